@@ -1,0 +1,19 @@
+"""Finding the bytes of a file inside a text: text must never become a way to hold an image."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_DATA_URL: Final = re.compile(r"\bdata:[^\s,]{0,200},", re.IGNORECASE)
+# The base64 of the first bytes of PNG, JPEG, GIF, RIFF (WEBP), PDF, ZIP, TIFF, BMP and ISO media (HEIC, MP4) files.
+_BASE64_MAGIC: Final = re.compile(
+    r"(?<![A-Za-z0-9+/_-])(?:iVBORw0KGgo|/9j/|_9j_|R0lGOD|UklGR|JVBERi0|UEsDB|SUkqA|TU0AK|Qk[0-9]|AAAA[A-Za-z0-9+/]{2}Z0eX)"
+    r"[A-Za-z0-9+/_=\s-]{40,}"
+)
+_LONG_BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{400,}={0,2}")
+
+
+def embeds_file(text: str) -> bool:
+    """Whether `text` carries a data URL, or an encoded file, or a run too long to be words or an address."""
+    return bool(_DATA_URL.search(text) or _BASE64_MAGIC.search(text) or _LONG_BASE64.search(text))

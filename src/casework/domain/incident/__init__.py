@@ -1,0 +1,28 @@
+"""The Incident aggregate and every step that can be taken about one."""
+
+from casework.domain.incident import (
+    agencies,
+    contact,
+    evidence,
+    families,
+    imagery,
+    outcomes,
+    record,
+    reporting,
+)
+from casework.domain.incident.incident import Incident
+from casework.domain.incident.steps import STEPS, Step
+
+__all__ = [
+    "STEPS",
+    "Incident",
+    "Step",
+    "agencies",
+    "contact",
+    "evidence",
+    "families",
+    "imagery",
+    "outcomes",
+    "record",
+    "reporting",
+]

@@ -1,0 +1,61 @@
+"""Steps towards the police, social care and other agencies, and what came back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from casework.domain.incident.steps import Step
+from casework.domain.text import Reason, Short
+from casework.domain.vocabulary import Agency, Enquiry, Respondent, State
+
+if TYPE_CHECKING:
+    from casework.domain.incident.incident import Incident
+
+
+class ConsiderPolice(Step, frozen=True, kw_only=True):
+    """Whether to go to the police was decided, either way, for a reason."""
+
+    TOPIC: ClassVar[str] = "incident.consider_police"
+
+    refer: bool
+    reason: Reason
+
+
+class Escalate(Step, frozen=True, kw_only=True):
+    """An agency was told. Police, CEOP, social care and Prevent escalate the incident."""
+
+    TOPIC: ClassVar[str] = "incident.escalate"
+
+    agency: Agency
+    reason: Reason
+    reference: Short | None = None
+    contact: Short | None = None
+
+    def milestone(self) -> State | None:
+        return State.ESCALATED if self.agency.is_milestone else None
+
+    def apply(self, incident: Incident) -> None:
+        incident.told_agencies |= {self.agency}
+        incident.open_enquiries |= {self.agency.value}
+
+
+class RecordAgencyResponse(Step, frozen=True, kw_only=True):
+    """What an agency answered, whether its enquiry goes on, and whether it asks that parents not be told."""
+
+    TOPIC: ClassVar[str] = "incident.record_agency_response"
+
+    agency: Respondent
+    outcome: Short
+    enquiry: Enquiry
+    hold_parents: bool = False
+
+    def apply(self, incident: Incident) -> None:
+        agency = {self.agency.value}
+        if self.enquiry is Enquiry.OPEN:
+            incident.open_enquiries |= agency
+        else:
+            incident.open_enquiries -= agency
+        if self.hold_parents:
+            incident.parents_held_by |= agency
+        else:
+            incident.parents_held_by -= agency

@@ -1,0 +1,42 @@
+"""Steps about contact across the line between staff and pupils."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from casework.domain.incident.steps import Step
+from casework.domain.text import DeclarationId, Reason, ServerSet
+from casework.domain.vocabulary import Limb
+
+if TYPE_CHECKING:
+    from casework.domain.incident.incident import Incident
+
+
+class ClassifyContact(Step, frozen=True, kw_only=True):
+    """Whether the contact is within a family or a declared relationship, and that nobody replied.
+
+    `declared_before` is filled in from the declaration: whether it covers these two people and was
+    decided before the contact took place.
+    """
+
+    TOPIC: ClassVar[str] = "incident.classify_contact"
+
+    immediate_family: bool
+    no_reply_attested: bool
+    declared_relationship: DeclarationId | None = None
+    declared_before: Annotated[bool | None, ServerSet()] = None
+
+
+class DecideThreshold(Step, frozen=True, kw_only=True):
+    """Whether an adult's conduct meets the harm threshold, on which limbs, and why (KCSIE part 4)."""
+
+    TOPIC: ClassVar[str] = "incident.decide_threshold"
+
+    limbs: tuple[Limb, ...]
+    met: bool
+    rationale: Reason
+
+    def faults(self, incident: Incident) -> dict[str, str]:
+        if self.met and not self.limbs:
+            return {"$.limbs": "name at least one where the threshold is met"}
+        return {}

@@ -1,0 +1,82 @@
+"""Steps about evidence and about getting material taken down."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, ClassVar
+from uuid import UUID
+
+import msgspec
+
+from casework.domain.incident.steps import Step
+from casework.domain.text import Narrative, ServerSet, Short
+from casework.domain.vocabulary import Addressee, Content, EvidenceForm, RemovalOutcome, State
+
+if TYPE_CHECKING:
+    from casework.domain.incident.incident import Incident
+
+
+class EvidenceFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file in the vault; `size` in bytes, `sha256` of the plain bytes in hex."""
+
+    id: UUID
+    sha256: str
+    size: int
+    media_type: str
+
+
+class SaveEvidence(Step, frozen=True, kw_only=True):
+    """Evidence kept, with when it was captured and when the incident it shows took place."""
+
+    TOPIC: ClassVar[str] = "incident.save_evidence"
+    MILESTONE: ClassVar[State | None] = State.EVIDENCE_SAVED
+
+    form: EvidenceForm
+    description: Narrative
+    captured_at: datetime
+    incident_at: datetime
+    source_url: Short | None = None
+    held_at: Short | None = None
+    content: tuple[Content, ...] = ()
+    file: Annotated[EvidenceFile | None, ServerSet()] = None
+
+    def faults(self, incident: Incident) -> dict[str, str]:
+        moments = {"$.captured_at": self.captured_at, "$.incident_at": self.incident_at}
+        return {path: "is in the future" for path, at in moments.items() if at > self.recorded_at}
+
+    def apply(self, incident: Incident) -> None:
+        incident.add_content(self.content, self.happened_at)
+        if self.file is not None:
+            incident.files |= {self.file.id}
+
+
+class OpenEvidence(Step, frozen=True, kw_only=True):
+    """The content of a file was opened, by whom and when."""
+
+    TOPIC: ClassVar[str] = "incident.open_evidence"
+    INTERNAL: ClassVar[bool] = True
+
+    file: UUID
+
+
+class RequestRemoval(Step, frozen=True, kw_only=True):
+    """Somebody was asked to take the material down."""
+
+    TOPIC: ClassVar[str] = "incident.request_removal"
+
+    addressee: Addressee
+    reference: Short | None = None
+
+    def apply(self, incident: Incident) -> None:
+        incident.removal = None
+
+
+class RecordRemoval(Step, frozen=True, kw_only=True):
+    """What came of the request to take the material down."""
+
+    TOPIC: ClassVar[str] = "incident.record_removal"
+
+    outcome: RemovalOutcome
+
+    def apply(self, incident: Incident) -> None:
+        incident.removal = self.outcome

@@ -1,0 +1,129 @@
+"""Steps taken with children and their families."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+import msgspec
+
+from casework.domain.incident.steps import Step
+from casework.domain.text import ApiName, Narrative, PartyId, PersonId, Reason, Short, UserId
+from casework.domain.vocabulary import AdviceTopic, MeetingOutcome, State
+
+if TYPE_CHECKING:
+    from casework.domain.incident.incident import Incident
+
+
+class RecordChildVoice(Step, frozen=True, kw_only=True):
+    """What the child says, or why the child was not asked."""
+
+    TOPIC: ClassVar[str] = "incident.record_child_voice"
+
+    person: PartyId
+    voice: Narrative | None = None
+    why_not: Reason | None = None
+
+    def faults(self, incident: Incident) -> dict[str, str]:
+        if (self.voice is None) == (self.why_not is None):
+            return {"$.voice": "give either voice or why_not"}
+        return {}
+
+
+class InformParents(Step, frozen=True, kw_only=True):
+    """A parent was told about their child."""
+
+    TOPIC: ClassVar[str] = "incident.inform_parents"
+
+    parent: PersonId
+    child: PartyId
+    method: Short
+    summary: Narrative
+
+    def faults(self, incident: Incident) -> dict[str, str]:
+        return {"$.parent": "is the child themselves"} if self.parent == self.child else {}
+
+    def apply(self, incident: Incident) -> None:
+        incident.withheld.pop(self.child, None)
+
+
+class WithholdFromParents(Step, frozen=True, kw_only=True):
+    """The parents are not told, for a reason that is looked at again by a date."""
+
+    TOPIC: ClassVar[str] = "incident.withhold_from_parents"
+
+    child: PartyId
+    reason: Reason
+    review_on: date
+
+    def faults(self, incident: Incident) -> dict[str, str]:
+        if self.review_on < self.happened_at.date():
+            return {"$.review_on": "is before the decision"}
+        return {}
+
+    def apply(self, incident: Incident) -> None:
+        incident.withheld[self.child] = self.review_on
+
+
+class InviteParent(Step, frozen=True, kw_only=True):
+    """A parent is invited to meet, about what and when."""
+
+    TOPIC: ClassVar[str] = "incident.invite_parent"
+    MILESTONE: ClassVar[State | None] = State.PARENT_INVITED
+
+    parent: PersonId
+    meeting_at: datetime
+    method: Short
+    purpose: Narrative
+
+    def faults(self, incident: Incident) -> dict[str, str]:
+        if self.meeting_at < self.happened_at:
+            return {"$.meeting_at": "is before the invitation"}
+        return {}
+
+
+class RecordMeeting(Step, frozen=True, kw_only=True):
+    """Whether the parent came, and who met them."""
+
+    TOPIC: ClassVar[str] = "incident.record_meeting"
+
+    parent: PersonId
+    outcome: MeetingOutcome
+    with_: tuple[UserId, ...] = msgspec.field(name="with", default=())
+
+
+class FamilyDecision(Step, frozen=True, kw_only=True):
+    """What the family decided to do themselves; it never displaces the school's own referral."""
+
+    TOPIC: ClassVar[str] = "incident.family_decision"
+
+    decision: Narrative
+    decided_by: Annotated[Short, ApiName("by")]
+
+
+class Advise(Step, frozen=True, kw_only=True):
+    """Somebody was advised, about what and in which words."""
+
+    TOPIC: ClassVar[str] = "incident.advise"
+
+    person: PartyId
+    about: AdviceTopic
+    text: Narrative
+
+
+class OfferSupport(Step, frozen=True, kw_only=True):
+    """Support was offered to somebody involved."""
+
+    TOPIC: ClassVar[str] = "incident.offer_support"
+
+    person: PartyId
+    what: Narrative
+
+
+class ApplySanction(Step, frozen=True, kw_only=True):
+    """A sanction under the school's own behaviour policy."""
+
+    TOPIC: ClassVar[str] = "incident.apply_sanction"
+
+    person: PartyId
+    what: Narrative

@@ -1,0 +1,157 @@
+"""The Incident aggregate: one case, the steps taken about it, and how far it has come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from typing import TYPE_CHECKING, TypeVar
+from uuid import UUID
+
+from casework.domain.aggregate import Aggregate
+from casework.domain.errors import Invalid, Refused
+from casework.domain.event import Event
+from casework.domain.incident.reporting import Party, Report
+from casework.domain.incident.steps import Step
+from casework.domain.text import text_faults
+from casework.domain.vocabulary import (
+    Agency,
+    Answer,
+    Category,
+    Content,
+    Involvement,
+    RemovalOutcome,
+    Setting,
+    State,
+    Stream,
+)
+
+if TYPE_CHECKING:
+    from casework.domain.playbook import Playbook
+
+S = TypeVar("S", bound=Step)
+
+CHILD_INVOLVEMENTS = (Involvement.TARGET, Involvement.ALLEGED)
+
+
+class Incident(Aggregate):
+    """The furthest milestone, the people, and what the playbook asks about; changed only by its steps.
+
+    `take` is the one way to add a step: it asks the playbook first and leaves the incident as it was
+    when the step is refused. Replaying the steps of the log rebuilds the same incident.
+    """
+
+    def __init__(self, report: Report) -> None:
+        super().__init__(report)
+        self.school = report.school
+        self.kind = report.kind
+        self.policy = report.policy
+        self.reporter = report.reporter
+        self.confidential_reporter = report.confidential_reporter
+        self.occurred_at = report.occurred_at
+        self.reported_at = report.reported_at
+        self.recorded_at = report.recorded_at
+        self.setting: Setting = report.setting
+        self.platform = report.platform
+        self.direction = report.direction
+        self.summary = report.summary
+        self.child_voice = report.child_voice
+        self.people: tuple[Party, ...] = report.people
+        self.content: frozenset[Content] = frozenset()
+        self.state = State.REPORTED
+        self.milestones: dict[State, datetime] = {}
+        self.timeline: list[Step] = []
+        self.assignees: tuple[UUID, ...] = ()
+        self.case_manager: UUID | None = None
+        self.concerns: dict[str, datetime] = {}
+        self.risk: dict[str, Answer] = {}
+        self.told_agencies: frozenset[Agency] = frozenset()
+        self.open_enquiries: frozenset[str] = frozenset()
+        self.parents_held_by: frozenset[str] = frozenset()
+        self.removal: RemovalOutcome | None = None
+        self.withheld: dict[UUID, date] = {}
+        self.open_actions: dict[UUID, date] = {}
+        self.lessons: frozenset[UUID] = frozenset()
+        self.waived: frozenset[str] = frozenset()
+        self.corrected_by: dict[int, int] = {}
+        self.files: frozenset[UUID] = frozenset()
+
+    @classmethod
+    def report(cls, report: Report, playbook: Playbook) -> Incident:
+        """A new incident from its first step, refused where the playbook forbids what it holds."""
+        incident = cls(report)
+        incident.take(report, playbook)
+        return incident
+
+    def take(self, step: Step, playbook: Playbook) -> None:
+        """Record `step`, or raise `Invalid` or `Refused` and change nothing."""
+        faults = text_faults(step) | step.faults(self) | playbook.faults(self, step) | _time_faults(step)
+        if faults:
+            raise Invalid({path: [message] for path, message in faults.items()})
+        refusal = playbook.refusal(self, step)
+        if refusal is not None:
+            raise Refused(refusal)
+        self.record(step)
+
+    def _apply(self, event: Event) -> None:
+        if not isinstance(event, Step):
+            raise TypeError(f"{event.TOPIC} is not a step")
+        self.timeline.append(event)
+        reached = event.milestone()
+        if reached is not None:
+            self.milestones.setdefault(reached, event.happened_at)
+            if reached.rank > self.state.rank:
+                self.state = reached
+        super()._apply(event)
+
+    def reopen(self) -> None:
+        """Fall back to the furthest milestone before `debriefed`."""
+        self.milestones.pop(State.CLOSED, None)
+        self.milestones.pop(State.DEBRIEFED, None)
+        self.state = max(self.milestones, key=lambda state: state.rank)
+
+    def raise_concern(self, concern: str, since: datetime) -> None:
+        """Keep when `concern` first came to light; it never goes away."""
+        self.concerns[concern] = min(since, self.concerns.get(concern, since))
+
+    def add_content(self, content: Iterable[Content], since: datetime) -> None:
+        """Add what the material turned out to contain."""
+        found = frozenset(content)
+        self.content |= found
+        for item in found:
+            self.raise_concern(f"content:{item}", since)
+
+    @property
+    def stream(self) -> Stream:
+        """`allegation` where somebody alleged works at the school in the wide sense."""
+        staff = any(p.involvement is Involvement.ALLEGED and p.category.works_at_school for p in self.people)
+        return Stream.ALLEGATION if staff else Stream.CHILD
+
+    @property
+    def closed(self) -> bool:
+        return self.state is State.CLOSED
+
+    def involved(self, *involvements: Involvement) -> Iterator[Party]:
+        """The people involved in any of these ways, in the order they were recorded."""
+        return (party for party in self.people if party.involvement in involvements)
+
+    def children(self, *involvements: Involvement) -> list[UUID]:
+        """The pupils involved in any of these ways (default: as target or alleged), once each."""
+        wanted = involvements or CHILD_INVOLVEMENTS
+        return list(
+            dict.fromkeys(p.person for p in self.involved(*wanted) if p.category is Category.PUPIL)
+        )
+
+    def reported_by(self, user: UUID) -> bool:
+        """Whether `user` made the report, in confidence or not."""
+        return self.reporter.text == str(user)
+
+    def is_party(self, person: UUID) -> bool:
+        return any(party.person == person for party in self.people)
+
+    def taken(self, step: type[S]) -> Iterator[S]:
+        """Every step of this class, oldest first."""
+        return (taken for taken in self.timeline if isinstance(taken, step))
+
+
+def _time_faults(step: Step) -> dict[str, str]:
+    return {step.AT_FIELD: "is in the future"} if step.happened_at > step.recorded_at else {}

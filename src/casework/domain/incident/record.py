@@ -1,0 +1,71 @@
+"""Steps about the record itself: waive, correct, reclassify."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from casework.domain.incident.steps import STEPS, Step
+from casework.domain.text import Code, Narrative, Reason, UserId
+from casework.domain.vocabulary import Direction
+
+if TYPE_CHECKING:
+    from casework.domain.incident.incident import Incident
+
+
+class Waive(Step, frozen=True, kw_only=True):
+    """A step the school's policy asks for is not taken here, for a reason a second person authorised."""
+
+    TOPIC: ClassVar[str] = "incident.waive"
+
+    waived: Code
+    reason: Reason
+    authorised_by: UserId
+
+    def faults(self, incident: Incident) -> dict[str, str]:
+        faults = {}
+        if self.waived not in STEPS:
+            faults["$.waived"] = "is not a step"
+        if self.authorised_by == self.by:
+            faults["$.authorised_by"] = "is the person who waives; another must authorise it"
+        return faults
+
+    def apply(self, incident: Incident) -> None:
+        incident.waived |= {self.waived}
+
+
+class Correct(Step, frozen=True, kw_only=True):
+    """An earlier step said something wrong; both stay, side by side."""
+
+    TOPIC: ClassVar[str] = "incident.correct"
+
+    corrects: int
+    correction: Narrative
+    reason: Reason
+
+    def faults(self, incident: Incident) -> dict[str, str]:
+        if not 1 <= self.corrects <= incident.version:
+            return {"$.corrects": "is not the number of a step of this incident"}
+        return {}
+
+    def apply(self, incident: Incident) -> None:
+        incident.corrected_by[self.corrects] = self.number
+
+
+class Reclassify(Step, frozen=True, kw_only=True):
+    """The incident turns out to be of another kind; every earlier step stays.
+
+    `direction` is given where the kind asks for one and the report had none.
+    """
+
+    TOPIC: ClassVar[str] = "incident.reclassify"
+
+    kind: Code
+    reason: Reason
+    direction: Direction | None = None
+
+    def faults(self, incident: Incident) -> dict[str, str]:
+        return {"$.kind": "is what the incident is already"} if self.kind == incident.kind else {}
+
+    def apply(self, incident: Incident) -> None:
+        incident.kind = self.kind
+        incident.direction = self.direction or incident.direction

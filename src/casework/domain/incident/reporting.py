@@ -1,0 +1,188 @@
+"""Steps that open an incident and say who is in it: report, acknowledge, triage, people, notes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, ClassVar
+from uuid import UUID, uuid5
+
+import msgspec
+
+from casework.domain.incident.steps import Step
+from casework.domain.sealed import Sealed
+from casework.domain.text import AdultId, Code, Narrative, PartyId, PersonId, Reason, ServerSet, UserId
+from casework.domain.vocabulary import (
+    Category,
+    Content,
+    Direction,
+    Ground,
+    Involvement,
+    Setting,
+    State,
+    Timing,
+)
+
+if TYPE_CHECKING:
+    from casework.domain.incident.incident import Incident
+
+
+class Party(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person is in one incident. The category is the one the person had when involved."""
+
+    person: PersonId
+    involvement: Involvement
+    category: Annotated[Category, ServerSet()] = Category.UNKNOWN
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """The editions an incident is judged by: `england@2026-09-01`, `st_thomas@2016-06`."""
+
+    floor: str
+    pack: str
+
+
+class Report(Step, frozen=True, kw_only=True):
+    """The first step: what is said to have happened, to whom, and where."""
+
+    TOPIC: ClassVar[str] = "incident.report"
+    MILESTONE: ClassVar[State | None] = State.REPORTED
+    INTERNAL: ClassVar[bool] = True
+    AT_FIELD: ClassVar[str] = "$.reported_at"
+
+    school: UUID
+    kind: str
+    occurred_at: datetime
+    setting: Setting
+    summary: Narrative
+    policy: Annotated[Policy, ServerSet()]
+    platform: Code | None = None
+    direction: Direction | None = None
+    child_voice: Narrative | None = None
+    content: tuple[Content, ...] = ()
+    confidential_reporter: bool = False
+    people: tuple[Party, ...] = ()
+    reporter: Annotated[Sealed, ServerSet()]
+
+    @staticmethod
+    def reporter_key_of(incident: UUID) -> UUID:
+        """The subject of the data key that seals who reported in confidence, apart from the incident's own."""
+        return uuid5(incident, "reporter")
+
+    @property
+    def reported_at(self) -> datetime:
+        return self.happened_at
+
+    def faults(self, incident: Incident) -> dict[str, str]:
+        if self.occurred_at > self.happened_at:
+            return {"$.occurred_at": "is after reported_at"}
+        return {}
+
+    def apply(self, incident: Incident) -> None:
+        incident.add_content(self.content, self.happened_at)
+
+
+class Acknowledge(Step, frozen=True, kw_only=True):
+    """The reporter is told that the report was received."""
+
+    TOPIC: ClassVar[str] = "incident.acknowledge"
+
+
+class Triage(Step, frozen=True, kw_only=True):
+    """In or out of school, on what ground the school acts, and whether it is critical."""
+
+    TOPIC: ClassVar[str] = "incident.triage"
+
+    timing: Timing
+    critical: bool
+    rationale: Reason
+    jurisdiction: tuple[Ground, ...] = ()
+    content: tuple[Content, ...] = ()
+
+    def apply(self, incident: Incident) -> None:
+        incident.add_content(self.content, self.happened_at)
+        if self.critical:
+            incident.raise_concern("triage:critical", self.happened_at)
+
+
+class InvolvePerson(Step, frozen=True, kw_only=True):
+    """Somebody else turns out to be involved, or to be involved in another way as well."""
+
+    TOPIC: ClassVar[str] = "incident.involve_person"
+
+    person: PersonId
+    involvement: Involvement
+    category: Annotated[Category, ServerSet()] = Category.UNKNOWN
+
+    def faults(self, incident: Incident) -> dict[str, str]:
+        known = any(
+            party.person == self.person and party.involvement is self.involvement for party in incident.people
+        )
+        return {"$.person": "is already involved in this way"} if known else {}
+
+    def apply(self, incident: Incident) -> None:
+        party = Party(person=self.person, involvement=self.involvement, category=self.category)
+        incident.people = (*incident.people, party)
+
+
+class IdentifyPerson(Step, frozen=True, kw_only=True):
+    """Somebody recorded as unknown turns out to be a known person, who takes their place."""
+
+    TOPIC: ClassVar[str] = "incident.identify_person"
+
+    person: PartyId
+    as_: PersonId = msgspec.field(name="as")
+    category: Annotated[Category, ServerSet()] = Category.UNKNOWN
+
+    def faults(self, incident: Incident) -> dict[str, str]:
+        unknown = any(
+            party.person == self.person and party.category is Category.UNKNOWN for party in incident.people
+        )
+        return {} if unknown else {"$.person": "is not an unknown person in this incident"}
+
+    def apply(self, incident: Incident) -> None:
+        incident.people = tuple(
+            msgspec.structs.replace(party, person=self.as_, category=self.category)
+            if party.person == self.person
+            else party
+            for party in incident.people
+        )
+
+
+class AddNote(Step, frozen=True, kw_only=True):
+    """Something worth keeping that no other step says."""
+
+    TOPIC: ClassVar[str] = "incident.add_note"
+
+    text: Narrative
+
+
+class Assign(Step, frozen=True, kw_only=True):
+    """A colleague is given the case to work on."""
+
+    TOPIC: ClassVar[str] = "incident.assign"
+
+    user: UserId
+
+    def apply(self, incident: Incident) -> None:
+        incident.assignees = tuple(dict.fromkeys((*incident.assignees, self.user)))
+
+
+class SeekAdvice(Step, frozen=True, kw_only=True):
+    """Advice was asked of a service or a colleague, and this is what they said."""
+
+    TOPIC: ClassVar[str] = "incident.seek_advice"
+
+    of: Narrative
+    advice: Narrative
+
+
+class RecordSearch(Step, frozen=True, kw_only=True):
+    """A pupil or a device was searched: on what grounds, by whom, in front of whom, with what result."""
+
+    TOPIC: ClassVar[str] = "incident.record_search"
+
+    person: PartyId
+    searched_by: AdultId
+    witness: AdultId
+    grounds: Reason
+    found: Narrative

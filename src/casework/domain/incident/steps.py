@@ -1,0 +1,60 @@
+"""The base of every step, and the list of them all."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar
+
+from casework.domain.embedded import embeds_file
+from casework.domain.event import Event
+from casework.domain.text import Narrative, texts
+from casework.domain.vocabulary import State
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from casework.domain.incident.incident import Incident
+
+STEPS: dict[str, type[Step]] = {}
+
+
+class Step(Event, frozen=True, kw_only=True):
+    """Something done about an incident: one step, one event, never edited and never deleted.
+
+    A subclass names its `TOPIC` (`incident.` and the step's name), declares its fields, and says in
+    `apply` how it changes the incident. `MILESTONE` is the state it reaches; `INTERNAL` steps are
+    recorded by casework and not taken through the steps resource.
+    """
+
+    MILESTONE: ClassVar[State | None] = None
+    INTERNAL: ClassVar[bool] = False
+    AT_FIELD: ClassVar[str] = "$.at"
+
+    note: Narrative | None = None
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls.__dict__.get("TOPIC"):
+            STEPS[cls.name()] = cls
+
+    @classmethod
+    def name(cls) -> str:
+        """The step's name in the playbook and the API."""
+        return cls.TOPIC.removeprefix("incident.")
+
+    def milestone(self) -> State | None:
+        """The state this step reaches, if any."""
+        return self.MILESTONE
+
+    def faults(self, incident: Incident) -> dict[str, str]:
+        """What is wrong with the fields in view of `incident`: message by JSON path."""
+        return {}
+
+    @property
+    def number(self) -> int:
+        return self.originator_version
+
+    @property
+    def embeds_file(self) -> bool:
+        """Whether any text of this step carries the bytes of a file."""
+        return any(embeds_file(text) for text in texts(self))

@@ -1,0 +1,48 @@
+"""The Person aggregate: somebody who may be involved in an incident, known elsewhere only by an id."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+from uuid import UUID
+
+import msgspec
+
+from casework.domain.aggregate import Aggregate
+from casework.domain.event import Event
+from casework.domain.sealed import Sealed
+from casework.domain.text import Name, PersonId
+from casework.domain.vocabulary import Category, Relation
+
+
+class Related(msgspec.Struct, frozen=True):
+    """`person` is what this person is `relation` to: parent of, spouse of, line manager of."""
+
+    relation: Relation
+    person: PersonId
+
+
+class PersonRegistered(Event, frozen=True, kw_only=True):
+    """A person is known at a school. `born_on` is an ISO date, sealed as the name is."""
+
+    TOPIC: ClassVar[str] = "person.registered"
+
+    school: UUID
+    category: Category
+    name: Name
+    born_on: Sealed | None = None
+    year_group: int | None = None
+    relations: tuple[Related, ...] = ()
+
+
+class Person(Aggregate):
+    """A pseudonymous id, with the name and the birth date under a data key of their own."""
+
+    def __init__(self, first: PersonRegistered) -> None:
+        super().__init__(first)
+        self.school = first.school
+        self.category = first.category
+        self.name: Sealed = first.name
+        self.born_on = first.born_on
+        self.year_group = first.year_group
+        self.relations = first.relations
+        self.registered_at = first.recorded_at

@@ -1,0 +1,6 @@
+"""Rules as values, and what they say of an incident."""
+
+from casework.domain.playbook.playbook import Duty, Playbook
+from casework.domain.playbook.rules import Floor, Modality, Pack, Rule
+
+__all__ = ["Duty", "Floor", "Modality", "Pack", "Playbook", "Rule"]

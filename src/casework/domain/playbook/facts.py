@@ -1,0 +1,160 @@
+"""What a rule may ask about an incident. A rule that asks for anything else is refused when it is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+import msgspec
+
+from casework.domain.incident.agencies import ConsiderPolice
+from casework.domain.incident.contact import ClassifyContact, DecideThreshold
+from casework.domain.incident.families import RecordMeeting
+from casework.domain.incident.outcomes import Decide
+from casework.domain.incident.imagery import RISK_QUESTIONS
+from casework.domain.incident.reporting import Triage
+from casework.domain.incident.steps import STEPS
+from casework.domain.playbook.rules import Scalar, ValueSet, as_values
+from casework.domain.vocabulary import (
+    Agency,
+    Answer,
+    Category,
+    Content,
+    DecisionTopic,
+    Direction,
+    Ground,
+    Involvement,
+    MeetingOutcome,
+    RemovalOutcome,
+    Respondent,
+    Setting,
+    State,
+    Stream,
+    Timing,
+)
+
+if TYPE_CHECKING:
+    from casework.domain.incident.incident import Incident
+
+
+def _side(incident: Incident, involvement: Involvement) -> frozenset[str]:
+    """Who stands on one side, the whole workforce counted as `staff`."""
+    return frozenset(
+        Category.STAFF.value if party.category.works_at_school else party.category.value
+        for party in incident.involved(involvement)
+    )
+
+
+def _last(incident: Incident, step: Any, field: str) -> Any:
+    found = None
+    for found in incident.taken(step):
+        pass
+    return getattr(found, field, None)
+
+
+def _risk(incident: Incident, *answers: str) -> frozenset[str]:
+    return frozenset(question for question, answer in incident.risk.items() if answer in answers)
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """How an incident answers, and the values it may answer with (None: any)."""
+
+    read: Callable[[Incident], Any]
+    values: frozenset[Scalar] | None
+
+
+_BOOLEAN: Final = frozenset[Scalar]({True, False})
+
+
+def _words(words: Iterable[str]) -> frozenset[Scalar]:
+    return frozenset(str(word) for word in words)
+
+
+FACTS: Final[Mapping[str, Fact]] = {
+    "state": Fact(lambda i: i.state, _words(State)),
+    "stream": Fact(lambda i: i.stream, _words(Stream)),
+    "setting": Fact(lambda i: i.setting, _words(Setting)),
+    "direction": Fact(lambda i: i.direction, _words(Direction)),
+    "content": Fact(lambda i: i.content, _words(Content)),
+    "targets": Fact(lambda i: _side(i, Involvement.TARGET), _words(Category)),
+    "alleged": Fact(lambda i: _side(i, Involvement.ALLEGED), _words(Category)),
+    "people_known": Fact(lambda i: bool(i.people), _BOOLEAN),
+    "steps": Fact(lambda i: frozenset(step.name() for step in i.timeline), _words(STEPS)),
+    "timing": Fact(lambda i: _last(i, Triage, "timing"), _words(Timing)),
+    "jurisdiction": Fact(lambda i: _last(i, Triage, "jurisdiction"), _words(Ground)),
+    "triaged_critical": Fact(lambda i: _last(i, Triage, "critical"), _BOOLEAN),
+    "risk_yes": Fact(lambda i: _risk(i, Answer.YES), _words(RISK_QUESTIONS)),
+    "risk_open": Fact(lambda i: _risk(i, Answer.YES, Answer.UNKNOWN), _words(RISK_QUESTIONS)),
+    "risk_assessed": Fact(lambda i: bool(i.risk), _BOOLEAN),
+    "agencies_told": Fact(lambda i: i.told_agencies, _words(Agency)),
+    "open_enquiries": Fact(lambda i: i.open_enquiries, _words(Respondent)),
+    "parents_held": Fact(lambda i: bool(i.parents_held_by), _BOOLEAN),
+    "refer_to_police": Fact(lambda i: _last(i, ConsiderPolice, "refer"), _BOOLEAN),
+    "escalated": Fact(lambda i: State.ESCALATED in i.milestones, _BOOLEAN),
+    "removal": Fact(lambda i: i.removal, _words(RemovalOutcome)),
+    "last_meeting": Fact(lambda i: _last(i, RecordMeeting, "outcome"), _words(MeetingOutcome)),
+    "decided": Fact(lambda i: frozenset(step.topic for step in i.taken(Decide)), _words(DecisionTopic)),
+    "immediate_family": Fact(lambda i: _last(i, ClassifyContact, "immediate_family"), _BOOLEAN),
+    "no_reply_attested": Fact(lambda i: _last(i, ClassifyContact, "no_reply_attested"), _BOOLEAN),
+    "declared_before": Fact(lambda i: bool(_last(i, ClassifyContact, "declared_before")), _BOOLEAN),
+    "threshold_met": Fact(lambda i: _last(i, DecideThreshold, "met"), _BOOLEAN),
+    "holds_files": Fact(lambda i: bool(i.files), _BOOLEAN),
+}
+
+
+class Item(msgspec.Struct, frozen=True):
+    """One member a rule holds for, and the day its own date falls due, where it has one."""
+
+    value: UUID | str
+    due_on: date | None = None
+
+
+def _people(*involvements: Involvement) -> Callable[[Incident], list[Item]]:
+    def group(incident: Incident) -> list[Item]:
+        people = dict.fromkeys(
+            party.person
+            for party in incident.involved(*involvements)
+            if party.category is not Category.UNKNOWN
+        )
+        return [Item(person) for person in people]
+
+    return group
+
+
+def _children(*involvements: Involvement) -> Callable[[Incident], list[Item]]:
+    return lambda incident: [Item(child) for child in incident.children(*involvements)]
+
+
+def _children_to_hear(incident: Incident) -> list[Item]:
+    """The target children, or where there are none the alleged; a voice in the report answers for one."""
+    children = incident.children(Involvement.TARGET) or incident.children(Involvement.ALLEGED)
+    if incident.child_voice is not None and len(children) == 1:
+        return []
+    return [Item(child) for child in children]
+
+
+GROUPS: Final[Mapping[str, Callable[[Incident], list[Item]]]] = {
+    "child": _children(),
+    "target": _people(Involvement.TARGET),
+    "alleged": _people(Involvement.ALLEGED),
+    "party": _people(Involvement.TARGET, Involvement.ALLEGED),
+    "target_child": _children(Involvement.TARGET),
+    "alleged_child": _children(Involvement.ALLEGED),
+    "child_to_hear": _children_to_hear,
+    "withheld_child": lambda i: [Item(child, on) for child, on in i.withheld.items()],
+    "open_action": lambda i: [Item(action, on) for action, on in i.open_actions.items()],
+    "open_enquiry": lambda i: [Item(agency) for agency in sorted(i.open_enquiries)],
+    "unknown_person": lambda i: [
+        Item(person)
+        for person in dict.fromkeys(p.person for p in i.people if p.category is Category.UNKNOWN)
+    ],
+}
+
+
+def fact(incident: Incident, name: str) -> ValueSet:
+    """The answer of `incident` to a fact, as a set of values."""
+    return as_values(FACTS[name].read(incident))
+
+

@@ -1,0 +1,272 @@
+"""The playbook of one incident: the floor and the pack it was reported under, asked what is due and what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, time
+from math import inf
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from casework.domain.clocks import LONDON, Calendar, due
+from casework.domain.errors import Refusal
+from casework.domain.playbook.facts import GROUPS, Item, fact
+from casework.domain.playbook.rules import (
+    Clock,
+    Floor,
+    KindOfIncident,
+    Modality,
+    Pack,
+    Rule,
+    Test,
+    ValueSet,
+    as_values,
+    merged,
+)
+
+if TYPE_CHECKING:
+    from casework.domain.incident.incident import Incident
+    from casework.domain.incident.steps import Step
+
+
+KIND_FIELDS: Final = ("direction",)
+"""The fields of a report that belong to some kinds only."""
+
+
+class Duty(msgspec.Struct, frozen=True):
+    """A rule that holds for an incident: what is asked, by when, and the step that answered it, if any."""
+
+    rule: Rule
+    preset: dict[str, Any]
+    due_at: datetime | None
+    answered_by: int | None
+    answered_at: datetime | None
+
+    @property
+    def open(self) -> bool:
+        return self.answered_by is None
+
+    def late_at(self, now: datetime) -> bool:
+        """Whether it was answered too late, or is unanswered and its time is over."""
+        return self.due_at is not None and (self.answered_at or now).timestamp() > self.due_at.timestamp()
+
+
+class _Case:
+    """An incident as the rules see it: its steps by name, what they may ask, and since when it is critical."""
+
+    def __init__(self, incident: Incident, critical_since: datetime | None) -> None:
+        self.incident = incident
+        self.critical_since = critical_since
+        self.steps: dict[str, list[Step]] = {}
+        for step in incident.timeline:
+            self.steps.setdefault(step.name(), []).append(step)
+
+    def fact(self, name: str) -> ValueSet:
+        if name == "critical":
+            return frozenset({self.critical_since is not None})
+        return fact(self.incident, name)
+
+    def holds(self, tests: Iterable[Test]) -> bool:
+        return all(test.holds(self.fact(test.fact)) for test in tests if test.fact is not None)
+
+    def matches(self, step: Step, tests: Iterable[Test]) -> bool:
+        return all(self._field_holds(step, test) for test in tests)
+
+    def _field_holds(self, step: Step, test: Test) -> bool:
+        if test.fact is not None:
+            return test.holds(self.fact(test.fact))
+        value = getattr(step, test.field or "", None)
+        if test.in_ is not None:
+            return any(item.value == value for item in GROUPS[test.in_](self.incident))
+        return test.holds(as_values(value))
+
+    def last_number(self, names: Iterable[str]) -> int:
+        return max((self.steps[name][-1].number for name in names if name in self.steps), default=0)
+
+
+class Playbook:
+    """The rules of one floor and one pack, merged, and what they say of an incident."""
+
+    def __init__(self, floor: Floor, pack: Pack) -> None:
+        self.floor = floor
+        self.pack = pack
+        self.rules = merged(floor.rules, pack.rules)
+        self.kinds: dict[str, KindOfIncident] = {kind.id: kind for kind in floor.kinds}
+        self._critical = frozenset(item.concern for item in floor.critical)
+        self._by_kind: dict[str, tuple[Rule, ...]] = {
+            kind: tuple(rule for rule in self.rules if rule.applies_to(kind)) for kind in self.kinds
+        }
+
+    def rules_for(self, kind: str) -> tuple[Rule, ...]:
+        """The rules about `kind`, its own before those common to all."""
+        return self._by_kind[kind]
+
+    def critical_since(self, incident: Incident) -> datetime | None:
+        """When the first thing came to light that makes `incident` critical; None where nothing did."""
+        return min(
+            (at for concern, at in incident.concerns.items() if concern in self._critical), default=None
+        )
+
+    def faults(self, incident: Incident, step: Step) -> dict[str, str]:
+        """What is wrong with the kind a step names: unknown, or without what that kind asks for."""
+        named = getattr(step, "kind", None)
+        if named is None:
+            return {}
+        kind = self.kinds.get(named)
+        if kind is None:
+            return {"$.kind": "is not a kind of incident"}
+        given = {field for field in KIND_FIELDS if getattr(step, field, None) or getattr(incident, field)}
+        missing = {f"$.{field}": "is needed for this kind" for field in kind.requires if field not in given}
+        surplus = {
+            f"$.{field}": "does not belong to this kind"
+            for field in KIND_FIELDS
+            if getattr(step, field, None) and field not in kind.requires
+        }
+        return missing | surplus
+
+    def refusal(self, incident: Incident, step: Step) -> Refusal | None:
+        """Why `step` may not be taken on `incident` as it stands; None where it may."""
+        case = self._case(incident)
+        rules = self.rules_for(incident.kind)
+        return (
+            self._prohibition(case, rules, step)
+            or self._waiving_the_floor(case, rules, step)
+            or self._left_undone(case, rules, step)
+        )
+
+    def duties(self, incident: Incident, calendar: Calendar) -> list[Duty]:
+        """Everything the playbook asks of `incident`, answered or not, in the playbook's order."""
+        case = self._case(incident)
+        return [
+            duty
+            for rule in self.rules_for(incident.kind)
+            if rule.is_duty and case.holds(rule.when) and not self._waived(case, rule)
+            for duty in self._duties_of(case, rule, calendar)
+        ]
+
+    def outstanding(self, incident: Incident, calendar: Calendar) -> list[Duty]:
+        """What is still to be done, soonest first; what has no date follows in the playbook's order."""
+        if incident.closed:
+            return []
+        pending = _distinct(duty for duty in self.duties(incident, calendar) if duty.open)
+        return sorted(pending, key=lambda duty: inf if duty.due_at is None else duty.due_at.timestamp())
+
+    def _case(self, incident: Incident) -> _Case:
+        return _Case(incident, self.critical_since(incident))
+
+    def _prohibition(self, case: _Case, rules: Iterable[Rule], step: Step) -> Refusal | None:
+        for rule in rules:
+            if (
+                rule.modality is Modality.MUST_NOT
+                and (rule.step == step.name() or (rule.step == "*" and step.name() not in rule.except_steps))
+                and case.holds(rule.when)
+                and case.matches(step, rule.given)
+            ):
+                return Refusal(rule.id, rule.clause, rule.reason)
+        return None
+
+    def _waiving_the_floor(self, case: _Case, rules: Iterable[Rule], step: Step) -> Refusal | None:
+        waived = getattr(step, "waived", None)
+        for rule in rules:
+            if waived and rule.step == waived and rule.is_duty and not rule.relaxable and case.holds(rule.when):
+                return Refusal(rule.id, rule.clause, f"A duty of the floor cannot be waived. {rule.reason}")
+        return None
+
+    def _left_undone(self, case: _Case, rules: Iterable[Rule], step: Step) -> Refusal | None:
+        undone = [
+            rule
+            for rule in rules
+            if step.name() in rule.before
+            and case.holds(rule.when)
+            and not self._waived(case, rule)
+            and any(self._answer(case, rule, item) is None for item in self._items(case, rule))
+        ]
+        if not undone:
+            return None
+        first = undone[0]
+        return Refusal(first.id, first.clause, first.reason, tuple(rule.id for rule in undone))
+
+    def _waived(self, case: _Case, rule: Rule) -> bool:
+        return rule.relaxable and rule.step in case.incident.waived
+
+    def _items(self, case: _Case, rule: Rule) -> list[Item | None]:
+        return [None] if rule.per is None else [*GROUPS[rule.per](case.incident)]
+
+    def _duties_of(self, case: _Case, rule: Rule, calendar: Calendar) -> Iterator[Duty]:
+        for item in self._items(case, rule):
+            answer = self._answer(case, rule, item)
+            preset: dict[str, Any] = dict(rule.preset)
+            if item is not None and rule.per_field is not None:
+                preset[rule.per_field] = item.value
+            yield Duty(
+                rule=rule,
+                preset=preset,
+                due_at=self._due_at(case, rule.clock, item, calendar),
+                answered_by=None if answer is None else answer.number,
+                answered_at=None if answer is None else answer.happened_at,
+            )
+
+    def _answer(self, case: _Case, rule: Rule, item: Item | None) -> Step | None:
+        """The first step that answers `rule` for `item`."""
+        after = case.last_number(rule.since)
+        answers = [
+            step
+            for satisfier in rule.answered_by()
+            for step in case.steps.get(satisfier.step, ())
+            if step.number > after
+            and case.matches(step, satisfier.given)
+            and self._is_about(step, rule, item)
+        ]
+        return min(answers, key=lambda step: step.number, default=None)
+
+    def _is_about(self, step: Step, rule: Rule, item: Item | None) -> bool:
+        if item is None or rule.per_field is None:
+            return True
+        return bool(getattr(step, rule.per_field, None) == item.value)
+
+    def _due_at(
+        self, case: _Case, clock: Clock | None, item: Item | None, calendar: Calendar
+    ) -> datetime | None:
+        if clock is None:
+            return None
+        start = self._start(case, clock, item)
+        if start is None:
+            return None
+        moment = due(start, clock.span, calendar)
+        if clock.critical is not None and case.critical_since is not None:
+            urgent = due(max(start, case.critical_since, key=datetime.timestamp), clock.critical.span, calendar)
+            moment = min(moment, urgent, key=datetime.timestamp)
+        return moment
+
+    def _start(self, case: _Case, clock: Clock, item: Item | None) -> datetime | None:
+        if clock.of == "reported":
+            return case.incident.reported_at
+        if clock.of == "critical":
+            return case.critical_since
+        if clock.of == "item":
+            return None if item is None or item.due_on is None else _start_of(item.due_on)
+        steps = case.steps.get(clock.of)
+        if not steps:
+            return None
+        return _moment(getattr(steps[-1], clock.field)) if clock.field else steps[-1].happened_at
+
+
+def _distinct(duties: Iterable[Duty]) -> Iterable[Duty]:
+    """One duty for each thing to do: the school's own clause before the floor's, the earliest time of any."""
+    same: dict[tuple[Any, ...], list[Duty]] = {}
+    for duty in duties:
+        same.setdefault((duty.rule.step, *sorted(duty.preset.items(), key=str)), []).append(duty)
+    for alike in same.values():
+        nearest = min(alike, key=lambda duty: (duty.rule.modality.rank, duty.rule.floor))
+        moments = [duty.due_at for duty in alike if duty.due_at is not None]
+        yield msgspec.structs.replace(nearest, due_at=min(moments, key=datetime.timestamp, default=None))
+
+
+def _start_of(day: date) -> datetime:
+    return datetime.combine(day, time.min, tzinfo=LONDON)
+
+
+def _moment(value: date | datetime) -> datetime:
+    return value if isinstance(value, datetime) else _start_of(value)
+

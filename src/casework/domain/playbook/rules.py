@@ -1,0 +1,225 @@
+"""What a playbook is made of: rules as values, read from data and checked before anything relies on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from casework.domain.clocks import Span, Unit
+
+Scalar = str | bool | int
+ValueSet = frozenset[Scalar]
+
+
+class Modality(StrEnum):
+    MUST = "must"
+    CONSIDER = "consider"
+    MAY = "may"
+    MUST_NOT = "must_not"
+
+    @property
+    def rank(self) -> int:
+        """How much it binds: the lower, the more."""
+        return ("must_not", "must", "consider", "may").index(self)
+
+
+class Test(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One question about the incident (`fact`) or about the step at hand (`field`).
+
+    Exactly one of `is`, `any`, `all`, `none`, `present` and `in` says what the answer must be: equal;
+    sharing a member; holding every member; sharing none; given or not; a person of a named group.
+    """
+
+    fact: str | None = None
+    field: str | None = None
+    is_: Scalar | None = msgspec.field(name="is", default=None)
+    any: tuple[Scalar, ...] | None = None
+    all: tuple[Scalar, ...] | None = None
+    none: tuple[Scalar, ...] | None = None
+    present: bool | None = None
+    in_: str | None = msgspec.field(name="in", default=None)
+
+    def holds(self, values: ValueSet) -> bool:
+        """Whether `values` (a single answer is a set of one) are as asked; `in` is asked elsewhere."""
+        if self.is_ is not None:
+            return values == {self.is_}
+        if self.any is not None:
+            return not values.isdisjoint(self.any)
+        if self.all is not None:
+            return values.issuperset(self.all)
+        if self.none is not None:
+            return values.isdisjoint(self.none)
+        return bool(values) is self.present
+
+
+class CriticalClock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The shorter time a critical incident allows, from when it became critical."""
+
+    within: int
+    unit: Unit
+
+    @property
+    def span(self) -> Span:
+        return Span(self.within, self.unit)
+
+
+class Clock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """By when: so long after `of`, which is `reported`, `critical`, `item` or the last step of that name.
+
+    With `field`, the time is counted from what that field of the step says (a meeting's time, say).
+    """
+
+    of: str
+    within: int
+    unit: Unit
+    field: str | None = None
+    critical: CriticalClock | None = None
+
+    @property
+    def span(self) -> Span:
+        return Span(self.within, self.unit)
+
+
+class Satisfier(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A step that answers a duty, where its fields are as `given`."""
+
+    step: str
+    given: tuple[Test, ...] = ()
+
+
+class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One duty, decision, possibility or prohibition, with the clause it comes from.
+
+    `when` are tests on the incident that must all hold; `given` are tests on the step at hand, for a
+    prohibition. A duty is answered by `step` with the values of `preset`, or by any of `satisfied_by`,
+    once for each member of the group `per` (named in the field `per_field`), after the last step named
+    in `since`. While it is unanswered the steps in `before` are refused. A floor rule that is
+    `adjustable` states a default which a pack may replace; no other floor rule can be relaxed.
+    A prohibition without a step is about conduct no step records.
+    """
+
+    id: str
+    modality: Modality
+    clause: str
+    reason: str
+    step: str | None = None
+    kinds: tuple[str, ...] = ()
+    when: tuple[Test, ...] = ()
+    given: tuple[Test, ...] = ()
+    except_steps: tuple[str, ...] = ()
+    preset: dict[str, Scalar] = {}
+    per: str | None = None
+    per_field: str | None = None
+    satisfied_by: tuple[Satisfier, ...] = ()
+    since: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+    clock: Clock | None = None
+    told: tuple[str, ...] = ()
+    adjustable: bool = False
+    replaces: str | None = None
+    floor: bool = False
+
+    @property
+    def is_duty(self) -> bool:
+        return self.modality is not Modality.MUST_NOT
+
+    @property
+    def relaxable(self) -> bool:
+        """Whether a school may set this rule aside for one incident, with a reason."""
+        return self.adjustable or not self.floor
+
+    def applies_to(self, kind: str) -> bool:
+        return not self.kinds or kind in self.kinds
+
+    def answered_by(self) -> tuple[Satisfier, ...]:
+        """The steps that answer this duty."""
+        if self.satisfied_by:
+            return self.satisfied_by
+        tests = tuple(Test(field=name, is_=value) for name, value in self.preset.items())
+        return (Satisfier(step=self.step or "", given=tests),)
+
+
+class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A document that rules cite, and what it is cited as."""
+
+    cited_as: str
+    title: str
+
+
+class CriticalConcern(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Something that makes an incident critical at once, in every kind and under every pack."""
+
+    concern: str
+    clause: str
+
+
+class KindOfIncident(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A kind: what it is, and which fields a report of it must carry."""
+
+    id: str
+    title: str
+    requires: tuple[str, ...] = ()
+    holds_files: bool = True
+
+
+class Floor(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The playbook of law and statutory guidance in one jurisdiction from one date on."""
+
+    jurisdiction: str
+    in_force_from: date
+    sources: tuple[Source, ...]
+    kinds: tuple[KindOfIncident, ...]
+    critical: tuple[CriticalConcern, ...]
+    rules: tuple[Rule, ...]
+
+    @property
+    def edition(self) -> str:
+        return f"{self.jurisdiction}@{self.in_force_from.isoformat()}"
+
+
+class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One school's policy: what it adds to the floor, and which of its defaults it replaces."""
+
+    id: str
+    version: str
+    title: str
+    adopted: date
+    review_every_months: int
+    sources: tuple[Source, ...]
+    silent_on: tuple[str, ...] = ()
+    readings: tuple[str, ...] = ()
+    rules: tuple[Rule, ...]
+
+    @property
+    def edition(self) -> str:
+        return f"{self.id}@{self.version}"
+
+
+def as_values(value: Any) -> ValueSet:
+    """A field's or a fact's value as a set: empty for None, of one for a single value."""
+    if value is None:
+        return frozenset()
+    if isinstance(value, (frozenset, tuple, set)):
+        return frozenset(_scalar(item) for item in value)
+    return frozenset({_scalar(value)})
+
+
+def _scalar(value: Any) -> Scalar:
+    if isinstance(value, (bool, int)):
+        return value
+    return str(value) if isinstance(value, str) else repr(value)
+
+
+def merged(floor: Iterable[Rule], pack: Iterable[Rule]) -> tuple[Rule, ...]:
+    """The floor's rules with the pack's: a replacement stands where the default stood, the rest follow.
+
+    Rules about one kind come before the rules common to all, so that a refusal names the nearest one.
+    """
+    replacing = {rule.replaces: rule for rule in pack if rule.replaces}
+    rules = [replacing.get(rule.id, rule) for rule in floor]
+    rules += [rule for rule in pack if not rule.replaces]
+    return tuple(sorted(rules, key=lambda rule: not rule.kinds))

@@ -1,0 +1,138 @@
+"""The School aggregate: its calendar, the pack in force, and who is appointed to what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+import msgspec
+
+from casework.domain.aggregate import Aggregate
+from casework.domain.clocks import LONDON, Calendar
+from casework.domain.event import Event
+from casework.domain.text import Code
+from casework.domain.vocabulary import Role
+
+
+class Appointment(msgspec.Struct, frozen=True, kw_only=True):
+    """A user holding a role at the school, from one day to another (both included)."""
+
+    id: UUID
+    user: UUID
+    role: Role
+    from_: date = msgspec.field(name="from")
+    until: date | None = None
+
+    def in_force(self, day: date) -> bool:
+        return self.from_ <= day and (self.until is None or day <= self.until)
+
+
+class PackInForce(msgspec.Struct, frozen=True):
+    """The pack (by edition, `st_thomas@2016-06`) a school follows from a day on."""
+
+    edition: str
+    since: date
+
+
+class SchoolOpened(Event, frozen=True, kw_only=True):
+    """A school starts to keep its cases here."""
+
+    TOPIC: ClassVar[str] = "school.opened"
+
+    name: Code
+    pack: str
+    jurisdiction: str
+    pupils_on_roll: int
+    calendar: Calendar
+    urn: Code | None = None
+
+    def apply(self, school: Any) -> None:
+        school.adopt(self.pack, date.min)
+
+
+class SchoolChanged(Event, frozen=True, kw_only=True):
+    """What is given here replaces what the school had; the rest stays."""
+
+    TOPIC: ClassVar[str] = "school.changed"
+
+    name: Code | None = None
+    urn: Code | None = None
+    pack: str | None = None
+    pupils_on_roll: int | None = None
+    calendar: Calendar | None = None
+
+    def apply(self, school: Any) -> None:
+        for field in ("name", "urn", "pupils_on_roll", "calendar"):
+            value = getattr(self, field)
+            if value is not None:
+                setattr(school, field, value)
+        if self.pack is not None:
+            school.adopt(self.pack, self.happened_at.astimezone(LONDON).date())
+
+
+class Appointed(Event, frozen=True, kw_only=True):
+    """A user is appointed to a role."""
+
+    TOPIC: ClassVar[str] = "school.appointed"
+
+    appointment: Appointment
+
+    def apply(self, school: Any) -> None:
+        school.appointments[self.appointment.id] = self.appointment
+
+
+class AppointmentEnded(Event, frozen=True, kw_only=True):
+    """An appointment ends on `until`, its last day."""
+
+    TOPIC: ClassVar[str] = "school.appointment_ended"
+
+    appointment: UUID
+    until: date
+
+    def apply(self, school: Any) -> None:
+        appointments = school.appointments
+        appointments[self.appointment] = msgspec.structs.replace(
+            appointments[self.appointment], until=self.until
+        )
+
+
+class School(Aggregate):
+    """One school and the facts its duties are judged by."""
+
+    def __init__(self, first: SchoolOpened) -> None:
+        super().__init__(first)
+        self.name: str = first.name
+        self.urn = first.urn
+        self.jurisdiction = first.jurisdiction
+        self.pupils_on_roll: int = first.pupils_on_roll
+        self.calendar: Calendar = first.calendar
+        self.packs: list[PackInForce] = []
+        self.appointments: dict[UUID, Appointment] = {}
+
+    def adopt(self, edition: str, since: date) -> None:
+        """Follow the pack `edition` from `since` on."""
+        self.packs.append(PackInForce(edition, since))
+
+    def pack_at(self, moment: datetime) -> str:
+        """The edition of the pack in force at `moment`."""
+        day = moment.astimezone(LONDON).date()
+        return [pack.edition for pack in self.packs if pack.since <= day][-1]
+
+    @property
+    def pack(self) -> str:
+        """The edition of the pack adopted last."""
+        return self.packs[-1].edition
+
+    def roles_of(self, user: UUID, day: date) -> Iterator[Role]:
+        """The roles `user` holds on `day`."""
+        return (
+            appointment.role
+            for appointment in self.appointments.values()
+            if appointment.user == user and appointment.in_force(day)
+        )
+
+    def has_appointed(self, user: UUID) -> bool:
+        """Whether `user` holds or has held any role at the school."""
+        return any(appointment.user == user for appointment in self.appointments.values())

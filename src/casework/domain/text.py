@@ -1,0 +1,125 @@
+"""The sorts of text and reference a step or a record may carry, with their limits, declared in the type."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Annotated, Any, Final, get_type_hints
+from uuid import UUID
+
+import msgspec
+
+from casework.domain.sealed import Sealed
+
+# Control characters hide what a reader sees; only a new line and a tab say something.
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+
+
+class Text(msgspec.Struct, frozen=True):
+    """Limits, in characters, on a text once the white space around it is gone."""
+
+    min: int = 1
+    max: int = 10_000
+
+    def fault(self, text: str) -> str | None:
+        """What is wrong with `text`, never repeating it; None where nothing is."""
+        length = len(text.strip())
+        if length < self.min:
+            return f"must be at least {self.min} characters" if self.min > 1 else "must not be empty"
+        if length > self.max:
+            return f"must be at most {self.max} characters"
+        return "must not contain control characters" if _CONTROL.search(text) else None
+
+
+class ServerSet(msgspec.Struct, frozen=True):
+    """Marks a field that casework fills in itself and never takes from a client."""
+
+
+class ApiName(msgspec.Struct, frozen=True):
+    """The name a client knows a field by, where it differs from the one in the log."""
+
+    name: str
+
+
+class Ref(msgspec.Struct, frozen=True):
+    """Marks an id and says what it may be the id of, at the same school."""
+
+    to: tuple[str, ...]
+    party: bool = False
+
+
+Name = Annotated[Sealed, Text(max=200)]
+Short = Annotated[Sealed, Text(max=500)]
+Narrative = Annotated[Sealed, Text()]
+Reason = Annotated[Sealed, Text(min=10)]
+Code = Annotated[str, Text(max=100)]
+
+PartyId = Annotated[UUID, Ref(("person",), party=True)]
+PersonId = Annotated[UUID, Ref(("person",))]
+UserId = Annotated[UUID, Ref(("user",))]
+AdultId = Annotated[UUID, Ref(("user", "person"))]
+IncidentId = Annotated[UUID, Ref(("incident",))]
+DeclarationId = Annotated[UUID, Ref(("declaration",))]
+
+
+class Leaf(msgspec.Struct, frozen=True):
+    """One value somewhere in a record, the JSON path to it, and the markers its field declares."""
+
+    path: str
+    value: Any
+    markers: tuple[Any, ...]
+
+
+@lru_cache(maxsize=None)
+def field_markers(struct: type[msgspec.Struct]) -> dict[str, tuple[Any, ...]]:
+    """The markers declared on each field of `struct`, by attribute name; nested `Annotated` are one."""
+    hints = get_type_hints(struct, include_extras=True)
+    return {field.name: _markers(hints[field.name]) for field in msgspec.structs.fields(struct)}
+
+
+def _markers(hint: Any) -> tuple[Any, ...]:
+    own = getattr(hint, "__metadata__", ())
+    inner = (marker for part in getattr(hint, "__args__", ()) for marker in _markers(part))
+    return (*own, *inner)
+
+
+def leaves(record: msgspec.Struct, path: str = "$") -> Iterator[Leaf]:
+    """Every value in `record` and in the records within it, by the paths a client knows."""
+    markers = field_markers(type(record))
+    for field in msgspec.structs.fields(type(record)):
+        api_name = next((m.name for m in markers[field.name] if isinstance(m, ApiName)), field.encode_name)
+        value = getattr(record, field.name)
+        yield from _leaves_of(value, f"{path}.{api_name}", markers[field.name])
+
+
+def _leaves_of(value: Any, path: str, markers: tuple[Any, ...]) -> Iterator[Leaf]:
+    if isinstance(value, tuple):
+        for place, item in enumerate(value):
+            yield from _leaves_of(item, f"{path}[{place}]", markers)
+    elif isinstance(value, msgspec.Struct):
+        yield from leaves(value, path)
+    elif value is not None:
+        yield Leaf(path, value, markers)
+
+
+def texts(record: msgspec.Struct) -> Iterator[str]:
+    """Every text in `record`, sealed or not."""
+    for leaf in leaves(record):
+        if isinstance(leaf.value, Sealed):
+            yield leaf.value.text
+        elif isinstance(leaf.value, str):
+            yield leaf.value
+
+
+def text_faults(record: msgspec.Struct) -> dict[str, str]:
+    """What is wrong with the texts in `record`: message by JSON path."""
+    faults = {}
+    for leaf in leaves(record):
+        limits = next((marker for marker in leaf.markers if isinstance(marker, Text)), None)
+        if limits is not None:
+            text = leaf.value.text if isinstance(leaf.value, Sealed) else leaf.value
+            fault = limits.fault(text)
+            if fault:
+                faults[leaf.path] = fault
+    return faults

@@ -1,0 +1,76 @@
+"""The User aggregate: somebody who may sign in, and the tokens they hold."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+from uuid import UUID
+
+import msgspec
+
+from casework.domain.aggregate import Aggregate
+from casework.domain.event import Event
+from casework.domain.sealed import Sealed
+from casework.domain.text import Name
+
+
+class Scope(StrEnum):
+    """What a token may be used for, within what its user may do."""
+
+    READ = "read"
+    WRITE = "write"
+
+
+class Token(msgspec.Struct, frozen=True, kw_only=True):
+    """A token as it is kept: only a hash of its secret, in hex."""
+
+    id: UUID
+    secret_hash: str
+    scopes: tuple[Scope, ...]
+    expires_at: datetime
+
+
+class UserRegistered(Event, frozen=True, kw_only=True):
+    """A user exists. `person` links them to what they are in incidents; an `administrator` runs the system."""
+
+    TOPIC: ClassVar[str] = "user.registered"
+
+    name: Name
+    email: Name
+    person: UUID | None = None
+    administrator: bool = False
+
+
+class TokenIssued(Event, frozen=True, kw_only=True):
+    """A token was made and shown once."""
+
+    TOPIC: ClassVar[str] = "user.token_issued"
+
+    token: Token
+
+    def apply(self, user: Any) -> None:
+        user.tokens[self.token.id] = self.token
+
+
+class TokenRevoked(Event, frozen=True, kw_only=True):
+    """A token is dead from now on."""
+
+    TOPIC: ClassVar[str] = "user.token_revoked"
+
+    token: UUID
+
+    def apply(self, user: Any) -> None:
+        user.tokens.pop(self.token, None)
+
+
+class User(Aggregate):
+    """A user's name and address under a data key of their own, and their living tokens."""
+
+    def __init__(self, first: UserRegistered) -> None:
+        super().__init__(first)
+        self.name: Sealed = first.name
+        self.email: Sealed = first.email
+        self.person = first.person
+        self.administrator = first.administrator
+        self.tokens: dict[UUID, Token] = {}

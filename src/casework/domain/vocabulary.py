@@ -1,0 +1,230 @@
+"""The closed lists of words a step or a record may use. Kinds, clauses and roles' duties are data, not here."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """How far an incident has come; the order of the members is the order of the milestones."""
+
+    REPORTED = "reported"
+    EVIDENCE_SAVED = "evidence_saved"
+    PARENT_INVITED = "parent_invited"
+    ESCALATED = "escalated"
+    DEBRIEFED = "debriefed"
+    CLOSED = "closed"
+
+    @property
+    def rank(self) -> int:
+        return _STATE_ORDER.index(self)
+
+
+_STATE_ORDER = tuple(State)
+
+
+class Stream(StrEnum):
+    """Who may know of an incident at all: allegations against staff run apart."""
+
+    CHILD = "child"
+    ALLEGATION = "allegation"
+
+
+class Setting(StrEnum):
+    ON_SITE = "on_site"
+    OFF_SITE = "off_site"
+    ONLINE_AT_HOME = "online_at_home"
+    UNKNOWN = "unknown"
+
+
+class Content(StrEnum):
+    THREATENING = "threatening"
+    ABUSIVE = "abusive"
+    SEXIST = "sexist"
+    SEXUAL = "sexual"
+    RACIST = "racist"
+    HOMOPHOBIC = "homophobic"
+    RELIGIOUS_HATE = "religious_hate"
+    DISABILITY_HATE = "disability_hate"
+    EXTREMIST = "extremist"
+    SELF_HARM = "self_harm"
+    ADULT_CONTACT = "adult_contact"
+    INDECENT_IMAGE = "indecent_image"
+    PERSONAL_DATA = "personal_data"
+
+
+class Direction(StrEnum):
+    PUPIL_TO_STAFF = "pupil_to_staff"
+    STAFF_TO_PUPIL = "staff_to_pupil"
+
+
+class Involvement(StrEnum):
+    TARGET = "target"
+    ALLEGED = "alleged"
+    WITNESS = "witness"
+    REPORTER = "reporter"
+    PARENT = "parent"
+    BYSTANDER = "bystander"
+
+
+class Category(StrEnum):
+    PUPIL = "pupil"
+    STAFF = "staff"
+    GOVERNOR = "governor"
+    CONTRACTOR = "contractor"
+    VOLUNTEER = "volunteer"
+    VISITOR = "visitor"
+    PARENT = "parent"
+    EXTERNAL = "external"
+    UNKNOWN = "unknown"
+
+    @property
+    def works_at_school(self) -> bool:
+        """Staff in the wide sense of KCSIE part 4: everyone who works or volunteers at the school."""
+        return self in _WORKFORCE
+
+
+_WORKFORCE = frozenset(
+    {Category.STAFF, Category.GOVERNOR, Category.CONTRACTOR, Category.VOLUNTEER, Category.VISITOR}
+)
+
+
+class Relation(StrEnum):
+    PARENT_OF = "parent_of"
+    SPOUSE_OF = "spouse_of"
+    RELATIVE_OF = "relative_of"
+    LINE_MANAGER_OF = "line_manager_of"
+
+
+class Role(StrEnum):
+    """What a user may be appointed to be at a school."""
+
+    REPORTER = "reporter"
+    DSL = "dsl"
+    DEPUTY_DSL = "deputy_dsl"
+    HEADTEACHER = "headteacher"
+    GOVERNOR = "governor"
+    ADMIN = "admin"
+
+
+class Timing(StrEnum):
+    IN_SCHOOL = "in_school"
+    OUT_OF_SCHOOL = "out_of_school"
+
+
+class Ground(StrEnum):
+    """Why a school may act on what happened outside it (001 D)."""
+
+    ORDERLY_RUNNING = "orderly_running"
+    THREAT_TO_MEMBER = "threat_to_member"
+    REPUTATION = "reputation"
+
+
+class EvidenceForm(StrEnum):
+    SCREENSHOT = "screenshot"
+    MESSAGE_EXPORT = "message_export"
+    LINK = "link"
+    DOCUMENT = "document"
+    AUDIO_VIDEO = "audio_video"
+    WRITTEN_ACCOUNT = "written_account"
+    DEVICE_SECURED = "device_secured"
+
+
+class MeetingOutcome(StrEnum):
+    ATTENDED = "attended"
+    NO_SHOW = "no_show"
+    DECLINED = "declined"
+
+
+class Addressee(StrEnum):
+    PERSON = "person"
+    PLATFORM = "platform"
+    ISP = "isp"
+    REPORT_REMOVE = "report_remove"
+
+
+class RemovalOutcome(StrEnum):
+    REMOVED = "removed"
+    REFUSED = "refused"
+    NO_ANSWER = "no_answer"
+
+
+class Agency(StrEnum):
+    POLICE = "police"
+    CEOP = "ceop"
+    CHILDRENS_SOCIAL_CARE = "childrens_social_care"
+    PLATFORM = "platform"
+    ISP = "isp"
+    PREVENT = "prevent"
+    GOVERNORS = "governors"
+
+    @property
+    def is_milestone(self) -> bool:
+        """Whether telling this agency escalates the incident; the others are only recorded."""
+        return self in _ESCALATES
+
+
+_ESCALATES = frozenset({Agency.POLICE, Agency.CEOP, Agency.CHILDRENS_SOCIAL_CARE, Agency.PREVENT})
+
+
+class Respondent(StrEnum):
+    """Who may answer a referral: the agencies and the LADO, whose enquiry `consult_lado` opens."""
+
+    POLICE = "police"
+    CEOP = "ceop"
+    CHILDRENS_SOCIAL_CARE = "childrens_social_care"
+    PLATFORM = "platform"
+    ISP = "isp"
+    PREVENT = "prevent"
+    GOVERNORS = "governors"
+    LADO = "lado"
+
+
+class Enquiry(StrEnum):
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class Answer(StrEnum):
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+class DeletionAdviser(StrEnum):
+    POLICE = "police"
+    CHILDRENS_SOCIAL_CARE = "childrens_social_care"
+    DSL = "dsl"
+
+
+class AdviceTopic(StrEnum):
+    OFFICIAL_CHANNEL = "official_channel"
+    SAFE_USE = "safe_use"
+    REPORTING_TOOLS = "reporting_tools"
+    OTHER = "other"
+
+
+class DecisionTopic(StrEnum):
+    REMOVAL_REFUSED = "removal_refused"
+    LEGAL_ACTION = "legal_action"
+    MANAGED_IN_SCHOOL = "managed_in_school"
+    OTHER = "other"
+
+
+class Limb(StrEnum):
+    """The four ways an adult may meet the harm threshold (KCSIE part 4)."""
+
+    HARMED = "harmed"
+    POSSIBLE_OFFENCE = "possible_offence"
+    MAY_POSE_RISK = "may_pose_risk"
+    MAY_BE_UNSUITABLE = "may_be_unsuitable"
+
+
+class Change(StrEnum):
+    """What a lesson learnt changes."""
+
+    POLICY = "policy"
+    CURRICULUM = "curriculum"
+    TRAINING = "training"
+    FILTERING = "filtering"
+    OTHER = "other"

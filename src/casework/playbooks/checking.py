@@ -1,0 +1,245 @@
+"""What can be wrong with a floor or a pack, found before anything is judged by it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from casework.domain.clocks import Unit
+from casework.domain.incident import STEPS
+from casework.domain.playbook.facts import FACTS, GROUPS
+from casework.domain.playbook.rules import Clock, Floor, Modality, Pack, Rule, Satisfier, Source, Test
+
+Fault = tuple[str, str, str]
+"""The rule's id, the field, and what is wrong with it."""
+
+_OPERATORS = ("is_", "any", "all", "none", "present", "in_")
+_CLOCK_STARTS = ("reported", "critical", "item")
+_COMPUTED_FIELDS = ("embeds_file",)
+
+
+class PlaybookError(Exception):
+    """A floor or a pack that cannot be used, with the place of the mistake."""
+
+    def __init__(self, file: str, message: str, *, rule: str = "", field: str = "") -> None:
+        place = ", ".join(
+            part for part in (file, rule and f"rule {rule!r}", field and f"field {field!r}") if part
+        )
+        super().__init__(f"{place}: {message}")
+        self.file, self.rule, self.field, self.message = file, rule, field, message
+
+
+def shape_error(file: str, document: dict[str, Any], error: msgspec.ValidationError) -> PlaybookError:
+    """A `PlaybookError` for a document that has the wrong shape, naming the rule by id where there is one."""
+    message, _, path = str(error).partition(" - at `$")
+    path = path.rstrip("`").lstrip(".")
+    place = re.match(r"rules\[(\d+)\]\.?(.*)", path)
+    if place is None:
+        return PlaybookError(file, message, field=path)
+    rule = document["rules"][int(place[1])]
+    name = rule.get("id", f"number {int(place[1]) + 1}") if isinstance(rule, dict) else place[1]
+    return PlaybookError(file, message, rule=str(name), field=place[2])
+
+
+def floor_faults(floor: Floor) -> Iterator[Fault]:
+    """Every mistake in a floor."""
+    kinds = {kind.id for kind in floor.kinds}
+    yield from _repeated(floor.rules)
+    for rule in floor.rules:
+        yield from _rule_faults(rule, kinds, floor.sources)
+        if rule.replaces is not None:
+            yield rule.id, "replaces", "a floor rule replaces nothing"
+    for item in floor.critical:
+        if not _cites(item.clause, floor.sources):
+            yield "", "critical", f"clause {item.clause!r} cites no source of this file"
+
+
+def pack_faults(pack: Pack, floor: Floor) -> Iterator[Fault]:
+    """Every mistake in a pack, as it stands on `floor`."""
+    kinds = {kind.id for kind in floor.kinds}
+    defaults = {rule.id: rule for rule in floor.rules}
+    yield from _repeated([*floor.rules, *pack.rules])
+    for rule in pack.rules:
+        yield from _rule_faults(rule, kinds, (*floor.sources, *pack.sources))
+        if rule.adjustable:
+            yield rule.id, "adjustable", "only a floor states defaults"
+        if rule.replaces is not None:
+            yield from _replacement_faults(rule, defaults.get(rule.replaces))
+
+
+def _replacement_faults(rule: Rule, default: Rule | None) -> Iterator[Fault]:
+    if default is None:
+        yield rule.id, "replaces", f"the floor has no rule {rule.replaces!r}"
+    elif not default.adjustable and default.step is not None:
+        yield rule.id, "replaces", f"the floor's rule {rule.replaces!r} cannot be relaxed"
+    elif set(default.kinds) != set(rule.kinds):
+        yield rule.id, "kinds", f"must be those of the rule it replaces: {list(default.kinds)}"
+
+
+def _repeated(rules: Iterable[Rule]) -> Iterator[Fault]:
+    seen: set[str] = set()
+    for rule in rules:
+        if rule.id in seen:
+            yield rule.id, "id", "is the id of another rule"
+        seen.add(rule.id)
+
+
+def _cites(clause: str, sources: Iterable[Source]) -> bool:
+    cited = [source.cited_as for source in sources]
+    parts = [part.strip() for part in clause.split(";")]
+    return all(any(_is_about(part, source) for source in cited) or not _names_source(part) for part in parts)
+
+
+def _is_about(part: str, source: str) -> bool:
+    return part == source or part.startswith((source + " ", source + ","))
+
+
+def _names_source(part: str) -> bool:
+    """An Act is its own source; anything else must be listed."""
+    return " Act " not in part
+
+
+def _rule_faults(rule: Rule, kinds: set[str], sources: Iterable[Source]) -> Iterator[Fault]:
+    own = _duty_faults(rule) if rule.is_duty else _prohibition_faults(rule)
+    parts: list[tuple[str, Iterable[str]]] = [
+        ("clause", [] if _cites(rule.clause, sources) else ["cites no source of this file"]),
+        ("reason", [] if rule.reason.strip() else ["is empty"]),
+        ("kinds", [f"{kind!r} is no kind of this floor" for kind in rule.kinds if kind not in kinds]),
+        ("before", [f"{step!r} is no step" for step in rule.before if step not in STEPS]),
+        ("since", [f"{step!r} is no step" for step in rule.since if step not in STEPS]),
+        ("when", (fault for test in rule.when for fault in _test_faults(test, None))),
+        ("given", (fault for test in rule.given for fault in _test_faults(test, rule.step))),
+    ]
+    for field, messages in parts:
+        for message in messages:
+            yield rule.id, field, message
+    for field, message in own:
+        yield rule.id, field, message
+
+
+def _prohibition_faults(rule: Rule) -> Iterator[tuple[str, str]]:
+    if rule.step not in (None, "*") and rule.step not in STEPS:
+        yield "step", f"{rule.step!r} is no step"
+    for field in ("clock", "per", "per_field"):
+        if getattr(rule, field) is not None:
+            yield field, "does not belong to a prohibition"
+    for field in ("preset", "satisfied_by", "since", "before", "told"):
+        if getattr(rule, field):
+            yield field, "does not belong to a prohibition"
+    for step in rule.except_steps:
+        if step not in STEPS:
+            yield "except_steps", f"{step!r} is no step"
+
+
+def _duty_faults(rule: Rule) -> Iterator[tuple[str, str]]:
+    if rule.step not in STEPS:
+        yield "step", f"{rule.step!r} is no step"
+        return
+    if rule.given or rule.except_steps:
+        yield "given", "belongs to prohibitions only"
+    for name, value in rule.preset.items():
+        for message in _value_faults(rule.step, name, value):
+            yield "preset", message
+    for satisfier in rule.satisfied_by:
+        for message in _satisfier_faults(satisfier):
+            yield "satisfied_by", message
+    if (rule.per is None) != (rule.per_field is None):
+        yield "per", "per and per_field go together"
+    elif rule.per is not None:
+        yield from _group_faults(rule)
+    if rule.clock is not None:
+        yield from (("clock", message) for message in _clock_faults(rule.clock))
+
+
+def _group_faults(rule: Rule) -> Iterator[tuple[str, str]]:
+    if rule.per not in GROUPS:
+        yield "per", f"{rule.per!r} is no group; there are {sorted(GROUPS)}"
+    for satisfier in rule.answered_by():
+        if satisfier.step in STEPS and rule.per_field not in _fields(satisfier.step):
+            yield "per_field", f"{satisfier.step!r} has no field {rule.per_field!r}"
+
+
+def _satisfier_faults(satisfier: Satisfier) -> Iterator[str]:
+    if satisfier.step not in STEPS:
+        yield f"{satisfier.step!r} is no step"
+        return
+    for test in satisfier.given:
+        yield from _test_faults(test, satisfier.step)
+
+
+def _clock_faults(clock: Clock) -> Iterator[str]:
+    if clock.of not in _CLOCK_STARTS and clock.of not in STEPS:
+        yield f"of {clock.of!r} is neither a step nor one of {list(_CLOCK_STARTS)}"
+    elif clock.field is not None and clock.field not in (_fields(clock.of) if clock.of in STEPS else ()):
+        yield f"{clock.of!r} has no field {clock.field!r}"
+    if clock.within < 0 or (clock.critical is not None and clock.critical.within < 0):
+        yield "within is less than 0"
+    if clock.unit is Unit.SCHOOL_DAYS and clock.critical is None:
+        yield "a clock in school days needs a critical one: a safety duty never waits on school days"
+    if clock.critical is not None and clock.critical.unit is Unit.SCHOOL_DAYS:
+        yield "a critical clock never waits on school days"
+
+
+def _test_faults(test: Test, step: str | None) -> Iterator[str]:
+    operators = [name for name in _OPERATORS if getattr(test, name) is not None]
+    if len(operators) != 1:
+        yield "a test has exactly one of is, any, all, none, present, in"
+        return
+    if (test.fact is None) == (test.field is None):
+        yield "a test is about exactly one of fact and field"
+    elif test.fact is not None:
+        yield from _fact_faults(test)
+    elif step is None:
+        yield "a test of `when` is about a fact"
+    elif test.in_ is not None and test.in_ not in GROUPS:
+        yield f"{test.in_!r} is no group; there are {sorted(GROUPS)}"
+    elif step != "*":
+        for value in _operands(test):
+            yield from _value_faults(step, test.field or "", value)
+    elif test.field not in _COMPUTED_FIELDS:
+        yield f"{test.field!r} is no field of every step"
+
+
+def _fact_faults(test: Test) -> Iterator[str]:
+    if test.fact == "critical":
+        return
+    known = FACTS.get(test.fact or "")
+    if known is None:
+        yield f"{test.fact!r} is no fact; there are {sorted([*FACTS, 'critical'])}"
+        return
+    for value in _operands(test):
+        if known.values is not None and value is not None and value not in known.values:
+            yield f"{value!r} is no value of {test.fact!r}"
+
+
+def _operands(test: Test) -> tuple[Any, ...]:
+    """The values a test names; one None where it names none, so that its field is still looked at."""
+    if test.is_ is not None:
+        return (test.is_,)
+    return test.any or test.all or test.none or (None,)
+
+
+def _fields(step: str) -> set[str]:
+    return {field.name for field in msgspec.structs.fields(STEPS[step])} | set(_COMPUTED_FIELDS)
+
+
+def _value_faults(step: str, name: str, value: Any) -> Iterator[str]:
+    if name not in _fields(step):
+        yield f"{step!r} has no field {name!r}"
+        return
+    field = next((field for field in msgspec.structs.fields(STEPS[step]) if field.name == name), None)
+    if field is None or value is None:
+        return
+    if not any(_converts(shaped, field.type) for shaped in (value, (value,))):
+        yield f"{value!r} is no value of {step}.{name}"
+
+
+def _converts(value: Any, wanted: Any) -> bool:
+    try:
+        msgspec.convert(value, wanted)
+    except msgspec.ValidationError:
+        return False
+    return True

@@ -1,0 +1,112 @@
+"""Reading floors and packs from TOML, and finding the one in force."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+
+from casework.domain.clocks import LONDON
+from casework.domain.playbook import Floor, Pack, Playbook
+from casework.playbooks.checking import PlaybookError, floor_faults, pack_faults, shape_error
+
+OWN_FILES = Path(__file__).parent
+
+
+class Library:
+    """Every edition of every floor and pack, and the playbooks made of them.
+
+    Raises `PlaybookError`, naming file, rule and field, where any file is wrong: nothing is judged by a
+    playbook that was not checked as a whole.
+    """
+
+    def __init__(self, floors: Iterable[Floor], packs: Iterable[Pack]) -> None:
+        self.floors = {floor.edition: floor for floor in floors}
+        self.packs = {pack.edition: pack for pack in packs}
+        self._playbooks: dict[tuple[str, str], Playbook] = {}
+
+    @classmethod
+    def from_folder(cls, folder: Path = OWN_FILES) -> Self:
+        """All the TOML files of a folder: those with a `jurisdiction` are floors, the rest are packs."""
+        documents = {path: _document(path) for path in sorted(folder.glob("*.toml"))}
+        floors = [_floor(path, read) for path, read in documents.items() if "jurisdiction" in read]
+        if not floors:
+            raise PlaybookError(folder.name, "holds no floor")
+        packs = [_pack(path, read, floors) for path, read in documents.items() if "jurisdiction" not in read]
+        return cls(floors, packs)
+
+    @classmethod
+    @cache
+    def own(cls) -> Self:
+        """The files this version of casework ships with."""
+        return cls.from_folder()
+
+    def jurisdictions(self) -> set[str]:
+        return {floor.jurisdiction for floor in self.floors.values()}
+
+    def pack_ids(self) -> list[str]:
+        """The packs a school may follow, each once."""
+        return sorted({pack.id for pack in self.packs.values()})
+
+    def latest_pack(self, pack_id: str) -> Pack:
+        """The version of a pack adopted last."""
+        return max((p for p in self.packs.values() if p.id == pack_id), key=lambda pack: pack.adopted)
+
+    def floor_at(self, jurisdiction: str, moment: datetime) -> Floor:
+        """The floor in force at `moment`; before the first edition held, that first edition."""
+        day = moment.astimezone(LONDON).date()
+        editions = sorted(
+            (floor for floor in self.floors.values() if floor.jurisdiction == jurisdiction),
+            key=lambda floor: floor.in_force_from,
+        )
+        in_force = [floor for floor in editions if floor.in_force_from <= day]
+        return (in_force or editions[:1])[-1]
+
+    def playbook(self, floor: str, pack: str) -> Playbook:
+        """The playbook of two editions an incident pinned."""
+        key = (floor, pack)
+        if key not in self._playbooks:
+            self._playbooks[key] = Playbook(self.floors[floor], self.packs[pack])
+        return self._playbooks[key]
+
+    def kinds(self) -> list[str]:
+        """Every kind any floor knows."""
+        return list(dict.fromkeys(kind.id for floor in self.floors.values() for kind in floor.kinds))
+
+
+def _document(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise PlaybookError(path.name, str(error)) from error
+
+
+def _floor(path: Path, document: dict[str, Any]) -> Floor:
+    try:
+        floor = msgspec.convert(document, Floor)
+    except msgspec.ValidationError as error:
+        raise shape_error(path.name, document, error) from error
+    rules = tuple(msgspec.structs.replace(rule, floor=True) for rule in floor.rules)
+    floor = msgspec.structs.replace(floor, rules=rules)
+    _raise_first(path, floor_faults(floor))
+    return floor
+
+
+def _pack(path: Path, document: dict[str, Any], floors: list[Floor]) -> Pack:
+    try:
+        pack = msgspec.convert(document, Pack)
+    except msgspec.ValidationError as error:
+        raise shape_error(path.name, document, error) from error
+    for floor in floors:
+        _raise_first(path, pack_faults(pack, floor))
+    return pack
+
+
+def _raise_first(path: Path, faults: Iterable[tuple[str, str, str]]) -> None:
+    for rule, field, message in faults:
+        raise PlaybookError(path.name, message, rule=rule, field=field)

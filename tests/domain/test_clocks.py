@@ -1,0 +1,391 @@
+"""When things are due: the checks of the domain, the clock changes, and what must always hold."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, date, datetime, timedelta, timezone
+
+import msgspec
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from casework.domain.clocks import LONDON, Calendar, Closure, Span, Term, Unit, due, is_working_day
+from tests.calendars import TEST_CALENDAR, TEST_CALENDAR_JSON
+
+AUTUMN, SPRING, SUMMER = TEST_CALENDAR.terms
+LAST_DAY = SUMMER.ends_on
+NO_CALENDAR = Calendar(terms=())
+
+
+def at(moment: str) -> datetime:
+    """A London wall-clock time, such as `2026-11-10 12:00`."""
+    return datetime.fromisoformat(moment).replace(tzinfo=LONDON)
+
+
+def last_day(day: str, amount: int, unit: Unit, calendar: Calendar = TEST_CALENDAR) -> str:
+    """The day on which something due `amount` of `unit` after noon of `day` is due."""
+    moment = due(at(f"{day} 12:00"), Span(amount, unit), calendar)
+    assert moment.timetz() == moment.replace(hour=23, minute=59, second=59, microsecond=0).timetz()
+    return moment.date().isoformat()
+
+
+@pytest.mark.parametrize(
+    ("day", "amount", "expected"),
+    [
+        pytest.param("2026-09-14", 1, "2026-09-15", id="Monday to Tuesday"),
+        pytest.param("2026-09-21", 10, "2026-10-05", id="two school weeks"),
+        pytest.param("2026-10-05", 2, "2026-10-07", id="parents invited"),
+        pytest.param("2026-10-22", 1, "2026-11-03", id="INSET, half-term, INSET"),
+        pytest.param("2026-11-26", 1, "2026-11-30", id="an INSET Friday"),
+        pytest.param("2026-12-18", 1, "2027-01-04", id="Christmas"),
+        pytest.param("2027-03-25", 1, "2027-04-12", id="Easter"),
+        pytest.param("2027-04-30", 1, "2027-05-04", id="May Day"),
+        pytest.param("2026-08-10", 1, "2026-09-03", id="before the first term"),
+        pytest.param("2026-10-22", 0, "2026-10-22", id="none, on a school day"),
+        pytest.param("2026-10-23", 0, "2026-11-03", id="none, on an INSET day"),
+        pytest.param("2027-01-02", 0, "2027-01-04", id="none, at a weekend"),
+    ],
+)
+def test_school_days(day: str, amount: int, expected: str) -> None:
+    assert last_day(day, amount, Unit.SCHOOL_DAYS) == expected
+
+
+@pytest.mark.parametrize(
+    ("day", "amount", "expected"),
+    [
+        pytest.param("2027-07-20", 1, "2027-07-21", id="the last known school day"),
+        pytest.param("2027-07-21", 1, "2027-07-22", id="the day after it"),
+        pytest.param("2027-07-20", 3, "2027-07-23", id="across the end"),
+        pytest.param("2027-08-27", 1, "2027-08-31", id="a bank holiday past the end"),
+        pytest.param("2027-08-27", 0, "2027-08-27", id="none, on a working day"),
+        pytest.param("2027-08-28", 0, "2027-08-31", id="none, on a Saturday"),
+    ],
+)
+def test_school_days_no_term_is_known_for_are_working_days(day: str, amount: int, expected: str) -> None:
+    assert last_day(day, amount, Unit.SCHOOL_DAYS) == expected
+
+
+def test_school_days_of_a_school_without_terms_are_working_days() -> None:
+    assert last_day("2026-10-22", 1, Unit.SCHOOL_DAYS, NO_CALENDAR) == "2026-10-23"
+
+
+def test_closed_to_the_end_of_the_last_term_counts_on_from_that_end() -> None:
+    shut = msgspec.structs.replace(TEST_CALENDAR, closures=(Closure(date(2027, 7, 19), LAST_DAY),))
+    assert last_day("2027-07-19", 0, Unit.SCHOOL_DAYS, shut) == "2027-07-22"
+    assert last_day("2027-07-16", 2, Unit.SCHOOL_DAYS, shut) == "2027-07-23"
+
+
+@pytest.mark.parametrize(
+    ("day", "amount", "expected"),
+    [
+        pytest.param("2026-10-08", 1, "2026-10-09", id="LADO"),
+        pytest.param("2026-10-22", 1, "2026-10-23", id="INSET is a working day"),
+        pytest.param("2026-10-23", 1, "2026-10-26", id="half-term is working days"),
+        pytest.param("2026-12-24", 1, "2026-12-29", id="Christmas, Boxing Day in lieu"),
+        pytest.param("2026-12-31", 1, "2027-01-04", id="New Year"),
+        pytest.param("2027-03-25", 1, "2027-03-30", id="Easter"),
+        pytest.param("2028-01-01", 0, "2028-01-04", id="New Year in lieu"),
+        pytest.param("2026-12-25", 0, "2026-12-29", id="none, on Christmas Day"),
+        pytest.param("2026-12-29", 0, "2026-12-29", id="none, on a working day"),
+        pytest.param("2022-09-16", 1, "2022-09-20", id="a bank holiday of one year only"),
+    ],
+)
+def test_working_days(day: str, amount: int, expected: str) -> None:
+    assert last_day(day, amount, Unit.WORKING_DAYS) == expected
+
+
+@pytest.mark.parametrize(
+    ("day", "amount", "unit", "expected"),
+    [
+        ("2026-11-10", 0, Unit.DAYS, "2026-11-10"),
+        ("2026-12-24", 2, Unit.DAYS, "2026-12-26"),
+        ("2026-11-10", 0, Unit.MONTHS, "2026-11-10"),
+        ("2026-11-10", 2, Unit.MONTHS, "2027-01-10"),
+        ("2026-12-31", 2, Unit.MONTHS, "2027-02-28"),
+        ("2027-08-31", 6, Unit.MONTHS, "2028-02-29"),
+        ("2022-03-01", 12, Unit.MONTHS, "2023-03-01"),
+        ("2024-02-29", 24, Unit.MONTHS, "2026-02-28"),
+    ],
+)
+def test_calendar_days_and_months(day: str, amount: int, unit: Unit, expected: str) -> None:
+    assert last_day(day, amount, unit) == expected
+
+
+@pytest.mark.parametrize(
+    ("start", "hours", "expected"),
+    [
+        pytest.param("2026-11-10T12:00:00+00:00", 48, "2026-11-12T12:00:00+00:00", id="takedown"),
+        pytest.param("2026-10-24T12:00:00+01:00", 72, "2026-10-27T11:00:00+00:00", id="clocks go back"),
+        pytest.param("2027-03-27T12:00:00+00:00", 72, "2027-03-30T13:00:00+01:00", id="clocks go forward"),
+        pytest.param("2026-10-25T01:30:00+01:00", 1, "2026-10-25T01:30:00+00:00", id="an hour that is twice"),
+        pytest.param("2026-07-01T12:00:00+00:00", 0, "2026-07-01T13:00:00+01:00", id="none"),
+    ],
+)
+def test_hours_are_elapsed_hours(start: str, hours: int, expected: str) -> None:
+    moment = due(datetime.fromisoformat(start), Span(hours, Unit.HOURS), TEST_CALENDAR)
+    assert moment.isoformat() == expected
+
+
+@pytest.mark.parametrize(
+    ("start", "amount", "expected"),
+    [
+        pytest.param("2026-10-24T12:00:00+01:00", 0, "2026-10-24T23:59:59+01:00", id="before the change"),
+        pytest.param("2026-10-24T12:00:00+01:00", 1, "2026-10-25T23:59:59+00:00", id="after the change"),
+        pytest.param("2027-03-27T12:00:00+00:00", 1, "2027-03-28T23:59:59+01:00", id="in spring"),
+        pytest.param("2026-09-14T23:30:00+00:00", 0, "2026-09-15T23:59:59+01:00", id="tomorrow in London"),
+        pytest.param("2026-09-14T20:00:00-10:00", 1, "2026-09-16T23:59:59+01:00", id="from another zone"),
+    ],
+)
+def test_days_end_in_london(start: str, amount: int, expected: str) -> None:
+    moment = due(datetime.fromisoformat(start), Span(amount, Unit.DAYS), TEST_CALENDAR)
+    assert moment.isoformat() == expected
+
+
+@pytest.mark.parametrize("unit", [unit for unit in Unit if unit is not Unit.HOURS])
+def test_a_start_within_the_last_second_of_the_day_is_not_due_before_it(unit: Unit) -> None:
+    start = at("2026-09-14 23:59:59.500000")
+    assert due(start, Span(0, unit), TEST_CALENDAR) == start
+
+
+def test_a_moment_without_a_time_zone_is_refused() -> None:
+    with pytest.raises(ValueError, match="time zone"):
+        due(datetime(2026, 9, 14, 12), Span(1, Unit.HOURS), TEST_CALENDAR)
+
+
+def test_a_span_is_not_negative() -> None:
+    with pytest.raises(ValueError, match="not negative"):
+        Span(-1, Unit.DAYS)
+    with pytest.raises(msgspec.ValidationError, match="not negative"):
+        msgspec.convert({"amount": -1, "unit": "days"}, Span)
+
+
+@pytest.mark.parametrize("year", [1872, 1950, 2026, 2051, 2100])
+def test_christmas_is_no_working_day_in_any_year(year: int) -> None:
+    assert not is_working_day(date(year, 12, 25))
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        pytest.param("2026-09-02", False, id="INSET before term"),
+        pytest.param("2026-09-03", True, id="first day"),
+        pytest.param("2026-09-05", False, id="Saturday"),
+        pytest.param("2026-10-28", False, id="half-term"),
+        pytest.param("2026-11-02", False, id="INSET in term"),
+        pytest.param("2026-12-18", True, id="last day"),
+        pytest.param("2026-12-21", False, id="holiday"),
+        pytest.param("2027-05-03", False, id="bank holiday in term"),
+    ],
+)
+def test_is_school_day(day: str, expected: bool) -> None:
+    assert TEST_CALENDAR.is_school_day(date.fromisoformat(day)) is expected
+
+
+@pytest.mark.parametrize(
+    ("day", "term"),
+    [
+        pytest.param("2026-08-01", AUTUMN, id="before the first"),
+        pytest.param("2026-09-03", AUTUMN, id="first day"),
+        pytest.param("2026-10-28", AUTUMN, id="half-term"),
+        pytest.param("2027-01-03", AUTUMN, id="Christmas holiday"),
+        pytest.param("2027-01-04", SPRING, id="first day of the next"),
+        pytest.param("2027-04-11", SPRING, id="Easter holiday"),
+        pytest.param("2028-01-01", SUMMER, id="after the last"),
+    ],
+)
+@pytest.mark.parametrize(
+    "calendar", [TEST_CALENDAR, Calendar((SUMMER, AUTUMN, SPRING))], ids=["in order", "not"]
+)
+def test_every_day_is_in_one_term(calendar: Calendar, day: str, term: Term) -> None:
+    assert calendar.term_on(date.fromisoformat(day)) == term
+
+
+def test_a_school_without_terms_has_none_for_a_day() -> None:
+    assert NO_CALENDAR.term_on(date(2026, 9, 14)) is None
+
+
+def test_a_term_is_found_by_name() -> None:
+    assert TEST_CALENDAR.term("2027-spring") == SPRING
+    assert TEST_CALENDAR.term("2028-spring") is None
+
+
+def autumn(starts_on: str, ends_on: str, name: str = "2026-autumn") -> Term:
+    return Term(name, date.fromisoformat(starts_on), date.fromisoformat(ends_on))
+
+
+SEP_TO_DEC = autumn("2026-09-03", "2026-12-18")
+
+
+@pytest.mark.parametrize(
+    ("calendar", "paths"),
+    [
+        pytest.param(TEST_CALENDAR, [], id="the test calendar"),
+        pytest.param(NO_CALENDAR, [], id="nothing entered yet"),
+        pytest.param(Calendar((SUMMER, AUTUMN, SPRING)), [], id="listed in any order"),
+        pytest.param(
+            Calendar((autumn("2026-12-18", "2026-09-03"),)), ["terms[0].ends_on"], id="a term backwards"
+        ),
+        pytest.param(
+            Calendar((SEP_TO_DEC, autumn("2026-12-19", "2026-12-20"))), ["terms[1].name"], id="a name twice"
+        ),
+        pytest.param(
+            Calendar((SPRING, Term("2027-summer", SPRING.ends_on, LAST_DAY))),
+            ["terms[1].starts_on"],
+            id="terms sharing a day",
+        ),
+        pytest.param(
+            Calendar((Term("2027-summer", SPRING.ends_on, LAST_DAY), SPRING)),
+            ["terms[0].starts_on"],
+            id="terms sharing a day, listed in any order",
+        ),
+        pytest.param(
+            Calendar((autumn("2026-09-03", "2062-12-18"),)), ["terms[0].ends_on"], id="a mistyped year"
+        ),
+        pytest.param(
+            Calendar((autumn("2027-09-03", "2027-12-17"),)),
+            ["terms[0].starts_on", "terms[0].ends_on"],
+            id="the name of another year",
+        ),
+        pytest.param(
+            Calendar(
+                (
+                    msgspec.structs.replace(SPRING, name="2027-summer"),
+                    msgspec.structs.replace(SUMMER, name="2027-spring"),
+                )
+            ),
+            ["terms[1].name"],
+            id="names the wrong way round",
+        ),
+        pytest.param(
+            Calendar((SEP_TO_DEC,), (Closure(date(2026, 10, 30), date(2026, 10, 26)),)),
+            ["closures[0].ends_on"],
+            id="a closure backwards",
+        ),
+        pytest.param(
+            Calendar((SEP_TO_DEC,), (Closure(date(2027, 10, 26), date(2027, 10, 30)),)),
+            ["closures[0].starts_on"],
+            id="a closure after every term",
+        ),
+        pytest.param(
+            Calendar((SEP_TO_DEC,), (Closure(date(2026, 8, 31), date(2026, 9, 2)),)),
+            ["closures[0].starts_on"],
+            id="a closure before every term",
+        ),
+        pytest.param(
+            Calendar((SEP_TO_DEC,), (Closure(date(2026, 12, 18), date(2027, 1, 1)),)),
+            [],
+            id="a closure reaching into the holiday",
+        ),
+    ],
+)
+def test_faults_name_the_place(calendar: Calendar, paths: list[str]) -> None:
+    assert [path for path, _ in calendar.faults()] == paths
+
+
+@pytest.mark.parametrize(
+    "name", ["", "autumn", "2026", "2026-winter", "26-autumn", "2026-Autumn", "2026-autumn\n", "٢٠٢٦-autumn"]
+)
+def test_a_term_is_named_by_year_and_season(name: str) -> None:
+    ((path, message),) = Calendar((msgspec.structs.replace(AUTUMN, name=name),)).faults()
+    assert path == "terms[0].name"
+    assert "year and autumn, spring or summer" in message
+
+
+def test_a_calendar_is_kept_and_read_back_whole() -> None:
+    kept = msgspec.json.encode(TEST_CALENDAR)
+    again = msgspec.json.decode(kept, type=Calendar)
+    assert again == TEST_CALENDAR
+    assert hash(again) == hash(TEST_CALENDAR)
+    assert msgspec.json.decode(kept) == TEST_CALENDAR_JSON
+
+
+# Two years about the test calendar: its terms, its holidays and what lies past its end.
+starts = st.datetimes(
+    datetime(2026, 7, 1),
+    datetime(2028, 6, 30),
+    timezones=st.sampled_from([LONDON, UTC, timezone(timedelta(hours=-10))]),
+)
+units = st.sampled_from(Unit)
+day_units = st.sampled_from([Unit.DAYS, Unit.WORKING_DAYS, Unit.SCHOOL_DAYS, Unit.MONTHS])
+amounts = st.integers(0, 60)
+calendars = st.sampled_from([TEST_CALENDAR, NO_CALENDAR, Calendar((SUMMER,)), Calendar((SPRING, AUTUMN))])
+
+
+@given(starts, amounts, units, calendars)
+def test_nothing_is_due_before_it_starts(
+    start: datetime, amount: int, unit: Unit, calendar: Calendar
+) -> None:
+    assert due(start, Span(amount, unit), calendar).astimezone(UTC) >= start.astimezone(UTC)
+
+
+@given(starts, amounts, units, calendars)
+def test_more_time_is_never_due_sooner(start: datetime, amount: int, unit: Unit, calendar: Calendar) -> None:
+    sooner, later = (due(start, Span(count, unit), calendar) for count in (amount, amount + 1))
+    assert sooner.astimezone(UTC) <= later.astimezone(UTC)
+
+
+@given(starts, amounts, day_units, calendars)
+def test_a_later_start_is_never_due_sooner(
+    start: datetime, amount: int, unit: Unit, calendar: Calendar
+) -> None:
+    span = Span(amount, unit)
+    assert due(start, span, calendar) <= due(start + timedelta(days=1), span, calendar)
+
+
+@given(starts, amounts, calendars)
+def test_school_days_land_on_school_days_while_terms_are_known(
+    start: datetime, amount: int, calendar: Calendar
+) -> None:
+    day = due(start, Span(amount, Unit.SCHOOL_DAYS), calendar).date()
+    ends = [term.ends_on for term in calendar.terms]
+    assert calendar.is_school_day(day) or (day > max(ends, default=date.min) and is_working_day(day))
+
+
+@given(starts, amounts)
+def test_working_days_land_on_working_days(start: datetime, amount: int) -> None:
+    assert is_working_day(due(start, Span(amount, Unit.WORKING_DAYS), TEST_CALENDAR).date())
+
+
+@given(starts, st.integers(1, 60), st.integers(0, 60), st.sampled_from([Unit.WORKING_DAYS, Unit.SCHOOL_DAYS]))
+def test_days_add_up(start: datetime, first: int, then: int, unit: Unit) -> None:
+    halfway = due(start, Span(first, unit), TEST_CALENDAR)
+    in_one = due(start, Span(first + then, unit), TEST_CALENDAR)
+    assert due(halfway, Span(then, unit), TEST_CALENDAR) == in_one
+
+
+@given(starts, st.integers(1, 60))
+def test_school_days_count_as_walking_the_calendar_does(start: datetime, amount: int) -> None:
+    day = start.astimezone(LONDON).date()
+    left = amount
+    while left and day <= LAST_DAY:
+        day += timedelta(days=1)
+        left -= TEST_CALENDAR.is_school_day(day)
+    assume(not left and day <= LAST_DAY)
+    assert due(start, Span(amount, Unit.SCHOOL_DAYS), TEST_CALENDAR).date() == day
+
+
+@given(st.dates(date(2026, 8, 1), date(2027, 9, 30)))
+def test_pupils_are_in_on_working_days_of_a_term_but_closures_and_inset(day: date) -> None:
+    term = TEST_CALENDAR.term_on(day)
+    assert term is not None
+    shut = day in TEST_CALENDAR.inset or any(closure.covers(day) for closure in TEST_CALENDAR.closures)
+    pupils_in = is_working_day(day) and term.starts_on <= day <= term.ends_on and not shut
+    assert TEST_CALENDAR.is_school_day(day) is pupils_in
+
+
+def test_a_thousand_duties_are_dated_in_a_blink() -> None:
+    ten_years = Calendar(
+        tuple(
+            Term(f"{year}-{season}", date(year, first, 4), date(year, last, 18))
+            for year in range(2020, 2030)
+            for season, first, last in (("spring", 1, 3), ("summer", 4, 7), ("autumn", 9, 12))
+        )
+    )
+    assert ten_years.faults() == []
+    start, span = at("2026-09-14 12:00"), Span(10, Unit.SCHOOL_DAYS)
+    due(start, span, ten_years)
+    began = time.process_time()
+    for _ in range(1000):
+        due(start, span, ten_years)
+    assert time.process_time() - began < 0.5

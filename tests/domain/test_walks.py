@@ -1,0 +1,24 @@
+"""Each kind under each pack can be walked from report to closed by doing what the playbook asks."""
+
+from __future__ import annotations
+
+import pytest
+
+from casework.domain.vocabulary import State
+from casework.playbooks import Library
+from tests.domain.casefile import PACKS, CaseFile
+
+KINDS = Library.own().kinds()
+
+
+@pytest.mark.parametrize("pack", PACKS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_case_that_did_everything_asked_may_be_closed(kind: str, pack: str) -> None:
+    case = CaseFile(kind, pack)
+    assert case.refusal("close").outstanding
+
+    case.answer_everything().take("complete_investigation").answer_everything()
+    case.take("debrief").answer_everything().take("close")
+
+    assert case.incident.state is State.CLOSED
+    assert case.outstanding() == []
