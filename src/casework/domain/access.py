@@ -1,4 +1,4 @@
-"""Who may do what: one table of roles and permissions, and how a user stands to one incident. Default deny."""
+"""Who may do what: one table of roles and permissions, default deny; and how a user stands to an incident."""
 
 from __future__ import annotations
 
@@ -120,4 +120,3 @@ def standing(actor: Actor, incident: Incident, reported_it: bool) -> Standing:
         appointed = actor.role_for(Permission.HANDLE_CHILD_CASES)
         reads_as, handles_as = reads_as or appointed, handles_as or appointed
     return Standing(reads_as=reads_as, handles_as=handles_as, reported_it=reported_it)
-

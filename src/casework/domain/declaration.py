@@ -1,4 +1,4 @@
-"""The Declaration aggregate: a relationship across the staff-pupil line, disclosed and decided on beforehand."""
+"""The Declaration aggregate: a relationship across the staff-pupil line, decided on beforehand."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 _DATA_URL: Final = re.compile(r"\bdata:[^\s,]{0,200},", re.IGNORECASE)
-# The base64 of the first bytes of PNG, JPEG, GIF, RIFF (WEBP), PDF, ZIP, TIFF, BMP and ISO media (HEIC, MP4) files.
+# How base64 begins for PNG, JPEG, GIF, RIFF (WEBP), PDF, ZIP, TIFF, BMP and ISO media (HEIC, MP4).
 _BASE64_MAGIC: Final = re.compile(
     r"(?<![A-Za-z0-9+/_-])(?:iVBORw0KGgo|/9j/|_9j_|R0lGOD|UklGR|JVBERi0|UEsDB|SUkqA|TU0AK|Qk[0-9]|AAAA[A-Za-z0-9+/]{2}Z0eX)"
     r"[A-Za-z0-9+/_=\s-]{40,}"

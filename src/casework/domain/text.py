@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 from typing import Annotated, Any, Final, get_type_hints
 from uuid import UUID
 
@@ -71,7 +71,7 @@ class Leaf(msgspec.Struct, frozen=True):
     markers: tuple[Any, ...]
 
 
-@lru_cache(maxsize=None)
+@cache
 def field_markers(struct: type[msgspec.Struct]) -> dict[str, tuple[Any, ...]]:
     """The markers declared on each field of `struct`, by attribute name; nested `Annotated` are one."""
     hints = get_type_hints(struct, include_extras=True)

@@ -32,7 +32,7 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UserRegistered(Event, frozen=True, kw_only=True):
-    """A user exists. `person` links them to what they are in incidents; an `administrator` runs the system."""
+    """A user. `person` links them to what they are in incidents; an `administrator` runs the system."""
 
     TOPIC: ClassVar[str] = "user.registered"
 

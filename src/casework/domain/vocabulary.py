@@ -1,4 +1,4 @@
-"""The closed lists of words a step or a record may use. Kinds, clauses and roles' duties are data, not here."""
+"""The closed lists of words a step or a record may use. Kinds and clauses are data, not here."""
 
 from __future__ import annotations
 

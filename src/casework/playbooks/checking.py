@@ -11,7 +11,7 @@ import msgspec
 from casework.domain.clocks import Unit
 from casework.domain.incident import STEPS
 from casework.domain.playbook.facts import FACTS, GROUPS
-from casework.domain.playbook.rules import Clock, Floor, Modality, Pack, Rule, Satisfier, Source, Test
+from casework.domain.playbook.rules import Clock, Floor, Pack, Rule, Satisfier, Source, Test
 
 Fault = tuple[str, str, str]
 """The rule's id, the field, and what is wrong with it."""

@@ -21,7 +21,7 @@ RISK_QUESTIONS: Final = (
 
 
 class AssessRisk(Step, frozen=True, kw_only=True):
-    """The five questions of the UKCIS advice. The latest assessment counts; a yes once given stays a concern."""
+    """The five questions of the UKCIS advice. The latest answers count; a yes stays a concern."""
 
     TOPIC: ClassVar[str] = "incident.assess_risk"
 

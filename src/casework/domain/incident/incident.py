@@ -18,6 +18,7 @@ from casework.domain.vocabulary import (
     Answer,
     Category,
     Content,
+    Direction,
     Involvement,
     RemovalOutcome,
     Setting,
@@ -52,12 +53,12 @@ class Incident(Aggregate):
         self.recorded_at = report.recorded_at
         self.setting: Setting = report.setting
         self.platform = report.platform
-        self.direction = report.direction
+        self.direction: Direction | None = report.direction
         self.summary = report.summary
         self.child_voice = report.child_voice
         self.people: tuple[Party, ...] = report.people
         self.content: frozenset[Content] = frozenset()
-        self.state = State.REPORTED
+        self.state: State = State.REPORTED
         self.milestones: dict[State, datetime] = {}
         self.timeline: list[Step] = []
         self.assignees: tuple[UUID, ...] = ()
@@ -137,9 +138,7 @@ class Incident(Aggregate):
     def children(self, *involvements: Involvement) -> list[UUID]:
         """The pupils involved in any of these ways (default: as target or alleged), once each."""
         wanted = involvements or CHILD_INVOLVEMENTS
-        return list(
-            dict.fromkeys(p.person for p in self.involved(*wanted) if p.category is Category.PUPIL)
-        )
+        return list(dict.fromkeys(p.person for p in self.involved(*wanted) if p.category is Category.PUPIL))
 
     def reported_by(self, user: UUID) -> bool:
         """Whether `user` made the report, in confidence or not."""

@@ -65,7 +65,7 @@ class Report(Step, frozen=True, kw_only=True):
 
     @staticmethod
     def reporter_key_of(incident: UUID) -> UUID:
-        """The subject of the data key that seals who reported in confidence, apart from the incident's own."""
+        """Whose data key seals who reported in confidence, apart from the incident's own."""
         return uuid5(incident, "reporter")
 
     @property

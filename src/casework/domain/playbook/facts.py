@@ -12,8 +12,8 @@ import msgspec
 from casework.domain.incident.agencies import ConsiderPolice
 from casework.domain.incident.contact import ClassifyContact, DecideThreshold
 from casework.domain.incident.families import RecordMeeting
-from casework.domain.incident.outcomes import Decide
 from casework.domain.incident.imagery import RISK_QUESTIONS
+from casework.domain.incident.outcomes import Decide
 from casework.domain.incident.reporting import Triage
 from casework.domain.incident.steps import STEPS
 from casework.domain.playbook.rules import Scalar, ValueSet, as_values
@@ -48,10 +48,8 @@ def _side(incident: Incident, involvement: Involvement) -> frozenset[str]:
 
 
 def _last(incident: Incident, step: Any, field: str) -> Any:
-    found = None
-    for found in incident.taken(step):
-        pass
-    return getattr(found, field, None)
+    taken = list(incident.taken(step))
+    return getattr(taken[-1], field) if taken else None
 
 
 def _risk(incident: Incident, *answers: str) -> frozenset[str]:
@@ -147,8 +145,7 @@ GROUPS: Final[Mapping[str, Callable[[Incident], list[Item]]]] = {
     "open_action": lambda i: [Item(action, on) for action, on in i.open_actions.items()],
     "open_enquiry": lambda i: [Item(agency) for agency in sorted(i.open_enquiries)],
     "unknown_person": lambda i: [
-        Item(person)
-        for person in dict.fromkeys(p.person for p in i.people if p.category is Category.UNKNOWN)
+        Item(person) for person in dict.fromkeys(p.person for p in i.people if p.category is Category.UNKNOWN)
     ],
 }
 
@@ -156,5 +153,3 @@ GROUPS: Final[Mapping[str, Callable[[Incident], list[Item]]]] = {
 def fact(incident: Incident, name: str) -> ValueSet:
     """The answer of `incident` to a fact, as a set of values."""
     return as_values(FACTS[name].read(incident))
-
-

@@ -1,4 +1,4 @@
-"""The playbook of one incident: the floor and the pack it was reported under, asked what is due and what is refused."""
+"""The playbook of one incident: what its floor and its pack say is due, and what they refuse."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Duty(msgspec.Struct, frozen=True):
 
 
 class _Case:
-    """An incident as the rules see it: its steps by name, what they may ask, and since when it is critical."""
+    """An incident as the rules see it: its steps by name, and since when it is critical."""
 
     def __init__(self, incident: Incident, critical_since: datetime | None) -> None:
         self.incident = incident
@@ -169,7 +169,13 @@ class Playbook:
     def _waiving_the_floor(self, case: _Case, rules: Iterable[Rule], step: Step) -> Refusal | None:
         waived = getattr(step, "waived", None)
         for rule in rules:
-            if waived and rule.step == waived and rule.is_duty and not rule.relaxable and case.holds(rule.when):
+            if (
+                waived
+                and rule.step == waived
+                and rule.is_duty
+                and not rule.relaxable
+                and case.holds(rule.when)
+            ):
                 return Refusal(rule.id, rule.clause, f"A duty of the floor cannot be waived. {rule.reason}")
         return None
 
@@ -235,7 +241,9 @@ class Playbook:
             return None
         moment = due(start, clock.span, calendar)
         if clock.critical is not None and case.critical_since is not None:
-            urgent = due(max(start, case.critical_since, key=datetime.timestamp), clock.critical.span, calendar)
+            urgent = due(
+                max(start, case.critical_since, key=datetime.timestamp), clock.critical.span, calendar
+            )
             moment = min(moment, urgent, key=datetime.timestamp)
         return moment
 
@@ -269,4 +277,3 @@ def _start_of(day: date) -> datetime:
 
 def _moment(value: date | datetime) -> datetime:
     return value if isinstance(value, datetime) else _start_of(value)
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
@@ -197,6 +198,13 @@ class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     @property
     def edition(self) -> str:
         return f"{self.id}@{self.version}"
+
+    @property
+    def review_due(self) -> date:
+        """The day by which the policy is to be looked at again."""
+        months = self.adopted.month - 1 + self.review_every_months
+        year, month = self.adopted.year + months // 12, months % 12 + 1
+        return date(year, month, min(self.adopted.day, monthrange(year, month)[1]))
 
 
 def as_values(value: Any) -> ValueSet:

@@ -1,0 +1,1 @@
+"""The ways into casework: HTTP and the command line."""

@@ -1,0 +1,81 @@
+"""The Flask application: the one place where its parts are put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from importlib.metadata import version
+
+import structlog
+from flask import Flask
+
+from casework.application import Casework
+from casework.settings import Settings
+from casework_api import current
+from casework_api.auth import register_authentication
+from casework_api.blueprint import Blueprint
+from casework_api.declarations.routes import blueprint as declarations
+from casework_api.docs import make_api, register_docs
+from casework_api.health import register_health
+from casework_api.incidents import evidence
+from casework_api.limits import RateLimit, register_body_limit, register_security_headers
+from casework_api.logs import configure_logging, register_logs
+from casework_api.metrics import register_metrics
+from casework_api.people.routes import blueprint as people
+from casework_api.playbooks.routes import blueprint as playbooks
+from casework_api.problems import register_problems
+from casework_api.refusals import register_refusals
+from casework_api.reports.routes import incident_reports, school_reports
+from casework_api.schools.routes import blueprint as schools
+from casework_api.users.routes import blueprint as users
+from casework_api.users.routes import me
+from casework_projections.views import Views
+
+BASE = "/api/v1"
+ABOUT = (
+    "Cases of online harm at school: what was reported, what is due next and by which clause, what was done, "
+    "and what was learnt."
+)
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    evidence.blueprint,
+    incident_reports,
+    schools,
+    school_reports,
+    users,
+    me,
+    people,
+    declarations,
+    playbooks,
+)
+
+
+def create_app(settings: Settings | None = None, clock: Callable[[], datetime] = current.utc_now) -> Flask:
+    """The application, over the database that `settings` name (from the environment where none are given).
+
+    It opens connections, so call it after a fork. `clock` is the one place time is asked for.
+    """
+    if not structlog.is_configured():
+        configure_logging()
+    settings = settings or Settings.from_environment()
+    casework = Casework(settings)
+    app = Flask(__name__, static_folder=None)
+    app.extensions[current.EXTENSION] = current.Services(casework, Views(casework), clock)
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    register_problems(app)
+    register_refusals(app)
+    register_logs(app)
+    register_metrics(app)
+    register_body_limit(app)
+    register_security_headers(app)
+    limit = RateLimit(per_second=settings.requests_per_minute / 60, burst=settings.requests_per_minute)
+    register_authentication(app, limit)
+    _register_routes(app)
+    register_health(app, {"database": casework.check, "playbooks": casework.library.kinds})
+    return app
+
+
+def _register_routes(app: Flask) -> None:
+    api = make_api(app, title="casework", version=version("casework"), description=ABOUT)
+    for blueprint in BLUEPRINTS:
+        api.register_blueprint(blueprint, url_prefix=f"{BASE}{blueprint.url_prefix or ''}")
+    register_docs(app, api)

@@ -1,0 +1,34 @@
+"""The people of the demonstration school. All of them are invented."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Final
+
+FORENAMES: Final = (
+    "Ottoline", "Barnaby", "Persis", "Leofric", "Zuleika", "Caspian", "Philippa", "Torquil", "Isolde",
+    "Endellion", "Ambrose", "Clementine", "Peregrine", "Saffron", "Montague", "Cordelia", "Lysander",
+    "Tabitha", "Evander", "Hermia",
+)  # fmt: skip
+SURNAMES: Final = (
+    "Quillfeather", "Thistlewick", "Marrowby", "Pennyfold", "Brackenshaw", "Oxenholme", "Wetherlam",
+    "Hollinsclough", "Tarrowdale", "Fennimore", "Greenhaugh", "Lambrigg", "Swarthgill", "Crosthwick",
+    "Ravenglade", "Mossthorpe",
+)  # fmt: skip
+USERS: Final = (
+    ("admin", "Rosamund Fairlight"),
+    ("dsl", "Aurelia Stonecrop"),
+    ("deputy_dsl", "Benedict Yarrowby"),
+    ("headteacher", "Marguerite Ashlocke"),
+    ("reporter", "Fergus Plumridge"),
+    ("governor", "Theodora Winterslow"),
+)
+"""One user a role, by role."""
+
+EVERY_NAME: Final = (*FORENAMES, *SURNAMES, *(name for _, name in USERS))
+
+
+def pupil_names(count: int, rng: Random) -> list[str]:
+    """`count` different whole names."""
+    pairs = [f"{forename} {surname}" for forename in FORENAMES for surname in SURNAMES]
+    return rng.sample(pairs, count)

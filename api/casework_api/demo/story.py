@@ -1,0 +1,231 @@
+"""A year at the demonstration school, told through the use cases with the clock set to each moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from random import Random
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from casework.application import Casework
+from casework.domain.clocks import LONDON, Calendar
+from casework.domain.errors import Refused
+from casework.domain.incident.reporting import Party
+from casework.domain.person import Related
+from casework.domain.sealed import Sealed
+from casework.domain.user import User
+from casework.domain.vocabulary import Category, Direction, Involvement, Relation, Role, Setting
+from casework.services.command import Command
+from casework.services.incidents import Case
+from casework_api.demo.calendar import calendar_around
+from casework_api.demo.people import USERS, pupil_names
+from casework_api.demo.texts import CONTENT, PLATFORMS, SUMMARIES, VOICES, Scene, fields
+
+INCIDENTS: Final = 60
+PUPILS: Final = 36
+KINDS: Final = ("cyberbullying",) * 6 + ("unsolicited_contact",) * 2 + ("sexting",) * 2
+_WAITS: Final = (timedelta(minutes=20), timedelta(hours=1), timedelta(hours=3), timedelta(hours=20))
+# A real history has things done in time and late, and some left open.
+_LEFT_OPEN: Final = 0.15
+_SOME_TIME: Final = timedelta(days=40)
+
+
+class Cast(msgspec.Struct):
+    """Who is who at the school, by id."""
+
+    school: UUID
+    users: dict[str, User]
+    pupils: list[UUID]
+    parents: dict[UUID, UUID]
+    teacher: UUID
+
+
+class Demo(msgspec.Struct):
+    """What the command line prints once the story is told."""
+
+    school: UUID
+    tokens: dict[str, str]
+
+
+def tell(app: Casework, moment: datetime, progress: Callable[[int, int], None]) -> Demo:
+    """Fill an empty database with the same year for every run on the same day.
+
+    `progress` is told how many of how many incidents are done.
+    """
+    day = moment.astimezone(LONDON).date()
+    rng = Random(day.toordinal())  # noqa: S311
+    calendar = calendar_around(day)
+    story = _Story(app, rng, calendar, moment)
+    cast = story.open_school()
+    for place, reported in enumerate(story.times()):
+        story.incident(cast, reported)
+        progress(place + 1, INCIDENTS)
+    issued = Command(user=None, now=moment, key=f"demo {day}")
+    tokens = {
+        role: app.users.issue_token(msgspec.structs.replace(issued, key=f"token {role} {day}"), user.id).token
+        for role, user in cast.users.items()
+    }
+    return Demo(school=cast.school, tokens=tokens)
+
+
+class _Story:
+    def __init__(self, app: Casework, rng: Random, calendar: Calendar, moment: datetime) -> None:
+        self.app = app
+        self.rng = rng
+        self.calendar = calendar
+        self.moment = moment
+        self.count = 0
+
+    def command(self, user: User | None, now: datetime) -> Command:
+        """A command with a key of its own, so that ids are the same every time on the same day."""
+        self.count += 1
+        return Command(user=user, now=now, key=f"demo {self.count}")
+
+    def open_school(self) -> Cast:
+        """The school, one user a role, the pupils with a parent each, and one member of staff."""
+        opened = datetime.combine(self.calendar.terms[0].starts_on, time(9), tzinfo=LONDON)
+        register = self.app.users.register
+        admin = register(
+            self.command(None, opened),
+            {"name": Sealed(USERS[0][1]), "email": Sealed("admin@school.example")},
+            administrator=True,
+        )
+        settings = {
+            "name": "Demonstration Primary School",
+            "pack": "headcorn",
+            "jurisdiction": "england",
+            "pupils_on_roll": 210,
+            "calendar": self.calendar,
+        }
+        school = self.app.schools.open(self.command(admin, opened), settings)
+        users = {"admin": admin}
+        for role, name in USERS[1:]:
+            email = Sealed(f"{role}@school.example")
+            users[role] = register(self.command(admin, opened), {"name": Sealed(name), "email": email})
+            self.app.schools.appoint(
+                self.command(admin, opened), school.id, users[role].id, Role(role), opened.date(), None
+            )
+        pupils, parents = self._families(school.id, users["dsl"], opened)
+        teacher = self._person(users["dsl"], opened, school.id, Category.STAFF, "Linnet Harrowgate")
+        return Cast(school=school.id, users=users, pupils=pupils, parents=parents, teacher=teacher)
+
+    def _families(self, school: UUID, dsl: User, opened: datetime) -> tuple[list[UUID], dict[UUID, UUID]]:
+        pupils: list[UUID] = []
+        parents: dict[UUID, UUID] = {}
+        for name in pupil_names(PUPILS, self.rng):
+            born = date(
+                opened.year - self.rng.randint(8, 11), self.rng.randint(1, 12), self.rng.randint(1, 28)
+            )
+            pupil = self._person(
+                dsl, opened, school, Category.PUPIL, name, born_on=born, year_group=self.rng.randint(3, 6)
+            )
+            relation = (Related(relation=Relation.PARENT_OF, person=pupil),)
+            surname = name.split()[-1]
+            parents[pupil] = self._person(
+                dsl, opened, school, Category.PARENT, f"Winifred {surname}", relations=relation
+            )
+            pupils.append(pupil)
+        return pupils, parents
+
+    def _person(
+        self, by: User, at: datetime, school: UUID, category: Category, name: str, **more: Any
+    ) -> UUID:
+        told = {"school": school, "category": category, "name": Sealed(name)}
+        return self.app.people.register(self.command(by, at), told | more).id
+
+    def times(self) -> list[datetime]:
+        """When the incidents were reported: in school hours of the last three terms, in order."""
+        today = self.moment.astimezone(LONDON).date()
+        begun = [term for term in self.calendar.terms if term.starts_on <= today][-3:]
+        days = [
+            day
+            for offset in range((today - begun[0].starts_on).days)
+            if self.calendar.is_school_day(day := begun[0].starts_on + timedelta(days=offset))
+        ]
+        return sorted(
+            datetime.combine(
+                self.rng.choice(days), time(self.rng.randint(9, 15), self.rng.randint(0, 59)), tzinfo=LONDON
+            )
+            for _ in range(INCIDENTS)
+        )
+
+    def incident(self, cast: Cast, reported: datetime) -> None:
+        """One incident from its report to as far as it has come by now."""
+        case = self._report(cast, reported)
+        recent = self.moment - reported < _SOME_TIME
+        leave_open = recent or self.rng.random() < _LEFT_OPEN
+        steps = self.rng.randint(2, 12) if leave_open else 80
+        clock = reported
+        children = set(case.incident.children())
+        scene = Scene(
+            incident=case.incident,
+            now=clock,
+            rng=self.rng,
+            parents={child: parent for child, parent in cast.parents.items() if child in children},
+            colleague=cast.users["deputy_dsl"].id,
+        )
+        for _ in range(steps):
+            clock = self._next_moment(clock)
+            if clock >= self.moment:
+                return
+            scene.incident, scene.now = case.incident, clock
+            done = self._step(case, cast, scene)
+            if done is None:
+                return
+            case = done
+
+    def _step(self, case: Case, cast: Cast, scene: Scene) -> Case | None:
+        """What the playbook asks for next, or what ends the case; None where it is ended."""
+        if case.incident.closed:
+            return None
+        asked = [duty for duty in case.outstanding() if duty.rule.modality != "may"]
+        done = {step.name() for step in case.incident.timeline}
+        if asked and asked[0].rule.step == "debrief" and "complete_investigation" not in done:
+            step, preset = "complete_investigation", {}
+        elif asked:
+            step, preset = str(asked[0].rule.step), asked[0].preset
+        else:
+            step, preset = "close", {}
+        command = self.command(cast.users["dsl"], scene.now)
+        try:
+            return self.app.incidents.take(command, case.incident.id, step, fields(step, scene, preset))
+        except Refused:
+            return None
+
+    def _report(self, cast: Cast, reported: datetime) -> Case:
+        kind = self.rng.choice(KINDS)
+        alleged, target = self.rng.sample(cast.pupils, 2)
+        contact = kind == "unsolicited_contact"
+        people = (
+            Party(person=cast.teacher if contact else target, involvement=Involvement.TARGET),
+            Party(person=alleged, involvement=Involvement.ALLEGED),
+        )
+        told: dict[str, Any] = {
+            "school": cast.school,
+            "kind": kind,
+            "occurred_at": (reported - timedelta(minutes=self.rng.randint(10, 900))).astimezone(UTC),
+            "reported_at": reported.astimezone(UTC),
+            "setting": self.rng.choice(tuple(Setting)),
+            "platform": self.rng.choice(PLATFORMS),
+            "summary": Sealed(self.rng.choice(SUMMARIES[kind])),
+            "content": self.rng.choice(CONTENT[kind]),
+            "people": people,
+        }
+        if contact:
+            told["direction"] = Direction.PUPIL_TO_STAFF
+        elif self.rng.random() < 0.5:
+            told["child_voice"] = Sealed(self.rng.choice(VOICES))
+        recorded = reported + timedelta(minutes=self.rng.randint(1, 40))
+        return self.app.incidents.report(self.command(cast.users["reporter"], recorded), told)
+
+    def _next_moment(self, clock: datetime) -> datetime:
+        """Some time later, on a working morning or afternoon."""
+        later = clock + self.rng.choice(_WAITS)
+        while later.weekday() > 4 or not 8 <= later.hour <= 17:
+            later = datetime.combine(
+                later.date() + timedelta(days=1), time(8, self.rng.randint(0, 59)), tzinfo=LONDON
+            )
+        return later

@@ -1,0 +1,65 @@
+"""`GET /incidents`: the filters of the list, and its pages."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from casework.domain.vocabulary import State
+from casework_api import current
+from casework_api.incidents.schemas import IncidentPage, ListedIncident
+from casework_api.paging import PageQuery, Position, QueryFlag
+from casework_api.reader import visible
+from casework_api.schema_of import Choice, Identifier, Moment, Words
+from casework_projections.caseload import After, Filters, Listed
+from casework.domain.text import Text
+
+
+class IncidentQuery(PageQuery):
+    """Which incidents to list; a filter that is left out asks nothing."""
+
+    school = Identifier()
+    kind = Words(Text(max=100))
+    state = Choice({state.value: state for state in State})
+    person = Identifier(metadata={"description": "Somebody involved."})
+    overdue = QueryFlag(metadata={"description": "Whether something is overdue now."})
+    assigned_to = Identifier(metadata={"description": "A user the case is assigned to."})
+    term = Words(Text(max=20), metadata={"description": "The term of the report: `2026-autumn`."})
+    reported_from = Moment()
+    reported_to = Moment()
+
+
+def incidents_page(query: dict[str, Any]) -> IncidentPage:
+    """The page that `query` asks for, of what the reader may know of."""
+    told = {name: value for name, value in query.items() if name not in ("limit", "cursor")}
+    scope = ["incidents", told, current.user().id]
+    page = current.cursors().page(query, scope)
+    views = current.views()
+    with views.read(views.directory, views.caseload) as connection:
+        found, following = views.caseload.page(
+            connection,
+            Filters(**told),
+            visible(connection),
+            now=current.now(),
+            limit=page.limit,
+            after=None if page.after is None else _after(page.after),
+        )
+    cursor = None if following is None else current.cursors().make(_position(following), scope)
+    return IncidentPage([listed_incident(each) for each in found], cursor)
+
+
+def listed_incident(listed: Listed) -> ListedIncident:
+    """An incident as a list shows it."""
+    shared = {name: getattr(listed, name) for name in ListedIncident.__struct_fields__ if hasattr(listed, name)}
+    closed = listed.state is State.CLOSED
+    return ListedIncident(**shared, id=listed.incident, closed=closed)
+
+
+def _position(after: After) -> Position:
+    return [after.reported_at.isoformat(), after.incident.hex]
+
+
+def _after(position: Position) -> After:
+    reported_at, incident = position
+    return After(datetime.fromisoformat(str(reported_at)), UUID(str(incident)))

@@ -1,0 +1,214 @@
+"""Log lines that say what happened and never to whom: JSON, one a line, holding only known fields."""
+
+from __future__ import annotations
+
+import logging
+import logging.config
+import sys
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from datetime import UTC, datetime
+from http import HTTPMethod
+from time import perf_counter
+from typing import Any, Final, TextIO
+from uuid import UUID, uuid4
+
+import msgspec
+import structlog
+from flask import Flask, Response, g, request
+
+FIELDS: Final = frozenset({
+    "timestamp", "level", "logger", "event",
+    "request_id", "method", "route", "status", "duration_ms", "user",
+    "exception", "check", "view", "position", "count", "seconds", "pid", "version",
+})  # fmt: skip
+"""Everything a log line may hold; whatever else is given is left out."""
+
+REQUEST_ID_HEADER: Final = "X-Request-ID"
+UNMATCHED: Final = "unmatched"
+"""Stands for the route of a request that matched none; its path may hold anything."""
+
+_EXCHANGES: Final = "casework-exchanges"
+_LONGEST_CHAIN: Final = 8
+_METHODS: Final = frozenset(HTTPMethod)
+
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+
+class Exchange(msgspec.Struct, frozen=True):
+    """One request and its answer: `route` is the template, `seconds` the time until the answer began."""
+
+    method: str
+    route: str
+    status: int
+    seconds: float
+
+
+def configure_logging(stream: TextIO | None = None) -> None:
+    """Send casework's own lines and those of every library to `stream` (default: stderr)."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _only_known_fields,
+            structlog.processors.JSONRenderer(serializer=_json_line),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.WriteLoggerFactory(stream or sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    logging.config.dictConfig(stdlib_logging(stream))
+
+
+def stdlib_logging(stream: TextIO | None = None) -> dict[str, Any]:
+    """The standard library's logging as a `dictConfig`; gunicorn takes the same as `logconfig_dict`."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"lines": {"()": LibraryLines}},
+        "handlers": {
+            "lines": {
+                "class": "logging.StreamHandler",
+                "formatter": "lines",
+                "stream": stream or "ext://sys.stderr",
+            }
+        },
+        "root": {"level": "WARNING", "handlers": ["lines"]},
+        "loggers": {
+            "gunicorn.error": {"level": "INFO", "handlers": ["lines"], "propagate": False},
+            "gunicorn.access": {"level": "CRITICAL", "handlers": [], "propagate": False},
+        },
+    }
+
+
+class LibraryLines(logging.Formatter):
+    """Records of libraries, by the place in the code that wrote them.
+
+    A library may put a value it was handed into its message, so the message is left out; only what
+    gunicorn says about its own life (listening, booting, stopping) is kept.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        own_life = record.name == "gunicorn.error" and record.levelno == logging.INFO
+        line: dict[str, Any] = {
+            "timestamp": datetime.fromtimestamp(record.created, UTC),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "event": record.getMessage() if own_life else f"{record.module}:{record.lineno}",
+        }
+        error = record.exc_info[1] if record.exc_info else None
+        if error is not None:
+            line["exception"] = outline(error)
+        return _json_line(line)
+
+
+def outline(error: BaseException) -> list[dict[str, Any]]:
+    """The types of `error` and of what led to it, each with where it was raised, outermost call first.
+
+    Neither a message nor a local variable is in it: both may hold what a person entered.
+    """
+    return [
+        {"type": f"{type(link).__module__}.{type(link).__qualname__}", "frames": list(_frames(link))}
+        for link in _chain(error)
+    ]
+
+
+def request_id() -> UUID:
+    """The id of the request being answered: the client's `X-Request-ID` if that is a UUID, else our own."""
+    if "request_id" not in g:
+        g.request_id = _uuid(request.headers.get(REQUEST_ID_HEADER, "")) or uuid4()
+    known: UUID = g.request_id
+    return known
+
+
+def set_user(user: UUID) -> None:
+    """Say who makes the request being answered, for its log line."""
+    g.request_user = user
+
+
+def each_exchange(app: Flask, tell: Callable[[Exchange], None]) -> None:
+    """Have `tell` called once for every request to `app`, when its answer is ready."""
+    listeners = app.extensions.get(_EXCHANGES)
+    if listeners is None:
+        listeners = app.extensions[_EXCHANGES] = []
+        _watch(app, listeners)
+    listeners.append(tell)
+
+
+def register_logs(app: Flask) -> None:
+    """Write one line for every request to `app`, and answer with its id."""
+
+    def name_request(response: Response) -> Response:
+        response.headers[REQUEST_ID_HEADER] = str(request_id())
+        return response
+
+    app.after_request(name_request)
+    each_exchange(app, _write)
+
+
+def _watch(app: Flask, listeners: list[Callable[[Exchange], None]]) -> None:
+    def begin() -> None:
+        g.exchange_began = perf_counter()
+
+    def keep_status(response: Response) -> Response:
+        g.exchange_status = response.status_code
+        return response
+
+    def end(_: BaseException | None) -> None:
+        now = perf_counter()
+        exchange = Exchange(
+            method=request.method if request.method in _METHODS else "other",
+            route=request.url_rule.rule if request.url_rule else UNMATCHED,
+            status=g.get("exchange_status", 500),
+            seconds=now - g.get("exchange_began", now),
+        )
+        for tell in listeners:
+            tell(exchange)
+
+    app.before_request(begin)
+    app.after_request(keep_status)
+    app.teardown_request(end)
+
+
+def _write(exchange: Exchange) -> None:
+    user = g.get("request_user")
+    log.info(
+        "request",
+        request_id=str(request_id()),
+        method=exchange.method,
+        route=exchange.route,
+        status=exchange.status,
+        duration_ms=round(exchange.seconds * 1000, 2),
+        **({"user": str(user)} if user else {}),
+    )
+
+
+def _only_known_fields(_: Any, __: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
+    return {name: value for name, value in event.items() if name in FIELDS}
+
+
+def _json_line(line: Mapping[str, Any], **_: Any) -> str:
+    return msgspec.json.encode(line).decode()
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text) if len(text) in (32, 36) else None
+    except ValueError:
+        return None
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    link: BaseException | None = error
+    for _ in range(_LONGEST_CHAIN):
+        if link is None:
+            return
+        yield link
+        link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
+
+
+def _frames(error: BaseException) -> Iterator[str]:
+    place = error.__traceback__
+    while place is not None:
+        frame = place.tb_frame
+        yield f"{frame.f_globals.get('__name__')}:{place.tb_lineno} {frame.f_code.co_qualname}"
+        place = place.tb_next

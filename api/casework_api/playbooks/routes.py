@@ -1,0 +1,128 @@
+"""`/playbooks`: every rule a school is held to, with its clause."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from casework.domain.playbook import Pack, Rule
+from casework.domain.playbook.rules import KindOfIncident, Source
+from casework_api import current
+from casework_api.blueprint import Blueprint
+from casework_api.problems import not_found
+
+
+class EditionBody(msgspec.Struct, frozen=True, kw_only=True):
+    """One edition of a pack, and until when its policy stands without review."""
+
+    id: str
+    edition: str
+    title: str
+    adopted: date
+    review_due: date
+
+
+class Playbooks(msgspec.Struct, frozen=True):
+    """Every floor and pack there is."""
+
+    floors: list[str]
+    items: list[EditionBody]
+    next: None = None
+
+
+class RuleBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule as it binds: `origin` says whether the floor or the school's own policy asks for it."""
+
+    id: str
+    origin: str
+    modality: str
+    step: str | None
+    kinds: tuple[str, ...]
+    clause: str
+    reason: str
+    told: tuple[str, ...]
+    before: tuple[str, ...]
+    preset: dict[str, Any]
+    clock: dict[str, Any] | None
+    when: list[dict[str, Any]]
+    given: list[dict[str, Any]]
+
+
+class PlaybookBody(EditionBody, frozen=True, kw_only=True):
+    """A pack on the floor that is in force: what it says, what it leaves to the floor, and how it is read."""
+
+    floor: str
+    sources: tuple[Source, ...]
+    silent_on: tuple[str, ...]
+    readings: tuple[str, ...]
+    kinds: tuple[KindOfIncident, ...]
+    rules: list[RuleBody]
+
+
+blueprint = Blueprint("playbooks", __name__, url_prefix="/playbooks", description="Rules and their clauses")
+
+
+def _edition(pack: Pack) -> dict[str, Any]:
+    return {
+        "id": pack.id,
+        "edition": pack.edition,
+        "title": pack.title,
+        "adopted": pack.adopted,
+        "review_due": pack.review_due,
+    }
+
+
+def _rule(rule: Rule) -> RuleBody:
+    written = msgspec.to_builtins(rule)
+    return RuleBody(
+        id=rule.id,
+        origin="floor" if rule.floor else "pack",
+        modality=rule.modality,
+        step=rule.step,
+        kinds=rule.kinds,
+        clause=rule.clause,
+        reason=rule.reason,
+        told=rule.told,
+        before=rule.before,
+        preset=dict(rule.preset),
+        clock=written["clock"],
+        when=[_only_given(test) for test in written["when"]],
+        given=[_only_given(test) for test in written["given"]],
+    )
+
+
+def _only_given(test: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in test.items() if value is not None}
+
+
+@blueprint.route("", methods=["GET"])
+@blueprint.returns(200, Playbooks)
+def index() -> Playbooks:
+    """The floors and packs there are."""
+    library = current.casework().library
+    return Playbooks(
+        floors=list(library.floors), items=[EditionBody(**_edition(pack)) for pack in library.packs.values()]
+    )
+
+
+@blueprint.route("/<pack_id>", methods=["GET"])
+@blueprint.returns(200, PlaybookBody)
+def read(pack_id: str) -> PlaybookBody:
+    """Every rule of a pack on the floor in force today."""
+    library = current.casework().library
+    if pack_id not in library.pack_ids():
+        raise not_found()
+    pack = library.latest_pack(pack_id)
+    floor = library.floor_at("england", current.now())
+    playbook = library.playbook(floor.edition, pack.edition)
+    return PlaybookBody(
+        **_edition(pack),
+        floor=floor.edition,
+        sources=(*floor.sources, *pack.sources),
+        silent_on=pack.silent_on,
+        readings=pack.readings,
+        kinds=floor.kinds,
+        rules=[_rule(rule) for rule in playbook.rules],
+    )

@@ -1,0 +1,129 @@
+"""`/schools`: open one, change its settings, appoint users."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from flask import url_for
+
+from casework.domain.access import Permission
+from casework.domain.clocks import Calendar
+from casework.domain.school import Appointment, School, SchoolChanged, SchoolOpened
+from casework.domain.vocabulary import Role
+from casework_api import current
+from casework_api.blueprint import IDEMPOTENCY_KEY_HEADER, Blueprint
+from casework_api.schema_of import schema_of
+
+SchoolInput = schema_of(SchoolOpened, name="SchoolInput")
+SchoolPatch = schema_of(SchoolChanged, name="SchoolPatch")
+AppointmentInput = schema_of(Appointment, exclude={"id"}, name="AppointmentInput")
+
+
+class PackBody(msgspec.Struct, frozen=True, kw_only=True):
+    """The pack a school follows, from when, and by when its policy is to be reviewed."""
+
+    edition: str
+    review_due: date
+
+
+class AppointmentBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A user holding a role, from one day to another."""
+
+    id: UUID
+    user: UUID
+    role: Role
+    from_: date = msgspec.field(name="from")
+    until: date | None
+
+
+class SchoolBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A school and its settings."""
+
+    id: UUID
+    version: int
+    name: str
+    urn: str | None
+    pack: str
+    policy: PackBody
+    jurisdiction: str
+    pupils_on_roll: int
+    calendar: Calendar
+
+
+blueprint = Blueprint(
+    "schools", __name__, url_prefix="/schools", description="Schools, their calendars, packs and appointments"
+)
+
+
+def _body(school: School) -> SchoolBody:
+    pack = current.casework().library.packs[school.pack]
+    return SchoolBody(
+        id=school.id,
+        version=school.version,
+        name=school.name,
+        urn=school.urn,
+        pack=pack.id,
+        policy=PackBody(edition=pack.edition, review_due=pack.review_due),
+        jurisdiction=school.jurisdiction,
+        pupils_on_roll=school.pupils_on_roll,
+        calendar=school.calendar,
+    )
+
+
+def _appointment_body(appointment: Appointment) -> AppointmentBody:
+    return AppointmentBody(
+        id=appointment.id,
+        user=appointment.user,
+        role=appointment.role,
+        from_=appointment.from_,
+        until=appointment.until,
+    )
+
+
+@blueprint.route("", methods=["POST"])
+@blueprint.takes(IDEMPOTENCY_KEY_HEADER)
+@blueprint.arguments(SchoolInput)
+@blueprint.returns(201, SchoolBody, headers=("Location",), problems=(409, 422))
+def open_school(fields: dict[str, Any]) -> tuple[SchoolBody, int, dict[str, str]]:
+    """Open a school. For administrators."""
+    school = current.casework().schools.open(current.command(), fields)
+    return _body(school), 201, {"Location": url_for("schools.read_school", school_id=school.id)}
+
+
+@blueprint.route("/<uuid:school_id>", methods=["GET"])
+@blueprint.returns(200, SchoolBody)
+def read_school(school_id: UUID) -> SchoolBody:
+    """A school's settings."""
+    schools = current.casework().schools
+    if current.user().administrator:
+        return _body(schools.managed(current.reading(), school_id, Permission.READ_SCHOOL))
+    return _body(schools.read(current.reading(), school_id, Permission.READ_SCHOOL))
+
+
+@blueprint.route("/<uuid:school_id>", methods=["PATCH"])
+@blueprint.takes(IDEMPOTENCY_KEY_HEADER)
+@blueprint.arguments(SchoolPatch)
+@blueprint.returns(200, SchoolBody, problems=(409, 422))
+def change_school(fields: dict[str, Any], school_id: UUID) -> SchoolBody:
+    """Change what is given; the rest stays."""
+    return _body(current.casework().schools.change(current.command(), school_id, fields))
+
+
+@blueprint.route("/<uuid:school_id>/appointments", methods=["POST"])
+@blueprint.takes(IDEMPOTENCY_KEY_HEADER)
+@blueprint.arguments(AppointmentInput)
+@blueprint.returns(201, AppointmentBody, problems=(409, 422))
+def appoint(fields: dict[str, Any], school_id: UUID) -> AppointmentBody:
+    """Appoint a user to a role. Nobody appoints themselves."""
+    schools = current.casework().schools
+    return _appointment_body(schools.appoint(current.command(), school_id, **fields))
+
+
+@blueprint.route("/<uuid:school_id>/appointments/<uuid:appointment_id>", methods=["DELETE"])
+@blueprint.returns(204)
+def end_appointment(school_id: UUID, appointment_id: UUID) -> None:
+    """End an appointment; it stays on the record."""
+    current.casework().schools.end_appointment(current.command(), school_id, appointment_id)

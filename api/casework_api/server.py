@@ -1,0 +1,78 @@
+"""gunicorn, started from the command line: processes, each of which opens the application for itself."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from casework.settings import Settings
+from casework_api.app import create_app
+from casework_api.logs import configure_logging, stdlib_logging
+from casework_api.metrics import MULTIPROCESS_DIR, worker_gone
+
+_MOST_WORKERS: Final = 8
+_GRACE_SECONDS: Final = 30
+
+
+def default_workers() -> int:
+    """One process a core and one more, so that a slow disk does not idle a core."""
+    return min(multiprocessing.cpu_count() + 1, _MOST_WORKERS)
+
+
+class Server(BaseApplication):  # type: ignore[misc] # gunicorn is not typed
+    """casework on one address, in several processes."""
+
+    def __init__(self, settings: Settings, host: str, port: int, workers: int) -> None:
+        self._settings = settings
+        self._options = {
+            "bind": f"{f'[{host}]' if ':' in host else host}:{port}",
+            "workers": workers,
+            "worker_class": "sync",
+            "preload_app": False,
+            "graceful_timeout": _GRACE_SECONDS,
+            "timeout": 2 * _GRACE_SECONDS,
+            "accesslog": None,
+            "logconfig_dict": stdlib_logging(),
+            "child_exit": lambda _, worker: worker_gone(worker.pid),
+            "control_socket_disable": True,
+        }
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Take over the options gunicorn of this version knows."""
+        for name, value in self._options.items():
+            if name in self.cfg.settings:
+                self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """The application of one process; called after the fork."""
+        configure_logging()
+        return create_app(self._settings)
+
+
+def serve(settings: Settings, host: str, port: int, workers: int | None = None) -> None:
+    """Serve until told to stop."""
+    with _shared_metrics():
+        Server(settings, host, port, workers or default_workers()).run()
+
+
+@contextmanager
+def _shared_metrics() -> Iterator[None]:
+    """A folder in which the processes count together, unless one was given."""
+    if MULTIPROCESS_DIR in os.environ:
+        yield
+        return
+    folder = tempfile.mkdtemp(prefix="casework-metrics-")
+    os.environ[MULTIPROCESS_DIR] = folder
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

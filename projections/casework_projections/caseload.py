@@ -1,0 +1,397 @@
+"""The caseload: one row an incident, listed, filtered and paged for whoever may know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, ClassVar, Final
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    ColumnElement,
+    Connection,
+    Index,
+    Integer,
+    MetaData,
+    Row,
+    Select,
+    String,
+    Table,
+    Uuid,
+    and_,
+    case,
+    delete,
+    exists,
+    false,
+    literal,
+    not_,
+    null,
+    or_,
+    select,
+)
+
+from casework.domain.clocks import LONDON
+from casework.domain.incident import Incident
+from casework.domain.incident.reporting import Acknowledge, Report
+from casework.domain.playbook import Duty
+from casework.domain.school import School
+from casework.domain.vocabulary import Direction, Involvement, Setting, State, Stream
+from casework.services.command import NOBODY
+from casework.services.incidents import REPORTER_SEES
+from casework_projections.replay import IncidentView
+from casework_projections.view import Moment, upsert
+from casework_projections.visibility import VisibleTo
+
+_metadata: Final = MetaData()
+cases: Final = Table(
+    "view_caseload",
+    _metadata,
+    Column("incident", Uuid, primary_key=True),
+    Column("school", Uuid, nullable=False),
+    Column("kind", String(100), nullable=False),
+    Column("reported_kind", String(100), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("stream", String(20), nullable=False),
+    Column("critical", Boolean, nullable=False),
+    Column("is_open", Boolean, nullable=False),
+    Column("received", Boolean, nullable=False),
+    Column("occurred_at", Moment, nullable=False),
+    Column("reported_at", Moment, nullable=False),
+    Column("recorded_at", Moment, nullable=False),
+    Column("term", String(20)),
+    Column("setting", String(20), nullable=False),
+    Column("platform", String(100)),
+    Column("direction", String(20)),
+    Column("reported_direction", String(20)),
+    Column("version", Integer, nullable=False),
+    Column("reporter_version", Integer, nullable=False),
+    Column("reported_by", String(64)),
+    Column("next_due_at", Moment),
+    Column("due", JSON, nullable=False),
+)
+Index("view_caseload_school_reported", cases.c.school, cases.c.reported_at.desc(), cases.c.incident)
+Index("view_caseload_reported", cases.c.reported_at.desc(), cases.c.incident)
+Index("view_caseload_reported_by", cases.c.reported_by)
+
+ASSIGNEE: Final = "assignee"
+# People and assignees share a table, so that a batch writes both in one statement.
+members: Final = Table(
+    "view_caseload_members",
+    _metadata,
+    Column("incident", Uuid, primary_key=True),
+    Column("member", Uuid, primary_key=True),
+    Column("involved_as", String(20), primary_key=True),
+    Column("at_present", Boolean, nullable=False),
+    Column("in_report", Boolean, nullable=False),
+)
+Index("view_caseload_members_member", members.c.member, members.c.involved_as)
+
+
+class DueStep(msgspec.Struct, frozen=True, kw_only=True):
+    """Something an incident still asks for, and by when."""
+
+    rule: str
+    step: str | None
+    due_at: datetime
+
+
+class Listed(msgspec.Struct, frozen=True, kw_only=True):
+    """One incident in a list. `own`: its reader knows it only as their own report, and sees no more of it."""
+
+    incident: UUID
+    school: UUID
+    kind: str
+    state: State
+    stream: Stream
+    critical: bool
+    own: bool
+    received: bool
+    occurred_at: datetime
+    reported_at: datetime
+    recorded_at: datetime
+    term: str | None
+    setting: Setting
+    platform: str | None
+    direction: Direction | None
+    version: int
+    next_due_at: datetime | None
+    due: tuple[DueStep, ...]
+
+
+class After(msgspec.Struct, frozen=True):
+    """Where a page ended: the next starts after this incident."""
+
+    reported_at: datetime
+    incident: UUID
+
+
+class Filters(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked of a list; None asks nothing. Both ends of the reported period are included."""
+
+    school: UUID | None = None
+    kind: str | None = None
+    state: State | None = None
+    person: UUID | None = None
+    overdue: bool | None = None
+    assigned_to: UUID | None = None
+    term: str | None = None
+    reported_from: datetime | None = None
+    reported_to: datetime | None = None
+
+
+class Involved(msgspec.Struct, frozen=True):
+    """An incident a person is in, and in which ways."""
+
+    listed: Listed
+    involvements: tuple[Involvement, ...]
+
+
+class Caseload(IncidentView):
+    """What is under way at each school."""
+
+    name: ClassVar[str] = "caseload"
+    version: ClassVar[int] = 1
+    tables: ClassVar[MetaData] = _metadata
+    main: ClassVar[Table] = cases
+
+    def write(self, connection: Connection, incidents: Sequence[Incident]) -> None:
+        if not incidents:
+            return
+        schools = self.replay.schools(incident.school for incident in incidents)
+        self._prefetch_reporters(incidents)
+        upsert(connection, cases, [self._row(incident, schools[incident.school]) for incident in incidents])
+        connection.execute(delete(members).where(members.c.incident.in_([each.id for each in incidents])))
+        rows = [row for incident in incidents for row in _member_rows(incident)]
+        if rows:
+            connection.execute(members.insert(), rows)
+
+    def page(
+        self,
+        connection: Connection,
+        filters: Filters,
+        visible: VisibleTo,
+        *,
+        now: datetime,
+        limit: int,
+        after: After | None = None,
+    ) -> tuple[list[Listed], After | None]:
+        """At most `limit` incidents, the latest reported first, and where the next page starts, if any.
+
+        An incident reported meanwhile comes before the first page and disturbs no other.
+        """
+        listing = _Listing(visible, self._reporter_hash(visible.user))
+        query = listing.select().where(*listing.conditions(filters, now))
+        if after is not None:
+            later = and_(cases.c.reported_at == after.reported_at, cases.c.incident > after.incident)
+            # The first condition says less than the second, but in a way an index can use.
+            query = query.where(
+                cases.c.reported_at <= after.reported_at, or_(cases.c.reported_at < after.reported_at, later)
+            )
+        query = query.order_by(cases.c.reported_at.desc(), cases.c.incident).limit(limit + 1)
+        found = [_listed(row) for row in connection.execute(query)]
+        page = found[:limit]
+        return page, After(page[-1].reported_at, page[-1].incident) if len(found) > limit else None
+
+    def chronology(self, connection: Connection, person: UUID, visible: VisibleTo) -> list[Involved]:
+        """Every incident `person` is in that the reader may know of, in the order they took place."""
+        listing = _Listing(visible, self._reporter_hash(visible.user))
+        query = (
+            listing.select()
+            .add_columns(members.c.involved_as)
+            .join(members, members.c.incident == cases.c.incident)
+            .where(listing.known, members.c.member == person, members.c.involved_as != ASSIGNEE)
+            .where(case((listing.whole, members.c.at_present), else_=members.c.in_report))
+            .order_by(cases.c.occurred_at, cases.c.incident)
+        )
+        found: dict[UUID, tuple[Listed, list[Involvement]]] = {}
+        for row in connection.execute(query):
+            found.setdefault(row.incident, (_listed(row), []))[1].append(Involvement(row.involved_as))
+        order = [*Involvement]
+        return [Involved(listed, tuple(sorted(ways, key=order.index))) for listed, ways in found.values()]
+
+    def readable(self, connection: Connection, ids: Collection[UUID], visible: VisibleTo) -> set[UUID]:
+        """Those of the incidents `ids` that the reader may read whole."""
+        whole = _Listing(visible, self._reporter_hash(visible.user)).whole
+        return set(connection.scalars(select(cases.c.incident).where(cases.c.incident.in_(ids), whole)))
+
+    def _row(self, incident: Incident, school: School) -> dict[str, Any]:
+        playbook = self.replay.playbook(incident)
+        due = [duty for duty in playbook.outstanding(incident, school.calendar) if duty.due_at is not None]
+        report = next(incident.taken(Report))
+        term = school.calendar.term_on(incident.reported_at.astimezone(LONDON).date())
+        return {
+            "incident": incident.id,
+            "school": incident.school,
+            "kind": incident.kind,
+            "reported_kind": report.kind,
+            "state": incident.state.value,
+            "stream": incident.stream.value,
+            "critical": playbook.critical_since(incident) is not None,
+            "is_open": not incident.closed,
+            "received": any(incident.taken(Acknowledge)),
+            "occurred_at": incident.occurred_at,
+            "reported_at": incident.reported_at,
+            "recorded_at": incident.recorded_at,
+            "term": None if term is None else term.name,
+            "setting": incident.setting.value,
+            "platform": incident.platform,
+            "direction": incident.direction and incident.direction.value,
+            "reported_direction": report.direction and report.direction.value,
+            "version": incident.version,
+            "reporter_version": max(s.number for s in incident.timeline if s.name() in REPORTER_SEES),
+            "reported_by": self._reported_by(incident),
+            "next_due_at": min((duty.due_at for duty in due if duty.due_at), default=None),
+            "due": [*_due_steps(due)],
+        }
+
+    def _reported_by(self, incident: Incident) -> str | None:
+        """A hash by which a user finds their own reports, and which tells nobody else who reported."""
+        report = next(incident.taken(Report))
+        if report.by != NOBODY:
+            return self._reporter_hash(report.by)
+        sealer = self.replay.app.sealer
+        # Opened on a copy: who reported in confidence is not to stay open in what is kept at hand.
+        reporter = sealer.from_token(sealer.to_token(report.reporter))
+        return None if reporter.erased else sealer.blind_index(reporter.text)
+
+    def _reporter_hash(self, user: UUID) -> str:
+        return self.replay.app.sealer.blind_index(str(user))
+
+    def _prefetch_reporters(self, incidents: Sequence[Incident]) -> None:
+        subjects = [i.reporter.under for i in incidents if i.confidential_reporter and i.reporter.under]
+        if subjects:
+            self.replay.app.keys.prefetch(subjects)
+
+
+class _Listing:
+    """What one reader may know, as SQL: whole cases, or their own reports and no more than they submitted."""
+
+    def __init__(self, visible: VisibleTo, reporter_hash: str) -> None:
+        self.whole = and_(_reads(visible), not_(_is_about(visible.person)))
+        self.known = or_(self.whole, cases.c.reported_by == reporter_hash)
+        self.kind = case((self.whole, cases.c.kind), else_=cases.c.reported_kind)
+        own_state = case((cases.c.is_open, State.REPORTED.value), else_=State.CLOSED.value)
+        self.state = case((self.whole, cases.c.state), else_=own_state)
+
+    def select(self) -> Select[Any]:
+        c = cases.c
+        return select(
+            *(c[name] for name in _SHOWN_TO_ALL),
+            self.kind.label("kind"),
+            self.state.label("state"),
+            not_(self.whole).label("own"),
+            and_(self.whole, c.critical).label("critical"),
+            case((self.whole, c.direction), else_=c.reported_direction).label("direction"),
+            case((self.whole, c.version), else_=c.reporter_version).label("version"),
+            case((self.whole, c.next_due_at), else_=null()).label("next_due_at"),
+            c.due,
+        )
+
+    def conditions(self, filters: Filters, now: datetime) -> Iterator[ColumnElement[bool]]:
+        """The filters, each asked only of what the reader sees: no filter tells them more than the list."""
+        yield self.known
+        c = cases.c
+        plain: Mapping[str, ColumnElement[Any]] = {
+            "school": c.school,
+            "kind": self.kind,
+            "state": self.state,
+            "term": c.term,
+        }
+        for name, column in plain.items():
+            if getattr(filters, name) is not None:
+                yield column == getattr(filters, name)
+        if filters.reported_from is not None:
+            yield c.reported_at >= filters.reported_from
+        if filters.reported_to is not None:
+            yield c.reported_at <= filters.reported_to
+        if filters.overdue is not None:
+            overdue = and_(self.whole, c.next_due_at.is_not(None), c.next_due_at < now)
+            yield overdue if filters.overdue else not_(overdue)
+        if filters.person is not None:
+            at_present = _member(filters.person, *Involvement)
+            in_report = _member(filters.person, *Involvement, column="in_report")
+            yield case((self.whole, at_present), else_=in_report)
+        if filters.assigned_to is not None:
+            yield and_(self.whole, _member(filters.assigned_to, ASSIGNEE))
+
+
+_SHOWN_TO_ALL: Final = (
+    "incident",
+    "school",
+    "stream",
+    "received",
+    "occurred_at",
+    "reported_at",
+    "recorded_at",
+    "term",
+    "setting",
+    "platform",
+)
+
+
+def _reads(visible: VisibleTo) -> ColumnElement[bool]:
+    by_role = [
+        and_(cases.c.stream == stream.value, cases.c.school.in_(schools))
+        for stream, schools in visible.streams.items()
+    ]
+    assigned = and_(
+        cases.c.stream == Stream.ALLEGATION.value,
+        cases.c.school.in_(visible.when_assigned),
+        _member(visible.user, ASSIGNEE),
+    )
+    return or_(*by_role, assigned)
+
+
+def _is_about(person: UUID | None) -> ColumnElement[bool]:
+    if person is None:
+        return false()
+    return _member(person, Involvement.TARGET, Involvement.ALLEGED)
+
+
+def _member(member: UUID, *involved_as: str, column: str = "at_present") -> ColumnElement[bool]:
+    return exists(literal(1)).where(
+        members.c.incident == cases.c.incident,
+        members.c.member == member,
+        members.c.involved_as.in_([str(way) for way in involved_as]),
+        members.c[column],
+    )
+
+
+def _member_rows(incident: Incident) -> Iterator[dict[str, Any]]:
+    reported = {(p.person, p.involvement.value) for p in next(incident.taken(Report)).people}
+    at_present = {(p.person, p.involvement.value) for p in incident.people}
+    at_present |= {(user, ASSIGNEE) for user in incident.assignees}
+    for member, involved_as in sorted(reported | at_present):
+        yield {
+            "incident": incident.id,
+            "member": member,
+            "involved_as": involved_as,
+            "at_present": (member, involved_as) in at_present,
+            "in_report": (member, involved_as) in reported,
+        }
+
+
+def _due_steps(duties: Sequence[Duty]) -> Iterator[dict[str, Any]]:
+    for duty in duties:
+        if duty.due_at is not None:
+            step = DueStep(rule=duty.rule.id, step=duty.rule.step, due_at=duty.due_at)
+            yield msgspec.to_builtins(step)
+
+
+def _listed(row: Row[Any]) -> Listed:
+    fields = {name: getattr(row, name) for name in Listed.__struct_fields__}
+    due = () if row.own else msgspec.convert(row.due, tuple[DueStep, ...])
+    return Listed(
+        **fields
+        | {
+            "due": due,
+            "state": State(row.state),
+            "stream": Stream(row.stream),
+            "setting": Setting(row.setting),
+            "direction": row.direction and Direction(row.direction),
+        }
+    )

@@ -1,0 +1,114 @@
+"""Small numbers hidden, and every number by which a hidden one could be worked out.
+
+A count of 1 to 4 is shown as `<5`, which tells a reader it lies between 1 and 4. A number hidden to
+protect another is shown as null, which tells nothing. A table is safe when, from all that is shown and
+from its total, every hidden number could still be more than one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from statistics import median
+from typing import Final
+
+THRESHOLD: Final = 5
+SMALL: Final = f"<{THRESHOLD}"
+UNBOUNDED: Final = 10**9
+
+Shown = int | str | None
+Range = tuple[int, int]
+
+
+def shown_count(count: int) -> int | str:
+    """A count that stands alone: 0 and whatever is not small as it is, else `<5`."""
+    return SMALL if 0 < count < THRESHOLD else count
+
+
+def shown_table(cells: Mapping[str, int], also_hidden: Sequence[str] = ()) -> dict[str, Shown]:
+    """A table of counts whose total is shown beside it (itself as `<5` where it is small).
+
+    Where the small cells could be worked out, the next smallest that is not zero becomes null; where no
+    such cell is left, the whole table does. Cells of `also_hidden` that are not zero are hidden anyway.
+    """
+    total = sum(cells.values())
+    hidden = {name for name, count in cells.items() if count and (count < THRESHOLD or name in also_hidden)}
+    spare = sorted(
+        (name for name, count in cells.items() if count and name not in hidden), key=cells.__getitem__
+    )
+    while True:
+        table = {name: _shown(count, name in hidden) for name, count in cells.items()}
+        if is_safe(table, known(shown_count(total)), complement=(THRESHOLD, UNBOUNDED)):
+            return table
+        if not spare:
+            return dict.fromkeys(cells)
+        hidden.add(spare.pop(0))
+
+
+def shown_halves(parts: Mapping[str, int], other: str, count: int) -> tuple[Shown, dict[str, Shown]]:
+    """How many are in any of `parts`, and the table of all parts with `other` (`count`) among them.
+
+    For a total of two halves, one of which is shown in parts too: nothing hidden in the table may be
+    worked out by way of the half, nor the other way about. The total is shown beside both.
+    """
+    half = sum(parts.values())
+    table = shown_table({**parts, other: count}, also_hidden=[other] if 0 < half < THRESHOLD else [])
+    told = isinstance(table[other], int) or half < THRESHOLD
+    shown_half: Shown = shown_count(half) if told else None
+    if _halves_are_safe(table, other, shown_half, known(shown_count(half + count))):
+        return shown_half, table
+    return None, dict.fromkeys(table)
+
+
+def is_safe(table: Mapping[str, Shown], total: Range, complement: Range = (0, UNBOUNDED)) -> bool:
+    """Whether no hidden cell can be worked out, where `total` is known to lie in a range.
+
+    `complement` is what a reader takes a null to lie between.
+    """
+    parts = possible([known(cell, complement) for cell in table.values()], total)
+    return all(_is_open(cell, part) for cell, part in zip(table.values(), parts, strict=True))
+
+
+def known(cell: Shown, complement: Range = (0, UNBOUNDED)) -> Range:
+    """What a reader knows a number to lie between, from how it is shown."""
+    if cell is None:
+        return complement
+    return (cell, cell) if isinstance(cell, int) else (1, THRESHOLD - 1)
+
+
+def possible(parts: Sequence[Range], total: Range) -> list[Range]:
+    """The parts narrowed to what is possible where they add up to a `total` in a range."""
+    lowest, highest = sum(low for low, _ in parts), sum(high for _, high in parts)
+    return [
+        (max(low, total[0] - (highest - high)), min(high, total[1] - (lowest - low))) for low, high in parts
+    ]
+
+
+def shown_median(values: Sequence[float]) -> float | None:
+    """The median to one decimal place; None for fewer than five values."""
+    return None if len(values) < THRESHOLD else round(median(values), 1)
+
+
+def _halves_are_safe(table: Mapping[str, Shown], other: str, half: Shown, total: Range) -> bool:
+    """Whether nothing hidden can be worked out, adding up the parts first and then the two halves."""
+    parts = {name: known(cell) for name, cell in table.items() if name != other}
+    sums = sum(low for low, _ in parts.values()), sum(high for _, high in parts.values())
+    told = known(half)
+    half_range, other_range = possible(
+        [(max(sums[0], told[0]), min(sums[1], told[1])), known(table[other])], total
+    )
+    narrowed = zip(parts, possible([*parts.values()], half_range), strict=True)
+    return (
+        _is_open(half, half_range)
+        and _is_open(table[other], other_range)
+        and all(_is_open(table[name], part) for name, part in narrowed)
+    )
+
+
+def _is_open(cell: Shown, within: Range) -> bool:
+    return isinstance(cell, int) or within[0] < within[1]
+
+
+def _shown(count: int, hidden: bool) -> Shown:
+    if not hidden:
+        return count
+    return SMALL if count < THRESHOLD else None

@@ -1,0 +1,42 @@
+"""Which incidents of a list a reader may know of, said in SQL so that no page is cut before it is filtered.
+
+It says what `casework.domain.access.standing` says of one incident; a test holds the two to each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Self
+from uuid import UUID
+
+import msgspec
+
+from casework.domain.access import READING, Actor, Permission
+from casework.domain.vocabulary import Stream
+
+
+class VisibleTo(msgspec.Struct, frozen=True, kw_only=True):
+    """A reader: the user, the person they are in incidents, and what their roles let them read where.
+
+    `streams` are the schools whose cases of a stream they read; at the schools in `when_assigned` they
+    read an allegation they are assigned to.
+    """
+
+    user: UUID
+    person: UUID | None
+    streams: Mapping[Stream, frozenset[UUID]]
+    when_assigned: frozenset[UUID]
+
+    @classmethod
+    def of(cls, user: UUID, person: UUID | None, actors: Mapping[UUID, Actor]) -> Self:
+        """The reader who is one of `actors` at each school where they hold a role."""
+        return cls(
+            user=user,
+            person=person,
+            streams={stream: _where(actors, permission) for stream, permission in READING.items()},
+            when_assigned=_where(actors, Permission.HANDLE_CHILD_CASES),
+        )
+
+
+def _where(actors: Mapping[UUID, Actor], permission: Permission) -> frozenset[UUID]:
+    return frozenset(school for school, actor in actors.items() if actor.role_for(permission) is not None)

@@ -1,0 +1,37 @@
+"""Where casework keeps things, read from the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+
+import msgspec
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Addresses of the database and the evidence vault, and the files that hold the keys.
+
+    The two key files lie outside the database, so that a copy of the database alone reads as ciphertext.
+    """
+
+    database_url: str = "sqlite:///var/casework.db"
+    evidence_url: str = "file:var/evidence"
+    master_key_file: Path = Path("var/keys/master.key")
+    playbook_folder: Path | None = None
+    requests_per_minute: int = 1200
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """The settings named `CASEWORK_…` in `environment`, each with its default."""
+        known = {
+            name: environment[f"CASEWORK_{name.upper()}"]
+            for name in cls.__struct_fields__
+            if f"CASEWORK_{name.upper()}" in environment
+        }
+        return msgspec.convert(known, cls, strict=False, dec_hook=_path)
+
+
+def _path(kind: type, value: object) -> object:
+    return Path(str(value)) if kind is Path else value

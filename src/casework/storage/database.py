@@ -1,0 +1,193 @@
+"""Which database casework keeps its record in, and how the event log and the views get to it."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy
+from sqlalchemy import URL, Connection, Engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.schema import CreateSchema
+
+from casework.storage import postgres, sqlite
+from casework.storage.observation import watch_engine
+
+SETTING: Final = "CASEWORK_DATABASE_URL"
+LOCK_SECONDS: Final = 2
+CONNECT_SECONDS: Final = 2
+_SETUP_LOCK: Final = 0x63617365
+_SCHEMA: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+_PARAMETERS: Final = frozenset({"sslmode", "sslrootcert", "sslcert", "sslkey", "target_session_attrs"})
+
+
+class DatabaseUrlError(ValueError):
+    """The setting does not name a database casework can use. The message never holds the password."""
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(f"{SETTING}: {fault}")
+
+
+class Database:
+    """One SQLite file or one PostgreSQL schema.
+
+    `url` is `sqlite:///relative.db`, `sqlite:////absolute.db`, or
+    `postgresql://user:password@host:port/name`, which may say `?schema=` (one for each trust, say),
+    `?host=` (a socket's folder) and the parameters of an encrypted connection. Making a Database opens
+    nothing; it is to be opened after a fork, never before. Raises DatabaseUrlError.
+    """
+
+    def __init__(self, url: str) -> None:
+        try:
+            parsed = make_url(url)
+        except (ArgumentError, ValueError):
+            raise DatabaseUrlError("is not a database URL") from None
+        self.is_sqlite = parsed.drivername == "sqlite"
+        if self.is_sqlite:
+            self._target: _SQLite | _Postgres = _SQLite(parsed)
+        elif parsed.drivername == "postgresql":
+            self._target = _Postgres(parsed)
+        else:
+            raise DatabaseUrlError("must start with sqlite:/// or postgresql://")
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings of the event-sourcing library: which recorder, where, and how long it may wait."""
+        return {"CREATE_TABLE": "n", **self._target.environment()}
+
+    @cached_property
+    def engine(self) -> Engine:
+        """For reading. On PostgreSQL the same as `writer`."""
+        engine = self._target.engine()
+        watch_engine(engine)
+        return engine
+
+    @cached_property
+    def writer(self) -> Engine:
+        """For transactions that write: on SQLite they hold the write lock from their beginning.
+
+        One that reads first and then writes is refused when another has written in between.
+        """
+        return self.engine.execution_options(casework_writes=True)
+
+    def prepare_place(self) -> None:
+        """Make the folder of an SQLite file, open to nobody else, or the schema in PostgreSQL."""
+        self._target.prepare_place(self.engine)
+
+    def close(self) -> None:
+        """Close the connections of the engine, if it was ever used."""
+        if "engine" in self.__dict__:
+            self.engine.dispose()
+
+    def __repr__(self) -> str:
+        return f"Database({'sqlite' if self.is_sqlite else 'postgresql'})"
+
+
+class _SQLite:
+    def __init__(self, url: URL) -> None:
+        if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
+            raise DatabaseUrlError("names no file; a database in memory cannot be shared")
+        if url.host or url.query:
+            raise DatabaseUrlError("must be sqlite:///relative.db or sqlite:////absolute.db")
+        self.path = Path(url.database).absolute()
+
+    def prepare_place(self, _engine: Engine) -> None:
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def environment(self) -> dict[str, str]:
+        return {
+            "PERSISTENCE_MODULE": f"{sqlite.__name__}:{sqlite.CaseworkSQLiteFactory.__name__}",
+            "SQLITE_DBNAME": str(self.path),
+            "SQLITE_LOCK_TIMEOUT": str(sqlite.BUSY_SECONDS),
+        }
+
+    def engine(self) -> Engine:
+        engine = sqlalchemy.create_engine(
+            URL.create("sqlite", database=str(self.path)),
+            hide_parameters=True,
+            connect_args={"timeout": sqlite.BUSY_SECONDS},
+        )
+        event.listen(engine, "connect", _configure_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+
+
+class _Postgres:
+    def __init__(self, url: URL) -> None:
+        query = {name: str(value) for name, value in url.query.items()}
+        self.schema = query.pop("schema", "public")
+        self.host = url.host or query.pop("host", None)
+        self.parameters = query
+        self.url = url
+        if not _SCHEMA.fullmatch(self.schema):
+            raise DatabaseUrlError("has a schema that is not a plain lower-case name")
+        unknown = sorted(set(query) - _PARAMETERS)
+        if unknown:
+            raise DatabaseUrlError(f"has the unknown parameter {unknown[0]}")
+        if not (self.host and url.username and url.database):
+            raise DatabaseUrlError("must be postgresql://user:password@host:port/name")
+
+    def prepare_place(self, engine: Engine) -> None:
+        with engine.begin() as connection:
+            take_setup_lock(connection)
+            # Asked first, because the user may not be allowed to make a schema that is there already.
+            if self.schema not in sqlalchemy.inspect(connection).get_schema_names():
+                connection.execute(CreateSchema(self.schema))
+
+    def environment(self) -> dict[str, str]:
+        return {
+            "PERSISTENCE_MODULE": f"{postgres.__name__}:{postgres.CaseworkPostgresFactory.__name__}",
+            "POSTGRES_DBNAME": str(self.url.database),
+            "POSTGRES_HOST": str(self.host),
+            "POSTGRES_PORT": str(self.url.port or 5432),
+            "POSTGRES_USER": str(self.url.username),
+            "POSTGRES_PASSWORD": str(self.url.password or ""),
+            "POSTGRES_SCHEMA": self.schema,
+            "POSTGRES_POOL_SIZE": "1",
+            "POSTGRES_MAX_OVERFLOW": "9",
+            # The library tries ten times, so these bound a request to some twenty seconds.
+            "POSTGRES_CONNECT_TIMEOUT": str(CONNECT_SECONDS),
+            "POSTGRES_LOCK_TIMEOUT": str(LOCK_SECONDS),
+            postgres.PARAMETERS_SETTING: json.dumps(self.parameters),
+        }
+
+    def engine(self) -> Engine:
+        url = URL.create(
+            "postgresql+psycopg",
+            username=self.url.username,
+            password=self.url.password,
+            host=self.host,
+            port=self.url.port,
+            database=self.url.database,
+            query=self.parameters,
+        )
+        options = f"-c search_path={self.schema} -c lock_timeout={LOCK_SECONDS * 5}s"
+        return sqlalchemy.create_engine(
+            url,
+            hide_parameters=True,
+            pool_pre_ping=True,
+            pool_size=5,
+            max_overflow=5,
+            connect_args={"connect_timeout": CONNECT_SECONDS, "options": options},
+        )
+
+
+def take_setup_lock(connection: Connection) -> None:
+    """Wait, on PostgreSQL, for other processes that make tables; held until the transaction ends."""
+    connection.execute(sqlalchemy.select(sqlalchemy.func.pg_advisory_xact_lock(_SETUP_LOCK)))
+
+
+def _configure_sqlite(connection: Any, _record: Any) -> None:
+    # Python's driver would begin by itself, and only before a statement that writes.
+    connection.isolation_level = None
+    for pragma in ("PRAGMA journal_mode = WAL", *sqlite.PRAGMAS):
+        connection.execute(pragma)
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("casework_writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

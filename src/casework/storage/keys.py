@@ -1,0 +1,267 @@
+"""The master key, which is kept outside the database, and the data keys it wraps.
+
+Each subject (a person, an incident, a user, a school) has one data key. What is sealed under it becomes
+unreadable everywhere, in copies and exports too, once the key is destroyed.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+from typing import Final
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from sqlalchemy import Engine, select
+
+from casework.storage.tables import data_keys
+
+KEY_BYTES: Final = 32
+NONCE_BYTES: Final = 12
+SETTING: Final = "CASEWORK_MASTER_KEY_FILE"
+_VERSION: Final = b"\x01"
+
+
+class MasterKeyError(Exception):
+    """The master key cannot be made, read or used. Names the setting and the file, never the content."""
+
+
+class KeyDestroyed(Exception):
+    """A subject's data key was destroyed, so nothing more can be sealed under it."""
+
+    def __init__(self, subject: UUID) -> None:
+        super().__init__(f"the data key of {subject} has been destroyed")
+
+
+class NoKey(LookupError):
+    """A subject has no data key to seal under."""
+
+    def __init__(self, subject: UUID) -> None:
+        super().__init__(f"{subject} has no data key")
+
+
+def derive_key(secret: bytes, purpose: str) -> bytes:
+    """A 32-byte key that serves one `purpose` and tells nothing of `secret` (HKDF-SHA256, RFC 5869)."""
+    return HKDF(SHA256(), KEY_BYTES, salt=None, info=f"casework: {purpose}".encode()).derive(secret)
+
+
+class MasterKey:
+    """The one secret that every data key is wrapped with and every other secret is derived from."""
+
+    def __init__(self, secret: bytes) -> None:
+        if len(secret) != KEY_BYTES:
+            raise MasterKeyError(f"{SETTING}: a master key has {KEY_BYTES} bytes")
+        self._secret = secret
+        self._wrapping = AESGCM(self.derive("wrapping of data keys"))
+
+    @classmethod
+    def create(cls, path: Path) -> MasterKey:
+        """A random key, written to `path` with mode 0600. An existing file is never touched.
+
+        Raises MasterKeyError where `path` exists or cannot be written.
+        """
+        secret = secrets.token_bytes(KEY_BYTES)
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(secret)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise MasterKeyError(f"{SETTING}: {path} cannot be created: {error.strerror}") from error
+        return cls(secret)
+
+    @classmethod
+    def load(cls, path: Path) -> MasterKey:
+        """The key kept at `path`.
+
+        Raises MasterKeyError where it cannot be read, has the wrong size, or others may read it.
+        """
+        try:
+            with path.open("rb") as file:
+                mode = os.fstat(file.fileno()).st_mode
+                secret = file.read(KEY_BYTES + 1)
+        except OSError as error:
+            raise MasterKeyError(f"{SETTING}: {path} cannot be read: {error.strerror}") from error
+        if mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise MasterKeyError(f"{SETTING}: {path} is open to others; its mode must be 0600")
+        if len(secret) != KEY_BYTES:
+            raise MasterKeyError(f"{SETTING}: {path} must hold exactly {KEY_BYTES} bytes")
+        return cls(secret)
+
+    def derive(self, purpose: str) -> bytes:
+        """32 bytes for one keyed use, such as a digest or an index; the same for the same `purpose`."""
+        return derive_key(self._secret, purpose)
+
+    def wrap(self, key: bytes, subject: UUID) -> bytes:
+        """`key` sealed for `subject`: a version byte, a 96-bit nonce, AES-256-GCM with the subject as AAD."""
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        return _VERSION + nonce + self._wrapping.encrypt(nonce, key, subject.bytes)
+
+    def unwrap(self, wrapped: bytes, subject: UUID) -> bytes:
+        """The key that `wrap` sealed for `subject`; MasterKeyError where it was not this master key."""
+        nonce, ciphertext = wrapped[1 : 1 + NONCE_BYTES], wrapped[1 + NONCE_BYTES :]
+        if wrapped[:1] != _VERSION:
+            raise MasterKeyError(f"{SETTING}: the data key of {subject} has an unknown version")
+        try:
+            return self._wrapping.decrypt(nonce, ciphertext, subject.bytes)
+        except (InvalidTag, ValueError) as error:
+            raise MasterKeyError(f"{SETTING}: this key does not open the data key of {subject}") from error
+
+    def __repr__(self) -> str:
+        return "MasterKey(…)"
+
+
+@dataclass(frozen=True, slots=True)
+class DataKey:
+    """A data key that is not in the database yet: whose it is, as it will be kept, and in the clear."""
+
+    subject: UUID
+    wrapped: bytes = field(repr=False)
+    key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the table said about a subject at a moment of the monotonic clock; no key and made: destroyed."""
+
+    key: bytes | None = field(repr=False)
+    made: bool
+    at: float
+
+
+class DataKeys:
+    """The data keys of the table `data_keys`, opened, with the most recently used ones at hand.
+
+    What is at hand is looked up again after `life` seconds: a process that did not itself destroy a key
+    hears of it only so, and must not go on reading what another process erased. `clock` counts seconds;
+    it is what `since` is measured by.
+    """
+
+    def __init__(
+        self,
+        master: MasterKey,
+        engine: Engine,
+        *,
+        capacity: int = 10_000,
+        life: float = 60.0,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._master = master
+        self._engine = engine
+        self._capacity = capacity
+        self._life = life
+        self.clock = clock
+        self._at_hand: OrderedDict[UUID, _Found] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, subject: UUID, *, since: float = 0.0) -> bytes | None:
+        """The 32-byte data key of `subject`; None where it was destroyed or never made.
+
+        A None found before `since` is asked for again. A key and the first thing it seals are stored in
+        one transaction, so a None found after a ciphertext was read means that its key is gone.
+        """
+        return self._find(subject, since).key
+
+    def sealing_key(self, subject: UUID) -> bytes | None:
+        """The data key to seal under; None where it was never made. Raises KeyDestroyed."""
+        found = self._find(subject, self.clock())
+        if found.key is None and found.made:
+            raise KeyDestroyed(subject)
+        return found.key
+
+    def prefetch(self, subjects: Iterable[UUID]) -> None:
+        """Have the keys of `subjects` at hand, looking up all that are not in one statement."""
+        moment = self.clock()
+        missing = [subject for subject in set(subjects) if self._recall(subject, moment) is None]
+        if missing:
+            self._look_up(missing)
+
+    def create(self, subject: UUID) -> DataKey:
+        """A random data key for `subject`, to be stored in the same transaction as what it seals."""
+        key = secrets.token_bytes(KEY_BYTES)
+        return DataKey(subject, self._master.wrap(key, subject), key)
+
+    def forget(self, subjects: Iterable[UUID]) -> None:
+        """Drop the keys of `subjects` from memory, once they are destroyed."""
+        with self._lock:
+            for subject in subjects:
+                self._at_hand.pop(subject, None)
+
+    def remember(self, created: Iterable[DataKey]) -> None:
+        """Have keys at hand that this process has just stored."""
+        moment = self.clock()
+        self._keep({row.subject: _Found(row.key, made=True, at=moment) for row in created})
+
+    def _find(self, subject: UUID, since: float) -> _Found:
+        found = self._recall(subject, self.clock())
+        if found is None or (found.key is None and found.at < since):
+            found = self._look_up([subject])[subject]
+        return found
+
+    def _recall(self, subject: UUID, moment: float) -> _Found | None:
+        with self._lock:
+            found = self._at_hand.get(subject)
+            if found is None or not 0 <= moment - found.at < self._life:
+                return None
+            self._at_hand.move_to_end(subject)
+            return found
+
+    def _look_up(self, subjects: list[UUID]) -> dict[UUID, _Found]:
+        moment = self.clock()
+        found = {subject: _Found(None, made=False, at=moment) for subject in subjects}
+        statement = select(data_keys.c.subject, data_keys.c.wrapped).where(data_keys.c.subject.in_(subjects))
+        with self._engine.connect() as connection:
+            for subject, wrapped in connection.execute(statement):
+                key = None if wrapped is None else self._master.unwrap(wrapped, subject)
+                found[subject] = _Found(key, made=True, at=moment)
+        self._keep(found)
+        return found
+
+    def _keep(self, found: dict[UUID, _Found]) -> None:
+        with self._lock:
+            self._at_hand.update(found)
+            while len(self._at_hand) > self._capacity:
+                self._at_hand.popitem(last=False)
+
+
+class NewKeys:
+    """The data keys that one transaction makes. They seal nothing else until it has committed.
+
+    Were they at hand for everybody, a transaction that fails would leave behind a key that seals and
+    that no table holds.
+    """
+
+    def __init__(self, keys: DataKeys) -> None:
+        self._keys = keys
+        self._made: dict[UUID, DataKey] = {}
+
+    @property
+    def rows(self) -> tuple[DataKey, ...]:
+        """The keys to store with what they seal."""
+        return tuple(self._made.values())
+
+    def key_for(self, subject: UUID) -> bytes:
+        """The key of `subject`, made here where it never had one. Raises KeyDestroyed."""
+        if subject in self._made:
+            return self._made[subject].key
+        key = self._keys.sealing_key(subject)
+        if key is None:
+            made = self._made[subject] = self._keys.create(subject)
+            key = made.key
+        return key
+
+    def committed(self) -> None:
+        """Let the keys be used by all of this process, the transaction having committed."""
+        self._keys.remember(self.rows)

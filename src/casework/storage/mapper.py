@@ -1,0 +1,98 @@
+"""Events to rows and back: plain readable JSON in which the personal texts are ciphertexts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any, Final, cast
+from uuid import UUID
+
+import msgspec
+from eventsourcing.domain import DomainEventProtocol
+from eventsourcing.persistence import JSONTranscoder, Mapper, MapperDeserialisationError, StoredEvent
+
+from casework.domain.event import TOPICS, Event
+from casework.domain.sealed import Sealed
+from casework.storage.keys import NewKeys
+from casework.storage.sealing import Sealer
+
+_VERSION_KEY: Final = "v"
+
+
+class SealingMapper(Mapper[UUID]):
+    """Maps `Event`s to stored events by their `TOPIC`, sealing and closing the `Sealed` values in them.
+
+    The state is the event's fields by their encoded names, without the id and the version that have
+    columns of their own, and with a `v` where the event's shape has changed since its first version.
+    """
+
+    def __init__(self, sealer: Sealer) -> None:
+        super().__init__(JSONTranscoder())
+        self.sealer = sealer
+
+    def to_stored_event(
+        self, domain_event: DomainEventProtocol[UUID], new_keys: NewKeys | None = None
+    ) -> StoredEvent:
+        """The row of an event. Data keys that do not exist yet are made in `new_keys`.
+
+        Raises KeyDestroyed, or NoKey where a key is missing and there are no `new_keys`.
+        """
+        event = cast(Event, domain_event)
+        state = msgspec.to_builtins(event, order="deterministic", enc_hook=self._encoder(event, new_keys))
+        del state["originator_id"], state["originator_version"]
+        if event.VERSION > 1:
+            state = {_VERSION_KEY: event.VERSION, **state}
+        return StoredEvent(
+            event.originator_id, event.originator_version, event.TOPIC, msgspec.json.encode(state)
+        )
+
+    def to_domain_event(self, stored_event: StoredEvent) -> Event:
+        """The event of a row, in the present shape of its class, with its sealed values closed.
+
+        Raises MapperDeserialisationError, which never repeats the state, where topic or state is not known.
+        """
+        try:
+            cls = TOPICS[stored_event.topic]
+            state = _decode(stored_event.state)
+            version = state.pop(_VERSION_KEY, 1)
+            if version != cls.VERSION:
+                state = _upcast(cls, state, version)
+            state["originator_id"] = stored_event.originator_id
+            state["originator_version"] = stored_event.originator_version
+            return msgspec.convert(state, cls, dec_hook=self._decode_value)
+        except (KeyError, TypeError, ValueError, msgspec.MsgspecError) as error:
+            # The message of a decoder may repeat what it could not decode; the path behind it does not.
+            path = str(error).partition(" - at ")[2]
+            raise MapperDeserialisationError(
+                f"{stored_event.topic!r}, event {stored_event.originator_version} of "
+                f"{stored_event.originator_id}, cannot be read: {type(error).__name__} {path}".rstrip()
+            ) from None
+
+    def _encoder(self, event: Event, new_keys: NewKeys | None) -> Callable[[Any], Any]:
+        def encode(value: Any) -> Any:
+            if isinstance(value, Sealed):
+                return self.sealer.form(value, event.originator_id, new_keys)
+            if isinstance(value, date):
+                return _iso(value)
+            raise NotImplementedError(f"{type(value).__name__} has no form in the log")
+
+        return encode
+
+    def _decode_value(self, wanted: type, value: Any) -> Any:
+        if wanted is Sealed:
+            return self.sealer.closed(value)
+        raise NotImplementedError(f"{wanted.__name__} has no form in the log")
+
+
+_decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+def _upcast(cls: type[Event], state: dict[str, Any], version: Any) -> dict[str, Any]:
+    if not isinstance(version, int) or not 1 <= version < cls.VERSION:
+        raise ValueError("a version this release does not know")
+    return cls.upcast(state, version)
+
+
+def _iso(value: date) -> str:
+    """A date or a time as msgspec writes it; it refuses their subclasses, such as those of freezegun."""
+    return value.isoformat().replace("+00:00", "Z")

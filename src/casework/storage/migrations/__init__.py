@@ -1,0 +1,45 @@
+"""The tables of casework, made and kept up to date: the event log by its library, the others by Alembic."""
+
+from __future__ import annotations
+
+from alembic import command
+from alembic.config import Config
+from eventsourcing.persistence import InfrastructureFactory
+from sqlalchemy import Connection
+
+from casework.storage.database import Database, take_setup_lock
+
+
+def create_tables(url: str) -> None:
+    """Make or bring up to date every table but the views' in the database at `url`.
+
+    It may be repeated, and by several processes at once: they wait for each other.
+    """
+    database = Database(url)
+    database.prepare_place()
+    try:
+        if database.is_sqlite:
+            _create_event_log(database)
+            with database.writer.begin() as connection:
+                _migrate(connection)
+        else:
+            with database.writer.begin() as connection:
+                take_setup_lock(connection)
+                _create_event_log(database)
+                _migrate(connection)
+    finally:
+        database.close()
+
+
+def _create_event_log(database: Database) -> None:
+    with InfrastructureFactory.construct({**database.environment, "CREATE_TABLE": "y"}) as factory:
+        factory.application_recorder()
+        factory.close()
+
+
+def _migrate(connection: Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", "casework.storage:migrations")
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

@@ -1,0 +1,135 @@
+"""Sealing and opening personal text under data keys, and finding a name without reading it."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import unicodedata
+from base64 import b64decode, b64encode
+from functools import lru_cache
+from typing import Any, Final, TypedDict
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from casework.domain.sealed import Sealed
+from casework.storage.keys import NONCE_BYTES, DataKeys, MasterKey, NewKeys, NoKey
+
+_HEX_DIGITS: Final = 32
+
+
+class Tampered(Exception):
+    """A ciphertext does not open under the key that is said to have sealed it."""
+
+    def __init__(self, subject: UUID) -> None:
+        super().__init__(f"a text sealed under {subject} has been changed")
+
+
+class SealedForm(TypedDict):
+    """A sealed text in JSON: `k`, the hex id of its key's subject; `c`, base64 of nonce and ciphertext."""
+
+    k: str
+    c: str
+
+
+def seal_bytes(key: bytes, plain: bytes, subject: UUID) -> bytes:
+    """A random 96-bit nonce, then `plain` under AES-256-GCM with the subject's 16 bytes as AAD."""
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    return nonce + AESGCM(key).encrypt(nonce, plain, subject.bytes)
+
+
+def open_bytes(key: bytes, sealed: bytes, subject: UUID) -> bytes:
+    """What `seal_bytes` sealed; Tampered where key, subject or any byte differs."""
+    try:
+        return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], subject.bytes)
+    except (InvalidTag, ValueError) as error:
+        raise Tampered(subject) from error
+
+
+# Reading a log meets the same few subjects over and over.
+_subject: Final = lru_cache(maxsize=10_000)(UUID)
+
+
+class _Ciphertext:
+    """What a closed value unseals from: called when its text is first asked for."""
+
+    __slots__ = ("base64", "keys", "read_at", "under")
+
+    def __init__(self, keys: DataKeys, under: UUID, base64: str, read_at: float) -> None:
+        self.keys = keys
+        self.under = under
+        self.base64 = base64
+        self.read_at = read_at
+
+    def __call__(self) -> str | None:
+        key = self.keys.get(self.under, since=self.read_at)
+        if key is None:
+            return None
+        try:
+            sealed = b64decode(self.base64, validate=True)
+        except ValueError as error:
+            raise Tampered(self.under) from error
+        return open_bytes(key, sealed, self.under).decode()
+
+    def __deepcopy__(self, _memo: dict[int, Any]) -> _Ciphertext:
+        return self
+
+
+class Sealer:
+    """Turns plain values into ciphertexts and ciphertexts into closed values."""
+
+    def __init__(self, keys: DataKeys, master: MasterKey) -> None:
+        self.keys = keys
+        self._index_key = master.derive("index of names")
+
+    def seal(self, text: str, under: UUID, new_keys: NewKeys | None = None) -> SealedForm:
+        """`text` under the data key of `under`, which `new_keys` may make.
+
+        Raises KeyDestroyed where the key is gone, and without `new_keys` NoKey where there is none.
+        """
+        key = self.keys.sealing_key(under) if new_keys is None else new_keys.key_for(under)
+        if key is None:
+            raise NoKey(under)
+        return {"k": under.hex, "c": b64encode(seal_bytes(key, text.encode(), under)).decode()}
+
+    def closed(self, form: SealedForm) -> Sealed:
+        """The value of `form`, opened when its text is asked for. Raises ValueError on another shape."""
+        try:
+            return self._closed(form["k"], form["c"])
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError("not a sealed value") from error
+
+    def form(self, sealed: Sealed, under: UUID, new_keys: NewKeys | None = None) -> SealedForm:
+        """`sealed` for keeping: the ciphertext it was read from, or else its text sealed.
+
+        `under` is whose key seals a text that names nobody's. Errors are those of `seal`.
+        """
+        ciphertext = sealed._unseal
+        if isinstance(ciphertext, _Ciphertext):
+            return {"k": ciphertext.under.hex, "c": ciphertext.base64}
+        return self.seal(sealed.text, sealed.under or under, new_keys)
+
+    def to_token(self, sealed: Sealed) -> str:
+        """`sealed` as one string, for a table that lists names. A value still closed stays closed.
+
+        Raises ValueError where the value names no subject to seal it under; else as `seal`.
+        """
+        if sealed.under is None:
+            raise ValueError("a value that names no subject cannot become a token")
+        form = self.form(sealed, sealed.under)
+        return form["k"] + form["c"]
+
+    def from_token(self, token: str) -> Sealed:
+        """The closed value of a string that `to_token` made."""
+        return self._closed(token[:_HEX_DIGITS], token[_HEX_DIGITS:])
+
+    def blind_index(self, text: str) -> str:
+        """A keyed hash (HMAC-SHA256, hex) of a whole name, the same however it is cased and spaced."""
+        # Folding the case can undo the normal form, so it is restored afterwards.
+        folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+        return hmac.digest(self._index_key, " ".join(folded.split()).encode(), "sha256").hex()
+
+    def _closed(self, subject: str, base64: str) -> Sealed:
+        under = _subject(subject)
+        return Sealed.closed(under, _Ciphertext(self.keys, under, base64, self.keys.clock()))

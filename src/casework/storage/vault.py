@@ -1,0 +1,258 @@
+"""The evidence vault: files sealed under their incident's key, named by their content, never overwritten."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Final, Self, cast
+from uuid import UUID
+
+import msgspec
+
+from casework.storage.media import identify
+from casework.storage.sealed_file import CHUNK_BYTES, Corrupt, SealedReader, SealingWriter
+
+SETTING: Final = "CASEWORK_EVIDENCE_URL"
+MAX_BYTES: Final = 25 * 1024 * 1024
+# Of a file that several uploads brought: none of them may take it away again when its own event is refused.
+_SHARED_MODE: Final = 0o400
+
+
+class VaultUrlError(ValueError):
+    """The setting does not name a place where evidence can be kept."""
+
+
+class TooLarge(Exception):
+    """A file has more than `limit` bytes."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"a file may have {limit} bytes at most")
+        self.limit = limit
+
+
+class Missing(Corrupt):
+    """A file that was stored is not there."""
+
+
+class StoredFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file in the vault: SHA-256 (hex) and size (bytes) of its plain bytes, and their media type.
+
+    `created` is false where the incident held the same content before.
+    """
+
+    sha256: str
+    size: int
+    media_type: str
+    created: bool
+
+
+class Vault:
+    """A folder of sealed files, one folder an incident. `key` is always the incident's data key."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.absolute()
+
+    @classmethod
+    def from_url(cls, url: str) -> Vault:
+        """The vault at `file:relative/folder` or `file:/absolute/folder`. Raises VaultUrlError."""
+        scheme, _, path = url.partition(":")
+        if scheme != "file" or not path:
+            raise VaultUrlError(f"{SETTING}: must be file: and the path of a folder")
+        return cls(Path(path.removeprefix("//")))
+
+    def writer(self, incident: UUID, key: bytes, *, limit: int = MAX_BYTES) -> EvidenceWriter:
+        """A writer for one file of at most `limit` bytes."""
+        folder = self._folder / incident.hex
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _sync(self._folder)
+        return EvidenceWriter(folder, incident, key, limit)
+
+    def open(self, incident: UUID, sha256: str, key: bytes) -> SealedReader:
+        """The plain bytes of a file, seekable, each chunk checked as it is read, the whole hash not.
+
+        Raises Missing or Corrupt.
+        """
+        return _open(self._path(incident, sha256), key, incident)
+
+    def stream(self, incident: UUID, sha256: str, key: bytes) -> VerifiedStream:
+        """The plain bytes of a file, the hash of all of them checked before the first is handed out.
+
+        Raises Missing or Corrupt.
+        """
+        reader = self.open(incident, sha256, key)
+        try:
+            _check_hash(reader, sha256, incident)
+        except BaseException:
+            reader.close()
+            raise
+        return VerifiedStream(reader)
+
+    def remove(self, incident: UUID, file: StoredFile) -> bool:
+        """Take away a file whose event was refused; answers whether it is gone.
+
+        It stays where the incident held the content before, or another upload has brought it since.
+        """
+        path = self._path(incident, file.sha256)
+        if not file.created:
+            return False
+        with _locked(path.parent):
+            if not path.exists() or path.stat().st_mode & 0o777 == _SHARED_MODE:
+                return False
+            path.unlink()
+            return True
+
+    def _path(self, incident: UUID, sha256: str) -> Path:
+        if len(bytes.fromhex(sha256)) != hashlib.sha256().digest_size:
+            raise ValueError("not a SHA-256 in hex")
+        return self._folder / incident.hex / sha256.lower()
+
+
+class EvidenceWriter:
+    """Takes a file in as it arrives; only sealed bytes reach the disk. Leaving its block discards it."""
+
+    def __init__(self, folder: Path, incident: UUID, key: bytes, limit: int) -> None:
+        self._incident = incident
+        self._key = key
+        self._limit = limit
+        # Made with mode 0600.
+        descriptor, name = tempfile.mkstemp(prefix="incoming-", dir=folder)
+        self._temporary: Path | None = Path(name)
+        self._file = cast(BinaryIO, os.fdopen(descriptor, "w+b"))
+        self._sealing = SealingWriter(self._file, key, incident)
+
+    def write(self, plain: bytes) -> None:
+        """Take in the next bytes. Raises TooLarge, having discarded the file."""
+        self._require_unfinished()
+        if self._sealing.size + len(plain) > self._limit:
+            self.discard()
+            raise TooLarge(self._limit)
+        self._sealing.write(plain)
+
+    def finish(self, declared_name: str = "") -> StoredFile:
+        """Keep the file under the name of its content.
+
+        `declared_name` is what the sender calls it; it is not kept. Raises NotAllowed for a type that is
+        not on the list, having discarded the file, and Corrupt where the same content is kept already but
+        cannot be read.
+        """
+        temporary = self._require_unfinished()
+        try:
+            self._sealing.finish()
+            os.fsync(self._file.fileno())
+            with SealedReader(self._file, self._key, self._incident) as reader:
+                media_type = identify(reader, declared_name)
+            created = self._publish(temporary)
+        finally:
+            self.discard()
+        return StoredFile(
+            sha256=self._sealing.sha256, size=self._sealing.size, media_type=media_type, created=created
+        )
+
+    def discard(self) -> None:
+        """Forget the file, unless it was finished."""
+        self._file.close()
+        if self._temporary is not None:
+            self._temporary.unlink(missing_ok=True)
+            self._temporary = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.discard()
+
+    def _require_unfinished(self) -> Path:
+        if self._temporary is None:
+            raise ValueError("the file was finished or discarded")
+        return self._temporary
+
+    def _publish(self, temporary: Path) -> bool:
+        """Give the file its lasting name; answers False where the same content has it already."""
+        final = temporary.with_name(self._sealing.sha256)
+        with _locked(final.parent):
+            if final.exists():
+                with _open(final, self._key, self._incident) as kept:
+                    _check_hash(kept, final.name, self._incident)
+                final.chmod(_SHARED_MODE)
+                return False
+            temporary.rename(final)
+            _sync(final.parent)
+            return True
+
+
+class VerifiedStream(Iterator[bytes]):
+    """A file's bytes in chunks of 1 MiB, their hash known to be right. To be closed; `size` in bytes."""
+
+    def __init__(self, reader: SealedReader) -> None:
+        self._reader = reader
+        self.size = reader.size
+        reader.seek(0)
+
+    def __next__(self) -> bytes:
+        chunk = self._reader.read(CHUNK_BYTES)
+        if not chunk:
+            self.close()
+            raise StopIteration
+        return chunk
+
+    def close(self) -> None:
+        self._reader.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _open(path: Path, key: bytes, incident: UUID) -> SealedReader:
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        raise Missing(f"a file of {incident} is not in the vault") from None
+    try:
+        return SealedReader(file, key, incident)
+    except Corrupt:
+        file.close()
+        raise
+
+
+def _check_hash(reader: SealedReader, sha256: str, incident: UUID) -> None:
+    digest = hashlib.sha256()
+    while chunk := reader.read(CHUNK_BYTES):
+        digest.update(chunk)
+    if digest.hexdigest() != sha256.lower():
+        raise Corrupt(f"a file of {incident} has another content than its name says")
+
+
+@contextmanager
+def _opened(folder: Path) -> Iterator[int]:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold the folder for oneself, against other processes too."""
+    with _opened(folder) as descriptor:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+
+
+def _sync(folder: Path) -> None:
+    """Bring the names in the folder safely to the disk."""
+    with _opened(folder) as descriptor:
+        os.fsync(descriptor)

@@ -1,0 +1,153 @@
+"""A school over HTTP for tests: real routes, a real database, tokens, and a clock the test sets."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from casework.application import Casework
+from casework.domain.clocks import LONDON
+from casework.domain.sealed import Sealed
+from casework.services.command import Command
+from casework.settings import Settings
+from casework.storage.keys import MasterKey
+from casework_api.app import create_app
+from casework_api.current import EXTENSION
+from tests.calendars import TEST_CALENDAR_JSON
+
+BASE = "/api/v1"
+Json = Any
+
+
+class Clock:
+    """The one clock of a test's application."""
+
+    def __init__(self, moment: str) -> None:
+        self.set(moment)
+
+    def set(self, moment: str) -> None:
+        """Set it to a local time such as `2026-09-14 10:20`."""
+        self.moment = datetime.fromisoformat(moment).replace(tzinfo=LONDON)
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+
+def settings_for(url: str, folder: Path) -> Settings:
+    """Settings over a prepared database, with a master key and a vault in `folder`."""
+    key = folder / "keys" / "master.key"
+    if not key.exists():
+        MasterKey.create(key)
+    return Settings(database_url=url, evidence_url=f"file:{folder}/evidence", master_key_file=key)
+
+
+class House:
+    """An application, its clock, an administrator, one school and a user a role."""
+
+    ROLES = ("dsl", "deputy_dsl", "headteacher", "reporter", "governor")
+
+    def __init__(self, settings: Settings, pack: str = "st_thomas", now: str = "2026-09-01 09:00") -> None:
+        self.clock = Clock(now)
+        self.app: Flask = create_app(settings, clock=self.clock)
+        self.casework: Casework = self.app.extensions[EXTENSION].app
+        self.http: FlaskClient = self.app.test_client()
+        command = Command(user=None, now=self.clock())
+        told = {"name": Sealed("Ada Adminson"), "email": Sealed("admin@school.example")}
+        admin = self.casework.users.register(command, told, administrator=True)
+        issued = self.casework.users.issue_token(Command(user=None, now=self.clock()), admin.id)
+        self.tokens: dict[str, str] = {"admin": issued.token}
+        self.users: dict[str, str] = {"admin": str(admin.id)}
+        self.school = self.open_school(pack)
+        for role in self.ROLES:
+            self.add_user(role, role, self.school)
+
+    def open_school(self, pack: str) -> str:
+        body = {
+            "name": "A Primary School",
+            "pack": pack,
+            "jurisdiction": "england",
+            "pupils_on_roll": 210,
+            "calendar": TEST_CALENDAR_JSON,
+        }
+        return str(self.created("admin", "/schools", body)["id"])
+
+    def add_user(self, name: str, role: str, school: str, **more: Json) -> None:
+        """A user known as `name`, with a token and a role at `school`."""
+        body = {"name": f"{name.title()} Usher", "email": f"{name}@school.example", **more}
+        self.users[name] = self.created("admin", "/users", body)["id"]
+        self.tokens[name] = self.created("admin", f"/users/{self.users[name]}/tokens", {})["token"]
+        appointment = {"user": self.users[name], "role": role, "from": "2026-09-01"}
+        self.created("admin", f"/schools/{school}/appointments", appointment)
+
+    def person(self, name: str, category: str = "pupil", school: str | None = None, **more: Json) -> str:
+        body = {"school": school or self.school, "category": category, "name": name, **more}
+        return str(self.created("dsl", "/people", body)["id"])
+
+    def ask(self, who: str, method: str, path: str, **options: Any) -> TestResponse:
+        """One request by whoever holds the token of `who`."""
+        headers = {"Authorization": f"Bearer {self.tokens[who]}", **options.pop("headers", {})}
+        return self.http.open(f"{BASE}{path}", method=method, headers=headers, **options)
+
+    def get(self, who: str, path: str, status: int = 200, **options: Any) -> Json:
+        answer = self.ask(who, "GET", path, **options)
+        assert answer.status_code == status, answer.text
+        return answer.json
+
+    def created(self, who: str, path: str, body: Json) -> Json:
+        answer = self.ask(who, "POST", path, json=body)
+        assert answer.status_code == 201, answer.text
+        return answer.json
+
+    def report(self, who: str = "reporter", status: int = 201, **fields: Json) -> Json:
+        body = {
+            "school": self.school,
+            "kind": "cyberbullying",
+            "occurred_at": self.clock().isoformat(),
+            "setting": "on_site",
+            "summary": "Something unkind was sent round.",
+            "people": [],
+            **fields,
+        }
+        answer = self.ask(who, "POST", "/incidents", json=body)
+        assert answer.status_code == status, answer.text
+        return answer.json
+
+    def step(self, incident: str, step: str, who: str = "dsl", **fields: Json) -> TestResponse:
+        """Take a step, whatever the version."""
+        return self.ask(
+            who,
+            "POST",
+            f"/incidents/{incident}/steps",
+            json={"step": step, **fields},
+            headers={"If-Match": "*", "Idempotency-Key": uuid4().hex},
+        )
+
+    def take(self, incident: str, step: str, who: str = "dsl", **fields: Json) -> Json:
+        answer = self.step(incident, step, who, **fields)
+        assert answer.status_code == 201, answer.text
+        return answer.json
+
+    def refused(self, incident: str, step: str, who: str = "dsl", **fields: Json) -> Json:
+        """The problem (409) with which a step is refused; the incident must not have changed."""
+        before = self.get("dsl", f"/incidents/{incident}")
+        answer = self.step(incident, step, who, **fields)
+        assert answer.status_code == 409, answer.text
+        assert self.get("dsl", f"/incidents/{incident}") == before
+        return answer.json
+
+    def next_steps(self, incident: str, who: str = "dsl") -> list[Json]:
+        items: list[Json] = self.get(who, f"/incidents/{incident}/next-steps")["items"]
+        return items
+
+    def due(self, incident: str, step: str, **preset: Json) -> str:
+        """When `step` is due, to the minute."""
+        for item in self.next_steps(incident):
+            if item["step"] == step and preset.items() <= item.get("preset", {}).items():
+                return str(item["due_at"])[:16]
+        raise AssertionError(f"{step} is not due")

@@ -1,0 +1,85 @@
+"""A declared relationship covers two people, and only contact of a later day."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+import pytest
+
+from casework.domain.declaration import Declaration, RelationshipDeclared
+from casework.domain.sealed import Sealed
+from tests.domain.casefile import ALLEGED, DSL, HEAD, PARENT, TARGET, TEACHER, at, known
+
+SCHOOL = known("school")
+
+
+def declared() -> Declaration:
+    made = RelationshipDeclared(
+        originator_id=known("declaration"),
+        originator_version=1,
+        by=DSL,
+        role="dsl",
+        request_id="request 1",
+        happened_at=at("2026-09-15 09:00"),
+        recorded_at=at("2026-09-15 09:00"),
+        school=SCHOOL,
+        staff=TEACHER,
+        other=ALLEGED,
+        relation=Sealed("aunt"),
+        disclosed_on=date(2026, 9, 14),
+        decision=Sealed("may stay in contact"),
+        advice=Sealed("on the family's own channels"),
+        decided_by=(DSL, HEAD),
+    )
+    declaration = Declaration.replay([made])
+    assert declaration is not None
+    return declaration
+
+
+@pytest.mark.parametrize(
+    ("people", "covered"),
+    [
+        pytest.param({TEACHER, ALLEGED}, True, id="the two"),
+        pytest.param({TEACHER, ALLEGED, TARGET, PARENT}, True, id="the two among others"),
+        pytest.param({TEACHER}, False, id="the member of staff alone"),
+        pytest.param({ALLEGED, TARGET}, False, id="the pupil and another pupil"),
+        pytest.param({TEACHER, TARGET}, False, id="the member of staff and another pupil"),
+        pytest.param(set(), False, id="nobody"),
+    ],
+)
+def test_it_covers_the_two_it_names(people: set[UUID], covered: bool) -> None:
+    assert declared().covers(frozenset(people), at("2026-10-08 16:40")) is covered
+
+
+@pytest.mark.parametrize(
+    ("moment", "covered"),
+    [
+        pytest.param("2026-09-13 12:00", False, id="the day before"),
+        pytest.param("2026-09-14 00:00", False, id="first thing on the day"),
+        pytest.param("2026-09-14 23:59", False, id="last thing on the day"),
+        pytest.param("2026-09-16 00:00", True, id="the day after the decision"),
+        pytest.param("2027-09-15 00:00", True, id="a year after"),
+    ],
+)
+def test_it_covers_contact_of_a_later_day_only(moment: str, covered: bool) -> None:
+    assert declared().covers(frozenset({TEACHER, ALLEGED}), at(moment)) is covered
+
+
+def test_the_day_is_counted_in_london() -> None:
+    half_past_midnight_in_london = at("2026-09-16 00:30")
+    assert half_past_midnight_in_london.utctimetuple().tm_mday == 15
+    assert declared().covers(frozenset({TEACHER, ALLEGED}), half_past_midnight_in_london)
+
+
+def test_it_keeps_what_was_decided() -> None:
+    declaration = declared()
+    assert (declaration.school, declaration.version) == (SCHOOL, 1)
+    assert declaration.made.decided_by == (DSL, HEAD)
+
+
+@pytest.mark.xfail(strict=True, reason="covers() looks at the day of disclosure and not at that of the decision")
+def test_it_does_not_cover_contact_before_it_was_decided_on() -> None:
+    declaration = declared()
+    assert declaration.made.happened_at > at("2026-09-15 00:30")
+    assert not declaration.covers(frozenset({TEACHER, ALLEGED}), at("2026-09-15 00:30"))

@@ -1,0 +1,194 @@
+"""A school's appointments, packs and settings, by day."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from casework.domain.clocks import Calendar
+from casework.domain.school import (
+    Appointed,
+    Appointment,
+    AppointmentEnded,
+    School,
+    SchoolChanged,
+    SchoolOpened,
+)
+from casework.domain.vocabulary import Role
+from tests.calendars import TEST_CALENDAR
+from tests.domain.casefile import DSL, HEAD, at, known
+
+SCHOOL = known("school")
+FIRST, SECOND = known("first appointment"), known("second appointment")
+DAYS = st.dates(date(2026, 1, 1), date(2027, 12, 31))
+
+
+class Register:
+    """A school and the day it has come to."""
+
+    def __init__(self) -> None:
+        opened = SchoolOpened(
+            **self._stamp(1, "2026-09-01 08:00"),
+            name="A school",
+            urn="100001",
+            pack="headcorn@2022-03",
+            jurisdiction="england",
+            pupils_on_roll=210,
+            calendar=TEST_CALENDAR,
+        )
+        self.school = School(opened)
+        self.school.record(opened)
+
+    def change(self, when: str, **fields: Any) -> Register:
+        self.school.record(SchoolChanged(**self._stamp(self.school.version + 1, when), **fields))
+        return self
+
+    def appoint(
+        self, user: UUID, role: Role, from_: date, until: date | None = None, id_: UUID = FIRST
+    ) -> Register:
+        appointment = Appointment(id=id_, user=user, role=role, from_=from_, until=until)
+        stamp = self._stamp(self.school.version + 1, "2026-09-02 09:00")
+        self.school.record(Appointed(**stamp, appointment=appointment))
+        return self
+
+    def end(self, until: date, id_: UUID = FIRST) -> Register:
+        stamp = self._stamp(self.school.version + 1, "2026-10-01 09:00")
+        self.school.record(AppointmentEnded(**stamp, appointment=id_, until=until))
+        return self
+
+    def roles(self, user: UUID, day: date) -> set[Role]:
+        return set(self.school.roles_of(user, day))
+
+    @staticmethod
+    def _stamp(number: int, when: str) -> dict[str, Any]:
+        return {
+            "originator_id": SCHOOL,
+            "originator_version": number,
+            "by": HEAD,
+            "role": "admin",
+            "request_id": f"request {number}",
+            "happened_at": at(when),
+            "recorded_at": at(when),
+        }
+
+
+@pytest.mark.parametrize(
+    ("day", "in_force"),
+    [
+        (date(2026, 9, 13), False),
+        (date(2026, 9, 14), True),
+        (date(2026, 11, 1), True),
+        (date(2026, 12, 18), True),
+        (date(2026, 12, 19), False),
+    ],
+)
+def test_an_appointment_is_in_force_from_its_first_day_to_its_last(day: date, in_force: bool) -> None:
+    register = Register().appoint(DSL, Role.DSL, date(2026, 9, 14), date(2026, 12, 18))
+    assert register.roles(DSL, day) == ({Role.DSL} if in_force else set())
+    assert register.roles(HEAD, day) == set()
+
+
+def test_an_appointment_without_an_end_goes_on_until_it_is_ended() -> None:
+    register = Register().appoint(DSL, Role.DSL, date(2026, 9, 14))
+    assert register.roles(DSL, date(2099, 1, 1)) == {Role.DSL}
+
+    register.end(date(2026, 10, 1))
+    assert register.roles(DSL, date(2026, 10, 1)) == {Role.DSL}
+    assert register.roles(DSL, date(2026, 10, 2)) == set()
+
+
+def test_an_appointment_ended_before_it_began_was_never_in_force() -> None:
+    register = Register().appoint(DSL, Role.DSL, date(2026, 9, 14)).end(date(2026, 9, 13))
+    assert register.roles(DSL, date(2026, 9, 14)) == set()
+    assert register.school.has_appointed(DSL)
+
+
+def test_roles_overlap_and_end_one_by_one() -> None:
+    register = (
+        Register()
+        .appoint(DSL, Role.DSL, date(2026, 9, 1), id_=FIRST)
+        .appoint(DSL, Role.GOVERNOR, date(2026, 10, 1), id_=SECOND)
+    )
+    assert register.roles(DSL, date(2026, 9, 30)) == {Role.DSL}
+    assert register.roles(DSL, date(2026, 10, 1)) == {Role.DSL, Role.GOVERNOR}
+
+    register.end(date(2026, 10, 15), FIRST)
+    assert register.roles(DSL, date(2026, 10, 16)) == {Role.GOVERNOR}
+
+
+def test_whoever_held_a_role_once_is_known_to_the_school() -> None:
+    register = Register().appoint(DSL, Role.DSL, date(2026, 9, 1), date(2026, 9, 2))
+    assert register.school.has_appointed(DSL)
+    assert not register.school.has_appointed(HEAD)
+
+
+@given(from_=DAYS, until=st.none() | DAYS, day=DAYS)
+def test_an_appointment_covers_its_days_and_no_others(from_: date, until: date | None, day: date) -> None:
+    appointment = Appointment(id=FIRST, user=DSL, role=Role.DSL, from_=from_, until=until)
+    assert appointment.in_force(day) is (from_ <= day <= (until or date.max))
+
+
+@pytest.mark.parametrize(
+    ("moment", "edition"),
+    [
+        ("1998-05-01 12:00", "headcorn@2022-03"),
+        ("2026-09-13 23:59", "headcorn@2022-03"),
+        ("2026-09-14 00:00", "st_thomas@2016-06"),
+        ("2026-09-14 09:00", "st_thomas@2016-06"),
+        ("2026-10-31 23:59", "st_thomas@2016-06"),
+        ("2026-11-01 00:00", "headcorn@2022-03"),
+    ],
+)
+def test_an_incident_is_judged_by_the_pack_in_force_on_its_day(moment: str, edition: str) -> None:
+    register = Register()
+    register.change("2026-09-14 15:00", pack="st_thomas@2016-06")
+    register.change("2026-11-01 00:30", pack="headcorn@2022-03")
+    assert register.school.pack_at(at(moment)) == edition
+
+
+def test_of_two_packs_adopted_on_one_day_the_later_counts() -> None:
+    register = Register()
+    register.change("2026-09-14 09:00", pack="st_thomas@2016-06")
+    register.change("2026-09-14 10:00", pack="headcorn@2022-03")
+    assert register.school.pack_at(at("2026-09-14 09:30")) == "headcorn@2022-03"
+
+
+def test_the_day_of_a_change_is_the_day_in_london() -> None:
+    register = Register().change("2026-06-30 23:30", pack="st_thomas@2016-06")
+    assert register.school.pack_at(at("2026-06-30 00:00")) == "st_thomas@2016-06"
+    assert register.school.packs[-1].since == date(2026, 6, 30)
+
+
+def test_the_school_opens_with_a_pack_for_every_day() -> None:
+    school = Register().school
+    assert school.pack == "headcorn@2022-03"
+    assert school.pack_at(at("1900-01-01 00:00")) == "headcorn@2022-03"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", "Another name"),
+        ("urn", "100002"),
+        ("pupils_on_roll", 0),
+        ("calendar", Calendar(terms=())),
+    ],
+)
+def test_a_change_replaces_what_it_gives_and_leaves_the_rest(field: str, value: Any) -> None:
+    unchanged = vars(Register().school)
+    school = Register().change("2026-09-14 09:00", **{field: value}).school
+    assert getattr(school, field) == value
+    for name in ("name", "urn", "pupils_on_roll", "calendar", "jurisdiction", "packs", "appointments"):
+        assert name == field or getattr(school, name) == unchanged[name]
+
+
+def test_a_change_of_nothing_changes_nothing_but_the_version() -> None:
+    register = Register()
+    before = register.school.packs.copy()
+    register.change("2026-09-14 09:00")
+    assert (register.school.version, register.school.packs) == (2, before)

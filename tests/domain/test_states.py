@@ -1,0 +1,242 @@
+"""How far an incident has come: milestones, and what holds whatever is done in whatever order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from casework.domain.errors import Invalid, Refused
+from casework.domain.incident import Incident
+from casework.domain.sealed import Sealed
+from casework.domain.vocabulary import Agency, Answer, Content, DecisionTopic, Enquiry, Respondent, State
+from tests.domain.casefile import ALLEGED, EXAMPLES, PACKS, TARGET, UNKNOWN, CaseFile, at
+from tests.domain.situations import KINDS, closed
+
+MILESTONES = {
+    "save_evidence": "evidence_saved",
+    "invite_parent": "parent_invited",
+    "escalate": "escalated",
+    "debrief": "debriefed",
+    "close": "closed",
+}
+QUIET = ("platform", "isp", "governors")
+
+
+def walk(case: CaseFile, *steps: str) -> CaseFile:
+    for step in steps:
+        case.take(step)
+    return case
+
+
+def test_the_milestones_come_in_the_order_of_the_states() -> None:
+    assert [*State] == ["reported", *MILESTONES.values()]
+    assert [state.rank for state in State] == [0, 1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_report_is_the_first_milestone(kind: str) -> None:
+    case = CaseFile(kind)
+    assert case.incident.state is State.REPORTED
+    assert case.incident.milestones == {State.REPORTED: case.incident.reported_at}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_milestone_is_reached_by_its_step_at_its_time(kind: str) -> None:
+    case = CaseFile(kind, "headcorn")
+    for step in ("save_evidence", "invite_parent", "escalate"):
+        case.take(step)
+        assert case.incident.state == MILESTONES[step]
+        assert case.incident.milestones[case.incident.state] == case.now
+    case.answer_everything(but=frozenset({"debrief"})).take("debrief")
+    assert (case.incident.state, case.incident.milestones[State.DEBRIEFED]) == (State.DEBRIEFED, case.now)
+    case.answer_everything().take("close")
+    assert (case.incident.state, case.incident.milestones[State.CLOSED]) == (State.CLOSED, case.now)
+
+
+@pytest.mark.parametrize("step", [step for step in EXAMPLES if step not in MILESTONES])
+def test_no_other_step_is_a_milestone(step: str) -> None:
+    assert CaseFile("cyberbullying").build(step).milestone() is None
+
+
+@pytest.mark.parametrize("agency", Agency)
+def test_some_agencies_escalate_and_others_are_only_recorded(agency: Agency) -> None:
+    case = CaseFile("cyberbullying", content=(Content.SEXUAL,)).take("escalate", agency=agency)
+    quiet = agency in QUIET
+    assert case.incident.state is (State.REPORTED if quiet else State.ESCALATED)
+    assert (State.ESCALATED in case.incident.milestones) is not quiet
+    assert case.incident.told_agencies == {agency}
+
+
+def test_a_milestone_may_be_skipped() -> None:
+    case = walk(CaseFile("cyberbullying"), "escalate")
+    assert case.incident.state is State.ESCALATED
+    assert [*case.incident.milestones] == ["reported", "escalated"]
+
+
+@pytest.mark.parametrize("step", ["save_evidence", "invite_parent"])
+def test_a_milestone_behind_the_state_is_a_fact_and_leaves_the_state_alone(step: str) -> None:
+    case = walk(CaseFile("cyberbullying"), "escalate", step)
+    assert case.incident.state is State.ESCALATED
+    assert case.incident.milestones[State(MILESTONES[step])] == case.now
+
+
+def test_a_milestone_keeps_the_time_it_was_first_reached() -> None:
+    case = walk(CaseFile("cyberbullying"), "save_evidence")
+    first = case.now
+    walk(case, "save_evidence")
+    assert case.incident.milestones[State.EVIDENCE_SAVED] == first
+
+
+@pytest.mark.parametrize(
+    ("steps", "state"),
+    [
+        ((), "evidence_saved"),
+        (("invite_parent",), "parent_invited"),
+        (("invite_parent", "escalate"), "escalated"),
+        (("escalate",), "escalated"),
+    ],
+)
+def test_reopening_falls_back_to_the_furthest_milestone_before_the_debrief(
+    steps: tuple[str, ...], state: str
+) -> None:
+    case = closed(walk(CaseFile("cyberbullying", "headcorn"), *steps)).take("reopen")
+    assert case.incident.state == state
+    assert not case.incident.milestones.keys() & {State.DEBRIEFED, State.CLOSED}
+    assert case.asks_for("debrief")
+
+    case.answer_everything().take("close")
+    assert case.incident.state is State.CLOSED
+
+
+def test_a_case_closed_without_a_debrief_is_reopened_where_it_was() -> None:
+    case = CaseFile("cyberbullying", "st_thomas").answer_everything().take("close").take("reopen")
+    assert case.incident.state is State.EVIDENCE_SAVED
+
+
+def test_a_case_may_be_closed_and_reopened_again_and_again() -> None:
+    case = CaseFile("cyberbullying", "headcorn")
+    for _ in range(3):
+        closed(case).take("reopen")
+    assert case.incident.state is State.EVIDENCE_SAVED
+
+
+ANSWERS = st.sampled_from(Answer)
+FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
+    "triage": {"critical": st.booleans(), "timing": st.sampled_from(["in_school", "out_of_school"])},
+    "save_evidence": {"content": st.lists(st.sampled_from(Content), max_size=2).map(tuple)},
+    "escalate": {"agency": st.sampled_from(Agency)},
+    "record_agency_response": {
+        "agency": st.sampled_from(Respondent),
+        "enquiry": st.sampled_from(Enquiry),
+        "hold_parents": st.booleans(),
+    },
+    "consider_police": {"refer": st.booleans()},
+    "assess_risk": {"coercion": ANSWERS, "immediate_risk": ANSWERS},
+    "decide": {"topic": st.sampled_from(DecisionTopic)},
+    "decide_threshold": {"met": st.booleans(), "limbs": st.sampled_from([(), ("harmed",)])},
+    "classify_contact": {"immediate_family": st.booleans(), "no_reply_attested": st.booleans()},
+    "waive": {"waived": st.sampled_from(["offer_support", "escalate", "debrief", "nothing"])},
+    "reclassify": {"kind": st.sampled_from(KINDS)},
+    "add_note": {"text": st.sampled_from([Sealed("Words."), Sealed("data:,words"), Sealed(" ")])},
+    "apply_sanction": {"person": st.sampled_from([TARGET, ALLEGED])},
+    "inform_parents": {"child": st.sampled_from([TARGET, ALLEGED])},
+    "record_child_voice": {"person": st.sampled_from([TARGET, ALLEGED])},
+    "offer_support": {"person": st.sampled_from([TARGET, ALLEGED])},
+    "correct": {"corrects": st.integers(0, 20)},
+}
+"""Fields that decide what becomes of a step; the rest are those of its example."""
+
+WHATEVER_IS_ASKED = "whatever is asked"
+MOVES = st.one_of(
+    st.just((WHATEVER_IS_ASKED, {})),
+    *(st.tuples(st.just(step), st.fixed_dictionaries({}, optional=FIELDS.get(step, {}))) for step in EXAMPLES),
+)
+
+
+def snapshot(incident: Incident) -> dict[str, Any]:
+    """All there is to know of an incident, its steps as a copy."""
+    public = {name: value for name, value in vars(incident).items() if not name.startswith("_")}
+    return {name: value.copy() if isinstance(value, (dict, list)) else value for name, value in public.items()}
+
+
+class Watched:
+    """A case in which whatever must always hold is asserted of every step tried."""
+
+    def __init__(self, kind: str, pack: str) -> None:
+        people = ((TARGET, "target", "pupil"), (ALLEGED, "alleged", "pupil"), (UNKNOWN, "witness", "unknown"))
+        self.case = CaseFile(kind, pack, people=people)
+        self.critical = False
+
+    def move(self, step: str, fields: dict[str, Any]) -> None:
+        if step != WHATEVER_IS_ASKED:
+            return self.attempt(step, fields)
+        for duty in self.case.outstanding():
+            self.attempt(duty.rule.step or "", duty.preset)
+        self.attempt("close", {})
+
+    def attempt(self, name: str, fields: dict[str, Any]) -> None:
+        case, incident = self.case, self.case.incident
+        before = snapshot(incident)
+        step = case.build(name, **fields)
+        refusal = case.playbook.refusal(incident, step)
+        try:
+            case.take(name, **fields)
+        except Refused as refused:
+            assert refused.refusal == refusal
+            assert refusal is not None
+            assert snapshot(incident) == before
+        except Invalid:
+            assert snapshot(incident) == before
+        else:
+            assert refusal is None
+            assert incident.version == before["version"] + 1 == len(incident.timeline)
+            assert incident.state.rank >= before["state"].rank or name == "reopen"
+            assert before["timeline"] == incident.timeline[:-1]
+        self.hold()
+
+    def hold(self) -> None:
+        case, incident = self.case, self.case.incident
+        critical = case.playbook.critical_since(incident) is not None
+        assert critical >= self.critical
+        self.critical = critical
+        assert incident.state in incident.milestones
+        assert incident.state is max(incident.milestones, key=lambda state: state.rank)
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    kind=st.sampled_from(KINDS),
+    pack=st.sampled_from(sorted(PACKS)),
+    moves=st.lists(MOVES, max_size=25),
+)
+def test_whatever_is_tried_in_whatever_order(
+    kind: str, pack: str, moves: list[tuple[str, dict[str, Any]]]
+) -> None:
+    watched = Watched(kind, pack)
+    for step, fields in moves:
+        watched.move(step, fields)
+    case, incident = watched.case, watched.case.incident
+
+    replayed = Incident.replay(incident.timeline)
+    assert replayed is not None
+    assert snapshot(replayed) == snapshot(incident)
+
+    before = snapshot(incident)
+    assert case.outstanding() == case.outstanding()
+    assert snapshot(incident) == before
+
+
+def test_the_parts_of_a_history_replay_to_what_the_incident_was_then() -> None:
+    case = CaseFile("sexting", "headcorn", reported="2026-11-10 09:05")
+    then = [snapshot(case.incident)]
+    for step in ("acknowledge", "save_evidence", "assess_risk", "escalate", "invite_parent"):
+        case.take(step)
+        then.append(snapshot(case.incident))
+    assert case.now == at("2026-11-10 14:05")
+    for number, known_then in enumerate(then, start=1):
+        replayed = Incident.replay(case.incident.timeline[:number])
+        assert replayed is not None
+        assert snapshot(replayed) == known_then

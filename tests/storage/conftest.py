@@ -1,0 +1,9 @@
+"""What the tests of storage need of each database: its tables."""
+
+from __future__ import annotations
+
+from casework.storage.migrations import create_tables
+from tests.engines import TEMPLATE_PREPARERS
+
+if create_tables not in TEMPLATE_PREPARERS:
+    TEMPLATE_PREPARERS.insert(0, create_tables)

@@ -1,0 +1,224 @@
+"""The setting that names the database, what is made of it, and the tables that are made in it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+import sqlalchemy
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import OperationalError as EngineError
+
+from casework.storage.database import Database, DatabaseUrlError
+from casework.storage.migrations import create_tables
+from casework.storage.observation import count_statements, report_commit, report_statement
+from casework.storage.tables import data_keys, metadata
+from tests.storage.stores import opened
+
+PASSWORD = "p@ss/word"
+POSTGRES_URL = "postgresql://casework:p%40ss%2Fword@db.example:5433/trust"
+
+
+def test_a_relative_file_is_settled_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    database = Database("sqlite:///var/casework.db")
+    monkeypatch.chdir("/")
+    assert database.environment == {
+        "PERSISTENCE_MODULE": "casework.storage.sqlite:CaseworkSQLiteFactory",
+        "SQLITE_DBNAME": str(tmp_path / "var" / "casework.db"),
+        "SQLITE_LOCK_TIMEOUT": "10",
+        "CREATE_TABLE": "n",
+    }
+    assert not (tmp_path / "var").exists()
+
+
+def test_an_absolute_file_is_taken_as_it_stands() -> None:
+    assert Database("sqlite:////srv/case%20work.db").environment["SQLITE_DBNAME"] == "/srv/case work.db"
+
+
+def test_a_server_is_reached_by_both_ways() -> None:
+    database = Database(f"{POSTGRES_URL}?schema=north&sslmode=require")
+    assert database.environment == {
+        "PERSISTENCE_MODULE": "casework.storage.postgres:CaseworkPostgresFactory",
+        "POSTGRES_DBNAME": "trust",
+        "POSTGRES_HOST": "db.example",
+        "POSTGRES_PORT": "5433",
+        "POSTGRES_USER": "casework",
+        "POSTGRES_PASSWORD": PASSWORD,
+        "POSTGRES_SCHEMA": "north",
+        "POSTGRES_POOL_SIZE": "1",
+        "POSTGRES_MAX_OVERFLOW": "9",
+        "POSTGRES_CONNECT_TIMEOUT": "2",
+        "POSTGRES_LOCK_TIMEOUT": "2",
+        "POSTGRES_PARAMETERS": '{"sslmode": "require"}',
+        "CREATE_TABLE": "n",
+    }
+    assert database.engine.url.drivername == "postgresql+psycopg"
+    assert database.engine.url.password == PASSWORD
+    assert dict(database.engine.url.query) == {"sslmode": "require"}
+
+
+def test_a_socket_is_named_as_the_host() -> None:
+    assert Database("postgresql://u@/d?host=/run/pg").environment["POSTGRES_HOST"] == "/run/pg"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "casework.db",
+        "sqlite://",
+        "sqlite:///",
+        "sqlite:///:memory:",
+        "sqlite:///file:x?mode=memory",
+        "sqlite:///x.db?mode=ro",
+        "sqlite://host/x.db",
+        "mysql://u:p%40ss%2Fword@h/d",
+        "postgresql+asyncpg://u:p%40ss%2Fword@h/d",
+        "postgresql://h/d",
+        "postgresql://u:p%40ss%2Fword@h",
+        "postgresql://u:p%40ss%2Fword@/d",
+        "postgresql://u:p%40ss%2Fword@h:port/d",
+        "postgresql://u:p%40ss%2Fword@h/d?surprise=1",
+        "postgresql://u:p%40ss%2Fword@h/d?schema=a%20-c%20x",
+    ],
+)
+def test_a_url_that_will_not_do_names_the_setting_and_no_password(url: str) -> None:
+    with pytest.raises(DatabaseUrlError, match=r"^CASEWORK_DATABASE_URL: ") as refusal:
+        Database(url)
+    assert "ss%2F" not in str(refusal.value)
+    assert PASSWORD not in str(refusal.value)
+
+
+def test_the_password_is_not_shown() -> None:
+    database = Database(POSTGRES_URL)
+    assert PASSWORD not in repr(database) + repr(database.engine) + str(database.engine.url)
+    assert "p%40ss" not in repr(database) + repr(database.engine) + str(database.engine.url)
+
+
+def test_the_folder_of_a_file_is_made_for_nobody_else(tmp_path: Path) -> None:
+    create_tables(f"sqlite:///{tmp_path}/deep/var/casework.db")
+    assert (tmp_path / "deep" / "var").stat().st_mode & 0o777 == 0o700
+
+
+def columns(url: str) -> dict[str, dict[str, bool]]:
+    """Each table's columns, and whether they may be empty."""
+    database = Database(url)
+    inspector = sqlalchemy.inspect(database.engine)
+    tables = {
+        table: {column["name"]: column["nullable"] for column in inspector.get_columns(table)}
+        for table in inspector.get_table_names()
+    }
+    database.close()
+    return tables
+
+
+def test_the_tables_are_the_log_and_the_keys(blank_engine_url: str) -> None:
+    create_tables(blank_engine_url)
+    tables = columns(blank_engine_url)
+    assert set(tables) == {"stored_events", "data_keys", "alembic_version"}
+    numbered = {"notification_id"} if blank_engine_url.startswith("postgresql") else set()
+    assert (
+        set(tables["stored_events"]) == {"originator_id", "originator_version", "topic", "state"} | numbered
+    )
+    for table in metadata.sorted_tables:
+        assert tables[table.name] == {column.name: column.nullable for column in table.columns}
+
+
+def test_making_tables_again_keeps_what_is_in_them(blank_engine_url: str) -> None:
+    create_tables(blank_engine_url)
+    with opened(blank_engine_url) as store:
+        store.recorder.insert_events([], data_keys=[store.keys.create(UUID(int=1))])
+    create_tables(blank_engine_url)
+    with opened(blank_engine_url) as store, store.database.engine.connect() as connection:
+        assert len(connection.execute(sqlalchemy.select(data_keys)).all()) == 1
+
+
+def test_processes_that_make_tables_at_once_wait_for_each_other(blank_engine_url: str) -> None:
+    program = "import sys; from casework.storage.migrations import create_tables; create_tables(sys.argv[1])"
+    command = [sys.executable, "-c", program, blank_engine_url]
+    processes = [subprocess.Popen(command) for _ in range(3)]
+    assert [process.wait(60) for process in processes] == [0, 0, 0]
+    assert "data_keys" in columns(blank_engine_url)
+
+
+def test_an_opened_store_makes_no_tables(tmp_path: Path) -> None:
+    with opened(f"sqlite:///{tmp_path}/casework.db") as store:
+        assert sqlalchemy.inspect(store.database.engine).get_table_names() == []
+
+
+def test_a_trust_has_a_schema_of_its_own_where_there_are_schemas(blank_engine_url: str) -> None:
+    if blank_engine_url.startswith("sqlite"):
+        with pytest.raises(DatabaseUrlError):
+            create_tables(f"{blank_engine_url}?schema=north")
+        return
+    create_tables(blank_engine_url)
+    create_tables(f"{blank_engine_url}?schema=north")
+    with opened(f"{blank_engine_url}?schema=north") as north, opened(blank_engine_url) as public:
+        subject = UUID(int=1)
+        north.recorder.insert_events([], data_keys=[north.keys.create(subject)])
+        assert north.keys.get(subject) is not None
+        assert public.keys.get(subject) is None
+
+
+def test_files_are_written_ahead_and_waited_for(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/casework.db"
+    create_tables(url)
+    wanted = {"journal_mode": "wal", "busy_timeout": 10_000, "synchronous": 2, "foreign_keys": 1}
+    with opened(url) as store:
+        with store.database.engine.connect() as connection:
+            engine = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in wanted}
+        log = {}
+        with store.factory.datastore.get_connection(commit=False) as own:  # type: ignore[attr-defined]
+            for name in wanted:
+                cursor = own.cursor()
+                cursor.execute(f"PRAGMA {name}")
+                log[name] = cursor.fetchone()[0]
+    assert engine == wanted
+    assert log == wanted
+
+
+def test_a_failed_statement_shows_no_values(engine_url: str) -> None:
+    database = Database(engine_url)
+    row = {"subject": UUID(int=1), "wrapped": b"a name that is nobody's business"}
+    with pytest.raises(IntegrityError) as refusal, database.writer.begin() as connection:
+        connection.execute(data_keys.insert(), [row, row])
+    database.close()
+    assert "business" not in str(refusal.value)
+
+
+def test_one_who_reads_and_then_writes_holds_the_lock_from_the_start(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/casework.db"
+    create_tables(url)
+    first, second = Database(url), Database(url)
+    with first.writer.begin(), second.engine.connect() as reader, second.writer.connect() as writer:
+        reader.execute(sqlalchemy.select(data_keys))
+        writer.connection.dbapi_connection.execute("PRAGMA busy_timeout = 20")  # type: ignore[union-attr]
+        with pytest.raises(EngineError, match="locked"):
+            writer.execute(sqlalchemy.select(data_keys))
+    first.close()
+    second.close()
+
+
+@pytest.mark.parametrize(
+    "sql", ["BEGIN", "begin immediate", "COMMIT", " ROLLBACK", "PRAGMA x", "SET a = b", ""]
+)
+def test_statements_that_only_steer_are_not_counted(sql: str) -> None:
+    with count_statements() as tally:
+        report_statement(sql)
+    assert tally.statements == []
+
+
+def test_observers_nest_and_end() -> None:
+    with count_statements() as outer:
+        report_statement("SELECT 1")
+        with count_statements() as inner:
+            report_statement("SELECT 2")
+            report_commit()
+        report_commit()
+    report_statement("SELECT 3")
+    assert (outer.statements, outer.commits) == (["SELECT 1"], 1)
+    assert (inner.statements, inner.commits) == (["SELECT 2"], 1)

@@ -1,0 +1,236 @@
+"""Events and their data keys on both engines: one transaction, all of it or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import cast
+from uuid import UUID, uuid4
+
+import pytest
+import sqlalchemy
+from eventsourcing.persistence import IntegrityError, OperationalError, StoredEvent
+
+from casework.domain.event import TOPICS
+from casework.domain.sealed import ERASED, Sealed
+from casework.storage.keys import KeyDestroyed
+from casework.storage.migrations import create_tables
+from casework.storage.observation import count_statements
+from casework.storage.tables import data_keys
+from tests.storage.stores import Noted, Store, noted, opened
+
+SECRET = "Priya Nobody-Real"
+
+
+@pytest.fixture(autouse=True)
+def _known_topic(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(TOPICS, Noted.TOPIC, Noted)
+
+
+@pytest.fixture
+def store(engine_url: str) -> Iterator[Store]:
+    with opened(engine_url) as store:
+        yield store
+
+
+@pytest.fixture
+def other(store: Store, engine_url: str) -> Iterator[Store]:
+    """Another process on the same database, with its own memory of keys."""
+    with opened(engine_url) as other:
+        yield other
+
+
+def kept_keys(store: Store) -> dict[UUID, bool]:
+    """Whose keys the table holds, and whether they are still there."""
+    with store.database.engine.connect() as connection:
+        rows = connection.execute(sqlalchemy.select(data_keys)).all()
+    assert all(row.created_at is not None for row in rows)
+    assert all((row.destroyed_at is None) == (row.wrapped is not None) for row in rows)
+    return {row.subject: row.wrapped is not None for row in rows}
+
+
+def test_events_come_back_in_another_process(store: Store, other: Store) -> None:
+    aggregate = uuid4()
+    events = [noted(aggregate, 1), noted(aggregate, 2, "more"), noted(aggregate, 3, count=4)]
+    recordings = store.events.put(events[:2])
+    recordings += store.events.put(events[2:])
+    assert [recording.domain_event for recording in recordings] == events
+    assert [recording.notification.id for recording in recordings] == [1, 2, 3]
+    assert other.read(aggregate) == events
+    assert [row.id for row in other.recorder.select_notifications(1, 10)] == [1, 2, 3]
+    assert [row.id for row in other.recorder.select_notifications(2, 10, inclusive_of_start=False)] == [3]
+
+
+def test_no_name_is_in_the_database(store: Store) -> None:
+    aggregate = uuid4()
+    store.events.put([noted(aggregate, text=SECRET, name=Sealed(SECRET, uuid4()))])
+    assert all(SECRET.encode() not in row.state for row in store.recorder.select_events(aggregate))
+
+
+def test_the_keys_an_event_needs_are_stored_with_it(store: Store, other: Store) -> None:
+    aggregate, person = uuid4(), uuid4()
+    with count_statements() as tally:
+        store.events.put([noted(aggregate, name=Sealed(SECRET, person)), noted(aggregate, 2)])
+    assert tally.commits == 1
+    assert len(tally.statements) <= 6
+    assert kept_keys(store) == {aggregate: True, person: True}
+    assert other.read(aggregate)[0].name == Sealed(SECRET)
+
+
+def test_a_later_event_uses_the_same_key(store: Store, other: Store) -> None:
+    aggregate = uuid4()
+    store.events.put([noted(aggregate)])
+    with count_statements() as tally:
+        store.events.put([noted(aggregate, 2)])
+    assert not any("data_keys" in statement for statement in tally.statements)
+    other.events.put([noted(aggregate, 3, "third")])
+    assert kept_keys(store) == {aggregate: True}
+    assert [event.text.text for event in store.read(aggregate)] == ["a narrative", "a narrative", "third"]
+
+
+def test_a_conflicting_event_leaves_no_key_and_no_event(store: Store) -> None:
+    aggregate, person = uuid4(), uuid4()
+    store.events.put([noted(aggregate)])
+    with pytest.raises(IntegrityError):
+        store.events.put([noted(aggregate, 2), noted(aggregate, 1, name=Sealed(SECRET, person))])
+    assert kept_keys(store) == {aggregate: True}
+    assert store.keys.get(person) is None
+    assert len(store.read(aggregate)) == 1
+    store.events.put([noted(aggregate, 2, name=Sealed(SECRET, person))])
+    assert store.read(aggregate)[1].name == Sealed(SECRET)
+
+
+def test_two_processes_cannot_make_two_keys_for_one_subject(store: Store, other: Store) -> None:
+    first, second, person = uuid4(), uuid4(), uuid4()
+    assert other.keys.get(person) is None
+    store.events.put([noted(first, name=Sealed(SECRET, person))])
+    row = other.keys.create(person)
+    stored = other.events.mapper.to_stored_event(noted(first, 2))
+    with pytest.raises(IntegrityError):
+        other.recorder.insert_events([stored], data_keys=[row])
+    assert len(store.read(first)) == 1
+    other.events.put([noted(second, name=Sealed("the same person", person))])
+    assert store.read(second)[0].name == Sealed("the same person")
+
+
+def test_a_destroyed_key_erases_everywhere(store: Store, other: Store) -> None:
+    aggregate, person = uuid4(), uuid4()
+    store.events.put([noted(aggregate, name=Sealed(SECRET, person))])
+    with count_statements() as tally:
+        store.events.put([noted(aggregate, 2)], destroyed_keys=[person])
+    assert tally.commits == 1
+    assert kept_keys(store) == {aggregate: True, person: False}
+    for reader in (store, other):
+        event = reader.read(aggregate)[0]
+        assert event.name is not None
+        assert event.name.text == ERASED
+        assert event.text.text == "a narrative"
+    with pytest.raises(KeyDestroyed):
+        other.events.put([noted(aggregate, 3, name=Sealed("again", person))])
+    assert len(store.read(aggregate)) == 2
+
+
+def test_a_refused_event_destroys_no_key(store: Store) -> None:
+    aggregate = uuid4()
+    store.events.put([noted(aggregate)])
+    with pytest.raises(IntegrityError):
+        store.events.put([noted(aggregate)], destroyed_keys=[aggregate])
+    assert kept_keys(store) == {aggregate: True}
+    assert store.read(aggregate)[0].text.text == "a narrative"
+
+
+def test_many_streams_are_read_in_one_statement(store: Store) -> None:
+    ids = [uuid4() for _ in range(40)]
+    for aggregate in ids:
+        store.events.put([noted(aggregate, 1, f"first of {aggregate}"), noted(aggregate, 2)])
+    for aggregate in ids[:3]:
+        store.events.put([noted(aggregate, 3)])
+    with count_statements() as tally:
+        streams = store.events.streams([*ids, uuid4()])
+    assert len(tally.statements) == 1
+    assert set(streams) == set(ids)
+    for aggregate, events in streams.items():
+        versions = [event.originator_version for event in events]
+        assert versions == ([1, 2, 3] if aggregate in ids[:3] else [1, 2])
+        assert cast(Noted, events[0]).text.text == f"first of {aggregate}"
+    assert store.events.streams([]) == {}
+
+
+def test_more_streams_than_sqlite_has_parameters(store: Store) -> None:
+    known = uuid4()
+    store.events.put([noted(known)])
+    streams = store.recorder.select_streams([known, *(UUID(int=number) for number in range(40_000))])
+    assert list(streams) == [known]
+
+
+def test_both_ways_to_the_database_are_counted(store: Store) -> None:
+    with count_statements() as tally:
+        store.recorder.max_notification_id()
+        with store.database.engine.connect() as connection:
+            connection.execute(sqlalchemy.text("SELECT 1"))
+        assert (len(tally.statements), tally.commits) == (2, 0)
+        with store.database.writer.begin() as connection:
+            connection.execute(sqlalchemy.text("SELECT 2"))
+        assert (len(tally.statements), tally.commits) == (3, 1)
+    store.recorder.max_notification_id()
+    assert len(tally.statements) == 3
+
+
+def test_writers_at_once_all_get_through(store: Store, engine_url: str) -> None:
+    def write(_: int) -> UUID:
+        aggregate = uuid4()
+        with opened(engine_url) as own:
+            for version in range(1, 6):
+                own.events.put([noted(aggregate, version)])
+        return aggregate
+
+    with ThreadPoolExecutor(4) as pool:
+        aggregates = list(pool.map(write, range(4)))
+    assert {len(events) for events in store.events.streams(aggregates).values()} == {5}
+    numbers = [row.id for row in store.recorder.select_notifications(None, 100)]
+    assert numbers == sorted(numbers)
+    assert len(numbers) == 20
+
+
+class TestSQLite:
+    """What concerns the one file alone."""
+
+    @pytest.fixture
+    def path(self, tmp_path: Path) -> Path:
+        return tmp_path / "own" / "casework.db"
+
+    @pytest.fixture
+    def store(self, path: Path) -> Iterator[Store]:
+        create_tables(f"sqlite:///{path}")
+        with opened(f"sqlite:///{path}") as store:
+            yield store
+
+    def test_a_destroyed_key_is_in_no_file(self, store: Store, path: Path) -> None:
+        aggregate = uuid4()
+        store.events.put([noted(aggregate)])
+        with store.database.engine.connect() as connection:
+            wrapped = connection.execute(sqlalchemy.select(data_keys.c.wrapped)).scalar_one()
+        assert wrapped is not None
+        store.events.put([noted(aggregate, 2)], destroyed_keys=[aggregate])
+        files = list(path.parent.iterdir())
+        assert path in files
+        assert all(wrapped not in file.read_bytes() for file in files)
+
+    def test_a_writer_waits_and_then_says_so(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("casework.storage.sqlite.PRAGMAS", ("PRAGMA busy_timeout = 50",))
+        with opened(str(store.database.engine.url)) as impatient:
+            with store.database.writer.begin(), pytest.raises(OperationalError, match="locked"):
+                impatient.events.put([noted(uuid4())])
+            assert impatient.events.put([noted(uuid4())])
+
+    def test_a_reader_does_not_wait_for_a_writer(self, store: Store) -> None:
+        aggregate = uuid4()
+        store.events.put([noted(aggregate)])
+        with store.database.writer.begin():
+            assert len(store.read(aggregate)) == 1
+
+    def test_the_recorder_reads_what_the_library_wrote(self, store: Store) -> None:
+        row = StoredEvent(uuid4(), 1, "a topic", b"{}")
+        store.recorder.insert_events([row])
+        assert store.recorder.select_streams([cast(UUID, row.originator_id)]) == {row.originator_id: [row]}

@@ -1,0 +1,265 @@
+"""Events as readable JSON, and back in the present shape of their class."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta, timezone
+from enum import StrEnum
+from typing import Any, ClassVar
+from uuid import UUID, uuid4
+
+import msgspec
+import pytest
+from eventsourcing.persistence import MapperDeserialisationError, StoredEvent
+from freezegun import freeze_time
+from hypothesis import given
+from hypothesis import strategies as st
+
+from casework.domain.event import TOPICS, Event
+from casework.domain.sealed import Sealed
+from casework.domain.text import Name, Short
+from casework.storage.keys import NewKeys, NoKey
+from casework.storage.mapper import SealingMapper
+from casework.storage.migrations import create_tables
+from tests.storage.stores import Store, noted, opened
+
+AGGREGATE = UUID("9a8b7c6d-5e4f-4a3b-8c1d-0e9f8a7b6c5d")
+SECRET = "Priya Nobody-Real"
+
+
+class Colour(StrEnum):
+    RED = "red"
+    BLUE = "blue"
+
+
+class Guest(msgspec.Struct, frozen=True):
+    name: Name
+    age: int | None = None
+
+
+class Party(Event, frozen=True, kw_only=True):
+    """Every sort of field an event may have."""
+
+    TOPIC: ClassVar[str] = "test_storage.party"
+    VERSION: ClassVar[int] = 3
+
+    as_: UUID = msgspec.field(name="as")
+    colour: Colour
+    held_on: date
+    sure: bool
+    heads: int
+    about: str
+    remark: Short | None = None
+    guests: tuple[Guest, ...] = ()
+    colours: frozenset[Colour] = frozenset()
+
+    @classmethod
+    def upcast(cls, state: dict[str, Any], version: int) -> dict[str, Any]:
+        if version < 2:
+            state["heads"] = state.pop("count")
+        if version < 3:
+            state["about"] = state.get("about") or "unsaid"
+        return state
+
+
+del TOPICS[Party.TOPIC]
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    url = f"sqlite:///{tmp_path_factory.mktemp('mapper') / 'casework.db'}"
+    create_tables(url)
+    with opened(url) as store:
+        store.recorder.insert_events([], data_keys=[store.keys.create(AGGREGATE)])
+        yield store
+
+
+@pytest.fixture(scope="module")
+def mapper(store: Store) -> Iterator[SealingMapper]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(TOPICS, Party.TOPIC, Party)
+        yield store.events.mapper
+
+
+def party(**fields: Any) -> Party:
+    plain: dict[str, Any] = {
+        "originator_id": AGGREGATE,
+        "originator_version": 7,
+        "by": UUID(int=1),
+        "role": "dsl",
+        "request_id": "r",
+        "happened_at": datetime(2026, 9, 14, 10, 20, tzinfo=timezone(timedelta(hours=1))),
+        "recorded_at": datetime(2026, 9, 14, 9, 20, 0, 5, tzinfo=UTC),
+        "as_": UUID(int=2),
+        "colour": Colour.RED,
+        "held_on": date(2026, 9, 14),
+        "sure": True,
+        "heads": 3,
+        "about": "nothing",
+    }
+    return Party(**{**plain, **fields})
+
+
+def stored(topic: str, state: Any) -> StoredEvent:
+    return StoredEvent(AGGREGATE, 7, topic, state if isinstance(state, bytes) else json.dumps(state).encode())
+
+
+def test_the_state_is_plain_json_without_a_module_or_a_secret(mapper: SealingMapper) -> None:
+    row = mapper.to_stored_event(
+        party(remark=Sealed(SECRET), guests=(Guest(Sealed(SECRET), 9),), colours=frozenset({"red", "blue"}))
+    )
+    assert (row.originator_id, row.originator_version, row.topic) == (AGGREGATE, 7, "test_storage.party")
+    state = json.loads(row.state)
+    assert SECRET.encode() not in row.state
+    for sealed in (state.pop("remark"), state["guests"][0].pop("name")):
+        assert sealed["k"] == AGGREGATE.hex
+        assert set(sealed) == {"k", "c"}
+    assert state == {
+        "v": 3,
+        "by": "00000000-0000-0000-0000-000000000001",
+        "role": "dsl",
+        "request_id": "r",
+        "request_digest": "",
+        "happened_at": "2026-09-14T10:20:00+01:00",
+        "recorded_at": "2026-09-14T09:20:00.000005Z",
+        "as": "00000000-0000-0000-0000-000000000002",
+        "colour": "red",
+        "held_on": "2026-09-14",
+        "sure": True,
+        "heads": 3,
+        "about": "nothing",
+        "guests": [{"age": 9}],
+        "colours": ["blue", "red"],
+    }
+    assert next(iter(json.loads(row.state))) == "v"
+
+
+def test_a_first_version_says_no_version(mapper: SealingMapper) -> None:
+    row = mapper.to_stored_event(noted(AGGREGATE))
+    assert "v" not in json.loads(row.state)
+
+
+@given(
+    text=st.text(st.characters(exclude_categories=["Cs"])),
+    heads=st.integers(-(2**63), 2**63 - 1),
+    about=st.text(st.characters(exclude_categories=["Cs"])),
+    happened=st.datetimes(timezones=st.just(UTC)),
+    held=st.dates(),
+    colours=st.frozensets(st.sampled_from(Colour)),
+)
+def test_an_event_comes_back_as_it_was(
+    mapper: SealingMapper,
+    text: str,
+    heads: int,
+    about: str,
+    happened: datetime,
+    held: date,
+    colours: frozenset[Colour],
+) -> None:
+    event = party(
+        remark=Sealed(text),
+        guests=(Guest(Sealed(text, AGGREGATE)), Guest(Sealed("another"), heads)),
+        heads=heads,
+        about=about,
+        happened_at=happened,
+        held_on=held,
+        colours=colours,
+    )
+    assert mapper.to_domain_event(mapper.to_stored_event(event)) == event
+
+
+def test_frozen_times_are_stored_as_real_ones(mapper: SealingMapper) -> None:
+    real = mapper.to_stored_event(party())
+    with freeze_time("2026-09-14 09:20:00.000005"):
+        # Both are freezegun's own types while time is frozen.
+        frozen = mapper.to_stored_event(
+            party(recorded_at=datetime.now(UTC), held_on=datetime.now(UTC).date())
+        )
+        read_frozen = mapper.to_domain_event(real)
+    assert frozen.state == real.state
+    assert read_frozen == party()
+
+
+def test_values_stay_closed_until_asked_for(mapper: SealingMapper, store: Store) -> None:
+    row = mapper.to_stored_event(party(remark=Sealed(SECRET)))
+    event = mapper.to_domain_event(row)
+    assert isinstance(event, Party)
+    assert SECRET not in repr(event)
+    assert event.remark is not None
+    assert event.remark.text == SECRET
+    assert event.remark.under == AGGREGATE
+
+
+def test_a_value_read_from_one_event_is_kept_in_another_as_it_was_sealed(mapper: SealingMapper) -> None:
+    row = mapper.to_stored_event(party(remark=Sealed(SECRET)))
+    event = mapper.to_domain_event(row)
+    assert isinstance(event, Party)
+    copied = mapper.to_stored_event(party(remark=event.remark, originator_id=uuid4()))
+    assert json.loads(copied.state)["remark"] == json.loads(row.state)["remark"]
+
+
+def test_an_older_shape_is_read_in_the_present_one(mapper: SealingMapper) -> None:
+    state = json.loads(mapper.to_stored_event(party(heads=12)).state)
+    del state["v"], state["about"]
+    state["count"] = state.pop("heads")
+    oldest = mapper.to_domain_event(stored(Party.TOPIC, state))
+    assert oldest == party(heads=12, about="unsaid")
+    older = {**state, "v": 2, "heads": 4}
+    assert mapper.to_domain_event(stored(Party.TOPIC, older)) == party(heads=4, about="unsaid")
+
+
+@pytest.mark.parametrize("version", [0, 4, -1, "2", None, 2.0])
+def test_a_version_this_release_does_not_know_is_refused(mapper: SealingMapper, version: Any) -> None:
+    state = {**json.loads(mapper.to_stored_event(party()).state), "v": version}
+    with pytest.raises(MapperDeserialisationError):
+        mapper.to_domain_event(stored(Party.TOPIC, state))
+
+
+def test_an_unknown_topic_is_refused(mapper: SealingMapper) -> None:
+    with pytest.raises(MapperDeserialisationError, match=r"'test_storage.unheard_of', event 7 of 9a8b"):
+        mapper.to_domain_event(stored("test_storage.unheard_of", {}))
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"colour": SECRET}, r"\$\.colour"),
+        ({"heads": SECRET}, r"\$\.heads"),
+        ({"remark": SECRET}, r"\$\.remark"),
+        ({"remark": {"k": SECRET, "c": ""}}, r"\$\.remark"),
+        ({"guests": [{"name": {"k": "", "c": ""}}]}, r"\$\.guests"),
+        ({"happened_at": SECRET}, r"\$\.happened_at"),
+        ({"by": SECRET}, r"\$\.by"),
+    ],
+)
+def test_a_state_that_does_not_fit_is_told_by_its_path_alone(
+    mapper: SealingMapper, change: dict[str, Any], told: str
+) -> None:
+    state = {**json.loads(mapper.to_stored_event(party()).state), **change}
+    with pytest.raises(MapperDeserialisationError, match=told) as refusal:
+        mapper.to_domain_event(stored(Party.TOPIC, state))
+    assert SECRET not in str(refusal.value)
+    assert refusal.value.__suppress_context__
+
+
+@pytest.mark.parametrize("state", [b"", b"{", b"[]", b"3", b"{}", b"\xff", b'{"v": 3}'])
+def test_a_state_that_is_no_event_is_refused(mapper: SealingMapper, state: bytes) -> None:
+    with pytest.raises(MapperDeserialisationError):
+        mapper.to_domain_event(stored(Party.TOPIC, state))
+
+
+def test_a_key_that_does_not_exist_is_made_only_where_it_can_be_stored(
+    mapper: SealingMapper, store: Store
+) -> None:
+    somebody = uuid4()
+    with pytest.raises(NoKey):
+        mapper.to_stored_event(noted(somebody))
+    new_keys = NewKeys(store.keys)
+    mapper.to_stored_event(noted(somebody), new_keys)
+    assert [row.subject for row in new_keys.rows] == [somebody]
+
+
+def test_a_field_no_log_can_hold_is_named_by_its_type(mapper: SealingMapper) -> None:
+    with pytest.raises(NotImplementedError, match="object has no form"):
+        mapper.to_stored_event(party(about=object()))
