@@ -67,6 +67,11 @@ class House:
         for role in self.ROLES:
             self.add_user(role, role, self.school)
 
+    def close(self) -> None:
+        """Let go of the database."""
+        self.casework.close()
+        self.casework.database.close()
+
     def open_school(self, pack: str) -> str:
         body = {
             "name": "A Primary School",
@@ -145,9 +150,81 @@ class House:
         items: list[Json] = self.get(who, f"/incidents/{incident}/next-steps")["items"]
         return items
 
+    def bullying(self, reported: str, **fields: Json) -> Json:
+        """Two pupils, one bullied and one bullying, reported by a teaching assistant at `reported`."""
+        self.clock.set(reported)
+        return self.report(people=self.two_pupils(), **fields)
+
+    def two_pupils(self) -> list[Json]:
+        """A target and an alleged pupil."""
+        return [
+            {"person": self.person("Tess Target"), "involvement": "target"},
+            {"person": self.person("Alan Alleged"), "involvement": "alleged"},
+        ]
+
+    def answer_everything(self, incident: str, but: frozenset[str] = frozenset()) -> None:
+        """Take every step that is due until only those in `but`, and what may be done, are left."""
+        parent = self.person("Pat Parent", "parent")
+        for _ in range(60):
+            asked = (i for i in self.next_steps(incident) if i["modality"] != "may" and i["step"] not in but)
+            item = next(asked, None)
+            if item is None:
+                return
+            told = example(item["step"], self.get("dsl", f"/incidents/{incident}"), parent)
+            self.take(incident, item["step"], **(told | item.get("preset", {})))
+        raise AssertionError("the playbook never stops asking")
+
     def due(self, incident: str, step: str, **preset: Json) -> str:
         """When `step` is due, to the minute."""
         for item in self.next_steps(incident):
             if item["step"] == step and preset.items() <= item.get("preset", {}).items():
                 return str(item["due_at"])[:16]
         raise AssertionError(f"{step} is not due")
+
+
+REASON = "A reason of more than ten characters."
+NO_RISK = dict.fromkeys(
+    ("adult_involved", "coercion", "violent_or_unusual", "under_13_sexual", "immediate_risk"), "no"
+)
+
+
+def example(step: str, incident: Json, parent: str) -> Json:
+    """Fields with which `step` is well formed, but for those a rule presets."""
+    children = [party["person"] for party in incident["people"] if party["category"] == "pupil"]
+    child = children[0] if children else None
+    form = "written_account" if incident["kind"] == "sexting" else "screenshot"
+    moment = incident["occurred_at"]
+    fields: dict[str, Json] = {
+        "acknowledge": {},
+        "triage": {"timing": "in_school", "critical": False, "rationale": REASON},
+        "save_evidence": {
+            "form": form,
+            "description": "What it shows.",
+            "captured_at": moment,
+            "incident_at": moment,
+        },
+        "record_child_voice": {"voice": "I want it to stop."},
+        "inform_parents": {"parent": parent, "method": "telephone", "summary": "What happened."},
+        "consider_police": {"refer": False, "reason": REASON},
+        "escalate": {"reason": REASON},
+        "record_agency_response": {"outcome": "Outcome 21"},
+        "assess_risk": NO_RISK,
+        "attest_no_copy": {"statement": REASON},
+        "establish_involvement": {"person": child, "held": True, "passed_on": False},
+        "request_removal": {"addressee": "report_remove"},
+        "record_removal": {"outcome": "removed"},
+        "offer_support": {"what": "Somebody to talk to."},
+        "classify_contact": {"immediate_family": False, "no_reply_attested": True},
+        "advise": {"text": "How to reach staff."},
+        "family_decision": {"decision": "They tell the platform.", "by": "both parents"},
+        "complete_investigation": {"findings": "As reported."},
+        "debrief": {
+            "summary": "What was learnt.",
+            "lessons": [{"text": "Teach it earlier.", "changes": "curriculum"}],
+            "actions": [{"text": "Plan it.", "owner": "Computing lead", "due_on": "2027-01-29", "lesson": 0}],
+        },
+        "complete_action": {"effect": "Fewer reports."},
+        "close": {"outcome": "Settled.", "rationale": REASON},
+    }
+    found: Json = fields[step]
+    return found

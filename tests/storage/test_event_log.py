@@ -10,13 +10,17 @@ from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy
-from eventsourcing.persistence import IntegrityError, OperationalError, StoredEvent
+from eventsourcing.application import Application
+from eventsourcing.persistence import EventStore, IntegrityError, Mapper, OperationalError, StoredEvent
 
+from casework.domain.aggregate import Aggregate
 from casework.domain.event import TOPICS
 from casework.domain.sealed import ERASED, Sealed
+from casework.storage.event_store import SealingEventStore
 from casework.storage.keys import KeyDestroyed
 from casework.storage.migrations import create_tables
 from casework.storage.observation import count_statements
+from casework.storage.recorders import CaseworkRecorder
 from casework.storage.tables import data_keys
 from tests.storage.stores import Noted, Store, noted, opened
 
@@ -191,6 +195,33 @@ def test_writers_at_once_all_get_through(store: Store, engine_url: str) -> None:
     numbers = [row.id for row in store.recorder.select_notifications(None, 100)]
     assert numbers == sorted(numbers)
     assert len(numbers) == 20
+
+
+class Minimal(Application[UUID]):
+    """The library's application, on casework's storage."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        super().__init__(store.database.environment)
+
+    def construct_mapper(self) -> Mapper[UUID]:
+        return self.store.events.mapper
+
+    def construct_event_store(self) -> EventStore[UUID]:
+        return SealingEventStore(self.store.events.mapper, cast(CaseworkRecorder, self.recorder))
+
+
+def test_the_application_of_the_library_saves_and_reads_by_it(store: Store) -> None:
+    aggregate = uuid4()
+    with Minimal(store) as application, count_statements() as tally:
+        application.save(noted(aggregate), noted(aggregate, 2))
+        assert tally.commits == 1
+        assert application.recorder.max_notification_id() == 2
+        read = application.repository.get(
+            aggregate, projector_func=lambda onto, events: Aggregate.replay(events, onto)
+        )
+    assert read.version == 2
+    assert len(store.read(aggregate)) == 2
 
 
 class TestSQLite:

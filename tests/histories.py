@@ -1,0 +1,260 @@
+"""Histories for tests, made through the real application: a school, its people, and cases driven to their end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from casework.application import Casework
+from casework.domain.clocks import LONDON, Calendar
+from casework.domain.incident import STEPS, Incident
+from casework.domain.incident.outcomes import Action, Lesson
+from casework.domain.incident.reporting import Party
+from casework.domain.playbook import Duty, Modality
+from casework.domain.school import School
+from casework.domain.sealed import Sealed
+from casework.domain.user import User
+from casework.domain.vocabulary import Category, Change, EvidenceForm, Involvement, Role, Setting, State
+from casework.services.command import Command
+from casework.services.incidents import Case
+from casework.settings import Settings
+from casework.storage.keys import MasterKey
+from casework.storage.migrations import create_tables
+from casework_projections.views import Views
+from tests.calendars import TEST_CALENDAR
+
+HOUR: Final = timedelta(hours=1)
+SECRET_WORDS: Final = ("Quillfeather", "marzipan")
+"""Every name a history holds has the first, every narrative the second; neither is anywhere else."""
+
+NARRATIVE: Final = "He wrote about the marzipan again."
+LESSON: Final = "Filters must know marzipan by its other spellings."
+
+
+def london(moment: str) -> datetime:
+    """`2026-09-14 10:20` in London."""
+    return datetime.fromisoformat(moment).replace(tzinfo=LONDON)
+
+
+@contextmanager
+def opened(url: str, folder: Path) -> Iterator[Casework]:
+    """The application on the database at `url`, its tables made, its keys and vault in `folder`."""
+    key = folder / "keys" / "master.key"
+    if not key.exists():
+        MasterKey.create(key)
+    create_tables(url)
+    settings = Settings(database_url=url, evidence_url=f"file:{folder / 'evidence'}", master_key_file=key)
+    app = Casework(settings)
+    try:
+        Views(app).create_tables()
+        yield app
+    finally:
+        app.close()
+        app.database.close()
+
+
+class SchoolHistory:
+    """A school with a user in every role and a few people, and what happens there.
+
+    `at` is the moment of the next command; every step moves it on by an hour.
+    """
+
+    def __init__(
+        self,
+        app: Casework,
+        *,
+        pack: str = "st_thomas",
+        pupils_on_roll: int = 210,
+        calendar: Calendar = TEST_CALENDAR,
+        start: str = "2026-09-03 08:00",
+    ) -> None:
+        self.app = app
+        self.at = london(start)
+        self.admin = app.users.register(
+            self.command(None), {"name": self.name("Admin"), "email": self.name("a@example.org")}, administrator=True
+        )
+        fields = {"name": "A School", "pack": pack, "jurisdiction": "england", "calendar": calendar}
+        self.id = app.schools.open(self.command(self.admin), fields | {"pupils_on_roll": pupils_on_roll}).id
+        self.users = {role: self.appointed(role) for role in Role}
+        self.dsl, self.head = self.users[Role.DSL], self.users[Role.HEADTEACHER]
+        self.reporter = self.users[Role.REPORTER]
+        self.target = self.person(Category.PUPIL, "Ada")
+        self.alleged = self.person(Category.PUPIL, "Bertie")
+        self.parent = self.person(Category.PARENT, "Cora")
+        self.teacher = self.person(Category.STAFF, "Dorian")
+
+    @property
+    def school(self) -> School:
+        school = self.app.load(School, self.id)
+        assert school is not None
+        return school
+
+    @staticmethod
+    def name(first: str) -> Sealed:
+        return Sealed(f"{first} {SECRET_WORDS[0]}")
+
+    def command(self, user: User | None) -> Command:
+        """A request by `user` at the present moment of this history."""
+        return Command(user=user, now=self.at)
+
+    def appointed(self, *roles: Role, person: UUID | None = None) -> User:
+        """A user who holds `roles` here from the beginning of the school year."""
+        fields = {"name": self.name("User"), "email": self.name("u@example.org"), "person": person}
+        user = self.app.users.register(self.command(self.admin), fields)
+        for role in roles:
+            self.app.schools.appoint(self.command(self.admin), self.id, user.id, role, date(2026, 9, 1), None)
+        return user
+
+    def person(self, category: Category, first_name: str = "Eve", **fields: Any) -> UUID:
+        """The id of a person registered here."""
+        told = {"school": self.id, "category": category, "name": self.name(first_name), **fields}
+        return self.app.people.register(self.command(self.users[Role.DSL]), told).id
+
+    def report(
+        self, kind: str = "cyberbullying", *, at: str | None = None, by: User | None = None, **fields: Any
+    ) -> UUID:
+        """The id of an incident that is reported and recorded at the same moment."""
+        if at is not None:
+            self.at = london(at)
+        told = {
+            "school": self.id,
+            "kind": kind,
+            "occurred_at": self.at - timedelta(minutes=15),
+            "setting": Setting.ON_SITE,
+            "summary": Sealed(NARRATIVE),
+            "platform": "WhatsApp",
+            "people": self.parties(kind),
+            **({"direction": "pupil_to_staff"} if kind == "unsolicited_contact" else {}),
+            **fields,
+        }
+        case = self.app.incidents.report(self.command(by or self.reporter), told)
+        return case.incident.id
+
+    def parties(self, kind: str) -> tuple[Party, ...]:
+        """Who is in an incident of this kind, where nothing else is said."""
+        target = self.teacher if kind == "unsolicited_contact" else self.target
+        return (
+            Party(person=target, involvement=Involvement.TARGET),
+            Party(person=self.alleged, involvement=Involvement.ALLEGED),
+        )
+
+    def take(
+        self, incident: UUID, step: str, *, at: str | None = None, by: User | None = None, **fields: Any
+    ) -> Case:
+        """Take a step, with plausible fields where none are given, an hour after whatever came before."""
+        self.at = self.at + HOUR if at is None else london(at)
+        found = self.app.load(Incident, incident)
+        assert found is not None
+        command = self.command(by or self.dsl)
+        return self.app.incidents.take(command, incident, step, _typed(step, self.example(step, found) | fields))
+
+    def drive(self, incident: UUID, until: State = State.CLOSED) -> Case:
+        """Do everything the playbook asks for, one step an hour, until the incident has come to `until`."""
+        for _ in range(100):
+            case = self.app.incidents.read_whole(self.command(self.dsl), incident)
+            if case.incident.state.rank >= until.rank:
+                return case
+            step, preset = self._next(case)
+            self.take(incident, step, **preset)
+        raise AssertionError("the playbook never stops asking")
+
+    def _next(self, case: Case) -> tuple[str, Mapping[str, Any]]:
+        binding = (Modality.MUST, Modality.CONSIDER)
+        asked = [duty for duty in case.outstanding() if duty.rule.modality in binding and not _ends(duty)]
+        if asked:
+            return str(asked[0].rule.step), asked[0].preset
+        taken = {step.name() for step in case.incident.timeline}
+        for step in ("complete_investigation", "debrief"):
+            if step not in taken:
+                return step, {}
+        return "close", {}
+
+    def example(self, step: str, incident: Incident) -> dict[str, Any]:
+        """Fields with which a step may be taken in an ordinary case."""
+        build = _EXAMPLES.get(step)
+        return {} if build is None else build(self, incident)
+
+
+def _ends(duty: Duty) -> bool:
+    return duty.rule.step in ("debrief", "close")
+
+
+def _typed(step: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """`fields` with words turned into members of the lists the step declares."""
+    types = {field.name: field.type for field in msgspec.structs.fields(STEPS[step])}
+    return {
+        name: msgspec.convert(value, types[name]) if isinstance(value, str) else value
+        for name, value in fields.items()
+    }
+
+
+_TEXT: Final = Sealed(NARRATIVE)
+_EXAMPLES: Final[dict[str, Callable[[SchoolHistory, Incident], dict[str, Any]]]] = {
+    "triage": lambda h, i: {"timing": "in_school", "critical": bool(i.concerns), "rationale": _TEXT},
+    "save_evidence": lambda h, i: {
+        "form": EvidenceForm.WRITTEN_ACCOUNT,
+        "description": _TEXT,
+        "captured_at": h.at,
+        "incident_at": i.occurred_at,
+    },
+    "record_child_voice": lambda h, i: {"person": h.target, "voice": _TEXT},
+    "inform_parents": lambda h, i: {
+        "parent": h.parent,
+        "child": h.target,
+        "method": Sealed("telephone"),
+        "summary": _TEXT,
+    },
+    "withhold_from_parents": lambda h, i: {
+        "child": h.target,
+        "reason": _TEXT,
+        "review_on": h.at.date() + timedelta(days=7),
+    },
+    "invite_parent": lambda h, i: {
+        "parent": h.parent,
+        "meeting_at": h.at + 24 * HOUR,
+        "method": Sealed("letter"),
+        "purpose": _TEXT,
+    },
+    "record_meeting": lambda h, i: {"parent": h.parent, "outcome": "attended"},
+    "consider_police": lambda h, i: {"refer": False, "reason": _TEXT},
+    "escalate": lambda h, i: {"agency": "police", "reason": _TEXT},
+    "record_agency_response": lambda h, i: {
+        "agency": "police",
+        "outcome": Sealed("no further action"),
+        "enquiry": "closed",
+    },
+    "assess_risk": lambda h, i: dict.fromkeys(
+        ("adult_involved", "coercion", "violent_or_unusual", "under_13_sexual", "immediate_risk"), "no"
+    ),
+    "attest_no_copy": lambda h, i: {"statement": _TEXT},
+    "establish_involvement": lambda h, i: {"person": h.alleged, "held": True, "passed_on": False},
+    "request_removal": lambda h, i: {"addressee": "platform"},
+    "record_removal": lambda h, i: {"outcome": "removed"},
+    "classify_contact": lambda h, i: {"immediate_family": False, "no_reply_attested": True},
+    "decide_threshold": lambda h, i: {"limbs": (), "met": False, "rationale": _TEXT},
+    "advise": lambda h, i: {"person": h.alleged, "about": "official_channel", "text": _TEXT},
+    "offer_support": lambda h, i: {"person": h.target, "what": _TEXT},
+    "decide": lambda h, i: {"decision": _TEXT, "rationale": _TEXT},
+    "add_note": lambda h, i: {"text": _TEXT},
+    "complete_investigation": lambda h, i: {"findings": _TEXT},
+    "debrief": lambda h, i: {
+        "summary": _TEXT,
+        "lessons": (Lesson(text=Sealed(LESSON), changes=Change.FILTERING, clause="004 §8"),),
+        "actions": (
+            Action(text=_TEXT, owner=Sealed("Head of marzipan"), due_on=h.at.date() + timedelta(days=14), lesson=0),
+            Action(text=_TEXT, owner=Sealed("Governor for marzipan"), due_on=h.at.date() + timedelta(days=3)),
+        ),
+    },
+    "complete_action": lambda h, i: {"effect": _TEXT},
+    "cancel_action": lambda h, i: {"reason": _TEXT},
+    "close": lambda h, i: {"outcome": _TEXT, "rationale": _TEXT},
+    "reopen": lambda h, i: {"reason": _TEXT},
+    "correct": lambda h, i: {"corrects": 1, "correction": _TEXT, "reason": _TEXT},
+    "waive": lambda h, i: {"waived": "request_removal", "reason": _TEXT, "authorised_by": h.head.id},
+}

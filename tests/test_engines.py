@@ -1,0 +1,216 @@
+"""The ground the other tests stand on: a database of their own each, and a server that never outlives them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import sqlalchemy
+from sqlalchemy import Connection
+from sqlalchemy.engine import make_url
+
+from tests import conftest, engines
+from tests.engines import (
+    SERVER_SETTING,
+    Engine,
+    PostgresEngine,
+    PostgresUnavailableError,
+    SQLiteEngine,
+    postgres_server,
+)
+
+ROOT = Path(__file__).parent.parent
+
+
+def _connect(url: str) -> Connection:
+    """A connection that nobody has pooled, its engine's own to close."""
+    address = make_url(url)
+    if address.drivername == "postgresql":
+        address = address.set(drivername="postgresql+psycopg")
+    return sqlalchemy.create_engine(address, poolclass=sqlalchemy.NullPool).connect()
+
+
+def _count(url: str, table: str) -> int:
+    with _connect(url) as connection:
+        return connection.execute(sqlalchemy.text(f"SELECT count(*) FROM {table}")).scalar_one()  # noqa: S608
+
+
+def _insert(url: str) -> None:
+    with _connect(url) as connection, connection.begin():
+        connection.execute(sqlalchemy.text("INSERT INTO prepared VALUES (1)"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def prepared_engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+    """An engine of its own, whose preparer keeps its connection open as a pool would, and the URLs prepared."""
+    prepared: list[str] = []
+    with ExitStack() as stack:
+
+        def prepare(url: str) -> None:
+            prepared.append(url)
+            connection = stack.enter_context(_connect(url))
+            if connection.dialect.name == "sqlite":
+                connection.execute(sqlalchemy.text("PRAGMA journal_mode = WAL"))
+            connection.execute(sqlalchemy.text("CREATE TABLE prepared (number integer)"))
+            connection.execute(sqlalchemy.text("INSERT INTO prepared VALUES (0)"))
+            connection.commit()
+
+        monkeypatch.setattr(engines, "TEMPLATE_PREPARERS", [prepare])
+        if request.param == "sqlite":
+            yield SQLiteEngine(tmp_path), prepared
+        else:
+            url = request.getfixturevalue("postgres_server_url")
+            with closing(PostgresEngine(url)) as engine:
+                yield engine, prepared
+
+
+@pytest.mark.parametrize("turn", [1, 2])
+def test_a_database_is_the_tests_own(engine_url: str, turn: int) -> None:
+    with _connect(engine_url) as connection, connection.begin():
+        connection.execute(sqlalchemy.text("CREATE TABLE left_behind (turn integer)"))
+
+
+def test_a_blank_database_has_no_table(blank_engine_url: str) -> None:
+    with _connect(blank_engine_url) as connection:
+        assert sqlalchemy.inspect(connection).get_table_names() == []
+
+
+def test_each_engine_is_what_its_name_says(request: pytest.FixtureRequest, engine_url: str) -> None:
+    assert make_url(engine_url).drivername == request.node.callspec.params["engine"]
+
+
+def test_a_template_is_prepared_once_and_copied_whole(
+    prepared_engine: tuple[Engine, list[str]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    engine, prepared = prepared_engine
+    for _ in range(2):
+        with engine.database(tmp_path_factory.mktemp("copy")) as url:
+            assert _count(url, "prepared") == 1
+            _insert(url)
+            assert _count(url, "prepared") == 2
+    assert len(prepared) == 1
+
+
+def test_two_databases_live_side_by_side(
+    prepared_engine: tuple[Engine, list[str]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    engine, _ = prepared_engine
+    with (
+        engine.database(tmp_path_factory.mktemp("one")) as one,
+        engine.database(tmp_path_factory.mktemp("other")) as other,
+    ):
+        _insert(one)
+        assert (_count(one, "prepared"), _count(other, "prepared")) == (2, 1)
+
+
+def test_a_blank_database_was_not_prepared(prepared_engine: tuple[Engine, list[str]], tmp_path: Path) -> None:
+    engine, _ = prepared_engine
+    with engine.database(tmp_path, blank=True) as url, _connect(url) as connection:
+        assert sqlalchemy.inspect(connection).get_table_names() == []
+
+
+def test_a_template_that_is_still_being_written_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "template.db", isolation_level=None)) as connection:
+
+        def prepare(_url: str) -> None:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("CREATE TABLE half_done (number integer)")
+
+        monkeypatch.setattr(engines, "TEMPLATE_PREPARERS", [prepare])
+        with pytest.raises((RuntimeError, sqlite3.OperationalError)):
+            SQLiteEngine(tmp_path)
+
+
+def test_nothing_is_left_on_the_server(postgres_server_url: str, tmp_path: Path) -> None:
+    with psycopg.connect(postgres_server_url, autocommit=True) as server:
+
+        def names() -> set[str]:
+            return {name for (name,) in server.execute("SELECT datname FROM pg_database")}
+
+        before = names()
+        engine = PostgresEngine(postgres_server_url)
+        with engine.database(tmp_path) as url:
+            still_open = psycopg.connect(url)
+            assert len(names() - before) == 2
+        engine.close()
+        still_open.close()
+        assert names() <= before
+
+
+def test_a_server_stops_when_its_starter_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(SERVER_SETTING, raising=False)
+    try:
+        engines.postgres_binaries()
+    except PostgresUnavailableError as fault:
+        conftest.without_postgres(str(fault))
+    script = (
+        "import time\nfrom tests.engines import postgres_server\n"
+        "with postgres_server() as url:\n    print(url, flush=True)\n    time.sleep(60)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as starter:
+        assert starter.stdout is not None
+        url = starter.stdout.readline().strip()
+        psycopg.connect(url).close()
+        os.kill(starter.pid, signal.SIGKILL)
+    assert _falls_silent(url)
+
+
+def _falls_silent(url: str) -> bool:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            psycopg.connect(url).close()
+        except psycopg.OperationalError:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root starts the server as somebody else")
+def test_binaries_in_a_closed_folder_are_copied(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv(SERVER_SETTING, raising=False)
+    wheel = engines.postgres_binaries().parent.parent
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    for package in (wheel, wheel.with_name(f"{wheel.name}.libs")):
+        (closed / package.name).symlink_to(package)
+    binaries = closed / engines.postgres_binaries().relative_to(wheel.parent)
+    monkeypatch.setattr(engines, "postgres_binaries", lambda: binaries)
+    with postgres_server() as url, psycopg.connect(url) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_a_named_server_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(SERVER_SETTING, "postgresql://somebody@127.0.0.1:1/postgres")
+    with postgres_server() as url:
+        assert url == "postgresql://somebody@127.0.0.1:1/postgres"
+
+
+def test_without_the_wheel_there_is_no_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(SERVER_SETTING, raising=False)
+    monkeypatch.setattr(engines, "find_spec", lambda _name: None)
+    with pytest.raises(PostgresUnavailableError, match=SERVER_SETTING), postgres_server():
+        pass
+
+
+@pytest.mark.parametrize(("in_ci", "outcome"), [("1", pytest.fail.Exception), ("", pytest.skip.Exception)])
+def test_a_missing_server_is_a_skip_that_ci_forbids(
+    monkeypatch: pytest.MonkeyPatch, in_ci: str, outcome: type[BaseException]
+) -> None:
+    monkeypatch.setenv(conftest.CI_SETTING, in_ci)
+    with pytest.raises(outcome, match="no PostgreSQL: not today"):
+        conftest.without_postgres("not today")
