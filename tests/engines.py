@@ -77,7 +77,7 @@ class SQLiteEngine:
         self._template = folder / "template.db"
         self._template.touch()
         _prepare(_sqlite_url(self._template))
-        with closing(sqlite3.connect(self._template)) as connection:
+        with closing(sqlite3.connect(self._template, timeout=0)) as connection:
             # The write-ahead log is a file beside the one that is copied.
             (busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy:

@@ -1,4 +1,4 @@
-"""Histories for tests, made through the real application: a school, its people, and cases driven to their end."""
+"""Histories for tests, made through the real application: a school, its people, and cases driven to an end."""
 
 from __future__ import annotations
 
@@ -77,7 +77,9 @@ class SchoolHistory:
         self.app = app
         self.at = london(start)
         self.admin = app.users.register(
-            self.command(None), {"name": self.name("Admin"), "email": self.name("a@example.org")}, administrator=True
+            self.command(None),
+            {"name": self.name("Admin"), "email": self.name("a@example.org")},
+            administrator=True,
         )
         fields = {"name": "A School", "pack": pack, "jurisdiction": "england", "calendar": calendar}
         self.id = app.schools.open(self.command(self.admin), fields | {"pupils_on_roll": pupils_on_roll}).id
@@ -152,7 +154,9 @@ class SchoolHistory:
         found = self.app.load(Incident, incident)
         assert found is not None
         command = self.command(by or self.dsl)
-        return self.app.incidents.take(command, incident, step, _typed(step, self.example(step, found) | fields))
+        return self.app.incidents.take(
+            command, incident, step, _typed(step, self.example(step, found) | fields)
+        )
 
     def drive(self, incident: UUID, until: State = State.CLOSED) -> Case:
         """Do everything the playbook asks for, one step an hour, until the incident has come to `until`."""
@@ -247,7 +251,12 @@ _EXAMPLES: Final[dict[str, Callable[[SchoolHistory, Incident], dict[str, Any]]]]
         "summary": _TEXT,
         "lessons": (Lesson(text=Sealed(LESSON), changes=Change.FILTERING, clause="004 §8"),),
         "actions": (
-            Action(text=_TEXT, owner=Sealed("Head of marzipan"), due_on=h.at.date() + timedelta(days=14), lesson=0),
+            Action(
+                text=_TEXT,
+                owner=Sealed("Head of marzipan"),
+                due_on=h.at.date() + timedelta(days=14),
+                lesson=0,
+            ),
             Action(text=_TEXT, owner=Sealed("Governor for marzipan"), due_on=h.at.date() + timedelta(days=3)),
         ),
     },

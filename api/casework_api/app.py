@@ -17,7 +17,7 @@ from casework_api.blueprint import Blueprint
 from casework_api.declarations.routes import blueprint as declarations
 from casework_api.docs import make_api, register_docs
 from casework_api.health import register_health
-from casework_api.incidents import evidence
+from casework_api.incidents.evidence import blueprint as incidents
 from casework_api.limits import RateLimit, register_body_limit, register_security_headers
 from casework_api.logs import configure_logging, register_logs
 from casework_api.metrics import register_metrics
@@ -37,7 +37,7 @@ ABOUT = (
     "and what was learnt."
 )
 BLUEPRINTS: tuple[Blueprint, ...] = (
-    evidence.blueprint,
+    incidents,
     incident_reports,
     schools,
     school_reports,

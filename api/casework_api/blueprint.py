@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from functools import wraps
 from http import HTTPStatus
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, TypeVar
 
 import flask_smorest  # type: ignore[import-untyped]
 import marshmallow as ma
@@ -27,6 +27,7 @@ JSON: Final = "application/json"
 SCHEMA_REF: Final = "#/components/schemas/{name}"
 
 View = Callable[..., Any]
+Decorated = TypeVar("Decorated", bound=View)
 AnswerSchema = type[ma.Schema] | type[msgspec.Struct] | dict[str, Any]
 
 _ALWAYS_POSSIBLE: Final = (401, 403, 413, 429, 500, 503)
@@ -137,6 +138,23 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest 
         self._components: dict[str, dict[str, Any]] = {}
         self._prepare_doc_cbks.append(self._prepare_headers_doc)
         self._prepare_doc_cbks.append(self._prepare_problems_doc)
+
+    def route(self, rule: str, **options: Any) -> Callable[[Decorated], Decorated]:
+        """As flask-smorest's."""
+        decorator: Callable[[Decorated], Decorated] = super().route(rule, **options)
+        return decorator
+
+    def arguments(
+        self, schema: type[ma.Schema], *, location: str = "json", **options: Any
+    ) -> Callable[[Decorated], Decorated]:
+        """As flask-smorest's: the view gets what `schema` loaded as its first argument."""
+        decorator: Callable[[Decorated], Decorated] = super().arguments(schema, location=location, **options)
+        return decorator
+
+    def doc(self, **members: Any) -> Callable[[Decorated], Decorated]:
+        """As flask-smorest's: members of the operation as OpenAPI has them."""
+        decorator: Callable[[Decorated], Decorated] = super().doc(**members)
+        return decorator
 
     def takes(self, *headers: HeaderParameter) -> Callable[[View], View]:
         """Document that a route reads `headers`, and the problems they bring."""

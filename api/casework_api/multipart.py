@@ -129,7 +129,7 @@ class _Reading:
 
     def _feed(self, chunk: bytes) -> None:
         data = self._held + chunk
-        end = self._undecided(data) if chunk else len(data)
+        end = self._settled(data) if chunk else len(data)
         self._held = data[end:]
         try:
             self._decoder.receive_data(data[:end])
@@ -138,21 +138,24 @@ class _Reading:
         if not chunk:
             self._decoder.receive_data(None)
 
-    def _undecided(self, data: bytes) -> int:
-        """Where the last line of `data` begins, with its line break, if more may make a delimiter of it.
+    def _settled(self, data: bytes) -> int:
+        """How much of `data` may be decoded: all but a last line that may turn out to be a delimiter.
 
-        Fed a delimiter less the end of its line, werkzeug 3.1 takes the CR before it for content: one byte
-        too many in the file, now and then, depending on where the network cut the body.
+        Given a delimiter less the end of its line, werkzeug takes the CR before it for content, so that
+        a file has a byte too many when the network happens to cut the body there (pallets/werkzeug#3285).
         """
         last_break = max(data.rfind(b"\r"), data.rfind(b"\n"))
         line = data[last_break + 1 :]
-        rest = line.removeprefix(self._delimiter)
-        closed = rest != line and rest.strip(b" \t") not in (b"", b"-", b"--")
-        if last_break < 0 or closed or not (rest != line or self._delimiter.startswith(line)):
+        if last_break < 0 or not self._may_delimit(line):
             return len(data)
         if len(line) > _CHUNK:
             _torn()
         return last_break - (data[last_break - 1 : last_break + 1] == b"\r\n")
+
+    def _may_delimit(self, line: bytes) -> bool:
+        if not line.startswith(self._delimiter):
+            return self._delimiter.startswith(line)
+        return line.removeprefix(self._delimiter).strip(b" \t") in {b"", b"-", b"--"}
 
     def _next_event(self) -> Event:
         try:

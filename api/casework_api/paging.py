@@ -130,7 +130,7 @@ def page_body(items: list[Any], following: str | None) -> dict[str, Any]:
 
 
 def cut(cursors: Cursors, query: Mapping[str, Any], scope: Any, count: int) -> tuple[slice, str | None]:
-    """The part of a list of `count` items, all at hand, that `query` asks for; and the cursor of what follows."""
+    """The part that `query` asks for of a list of `count` items, all at hand, and the cursor of the rest."""
     page = cursors.page(query, scope)
     first = 0 if page.after is None else int(str(page.after[0]))
     last = first + page.limit

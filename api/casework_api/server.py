@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from flask import Flask
-from gunicorn.app.base import BaseApplication
+from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from casework.settings import Settings
 from casework_api.app import create_app

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Final
 from uuid import UUID
@@ -18,8 +18,8 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Row,
-    Select,
     String,
+    Subquery,
     Table,
     Uuid,
     and_,
@@ -183,40 +183,35 @@ class Caseload(IncidentView):
 
         An incident reported meanwhile comes before the first page and disturbs no other.
         """
-        listing = _Listing(visible, self._reporter_hash(visible.user))
-        query = listing.select().where(*listing.conditions(filters, now))
+        listed = _listed_for(visible, self._reporter_hash(visible.user))
+        query = select(listed).where(*_conditions(listed, filters, now))
         if after is not None:
-            later = and_(cases.c.reported_at == after.reported_at, cases.c.incident > after.incident)
+            later = and_(listed.c.reported_at == after.reported_at, listed.c.incident > after.incident)
             # The first condition says less than the second, but in a way an index can use.
             query = query.where(
-                cases.c.reported_at <= after.reported_at, or_(cases.c.reported_at < after.reported_at, later)
+                listed.c.reported_at <= after.reported_at,
+                or_(listed.c.reported_at < after.reported_at, later),
             )
-        query = query.order_by(cases.c.reported_at.desc(), cases.c.incident).limit(limit + 1)
+        query = query.order_by(listed.c.reported_at.desc(), listed.c.incident).limit(limit + 1)
         found = [_listed(row) for row in connection.execute(query)]
         page = found[:limit]
         return page, After(page[-1].reported_at, page[-1].incident) if len(found) > limit else None
 
     def chronology(self, connection: Connection, person: UUID, visible: VisibleTo) -> list[Involved]:
         """Every incident `person` is in that the reader may know of, in the order they took place."""
-        listing = _Listing(visible, self._reporter_hash(visible.user))
+        listed = _listed_for(visible, self._reporter_hash(visible.user))
         query = (
-            listing.select()
-            .add_columns(members.c.involved_as)
-            .join(members, members.c.incident == cases.c.incident)
-            .where(listing.known, members.c.member == person, members.c.involved_as != ASSIGNEE)
-            .where(case((listing.whole, members.c.at_present), else_=members.c.in_report))
-            .order_by(cases.c.occurred_at, cases.c.incident)
+            select(listed, members.c.involved_as)
+            .join(members, members.c.incident == listed.c.incident)
+            .where(members.c.member == person, members.c.involved_as != ASSIGNEE)
+            .where(case((listed.c.own, members.c.in_report), else_=members.c.at_present))
+            .order_by(listed.c.occurred_at, listed.c.incident)
         )
         found: dict[UUID, tuple[Listed, list[Involvement]]] = {}
         for row in connection.execute(query):
             found.setdefault(row.incident, (_listed(row), []))[1].append(Involvement(row.involved_as))
         order = [*Involvement]
-        return [Involved(listed, tuple(sorted(ways, key=order.index))) for listed, ways in found.values()]
-
-    def readable(self, connection: Connection, ids: Collection[UUID], visible: VisibleTo) -> set[UUID]:
-        """Those of the incidents `ids` that the reader may read whole."""
-        whole = _Listing(visible, self._reporter_hash(visible.user)).whole
-        return set(connection.scalars(select(cases.c.incident).where(cases.c.incident.in_(ids), whole)))
+        return [Involved(shown, tuple(sorted(ways, key=order.index))) for shown, ways in found.values()]
 
     def _row(self, incident: Incident, school: School) -> dict[str, Any]:
         playbook = self.replay.playbook(incident)
@@ -267,70 +262,47 @@ class Caseload(IncidentView):
             self.replay.app.keys.prefetch(subjects)
 
 
-class _Listing:
-    """What one reader may know, as SQL: whole cases, or their own reports and no more than they submitted."""
-
-    def __init__(self, visible: VisibleTo, reporter_hash: str) -> None:
-        self.whole = and_(_reads(visible), not_(_is_about(visible.person)))
-        self.known = or_(self.whole, cases.c.reported_by == reporter_hash)
-        self.kind = case((self.whole, cases.c.kind), else_=cases.c.reported_kind)
-        own_state = case((cases.c.is_open, State.REPORTED.value), else_=State.CLOSED.value)
-        self.state = case((self.whole, cases.c.state), else_=own_state)
-
-    def select(self) -> Select[Any]:
-        c = cases.c
-        return select(
-            *(c[name] for name in _SHOWN_TO_ALL),
-            self.kind.label("kind"),
-            self.state.label("state"),
-            not_(self.whole).label("own"),
-            and_(self.whole, c.critical).label("critical"),
-            case((self.whole, c.direction), else_=c.reported_direction).label("direction"),
-            case((self.whole, c.version), else_=c.reporter_version).label("version"),
-            case((self.whole, c.next_due_at), else_=null()).label("next_due_at"),
-            c.due,
-        )
-
-    def conditions(self, filters: Filters, now: datetime) -> Iterator[ColumnElement[bool]]:
-        """The filters, each asked only of what the reader sees: no filter tells them more than the list."""
-        yield self.known
-        c = cases.c
-        plain: Mapping[str, ColumnElement[Any]] = {
-            "school": c.school,
-            "kind": self.kind,
-            "state": self.state,
-            "term": c.term,
-        }
-        for name, column in plain.items():
-            if getattr(filters, name) is not None:
-                yield column == getattr(filters, name)
-        if filters.reported_from is not None:
-            yield c.reported_at >= filters.reported_from
-        if filters.reported_to is not None:
-            yield c.reported_at <= filters.reported_to
-        if filters.overdue is not None:
-            overdue = and_(self.whole, c.next_due_at.is_not(None), c.next_due_at < now)
-            yield overdue if filters.overdue else not_(overdue)
-        if filters.person is not None:
-            at_present = _member(filters.person, *Involvement)
-            in_report = _member(filters.person, *Involvement, column="in_report")
-            yield case((self.whole, at_present), else_=in_report)
-        if filters.assigned_to is not None:
-            yield and_(self.whole, _member(filters.assigned_to, ASSIGNEE))
+def _listed_for(visible: VisibleTo, reporter_hash: str) -> Subquery:
+    """What one reader may know: whole cases, and of their own reports no more than they submitted."""
+    c = cases.c
+    is_own = not_(and_(_reads(visible), not_(_is_about(visible.person))))
+    known = (
+        select(cases, is_own.label("own"))
+        .where(or_(not_(is_own), c.reported_by == reporter_hash))
+        .subquery("known")
+    )
+    k = known.c
+    own_state = case((k.is_open, State.REPORTED.value), else_=State.CLOSED.value)
+    shown = {
+        "kind": case((k.own, k.reported_kind), else_=k.kind),
+        "state": case((k.own, own_state), else_=k.state),
+        "critical": and_(not_(k.own), k.critical),
+        "direction": case((k.own, k.reported_direction), else_=k.direction),
+        "version": case((k.own, k.reporter_version), else_=k.version),
+        "next_due_at": case((k.own, null()), else_=k.next_due_at),
+    }
+    columns = (shown[name].label(name) if name in shown else k[name] for name in Listed.__struct_fields__)
+    return select(*columns).subquery("listed")
 
 
-_SHOWN_TO_ALL: Final = (
-    "incident",
-    "school",
-    "stream",
-    "received",
-    "occurred_at",
-    "reported_at",
-    "recorded_at",
-    "term",
-    "setting",
-    "platform",
-)
+def _conditions(listed: Subquery, filters: Filters, now: datetime) -> Iterator[ColumnElement[bool]]:
+    """The filters, each asked only of what the reader sees: no filter tells them more than the list."""
+    c = listed.c
+    for name in ("school", "kind", "state", "term"):
+        if getattr(filters, name) is not None:
+            yield c[name] == getattr(filters, name)
+    if filters.reported_from is not None:
+        yield c.reported_at >= filters.reported_from
+    if filters.reported_to is not None:
+        yield c.reported_at <= filters.reported_to
+    if filters.overdue is not None:
+        overdue = and_(c.next_due_at.is_not(None), c.next_due_at < now)
+        yield overdue if filters.overdue else not_(overdue)
+    if filters.person is not None:
+        in_report = _member(c.incident, filters.person, *Involvement, column="in_report")
+        yield case((c.own, in_report), else_=_member(c.incident, filters.person, *Involvement))
+    if filters.assigned_to is not None:
+        yield and_(not_(c.own), _member(c.incident, filters.assigned_to, ASSIGNEE))
 
 
 def _reads(visible: VisibleTo) -> ColumnElement[bool]:
@@ -341,7 +313,7 @@ def _reads(visible: VisibleTo) -> ColumnElement[bool]:
     assigned = and_(
         cases.c.stream == Stream.ALLEGATION.value,
         cases.c.school.in_(visible.when_assigned),
-        _member(visible.user, ASSIGNEE),
+        _member(cases.c.incident, visible.user, ASSIGNEE),
     )
     return or_(*by_role, assigned)
 
@@ -349,12 +321,14 @@ def _reads(visible: VisibleTo) -> ColumnElement[bool]:
 def _is_about(person: UUID | None) -> ColumnElement[bool]:
     if person is None:
         return false()
-    return _member(person, Involvement.TARGET, Involvement.ALLEGED)
+    return _member(cases.c.incident, person, Involvement.TARGET, Involvement.ALLEGED)
 
 
-def _member(member: UUID, *involved_as: str, column: str = "at_present") -> ColumnElement[bool]:
+def _member(
+    incident: ColumnElement[UUID], member: UUID, *involved_as: str, column: str = "at_present"
+) -> ColumnElement[bool]:
     return exists(literal(1)).where(
-        members.c.incident == cases.c.incident,
+        members.c.incident == incident,
         members.c.member == member,
         members.c.involved_as.in_([str(way) for way in involved_as]),
         members.c[column],

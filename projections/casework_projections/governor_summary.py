@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any, Final
 from uuid import UUID
@@ -18,6 +18,7 @@ from casework.domain.school import School
 from casework.domain.vocabulary import Agency, Setting, State, Stream
 from casework_projections.figures import Figures, FiguresRow, IncidentFigures
 from casework_projections.lessons_learnt import LessonRow, LessonsLearnt
+from casework_projections.spreadsheet import csv_text
 from casework_projections.suppression import (
     THRESHOLD,
     Shown,
@@ -146,6 +147,34 @@ class GovernorSummary:
             }
             for row in lessons
         ]
+
+
+def as_csv(summary: Mapping[str, Any]) -> str:
+    """A summary as CSV, a line a figure; what is hidden or has no figure is left empty."""
+    return csv_text(["section", "figure", "value"], _lines(summary))
+
+
+def _lines(summary: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    for section, value in summary.items():
+        if isinstance(value, Mapping):
+            yield from ((section, figure, shown) for figure, shown in _flat(value))
+        elif isinstance(value, list):
+            yield from (
+                (f"{section} {number}", figure, shown)
+                for number, item in enumerate(value, 1)
+                for figure, shown in _flat(item)
+            )
+        else:
+            yield section, "", value
+
+
+def _flat(figures: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in figures.items():
+        here = f"{path} {name}".strip()
+        if isinstance(value, Mapping):
+            yield from _flat(value, here)
+        else:
+            yield here, value
 
 
 def _medians(incidents: Sequence[Figures]) -> dict[str, float | None]:

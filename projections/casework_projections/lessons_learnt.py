@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, ClassVar, Final
 from uuid import UUID, uuid5
@@ -29,7 +29,7 @@ from casework.domain.clocks import LONDON
 from casework.domain.incident import Incident
 from casework.domain.incident.outcomes import Action, CancelAction, CompleteAction, Debrief
 from casework.domain.school import School
-from casework_projections.caseload import Caseload
+from casework.domain.vocabulary import Involvement, Stream
 from casework_projections.names import unsealed_soon
 from casework_projections.replay import IncidentView, Replay
 from casework_projections.spreadsheet import csv_text
@@ -37,6 +37,7 @@ from casework_projections.terms import in_term
 from casework_projections.view import Moment, upsert
 from casework_projections.visibility import VisibleTo
 
+_SUBJECTS: Final = (Involvement.TARGET, Involvement.ALLEGED)
 _metadata: Final = MetaData()
 lessons: Final = Table(
     "view_lessons",
@@ -46,6 +47,9 @@ lessons: Final = Table(
     Column("incident", Uuid, nullable=False),
     Column("school", Uuid, nullable=False),
     Column("kind", String(100), nullable=False),
+    Column("stream", String(20), nullable=False),
+    Column("subjects", JSON, nullable=False),
+    Column("assignees", JSON, nullable=False),
     Column("debriefed_at", Moment, nullable=False),
     Column("changed_at", Moment, nullable=False),
     Column("place", SmallInteger, nullable=False),
@@ -75,7 +79,7 @@ class LessonAction(msgspec.Struct, frozen=True, kw_only=True):
 class LessonRow(msgspec.Struct, frozen=True, kw_only=True):
     """A lesson of one debrief, and its actions. Actions of a debrief without lessons stand without one.
 
-    `changed_at` is when the last step of its incident was recorded.
+    `subjects` are those the incident is about; `changed_at` is when its last step was recorded.
     """
 
     id: UUID
@@ -83,6 +87,9 @@ class LessonRow(msgspec.Struct, frozen=True, kw_only=True):
     incident: UUID
     school: UUID
     kind: str
+    stream: Stream
+    subjects: tuple[UUID, ...]
+    assignees: tuple[UUID, ...]
     debriefed_at: datetime
     changed_at: datetime
     place: int
@@ -108,9 +115,8 @@ class LessonsLearnt(IncidentView):
     main: ClassVar[Table] = lessons
     follows_calendar: ClassVar[bool] = False
 
-    def __init__(self, replay: Replay, caseload: Caseload) -> None:
+    def __init__(self, replay: Replay) -> None:
         super().__init__(replay)
-        self._caseload = caseload
         self._sealer = replay.app.sealer
 
     def write(self, connection: Connection, incidents: Sequence[Incident]) -> None:
@@ -130,8 +136,8 @@ class LessonsLearnt(IncidentView):
     ) -> tuple[list[dict[str, Any]], LessonsAfter | None]:
         """At most `limit` lessons debriefed in a term of the school, oldest first, and where to go on.
 
-        Each names the incident it comes from only where `reader` is given and may read that incident;
-        that asks the caseload, which must be read on the same connection. Raises UnknownTerm.
+        Each names the incident it comes from only where `reader` is given and may read that incident.
+        Raises UnknownTerm.
         """
         query = self._in_term(school, term).limit(limit + 1)
         if after is not None:
@@ -139,11 +145,9 @@ class LessonsLearnt(IncidentView):
             query = query.where(or_(lessons.c.debriefed_at > after.debriefed_at, same_moment))
         found = [_row(row._mapping) for row in connection.execute(query)]
         rows = found[:limit]
-        incidents = {row.incident for row in rows}
-        known = self._caseload.readable(connection, incidents, reader) if reader and rows else set()
         self._unsealed_soon(rows)
         following = LessonsAfter(rows[-1].debriefed_at, rows[-1].id) if len(found) > limit else None
-        return [self._item(row, school, now, row.incident in known) for row in rows], following
+        return [self._item(row, school, now, reader) for row in rows], following
 
     def rows(self, connection: Connection, school: School, term: str) -> list[LessonRow]:
         """The rows of the debriefs of one term, oldest first. Raises UnknownTerm."""
@@ -153,6 +157,7 @@ class LessonsLearnt(IncidentView):
         """The lessons `incident` has taught, as rows."""
         ended = {step.action: step for step in incident.taken(CompleteAction)}
         cancelled = {step.action for step in incident.taken(CancelAction)}
+        subjects = tuple(dict.fromkeys(party.person for party in incident.involved(*_SUBJECTS)))
         changed_at = max(step.recorded_at for step in incident.timeline)
         for debrief in incident.taken(Debrief):
             actions = [
@@ -166,6 +171,9 @@ class LessonsLearnt(IncidentView):
                     incident=incident.id,
                     school=incident.school,
                     kind=incident.kind,
+                    stream=incident.stream,
+                    subjects=subjects,
+                    assignees=incident.assignees,
                     debriefed_at=debrief.happened_at,
                     changed_at=changed_at,
                     place=place,
@@ -201,7 +209,9 @@ class LessonsLearnt(IncidentView):
             effect=None if done is None else self._sealer.to_token(done.effect),
         )
 
-    def _item(self, row: LessonRow, school: School, now: datetime, with_incident: bool) -> dict[str, Any]:
+    def _item(
+        self, row: LessonRow, school: School, now: datetime, reader: VisibleTo | None
+    ) -> dict[str, Any]:
         term = school.calendar.term_on(row.debriefed_at.astimezone(LONDON).date())
         today = now.astimezone(LONDON).date()
         item: dict[str, Any] = {
@@ -223,7 +233,9 @@ class LessonsLearnt(IncidentView):
                 for action in row.actions
             ],
         }
-        return item | {"incident": row.incident} if with_incident else item
+        if reader is not None and reader.reads(row.school, row.stream, row.subjects, row.assignees):
+            item["incident"] = row.incident
+        return item
 
     def _open(self, token: str) -> str:
         return self._sealer.from_token(token).text
@@ -255,9 +267,13 @@ _ACTION_FIELDS: Final = ("text", "owner", "due_on", "state", "effect")
 
 
 def _columns(row: LessonRow) -> dict[str, Any]:
-    return msgspec.structs.asdict(row) | {"actions": msgspec.to_builtins(row.actions)}
+    plain = {"stream": row.stream.value}
+    return (
+        msgspec.structs.asdict(row)
+        | plain
+        | {name: msgspec.to_builtins(getattr(row, name)) for name in ("actions", "subjects", "assignees")}
+    )
 
 
-def _row(columns: Any) -> LessonRow:
-    actions = msgspec.convert(columns["actions"], tuple[LessonAction, ...])
-    return LessonRow(**{**columns, "actions": actions})
+def _row(columns: Mapping[Any, Any]) -> LessonRow:
+    return msgspec.convert({str(name): value for name, value in columns.items()}, LessonRow)

@@ -19,6 +19,7 @@ Names = Mapping[UUID, Sealed]
 
 # Who reported in confidence is sealed apart, and shown by nothing that shows a step.
 _NEVER_SHOWN: Final = frozenset({"reporter"})
+_NOT_WORTH_SAYING: Final = frozenset({"school", "policy"})
 _REASONS: Final = ("reason", "rationale", "why_not")
 
 
@@ -36,7 +37,8 @@ def reason_of(step: Step) -> str | None:
 
 def described(step: Step, names: Names) -> str:
     """What was done, as `Save evidence: form screenshot; description …`, without the reason for it."""
-    fields = {name: value for name, value in own_fields(step).items() if name not in _REASONS}
+    left_out = {*_REASONS, *_NOT_WORTH_SAYING}
+    fields = {name: value for name, value in own_fields(step).items() if name not in left_out}
     if step.note is not None:
         fields["note"] = step.note.text
     said = "; ".join(f"{_words(name)} {text}" for name, text in _said_all(fields, names))

@@ -82,7 +82,7 @@ class Views:
         self.caseload = Caseload(replay)
         self.people = PeopleIndex(app)
         self.directory = Directory(app)
-        self.lessons = LessonsLearnt(replay, self.caseload)
+        self.lessons = LessonsLearnt(replay)
         self.figures = IncidentFigures(replay)
         self.summary = GovernorSummary(app, self.figures, self.lessons)
         self.declarations = DeclarationIndex()

@@ -5,7 +5,7 @@ It says what `casework.domain.access.standing` says of one incident; a test hold
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Self
 from uuid import UUID
 
@@ -36,6 +36,15 @@ class VisibleTo(msgspec.Struct, frozen=True, kw_only=True):
             streams={stream: _where(actors, permission) for stream, permission in READING.items()},
             when_assigned=_where(actors, Permission.HANDLE_CHILD_CASES),
         )
+
+    def reads(
+        self, school: UUID, stream: Stream, subjects: Collection[UUID], assignees: Collection[UUID]
+    ) -> bool:
+        """Whether the reader may read a case of that school and stream, about and assigned to these."""
+        if self.person is not None and self.person in subjects:
+            return False
+        assigned = stream is Stream.ALLEGATION and school in self.when_assigned and self.user in assignees
+        return assigned or school in self.streams[stream]
 
 
 def _where(actors: Mapping[UUID, Actor], permission: Permission) -> frozenset[UUID]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
@@ -298,11 +298,11 @@ class TestDeriving:
 
         assert schema.load({"what": "x", "at": None}) == {"what": "x", "at": None}
 
-    @pytest.mark.parametrize("hint", [dict[str, int], float, int | str, tuple[int, str], list[int], Any, IntEnum])
+    @pytest.mark.parametrize("hint", [dict[str, int], float, int | str, tuple[int, str], list[int], Any])
     def test_a_type_that_json_cannot_say_is_refused_at_once(self, hint: Any) -> None:
         struct = msgspec.defstruct("Odd", [("field", hint)])
 
-        with pytest.raises((TypeError, NameError)):
+        with pytest.raises(TypeError):
             schema_of(struct)
 
     @pytest.mark.parametrize("name", sorted(STEPS))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import cast
@@ -14,13 +15,14 @@ from eventsourcing.application import Application
 from eventsourcing.persistence import EventStore, IntegrityError, Mapper, OperationalError, StoredEvent
 
 from casework.domain.aggregate import Aggregate
-from casework.domain.event import TOPICS
+from casework.domain.event import TOPICS, Event
 from casework.domain.sealed import ERASED, Sealed
 from casework.storage.event_store import SealingEventStore
 from casework.storage.keys import KeyDestroyed
 from casework.storage.migrations import create_tables
 from casework.storage.observation import count_statements
 from casework.storage.recorders import CaseworkRecorder
+from casework.storage.sqlite import CaseworkSQLiteRecorder
 from casework.storage.tables import data_keys
 from tests.storage.stores import Noted, Store, noted, opened
 
@@ -197,6 +199,10 @@ def test_writers_at_once_all_get_through(store: Store, engine_url: str) -> None:
     assert len(numbers) == 20
 
 
+def replay(onto: Aggregate | None, events: Iterable[Event]) -> Aggregate | None:
+    return Aggregate.replay(events, onto)
+
+
 class Minimal(Application[UUID]):
     """The library's application, on casework's storage."""
 
@@ -217,9 +223,7 @@ def test_the_application_of_the_library_saves_and_reads_by_it(store: Store) -> N
         application.save(noted(aggregate), noted(aggregate, 2))
         assert tally.commits == 1
         assert application.recorder.max_notification_id() == 2
-        read = application.repository.get(
-            aggregate, projector_func=lambda onto, events: Aggregate.replay(events, onto)
-        )
+        read = application.repository.get(aggregate, projector_func=replay)
     assert read.version == 2
     assert len(store.read(aggregate)) == 2
 
@@ -238,15 +242,16 @@ class TestSQLite:
             yield store
 
     def test_a_destroyed_key_is_in_no_file(self, store: Store, path: Path) -> None:
-        aggregate = uuid4()
-        store.events.put([noted(aggregate)])
-        with store.database.engine.connect() as connection:
-            wrapped = connection.execute(sqlalchemy.select(data_keys.c.wrapped)).scalar_one()
-        assert wrapped is not None
-        store.events.put([noted(aggregate, 2)], destroyed_keys=[aggregate])
-        files = list(path.parent.iterdir())
-        assert path in files
-        assert all(wrapped not in file.read_bytes() for file in files)
+        rows = [store.keys.create(uuid4()) for _ in range(40)]
+        store.recorder.insert_events([], data_keys=rows)
+        with sqlite3.connect(path) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.close()
+        secret = rows[20].wrapped[-16:]
+        assert secret in path.read_bytes()
+        store.recorder.insert_events([], destroyed_keys=[rows[20].subject])
+        assert all(secret not in file.read_bytes() for file in path.parent.iterdir())
+        assert rows[19].wrapped in path.read_bytes()
 
     def test_a_writer_waits_and_then_says_so(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("casework.storage.sqlite.PRAGMAS", ("PRAGMA busy_timeout = 50",))
@@ -254,6 +259,19 @@ class TestSQLite:
             with store.database.writer.begin(), pytest.raises(OperationalError, match="locked"):
                 impatient.events.put([noted(uuid4())])
             assert impatient.events.put([noted(uuid4())])
+
+    def test_a_transaction_that_will_write_has_the_lock_while_it_reads(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("casework.storage.sqlite.PRAGMAS", ("PRAGMA busy_timeout = 50",))
+        recorder = cast(CaseworkSQLiteRecorder, store.recorder)
+        with (
+            opened(str(store.database.engine.url)) as impatient,
+            recorder.datastore.transaction(commit=True) as cursor,
+        ):
+            cursor.execute("SELECT COUNT(*) FROM stored_events")
+            with pytest.raises(OperationalError, match="locked"):
+                impatient.events.put([noted(uuid4())])
 
     def test_a_reader_does_not_wait_for_a_writer(self, store: Store) -> None:
         aggregate = uuid4()

@@ -240,6 +240,7 @@ def test_a_state_that_does_not_fit_is_told_by_its_path_alone(
     with pytest.raises(MapperDeserialisationError, match=told) as refusal:
         mapper.to_domain_event(stored(Party.TOPIC, state))
     assert SECRET not in str(refusal.value)
+    assert refusal.value.__cause__ is None
     assert refusal.value.__suppress_context__
 
 

@@ -114,3 +114,6 @@ def _metadata(text: str) -> dict[str, Any]:
 
 def _body(file: EvidenceFile) -> EvidenceBody:
     return EvidenceBody(id=file.id, sha256=file.sha256, size=file.size, media_type=file.media_type)
+
+
+__all__ = ["blueprint"]

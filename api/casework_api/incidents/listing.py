@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from casework.domain.text import Text
 from casework.domain.vocabulary import State
 from casework_api import current
 from casework_api.incidents.schemas import IncidentPage, ListedIncident
@@ -13,7 +14,6 @@ from casework_api.paging import PageQuery, Position, QueryFlag
 from casework_api.reader import visible
 from casework_api.schema_of import Choice, Identifier, Moment, Words
 from casework_projections.caseload import After, Filters, Listed
-from casework.domain.text import Text
 
 
 class IncidentQuery(PageQuery):
@@ -51,9 +51,9 @@ def incidents_page(query: dict[str, Any]) -> IncidentPage:
 
 def listed_incident(listed: Listed) -> ListedIncident:
     """An incident as a list shows it."""
-    shared = {name: getattr(listed, name) for name in ListedIncident.__struct_fields__ if hasattr(listed, name)}
-    closed = listed.state is State.CLOSED
-    return ListedIncident(**shared, id=listed.incident, closed=closed)
+    shown = ListedIncident.__struct_fields__
+    shared = {name: getattr(listed, name) for name in shown if hasattr(listed, name)}
+    return ListedIncident(**shared, id=listed.incident, closed=listed.state is State.CLOSED)
 
 
 def _position(after: After) -> Position:

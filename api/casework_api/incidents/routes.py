@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from casework_projections.audit_trail import timeline
 from flask import url_for
 
 from casework.services.incidents import Case, visible_version
@@ -24,6 +23,7 @@ from casework_api.incidents.schemas import (
     TimelineEntry,
 )
 from casework_api.paging import PageQuery, cut
+from casework_projections.audit_trail import timeline
 
 Shown = tuple[IncidentBody, int, dict[str, str]]
 

@@ -80,7 +80,8 @@ def chronology_of(person: Person, query: dict[str, Any]) -> Chronology:
     views = current.views()
     with views.read(views.directory, views.caseload) as connection:
         involved = views.caseload.chronology(connection, person.id, visible(connection))
-    shown, following = cut(current.cursors(), query, ["chronology", person.id, current.user().id], len(involved))
+    scope = ["chronology", person.id, current.user().id]
+    shown, following = cut(current.cursors(), query, scope, len(involved))
     items = [
         ChronologyEntry(incident=listed_incident(each.listed), involvements=list(each.involvements))
         for each in involved[shown]

@@ -117,7 +117,9 @@ def known_term() -> Iterator[None]:
 
 def _form() -> str:
     """The form asked for: JSON where there is no preference; a problem (406) where it is none there is."""
-    form = request.accept_mimetypes.best_match([JSON, CSV], None if request.accept_mimetypes else JSON)
+    if not request.accept_mimetypes:
+        return JSON
+    form = request.accept_mimetypes.best_match([JSON, CSV])
     if form is None:
         raise not_acceptable([JSON, CSV])
     return form

@@ -95,7 +95,13 @@ class Schools:
         return self._app.rerun(lambda: self._change(command, school_id, fields))
 
     def appoint(
-        self, command: Command, school_id: UUID, user: UUID, role: Role, from_: date, until: date | None = None
+        self,
+        command: Command,
+        school_id: UUID,
+        user: UUID,
+        role: Role,
+        from_: date,
+        until: date | None = None,
     ) -> Appointment:
         """Appoint `user`; nobody appoints themselves."""
         return self._app.rerun(lambda: self._appoint(command, school_id, user, role, from_, until))

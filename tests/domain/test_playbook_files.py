@@ -1,0 +1,343 @@
+"""A floor or a pack with a mistake is not used, and the mistake is named by file, rule and field."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from casework.playbooks import Library
+from casework.playbooks.checking import PlaybookError
+from tests.domain.casefile import at
+
+FLOOR_FILE = """\
+jurisdiction = "nowhere"
+in_force_from = 2026-09-01
+sources = [{ cited_as = "LAW", title = "The law" }]
+kinds = [{ id = "trouble", title = "Trouble" }, { id = "other", title = "Other trouble" }]
+critical = [{ concern = "triage:critical", clause = "LAW §1" }]
+
+[[rules]]
+id = "no-reply"
+modality = "must_not"
+kinds = ["trouble"]
+step = "advise"
+when = [{ fact = "direction", is = "staff_to_pupil" }]
+given = [{ field = "about", is = "other" }]
+clause = "LAW §2"
+reason = "Nobody is told first."
+
+[[rules]]
+id = "closed"
+modality = "must_not"
+step = "*"
+except_steps = ["reopen"]
+given = [{ field = "embeds_file", is = true }]
+clause = "LAW §3"
+reason = "It is closed."
+
+[[rules]]
+id = "triage"
+modality = "must"
+kinds = ["trouble"]
+adjustable = true
+step = "triage"
+clock = { of = "reported", within = 1, unit = "school_days", critical = { within = 0, unit = "days" } }
+since = ["reopen"]
+before = ["close"]
+clause = "LAW §4; Some Act 2006 s.1"
+reason = "It is triaged."
+
+[[rules]]
+id = "parents"
+modality = "must"
+step = "inform_parents"
+satisfied_by = [{ step = "inform_parents", given = [{ field = "method", present = true }] }]
+per = "child"
+per_field = "child"
+clause = "LAW §5"
+reason = "The parents are told."
+
+[[rules]]
+id = "police"
+modality = "must"
+step = "escalate"
+preset = { agency = "police" }
+clause = "LAW"
+reason = "The police are told."
+"""
+PACK_FILE = """\
+id = "school"
+version = "1"
+title = "A school"
+adopted = 2026-09-01
+review_every_months = 12
+sources = [{ cited_as = "OWN", title = "Its policy" }]
+
+[[rules]]
+id = "own-triage"
+replaces = "triage"
+modality = "must"
+kinds = ["trouble"]
+step = "triage"
+clause = "OWN §1"
+reason = "It is triaged by the head."
+
+[[rules]]
+id = "own-support"
+modality = "consider"
+kinds = ["trouble"]
+step = "offer_support"
+per = "party"
+per_field = "person"
+clause = "OWN §2; LAW §9"
+reason = "Support is offered."
+"""
+TRIAGE_CLOCK = (
+    'clock = { of = "reported", within = 1, unit = "school_days", critical = { within = 0, unit = "days" } }'
+)
+
+
+def load(folder: Path, floor: str = FLOOR_FILE, pack: str = PACK_FILE) -> Library:
+    (folder / "floor.toml").write_text(floor, encoding="utf-8")
+    (folder / "pack.toml").write_text(pack, encoding="utf-8")
+    return Library.from_folder(folder)
+
+
+def error(folder: Path, floor: str = FLOOR_FILE, pack: str = PACK_FILE) -> PlaybookError:
+    with pytest.raises(PlaybookError) as raised:
+        load(folder, floor, pack)
+    return raised.value
+
+
+def replaced(text: str, old: str, new: str) -> str:
+    assert text.count(old) == 1, old
+    return text.replace(old, new)
+
+
+def test_the_files_these_tests_spoil_are_right(tmp_path: Path) -> None:
+    library = load(tmp_path)
+    assert [*library.floors] == ["nowhere@2026-09-01"]
+    assert [*library.packs] == ["school@1"]
+    rules = library.playbook("nowhere@2026-09-01", "school@1").rules
+    assert [rule.id for rule in rules] == ["no-reply", "own-triage", "own-support", "closed", "parents", "police"]
+
+
+IN_THE_FLOOR = [
+    # what is written, what it becomes, the rule, the field, the message
+    ('id = "no-reply"', 'id = "no-reply"\ncolour = "red"', "no-reply", "", "unknown field `colour`"),
+    ('jurisdiction = "nowhere"', 'jurisdiction = "nowhere"\ncolour = "red"', "", "", "unknown field `colour`"),
+    ('step = "escalate"', 'step = "escalate"\nadjustable = "yes"', "police", "adjustable", "Expected `bool`"),
+    ('modality = "must_not"\nkinds', 'modality = "never"\nkinds', "no-reply", "modality", "'never'"),
+    ('id = "police"\n', "", "number 5", "", "`id`"),
+    ('clause = "LAW"\n', "", "police", "", "`clause`"),
+    ('reason = "The police are told."', 'reason = " "', "police", "reason", "is empty"),
+    ("in_force_from = 2026-09-01", 'in_force_from = "soon"', "", "in_force_from", "date"),
+    ('title = "The law"', "title = 1", "", "sources[0].title", "Expected `str`"),
+    ('id = "parents"', 'id = "triage"', "triage", "id", "is the id of another rule"),
+    ('kinds = ["trouble"]\nadjustable', 'kinds = ["mischief"]\nadjustable', "triage", "kinds", "'mischief'"),
+    ('step = "escalate"', 'step = "shout"', "police", "step", "'shout' is no step"),
+    ('step = "escalate"\n', "", "police", "step", "None is no step"),
+    pytest.param(
+        'step = "advise"',
+        'step = "shout"',
+        "no-reply",
+        "step",
+        "'shout' is no step",
+        marks=pytest.mark.xfail(strict=True, raises=KeyError, reason="`given` is looked at before the step is"),
+    ),
+    ('except_steps = ["reopen"]', 'except_steps = ["open"]', "closed", "except_steps", "'open' is no step"),
+    ('before = ["close"]', 'before = ["end"]', "triage", "before", "'end' is no step"),
+    ('since = ["reopen"]', 'since = ["open"]', "triage", "since", "'open' is no step"),
+    ('fact = "direction"', 'fact = "weather"', "no-reply", "when", "'weather' is no fact"),
+    ('is = "staff_to_pupil"', 'is = "sideways"', "no-reply", "when", "'sideways' is no value of 'direction'"),
+    ('is = "staff_to_pupil"', 'any = ["sideways"]', "no-reply", "when", "'sideways' is no value"),
+    ('is = "staff_to_pupil"', 'none = ["sideways"]', "no-reply", "when", "'sideways' is no value"),
+    (', is = "staff_to_pupil"', "", "no-reply", "when", "exactly one of is, any"),
+    ('is = "staff_to_pupil"', 'is = "staff_to_pupil", present = true', "no-reply", "when", "exactly one of"),
+    ('fact = "direction", is = "staff_to_pupil"', "is = true", "no-reply", "when", "one of fact and field"),
+    ('fact = "direction"', 'fact = "direction", field = "about"', "no-reply", "when", "one of fact and field"),
+    ('fact = "direction"', 'field = "about"', "no-reply", "when", "`when` is about a fact"),
+    ('field = "about", is = "other"', 'field = "colour", is = "other"', "no-reply", "given", "no field 'colour'"),
+    ('field = "about", is = "other"', 'field = "about", is = "red"', "no-reply", "given", "no value of advise"),
+    ('field = "about", is = "other"', 'field = "person", in = "crowd"', "no-reply", "given", "no group"),
+    ('field = "embeds_file"', 'field = "about"', "closed", "given", "no field of every step"),
+    ('clause = "LAW §2"', 'clause = "RUMOUR §2"', "no-reply", "clause", "cites no source"),
+    ('clause = "LAW §2"', 'clause = "LAW §2; RUMOUR"', "no-reply", "clause", "cites no source"),
+    ('clause = "LAW §2"', 'clause = "LAWYER §2"', "no-reply", "clause", "cites no source"),
+    ('clause = "LAW §2"', 'clause = ""', "no-reply", "clause", "cites no source"),
+    ('clause = "LAW §1"', 'clause = "RUMOUR"', "", "critical", "'RUMOUR' cites no source"),
+    ('id = "police"', 'id = "police"\nreplaces = "triage"', "police", "replaces", "replaces nothing"),
+    ('per = "child"', 'per = "crowd"', "parents", "per", "'crowd' is no group"),
+    ('per_field = "child"', 'per_field = "colour"', "parents", "per_field", "no field 'colour'"),
+    ('per_field = "child"\n', "", "parents", "per", "go together"),
+    ('per = "child"\n', "", "parents", "per", "go together"),
+    ('field = "method"', 'field = "colour"', "parents", "satisfied_by", "no field 'colour'"),
+    ('[{ step = "inform_parents", ', '[{ step = "shout", ', "parents", "satisfied_by", "'shout' is no step"),
+    ('agency = "police"', 'agency = "navy"', "police", "preset", "'navy' is no value of escalate.agency"),
+    ('agency = "police"', 'colour = "red"', "police", "preset", "no field 'colour'"),
+    ('step = "escalate"', 'step = "escalate"\nexcept_steps = ["close"]', "police", "given", "prohibitions only"),
+    ('of = "reported"', 'of = "noon"', "triage", "clock", "'noon' is neither a step"),
+    ('of = "reported"', 'of = "reported", field = "at"', "triage", "clock", "'reported' has no field 'at'"),
+    ('of = "reported"', 'of = "close", field = "at"', "triage", "clock", "'close' has no field 'at'"),
+    ("within = 1", "within = -1", "triage", "clock", "less than 0"),
+    ("within = 0", "within = -1", "triage", "clock", "less than 0"),
+    ("within = 1", 'within = "one"', "triage", "clock.within", "Expected `int`"),
+    ('unit = "days"', 'unit = "fortnights"', "triage", "clock.critical.unit", "'fortnights'"),
+    (', critical = { within = 0, unit = "days" }', "", "triage", "clock", "never waits on school days"),
+    ('unit = "days"', 'unit = "school_days"', "triage", "clock", "never waits on school days"),
+    ('step = "advise"', f'step = "advise"\n{TRIAGE_CLOCK}', "no-reply", "clock", "not belong to a prohibition"),
+    ('step = "advise"', 'step = "advise"\nper = "child"', "no-reply", "per", "not belong to a prohibition"),
+    ('step = "advise"', 'step = "advise"\nper_field = "x"', "no-reply", "per_field", "not belong"),
+    ('step = "advise"', 'step = "advise"\npreset = { about = "other" }', "no-reply", "preset", "not belong"),
+    ('step = "advise"', 'step = "advise"\nbefore = ["close"]', "no-reply", "before", "not belong"),
+    ('step = "advise"', 'step = "advise"\nsince = ["close"]', "no-reply", "since", "not belong"),
+    ('step = "advise"', 'step = "advise"\ntold = ["dsl"]', "no-reply", "told", "not belong"),
+    (
+        'step = "advise"',
+        'step = "advise"\nsatisfied_by = [{ step = "close" }]',
+        "no-reply",
+        "satisfied_by",
+        "not belong",
+    ),
+    ('[[rules]]\nid = "police"', '[[rules]\nid = "police"', "", "", "line 48"),
+    ('jurisdiction = "nowhere"', 'jurisdiction = "nowhere', "", "", "line 1"),
+    ('id = "police"', 'id = "police"\nid = "again"', "", "", "line 50"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "rule", "field", "message"), IN_THE_FLOOR)
+def test_a_mistake_in_a_floor(tmp_path: Path, old: str, new: str, rule: str, field: str, message: str) -> None:
+    mistake = error(tmp_path, floor=replaced(FLOOR_FILE, old, new))
+    assert (mistake.file, mistake.rule, mistake.field) == ("floor.toml", rule, field)
+    assert message in mistake.message
+    for part in (mistake.file, rule, field, message):
+        assert part in str(mistake)
+
+
+IN_THE_PACK = [
+    ('id = "own-support"', 'id = "own-support"\ncolour = "red"', "own-support", "", "unknown field `colour`"),
+    ('id = "school"', 'id = "school"\ncolour = "red"', "", "", "unknown field `colour`"),
+    ("review_every_months = 12", "review_every_months = 1.5", "", "review_every_months", "Expected `int`"),
+    ('version = "1"\n', "", "", "", "`version`"),
+    ('replaces = "triage"', 'replaces = "nothing"', "own-triage", "replaces", "the floor has no rule 'nothing'"),
+    ('replaces = "triage"', 'replaces = "police"', "own-triage", "replaces", "cannot be relaxed"),
+    ('replaces = "triage"', 'replaces = "closed"', "own-triage", "replaces", "cannot be relaxed"),
+    (
+        'kinds = ["trouble"]\nstep = "triage"',
+        'kinds = ["other"]\nstep = "triage"',
+        "own-triage",
+        "kinds",
+        "must be those of the rule it replaces: ['trouble']",
+    ),
+    ('kinds = ["trouble"]\nstep = "triage"', 'step = "triage"', "own-triage", "kinds", "must be those of"),
+    ('id = "own-support"', 'id = "own-triage"', "own-triage", "id", "is the id of another rule"),
+    ('id = "own-support"', 'id = "police"', "police", "id", "is the id of another rule"),
+    ('id = "own-support"', 'id = "own-support"\nadjustable = true', "own-support", "adjustable", "only a floor"),
+    ('step = "offer_support"', 'step = "shout"', "own-support", "step", "'shout' is no step"),
+    ('per = "party"', 'per = "crowd"', "own-support", "per", "'crowd' is no group"),
+    ('clause = "OWN §2; LAW §9"', 'clause = "RUMOUR"', "own-support", "clause", "cites no source"),
+    ('clause = "OWN §1"', 'clause = "OWN §1; RUMOUR"', "own-triage", "clause", "cites no source"),
+    ('title = "A school"', 'title = "A school', "", "", "line 3"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "rule", "field", "message"), IN_THE_PACK)
+def test_a_mistake_in_a_pack(tmp_path: Path, old: str, new: str, rule: str, field: str, message: str) -> None:
+    mistake = error(tmp_path, pack=replaced(PACK_FILE, old, new))
+    assert (mistake.file, mistake.rule, mistake.field) == ("pack.toml", rule, field)
+    assert message in mistake.message
+    for part in (mistake.file, rule, field, message):
+        assert part in str(mistake)
+
+
+def unnoticed(reason: str, *mistake: str) -> object:
+    return pytest.param(*mistake, marks=pytest.mark.xfail(strict=True, reason=reason), id=reason)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rule"),
+    [
+        unnoticed("a concern that nothing raises", '"triage:critical"', '"triage:crittical"', ""),
+        unnoticed("a field no kind has", 'title = "Trouble"', 'title = "Trouble", requires = ["colour"]', ""),
+        unnoticed("two kinds of one name", 'id = "other", title', 'id = "trouble", title', ""),
+        unnoticed(
+            "a clock on a field that is no time",
+            'of = "reported"',
+            'of = "close", field = "outcome"',
+            "triage",
+        ),
+        unnoticed("a clock of items where there are none", 'of = "reported"', 'of = "item"', "triage"),
+        unnoticed(
+            "a fact asked about a group",
+            'fact = "direction", is = "staff_to_pupil"',
+            'fact = "direction", in = "child"',
+            "no-reply",
+        ),
+        unnoticed(
+            "critical compared with a word",
+            'fact = "direction", is = "staff_to_pupil"',
+            'fact = "critical", is = "yes"',
+            "no-reply",
+        ),
+        unnoticed("any of nothing, which never holds", 'is = "staff_to_pupil"', "any = []", "no-reply"),
+    ],
+)
+def test_a_mistake_that_would_make_a_rule_silent(tmp_path: Path, old: str, new: str, rule: str) -> None:
+    assert error(tmp_path, floor=replaced(FLOOR_FILE, old, new)).rule == rule
+
+
+@pytest.mark.xfail(strict=True, reason="of two rules that replace one default the first is dropped")
+def test_a_default_is_replaced_once(tmp_path: Path) -> None:
+    twice = replaced(PACK_FILE, 'id = "own-support"', 'id = "own-support"\nreplaces = "triage"')
+    assert error(tmp_path, pack=twice).field == "replaces"
+
+
+@pytest.mark.xfail(strict=True, reason="of two files that state one edition the first is dropped")
+@pytest.mark.parametrize("text", [FLOOR_FILE, PACK_FILE], ids=["floor", "pack"])
+def test_an_edition_is_stated_once(tmp_path: Path, text: str) -> None:
+    (tmp_path / "again.toml").write_text(text, encoding="utf-8")
+    assert error(tmp_path).file in ("again.toml", "floor.toml", "pack.toml")
+
+
+def test_a_folder_without_a_floor_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "pack.toml").write_text(PACK_FILE, encoding="utf-8")
+    with pytest.raises(PlaybookError, match="holds no floor"):
+        Library.from_folder(tmp_path)
+
+
+def test_a_file_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "floor.toml").write_bytes(FLOOR_FILE.replace("Trouble", "Trouv\u00e9").encode("latin-1"))
+    with pytest.raises(PlaybookError, match=r"floor\.toml.*utf-8"):
+        Library.from_folder(tmp_path)
+
+
+def test_a_pack_is_checked_against_every_floor(tmp_path: Path) -> None:
+    later = replaced(FLOOR_FILE, "2026-09-01", "2027-09-01").replace("adjustable = true\n", "")
+    (tmp_path / "later.toml").write_text(later, encoding="utf-8")
+    mistake = error(tmp_path)
+    assert (mistake.file, mistake.rule, mistake.field) == ("pack.toml", "own-triage", "replaces")
+
+
+@pytest.mark.parametrize(
+    ("moment", "edition"),
+    [
+        ("2020-01-01 00:00", "nowhere@2026-09-01"),
+        ("2026-09-01 00:00", "nowhere@2026-09-01"),
+        ("2027-08-31 23:59", "nowhere@2026-09-01"),
+        ("2027-09-01 00:00", "nowhere@2027-09-01"),
+        ("2030-01-01 00:00", "nowhere@2027-09-01"),
+    ],
+)
+def test_the_floor_in_force_is_that_of_the_day_in_london(tmp_path: Path, moment: str, edition: str) -> None:
+    later = replaced(FLOOR_FILE, "2026-09-01", "2027-09-01")
+    (tmp_path / "a-later-one.toml").write_text(later, encoding="utf-8")
+    assert load(tmp_path).floor_at("nowhere", at(moment)).edition == edition
+
+
+def test_of_a_packs_versions_the_one_adopted_last_is_the_latest(tmp_path: Path) -> None:
+    second = PACK_FILE.replace('version = "1"', 'version = "0.9"').replace("2026-09-01", "2026-10-01")
+    (tmp_path / "a-second.toml").write_text(second, encoding="utf-8")
+    library = load(tmp_path)
+    assert library.pack_ids() == ["school"]
+    assert library.latest_pack("school").edition == "school@0.9"

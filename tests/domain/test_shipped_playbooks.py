@@ -1,0 +1,100 @@
+"""The floor and the packs that casework ships with say what they must, and no pack relaxes the floor."""
+
+from __future__ import annotations
+
+import pytest
+
+from casework.domain.incident import STEPS
+from casework.domain.playbook import Modality, Pack, Rule
+from casework.playbooks import Library
+from tests.domain.casefile import FLOOR, PACKS, at
+from tests.domain.situations import KINDS, playbook_of
+
+LIBRARY = Library.own()
+SOURCES = {**LIBRARY.floors, **LIBRARY.packs}
+RULES = [
+    pytest.param(rule, id=f"{edition}: {rule.id}") for edition, source in SOURCES.items() for rule in source.rules
+]
+FIXED = [rule for rule in LIBRARY.floors[FLOOR].rules if not rule.adjustable]
+
+
+def test_the_floor_of_england_and_the_packs_are_there() -> None:
+    assert LIBRARY.jurisdictions() == {"england"}
+    assert FLOOR in LIBRARY.floors
+    assert {"headcorn", "st_thomas"} <= set(LIBRARY.pack_ids())
+    assert LIBRARY.floor_at("england", at("2026-11-10 09:05")).edition == FLOOR
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_gives_its_clause_and_its_reason(rule: Rule) -> None:
+    assert rule.clause.strip()
+    assert rule.reason.strip().endswith(".")
+
+
+@pytest.mark.parametrize("edition", SOURCES)
+def test_every_source_that_is_listed_is_cited(edition: str) -> None:
+    source = SOURCES[edition]
+    clauses = [rule.clause for rule in source.rules]
+    clauses += [item.clause for item in getattr(source, "critical", ())]
+    for listed in source.sources:
+        assert any(listed.cited_as in clause for clause in clauses), listed.cited_as
+
+
+@pytest.mark.parametrize("pack", LIBRARY.packs.values(), ids=list(LIBRARY.packs))
+def test_a_pack_cites_its_own_policy_in_every_rule(pack: Pack) -> None:
+    own = {source.cited_as for source in pack.sources}
+    for rule in pack.rules:
+        assert any(cited in rule.clause for cited in own), rule.id
+
+
+@pytest.mark.parametrize("rule", FIXED, ids=lambda rule: rule.id)
+@pytest.mark.parametrize("pack", PACKS)
+def test_what_the_floor_fixes_is_in_force_under_every_pack(pack: str, rule: Rule) -> None:
+    if rule.step is None:
+        replaced = [other for other in playbook_of(pack).rules if other.replaces == rule.id]
+        assert replaced or rule in playbook_of(pack).rules
+        assert all(other.modality is rule.modality and other.kinds == rule.kinds for other in replaced)
+    else:
+        for kind in rule.kinds or KINDS:
+            assert rule in playbook_of(pack).rules_for(kind)
+
+
+@pytest.mark.parametrize("pack", PACKS)
+def test_a_default_that_a_pack_replaces_is_still_asked_in_some_form(pack: str) -> None:
+    defaults = {rule.id: rule for rule in LIBRARY.floors[FLOOR].rules}
+    for rule in LIBRARY.packs[PACKS[pack]].rules:
+        if rule.replaces is not None:
+            default = defaults[rule.replaces]
+            assert rule.modality.rank <= default.modality.rank, rule.id
+            assert set(rule.before) >= set(default.before), rule.id
+            assert default.clock is None or rule.clock is not None, rule.id
+
+
+@pytest.mark.parametrize("pack", PACKS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_rule_about_the_kind_comes_before_one_about_every_kind(kind: str, pack: str) -> None:
+    own = [bool(rule.kinds) for rule in playbook_of(pack).rules_for(kind)]
+    assert own == sorted(own, reverse=True)
+    assert own[0]
+
+
+@pytest.mark.parametrize("pack", PACKS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_may_be_closed_and_nothing_else_ends_it(kind: str, pack: str) -> None:
+    rules = playbook_of(pack).rules_for(kind)
+    assert any("close" in rule.before for rule in rules)
+    assert {step for rule in rules for step in rule.before} <= {"close", "debrief"} <= set(STEPS)
+
+
+@pytest.mark.parametrize("pack", PACKS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_two_rules_share_an_id(kind: str, pack: str) -> None:
+    ids = [rule.id for rule in playbook_of(pack).rules_for(kind)]
+    assert len(set(ids)) == len(ids)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_decision_is_answered_by_deciding_or_by_doing(rule: Rule) -> None:
+    if rule.modality is Modality.CONSIDER:
+        assert rule.step in {satisfier.step for satisfier in rule.answered_by()}
+        assert rule.before
