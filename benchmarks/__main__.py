@@ -68,7 +68,14 @@ def table(
     """What was measured; times in milliseconds, throughput in requests a second."""
     shown = Table(title=f"{incidents:,} incidents; milliseconds, and requests a second")
     shown.add_column("operation")
-    for heading in ("median", "p95", "req/s, 1 client", f"req/s, {CLIENTS}", f"median, {CLIENTS}", "of floor"):
+    for heading in (
+        "median",
+        "p95",
+        "req/s, 1 client",
+        f"req/s, {CLIENTS}",
+        f"median, {CLIENTS}",
+        "of floor",
+    ):
         shown.add_column(heading, justify="right")
     shown.add_column("aim", justify="right")
     shown.add_column("met")

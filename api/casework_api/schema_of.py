@@ -29,7 +29,7 @@ from marshmallow import fields
 
 from casework.domain.event import Event
 from casework.domain.sealed import Sealed
-from casework.domain.text import ApiName, Ref, ServerSet, Text, field_markers
+from casework.domain.text import Ref, ServerSet, Text, named_fields
 
 EVENT_FIELDS: Final = frozenset(field.name for field in msgspec.structs.fields(Event))
 """What every event carries and casework fills in."""
@@ -101,7 +101,10 @@ class Flag(Strict):
 
 
 class Whole(Strict):
-    """A whole number of 32 bits, within the bounds of a `msgspec.Meta` where one is declared."""
+    """A whole number of 32 bits, within the bounds of a `msgspec.Meta` where one is declared.
+
+    JSON does not tell 3.0 from 3, nor does JSON Schema.
+    """
 
     documented: ClassVar = {"type": "integer", "format": "int32"}
     fault: ClassVar = "must be a whole number"
@@ -115,6 +118,8 @@ class Whole(Strict):
         super().__init__(metadata={**within, **(metadata or {})}, **options)
 
     def read(self, value: Any) -> int:
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
         if not isinstance(value, int) or isinstance(value, bool):
             raise ValueError
         if not self._low <= value <= self._high:
@@ -142,11 +147,10 @@ class Words(Strict):
     def read(self, value: Any) -> str:
         if not isinstance(value, str):
             raise ValueError
-        text = value.strip()
-        fault = self._limits.fault(text)
+        fault = self._limits.fault(value)
         if fault is not None:
             raise ma.ValidationError(fault)
-        return text
+        return value.strip()
 
 
 class Identifier(Strict):
@@ -306,16 +310,13 @@ def _derive(
     struct: type[msgspec.Struct], exclude: frozenset[str], extra: Mapping[str, AnyField], name: str
 ) -> type[Record]:
     hints = get_type_hints(struct, include_extras=True)
-    markers = field_markers(struct)
     inherited = EVENT_FIELDS if issubclass(struct, Event) else frozenset()
     members: dict[str, Any] = {}
-    for field in msgspec.structs.fields(struct):
-        marked = markers[field.name]
-        if field.name in exclude | inherited or _first(marked, ServerSet) is not None:
+    for field, named in zip(msgspec.structs.fields(struct), named_fields(struct), strict=True):
+        if field.name in exclude | inherited or _first(named.markers, ServerSet) is not None:
             continue
-        api_name = _first(marked, ApiName)
         options: dict[str, Any] = {
-            "data_key": api_name.name if api_name else field.encode_name,
+            "data_key": named.api_name,
             "required": field.required,
             "metadata": _default(field),
         }

@@ -180,6 +180,7 @@ def test_other_content_alone_is_not_critical(content: Content) -> None:
 def test_critical_is_as_old_as_the_first_thing_that_made_it_so() -> None:
     case = CaseFile("cyberbullying", content=(Content.SELF_HARM,), reported="2026-10-22 09:00")
     case.take("triage", "2026-10-22 10:00", critical=True).take("triage", "2026-10-22 11:00", critical=False)
+    case.take("save_evidence", "2026-10-22 12:00", content=(Content.SELF_HARM,))
     assert case.playbook.critical_since(case.incident) == at("2026-10-22 09:00")
 
 
