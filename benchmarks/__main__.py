@@ -101,7 +101,7 @@ def table(
 
 @contextmanager
 def serving(settings: Settings, folder: Path) -> Iterator[int]:
-    """The measured server in processes of its own; gives its port. It logs into `folder`, as it would in use."""
+    """The measured server in processes of its own; gives its port. It logs into `folder`."""
     port = free_port()
     metrics = folder / "metrics"
     metrics.mkdir(parents=True)

@@ -7,9 +7,10 @@ import shutil
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
+from uuid import uuid4
 
 import click
 import msgspec
@@ -66,7 +67,11 @@ def init(admin_name: str | None, admin_email: str | None) -> None:
 @click.option("--workers", type=click.IntRange(1, 64), help="Processes; by default one a core and one more.")
 def serve(host: str, port: int, workers: int | None) -> None:
     """Serve the API."""
-    serve_app(Settings.from_environment(), host, port, workers)
+    settings = Settings.from_environment()
+    # Told here once, where it would otherwise be told by every worker, with a traceback.
+    with opened(settings):
+        pass
+    serve_app(settings, host, port, workers)
 
 
 @cli.command()
@@ -131,10 +136,21 @@ def demo_settings(folder: Path) -> Settings:
 def prepare(settings: Settings) -> None:
     """Make the keys and the tables where they are not there yet."""
     if not settings.master_key_file.exists():
-        MasterKey.create(settings.master_key_file)
+        _make_master_key(settings.master_key_file)
     create_tables(settings.database_url)
     with opened(settings) as app:
         Views(app).create_tables()
+
+
+def _make_master_key(path: Path) -> None:
+    """A key at `path`, there whole or not at all: whoever else starts at this moment reads the same one."""
+    draft = path.with_name(f".{path.name}.{uuid4().hex}")
+    MasterKey.create(draft)
+    try:
+        with suppress(FileExistsError):
+            path.hardlink_to(draft)
+    finally:
+        draft.unlink()
 
 
 @contextmanager
@@ -145,6 +161,7 @@ def opened(settings: Settings) -> Iterator[Casework]:
         yield app
     finally:
         app.close()
+        app.database.close()
 
 
 @contextmanager

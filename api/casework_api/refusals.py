@@ -27,6 +27,7 @@ from casework_api.problems import (
     unavailable,
     unsupported_media_type,
 )
+from casework_projections.views import ViewNotCreated
 
 
 def _refused(error: Refused) -> Problem:
@@ -70,6 +71,7 @@ _ANSWERS: Final[dict[type[Exception], Callable[[Any], Problem]]] = {
     NotAllowed: _not_allowed,
     TooLarge: lambda error: too_large(error.limit),
     OperationalError: _unavailable,
+    ViewNotCreated: _unavailable,
     ViewOperationalError: _unavailable,
 }
 

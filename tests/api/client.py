@@ -145,7 +145,14 @@ class House:
         return answer.json
 
     def upload(
-        self, incident: str, content: bytes, who: str = "dsl", headers: Json = None, **metadata: Json
+        self,
+        incident: str,
+        content: bytes,
+        who: str = "dsl",
+        *,
+        name: str = "screen.bin",
+        headers: Json = None,
+        **metadata: Json,
     ) -> TestResponse:
         """Send a file as evidence."""
         told = {
@@ -159,7 +166,7 @@ class House:
             who,
             "POST",
             f"/incidents/{incident}/evidence",
-            data={"metadata": json.dumps(told), "file": (io.BytesIO(content), "screen.bin")},
+            data={"metadata": json.dumps(told), "file": (io.BytesIO(content), name)},
             headers={"If-Match": "*", **(headers or {})},
         )
 

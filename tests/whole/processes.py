@@ -71,34 +71,31 @@ def free_port() -> int:
 
 
 class Served:
-    """A server in a process group of its own, which can be killed as one."""
+    """A server on a port of this machine, all processes of it in one group."""
 
-    def __init__(self, settings: Settings, port: int, workers: int = 2) -> None:
+    def __init__(self, port: int, group: int) -> None:
         self.port = port
-        command = [*PROGRAM, "serve", "--port", str(port), "--workers", str(workers)]
-        self._process = subprocess.Popen(
-            command,
-            env=environment(settings),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        self._group = group
 
     def kill(self) -> None:
-        """End every process of it at once, as a power cut would."""
-        os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait(_PATIENCE_SECONDS)
+        """End every process of it at once, as a power cut would; return when they are gone."""
+        os.killpg(self._group, signal.SIGKILL)
+        while self.is_running():
+            time.sleep(_POLL_SECONDS / 10)
 
-    def stop(self) -> int:
-        """Ask it to end; the exit status."""
-        self._process.terminate()
-        return self._process.wait(_PATIENCE_SECONDS)
+    def is_running(self) -> bool:
+        """Whether any process of it is left."""
+        try:
+            os.killpg(self._group, 0)
+        except ProcessLookupError:
+            return False
+        return True
 
     def await_ready(self) -> None:
         """Return once it can do its work."""
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while time.monotonic() < deadline:
-            assert self._process.poll() is None, "the server ended"
+            assert self.is_running(), "the server ended"
             try:
                 if self.ask("GET", "/health/ready", base="").status == 200:
                     return
@@ -129,11 +126,20 @@ class Served:
 
 
 @contextmanager
-def served(settings: Settings, port: int | None = None, workers: int = 2) -> Iterator[Served]:
-    """A server that is ready, ended with the block."""
-    server = Served(settings, port or free_port(), workers)
+def served(settings: Settings, port: int | None = None) -> Iterator[Served]:
+    """`casework serve` in two processes, ready when the block begins and ended with it."""
+    port = port or free_port()
+    process = subprocess.Popen(
+        [*PROGRAM, "serve", "--port", str(port), "--workers", "2"],
+        env=environment(settings),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    server = Served(port, process.pid)
     try:
         server.await_ready()
         yield server
     finally:
-        server.stop()
+        process.terminate()
+        assert process.wait(_PATIENCE_SECONDS) == 0

@@ -38,8 +38,8 @@ CHECKS: Final = [
 MISSED_EVERY: Final = 4
 """One in so many of the ids made up is left as it is, and names nothing."""
 
-PLAIN: Final = frozenset({"pack_id"})
-"""Names of ids that are no UUIDs."""
+PLAIN: Final = frozenset({"pack_id", "kind"})
+"""Names of what a plain text says."""
 
 Known = Mapping[str, Iterator[str]]
 
@@ -74,6 +74,7 @@ class AskedHouse(House):
                 "user_id": [self.users["dsl"]],
                 "assigned_to": [self.users["dsl"]],
                 "pack_id": ["st_thomas", "headcorn"],
+                "kind": ["cyberbullying", "sexting"],
                 "evidence_id": [evidence],
             }.items()
         }

@@ -75,7 +75,7 @@ def read_lessons(query: dict[str, Any], school_id: UUID) -> Body | Response:
     scope = ["lessons", school_id, query.get("term"), current.user().id]
     page = current.cursors().page(query, scope)
     views = current.views()
-    with views.read(views.directory, views.caseload, views.lessons) as connection, known_term():
+    with views.read(views.directory, views.lessons) as connection, known_term():
         items, following = views.lessons.page(
             connection,
             school,

@@ -103,6 +103,8 @@ def _names_source(part: str) -> bool:
 
 
 def _rule_faults(rule: Rule, kinds: set[str], sources: Iterable[Source]) -> Iterator[Fault]:
+    if rule.floor:
+        yield rule.id, "floor", "is set by casework for the rules of a floor"
     own = _duty_faults(rule) if rule.is_duty else _prohibition_faults(rule)
     parts: list[tuple[str, Iterable[str]]] = [
         ("clause", [] if _cites(rule.clause, sources) else ["cites no source of this file"]),
@@ -204,6 +206,8 @@ def _test_faults(test: Test, step: str | None) -> Iterator[str]:
 
 
 def _fact_faults(test: Test) -> Iterator[str]:
+    if test.in_ is not None:
+        yield "`in` is about a field of a step, not about a fact"
     if test.fact == "critical":
         return
     known = FACTS.get(test.fact or "")

@@ -91,10 +91,9 @@ def _floor(path: Path, document: dict[str, Any]) -> Floor:
         floor = msgspec.convert(document, Floor)
     except msgspec.ValidationError as error:
         raise shape_error(path.name, document, error) from error
-    rules = tuple(msgspec.structs.replace(rule, floor=True) for rule in floor.rules)
-    floor = msgspec.structs.replace(floor, rules=rules)
     _raise_first(path, floor_faults(floor))
-    return floor
+    rules = tuple(msgspec.structs.replace(rule, floor=True) for rule in floor.rules)
+    return msgspec.structs.replace(floor, rules=rules)
 
 
 def _pack(path: Path, document: dict[str, Any], floors: list[Floor]) -> Pack:

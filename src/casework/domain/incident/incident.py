@@ -45,6 +45,7 @@ class Incident(Aggregate):
         super().__init__(report)
         self.school = report.school
         self.kind = report.kind
+        self.kinds_been: frozenset[str] = frozenset({report.kind})
         self.policy = report.policy
         self.reporter = report.reporter
         self.confidential_reporter = report.confidential_reporter

@@ -79,6 +79,7 @@ FACTS: Final[Mapping[str, Fact]] = {
     "targets": Fact(lambda i: _side(i, Involvement.TARGET), _words(Category)),
     "alleged": Fact(lambda i: _side(i, Involvement.ALLEGED), _words(Category)),
     "people_known": Fact(lambda i: bool(i.people), _BOOLEAN),
+    "kinds_been": Fact(lambda i: i.kinds_been, None),
     "steps": Fact(lambda i: frozenset(step.name() for step in i.timeline), _words(STEPS)),
     "timing": Fact(lambda i: _last(i, Triage, "timing"), _words(Timing)),
     "jurisdiction": Fact(lambda i: _last(i, Triage, "jurisdiction"), _words(Ground)),
