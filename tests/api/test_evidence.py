@@ -44,8 +44,8 @@ def held(house: House) -> list[Path]:
 
 
 def content_of(house: House, incident: str, evidence: str, who: str = "dsl") -> TestResponse:
-    with house.ask(who, "GET", f"/incidents/{incident}/evidence/{evidence}/content") as answer:
-        return answer
+    path = f"/incidents/{incident}/evidence/{evidence}/content"
+    return house.ask(who, "GET", path, buffered=True)
 
 
 class TestAFile:

@@ -20,6 +20,7 @@ from casework.domain.text import ServerSet, Text
 from casework_api.blueprint import IDEMPOTENCY_KEY_HEADER, IF_MATCH_HEADER, Blueprint, encode
 from casework_api.docs import make_api, register_docs
 from casework_api.etags import etag, idempotency_key, if_match
+from casework_api.fields import Identifier, Moment
 from casework_api.limits import register_body_limit, register_security_headers
 from casework_api.logs import register_logs
 from casework_api.paging import Cursors, PageQuery, QueryFlag, page_body
@@ -30,7 +31,7 @@ from casework_api.problems import (
     stale,
     unauthenticated,
 )
-from casework_api.schema_of import Identifier, Moment, one_of, schema_of
+from casework_api.schema_of import one_of, schema_of
 
 TOKEN = {"Authorization": "Bearer open"}
 THERE = UUID("0b5f7a52-3f0e-4c1c-8f43-9b1b5f6d2a10")

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from casework_api.blueprint import Blueprint
 from casework_api.docs import make_api
+from casework_api.fields import Record
 from casework_api.limits import (
     MAX_JSON_BODY,
     RateLimit,
@@ -23,7 +24,6 @@ from casework_api.limits import (
     takes_body,
 )
 from casework_api.problems import PROBLEM_JSON, Problem, not_found, register_problems
-from casework_api.schema_of import Record
 
 LIMIT = 1000
 

@@ -76,6 +76,29 @@ ROWS: dict[str, Forbidden] = {
         fields={"text": Sealed("Look: data:image/png;base64,iVBORw0KGgo=")},
         allowed_with={"text": Sealed("Look: an image of a child, not viewed")},
     ),
+    "no-file-once-nudes": Forbidden(
+        clause="UKCIS; Protection of Children Act 1978 s.1",
+        step="save_evidence",
+        kind="sexting",
+        history=lambda case: case.take("reclassify", kind="cyberbullying"),
+        fields={"file": FILE},
+        allowed_with={},
+    ),
+    "no-file-of-an-indecent-image": Forbidden(
+        clause="UKCIS; Protection of Children Act 1978 s.1",
+        step="save_evidence",
+        kind="cyberbullying",
+        opening={"content": (Content.INDECENT_IMAGE,)},
+        fields={"file": FILE},
+        allowed_with={},
+    ),
+    "no-file-said-to-be-indecent": Forbidden(
+        clause="UKCIS; Protection of Children Act 1978 s.1",
+        step="save_evidence",
+        kind="cyberbullying",
+        fields={"file": FILE, "content": (Content.INDECENT_IMAGE,)},
+        allowed_with={"content": (Content.INDECENT_IMAGE,)},
+    ),
     "sexting-no-imagery": Forbidden(
         clause="UKCIS; Protection of Children Act 1978 s.1",
         step="save_evidence",
@@ -170,7 +193,7 @@ ROWS: dict[str, Forbidden] = {
         step="inform_parents",
         kind="cyberbullying",
         history=held_by_police,
-        allowed_after=lambda case: held_by_police(case).take("record_agency_response"),
+        allowed_after=lambda case: held_by_police(case).take("record_agency_response", hold_parents=False),
     ),
     "headcorn-contact-declared-late": Forbidden(
         clause="002 §4.2",

@@ -13,7 +13,7 @@ Tables = dict[str, list[tuple[Any, ...]]]
 
 
 def kept_and_rebuilt(app: Casework) -> tuple[Tables, Tables]:
-    """The rows of every view as they were kept, brought up to the log, and as they are when rebuilt from it."""
+    """The rows of every view as they were kept, up to the end of the log, and as they are once rebuilt."""
     views = Views(app)
     for name in views.names():
         views.catch_up(name)

@@ -27,6 +27,7 @@ from tests.whole.processes import PROGRAM, casework, environment, settings_in
 
 ADMIN: Final = ("--admin-name", "Ada Adminson", "--admin-email", "ada@school.example")
 COMMANDS: Final = (("init",), ("serve", "--port", "0"), ("project",), ("rebuild", "caseload"))
+BAD_URLS: Final = ("mysql://user:hunter2@host/name", "sqlite://", "postgresql://host")
 _PATIENCE_SECONDS: Final = 30
 
 
@@ -159,9 +160,9 @@ def test_no_command_starts_on_a_playbook_with_a_mistake(
         assert named in line
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
 @pytest.mark.parametrize(
-    "url", ["nonsense", "mysql://user:hunter2@host/name", "sqlite://", "postgresql://host"]
+    ("command", "url"),
+    [*((command, "nonsense") for command in COMMANDS), *((COMMANDS[0], url) for url in BAD_URLS)],
 )
 def test_no_command_starts_on_a_bad_address(made: Settings, command: tuple[str, ...], url: str) -> None:
     line = refusal(msgspec.structs.replace(made, database_url=url), *command)

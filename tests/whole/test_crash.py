@@ -1,4 +1,4 @@
-"""The server is killed in the middle of writes: what it acknowledged is there, once, and the views are right."""
+"""The server is killed in the middle of writes: what it acknowledged is there once, the views are right."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import threading
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 from uuid import UUID, uuid4
 
 import msgspec
@@ -71,7 +71,7 @@ class Ledger:
 
 
 def read(server: Served, token: str, school: str) -> None:
-    """Have views brought up to the log until the server is gone, so that it dies in the middle of that too."""
+    """Have views brought up to the log until the server is gone, so that it dies in that too."""
     try:
         while True:
             for path in ("/incidents?limit=1", f"/schools/{school}/governor-summary?term=2026-autumn"):
@@ -81,7 +81,7 @@ def read(server: Served, token: str, school: str) -> None:
 
 
 class Template:
-    """Starts `casework serve` in a fork of a process that has imported everything, so that it takes no second."""
+    """Starts `casework serve` in forks of a process that has imported everything, to save a second each."""
 
     def __init__(self, settings: Settings) -> None:
         self._process = subprocess.Popen(
@@ -104,7 +104,10 @@ class Template:
         server.await_ready()
         return server
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._process.communicate()
 
 
@@ -117,15 +120,14 @@ def test_what_was_acknowledged_is_there_once_and_the_views_are_right(
     settings: Settings, engine: Engine
 ) -> None:
     ledgers, token, school = prepared(settings)
-    template = Template(settings)
     rng = random.Random(9)  # noqa: S311
-    for _ in range(KILLS if isinstance(engine, SQLiteEngine) else KILLS_ON_POSTGRES):
-        live_and_die(template.serve(), ledgers, token, school, rng.uniform(0, LONGEST_LIFE_SECONDS))
-    server = template.serve()
-    for ledger in ledgers:
-        ledger.settle(server)
-    server.kill()
-    template.close()
+    with Template(settings) as template:
+        for _ in range(KILLS if isinstance(engine, SQLiteEngine) else KILLS_ON_POSTGRES):
+            live_and_die(template.serve(), ledgers, token, school, rng.uniform(0, LONGEST_LIFE_SECONDS))
+        server = template.serve()
+        for ledger in ledgers:
+            ledger.settle(server)
+        server.kill()
     with opened(settings) as app:
         for ledger in ledgers:
             assert Counter(notes_of(app, ledger.incident)) == Counter(ledger.acknowledged)
@@ -142,7 +144,7 @@ def prepared(settings: Settings) -> tuple[list[Ledger], str, str]:
 
 
 def live_and_die(server: Served, ledgers: list[Ledger], token: str, school: str, seconds: float) -> None:
-    """Have everybody write and read for `seconds` once the first step is in, and kill the server in the middle."""
+    """Have all write and read for `seconds` once the first step is in, and kill the server in the middle."""
     before = sum(len(ledger.acknowledged) for ledger in ledgers)
     threads = [threading.Thread(target=ledger.write, args=(server,)) for ledger in ledgers]
     threads.append(threading.Thread(target=read, args=(server, token, school)))

@@ -12,8 +12,8 @@ from casework.domain.playbook.rules import KindOfIncident, Source
 from casework.domain.text import Text
 from casework_api import current
 from casework_api.blueprint import Blueprint
+from casework_api.fields import Record, Words
 from casework_api.problems import malformed, not_found
-from casework_api.schema_of import Record, Words
 
 
 class JurisdictionQuery(Record):

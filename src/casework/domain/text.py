@@ -12,8 +12,10 @@ import msgspec
 
 from casework.domain.sealed import Sealed
 
-# Control characters hide what a reader sees; only a new line and a tab say something.
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+# What hides or reorders what a reader sees: control characters but for new lines and tabs, and the
+# characters that override the direction of writing.
+HIDDEN_CHARACTERS: Final = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069"
+_CONTROL: Final = re.compile(f"[{HIDDEN_CHARACTERS}]")
 
 
 class Text(msgspec.Struct, frozen=True):

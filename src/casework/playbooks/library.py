@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -34,11 +34,13 @@ class Library:
     def from_folder(cls, folder: Path = OWN_FILES) -> Self:
         """All the TOML files of a folder: those with a `jurisdiction` are floors, the rest are packs."""
         documents = {path: _document(path) for path in sorted(folder.glob("*.toml"))}
-        floors = [_floor(path, read) for path, read in documents.items() if "jurisdiction" in read]
+        floors = {path: _floor(path, read) for path, read in documents.items() if "jurisdiction" in read}
         if not floors:
             raise PlaybookError(folder.name, "holds no floor")
-        packs = [_pack(path, read, floors) for path, read in documents.items() if "jurisdiction" not in read]
-        return cls(floors, packs)
+        known = list(floors.values())
+        packs = {path: _pack(path, read, known) for path, read in documents.items() if path not in floors}
+        _refuse_repeated(floors | packs)
+        return cls(known, packs.values())
 
     @classmethod
     @cache
@@ -77,6 +79,15 @@ class Library:
     def kinds(self) -> list[str]:
         """Every kind any floor knows."""
         return list(dict.fromkeys(kind.id for floor in self.floors.values() for kind in floor.kinds))
+
+
+def _refuse_repeated(editions: Mapping[Path, Floor | Pack]) -> None:
+    """Raise PlaybookError where one edition is stated twice: it would not be known which is meant."""
+    seen: set[str] = set()
+    for path, each in editions.items():
+        if each.edition in seen:
+            raise PlaybookError(path.name, f"{each.edition} is stated in another file too")
+        seen.add(each.edition)
 
 
 def _document(path: Path) -> dict[str, Any]:

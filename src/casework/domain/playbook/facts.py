@@ -151,6 +151,11 @@ GROUPS: Final[Mapping[str, Callable[[Incident], list[Item]]]] = {
 }
 
 
+def known_facts() -> Mapping[str, Fact]:
+    """Every fact a rule may ask for, and `critical`, which the playbook itself answers."""
+    return {**FACTS, "critical": Fact(lambda _: None, _BOOLEAN)}
+
+
 def fact(incident: Incident, name: str) -> ValueSet:
     """The answer of `incident` to a fact, as a set of values."""
     return as_values(FACTS[name].read(incident))
