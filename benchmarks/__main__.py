@@ -28,7 +28,7 @@ from casework.settings import Settings
 from casework_api.cli import prepare as make_tables
 
 CLIENTS: Final = 8
-_WARM_UP: Final = 30
+_WARM_UP: Final = 10
 _START_SECONDS: Final = 30
 _NO_LIMIT: Final = 10_000_000
 

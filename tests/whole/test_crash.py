@@ -92,6 +92,7 @@ class Template:
             stderr=subprocess.DEVNULL,
             text=True,
         )
+        self._last: Served | None = None
 
     def serve(self) -> Served:
         """A server that is ready."""
@@ -100,14 +101,16 @@ class Template:
         port = free_port()
         self._process.stdin.write(f"{port}\n")
         self._process.stdin.flush()
-        server = Served(port, int(self._process.stdout.readline()))
-        server.await_ready()
-        return server
+        self._last = Served(port, int(self._process.stdout.readline()))
+        self._last.await_ready()
+        return self._last
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._last is not None and self._last.is_running():
+            self._last.kill()
         self._process.communicate()
 
 

@@ -28,7 +28,7 @@ from schemathesis.specs.openapi.checks import (
 from tests.api.client import House, body_of, settings_for
 from tests.engines import SQLiteEngine
 
-EXAMPLES: Final = 12
+EXAMPLES: Final = 8
 CHECKS: Final = [
     not_a_server_error,
     status_code_conformance,

@@ -39,7 +39,7 @@ class Library:
             raise PlaybookError(folder.name, "holds no floor")
         known = list(floors.values())
         packs = {path: _pack(path, read, known) for path, read in documents.items() if path not in floors}
-        _refuse_repeated(floors | packs)
+        _refuse_repeated({**floors, **packs})
         return cls(known, packs.values())
 
     @classmethod
