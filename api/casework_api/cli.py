@@ -112,6 +112,7 @@ def demo(host: str, port: int, folder: Path, fill_only: bool) -> None:
     """
     settings = demo_settings(folder)
     shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700, parents=True)
     prepare(settings)
     with opened(settings) as app:
         with bar("incidents") as advance:
