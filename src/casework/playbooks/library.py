@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
@@ -12,7 +12,9 @@ from typing import Any, Self
 import msgspec
 
 from casework.domain.clocks import LONDON
+from casework.domain.dated import Platform, Platforms
 from casework.domain.playbook import Floor, Pack, Playbook
+from casework.domain.playbook.rules import Source
 from casework.playbooks.checking import PlaybookError, floor_faults, pack_faults, shape_error
 
 OWN_FILES = Path(__file__).parent
@@ -25,7 +27,8 @@ class Library:
     playbook that was not checked as a whole.
     """
 
-    def __init__(self, floors: Iterable[Floor], packs: Iterable[Pack]) -> None:
+    def __init__(self, floors: Iterable[Floor], packs: Iterable[Pack], platforms: Platforms) -> None:
+        self.platforms = platforms
         self.floors = {floor.edition: floor for floor in floors}
         self.packs = {pack.edition: pack for pack in packs}
         self._playbooks: dict[tuple[str, str], Playbook] = {}
@@ -38,7 +41,7 @@ class Library:
         if not floors:
             raise PlaybookError(folder.name, "holds no floor")
         packs = [_pack(path, read, floors) for path, read in documents.items() if "jurisdiction" not in read]
-        return cls(floors, packs)
+        return cls(floors, packs, _platforms(OWN_FILES / "dated" / "platforms.toml"))
 
     @classmethod
     @cache
@@ -55,7 +58,7 @@ class Library:
 
     def latest_pack(self, pack_id: str) -> Pack:
         """The version of a pack adopted last."""
-        return max((p for p in self.packs.values() if p.id == pack_id), key=lambda pack: pack.adopted)
+        return max((p for p in self.packs.values() if p.id == pack_id), key=lambda pack: pack.adopted or date.min)
 
     def floor_at(self, jurisdiction: str, moment: datetime) -> Floor:
         """The floor in force at `moment`; before the first edition held, that first edition."""
@@ -83,6 +86,19 @@ def _document(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise PlaybookError(path.name, str(error)) from error
+
+
+class _PlatformTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    platform: tuple[Platform, ...]
+    sources: tuple[Source, ...]
+
+
+def _platforms(path: Path) -> Platforms:
+    document = _document(path)
+    try:
+        return Platforms(msgspec.convert(document, _PlatformTable).platform)
+    except msgspec.ValidationError as error:
         raise PlaybookError(path.name, str(error)) from error
 
 

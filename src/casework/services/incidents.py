@@ -106,7 +106,7 @@ class Incidents:
         report = self._report(command, incident_id, school, role, fields)
         check = self._app.load_many(leaf.value for leaf, _ in referenced(report))
         check_references(check, referenced(report), school)
-        report = complete(report, None, check)
+        report = complete(report, None, check, self._app.library)
         playbook = self._app.library.playbook(report.policy.floor, report.policy.pack)
         incident = Incident.report(report, playbook)
         self._app.commit(incident)
@@ -139,7 +139,7 @@ class Incidents:
         check_references(found, references, case.school, incident)
         if isinstance(step, (Debrief, CompleteAction)):
             self._keep_names_out(step, incident)
-        incident.take(complete(step, incident, found), case.playbook)
+        incident.take(complete(step, incident, found, self._app.library), case.playbook)
         self._app.commit(incident)
         return msgspec.structs.replace(case, as_of=command.now)
 
@@ -189,7 +189,9 @@ class Incidents:
         self, now: datetime, incident: Incident, school: School, actor: Actor, reported_it: bool
     ) -> Case:
         playbook = self._app.library.playbook(incident.policy.floor, incident.policy.pack)
-        return Case(incident, school, playbook, standing(actor, incident, reported_it), now)
+        heads = self._app.schools.heads(school, now)
+        stands = standing(actor, incident, reported_it=reported_it, heads=heads)
+        return Case(incident, school, playbook, stands, now)
 
 
 def _role_for(stands: Standing, step: type[Step]) -> Role:
