@@ -18,7 +18,7 @@ from casework.domain.person import Person
 from casework.domain.playbook import Duty, Playbook
 from casework.domain.school import School
 from casework.domain.sealed import Sealed
-from casework.domain.vocabulary import Role
+from casework.domain.vocabulary import Role, Stream
 from casework.services.command import NOBODY, Command
 from casework.services.completing import complete
 from casework.services.references import check_references, referenced
@@ -189,7 +189,8 @@ class Incidents:
         self, now: datetime, incident: Incident, school: School, actor: Actor, reported_it: bool
     ) -> Case:
         playbook = self._app.library.playbook(incident.policy.floor, incident.policy.pack)
-        heads = self._app.schools.heads(school, now)
+        allegation = incident.stream is Stream.ALLEGATION
+        heads = self._app.schools.heads(school, now) if allegation else frozenset()
         stands = standing(actor, incident, reported_it=reported_it, heads=heads)
         return Case(incident, school, playbook, stands, now)
 
