@@ -1,4 +1,4 @@
-"""Histories for tests, made through the real application: a school, its people, and cases driven to an end."""
+"""Histories for tests, made through the real application: a school, its people, cases driven to an end."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ from casework.domain.user import User
 from casework.domain.vocabulary import Category, Change, EvidenceForm, Involvement, Role, Setting, State
 from casework.services.command import Command
 from casework.services.incidents import Case
+from casework.services.schools import actor
 from casework.settings import Settings
 from casework.storage.keys import MasterKey
-from casework.storage.migrations import create_tables
 from casework_projections.views import Views
+from casework_projections.visibility import VisibleTo
 from tests.calendars import TEST_CALENDAR
 
 HOUR: Final = timedelta(hours=1)
@@ -44,11 +45,10 @@ def london(moment: str) -> datetime:
 
 @contextmanager
 def opened(url: str, folder: Path) -> Iterator[Casework]:
-    """The application on the database at `url`, its tables made, its keys and vault in `folder`."""
+    """The application on the database at `url`, its views made, its keys and vault in `folder`."""
     key = folder / "keys" / "master.key"
     if not key.exists():
         MasterKey.create(key)
-    create_tables(url)
     settings = Settings(database_url=url, evidence_url=f"file:{folder / 'evidence'}", master_key_file=key)
     app = Casework(settings)
     try:
@@ -90,6 +90,10 @@ class SchoolHistory:
         self.alleged = self.person(Category.PUPIL, "Bertie")
         self.parent = self.person(Category.PARENT, "Cora")
         self.teacher = self.person(Category.STAFF, "Dorian")
+
+    def reader(self, user: User) -> VisibleTo:
+        """What `user` may list, with the roles they hold here at present."""
+        return VisibleTo.of(user.id, user.person, {self.id: actor(self.school, self.command(user))})
 
     @property
     def school(self) -> School:

@@ -283,12 +283,16 @@ def _wrapped(view: View) -> View:
 
 def _answer(result: Any, status: int) -> WSGIResponse:
     body, own_status, headers = unpack_tuple_response(result)
-    if isinstance(body, WSGIResponse):
-        response: WSGIResponse = body
-    else:
-        content = b"" if body is None else encode(body)
-        response = Response(content, status, content_type=None if body is None else JSON)
+    response = body if isinstance(body, WSGIResponse) else _response(body, status)
     set_status_and_headers_in_response(response, own_status, headers)
+    return response
+
+
+def _response(body: Any, status: int) -> WSGIResponse:
+    if body is not None:
+        return Response(encode(body), status, content_type=JSON)
+    response = Response(status=status)
+    del response.headers["Content-Type"]
     return response
 
 

@@ -138,9 +138,10 @@ def register_docs(app: Flask, api: Api) -> None:
         return Response(written(), content_type="application/json")
 
     def page() -> Response:
-        response = send_from_directory(ASSETS, "docs.html")
-        response.headers["Content-Security-Policy"] = _PAGE_POLICY
-        return response
+        policy = {"Content-Security-Policy": _PAGE_POLICY}
+        return Response(
+            (ASSETS / "docs.html").read_bytes(), headers=policy, content_type="text/html; charset=utf-8"
+        )
 
     def asset(name: str) -> Response:
         return send_from_directory(ASSETS, name, max_age=_ASSET_AGE)

@@ -275,13 +275,17 @@ def schema_of(
 def one_of(name: str, variants: Mapping[str, type[Record]], *, tag: str = "step") -> type[OneOf]:
     """A schema that reads the variant which the field `tag` names: word → schema.
 
-    Loading answers the variant's dict, with the word under `tag`.
+    Loading answers the variant's dict, with the word under `tag`. In OpenAPI the variant `seek_advice`
+    of the tag `step` is called `SeekAdviceStep`.
     """
-    tagged = {
-        word: type(variant.__name__, (variant,), {tag: Constant(word), "Meta": variant.Meta})()
-        for word, variant in variants.items()
-    }
-    return type(name, (OneOf,), {"TAG": tag, "VARIANTS": tagged})
+
+    def tagged(word: str, variant: type[Record]) -> Record:
+        title = f"{word}_{tag}".title().replace("_", "")
+        made: Record = type(title, (variant,), {tag: Constant(word), "Meta": variant.Meta})()
+        return made
+
+    members = {word: tagged(word, variant) for word, variant in variants.items()}
+    return type(name, (OneOf,), {"TAG": tag, "VARIANTS": members})
 
 
 def text_pattern(limits: Text) -> str:

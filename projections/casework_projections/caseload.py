@@ -18,6 +18,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Row,
+    Select,
     String,
     Subquery,
     Table,
@@ -25,9 +26,7 @@ from sqlalchemy import (
     and_,
     case,
     delete,
-    exists,
     false,
-    literal,
     not_,
     null,
     or_,
@@ -299,10 +298,15 @@ def _conditions(listed: Subquery, filters: Filters, now: datetime) -> Iterator[C
         overdue = and_(c.next_due_at.is_not(None), c.next_due_at < now)
         yield overdue if filters.overdue else not_(overdue)
     if filters.person is not None:
-        in_report = _member(c.incident, filters.person, *Involvement, column="in_report")
-        yield case((c.own, in_report), else_=_member(c.incident, filters.person, *Involvement))
+        ever = _incidents_with(filters.person, *Involvement)
+        in_report = c.incident.in_(ever.where(members.c.in_report))
+        at_present = c.incident.in_(ever.where(members.c.at_present))
+        # The first condition is implied by the second, but is one an index can start from.
+        yield c.incident.in_(ever)
+        yield case((c.own, in_report), else_=at_present)
     if filters.assigned_to is not None:
-        yield and_(not_(c.own), _member(c.incident, filters.assigned_to, ASSIGNEE))
+        assigned = _incidents_with(filters.assigned_to, ASSIGNEE)
+        yield and_(not_(c.own), c.incident.in_(assigned))
 
 
 def _reads(visible: VisibleTo) -> ColumnElement[bool]:
@@ -313,7 +317,7 @@ def _reads(visible: VisibleTo) -> ColumnElement[bool]:
     assigned = and_(
         cases.c.stream == Stream.ALLEGATION.value,
         cases.c.school.in_(visible.when_assigned),
-        _member(cases.c.incident, visible.user, ASSIGNEE),
+        cases.c.incident.in_(_incidents_with(visible.user, ASSIGNEE)),
     )
     return or_(*by_role, assigned)
 
@@ -321,17 +325,14 @@ def _reads(visible: VisibleTo) -> ColumnElement[bool]:
 def _is_about(person: UUID | None) -> ColumnElement[bool]:
     if person is None:
         return false()
-    return _member(cases.c.incident, person, Involvement.TARGET, Involvement.ALLEGED)
+    subject = _incidents_with(person, Involvement.TARGET, Involvement.ALLEGED)
+    return cases.c.incident.in_(subject.where(members.c.at_present))
 
 
-def _member(
-    incident: ColumnElement[UUID], member: UUID, *involved_as: str, column: str = "at_present"
-) -> ColumnElement[bool]:
-    return exists(literal(1)).where(
-        members.c.incident == incident,
-        members.c.member == member,
-        members.c.involved_as.in_([str(way) for way in involved_as]),
-        members.c[column],
+def _incidents_with(member: UUID, *involved_as: str) -> Select[tuple[UUID]]:
+    """The incidents a person is, or in the report was, in or a user is assigned to, in any of these ways."""
+    return select(members.c.incident).where(
+        members.c.member == member, members.c.involved_as.in_([str(way) for way in involved_as])
     )
 
 

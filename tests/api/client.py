@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +23,9 @@ from casework.settings import Settings
 from casework.storage.keys import MasterKey
 from casework_api.app import create_app
 from casework_api.current import EXTENSION
+from casework_api.logs import configure_logging
 from tests.calendars import TEST_CALENDAR_JSON
+from tests.engines import Engine
 
 BASE = "/api/v1"
 Json = Any
@@ -138,6 +144,29 @@ class House:
         assert answer.status_code == 201, answer.text
         return answer.json
 
+    def upload(
+        self, incident: str, content: bytes, who: str = "dsl", headers: Json = None, **metadata: Json
+    ) -> TestResponse:
+        """Send a file as evidence."""
+        told = {
+            "form": "screenshot",
+            "description": "What it shows.",
+            "captured_at": self.clock().isoformat(),
+            "incident_at": self.clock().isoformat(),
+            **metadata,
+        }
+        return self.ask(
+            who,
+            "POST",
+            f"/incidents/{incident}/evidence",
+            data={"metadata": json.dumps(told), "file": (io.BytesIO(content), "screen.bin")},
+            headers={"If-Match": "*", **(headers or {})},
+        )
+
+    def events(self) -> int:
+        """How far the log goes."""
+        return self.casework.recorder.max_notification_id() or 0
+
     def refused(self, incident: str, step: str, who: str = "dsl", **fields: Json) -> Json:
         """The problem (409) with which a step is refused; the incident must not have changed."""
         before = self.get("dsl", f"/incidents/{incident}")
@@ -180,6 +209,26 @@ class House:
             if item["step"] == step and preset.items() <= item.get("preset", {}).items():
                 return str(item["due_at"])[:16]
         raise AssertionError(f"{step} is not due")
+
+
+@contextmanager
+def opened_house(engine: Engine, folder: Path, **options: str) -> Iterator[House]:
+    """A school on one engine, with its keys and vault in `folder`; for fixtures that outlive a test."""
+    with engine.database(folder) as url:
+        house = House(settings_for(url, folder), **options)
+        yield house
+        house.close()
+
+
+@contextmanager
+def logged() -> Iterator[io.StringIO]:
+    """What is logged in the block, in memory."""
+    stream = io.StringIO()
+    configure_logging(stream)
+    try:
+        yield stream
+    finally:
+        configure_logging()
 
 
 REASON = "A reason of more than ten characters."

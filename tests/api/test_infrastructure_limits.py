@@ -22,6 +22,7 @@ from casework_api.limits import (
     takes_body,
 )
 from casework_api.problems import PROBLEM_JSON, Problem, not_found, register_problems
+from casework_api.schema_of import Record
 
 LIMIT = 1000
 
@@ -49,23 +50,23 @@ def app() -> Flask:
     api = make_api(app, title="t", version="1")
     routes = Blueprint("bodies", __name__)
 
-    @routes.post("/length")
+    @routes.route("/length", methods=["POST"])
     @routes.returns(200, {"type": "object"})
     def length() -> Any:
         return {"length": len(request.get_data())}
 
-    @routes.post("/json")
-    @routes.arguments({})
+    @routes.route("/json", methods=["POST"])
+    @routes.arguments(Record)
     @routes.returns(200, {"type": "object"})
     def as_json(_: dict[str, Any]) -> Any:
         return {}
 
-    @routes.post("/ignored")
+    @routes.route("/ignored", methods=["POST"])
     @routes.returns(204)
     def ignored() -> None:
         return None
 
-    @routes.post("/large")
+    @routes.route("/large", methods=["POST"])
     @routes.returns(200, {"type": "object"})
     @takes_body(10 * LIMIT)
     def large() -> Any:
@@ -80,12 +81,12 @@ def app() -> Flask:
         def put(self) -> Response:
             return Response(str(len(request.get_data())))
 
-    @routes.get("/cached")
+    @routes.route("/cached")
     @routes.returns(200, {"type": "object"})
     def cached() -> Any:
         return {}, {"Cache-Control": "public, max-age=60"}
 
-    @routes.get("/missing")
+    @routes.route("/missing")
     @routes.returns(200, {"type": "object"})
     def missing() -> Any:
         raise not_found()
@@ -202,7 +203,9 @@ class TestRateLimit:
         clock.now += 10
         limit.check("a")
 
-    @given(gaps=st.lists(st.floats(0, 3), max_size=200), per_second=st.floats(0.1, 50), burst=st.integers(1, 20))
+    @given(
+        gaps=st.lists(st.floats(0, 3), max_size=200), per_second=st.floats(0.1, 50), burst=st.integers(1, 20)
+    )
     def test_never_more_than_the_burst_and_the_rate(
         self, gaps: list[float], per_second: float, burst: int
     ) -> None:

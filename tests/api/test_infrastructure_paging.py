@@ -50,7 +50,7 @@ def app() -> Flask:
     routes = Blueprint("things", __name__)
     cursors = Cursors(KEY)
 
-    @routes.get("/things")
+    @routes.route("/things")
     @routes.arguments(Filters, location="query")
     @routes.returns(200, {"type": "object"})
     def things(query: dict[str, Any]) -> Any:
@@ -58,7 +58,7 @@ def app() -> Flask:
         following = cursors.make([page.limit], {"list": "things", "overdue": query.get("overdue")})
         return {**page_body([page.limit, page.after], following), "overdue": query.get("overdue")}
 
-    @routes.post("/things")
+    @routes.route("/things", methods=["POST"])
     @routes.returns(200, {"type": "object"})
     def change() -> Any:
         return {"version": etags.if_match(), "key": etags.idempotency_key()}
@@ -226,7 +226,21 @@ class TestIfMatch:
 
     @pytest.mark.parametrize(
         "header",
-        ["", "3", '"3', 'W/"3"', '"3", "4"', '"a"', '"-1"', '"03"', '""', "**", '"*"', '"' + "9" * 30 + '"', '"٣"'],
+        [
+            "",
+            "3",
+            '"3',
+            'W/"3"',
+            '"3", "4"',
+            '"a"',
+            '"-1"',
+            '"03"',
+            '""',
+            "**",
+            '"*"',
+            '"' + "9" * 30 + '"',
+            '"٣"',
+        ],
     )
     def test_anything_else_is_refused_by_name(self, header: str) -> None:
         with pytest.raises(Problem) as refused:

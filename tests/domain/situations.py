@@ -36,6 +36,13 @@ OPENINGS: Final[dict[str, Opening]] = {
 """What the report holds, by rule."""
 
 
+def rules_of(edition: str) -> tuple[Rule, ...]:
+    """The rules as one file states them: those of a floor or of a pack."""
+    library = Library.own()
+    source = library.floors.get(edition) or library.packs[edition]
+    return source.rules
+
+
 def escalated_to(agency: str) -> Story:
     return lambda case: case.take("escalate", agency=agency)
 
@@ -76,7 +83,8 @@ def case_for(rule: str, kind: str, pack: str, reported: str = "2026-10-22 09:00"
     """A case of `kind` under `pack` in which the rule asks something that is not yet done."""
     opening = {**OPENINGS.get(rule, {}), **fields}
     case = CaseFile(kind, pack, reported=reported, **opening)
-    return STORIES.get(rule, lambda case: case)(case)
+    story = STORIES.get(rule)
+    return case if story is None else story(case)
 
 
 def playbook_of(pack: str) -> Playbook:
@@ -85,4 +93,6 @@ def playbook_of(pack: str) -> Playbook:
 
 def every_rule() -> list[tuple[str, str, Rule]]:
     """Each rule in force for each kind under each pack: (kind, pack, rule)."""
-    return [(kind, pack, rule) for pack in PACKS for kind in KINDS for rule in playbook_of(pack).rules_for(kind)]
+    return [
+        (kind, pack, rule) for pack in PACKS for kind in KINDS for rule in playbook_of(pack).rules_for(kind)
+    ]

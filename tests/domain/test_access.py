@@ -126,7 +126,9 @@ def test_standing_to_a_case_about_children(role: str, reads: bool, handles: bool
     incident = child_case()
     assert incident.stream is Stream.CHILD
     stands = standing(actor(role), incident, reported_it=False)
-    assert stands == Standing(reads_as=Role(role) if reads else None, handles_as=Role(role) if handles else None)
+    assert stands == Standing(
+        reads_as=Role(role) if reads else None, handles_as=Role(role) if handles else None
+    )
     assert stands.knows is reads
 
 
@@ -143,7 +145,9 @@ def test_standing_to_an_allegation(role: str) -> None:
     ("role", "appointed"),
     [("dsl", True), ("deputy_dsl", True), ("reporter", False), ("governor", False), ("admin", False)],
 )
-def test_a_lead_appointed_by_name_handles_an_allegation_and_nobody_else_does(role: str, appointed: bool) -> None:
+def test_a_lead_appointed_by_name_handles_an_allegation_and_nobody_else_does(
+    role: str, appointed: bool
+) -> None:
     people = ((TARGET, "target", "pupil"), (TEACHER, "alleged", "staff"))
     case = CaseFile("unsolicited_contact", people=people, direction="staff_to_pupil").take("assign", user=DSL)
     expected = Role(role) if appointed else None
@@ -227,6 +231,8 @@ def test_a_subject_who_reported_it_themselves_keeps_their_own_report_only() -> N
     role=st.sampled_from(Role),
     permission=st.sampled_from(Permission),
 )
-def test_a_further_role_takes_no_permission_away(roles: set[Role], role: Role, permission: Permission) -> None:
+def test_a_further_role_takes_no_permission_away(
+    roles: set[Role], role: Role, permission: Permission
+) -> None:
     before, after = actor(*roles), actor(*roles, role)
     assert before.role_for(permission) is None or after.role_for(permission) is not None

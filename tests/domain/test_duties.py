@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -137,7 +138,7 @@ def test_whenever_it_is_reported_a_critical_case_is_not_put_off_by_a_holiday(
 @settings(deadline=None, max_examples=30)
 @given(kind=st.sampled_from(KINDS), pack=st.sampled_from(sorted(PACKS)), day=DAYS)
 def test_a_critical_case_never_has_more_time(kind: str, pack: str, day: date) -> None:
-    def due(**fields: object) -> dict[tuple[str, str], datetime]:
+    def due(**fields: Any) -> dict[tuple[str, str], datetime]:
         case = CaseFile(kind, pack, reported=f"{day} 09:00", **fields)
         duties = case.playbook.duties(case.incident, TEST_CALENDAR)
         return {(d.rule.id, str(d.preset)): d.due_at for d in duties if d.due_at is not None}
@@ -160,7 +161,7 @@ def test_a_critical_case_never_has_more_time(kind: str, pack: str, day: date) ->
 )
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_comes_to_light_later_makes_it_critical_from_then(
-    kind: str, step: str, fields: dict[str, object]
+    kind: str, step: str, fields: dict[str, Any]
 ) -> None:
     case = CaseFile(kind, reported="2026-10-22 09:00").take(step, "2026-10-26 15:00", **fields)
     assert case.playbook.critical_since(case.incident) == at("2026-10-26 15:00")

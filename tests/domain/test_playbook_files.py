@@ -120,13 +120,26 @@ def test_the_files_these_tests_spoil_are_right(tmp_path: Path) -> None:
     assert [*library.floors] == ["nowhere@2026-09-01"]
     assert [*library.packs] == ["school@1"]
     rules = library.playbook("nowhere@2026-09-01", "school@1").rules
-    assert [rule.id for rule in rules] == ["no-reply", "own-triage", "own-support", "closed", "parents", "police"]
+    assert [rule.id for rule in rules] == [
+        "no-reply",
+        "own-triage",
+        "own-support",
+        "closed",
+        "parents",
+        "police",
+    ]
 
 
 IN_THE_FLOOR = [
     # what is written, what it becomes, the rule, the field, the message
     ('id = "no-reply"', 'id = "no-reply"\ncolour = "red"', "no-reply", "", "unknown field `colour`"),
-    ('jurisdiction = "nowhere"', 'jurisdiction = "nowhere"\ncolour = "red"', "", "", "unknown field `colour`"),
+    (
+        'jurisdiction = "nowhere"',
+        'jurisdiction = "nowhere"\ncolour = "red"',
+        "",
+        "",
+        "unknown field `colour`",
+    ),
     ('step = "escalate"', 'step = "escalate"\nadjustable = "yes"', "police", "adjustable", "Expected `bool`"),
     ('modality = "must_not"\nkinds', 'modality = "never"\nkinds', "no-reply", "modality", "'never'"),
     ('id = "police"\n', "", "number 5", "", "`id`"),
@@ -144,7 +157,9 @@ IN_THE_FLOOR = [
         "no-reply",
         "step",
         "'shout' is no step",
-        marks=pytest.mark.xfail(strict=True, raises=KeyError, reason="`given` is looked at before the step is"),
+        marks=pytest.mark.xfail(
+            strict=True, raises=KeyError, reason="`given` is looked at before the step is"
+        ),
     ),
     ('except_steps = ["reopen"]', 'except_steps = ["open"]', "closed", "except_steps", "'open' is no step"),
     ('before = ["close"]', 'before = ["end"]', "triage", "before", "'end' is no step"),
@@ -156,10 +171,28 @@ IN_THE_FLOOR = [
     (', is = "staff_to_pupil"', "", "no-reply", "when", "exactly one of is, any"),
     ('is = "staff_to_pupil"', 'is = "staff_to_pupil", present = true', "no-reply", "when", "exactly one of"),
     ('fact = "direction", is = "staff_to_pupil"', "is = true", "no-reply", "when", "one of fact and field"),
-    ('fact = "direction"', 'fact = "direction", field = "about"', "no-reply", "when", "one of fact and field"),
+    (
+        'fact = "direction"',
+        'fact = "direction", field = "about"',
+        "no-reply",
+        "when",
+        "one of fact and field",
+    ),
     ('fact = "direction"', 'field = "about"', "no-reply", "when", "`when` is about a fact"),
-    ('field = "about", is = "other"', 'field = "colour", is = "other"', "no-reply", "given", "no field 'colour'"),
-    ('field = "about", is = "other"', 'field = "about", is = "red"', "no-reply", "given", "no value of advise"),
+    (
+        'field = "about", is = "other"',
+        'field = "colour", is = "other"',
+        "no-reply",
+        "given",
+        "no field 'colour'",
+    ),
+    (
+        'field = "about", is = "other"',
+        'field = "about", is = "red"',
+        "no-reply",
+        "given",
+        "no value of advise",
+    ),
     ('field = "about", is = "other"', 'field = "person", in = "crowd"', "no-reply", "given", "no group"),
     ('field = "embeds_file"', 'field = "about"', "closed", "given", "no field of every step"),
     ('clause = "LAW §2"', 'clause = "RUMOUR §2"', "no-reply", "clause", "cites no source"),
@@ -176,7 +209,13 @@ IN_THE_FLOOR = [
     ('[{ step = "inform_parents", ', '[{ step = "shout", ', "parents", "satisfied_by", "'shout' is no step"),
     ('agency = "police"', 'agency = "navy"', "police", "preset", "'navy' is no value of escalate.agency"),
     ('agency = "police"', 'colour = "red"', "police", "preset", "no field 'colour'"),
-    ('step = "escalate"', 'step = "escalate"\nexcept_steps = ["close"]', "police", "given", "prohibitions only"),
+    (
+        'step = "escalate"',
+        'step = "escalate"\nexcept_steps = ["close"]',
+        "police",
+        "given",
+        "prohibitions only",
+    ),
     ('of = "reported"', 'of = "noon"', "triage", "clock", "'noon' is neither a step"),
     ('of = "reported"', 'of = "reported", field = "at"', "triage", "clock", "'reported' has no field 'at'"),
     ('of = "reported"', 'of = "close", field = "at"', "triage", "clock", "'close' has no field 'at'"),
@@ -186,7 +225,13 @@ IN_THE_FLOOR = [
     ('unit = "days"', 'unit = "fortnights"', "triage", "clock.critical.unit", "'fortnights'"),
     (', critical = { within = 0, unit = "days" }', "", "triage", "clock", "never waits on school days"),
     ('unit = "days"', 'unit = "school_days"', "triage", "clock", "never waits on school days"),
-    ('step = "advise"', f'step = "advise"\n{TRIAGE_CLOCK}', "no-reply", "clock", "not belong to a prohibition"),
+    (
+        'step = "advise"',
+        f'step = "advise"\n{TRIAGE_CLOCK}',
+        "no-reply",
+        "clock",
+        "not belong to a prohibition",
+    ),
     ('step = "advise"', 'step = "advise"\nper = "child"', "no-reply", "per", "not belong to a prohibition"),
     ('step = "advise"', 'step = "advise"\nper_field = "x"', "no-reply", "per_field", "not belong"),
     ('step = "advise"', 'step = "advise"\npreset = { about = "other" }', "no-reply", "preset", "not belong"),
@@ -207,7 +252,9 @@ IN_THE_FLOOR = [
 
 
 @pytest.mark.parametrize(("old", "new", "rule", "field", "message"), IN_THE_FLOOR)
-def test_a_mistake_in_a_floor(tmp_path: Path, old: str, new: str, rule: str, field: str, message: str) -> None:
+def test_a_mistake_in_a_floor(
+    tmp_path: Path, old: str, new: str, rule: str, field: str, message: str
+) -> None:
     mistake = error(tmp_path, floor=replaced(FLOOR_FILE, old, new))
     assert (mistake.file, mistake.rule, mistake.field) == ("floor.toml", rule, field)
     assert message in mistake.message
@@ -220,7 +267,13 @@ IN_THE_PACK = [
     ('id = "school"', 'id = "school"\ncolour = "red"', "", "", "unknown field `colour`"),
     ("review_every_months = 12", "review_every_months = 1.5", "", "review_every_months", "Expected `int`"),
     ('version = "1"\n', "", "", "", "`version`"),
-    ('replaces = "triage"', 'replaces = "nothing"', "own-triage", "replaces", "the floor has no rule 'nothing'"),
+    (
+        'replaces = "triage"',
+        'replaces = "nothing"',
+        "own-triage",
+        "replaces",
+        "the floor has no rule 'nothing'",
+    ),
     ('replaces = "triage"', 'replaces = "police"', "own-triage", "replaces", "cannot be relaxed"),
     ('replaces = "triage"', 'replaces = "closed"', "own-triage", "replaces", "cannot be relaxed"),
     (
@@ -233,7 +286,13 @@ IN_THE_PACK = [
     ('kinds = ["trouble"]\nstep = "triage"', 'step = "triage"', "own-triage", "kinds", "must be those of"),
     ('id = "own-support"', 'id = "own-triage"', "own-triage", "id", "is the id of another rule"),
     ('id = "own-support"', 'id = "police"', "police", "id", "is the id of another rule"),
-    ('id = "own-support"', 'id = "own-support"\nadjustable = true', "own-support", "adjustable", "only a floor"),
+    (
+        'id = "own-support"',
+        'id = "own-support"\nadjustable = true',
+        "own-support",
+        "adjustable",
+        "only a floor",
+    ),
     ('step = "offer_support"', 'step = "shout"', "own-support", "step", "'shout' is no step"),
     ('per = "party"', 'per = "crowd"', "own-support", "per", "'crowd' is no group"),
     ('clause = "OWN §2; LAW §9"', 'clause = "RUMOUR"', "own-support", "clause", "cites no source"),

@@ -12,7 +12,7 @@ from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Content
 from casework.playbooks import Library
 from tests.domain.casefile import ALLEGED, FILE, PARENT, TARGET, TEACHER, CaseFile
-from tests.domain.situations import STAFF_TO_PUPIL, Story, closed, every_rule
+from tests.domain.situations import STAFF_TO_PUPIL, Story, closed, every_rule, rules_of
 
 EVIDENCE = Sealed("A file saved before the kind was known.")
 
@@ -166,14 +166,12 @@ ROWS: dict[str, Forbidden] = {
 def prohibitions() -> dict[str, Rule]:
     """Every prohibition of a step, of the floors and of the packs."""
     library = Library.own()
-    rules = [rule for source in (*library.floors.values(), *library.packs.values()) for rule in source.rules]
+    rules = [rule for edition in (*library.floors, *library.packs) for rule in rules_of(edition)]
     return {rule.id: rule for rule in rules if rule.modality is Modality.MUST_NOT and rule.step is not None}
 
 
 PROHIBITIONS = prohibitions()
-IN_FORCE = sorted(
-    {(pack, rule.id, ROWS[rule.id].kind) for _, pack, rule in every_rule() if rule.id in ROWS}
-)
+IN_FORCE = sorted({(pack, rule.id, ROWS[rule.id].kind) for _, pack, rule in every_rule() if rule.id in ROWS})
 
 
 def test_every_prohibition_has_a_row() -> None:
@@ -240,9 +238,7 @@ def test_ceop_is_not_told_of_bullying_alone(content: str) -> None:
 
 def test_what_no_step_records_is_forbidden_in_words() -> None:
     conduct = [
-        rule
-        for _, _, rule in every_rule()
-        if rule.modality is Modality.MUST_NOT and rule.step is None
+        rule for _, _, rule in every_rule() if rule.modality is Modality.MUST_NOT and rule.step is None
     ]
     assert conduct
     assert all(rule.reason and rule.clause and not rule.given for rule in conduct)

@@ -22,7 +22,7 @@ DUTIES = [
     for kind, pack, rule in every_rule()
     if rule.is_duty and rule.step != "inform_parents"
 ]
-HELD = {"agency": "police", "enquiry": "open", "hold_parents": True}
+HELD: dict[str, Any] = {"agency": "police", "enquiry": "open", "hold_parents": True}
 
 
 def invalid(case: CaseFile, step: str, **fields: Any) -> dict[str, list[str]]:
@@ -74,7 +74,9 @@ def test_what_is_waived_no_longer_stands_in_the_way() -> None:
 
 
 def test_waiving_early_does_not_set_aside_what_the_floor_comes_to_ask() -> None:
-    case = CaseFile("cyberbullying", "headcorn").take("waive", waived="escalate").take("waive", waived="debrief")
+    case = (
+        CaseFile("cyberbullying", "headcorn").take("waive", waived="escalate").take("waive", waived="debrief")
+    )
     case.take("assess_risk", coercion="yes")
     assert case.asks_for("escalate", agency="police")
     assert case.asks_for("escalate", agency="childrens_social_care")

@@ -5,16 +5,15 @@ from __future__ import annotations
 import pytest
 
 from casework.domain.incident import STEPS
-from casework.domain.playbook import Modality, Pack, Rule
+from casework.domain.playbook import Floor, Modality, Pack, Rule
 from casework.playbooks import Library
 from tests.domain.casefile import FLOOR, PACKS, at
-from tests.domain.situations import KINDS, playbook_of
+from tests.domain.situations import KINDS, playbook_of, rules_of
 
 LIBRARY = Library.own()
-SOURCES = {**LIBRARY.floors, **LIBRARY.packs}
-RULES = [
-    pytest.param(rule, id=f"{edition}: {rule.id}") for edition, source in SOURCES.items() for rule in source.rules
-]
+EDITIONS = (*LIBRARY.floors, *LIBRARY.packs)
+SOURCES: list[Floor | Pack] = [*LIBRARY.floors.values(), *LIBRARY.packs.values()]
+RULES = [pytest.param(rule, id=f"{edition}: {rule.id}") for edition in EDITIONS for rule in rules_of(edition)]
 FIXED = [rule for rule in LIBRARY.floors[FLOOR].rules if not rule.adjustable]
 
 
@@ -31,11 +30,10 @@ def test_every_rule_gives_its_clause_and_its_reason(rule: Rule) -> None:
     assert rule.reason.strip().endswith(".")
 
 
-@pytest.mark.parametrize("edition", SOURCES)
-def test_every_source_that_is_listed_is_cited(edition: str) -> None:
-    source = SOURCES[edition]
+@pytest.mark.parametrize("source", SOURCES, ids=EDITIONS)
+def test_every_source_that_is_listed_is_cited(source: Floor | Pack) -> None:
     clauses = [rule.clause for rule in source.rules]
-    clauses += [item.clause for item in getattr(source, "critical", ())]
+    clauses += [item.clause for item in (source.critical if isinstance(source, Floor) else ())]
     for listed in source.sources:
         assert any(listed.cited_as in clause for clause in clauses), listed.cited_as
 

@@ -22,7 +22,9 @@ ENDS_ACTION = ("complete_action", "cancel_action")
 
 
 def ready_to_debrief(case: CaseFile) -> CaseFile:
-    return case.answer_everything().take("complete_investigation").answer_everything(but=frozenset({"debrief"}))
+    return (
+        case.answer_everything().take("complete_investigation").answer_everything(but=frozenset({"debrief"}))
+    )
 
 
 def as_it_is(case: CaseFile) -> CaseFile:
@@ -37,7 +39,7 @@ HISTORIES: dict[str, Story] = {
     "close": lambda case: debriefed(case).answer_everything(),
     "reopen": closed,
 }
-"""What must have been done before a step is suitable; a step without a row fails `test_every_step_has_a_row`."""
+"""What must have been done before a step is suitable."""
 
 
 def fields_for(step: str, kind: str) -> dict[str, Any]:

@@ -89,9 +89,7 @@ FULL = Outer(
         (Text(), "two\nlines and a\ttab", None),
     ],
 )
-def test_limits_count_characters_between_the_white_space(
-    limits: Text, text: str, fault: str | None
-) -> None:
+def test_limits_count_characters_between_the_white_space(limits: Text, text: str, fault: str | None) -> None:
     assert limits.fault(text) == fault
 
 
@@ -120,7 +118,9 @@ def test_the_sorts_of_text(marked: Any, least: int, most: int) -> None:
 
 
 def test_every_value_is_found_by_its_path() -> None:
-    found = {leaf.path: leaf.value.text if isinstance(leaf.value, Sealed) else leaf.value for leaf in leaves(FULL)}
+    found = {
+        leaf.path: leaf.value.text if isinstance(leaf.value, Sealed) else leaf.value for leaf in leaves(FULL)
+    }
     assert found == {
         "$.reason": "A reason of more than ten.",
         "$.one.text": "one",
@@ -219,7 +219,9 @@ def test_the_people_of_a_report_are_references_and_their_categories_are_set_by_t
         "$.people[0].involvement": (),
         "$.people[0].category": (ServerSet(),),
     }
-    assert Party(person=ID, involvement=Involvement.TARGET) != Party(person=ID, involvement=Involvement.WITNESS)
+    assert Party(person=ID, involvement=Involvement.TARGET) != Party(
+        person=ID, involvement=Involvement.WITNESS
+    )
 
 
 @pytest.mark.parametrize("record", [*STEPS.values(), Lesson, Action], ids=lambda record: record.__name__)

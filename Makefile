@@ -1,0 +1,52 @@
+# Needs make and Python 3.11 or later; the rest is installed into .venv, in the versions of requirements.lock.
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint format bench lock clean
+MAKEFLAGS += --no-print-directory
+
+help: ## Say what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(INSTALLED) ## Install casework and its tools into .venv
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "casework needs Python 3.11 or later")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: setup ## Start casework with an invented school in it
+	$(BIN)/casework demo
+
+test: setup ## Run the tests on SQLite and PostgreSQL; ARGS="-k name" goes to pytest
+	@# A worker that is done takes tests from the other, so a long file does not hold up the end.
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+
+lint: setup ## Check style, types and the import contracts; change nothing
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup ## Mend what ruff can mend, and lay the code out
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: setup ## Measure casework; prints what it measured, in which unit
+	$(BIN)/python -m benchmarks
+
+lock: ## Resolve requirements.lock anew from pyproject.toml; ARGS="--upgrade" takes newer versions
+	$(PYTHON) -m venv .lock-venv
+	.lock-venv/bin/python -m pip install --quiet --disable-pip-version-check pip-tools
+	.lock-venv/bin/pip-compile --quiet --extra dev --generate-hashes --allow-unsafe --strip-extras --no-header \
+		--no-emit-options --no-emit-index-url --no-emit-find-links --no-emit-trusted-host $(ARGS) \
+		--output-file requirements.lock pyproject.toml
+
+clean: ## Remove what was installed, built and cached
+	rm -rf .venv .lock-venv build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

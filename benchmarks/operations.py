@@ -1,0 +1,118 @@
+"""What is measured: each operation as the bytes of a request, its floor, and the aim."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from itertools import count
+from typing import Any, Final
+from uuid import uuid4
+
+import msgspec
+
+from benchmarks.prepare import Prepared
+from benchmarks.server import FLOORS
+
+HELLO: Final = "Flask hello (a)"
+INSERT: Final = "Flask and one durable INSERT (b)"
+_BASE: Final = "/api/v1"
+_NARRATIVE: Final = "A made-up account posts jokes about one pupil's voice; shown to the class teacher at break."
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """`request` makes the bytes of one request. `aim` is how many times its floor the median may take."""
+
+    name: str
+    request: Callable[[], bytes]
+    status: int = 200
+    floor: str = HELLO
+    aim: float | None = None
+
+
+def operations(prepared: Prepared, now: datetime) -> list[Operation]:
+    """The operations in the order of a round: reads that come first after a write bring their views up."""
+    requests = _Requests(prepared, now)
+    page = f"{_BASE}/incidents?school={prepared.school}&kind=cyberbullying&state=reported&limit=25"
+    summary = f"{_BASE}/schools/{prepared.school}/governor-summary?term={prepared.term}"
+    timeline = f"{_BASE}/incidents/{prepared.long_incident}/steps?limit=100"
+    return [
+        Operation(name=HELLO, request=lambda: _get(f"{FLOORS}/hello")),
+        Operation(name=INSERT, request=requests.insert, status=201, floor=INSERT),
+        Operation(name="POST incident", request=requests.report, status=201, floor=INSERT, aim=4),
+        Operation(name="POST step", request=requests.step, status=201, floor=INSERT, aim=4),
+        Operation(name="GET incident with next steps", request=requests.read, aim=8),
+        Operation(name="GET timeline of 100 entries", request=requests.get(timeline), aim=15),
+        Operation(name="GET page after those writes", request=requests.get(page)),
+        Operation(name="GET page, 25 of 10,000", request=requests.get(page), aim=10),
+        Operation(name="GET summary after those writes", request=requests.govern(summary)),
+        Operation(name="GET governor summary", request=requests.govern(summary)),
+    ]
+
+
+class _Requests:
+    def __init__(self, prepared: Prepared, now: datetime) -> None:
+        self._prepared = prepared
+        self._now = now.isoformat()
+        # Spread over the school, so that no history grows long while it is measured.
+        self._turn = count()
+
+    def get(self, path: str) -> Callable[[], bytes]:
+        request = _get(path, self._prepared.dsl_token)
+        return lambda: request
+
+    def govern(self, path: str) -> Callable[[], bytes]:
+        request = _get(path, self._prepared.governor_token)
+        return lambda: request
+
+    def read(self) -> bytes:
+        return _get(f"{_BASE}/incidents/{self._handled()}", self._prepared.dsl_token)
+
+    def insert(self) -> bytes:
+        return _post(f"{FLOORS}/rows", self._incident())
+
+    def report(self) -> bytes:
+        return _post(f"{_BASE}/incidents", self._incident(), self._prepared.dsl_token)
+
+    def step(self) -> bytes:
+        path = f"{_BASE}/incidents/{self._handled()}/steps"
+        return _post(path, {"step": "add_note", "text": _NARRATIVE}, self._prepared.dsl_token)
+
+    def _handled(self) -> str:
+        handled = self._prepared.handled
+        return str(handled[next(self._turn) * 7919 % len(handled)])
+
+    def _incident(self) -> dict[str, Any]:
+        target, alleged = self._prepared.pupils[:2]
+        return {
+            "school": str(self._prepared.school),
+            "kind": "cyberbullying",
+            "occurred_at": self._now,
+            "setting": "on_site",
+            "platform": "WhatsApp",
+            "summary": _NARRATIVE,
+            "content": ["abusive"],
+            "people": [
+                {"person": str(target), "involvement": "target"},
+                {"person": str(alleged), "involvement": "alleged"},
+            ],
+        }
+
+
+def _get(path: str, token: str | None = None) -> bytes:
+    return _request("GET", path, {} if token is None else {"Authorization": f"Bearer {token}"})
+
+
+def _post(path: str, body: Mapping[str, Any], token: str | None = None) -> bytes:
+    headers = {"Content-Type": "application/json", "Idempotency-Key": uuid4().hex, "If-Match": "*"}
+    if token is not None:
+        headers["Authorization"] = f"Bearer {token}"
+    return _request("POST", path, headers, json.dumps(body).encode())
+
+
+def _request(method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> bytes:
+    lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", "Connection: close"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    if body:
+        lines.append(f"Content-Length: {len(body)}")
+    return "\r\n".join([*lines, "", ""]).encode() + body

@@ -1,0 +1,192 @@
+"""A school with many incidents to measure against, made through the use cases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, time, timedelta
+from random import Random
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from casework.application import Casework
+from casework.domain.aggregate import Aggregate
+from casework.domain.clocks import LONDON, Calendar
+from casework.domain.incident.reporting import Party
+from casework.domain.sealed import Sealed
+from casework.domain.user import User
+from casework.domain.vocabulary import Category, Content, Direction, Involvement, Role, Setting, Timing
+from casework.services.command import Command
+from casework.settings import Settings
+from casework_api.demo.calendar import calendar_around
+from casework_projections.views import Views
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being made, how many are made, and how many there will be."""
+
+PUPILS: Final = 200
+TIMELINE_ENTRIES: Final = 100
+_TOGETHER: Final = 500
+_KINDS: Final = ("cyberbullying", "cyberbullying", "unsolicited_contact", "sexting")
+_SUMMARY: Final = "A run of unkind messages in the year group chat, carried on at lunch and after school."
+_RATIONALE: Final = "Talked through with the deputy; this is in proportion to what happened."
+
+
+class Prepared(msgspec.Struct, frozen=True):
+    """What the measured requests ask for. `handled` incidents have been acknowledged and triaged."""
+
+    school: UUID
+    term: str
+    dsl_token: str
+    governor_token: str
+    pupils: list[UUID]
+    handled: list[UUID]
+    long_incident: UUID
+
+
+class _Bulk(Casework):
+    """The application, able to store what many commands made in one transaction."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self._waiting: list[Aggregate] | None = None
+
+    def commit(self, *aggregates: Aggregate) -> None:
+        if self._waiting is None:
+            super().commit(*aggregates)
+            return
+        self._waiting += aggregates
+        if len(self._waiting) >= _TOGETHER:
+            super().commit(*self._waiting)
+            self._waiting.clear()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Let commands store many at a time; no two of them may be about the same aggregate."""
+        self._waiting = []
+        yield
+        waiting, self._waiting = self._waiting, None
+        super().commit(*waiting)
+
+
+def prepare(settings: Settings, incidents: int, now: datetime, progress: Progress) -> Prepared:
+    """Fill the database of `settings`, its tables made, with a school and `incidents` incidents."""
+    app = _Bulk(settings)
+    try:
+        prepared = _School(app, now).fill(incidents, progress)
+        views = Views(app)
+        for name in views.names():
+            views.catch_up(name, lambda done, total, name=name: progress(f"view {name}", done, total))  # type: ignore[misc]
+        return prepared
+    finally:
+        app.close()
+        app.database.close()
+
+
+class _School:
+    def __init__(self, app: _Bulk, now: datetime) -> None:
+        self.app = app
+        self.now = now
+        self.rng = Random(2)  # noqa: S311
+        self.calendar = calendar_around(now.astimezone(LONDON).date())
+        opened = datetime.combine(self.calendar.terms[0].starts_on, time(9), tzinfo=LONDON)
+        self.admin = app.users.register(
+            Command(user=None, now=opened), {"name": Sealed("A"), "email": Sealed("a@x.example")}, administrator=True
+        )
+        self.school = app.schools.open(
+            Command(user=self.admin, now=opened),
+            {
+                "name": "Measured Primary School",
+                "pack": "st_thomas",
+                "jurisdiction": "england",
+                "pupils_on_roll": 420,
+                "calendar": self.calendar,
+            },
+        ).id
+        self.dsl = self._user(Role.DSL, opened)
+        self.governor = self._user(Role.GOVERNOR, opened)
+        with app.together():
+            self.pupils = [self._person(Category.PUPIL, opened) for _ in range(PUPILS)]
+            self.teacher = self._person(Category.STAFF, opened)
+
+    def fill(self, incidents: int, progress: Progress) -> Prepared:
+        """Report all incidents over a year, acknowledge and triage every second, and write one long timeline."""
+        reported = self._report_all(incidents, progress)
+        handled = reported[::2]
+        self._take_all(handled, "acknowledge", {}, progress)
+        triage = {"timing": Timing.IN_SCHOOL, "critical": False, "rationale": Sealed(_RATIONALE)}
+        self._take_all(handled, "triage", triage, progress)
+        return Prepared(
+            school=self.school,
+            term=self._term().name,
+            dsl_token=self._token(self.dsl),
+            governor_token=self._token(self.governor),
+            pupils=self.pupils,
+            handled=handled,
+            long_incident=self._long_incident(),
+        )
+
+    def _report_all(self, incidents: int, progress: Progress) -> list[UUID]:
+        year = timedelta(days=365)
+        reported = []
+        with self.app.together():
+            for place in range(incidents):
+                moment = self.now - year + year * place / incidents
+                reported.append(self._report(moment, self.rng.choice(_KINDS)))
+                progress("incidents", place + 1, incidents)
+        return reported
+
+    def _take_all(
+        self, incidents: Sequence[UUID], step: str, fields: dict[str, Any], progress: Progress
+    ) -> None:
+        with self.app.together():
+            for place, incident in enumerate(incidents):
+                self.app.incidents.take(Command(user=self.dsl, now=self.now), incident, step, fields)
+                progress(f"{step} steps", place + 1, len(incidents))
+
+    def _long_incident(self) -> UUID:
+        incident = self._report(self.now, "cyberbullying")
+        for place in range(1, TIMELINE_ENTRIES):
+            note = {"text": Sealed(f"Rang home, note {place}: nobody there; to be tried again after lunch.")}
+            self.app.incidents.take(Command(user=self.dsl, now=self.now), incident, "add_note", note)
+        return incident
+
+    def _report(self, moment: datetime, kind: str) -> UUID:
+        alleged, target = self.rng.sample(self.pupils, 2)
+        contact = kind == "unsolicited_contact"
+        told: dict[str, Any] = {
+            "school": self.school,
+            "kind": kind,
+            "occurred_at": moment.astimezone(UTC),
+            "reported_at": moment.astimezone(UTC),
+            "setting": self.rng.choice(tuple(Setting)),
+            "platform": "WhatsApp",
+            "summary": Sealed(_SUMMARY),
+            "content": (Content.INDECENT_IMAGE,) if kind == "sexting" else (),
+            "people": (
+                Party(person=self.teacher if contact else target, involvement=Involvement.TARGET),
+                Party(person=alleged, involvement=Involvement.ALLEGED),
+            ),
+            "direction": Direction.PUPIL_TO_STAFF if contact else None,
+        }
+        return self.app.incidents.report(Command(user=self.dsl, now=moment), told).incident.id
+
+    def _user(self, role: Role, at: datetime) -> User:
+        told = {"name": Sealed("A User"), "email": Sealed(f"{role}@x.example")}
+        user = self.app.users.register(Command(user=self.admin, now=at), told)
+        self.app.schools.appoint(Command(user=self.admin, now=at), self.school, user.id, role, at.date())
+        return user
+
+    def _person(self, category: Category, at: datetime) -> UUID:
+        told = {"school": self.school, "category": category, "name": Sealed("Somebody Invented")}
+        return self.app.people.register(Command(user=self.dsl, now=at), told).id
+
+    def _token(self, user: User) -> str:
+        return self.app.users.issue_token(Command(user=None, now=self.now), user.id).token
+
+    def _term(self) -> Any:
+        calendar: Calendar = self.calendar
+        begun = [term for term in calendar.terms if term.starts_on <= self.now.date()]
+        return begun[-1]

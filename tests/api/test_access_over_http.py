@@ -1,0 +1,361 @@
+"""Who gets what from each route: every route by every role, and the cases a reader may not know of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Final
+
+import pytest
+
+from casework_api.auth import PUBLIC
+from tests.api.client import BASE, REASON, House, Json, logged, opened_house
+from tests.api.scene import REQUESTS, Scene, endpoints
+from tests.engines import SQLiteEngine
+
+WHO: Final = (
+    "admin", "dsl", "deputy_dsl", "headteacher", "reporter", "colleague", "governor", "stranger",
+)  # fmt: skip
+ANSWERS: Final = {
+    "incidents.report": "403 201 201 201 201 201 201 403",
+    "incidents.index": "200 200 200 200 200 200 200 200",
+    "incidents.read": "404 200 200 200 200 404 404 404",
+    "incidents.next_steps": "404 200 200 200 403 404 404 404",
+    "incidents.take_step": "404 201 201 403 403 404 404 404",
+    "incidents.steps": "404 200 200 200 403 404 404 404",
+    "incidents.upload": "404 201 201 403 403 404 404 404",
+    "incidents.evidence_record": "404 200 200 200 403 404 404 404",
+    "incidents.evidence_content": "404 200 200 200 403 404 404 404",
+    "incident_reports.read_audit_trail": "404 200 200 200 403 404 404 404",
+    "schools.open_school": "201 403 403 403 403 403 403 403",
+    "schools.read_school": "200 200 200 200 200 200 200 404",
+    "schools.change_school": "200 403 403 403 403 403 403 404",
+    "schools.appoint": "201 403 403 403 403 403 403 404",
+    "schools.end_appointment": "204 403 403 403 403 403 403 404",
+    "school_reports.read_lessons": "404 200 200 200 403 403 200 404",
+    "school_reports.read_summary": "404 200 200 200 403 403 200 404",
+    "users.register": "201 403 403 403 403 403 403 403",
+    "users.read_user": "200 403 403 403 403 403 403 403",
+    "users.issue_token": "201 403 403 403 403 403 403 403",
+    "users.revoke_token": "204 403 403 403 403 403 403 403",
+    "me.read_me": "200 200 200 200 200 200 200 200",
+    "people.register": "201 201 201 201 201 201 201 403",
+    "people.find": "403 200 200 200 403 403 403 200",
+    "people.read_person": "404 200 200 200 403 403 403 404",
+    "people.chronology": "404 200 200 200 403 403 403 404",
+    "declarations.declare": "403 201 201 201 403 403 403 403",
+    "declarations.index": "404 200 200 200 403 403 403 404",
+    "playbooks.index": "200 200 200 200 200 200 200 200",
+    "playbooks.read": "200 200 200 200 200 200 200 200",
+}
+"""The status of each route for each of `WHO`. The reporter made the report; the colleague, none."""
+
+
+@pytest.fixture(scope="module")
+def scene(sqlite_engine: SQLiteEngine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    with opened_house(sqlite_engine, tmp_path_factory.mktemp("access")) as house:
+        yield Scene(house)
+
+
+@pytest.fixture(scope="module")
+def dead(scene: Scene) -> dict[str, str]:
+    """Ways to fill in `Authorization` that let nobody in."""
+    house = scene.house
+    dsl, token = house.users["dsl"], house.tokens["dsl"]
+    other_secret = token[:-1] + ("1" if token[-1] == "0" else "0")
+    revoked = house.created("admin", f"/users/{dsl}/tokens", {})
+    assert house.ask("dsl", "DELETE", f"/users/{dsl}/tokens/{revoked['id']}").status_code == 204
+    expires_at = house.clock() + timedelta(seconds=1)
+    expired = house.created("admin", f"/users/{dsl}/tokens", {"expires_at": expires_at.isoformat()})
+    house.clock.moment = expires_at
+    return {
+        "basic": "Basic ZHNsOnNlY3JldA==",
+        "nonsense": "Bearer cw_nonsense",
+        "unknown": f"Bearer {other_secret}",
+        "revoked": f"Bearer {revoked['token']}",
+        "expired": f"Bearer {expired['token']}",
+    }
+
+
+@pytest.fixture(scope="module")
+def scoped(scene: Scene) -> Scene:
+    """The scene with tokens of the safeguarding lead that may only read, or only write."""
+    for scope in ("read", "write"):
+        path = f"/users/{scene.house.users['dsl']}/tokens"
+        scene.house.tokens[f"only {scope}"] = scene.house.created("admin", path, {"scopes": [scope]})["token"]
+    return scene
+
+
+on_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+
+
+class TestEveryRoute:
+    def test_each_has_a_row_here(self, scene: Scene) -> None:
+        assert endpoints(scene.house) == set(ANSWERS) == set(REQUESTS)
+
+    @pytest.mark.parametrize(
+        ("endpoint", "who", "status"),
+        [
+            (endpoint, who, int(status))
+            for endpoint, statuses in ANSWERS.items()
+            for who, status in zip(WHO, statuses.split(), strict=True)
+        ],
+    )
+    def test_answers_each_role_as_the_table_says(
+        self, scene: Scene, endpoint: str, who: str, status: int
+    ) -> None:
+        before = scene.house.events()
+        answer = scene.request(endpoint).by(scene.house, who)
+        assert answer.status_code == status, answer.text
+        if status >= 400:
+            assert answer.mimetype == "application/problem+json"
+            assert scene.house.events() == before
+
+    @pytest.mark.parametrize("endpoint", ANSWERS)
+    @pytest.mark.parametrize("credentials", ["none", "basic", "nonsense", "unknown", "revoked", "expired"])
+    def test_refuses_whoever_has_no_living_token(
+        self, scene: Scene, dead: dict[str, str], endpoint: str, credentials: str
+    ) -> None:
+        asked = scene.request(endpoint)
+        headers = {**asked.options.get("headers", {})}
+        if credentials in dead:
+            headers["Authorization"] = dead[credentials]
+        answer = scene.house.http.open(f"{BASE}{asked.path}", method=asked.method, headers=headers)
+        assert answer.status_code == 401, answer.text
+        challenge = answer.headers["WWW-Authenticate"]
+        assert challenge.startswith("Bearer ")
+        assert ("invalid_token" in challenge) == (credentials not in {"none", "basic"})
+
+    @pytest.mark.parametrize("endpoint", ANSWERS)
+    @pytest.mark.parametrize("scope", ["read", "write"])
+    def test_holds_a_token_to_its_scope(self, scoped: Scene, endpoint: str, scope: str) -> None:
+        asked = scoped.request(endpoint)
+        needs = "read" if asked.method == "GET" else "write"
+        as_always = int(ANSWERS[endpoint].split()[WHO.index("dsl")])
+        answer = asked.by(scoped.house, f"only {scope}")
+        assert answer.status_code == (as_always if scope == needs else 403), answer.text
+
+    def test_only_the_service_pages_ask_for_no_token(self, scene: Scene) -> None:
+        paths = {
+            "openapi": "/openapi.json",
+            "docs": "/docs",
+            "docs_asset": "/docs/docs.js",
+            "health_live": "/health/live",
+            "health_ready": "/health/ready",
+            "metrics": "/metrics",
+        }
+        assert set(paths) == PUBLIC
+        for path in paths.values():
+            with scene.house.http.get(path) as answer:
+                assert answer.status_code == 200
+
+    def test_an_appointment_that_has_ended_opens_nothing(self, scene: Scene) -> None:
+        house = scene.house
+        house.add_user("leaver", "dsl", house.school)
+        held = house.get("leaver", "/me")["appointments"][0]
+        assert house.get("leaver", f"/incidents/{scene.incident}")["id"] == scene.incident
+        path = f"/schools/{house.school}/appointments/{held['id']}"
+        assert house.ask("admin", "DELETE", path).status_code == 204
+        house.get("leaver", f"/incidents/{scene.incident}", 404)
+        assert house.get("leaver", "/incidents")["items"] == []
+        assert not house.get("leaver", "/me")["appointments"][0]["in_force"]
+
+
+def reads_nothing(house: House, who: str, incident: str, person: str) -> None:
+    """Assert that for `who` there is no such incident, by any way of asking."""
+    there_is_none = house.ask(who, "GET", f"/incidents/{person}").json
+    for path in ("", "/next-steps", "/steps", "/audit-trail", f"/evidence/{person}"):
+        told = house.get(who, f"/incidents/{incident}{path}", 404)
+        assert {**told, "instance": ""} == {**there_is_none, "instance": ""}
+    for query in ("", f"?person={person}", "?kind=cyberbullying", "?overdue=true", "?limit=100"):
+        assert incident not in str(house.get(who, f"/incidents{query}"))
+    if who in {"dsl", "subject", "headteacher", "deputy_dsl"}:
+        assert incident not in str(house.get(who, f"/people/{person}/chronology"))
+        assert incident not in str(house.get(who, f"/schools/{house.school}/lessons-learnt"))
+    answer = house.step(incident, "add_note", who, text="What is this about?")
+    assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
+
+
+@on_sqlite
+class TestACaseAboutYou:
+    @pytest.mark.parametrize("involvement", ["target", "alleged"])
+    def test_does_not_exist_for_you(self, house: House, involvement: str) -> None:
+        house.clock.set("2026-09-14 10:20")
+        me = house.person("Sam Subject", "staff")
+        house.add_user("subject", "dsl", house.school, person=me)
+        other = "alleged" if involvement == "target" else "target"
+        pupil = house.person("Petra Pupil")
+        people = [{"person": me, "involvement": involvement}, {"person": pupil, "involvement": other}]
+        incident = house.report(kind="unsolicited_contact", direction="pupil_to_staff", people=people)["id"]
+        elsewhere = house.report(people=[{"person": pupil, "involvement": "target"}])["id"]
+
+        reads_nothing(house, "subject", incident, me)
+        reads_nothing(house, "subject", incident, pupil)
+        assert [item["id"] for item in house.get("subject", "/incidents")["items"]] == [elsewhere]
+        seen_by_others = house.get("headteacher", "/incidents")["items"]
+        assert {item["id"] for item in seen_by_others} == {incident, elsewhere}
+
+    def test_begins_to_be_hidden_when_it_turns_out_to_be_about_you(self, house: House) -> None:
+        me = house.person("Sam Subject", "staff")
+        house.add_user("subject", "dsl", house.school, person=me)
+        incident = house.bullying("2026-09-14 10:20")["id"]
+        assert house.get("subject", f"/incidents/{incident}")["id"] == incident
+        house.take(incident, "involve_person", person=me, involvement="alleged")
+        reads_nothing(house, "subject", incident, me)
+
+    def test_is_not_hidden_from_a_witness(self, house: House) -> None:
+        me = house.person("Will Witness", "staff")
+        house.add_user("witness", "dsl", house.school, person=me)
+        people = [*house.two_pupils(), {"person": me, "involvement": "witness"}]
+        incident = house.report(people=people)["id"]
+        assert house.get("witness", f"/incidents/{incident}")["id"] == incident
+
+
+def allegation(house: House) -> tuple[str, str]:
+    """A message from a member of staff to a pupil; the incident and the member of staff."""
+    house.clock.set("2026-10-08 16:40")
+    teacher, pupil = house.person("Tara Teacher", "staff"), house.person("Petra Pupil")
+    people = [{"person": teacher, "involvement": "alleged"}, {"person": pupil, "involvement": "target"}]
+    report = house.report(kind="unsolicited_contact", direction="staff_to_pupil", people=people)
+    return report["id"], teacher
+
+
+@on_sqlite
+class TestTheAllegationStream:
+    def test_is_invisible_to_the_leads_and_the_heads_to_handle(self, house: House) -> None:
+        incident, teacher = allegation(house)
+        for who in ("dsl", "deputy_dsl", "governor"):
+            reads_nothing(house, who, incident, teacher)
+        assert house.get("headteacher", f"/incidents/{incident}")["stream"] == "allegation"
+        assert [item["id"] for item in house.get("headteacher", "/incidents")["items"]] == [incident]
+        house.take(incident, "add_note", "headteacher", text="The case manager is appointed.")
+
+    def test_opens_to_the_lead_who_is_assigned(self, house: House) -> None:
+        incident, teacher = allegation(house)
+        house.take(incident, "assign", "headteacher", user=house.users["dsl"])
+        assert house.get("dsl", f"/incidents/{incident}")["assigned_to"] == [house.users["dsl"]]
+        assert [item["id"] for item in house.get("dsl", "/incidents")["items"]] == [incident]
+        assert house.take(incident, "add_note", text="Read through.")["version"] == 3
+        reads_nothing(house, "deputy_dsl", incident, teacher)
+
+    def test_stays_shut_to_a_reporter_who_is_assigned(self, house: House) -> None:
+        incident, teacher = allegation(house)
+        house.add_user("colleague", "reporter", house.school)
+        house.take(incident, "assign", "headteacher", user=house.users["colleague"])
+        house.get("colleague", f"/incidents/{incident}", 404)
+        assert house.get("colleague", f"/incidents?person={teacher}")["items"] == []
+
+    def test_takes_a_case_in_when_staff_turn_out_to_be_alleged(self, house: House) -> None:
+        incident = house.bullying("2026-09-14 10:20")["id"]
+        teacher = house.person("Tara Teacher", "staff")
+        told = house.take(incident, "involve_person", person=teacher, involvement="alleged")
+        assert told["id"] == incident
+        reads_nothing(house, "dsl", incident, teacher)
+        assert house.get("headteacher", f"/incidents/{incident}")["stream"] == "allegation"
+
+
+@on_sqlite
+class TestWhoeverReported:
+    def test_reads_back_the_report_and_nothing_of_what_was_done(self, house: House) -> None:
+        report = house.bullying("2026-09-14 10:20")
+        incident = report["id"]
+        assert (report["state"], report["next_steps"], report["version"]) == ("reported", [], 1)
+        moment = house.clock().isoformat()
+        evidence = {"form": "screenshot", "description": "A copy.", "captured_at": moment, "incident_at": moment}
+        house.take(incident, "save_evidence", **evidence, content=["racist"])
+        witness = house.person("Will Witness")
+        house.take(incident, "involve_person", person=witness, involvement="witness")
+        house.take(incident, "assign", user=house.users["deputy_dsl"])
+
+        shown = house.get("reporter", f"/incidents/{incident}")
+        assert shown == report
+        (listed,) = house.get("reporter", "/incidents")["items"]
+        assert (listed["state"], listed["version"], listed["next_due_at"]) == ("reported", 1, None)
+        for query in (f"person={witness}", "state=evidence_saved", f"assigned_to={house.users['deputy_dsl']}"):
+            assert house.get("reporter", f"/incidents?{query}")["items"] == []
+
+    def test_sees_that_it_was_received_and_that_it_was_closed(self, house: House) -> None:
+        incident = house.bullying("2026-09-14 10:20")["id"]
+        house.take(incident, "acknowledge")
+        shown = house.get("reporter", f"/incidents/{incident}")
+        assert (shown["received"], shown["closed"], shown["version"]) == (True, False, 2)
+        house.take(incident, "complete_investigation", findings="As it was reported.")
+        house.answer_everything(incident)
+        house.take(incident, "debrief", summary="Learnt.", lessons=[], actions=[])
+        version = house.take(incident, "close", outcome="Settled.", rationale=REASON)["version"]
+        shown = house.get("reporter", f"/incidents/{incident}")
+        assert (shown["state"], shown["closed"], shown["version"]) == ("closed", True, version)
+        assert list(shown["milestones"]) == ["reported", "closed"]
+
+    def test_adds_a_note_under_the_version_it_knows_and_takes_no_other_step(self, house: House) -> None:
+        incident = house.bullying("2026-09-14 10:20")["id"]
+        house.take(incident, "assign", user=house.users["deputy_dsl"])
+        for etag, status in (('"2"', 412), ('"1"', 201)):
+            answer = house.ask(
+                "reporter",
+                "POST",
+                f"/incidents/{incident}/steps",
+                json={"step": "add_note", "text": "It was before registration."},
+                headers={"If-Match": etag},
+            )
+            assert answer.status_code == status, answer.text
+        assert answer.headers["ETag"] == '"1"'
+        for step, fields in (
+            ("acknowledge", {}),
+            ("assign", {"user": house.users["reporter"]}),
+            ("close", {"outcome": "Settled.", "rationale": REASON}),
+            ("correct", {"corrects": 1, "correction": "It was not.", "reason": REASON}),
+        ):
+            assert house.step(incident, step, "reporter", **fields).status_code == 403
+
+    def test_has_no_part_in_what_others_reported(self, house: House) -> None:
+        incident = house.bullying("2026-09-14 10:20", who="governor")["id"]
+        house.get("reporter", f"/incidents/{incident}", 404)
+        assert house.get("reporter", "/incidents")["items"] == []
+        assert [item["id"] for item in house.get("governor", "/incidents")["items"]] == [incident]
+
+
+class TestAReportInConfidence:
+    @pytest.mark.parametrize("reported_by", ["reporter", "governor"])
+    def test_names_nobody_to_anybody(self, house: House, reported_by: str) -> None:
+        with logged() as log:
+            incident = house.bullying(
+                "2026-09-14 10:20", who=reported_by, confidential_reporter=True
+            )["id"]
+            house.take(incident, "add_note", reported_by, text="It was before registration.")
+            log.truncate(0)
+            told = [self.everything(house, who, incident) for who in ("dsl", "deputy_dsl", "headteacher")]
+            lines = log.getvalue()
+        name = f"{reported_by.title()} Usher"
+        for text in (*told, lines):
+            assert house.users[reported_by] not in text
+            assert name not in text
+        entries = house.get("dsl", f"/incidents/{incident}/audit-trail")["entries"]
+        for entry in entries:
+            assert entry["by"] == {"user": None, "name": None, "role": "reporter"}
+
+    @staticmethod
+    def everything(house: House, who: str, incident: str) -> str:
+        paths = ("", "/steps", "/audit-trail", "/next-steps")
+        answers = [house.ask(who, "GET", f"/incidents/{incident}{path}") for path in paths]
+        as_csv = {"headers": {"Accept": "text/csv"}}
+        answers.append(house.ask(who, "GET", f"/incidents/{incident}/audit-trail", **as_csv))
+        answers.append(house.ask(who, "GET", "/incidents"))
+        assert {answer.status_code for answer in answers} == {200}
+        return "".join(f"{answer.headers}{answer.text}" for answer in answers)
+
+    def test_is_still_its_reporters_to_read_and_to_add_to(self, house: House) -> None:
+        incident = house.bullying("2026-09-14 10:20", confidential_reporter=True)["id"]
+        shown: Json = house.get("reporter", f"/incidents/{incident}")
+        assert shown["confidential_reporter"]
+        assert [item["id"] for item in house.get("reporter", "/incidents")["items"]] == [incident]
+        house.take(incident, "add_note", "reporter", text="It was before registration.")
+        house.add_user("colleague", "reporter", house.school)
+        house.get("colleague", f"/incidents/{incident}", 404)
+        assert house.get("colleague", "/incidents")["items"] == []
+
+    def test_finds_nobody_by_asking_who_is_assigned_or_involved(self, house: House) -> None:
+        incident = house.bullying("2026-09-14 10:20", confidential_reporter=True)["id"]
+        for query in ("person", "assigned_to"):
+            found = house.get("dsl", f"/incidents?{query}={house.users['reporter']}")["items"]
+            assert incident not in [item["id"] for item in found]

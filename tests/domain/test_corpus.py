@@ -1,0 +1,208 @@
+"""Events as each release stored them, which every later release must read.
+
+`python -m tests.domain.test_corpus write` adds the events and data keys the corpus of the present release
+does not have; it never changes a file. In a file `state` is what the release stored, for good, and `event`
+is what must be read from it.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from enum import Enum
+from pathlib import Path
+from types import UnionType
+from typing import Any, Final, Union, get_args, get_origin, get_type_hints
+from uuid import UUID, uuid5
+
+import msgspec
+import pytest
+from eventsourcing.persistence import StoredEvent
+from sqlalchemy import create_engine, insert
+
+from casework.domain.event import TOPICS, Event
+from casework.domain.sealed import ERASED, Sealed
+from casework.storage.keys import DataKeys, MasterKey, NewKeys
+from casework.storage.mapper import SealingMapper
+from casework.storage.sealing import Sealer
+from casework.storage.tables import data_keys
+from tests.domain.test_event import BY_TOPIC
+
+CORPUS: Final = Path(__file__).parent.parent / "corpus"
+RELEASE: Final = "v0.1.0"
+KEYS_FILE: Final = "data-keys.json"
+MASTER_KEY: Final = MasterKey(bytes(range(32)))
+NAMESPACE: Final = UUID(int=11)
+
+Json = dict[str, Any]
+
+
+@contextmanager
+def mapper_with(keys: dict[str, str]) -> Iterator[SealingMapper]:
+    """The real mapper, over a table that holds the wrapped `keys` (base64, by subject in hex)."""
+    engine = create_engine("sqlite://")
+    try:
+        data_keys.metadata.create_all(engine, [data_keys])
+        with engine.begin() as connection:
+            for subject, wrapped in keys.items():
+                connection.execute(
+                    insert(data_keys).values(subject=UUID(subject), wrapped=b64decode(wrapped))
+                )
+        yield SealingMapper(Sealer(DataKeys(MASTER_KEY, engine), MASTER_KEY))
+    finally:
+        engine.dispose()
+
+
+def plain(event: Event) -> Json:
+    """An event as JSON with its sealed texts readable."""
+    return dict(json.loads(msgspec.json.encode(event, enc_hook=_readable)))
+
+
+def _readable(value: Any) -> Any:
+    if isinstance(value, Sealed):
+        return value.text
+    raise NotImplementedError(f"{type(value).__name__} has no readable form")
+
+
+def read(path: Path) -> Json:
+    return dict(json.loads(path.read_text(encoding="utf-8")))
+
+
+def releases() -> list[Path]:
+    return sorted(folder for folder in CORPUS.glob("*") if folder.is_dir())
+
+
+def stored_forms() -> list[Any]:
+    return [
+        pytest.param(path, id=f"{folder.name} {path.stem}")
+        for folder in releases()
+        for path in sorted(folder.glob("*.json"))
+        if path.name != KEYS_FILE
+    ]
+
+
+def loaded(path: Path, keys: dict[str, str]) -> Json:
+    """What the present release reads from a stored form, texts unsealed."""
+    form = read(path)
+    with mapper_with(keys) as mapper:
+        state = msgspec.json.encode(form["state"])
+        row = StoredEvent(UUID(form["originator_id"]), form["originator_version"], form["topic"], state)
+        return plain(mapper.to_domain_event(row))
+
+
+def as_recorded(found: Any, recorded: Any) -> Any:
+    """`found` without the fields that `recorded` knows nothing of, which a later release may have added."""
+    if isinstance(recorded, dict) and isinstance(found, dict):
+        return {name: as_recorded(found[name], value) for name, value in recorded.items() if name in found}
+    if isinstance(recorded, list) and isinstance(found, list) and len(found) == len(recorded):
+        return [as_recorded(item, value) for item, value in zip(found, recorded, strict=True)]
+    return found
+
+
+@pytest.mark.parametrize("path", stored_forms())
+def test_what_was_stored_is_read_as_it_was(path: Path) -> None:
+    form = read(path)
+    found = loaded(path, read(path.parent / KEYS_FILE))
+    assert as_recorded(found, form["event"]) == form["event"]
+    assert ERASED not in json.dumps(found)
+
+
+@pytest.mark.parametrize("path", stored_forms())
+def test_without_the_data_keys_the_event_is_read_and_its_texts_are_not(path: Path) -> None:
+    form = read(path)
+    found = loaded(path, {})
+    holds_texts = '"k":' in msgspec.json.encode(form["state"]).decode()
+    assert (ERASED in json.dumps(found)) is holds_texts
+    assert found["originator_version"] == form["event"]["originator_version"]
+
+
+@pytest.mark.parametrize("path", stored_forms())
+def test_a_stored_form_holds_no_plain_text(path: Path) -> None:
+    assert "Words of" not in json.dumps(read(path)["state"])
+
+
+def test_every_event_has_a_stored_form() -> None:
+    assert {path.stem for path in (CORPUS / RELEASE).glob("*.json")} - {Path(KEYS_FILE).stem} == {
+        cls.TOPIC for cls in BY_TOPIC
+    }
+
+
+@pytest.mark.parametrize("cls", BY_TOPIC, ids=lambda cls: cls.TOPIC)
+def test_every_field_of_a_stored_form_is_filled(cls: type[Event]) -> None:
+    recorded = read(CORPUS / RELEASE / f"{cls.TOPIC}.json")["event"]
+    assert not [name for name, value in recorded.items() if value in (None, "", [], {})]
+
+
+def sample(cls: type[Event]) -> Event:
+    """An event of this class with a value in every field, the same whenever it is made."""
+    return _value(cls, cls.TOPIC)  # type: ignore[no-any-return]
+
+
+def _value(wanted: Any, path: str) -> Any:
+    if get_origin(wanted) in (Union, UnionType):
+        return _value(next(part for part in get_args(wanted) if part is not type(None)), path)
+    if get_origin(wanted) is tuple:
+        return (_value(get_args(wanted)[0], f"{path}[0]"),)
+    if issubclass(wanted, msgspec.Struct):
+        return wanted(**{name: _value(hint, f"{path}.{name}") for name, hint in _hints(wanted).items()})
+    if issubclass(wanted, Enum):
+        return next(iter(wanted))
+    return _SIMPLE[wanted](path)
+
+
+def _hints(struct: type[msgspec.Struct]) -> dict[str, Any]:
+    hints = get_type_hints(struct)
+    return {field.name: hints[field.name] for field in msgspec.structs.fields(struct)}
+
+
+_SIMPLE: Final[dict[Any, Callable[[str], Any]]] = {
+    Sealed: lambda path: Sealed(f"Words of {path}"),
+    UUID: lambda path: uuid5(NAMESPACE, path),
+    datetime: lambda _: datetime(2026, 9, 14, 9, 20, 30, 123456, tzinfo=UTC),
+    date: lambda _: date(2026, 9, 14),
+    str: lambda path: f"code of {path}",
+    int: lambda _: 7,
+    bool: lambda _: True,
+}
+
+
+def write(folder: Path = CORPUS / RELEASE) -> list[str]:
+    """Add what `folder` does not have yet; the names of the files written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    keys_path = folder / KEYS_FILE
+    keys: dict[str, str] = read(keys_path) if keys_path.exists() else {}
+    written = []
+    for cls in TOPICS.values():
+        path = folder / f"{cls.TOPIC}.json"
+        if path.exists() or not cls.__module__.startswith("casework."):
+            continue
+        event = sample(cls)
+        with mapper_with(keys) as mapper:
+            new_keys = NewKeys(mapper.sealer.keys)
+            row = mapper.to_stored_event(event, new_keys)
+        keys |= {made.subject.hex: b64encode(made.wrapped).decode() for made in new_keys.rows}
+        form = {
+            "topic": row.topic,
+            "originator_id": str(row.originator_id),
+            "originator_version": row.originator_version,
+            "state": json.loads(row.state),
+            "event": plain(event),
+        }
+        _save(path, form)
+        written.append(path.name)
+    _save(keys_path, keys)
+    return written
+
+
+def _save(path: Path, content: Json) -> None:
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] != ["write"]:
+        sys.exit("usage: python -m tests.domain.test_corpus write")
+    sys.stdout.writelines(f"{name}\n" for name in write())

@@ -1,0 +1,87 @@
+"""People are found by their whole name, and named only by who may unseal it."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+import pytest
+
+from casework.domain.person import Related
+from casework.domain.sealed import ERASED, Sealed
+from casework.domain.vocabulary import Category, Relation, Role
+from casework.storage.observation import count_statements
+from casework_projections.views import Views
+from tests.histories import SchoolHistory, london
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ("Ada Quillfeather", True),
+        ("  ada   QUILLFEATHER ", True),
+        ("\uff21\uff44\uff41 Quillfeather", True),
+        ("Ada", False),
+        ("Quillfeather", False),
+        ("Ada Quillfeathers", False),
+    ],
+)
+def test_finding_by_whole_name(history: SchoolHistory, views: Views, written: str, found: bool) -> None:
+    with views.read(views.people) as connection:
+        people = views.people.find(connection, [history.id], written)
+        assert views.people.find(connection, [UUID(int=1)], written) == []
+    assert [person.person for person in people] == ([history.target] if found else [])
+    assert [person.category for person in people] == ([Category.PUPIL] if found else [])
+
+
+def test_relations_are_kept(history: SchoolHistory, views: Views) -> None:
+    related = (Related(Relation.PARENT_OF, history.target), Related(Relation.SPOUSE_OF, history.parent))
+    history.person(Category.PARENT, "Fay", relations=related)
+    views.catch_up("people")
+    with views.read(views.people) as connection:
+        count = connection.exec_driver_sql("SELECT count(*) FROM view_people_relations").scalar_one()
+    assert count == 2
+
+
+def test_names_cost_two_statements_however_many(history: SchoolHistory) -> None:
+    people = [history.person(Category.PUPIL, f"Pupil{number}") for number in range(30)]
+    views = Views(history.app)
+    views.catch_up("people")
+    history.app.keys.forget([*people, history.target])
+    with views.read(views.people) as connection, count_statements() as tally:
+        names = views.people.names(connection, [*people, history.target])
+        shown = {person: name.text for person, name in names.items()}
+    assert len(tally.statements) == 2
+    assert shown[people[7]] == "Pupil7 Quillfeather"
+
+
+def test_an_erased_name_is_not_found_and_reads_as_erased(history: SchoolHistory, views: Views) -> None:
+    views.catch_up("people")
+    history.app._store.put([], destroyed_keys=[history.target])
+    with views.read(views.people) as connection:
+        assert views.people.names(connection, [history.target])[history.target].text == ERASED
+    views.rebuild("people")
+    with views.read(views.people) as connection:
+        assert views.people.find(connection, [history.id], "Ada Quillfeather") == []
+
+
+def test_the_directory_names_users_and_says_what_they_hold(history: SchoolHistory, views: Views) -> None:
+    app, user = history.app, history.appointed(Role.DSL, Role.GOVERNOR, person=history.teacher)
+    with views.read(views.directory) as connection:
+        held = views.directory.appointments_of(connection, user.id)
+        names = views.directory.user_names(connection, [user.id, UUID(int=3)])
+    assert {each.role for each in held} == {Role.DSL, Role.GOVERNOR}
+    assert {each.school for each in held} == {history.id}
+    assert names == {user.id: Sealed("User Quillfeather")}
+
+    history.at = london("2026-11-02 09:00")
+    app.schools.end_appointment(history.command(history.admin), history.id, held[0].appointment)
+    with views.read(views.directory) as connection:
+        ended, other = (
+            next(each for each in views.directory.appointed_at(connection, history.id) if each == wanted)
+            for wanted in views.directory.appointments_of(connection, user.id)
+        )
+    by_id = {each.appointment: each for each in (ended, other)}
+    assert by_id[held[0].appointment].until == date(2026, 11, 1)
+    assert not by_id[held[0].appointment].in_force(date(2026, 11, 2))
+    assert by_id[held[1].appointment].until is None

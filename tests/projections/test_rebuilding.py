@@ -1,0 +1,151 @@
+"""A view that was kept is the view a rebuild makes, and neither holds a name or a narrative in clear."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from casework.domain.clocks import Closure
+from casework.domain.errors import Invalid, Refused
+from casework.domain.incident import Incident
+from casework.domain.vocabulary import Category, Involvement
+from casework_projections import replay
+from casework_projections import views as registry
+from casework_projections.view import View
+from casework_projections.views import Views
+from tests.calendars import TEST_CALENDAR
+from tests.histories import SECRET_WORDS, SchoolHistory
+from tests.projections.watching import dump
+
+KINDS = ("cyberbullying", "sexting", "unsolicited_contact")
+ALWAYS_POSSIBLE = (
+    *("add_note", "correct", "invite_parent", "escalate", "assess_risk", "withhold_from_parents"),
+    *("request_removal", "consider_police", "reopen", "close", "debrief", "waive"),
+)
+
+
+def every_view(views: Views) -> list[View]:
+    return [views._views[name] for name in views.names()]
+
+
+class Walk:
+    """Steps taken by chance, legal ones only, over a few incidents."""
+
+    def __init__(self, history: SchoolHistory, seed: int) -> None:
+        self.history = history
+        self.chance = random.Random(seed)  # noqa: S311
+        self.unknown = history.person(Category.UNKNOWN, "Who")
+        self.incidents = [history.report(kind) for kind in KINDS]
+
+    def step(self) -> None:
+        moves: Sequence[Callable[[], object]] = (
+            *([self._answer] * 6),
+            *([self._anything] * 3),
+            self._report,
+            self._involve,
+            self._assign,
+            self._reclassify,
+            self._new_calendar,
+        )
+        try:
+            self.chance.choice(moves)()
+        except (Invalid, Refused):
+            self.history.at += timedelta(minutes=1)
+
+    def _one(self) -> Any:
+        return self.chance.choice(self.incidents)
+
+    def _answer(self) -> None:
+        history = self.history
+        case = history.app.incidents.read_whole(history.command(history.dsl), self._one())
+        due = case.outstanding()
+        if due:
+            duty = self.chance.choice(due)
+            history.take(case.incident.id, str(duty.rule.step), **duty.preset)
+
+    def _anything(self) -> None:
+        self.history.take(self._one(), self.chance.choice(ALWAYS_POSSIBLE))
+
+    def _report(self) -> None:
+        confidential = self.chance.random() < 0.5
+        kind = self.chance.choice(KINDS)
+        self.incidents.append(self.history.report(kind, confidential_reporter=confidential))
+
+    def _involve(self) -> None:
+        incident = self.history.app.load(Incident, self._one())
+        assert incident is not None
+        if any(party.person == self.unknown for party in incident.people):
+            known = self.history.parent
+            self.history.take(incident.id, "identify_person", person=self.unknown, as_=known)
+        else:
+            witness = Involvement.WITNESS
+            self.history.take(incident.id, "involve_person", person=self.unknown, involvement=witness)
+
+    def _assign(self) -> None:
+        self.history.take(self._one(), "assign", user=self.history.head.id)
+
+    def _reclassify(self) -> None:
+        self.history.take(
+            self._one(), "reclassify", kind="cyberbullying", reason=self.history.name("A reason for")
+        )
+
+    def _new_calendar(self) -> None:
+        day = self.history.at.date() + timedelta(days=self.chance.randrange(1, 5))
+        calendar = msgspec.structs.replace(TEST_CALENDAR, closures=(Closure(day, day, "Snow"),))
+        history = self.history
+        history.app.schools.change(history.command(history.admin), history.id, {"calendar": calendar})
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_kept_views_are_as_rebuilt_ones(
+    history: SchoolHistory, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walk = Walk(history, seed)
+    # Two processes, each with what it has at hand, take turns at views that come along at their own pace.
+    processes = [Views(history.app), Views(history.app)]
+    for module in (registry, replay):
+        monkeypatch.setattr(module, "BATCH", 7)
+    for _ in range(60):
+        walk.step()
+        if walk.chance.random() < 0.4:
+            views = walk.chance.choice(processes)
+            some = walk.chance.sample(every_view(views), walk.chance.randint(1, 3))
+            with views.read(*some):
+                pass
+    kept = processes[0]
+    for view in every_view(kept):
+        kept.catch_up(view)
+    before = dump(history.app, *every_view(kept))
+
+    rebuilt = Views(history.app)
+    for name in rebuilt.names():
+        rebuilt.rebuild(name)
+
+    after = dump(history.app, *every_view(rebuilt))
+    assert {name: rows for name, rows in after.items() if rows != before[name]} == {}
+    assert all(before[name] for name in ("view_caseload", "view_figures", "view_people", "view_users"))
+    written = repr(before).casefold()
+    assert not [word for word in SECRET_WORDS if word.casefold() in written]
+
+
+def test_no_view_table_holds_a_name_or_a_narrative(history: SchoolHistory) -> None:
+    for kind in KINDS:
+        incident = history.report(kind, confidential_reporter=True)
+        history.take(incident, "add_note")
+        history.drive(incident)
+    views = Views(history.app)
+    for view in every_view(views):
+        views.catch_up(view)
+
+    held = dump(history.app, *every_view(views))
+
+    assert held["view_lessons"]
+    written = repr(held).casefold()
+    assert not [word for word in SECRET_WORDS if word.casefold() in written]
+    assert str(history.reporter.id) not in repr(held["view_caseload"])
+    assert history.reporter.id.hex not in repr(held["view_caseload"])

@@ -1,0 +1,197 @@
+"""Views are brought up to the log by whoever reads them: once, by one, and whatever another view does."""
+
+from __future__ import annotations
+
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from casework.application import Casework
+from casework.storage.observation import count_statements
+from casework_projections import replay
+from casework_projections import views as registry
+from casework_projections.caseload import Filters
+from casework_projections.view import View
+from casework_projections.views import ViewNotCreated, Views
+from tests.histories import SchoolHistory, opened
+from tests.projections.watching import Faulty, Watching, dump, recorded, seen
+
+REQUEST_LIMIT = 10
+
+
+@pytest.fixture
+def watching(app: Casework) -> tuple[Views, Watching]:
+    view = Watching()
+    views = Views(app, view)
+    views.create_tables()
+    return views, view
+
+
+@pytest.fixture
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (registry, replay):
+        monkeypatch.setattr(module, "BATCH", 3)
+
+
+def all_of(views: Views) -> list[View]:
+    return [views._views[name] for name in views.names()]
+
+
+def test_a_read_sees_every_event_stored_before_it(
+    history: SchoolHistory, watching: tuple[Views, Watching]
+) -> None:
+    views, view = watching
+    for _ in range(3):
+        history.report()
+        with views.read(view) as connection:
+            assert seen(connection) == recorded(history.app)
+    assert views.position(view) == recorded(history.app)
+    assert views.lag()["watching"] == 0
+    assert views.lag()["caseload"] == recorded(history.app)
+
+
+def test_what_is_read_together_is_as_of_one_moment(
+    history: SchoolHistory, watching: tuple[Views, Watching]
+) -> None:
+    views, view = watching
+    with views.read(view, views.caseload) as connection:
+        before = seen(connection)
+        history.report()
+        other = Views(history.app, Watching())
+        other.catch_up("watching")
+        assert seen(connection) == before
+
+
+def test_progress_is_told_after_every_batch(history: SchoolHistory, small_batches: None) -> None:
+    views, told = Views(history.app), []
+    views.catch_up("people", lambda done, of: told.append((done, of)))
+    length = recorded(history.app)
+    assert told[0] == (0, length)
+    assert told[-1] == (length, length)
+    assert [done for done, _ in told] == sorted({done for done, _ in told})
+    assert len(told) == -(-length // 3) + 1
+
+
+def test_nothing_new_costs_one_statement_whatever_the_length_of_the_log(history: SchoolHistory) -> None:
+    views = Views(history.app)
+    every = all_of(views)
+    for _ in range(2):
+        history.drive(history.report())
+        with views.read(*every):
+            pass
+        with count_statements() as tally, views.read(*every):
+            pass
+        assert len(tally.statements) == 1
+        assert tally.commits == 0
+
+
+def test_a_list_after_a_command_stays_within_the_limit_of_a_request(history: SchoolHistory) -> None:
+    views, dsl = Views(history.app), history.dsl
+    incident = history.report()
+    with views.read(views.caseload, views.directory):
+        pass
+    for step in ("acknowledge", "triage", "invite_parent"):
+        history.take(incident, step)
+        reader = history.reader(dsl)
+        with count_statements() as tally, views.read(views.caseload, views.directory) as connection:
+            views.directory.appointments_of(connection, dsl.id)
+            views.caseload.page(connection, Filters(), reader, now=history.at, limit=25)
+        # One more tells who asks.
+        assert len(tally.statements) + 1 <= REQUEST_LIMIT, tally.statements
+
+
+def test_a_view_kept_in_another_shape_is_computed_anew(history: SchoolHistory) -> None:
+    views = Views(history.app)
+    history.drive(history.report())
+    views.catch_up(views.caseload)
+    before = dump(history.app, views.caseload)
+
+    class NextCaseload(type(views.caseload)):  # type: ignore[misc]
+        version = 2
+
+    later = Views(history.app)
+    later._views["caseload"] = later.caseload = NextCaseload(replay.Replay(history.app))
+    with history.app.database.writer.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM view_caseload")
+    with later.read(later.caseload):
+        pass
+    assert dump(history.app, later.caseload) == before
+
+
+def test_a_view_that_was_not_created_says_so(history: SchoolHistory) -> None:
+    views = Views(history.app, Watching())
+    with pytest.raises(ViewNotCreated, match="watching"):
+        views.catch_up("watching")
+
+
+def test_a_faulty_view_stops_neither_commands_nor_other_views(history: SchoolHistory) -> None:
+    faulty = Faulty()
+    views = Views(history.app, faulty)
+    views.create_tables()
+    incident = history.report()
+    views.catch_up(faulty)
+    reached = views.position(faulty)
+
+    history.take(incident, "add_note")
+    with pytest.raises(ArithmeticError), views.read(faulty, views.caseload):
+        pass
+    assert views.position(faulty) == reached
+
+    history.take(incident, "acknowledge")
+    with views.read(views.caseload) as connection:
+        page, _ = views.caseload.page(
+            connection, Filters(), history.reader(history.dsl), now=history.at, limit=25
+        )
+    assert page[0].version == 3
+
+
+def read_on(url: str, folder: Path, until: int) -> int:
+    """Read the watching view, as a process of its own does, until it holds `until` events."""
+    view = Watching()
+    positions = [0]
+    with opened(url, folder) as app:
+        views = Views(app, view)
+        while positions[-1] < until:
+            with views.read(view, views.caseload) as connection:
+                positions.append(seen(connection))
+    assert positions == sorted(positions)
+    return positions[-1]
+
+
+def test_two_processes_apply_each_event_once(
+    history: SchoolHistory, watching: tuple[Views, Watching], engine_url: str, tmp_path: Path
+) -> None:
+    until = recorded(history.app) + 40
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(2, mp_context=context) as pool:
+        readers = [pool.submit(read_on, engine_url, tmp_path, until) for _ in range(2)]
+        for _ in range(10):
+            incident = history.report()
+            for step in ("acknowledge", "triage", "add_note"):
+                history.take(incident, step)
+        assert [reader.result(60) for reader in readers] == [until, until]
+
+
+def test_the_threads_of_a_process_apply_each_event_once(
+    history: SchoolHistory, watching: tuple[Views, Watching], small_batches: None
+) -> None:
+    views, view = watching
+    incident = history.report()
+    until = recorded(history.app) + 40
+
+    def read() -> int:
+        count = 0
+        while count < until:
+            with views.read(view, views.caseload) as connection:
+                held = seen(connection)
+            assert held >= count
+            count = held
+        return count
+
+    with ThreadPoolExecutor(3) as pool:
+        readers = [pool.submit(read) for _ in range(3)]
+        for _ in range(40):
+            history.take(incident, "add_note")
+        assert [reader.result(60) for reader in readers] == [until] * 3

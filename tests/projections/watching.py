@@ -1,0 +1,59 @@
+"""A view that notices when an event is applied twice, and what the tables of all views hold."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Final
+
+from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, func, select, text
+
+from casework.application import Casework
+from casework.domain.incident.reporting import AddNote
+from casework_projections.view import Batch, View
+
+_metadata: Final = MetaData()
+applied: Final = Table("view_watching", _metadata, Column("position", BigInteger, primary_key=True))
+
+
+class Watching(View):
+    """One row an event. It is inserted and never replaced, so applying an event twice fails."""
+
+    name: ClassVar[str] = "watching"
+    version: ClassVar[int] = 1
+    tables: ClassVar[MetaData] = _metadata
+
+    def apply(self, connection: Connection, batch: Batch) -> None:
+        if batch.records:
+            connection.execute(applied.insert(), [{"position": each.position} for each in batch.records])
+
+
+class Faulty(Watching):
+    """A view that cannot bear a note."""
+
+    name: ClassVar[str] = "faulty"
+    tables: ClassVar[MetaData] = MetaData()
+
+    def apply(self, connection: Connection, batch: Batch) -> None:
+        if any(batch.of(AddNote)):
+            raise ArithmeticError("a fault in a view")
+
+
+def seen(connection: Connection) -> int:
+    """How many events the watching view holds."""
+    return connection.execute(select(func.count()).select_from(applied)).scalar_one()
+
+
+def recorded(app: Casework) -> int:
+    """How many events the log holds."""
+    with app.database.engine.connect() as connection:
+        count: int = connection.execute(text("SELECT count(*) FROM stored_events")).scalar_one()
+        return count
+
+
+def dump(app: Casework, *views: View) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table of `views`, in an order of their own."""
+    with app.database.engine.connect() as connection:
+        return {
+            table.name: sorted((tuple(row) for row in connection.execute(select(table))), key=repr)
+            for view in views
+            for table in view.tables.sorted_tables
+        }
