@@ -34,6 +34,4 @@ def visible(connection: Connection) -> VisibleTo:
 
 def schools_where(connection: Connection, permission: Permission) -> list[UUID]:
     """The schools at which whoever asks holds `permission`."""
-    return [
-        school for school, actor in actors(connection).items() if actor.role_for(permission) is not None
-    ]
+    return [school for school, actor in actors(connection).items() if actor.role_for(permission) is not None]

@@ -196,6 +196,28 @@ class Caseload(IncidentView):
         page = found[:limit]
         return page, After(page[-1].reported_at, page[-1].incident) if len(found) > limit else None
 
+    def deadlines(self, connection: Connection, visible: VisibleTo) -> list[Listed]:
+        """The open incidents the reader may read whole that have something due, the soonest due first."""
+        listed = _listed_for(visible, self._reporter_hash(visible.user))
+        query = select(listed).where(listed.c.next_due_at.is_not(None)).order_by(listed.c.next_due_at)
+        return [_listed(row) for row in connection.execute(query)]
+
+    def every_deadline(
+        self, connection: Connection, school: UUID | None = None
+    ) -> list[tuple[UUID, tuple[DueStep, ...]]]:
+        """What is due in every open incident, whoever may read it: for whoever runs the system."""
+        query = select(cases.c.incident, cases.c.due).where(cases.c.next_due_at.is_not(None))
+        if school is not None:
+            query = query.where(cases.c.school == school)
+        return [
+            (row.incident, msgspec.convert(row.due, tuple[DueStep, ...])) for row in connection.execute(query)
+        ]
+
+    def incidents_of(self, connection: Connection, school: UUID) -> list[UUID]:
+        """Every incident of a school, the latest reported first, whoever may read it."""
+        query = select(cases.c.incident).where(cases.c.school == school)
+        return list(connection.scalars(query.order_by(cases.c.reported_at.desc(), cases.c.incident)))
+
     def chronology(self, connection: Connection, person: UUID, visible: VisibleTo) -> list[Involved]:
         """Every incident `person` is in that the reader may know of, in the order they took place."""
         listed = _listed_for(visible, self._reporter_hash(visible.user))

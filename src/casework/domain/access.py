@@ -32,6 +32,7 @@ class Permission(StrEnum):
     READ_SUMMARY = "read the governor summary"
     READ_LESSONS = "read lessons learnt"
     READ_LESSON_SOURCES = "see which incident a lesson came from"
+    COMPARE_PLAYBOOKS = "compare what other policies would have meant"
     READ_SCHOOL = "read the school's settings"
     MANAGE_SCHOOL = "change the school's settings"
     MANAGE_APPOINTMENTS = "appoint users to roles"
@@ -56,6 +57,7 @@ _LEADS: Final = _EVERYBODY | {
     Permission.READ_SUMMARY,
     Permission.READ_LESSONS,
     Permission.READ_LESSON_SOURCES,
+    Permission.COMPARE_PLAYBOOKS,
 }
 
 PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = {

@@ -43,6 +43,21 @@ class Library:
         packs = [_pack(path, read, floors) for path, read in documents.items() if "jurisdiction" not in read]
         return cls(floors, packs, _platforms(OWN_FILES / "dated" / "platforms.toml"))
 
+    def with_packs(self, folder: Path) -> Library:
+        """This library and a school's own packs beside it.
+
+        Raises PlaybookError for a floor, which is the same for every school, and for an edition that
+        is known already.
+        """
+        floors = list(self.floors.values())
+        packs = dict(self.packs)
+        for path in sorted(folder.glob("*.toml")):
+            pack = read_pack(path, floors)
+            if pack.edition in packs:
+                raise PlaybookError(path.name, f"{pack.edition} is known already", field="version")
+            packs[pack.edition] = pack
+        return Library(floors, packs.values(), self.platforms)
+
     @classmethod
     @cache
     def own(cls) -> Self:
@@ -58,7 +73,8 @@ class Library:
 
     def latest_pack(self, pack_id: str) -> Pack:
         """The version of a pack adopted last."""
-        return max((p for p in self.packs.values() if p.id == pack_id), key=lambda pack: pack.adopted or date.min)
+        versions = (pack for pack in self.packs.values() if pack.id == pack_id)
+        return max(versions, key=lambda pack: pack.adopted or date.min)
 
     def floor_at(self, jurisdiction: str, moment: datetime) -> Floor:
         """The floor in force at `moment`; before the first edition held, that first edition."""
@@ -121,6 +137,27 @@ def _pack(path: Path, document: dict[str, Any], floors: list[Floor]) -> Pack:
     for floor in floors:
         _raise_first(path, pack_faults(pack, floor))
     return pack
+
+
+def read_pack(path: Path, floors: list[Floor]) -> Pack:
+    """The pack in a file, checked against every floor. Raises PlaybookError."""
+    document = _document(path)
+    if "jurisdiction" in document:
+        raise PlaybookError(path.name, "is a floor; a school adds packs only", field="jurisdiction")
+    return _pack(path, document, floors)
+
+
+def every_fault(path: Path, floors: list[Floor]) -> list[str]:
+    """All that is wrong with the pack in a file, a line each; none: an empty list."""
+    try:
+        document = _document(path)
+        pack = msgspec.convert(document, Pack)
+    except msgspec.ValidationError as error:
+        return [str(shape_error(path.name, document, error))]
+    except PlaybookError as error:
+        return [str(error)]
+    faults = (fault for floor in floors for fault in pack_faults(pack, floor))
+    return list(dict.fromkeys(str(PlaybookError(path.name, m, rule=r, field=f)) for r, f, m in faults))
 
 
 def _raise_first(path: Path, faults: Iterable[tuple[str, str, str]]) -> None:

@@ -57,7 +57,9 @@ def _identify(step: IdentifyPerson, _: Incident | None, found: Found, _library: 
     return {"category": _category(found, step.as_)}
 
 
-def _classify(step: ClassifyContact, incident: Incident | None, found: Found, _library: Library) -> dict[str, Any]:
+def _classify(
+    step: ClassifyContact, incident: Incident | None, found: Found, _library: Library
+) -> dict[str, Any]:
     if step.declared_relationship is None or incident is None:
         return {"declared_before": None}
     declaration = found.get(step.declared_relationship)
