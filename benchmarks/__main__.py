@@ -68,7 +68,14 @@ def table(
     """What was measured; times in milliseconds, throughput in requests a second."""
     shown = Table(title=f"{incidents:,} incidents; milliseconds, and requests a second")
     shown.add_column("operation")
-    for heading in ("median", "p95", "req/s, 1 client", f"req/s, {CLIENTS}", f"median, {CLIENTS}", "of floor"):
+    for heading in (
+        "median",
+        "p95",
+        "req/s, 1 client",
+        f"req/s, {CLIENTS}",
+        f"median, {CLIENTS}",
+        "of floor",
+    ):
         shown.add_column(heading, justify="right")
     shown.add_column("aim", justify="right")
     shown.add_column("met")
@@ -94,7 +101,7 @@ def table(
 
 @contextmanager
 def serving(settings: Settings, folder: Path) -> Iterator[int]:
-    """The measured server in processes of its own; gives its port. It logs into `folder`, as it would in use."""
+    """The measured server in processes of its own; gives its port. It logs into `folder`."""
     port = free_port()
     metrics = folder / "metrics"
     metrics.mkdir(parents=True)

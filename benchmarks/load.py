@@ -39,7 +39,7 @@ class Timings(msgspec.Struct):
 def one_client(
     port: int, operations: Sequence[Operation], rounds: int, progress: Progress
 ) -> dict[str, Timings]:
-    """Every operation once a round, one after the other, so that whatever else the machine does hits all alike."""
+    """Every operation once a round, so that whatever else the machine does hits all of them alike."""
     timings = {operation.name: Timings() for operation in operations}
     for done in range(rounds):
         for operation in operations:

@@ -17,7 +17,9 @@ from benchmarks.server import FLOORS
 HELLO: Final = "Flask hello (a)"
 INSERT: Final = "Flask and one durable INSERT (b)"
 _BASE: Final = "/api/v1"
-_NARRATIVE: Final = "A made-up account posts jokes about one pupil's voice; shown to the class teacher at break."
+_NARRATIVE: Final = (
+    "A made-up account posts jokes about one pupil's voice; shown to the class teacher at break."
+)
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):

@@ -93,7 +93,9 @@ class _School:
         self.calendar = calendar_around(now.astimezone(LONDON).date())
         opened = datetime.combine(self.calendar.terms[0].starts_on, time(9), tzinfo=LONDON)
         self.admin = app.users.register(
-            Command(user=None, now=opened), {"name": Sealed("A"), "email": Sealed("a@x.example")}, administrator=True
+            Command(user=None, now=opened),
+            {"name": Sealed("A"), "email": Sealed("a@x.example")},
+            administrator=True,
         )
         self.school = app.schools.open(
             Command(user=self.admin, now=opened),
@@ -112,7 +114,7 @@ class _School:
             self.teacher = self._person(Category.STAFF, opened)
 
     def fill(self, incidents: int, progress: Progress) -> Prepared:
-        """Report all incidents over a year, acknowledge and triage every second, and write one long timeline."""
+        """Report incidents over a year, acknowledge and triage every second, and write one long timeline."""
         reported = self._report_all(incidents, progress)
         handled = reported[::2]
         self._take_all(handled, "acknowledge", {}, progress)

@@ -35,7 +35,13 @@ SERVER_SETTING: Final = "CASEWORK_TEST_POSTGRES_URL"
 _MEMORY: Final = Path("/dev/shm")  # noqa: S108 - random names in it, closed to others
 _ROOM_BYTES: Final = 2**30
 _START_SECONDS: Final = 30
-_START_TRIES: Final = 3
+# The pipe closes when its other end goes, however it goes.
+_GUARD: Final = """
+cat > /dev/null
+kill -INT "$1"
+for _ in $(seq 200); do [ -e data/postmaster.pid ] || break; sleep 0.05; done
+rm -rf "$PWD"
+"""
 _SERVER_OPTIONS: Final = {
     "autovacuum": "off",
     "fsync": "off",
@@ -203,17 +209,14 @@ def _reachable(binaries: Path, folder: Path, identity: dict[str, Any]) -> Path:
 @contextmanager
 def _running(binaries: Path, folder: Path, identity: dict[str, Any]) -> Iterator[str]:
     password = secrets.token_hex()
-    data = folder / "data"
-    _initialise(binaries, data, password, identity)
-    for _ in range(_START_TRIES):
-        port = _free_port()
-        url = f"postgresql://casework:{password}@127.0.0.1:{port}/postgres"
-        with _server_process(binaries, data, port, identity) as server:
-            if _answers(server, url):
-                yield url
-                return
-    log = (folder / "server.log").read_text(errors="replace")
-    raise PostgresUnavailableError(f"the server would not start:\n{log}")
+    port = _free_port()
+    url = f"postgresql://casework:{password}@127.0.0.1:{port}/postgres"
+    _initialise(binaries, folder / "data", password, identity)
+    with _server_process(binaries, folder, port, identity) as server:
+        if not _answers(server, url):
+            log = (folder / "server.log").read_text(errors="replace")
+            raise PostgresUnavailableError(f"the server would not start:\n{log}")
+        yield url
 
 
 def _initialise(binaries: Path, data: Path, password: str, identity: dict[str, Any]) -> None:
@@ -246,16 +249,15 @@ def _initialise(binaries: Path, data: Path, password: str, identity: dict[str, A
 
 @contextmanager
 def _server_process(
-    binaries: Path, data: Path, port: int, identity: dict[str, Any]
+    binaries: Path, folder: Path, port: int, identity: dict[str, Any]
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A server that stops when the block ends, and also when this process is killed in it."""
-    apart: dict[str, Any] = {"cwd": data.parent, "start_new_session": True, **identity}
-    with (data.parent / "server.log").open("wb") as log:
+    """A server that is stopped, and `folder` with it, when the block ends or this process is killed in it."""
+    apart: dict[str, Any] = {"cwd": folder, "start_new_session": True, **identity}
+    with (folder / "server.log").open("wb") as log:
         server = subprocess.Popen(
-            [binaries / "postgres", "-D", data, "-p", str(port)], stdout=log, stderr=log, **apart
+            [binaries / "postgres", "-D", folder / "data", "-p", str(port)], stdout=log, stderr=log, **apart
         )
-    # The pipe closes when we go, however we go.
-    guard = ["/bin/sh", "-c", 'cat > /dev/null; kill -INT "$1"', "guard", str(server.pid)]
+    guard = ["/bin/sh", "-c", _GUARD, "guard", str(server.pid)]
     try:
         with subprocess.Popen(guard, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, **apart):
             yield server

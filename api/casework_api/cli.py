@@ -69,7 +69,11 @@ def init(admin_name: str | None, admin_email: str | None) -> None:
 @click.option("--workers", type=click.IntRange(1, 64), help="Processes; by default one a core and one more.")
 def serve(host: str, port: int, workers: int | None) -> None:
     """Serve the API."""
-    serve_app(Settings.from_environment(), host, port, workers)
+    settings = Settings.from_environment()
+    # Told here once, where it would otherwise be told by every worker, with a traceback.
+    with opened(settings):
+        pass
+    serve_app(settings, host, port, workers)
 
 
 @cli.command()

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Final, cast
 from uuid import uuid4
 
+import msgspec
 from flask import current_app, g, request
 
 from casework.application import Casework
@@ -85,6 +86,11 @@ def command(*, digest_body: bool = True) -> Command:
     body = request.get_data(cache=True) if digest_body else b""
     digest = casework().digest(request.method.encode(), request.path.encode(), body) if key else ""
     return Command(user=user(), now=now(), key=key, digest=digest, request_id=uuid4().hex)
+
+
+def asking_also(command: Command, part: bytes) -> Command:
+    """`command` with a `part` of its body, read as a stream, in the digest of what is asked."""
+    return msgspec.structs.replace(command, digest=casework().digest(command.digest.encode(), part))
 
 
 def reading() -> Command:

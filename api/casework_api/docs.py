@@ -15,8 +15,8 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from flask import Flask, Response, send_from_directory
 
+from casework_api.fields import AnyField, Constant, OneOf
 from casework_api.problems import PROBLEM_JSON, TYPE_OF_STATUS
-from casework_api.schema_of import AnyField, Constant, OneOf
 
 ASSETS: Final = Path(__file__).parent / "static"
 """Swagger UI 5.35.0 (swagger-ui-dist), less its source maps, and the page that starts it."""

@@ -78,7 +78,8 @@ class _Counted(io.RawIOBase):
         room = memoryview(buffer).cast("B")
         try:
             chunk = self._stream.read(min(len(room), self._left + 1))
-        except (OSError, ValueError) as error:
+        except Exception as error:
+            # Each server has its own exceptions for a body that breaks off or is wrongly chunked.
             raise ClientDisconnected from error
         if len(chunk) > self._left:
             raise too_large(self._limit)

@@ -125,6 +125,11 @@ def set_user(user: UUID) -> None:
     g.request_user = user
 
 
+def forget_user() -> None:
+    """Leave whoever makes this request out of its log line: it is a report in confidence."""
+    g.pop("request_user", None)
+
+
 def each_exchange(app: Flask, tell: Callable[[Exchange], None]) -> None:
     """Have `tell` called once for every request to `app`, when its answer is ready."""
     listeners = app.extensions.get(_EXCHANGES)

@@ -14,8 +14,8 @@ import marshmallow as ma
 import msgspec
 
 from casework.domain.text import Text
+from casework_api.fields import Record, Strict, Words
 from casework_api.problems import malformed
-from casework_api.schema_of import Record, Strict, Words
 
 DEFAULT_LIMIT: Final = 25
 MAX_LIMIT: Final = 100

@@ -14,6 +14,7 @@ from casework.storage.keys import KeyDestroyed
 from casework.storage.media import NotAllowed
 from casework.storage.sealed_file import Corrupt
 from casework.storage.vault import TooLarge
+from casework_api.logs import log, outline, request_id
 from casework_api.problems import (
     Problem,
     forbidden,
@@ -26,6 +27,7 @@ from casework_api.problems import (
     unavailable,
     unsupported_media_type,
 )
+from casework_projections.views import ViewNotCreated
 
 
 def _refused(error: Refused) -> Problem:
@@ -46,6 +48,11 @@ def _corrupt(_: Corrupt) -> Problem:
     )
 
 
+def _unavailable(error: Exception) -> Problem:
+    log.error("database unavailable", request_id=str(request_id()), exception=outline(error))
+    return unavailable()
+
+
 def _not_allowed(error: NotAllowed) -> Problem:
     problem = unsupported_media_type(["multipart/form-data"])
     problem.detail = str(error)
@@ -63,8 +70,9 @@ _ANSWERS: Final[dict[type[Exception], Callable[[Any], Problem]]] = {
     Corrupt: _corrupt,
     NotAllowed: _not_allowed,
     TooLarge: lambda error: too_large(error.limit),
-    OperationalError: lambda _: unavailable(),
-    ViewOperationalError: lambda _: unavailable(),
+    OperationalError: _unavailable,
+    ViewNotCreated: _unavailable,
+    ViewOperationalError: _unavailable,
 }
 
 

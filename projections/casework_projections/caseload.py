@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import (
     JSON,
+    BindParameter,
     Boolean,
     Column,
     ColumnElement,
@@ -24,9 +25,9 @@ from sqlalchemy import (
     Table,
     Uuid,
     and_,
+    bindparam,
     case,
     delete,
-    false,
     not_,
     null,
     or_,
@@ -182,25 +183,23 @@ class Caseload(IncidentView):
 
         An incident reported meanwhile comes before the first page and disturbs no other.
         """
-        listed = _listed_for(visible, self._reporter_hash(visible.user))
-        query = select(listed).where(*_conditions(listed, filters, now))
+        c = _LISTED.c
+        query = select(_LISTED).where(*_conditions(filters, now))
         if after is not None:
-            later = and_(listed.c.reported_at == after.reported_at, listed.c.incident > after.incident)
+            later = and_(c.reported_at == after.reported_at, c.incident > after.incident)
             # The first condition says less than the second, but in a way an index can use.
             query = query.where(
-                listed.c.reported_at <= after.reported_at,
-                or_(listed.c.reported_at < after.reported_at, later),
+                c.reported_at <= after.reported_at, or_(c.reported_at < after.reported_at, later)
             )
-        query = query.order_by(listed.c.reported_at.desc(), listed.c.incident).limit(limit + 1)
-        found = [_listed(row) for row in connection.execute(query)]
+        query = query.order_by(c.reported_at.desc(), c.incident).limit(limit + 1)
+        found = [_listed(row) for row in connection.execute(query, self._reader(visible))]
         page = found[:limit]
         return page, After(page[-1].reported_at, page[-1].incident) if len(found) > limit else None
 
     def deadlines(self, connection: Connection, visible: VisibleTo) -> list[Listed]:
         """The open incidents the reader may read whole that have something due, the soonest due first."""
-        listed = _listed_for(visible, self._reporter_hash(visible.user))
-        query = select(listed).where(listed.c.next_due_at.is_not(None)).order_by(listed.c.next_due_at)
-        return [_listed(row) for row in connection.execute(query)]
+        query = select(_LISTED).where(_LISTED.c.next_due_at.is_not(None)).order_by(_LISTED.c.next_due_at)
+        return [_listed(row) for row in connection.execute(query, self._reader(visible))]
 
     def every_deadline(
         self, connection: Connection, school: UUID | None = None
@@ -220,16 +219,16 @@ class Caseload(IncidentView):
 
     def chronology(self, connection: Connection, person: UUID, visible: VisibleTo) -> list[Involved]:
         """Every incident `person` is in that the reader may know of, in the order they took place."""
-        listed = _listed_for(visible, self._reporter_hash(visible.user))
+        c = _LISTED.c
         query = (
-            select(listed, members.c.involved_as)
-            .join(members, members.c.incident == listed.c.incident)
+            select(_LISTED, members.c.involved_as)
+            .join(members, members.c.incident == c.incident)
             .where(members.c.member == person, members.c.involved_as != ASSIGNEE)
-            .where(case((listed.c.own, members.c.in_report), else_=members.c.at_present))
-            .order_by(listed.c.occurred_at, listed.c.incident)
+            .where(case((c.own, members.c.in_report), else_=members.c.at_present))
+            .order_by(c.occurred_at, c.incident)
         )
         found: dict[UUID, tuple[Listed, list[Involvement]]] = {}
-        for row in connection.execute(query):
+        for row in connection.execute(query, self._reader(visible)):
             found.setdefault(row.incident, (_listed(row), []))[1].append(Involvement(row.involved_as))
         order = [*Involvement]
         return [Involved(shown, tuple(sorted(ways, key=order.index))) for shown, ways in found.values()]
@@ -274,6 +273,18 @@ class Caseload(IncidentView):
         reporter = sealer.from_token(sealer.to_token(report.reporter))
         return None if reporter.erased else sealer.blind_index(reporter.text)
 
+    def _reader(self, visible: VisibleTo) -> dict[str, Any]:
+        """The parameters that say who reads."""
+        schools = {_schools(stream): sorted(readable) for stream, readable in visible.streams.items()}
+        return schools | {
+            "when_assigned": sorted(visible.when_assigned),
+            "where_head_is_subject": sorted(visible.where_head_is_subject),
+            "heads": sorted(visible.heads),
+            "reader": visible.user,
+            "reader_person": visible.person,
+            "reporter_hash": self._reporter_hash(visible.user),
+        }
+
     def _reporter_hash(self, user: UUID) -> str:
         return self.replay.app.sealer.blind_index(str(user))
 
@@ -283,13 +294,13 @@ class Caseload(IncidentView):
             self.replay.app.keys.prefetch(subjects)
 
 
-def _listed_for(visible: VisibleTo, reporter_hash: str) -> Subquery:
+def _listed_for_a_reader() -> Subquery:
     """What one reader may know: whole cases, and of their own reports no more than they submitted."""
     c = cases.c
-    is_own = not_(and_(_reads(visible), not_(_is_about(visible.person))))
+    is_own = not_(and_(_reads(), not_(_is_about_them())))
     known = (
         select(cases, is_own.label("own"))
-        .where(or_(not_(is_own), c.reported_by == reporter_hash))
+        .where(or_(not_(is_own), c.reported_by == bindparam("reporter_hash")))
         .subquery("known")
     )
     k = known.c
@@ -306,9 +317,53 @@ def _listed_for(visible: VisibleTo, reporter_hash: str) -> Subquery:
     return select(*columns).subquery("listed")
 
 
-def _conditions(listed: Subquery, filters: Filters, now: datetime) -> Iterator[ColumnElement[bool]]:
+def _reads() -> ColumnElement[bool]:
+    by_role = [
+        and_(cases.c.stream == stream.value, cases.c.school.in_(bindparam(_schools(stream), expanding=True)))
+        for stream in Stream
+    ]
+    assigned = and_(
+        cases.c.stream == Stream.ALLEGATION.value,
+        cases.c.school.in_(bindparam("when_assigned", expanding=True)),
+        cases.c.incident.in_(_incidents_with(bindparam("reader", type_=Uuid()), ASSIGNEE)),
+    )
+    about_a_head = select(members.c.incident).where(
+        members.c.member.in_(bindparam("heads", expanding=True)),
+        members.c.involved_as.in_([Involvement.TARGET.value, Involvement.ALLEGED.value]),
+        members.c.at_present,
+    )
+    stands_in = and_(
+        cases.c.stream == Stream.ALLEGATION.value,
+        cases.c.school.in_(bindparam("where_head_is_subject", expanding=True)),
+        cases.c.incident.in_(about_a_head),
+    )
+    return or_(*by_role, assigned, stands_in)
+
+
+def _is_about_them() -> ColumnElement[bool]:
+    them: BindParameter[UUID | None] = bindparam("reader_person", type_=Uuid())
+    subject = _incidents_with(them, Involvement.TARGET, Involvement.ALLEGED)
+    return cases.c.incident.in_(subject.where(members.c.at_present))
+
+
+def _incidents_with(member: ColumnElement[Any] | UUID, *involved_as: str) -> Select[tuple[UUID]]:
+    """The incidents a person is, or in the report was, in or a user is assigned to, in any of these ways."""
+    return select(members.c.incident).where(
+        members.c.member == member, members.c.involved_as.in_([str(way) for way in involved_as])
+    )
+
+
+def _schools(stream: Stream) -> str:
+    return f"{stream.value}_schools"
+
+
+# Built once: it is larger than what it costs to run.
+_LISTED: Final = _listed_for_a_reader()
+
+
+def _conditions(filters: Filters, now: datetime) -> Iterator[ColumnElement[bool]]:
     """The filters, each asked only of what the reader sees: no filter tells them more than the list."""
-    c = listed.c
+    c = _LISTED.c
     for name in ("school", "kind", "state", "term"):
         if getattr(filters, name) is not None:
             yield c[name] == getattr(filters, name)
@@ -329,33 +384,6 @@ def _conditions(listed: Subquery, filters: Filters, now: datetime) -> Iterator[C
     if filters.assigned_to is not None:
         assigned = _incidents_with(filters.assigned_to, ASSIGNEE)
         yield and_(not_(c.own), c.incident.in_(assigned))
-
-
-def _reads(visible: VisibleTo) -> ColumnElement[bool]:
-    by_role = [
-        and_(cases.c.stream == stream.value, cases.c.school.in_(schools))
-        for stream, schools in visible.streams.items()
-    ]
-    assigned = and_(
-        cases.c.stream == Stream.ALLEGATION.value,
-        cases.c.school.in_(visible.when_assigned),
-        cases.c.incident.in_(_incidents_with(visible.user, ASSIGNEE)),
-    )
-    return or_(*by_role, assigned)
-
-
-def _is_about(person: UUID | None) -> ColumnElement[bool]:
-    if person is None:
-        return false()
-    subject = _incidents_with(person, Involvement.TARGET, Involvement.ALLEGED)
-    return cases.c.incident.in_(subject.where(members.c.at_present))
-
-
-def _incidents_with(member: UUID, *involved_as: str) -> Select[tuple[UUID]]:
-    """The incidents a person is, or in the report was, in or a user is assigned to, in any of these ways."""
-    return select(members.c.incident).where(
-        members.c.member == member, members.c.involved_as.in_([str(way) for way in involved_as])
-    )
 
 
 def _member_rows(incident: Incident) -> Iterator[dict[str, Any]]:
@@ -385,6 +413,9 @@ def _listed(row: Row[Any]) -> Listed:
     return Listed(
         **fields
         | {
+            # SQLite answers a condition with 0 or 1.
+            "own": bool(row.own),
+            "critical": bool(row.critical),
             "due": due,
             "state": State(row.state),
             "stream": Stream(row.stream),

@@ -12,7 +12,7 @@ import msgspec
 from casework.domain.clocks import LONDON
 from casework.domain.incident import Step
 from casework.domain.sealed import Sealed
-from casework.domain.text import ApiName, field_markers
+from casework.domain.text import named_fields
 
 Names = Mapping[UUID, Sealed]
 """The names a reader may see, of people and of users, by their ids."""
@@ -46,10 +46,8 @@ def described(step: Step, names: Names) -> str:
 
 
 def _named(record: msgspec.Struct) -> Iterator[tuple[str, Any]]:
-    markers = field_markers(type(record))
-    for field in msgspec.structs.fields(type(record)):
-        api_name = next((m.name for m in markers[field.name] if isinstance(m, ApiName)), field.encode_name)
-        yield api_name, getattr(record, field.name)
+    for field in named_fields(type(record)):
+        yield field.api_name, getattr(record, field.attribute)
 
 
 def _plain(value: Any) -> Any:

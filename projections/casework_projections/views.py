@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import Lock
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import msgspec
 from sqlalchemy import (
@@ -16,8 +16,11 @@ from sqlalchemy import (
     Engine,
     Integer,
     MetaData,
+    Select,
     String,
     Table,
+    bindparam,
+    delete,
     func,
     literal_column,
     select,
@@ -51,7 +54,17 @@ positions: Final = Table(
     Column("position", BigInteger, nullable=False),
     Column("version", Integer, nullable=False),
 )
-_POSITION_COLUMN: Final = {"sqlite": "rowid", "postgresql": "notification_id"}
+
+
+def _look_up(column_name: str) -> Select[Any]:
+    """The positions of the views `names`, and how far the log goes."""
+    column: ColumnClause[int] = literal_column(column_name, BigInteger)
+    head = select(func.coalesce(func.max(column), 0)).select_from(table(EVENTS_TABLE)).scalar_subquery()
+    wanted = positions.c.view.in_(bindparam("names", expanding=True))
+    return select(positions, head.label("head")).where(wanted)
+
+
+_LOOK_UP: Final = {"sqlite": _look_up("rowid"), "postgresql": _look_up("notification_id")}
 
 
 class ViewNotCreated(Exception):
@@ -93,6 +106,9 @@ class Views:
         self._mapper = cast(SealingMapper, app.mapper)
         # What is replayed is shared by the threads of a process.
         self._applying = Lock()
+
+    def __iter__(self) -> Iterator[View]:
+        return iter(self._views.values())
 
     def names(self) -> list[str]:
         """The names of all views."""
@@ -169,12 +185,9 @@ class Views:
             return self._standings(connection, [view])[view.name]
 
     def _standings(self, connection: Connection, views: Sequence[View]) -> dict[str, _Standing]:
-        column: ColumnClause[int] = literal_column(_POSITION_COLUMN[connection.dialect.name], BigInteger)
-        head = select(func.coalesce(func.max(column), 0)).select_from(table(EVENTS_TABLE)).scalar_subquery()
-        wanted = select(positions, head.label("head")).where(positions.c.view.in_([v.name for v in views]))
-        found = {
-            row.view: _Standing(row.position, row.version, row.head) for row in connection.execute(wanted)
-        }
+        wanted = {"names": [view.name for view in views]}
+        rows = connection.execute(_LOOK_UP[connection.dialect.name], wanted)
+        found = {row.view: _Standing(row.position, row.version, row.head) for row in rows}
         for view in views:
             if view.name not in found:
                 raise ViewNotCreated(view.name)
@@ -230,8 +243,17 @@ class Views:
                 .values(position=0, version=view.version)
             )
             if forgotten.rowcount:
-                view.tables.drop_all(connection)
-                view.tables.create_all(connection)
+                _empty(connection, view, same_shape=version == view.version)
+
+
+def _empty(connection: Connection, view: View, *, same_shape: bool) -> None:
+    if same_shape:
+        # Not dropped: on PostgreSQL a reader would find the new table, empty, beside the position it had.
+        for each in view.tables.sorted_tables:
+            connection.execute(delete(each))
+    else:
+        view.tables.drop_all(connection)
+        view.tables.create_all(connection)
 
 
 def _is_current(view: View, standing: _Standing, target: int) -> bool:

@@ -145,7 +145,14 @@ class House:
         return answer.json
 
     def upload(
-        self, incident: str, content: bytes, who: str = "dsl", headers: Json = None, **metadata: Json
+        self,
+        incident: str,
+        content: bytes,
+        who: str = "dsl",
+        *,
+        name: str = "screen.bin",
+        headers: Json = None,
+        **metadata: Json,
     ) -> TestResponse:
         """Send a file as evidence."""
         told = {
@@ -159,13 +166,18 @@ class House:
             who,
             "POST",
             f"/incidents/{incident}/evidence",
-            data={"metadata": json.dumps(told), "file": (io.BytesIO(content), "screen.bin")},
+            data={"metadata": json.dumps(told), "file": (io.BytesIO(content), name)},
             headers={"If-Match": "*", **(headers or {})},
         )
 
+    def uploaded(self, incident: str, content: bytes, who: str = "dsl", **metadata: Json) -> Json:
+        answer = self.upload(incident, content, who, **metadata)
+        assert answer.status_code == 201, answer.text
+        return answer.json
+
     def events(self) -> int:
-        """How far the log goes."""
-        return self.casework.recorder.max_notification_id() or 0
+        """How many events the log holds."""
+        return len(self.casework.recorder.select_notifications(None, 10_000))
 
     def refused(self, incident: str, step: str, who: str = "dsl", **fields: Json) -> Json:
         """The problem (409) with which a step is refused; the incident must not have changed."""
@@ -209,6 +221,11 @@ class House:
             if item["step"] == step and preset.items() <= item.get("preset", {}).items():
                 return str(item["due_at"])[:16]
         raise AssertionError(f"{step} is not due")
+
+
+def body_of(answer: TestResponse) -> Json:
+    """The JSON of an answer."""
+    return answer.json
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from casework_api.auth import PUBLIC
 from tests.api.client import House, Json
 from tests.calendars import TEST_CALENDAR_JSON
 
+ANY: Final = {"If-Match": "*"}
 TEXT_FILE: Final = b"Words somebody sent, kept as they were.\n"
 
 
@@ -25,10 +26,14 @@ class Asked(msgspec.Struct, frozen=True):
     path: str
     options: dict[str, Any] = {}
 
-    def by(self, house: House, who: str, **headers: str) -> TestResponse:
-        """The answer to whoever holds the token of `who`; `headers` are added, with `_` for `-`."""
+    def by(self, house: House, who: str, *, buffered: bool = False, **headers: str) -> TestResponse:
+        """The answer to whoever holds the token of `who`; `headers` are added, with `_` for `-`.
+
+        A `buffered` answer is read to its end and closed.
+        """
         given = {name.replace("_", "-"): value for name, value in headers.items()}
-        options = {**self.options, "headers": {**self.options.get("headers", {}), **given}}
+        merged = {**self.options.get("headers", {}), **given}
+        options = {**self.options, "headers": merged, "buffered": buffered}
         return house.ask(who, self.method, self.path, **self._fresh(options))
 
     @staticmethod
@@ -36,7 +41,9 @@ class Asked(msgspec.Struct, frozen=True):
         # A stream can be sent once.
         if "data" not in options:
             return options
-        parts = {name: (io.BytesIO(p), name) if isinstance(p, bytes) else p for name, p in options["data"].items()}
+        parts = {
+            name: (io.BytesIO(p), name) if isinstance(p, bytes) else p for name, p in options["data"].items()
+        }
         return {**options, "data": parts}
 
 
@@ -55,11 +62,13 @@ class Scene:
         self.spare = house.users["spare"]
         self.spare_token = house.created("admin", f"/users/{self.spare}/tokens", {})["id"]
         appointment = {"user": self.spare, "role": "governor", "from": "2026-09-01"}
-        self.spare_appointment = house.created("admin", f"/schools/{house.school}/appointments", appointment)["id"]
+        self.spare_appointment = house.created("admin", f"/schools/{house.school}/appointments", appointment)[
+            "id"
+        ]
         self.pupil = house.person("Petra Pupil")
         self.teacher = house.person("Tara Teacher", "staff")
         self.incident = str(house.bullying("2026-09-14 10:20")["id"])
-        self.evidence = str(house.upload(self.incident, TEXT_FILE).json["id"])
+        self.evidence = str(house.uploaded(self.incident, TEXT_FILE)["id"])
         house.created("dsl", "/declarations", self.declaration())
 
     def declaration(self) -> Json:
@@ -87,11 +96,12 @@ class Scene:
             "people": [{"person": self.pupil, "involvement": "target"}],
         }
 
-    def upload(self) -> Json:
-        """The parts of an upload."""
-        now = self.house.clock().isoformat()
+    @staticmethod
+    def upload_of(house: House) -> Json:
+        """The parts of an upload; no two files are the same."""
+        now = house.clock().isoformat()
         metadata = {"form": "document", "description": "A copy.", "captured_at": now, "incident_at": now}
-        return {"metadata": json.dumps(metadata), "file": TEXT_FILE + uuid4().bytes.hex().encode()}
+        return {"metadata": json.dumps(metadata), "file": TEXT_FILE + uuid4().hex.encode()}
 
     def request(self, endpoint: str) -> Asked:
         """A well-formed request to `endpoint`, about what this scene holds."""
@@ -138,11 +148,13 @@ REQUESTS: Final[dict[str, Callable[[Scene], Asked]]] = {
     "incidents.read": _get("/incidents/{incident}"),
     "incidents.next_steps": _get("/incidents/{incident}/next-steps"),
     "incidents.take_step": lambda s: _post(
-        f"/incidents/{s.incident}/steps", {"step": "offer_support", "person": target(s), "what": "A talk."}, **ANY
+        f"/incidents/{s.incident}/steps",
+        {"step": "offer_support", "person": target(s), "what": "A talk."},
+        **ANY,
     ),
     "incidents.steps": _get("/incidents/{incident}/steps"),
     "incidents.upload": lambda s: Asked(
-        "POST", f"/incidents/{s.incident}/evidence", {"data": s.upload(), "headers": ANY}
+        "POST", f"/incidents/{s.incident}/evidence", {"data": s.upload_of(s.house), "headers": ANY}
     ),
     "incidents.evidence_record": _get("/incidents/{incident}/evidence/{evidence}"),
     "incidents.evidence_content": _get("/incidents/{incident}/evidence/{evidence}/content"),
@@ -175,8 +187,6 @@ REQUESTS: Final[dict[str, Callable[[Scene], Asked]]] = {
     "playbooks.read": _get("/playbooks/headcorn"),
 }
 """By endpoint. A route that has none here is one no test knows how to ask."""
-
-ANY: Final = {"If-Match": "*"}
 
 
 def target(scene: Scene) -> str:

@@ -163,7 +163,7 @@ class TestEveryRoute:
 
 def reads_nothing(house: House, who: str, incident: str, person: str) -> None:
     """Assert that for `who` there is no such incident, by any way of asking."""
-    there_is_none = house.ask(who, "GET", f"/incidents/{person}").json
+    there_is_none = house.get(who, f"/incidents/{person}", 404)
     for path in ("", "/next-steps", "/steps", "/audit-trail", f"/evidence/{person}"):
         told = house.get(who, f"/incidents/{incident}{path}", 404)
         assert {**told, "instance": ""} == {**there_is_none, "instance": ""}
@@ -261,7 +261,12 @@ class TestWhoeverReported:
         incident = report["id"]
         assert (report["state"], report["next_steps"], report["version"]) == ("reported", [], 1)
         moment = house.clock().isoformat()
-        evidence = {"form": "screenshot", "description": "A copy.", "captured_at": moment, "incident_at": moment}
+        evidence = {
+            "form": "screenshot",
+            "description": "A copy.",
+            "captured_at": moment,
+            "incident_at": moment,
+        }
         house.take(incident, "save_evidence", **evidence, content=["racist"])
         witness = house.person("Will Witness")
         house.take(incident, "involve_person", person=witness, involvement="witness")
@@ -271,7 +276,11 @@ class TestWhoeverReported:
         assert shown == report
         (listed,) = house.get("reporter", "/incidents")["items"]
         assert (listed["state"], listed["version"], listed["next_due_at"]) == ("reported", 1, None)
-        for query in (f"person={witness}", "state=evidence_saved", f"assigned_to={house.users['deputy_dsl']}"):
+        for query in (
+            f"person={witness}",
+            "state=evidence_saved",
+            f"assigned_to={house.users['deputy_dsl']}",
+        ):
             assert house.get("reporter", f"/incidents?{query}")["items"] == []
 
     def test_sees_that_it_was_received_and_that_it_was_closed(self, house: House) -> None:
@@ -319,9 +328,7 @@ class TestAReportInConfidence:
     @pytest.mark.parametrize("reported_by", ["reporter", "governor"])
     def test_names_nobody_to_anybody(self, house: House, reported_by: str) -> None:
         with logged() as log:
-            incident = house.bullying(
-                "2026-09-14 10:20", who=reported_by, confidential_reporter=True
-            )["id"]
+            incident = house.bullying("2026-09-14 10:20", who=reported_by, confidential_reporter=True)["id"]
             house.take(incident, "add_note", reported_by, text="It was before registration.")
             log.truncate(0)
             told = [self.everything(house, who, incident) for who in ("dsl", "deputy_dsl", "headteacher")]

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from flask import Flask, Response, request
 from flask.views import MethodView
+from gunicorn.http.errors import InvalidChunkSize  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
 
 from casework_api.blueprint import Blueprint
 from casework_api.docs import make_api
+from casework_api.fields import Record
 from casework_api.limits import (
     MAX_JSON_BODY,
     RateLimit,
@@ -22,7 +24,6 @@ from casework_api.limits import (
     takes_body,
 )
 from casework_api.problems import PROBLEM_JSON, Problem, not_found, register_problems
-from casework_api.schema_of import Record
 
 LIMIT = 1000
 
@@ -35,10 +36,14 @@ class Unread(io.BytesIO):
 
 
 class Broken(io.BytesIO):
-    """A body whose sender goes away."""
+    """A body whose sender goes away, or does not know how to send."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self._error = error
 
     def read(self, _: int | None = -1) -> bytes:
-        raise ConnectionResetError
+        raise self._error
 
 
 @pytest.fixture
@@ -138,8 +143,11 @@ class TestBodies:
 
         assert answer.json == {"length": 0}
 
-    def test_a_sender_who_goes_away_is_no_failure_of_ours(self, app: Flask) -> None:
-        assert chunked(app, "/length", Broken()).status_code == 400
+    @pytest.mark.parametrize(
+        "error", [ConnectionResetError(), ValueError(), InvalidChunkSize(b"zz")], ids=repr
+    )
+    def test_a_body_that_breaks_off_is_no_failure_of_ours(self, app: Flask, error: Exception) -> None:
+        assert chunked(app, "/length", Broken(error)).status_code == 400
 
     def test_a_view_may_have_its_own_limit(self, app: Flask) -> None:
         client = app.test_client()

@@ -9,11 +9,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+import structlog
 from flask import Flask, Response, g
 from flask.testing import FlaskClient
 
@@ -27,12 +29,26 @@ SECRET = "cw_0123_verysecret"
 USER = UUID(int=7)
 
 
-@pytest.fixture
-def lines() -> Iterator[io.StringIO]:
-    stream = io.StringIO()
+@contextmanager
+def logging_to(stream: io.StringIO) -> Iterator[io.StringIO]:
+    """Logging set up as it is served, into `stream`; what other tests have is put back."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    own = structlog.get_config() if structlog.is_configured() else None
     configure_logging(stream)
     yield stream
-    configure_logging()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    if own is None:
+        structlog.reset_defaults()
+    else:
+        structlog.configure(**own)
+
+
+@pytest.fixture
+def lines() -> Iterator[io.StringIO]:
+    with logging_to(io.StringIO()) as stream:
+        yield stream
 
 
 @pytest.fixture

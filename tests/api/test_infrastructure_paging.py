@@ -16,6 +16,7 @@ from casework_api import etags
 from casework_api.blueprint import Blueprint
 from casework_api.docs import make_api
 from casework_api.etags import parse_if_match
+from casework_api.fields import Identifier
 from casework_api.paging import (
     DEFAULT_LIMIT,
     MAX_LIMIT,
@@ -27,7 +28,6 @@ from casework_api.paging import (
     page_body,
 )
 from casework_api.problems import Problem, register_problems
-from casework_api.schema_of import Identifier
 
 KEY = b"a key of sixteen bytes or more"
 SCOPE = {"list": "incidents", "kind": "sexting", "school": UUID(int=1)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -16,17 +16,17 @@ from webargs.flaskparser import abort as webargs_abort
 from werkzeug.exceptions import HTTPException
 
 from casework_api import problems
-from casework_api.logs import configure_logging, register_logs, request_id
+from casework_api.logs import register_logs, request_id
 from casework_api.problems import PROBLEM_JSON, PROBLEM_TYPES, Problem, errors_by_path, register_problems
+from tests.api.test_infrastructure_logs import logging_to
 
 NAME = "Jamie Example"
 
 
 @pytest.fixture
-def lines() -> io.StringIO:
-    stream = io.StringIO()
-    configure_logging(stream)
-    return stream
+def lines() -> Iterator[io.StringIO]:
+    with logging_to(io.StringIO()) as stream:
+        yield stream
 
 
 @pytest.fixture

@@ -98,7 +98,9 @@ class CaseFile:
         given = {**example(step, self.incident), **fields}
         types = {field.name: field.type for field in msgspec.structs.fields(STEPS[step])}
         words = {
-            name: msgspec.convert(value, types[name]) for name, value in given.items() if isinstance(value, str)
+            name: msgspec.convert(value, types[name])
+            for name, value in given.items()
+            if isinstance(value, str)
         }
         built = STEPS[step](**stamp, **{**given, **words})
         return built.numbered() if isinstance(built, Debrief) else built
@@ -119,7 +121,9 @@ class CaseFile:
     def due(self, step: str, **preset: Any) -> str:
         """The local day, and for a time within it the minute, on which `step` is due."""
         duty = next(
-            duty for duty in self.outstanding() if duty.rule.step == step and preset.items() <= duty.preset.items()
+            duty
+            for duty in self.outstanding()
+            if duty.rule.step == step and preset.items() <= duty.preset.items()
         )
         assert duty.due_at is not None
         moment = duty.due_at.astimezone(LONDON)
@@ -199,7 +203,12 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "record_child_voice": {"person": "a child", "voice": _TEXT},
     "inform_parents": {"parent": PARENT, "child": "a child", "method": _TEXT, "summary": _TEXT},
     "withhold_from_parents": {"child": "a child", "reason": REASON, "review_on": date(2027, 3, 1)},
-    "invite_parent": {"parent": PARENT, "meeting_at": at("2027-03-01 16:00"), "method": _TEXT, "purpose": _TEXT},
+    "invite_parent": {
+        "parent": PARENT,
+        "meeting_at": at("2027-03-01 16:00"),
+        "method": _TEXT,
+        "purpose": _TEXT,
+    },
     "record_meeting": {"parent": PARENT, "outcome": "attended", "with_": (DSL,)},
     "family_decision": {"decision": _TEXT, "decided_by": _TEXT},
     "advise": {"person": "a child", "about": "official_channel", "text": _TEXT},

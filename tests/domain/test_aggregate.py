@@ -114,9 +114,6 @@ def test_an_incident_refuses_a_step_out_of_order(number: int) -> None:
     assert (case.incident.version, [*case.incident.requests]) == (1, ["request 1"])
 
 
-@pytest.mark.xfail(
-    strict=True, reason="Incident._apply changes timeline and state before the order is checked"
-)
 @pytest.mark.parametrize("number", [1, 3])
 def test_an_incident_is_unchanged_by_a_step_out_of_order(number: int) -> None:
     case = CaseFile()

@@ -177,9 +177,16 @@ def test_other_content_alone_is_not_critical(content: Content) -> None:
     assert case.playbook.critical_since(case.incident) is None
 
 
+def test_an_unknown_risk_is_a_matter_for_the_police_and_not_yet_critical() -> None:
+    case = CaseFile("sexting", "headcorn").take("assess_risk", adult_involved="unknown", coercion="unknown")
+    assert case.playbook.critical_since(case.incident) is None
+    assert case.asks_for("escalate", agency="police")
+
+
 def test_critical_is_as_old_as_the_first_thing_that_made_it_so() -> None:
     case = CaseFile("cyberbullying", content=(Content.SELF_HARM,), reported="2026-10-22 09:00")
     case.take("triage", "2026-10-22 10:00", critical=True).take("triage", "2026-10-22 11:00", critical=False)
+    case.take("save_evidence", "2026-10-22 12:00", content=(Content.SELF_HARM,))
     assert case.playbook.critical_since(case.incident) == at("2026-10-22 09:00")
 
 
@@ -211,6 +218,7 @@ def test_asking_again_starts_the_48_hours_again() -> None:
     assert duty_of(case, "removal-chased").answered_at == at("2026-11-12 09:00")
 
     case.take("request_removal", "2026-11-12 10:00", addressee="platform")
+    assert case.incident.removal is None
     assert case.due("record_removal") == "2026-11-14 10:00"
     assert "removal-chased" in case.refusal("close").outstanding
 
@@ -231,6 +239,7 @@ def test_each_child_is_a_duty_of_its_own() -> None:
     assert case.due("inform_parents", child=ALLEGED) == "2026-10-05"
     case.take("inform_parents", child=ALLEGED)
     assert not case.asks_for("inform_parents")
+    assert case.incident.withheld == {}
 
 
 def test_a_child_who_turns_out_to_be_involved_adds_duties() -> None:

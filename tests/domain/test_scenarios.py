@@ -45,7 +45,9 @@ def test_nothing_that_could_show_an_image_gets_into_a_nudes_case() -> None:
 
 
 def test_an_unknown_answer_keeps_a_nudes_case_from_being_managed_in_school() -> None:
-    case = CaseFile("sexting", "headcorn", reported="2026-11-10 09:05").take("assess_risk", coercion="unknown")
+    case = CaseFile("sexting", "headcorn", reported="2026-11-10 09:05").take(
+        "assess_risk", coercion="unknown"
+    )
     assert case.refusal("decide", topic="managed_in_school").rule == "sexting-risk-not-managed-in-school"
     assert case.asks_for("escalate", agency="police")
     assert case.asks_for("escalate", agency="childrens_social_care")
@@ -53,7 +55,9 @@ def test_an_unknown_answer_keeps_a_nudes_case_from_being_managed_in_school() -> 
 
 def test_five_times_no_may_be_managed_by_the_dsl_under_headcorn() -> None:
     case = CaseFile("sexting", "headcorn", reported="2026-11-10 09:05")
-    assert case.refusal("decide", topic="managed_in_school").rule == "sexting-unassessed-not-managed-in-school"
+    assert (
+        case.refusal("decide", topic="managed_in_school").rule == "sexting-unassessed-not-managed-in-school"
+    )
     case.take("assess_risk").take("decide", topic="managed_in_school")
     assert not case.asks_for("consider_police")
     case.answer_everything().take("complete_investigation").answer_everything().take("close")
@@ -78,8 +82,13 @@ def test_a_takedown_is_chased_after_48_hours() -> None:
     assert case.due("record_removal") == "2026-11-12 12:00"
 
 
-@pytest.mark.parametrize(("pack", "told", "clause"), [("st_thomas", "headteacher", "004 §5.4, §6.3"), ("headcorn", "dsl", "002 §4.2")])
-def test_a_friend_request_from_a_pupil_goes_to_whom_the_policy_says(pack: str, told: str, clause: str) -> None:
+@pytest.mark.parametrize(
+    ("pack", "told", "clause"),
+    [("st_thomas", "headteacher", "004 §5.4, §6.3"), ("headcorn", "dsl", "002 §4.2")],
+)
+def test_a_friend_request_from_a_pupil_goes_to_whom_the_policy_says(
+    pack: str, told: str, clause: str
+) -> None:
     case = CaseFile("unsolicited_contact", pack, reported="2026-09-14 09:00")
     duty = next(duty for duty in case.outstanding() if duty.rule.step == "classify_contact")
     assert duty.rule.told == (told,)

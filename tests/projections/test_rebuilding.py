@@ -16,7 +16,6 @@ from casework.domain.incident import Incident
 from casework.domain.vocabulary import Category, Involvement
 from casework_projections import replay
 from casework_projections import views as registry
-from casework_projections.view import View
 from casework_projections.views import Views
 from tests.calendars import TEST_CALENDAR
 from tests.histories import SECRET_WORDS, SchoolHistory
@@ -27,10 +26,6 @@ ALWAYS_POSSIBLE = (
     *("add_note", "correct", "invite_parent", "escalate", "assess_risk", "withhold_from_parents"),
     *("request_removal", "consider_police", "reopen", "close", "debrief", "waive"),
 )
-
-
-def every_view(views: Views) -> list[View]:
-    return [views._views[name] for name in views.names()]
 
 
 class Walk:
@@ -114,19 +109,19 @@ def test_kept_views_are_as_rebuilt_ones(
         walk.step()
         if walk.chance.random() < 0.4:
             views = walk.chance.choice(processes)
-            some = walk.chance.sample(every_view(views), walk.chance.randint(1, 3))
+            some = walk.chance.sample([*views], walk.chance.randint(1, 3))
             with views.read(*some):
                 pass
     kept = processes[0]
-    for view in every_view(kept):
+    for view in kept:
         kept.catch_up(view)
-    before = dump(history.app, *every_view(kept))
+    before = dump(history.app, *kept)
 
     rebuilt = Views(history.app)
     for name in rebuilt.names():
         rebuilt.rebuild(name)
 
-    after = dump(history.app, *every_view(rebuilt))
+    after = dump(history.app, *rebuilt)
     assert {name: rows for name, rows in after.items() if rows != before[name]} == {}
     assert all(before[name] for name in ("view_caseload", "view_figures", "view_people", "view_users"))
     written = repr(before).casefold()
@@ -139,10 +134,10 @@ def test_no_view_table_holds_a_name_or_a_narrative(history: SchoolHistory) -> No
         history.take(incident, "add_note")
         history.drive(incident)
     views = Views(history.app)
-    for view in every_view(views):
+    for view in views:
         views.catch_up(view)
 
-    held = dump(history.app, *every_view(views))
+    held = dump(history.app, *views)
 
     assert held["view_lessons"]
     written = repr(held).casefold()

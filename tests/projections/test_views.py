@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -13,7 +14,6 @@ from casework.storage.observation import count_statements
 from casework_projections import replay
 from casework_projections import views as registry
 from casework_projections.caseload import Filters
-from casework_projections.view import View
 from casework_projections.views import ViewNotCreated, Views
 from tests.histories import SchoolHistory, opened
 from tests.projections.watching import Faulty, Watching, dump, recorded, seen
@@ -33,10 +33,6 @@ def watching(app: Casework) -> tuple[Views, Watching]:
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (registry, replay):
         monkeypatch.setattr(module, "BATCH", 3)
-
-
-def all_of(views: Views) -> list[View]:
-    return [views._views[name] for name in views.names()]
 
 
 def test_a_read_sees_every_event_stored_before_it(
@@ -76,7 +72,7 @@ def test_progress_is_told_after_every_batch(history: SchoolHistory, small_batche
 
 def test_nothing_new_costs_one_statement_whatever_the_length_of_the_log(history: SchoolHistory) -> None:
     views = Views(history.app)
-    every = all_of(views)
+    every = [*views]
     for _ in range(2):
         history.drive(history.report())
         with views.read(*every):
@@ -111,13 +107,36 @@ def test_a_view_kept_in_another_shape_is_computed_anew(history: SchoolHistory) -
     class NextCaseload(type(views.caseload)):  # type: ignore[misc]
         version = 2
 
-    later = Views(history.app)
-    later._views["caseload"] = later.caseload = NextCaseload(replay.Replay(history.app))
+    caseload = NextCaseload(replay.Replay(history.app))
+    later = Views(history.app, caseload)
     with history.app.database.writer.begin() as connection:
         connection.exec_driver_sql("DELETE FROM view_caseload")
-    with later.read(later.caseload):
+    with later.read(caseload):
         pass
-    assert dump(history.app, later.caseload) == before
+    assert dump(history.app, caseload) == before
+
+
+def test_nobody_reads_a_half_rebuilt_view(history: SchoolHistory, small_batches: None) -> None:
+    for _ in range(4):
+        history.report()
+    views = Views(history.app)
+    reader, over = history.reader(history.dsl), Event()
+
+    def read() -> set[int]:
+        lengths = set()
+        other = Views(history.app)
+        while not over.is_set():
+            with other.read(other.caseload) as connection:
+                page, _ = other.caseload.page(connection, Filters(), reader, now=history.at, limit=25)
+                lengths.add(len(page))
+        return lengths
+
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(read)
+        for _ in range(5):
+            views.rebuild("caseload")
+        over.set()
+        assert reading.result(60) == {4}
 
 
 def test_a_view_that_was_not_created_says_so(history: SchoolHistory) -> None:

@@ -13,8 +13,9 @@ from casework.domain.declaration import Declaration, RelationshipDeclared
 from casework.domain.sealed import Sealed
 from casework_api import current
 from casework_api.blueprint import IDEMPOTENCY_KEY_HEADER, Blueprint
+from casework_api.fields import Identifier
 from casework_api.paging import PageQuery, cut
-from casework_api.schema_of import Identifier, schema_of
+from casework_api.schema_of import schema_of
 
 DeclarationInput = schema_of(RelationshipDeclared, name="DeclarationInput")
 

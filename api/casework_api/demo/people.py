@@ -24,8 +24,10 @@ USERS: Final = (
     ("governor", "Theodora Winterslow"),
 )
 """One user a role, by role."""
+TEACHER: Final = "Linnet Harrowgate"
+PARENT_FORENAME: Final = "Winifred"
 
-EVERY_NAME: Final = (*FORENAMES, *SURNAMES, *(name for _, name in USERS))
+EVERY_NAME: Final = (*FORENAMES, *SURNAMES, *(name for _, name in USERS), TEACHER, PARENT_FORENAME)
 
 
 def pupil_names(count: int, rng: Random) -> list[str]:

@@ -21,13 +21,14 @@ from casework.domain.vocabulary import Category, Direction, Involvement, Relatio
 from casework.services.command import Command
 from casework.services.incidents import Case
 from casework_api.demo.calendar import calendar_around
-from casework_api.demo.people import USERS, pupil_names
+from casework_api.demo.people import PARENT_FORENAME, TEACHER, USERS, pupil_names
 from casework_api.demo.texts import CONTENT, PLATFORMS, SUMMARIES, VOICES, Scene, fields
 
 INCIDENTS: Final = 60
 PUPILS: Final = 36
 KINDS: Final = ("cyberbullying",) * 6 + ("unsolicited_contact",) * 2 + ("sexting",) * 2
-_WAITS: Final = (timedelta(minutes=20), timedelta(hours=1), timedelta(hours=3), timedelta(hours=20))
+_WAITS: Final = (5, 10, 20, 30, 45, 60, 90, 600)
+"""Minutes from one step to the next: mostly the same morning, now and then the next day."""
 # A real history has things done in time and late, and some left open.
 _LEFT_OPEN: Final = 0.15
 _SOME_TIME: Final = timedelta(days=40)
@@ -58,7 +59,8 @@ def tell(app: Casework, moment: datetime, progress: Callable[[int, int], None]) 
     day = moment.astimezone(LONDON).date()
     rng = Random(day.toordinal())  # noqa: S311
     calendar = calendar_around(day)
-    story = _Story(app, rng, calendar, moment)
+    # The story ends with the day before, so that it is the same at whatever hour it is told.
+    story = _Story(app, rng, calendar, datetime.combine(day, time(), tzinfo=LONDON))
     cast = story.open_school()
     for place, reported in enumerate(story.times()):
         story.incident(cast, reported)
@@ -109,7 +111,7 @@ class _Story:
                 self.command(admin, opened), school.id, users[role].id, Role(role), opened.date(), None
             )
         pupils, parents = self._families(school.id, users["dsl"], opened)
-        teacher = self._person(users["dsl"], opened, school.id, Category.STAFF, "Linnet Harrowgate")
+        teacher = self._person(users["dsl"], opened, school.id, Category.STAFF, TEACHER)
         return Cast(school=school.id, users=users, pupils=pupils, parents=parents, teacher=teacher)
 
     def _families(self, school: UUID, dsl: User, opened: datetime) -> tuple[list[UUID], dict[UUID, UUID]]:
@@ -125,7 +127,7 @@ class _Story:
             relation = (Related(relation=Relation.PARENT_OF, person=pupil),)
             surname = name.split()[-1]
             parents[pupil] = self._person(
-                dsl, opened, school, Category.PARENT, f"Winifred {surname}", relations=relation
+                dsl, opened, school, Category.PARENT, f"{PARENT_FORENAME} {surname}", relations=relation
             )
             pupils.append(pupil)
         return pupils, parents
@@ -223,7 +225,7 @@ class _Story:
 
     def _next_moment(self, clock: datetime) -> datetime:
         """Some time later, on a working morning or afternoon."""
-        later = clock + self.rng.choice(_WAITS)
+        later = clock + timedelta(minutes=self.rng.choice(_WAITS))
         while later.weekday() > 4 or not 8 <= later.hour <= 17:
             later = datetime.combine(
                 later.date() + timedelta(days=1), time(8, self.rng.randint(0, 59)), tzinfo=LONDON

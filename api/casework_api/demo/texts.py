@@ -187,6 +187,7 @@ _FIELDS: Final[dict[str, Callable[[Scene, dict[str, Any]], dict[str, Any]]]] = {
 EVERY_NARRATIVE: Final = (
     *(text for texts in SUMMARIES.values() for text in texts),
     *VOICES,
+    *(text for text, _ in LESSONS),
     REASON,
     "Time with the learning mentor on Tuesdays.",
     "What was shown or told, as the pupil put it",

@@ -59,6 +59,7 @@ def upload(incident_id: UUID) -> tuple[EvidenceBody, int, dict[str, str]]:
         boundary = boundary_of(request.headers.get("Content-Type"))
         parts = read_parts(request.stream, boundary, lambda _, __: writer, max_total=_MAX_BODY)
         fields = _metadata(parts["metadata"])
+        command = current.asking_also(command, parts["metadata"].encode())
         at = fields.pop("at", None)
         case, file = evidence.save(command, incident_id, fields, writer, expected, at)
     where = url_for("incidents.evidence_record", incident_id=incident_id, evidence_id=file.id)

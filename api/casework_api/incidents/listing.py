@@ -9,10 +9,10 @@ from uuid import UUID
 from casework.domain.text import Text
 from casework.domain.vocabulary import State
 from casework_api import current
+from casework_api.fields import Choice, Identifier, Moment, Words
 from casework_api.incidents.schemas import IncidentPage, ListedIncident
 from casework_api.paging import PageQuery, Position, QueryFlag
 from casework_api.reader import visible
-from casework_api.schema_of import Choice, Identifier, Moment, Words
 from casework_projections.caseload import After, Filters, Listed
 
 

@@ -22,6 +22,7 @@ from casework_api.incidents.schemas import (
     Timeline,
     TimelineEntry,
 )
+from casework_api.logs import forget_user
 from casework_api.paging import PageQuery, cut
 from casework_projections.audit_trail import timeline
 
@@ -48,6 +49,8 @@ def located(case: Case) -> Shown:
 @blueprint.returns(201, IncidentBody, headers=("Location", "ETag"), problems=(404, 409, 422))
 def report(fields: dict[str, Any]) -> Shown:
     """Report an incident: anybody with a role at the school may."""
+    if fields.get("confidential_reporter"):
+        forget_user()
     return located(current.casework().incidents.report(current.command(), fields))
 
 

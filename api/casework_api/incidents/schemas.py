@@ -25,7 +25,8 @@ from casework.domain.vocabulary import (
     State,
     Stream,
 )
-from casework_api.schema_of import Moment, one_of, schema_of
+from casework_api.fields import Moment
+from casework_api.schema_of import one_of, schema_of
 
 AT: Final = {"at": Moment(metadata={"description": "When it was done; now where it is left out."})}
 

@@ -15,9 +15,10 @@ from casework.domain.text import Text
 from casework.domain.vocabulary import Category
 from casework_api import current
 from casework_api.blueprint import IDEMPOTENCY_KEY_HEADER, Blueprint
+from casework_api.fields import Day, Identifier, Words
 from casework_api.paging import PageQuery
 from casework_api.people.finding import Chronology, People, chronology_of, people_named
-from casework_api.schema_of import Day, Identifier, Words, schema_of
+from casework_api.schema_of import schema_of
 
 PersonInput = schema_of(
     PersonRegistered, exclude={"born_on"}, extra={"born_on": Day(allow_none=True)}, name="PersonInput"

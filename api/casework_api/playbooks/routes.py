@@ -9,9 +9,17 @@ import msgspec
 
 from casework.domain.playbook import Pack, Rule
 from casework.domain.playbook.rules import KindOfIncident, Source
+from casework.domain.text import Text
 from casework_api import current
 from casework_api.blueprint import Blueprint
-from casework_api.problems import not_found
+from casework_api.fields import Record, Words
+from casework_api.problems import malformed, not_found
+
+
+class JurisdictionQuery(Record):
+    """On which floor; the only one, while there is one."""
+
+    jurisdiction = Words(Text(max=100))
 
 
 class EditionBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,14 +116,18 @@ def index() -> Playbooks:
 
 
 @blueprint.route("/<pack_id>", methods=["GET"])
-@blueprint.returns(200, PlaybookBody)
-def read(pack_id: str) -> PlaybookBody:
+@blueprint.arguments(JurisdictionQuery, location="query")
+@blueprint.returns(200, PlaybookBody, problems=(422,))
+def read(query: dict[str, Any], pack_id: str) -> PlaybookBody:
     """Every rule of a pack on the floor in force today."""
     library = current.casework().library
     if pack_id not in library.pack_ids():
         raise not_found()
     pack = library.latest_pack(pack_id)
-    floor = library.floor_at("england", current.now())
+    jurisdiction = query.get("jurisdiction", min(library.jurisdictions()))
+    if jurisdiction not in library.jurisdictions():
+        raise malformed({"jurisdiction": ["is not one casework has a floor for"]})
+    floor = library.floor_at(jurisdiction, current.now())
     playbook = library.playbook(floor.edition, pack.edition)
     return PlaybookBody(
         **_edition(pack),

@@ -16,11 +16,11 @@ from casework.domain.school import School
 from casework.domain.text import Text
 from casework_api import current
 from casework_api.blueprint import JSON, Blueprint
+from casework_api.fields import Record, Words
 from casework_api.paging import PageQuery, Position
 from casework_api.problems import malformed, not_acceptable
 from casework_api.reader import visible
 from casework_api.reports.schemas import AuditTrailBody, Body, LessonsBody, SummaryBody
-from casework_api.schema_of import Record, Words
 from casework_projections import audit_trail, governor_summary, lessons_learnt
 from casework_projections.lessons_learnt import LessonsAfter
 from casework_projections.terms import UnknownTerm
@@ -75,7 +75,7 @@ def read_lessons(query: dict[str, Any], school_id: UUID) -> Body | Response:
     scope = ["lessons", school_id, query.get("term"), current.user().id]
     page = current.cursors().page(query, scope)
     views = current.views()
-    with views.read(views.directory, views.caseload, views.lessons) as connection, known_term():
+    with views.read(views.directory, views.lessons) as connection, known_term():
         items, following = views.lessons.page(
             connection,
             school,

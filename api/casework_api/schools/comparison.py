@@ -11,11 +11,11 @@ from casework.domain.access import Permission
 from casework.domain.incident import Incident
 from casework.domain.text import Text
 from casework_api import current
+from casework_api.fields import Words
 from casework_api.incidents.listing import after_position, position_of
 from casework_api.paging import PageQuery
 from casework_api.problems import malformed
 from casework_api.reader import visible
-from casework_api.schema_of import Words
 from casework_projections.caseload import Filters
 from casework_projections.comparison import Comparison, compare
 

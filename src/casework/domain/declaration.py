@@ -37,6 +37,6 @@ class Declaration(Aggregate):
         self.school = first.school
 
     def covers(self, people: frozenset[UUID], moment: datetime) -> bool:
-        """Whether it is between two of `people` and was decided before the day of `moment`."""
+        """Whether it is between two of `people` and dated before the day of `moment`."""
         pair = {self.made.staff, self.made.other}
         return pair <= people and self.made.disclosed_on < moment.astimezone(LONDON).date()

@@ -12,8 +12,10 @@ import msgspec
 
 from casework.domain.sealed import Sealed
 
-# Control characters hide what a reader sees; only a new line and a tab say something.
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+# What hides or reorders what a reader sees: control characters but for new lines and tabs, and the
+# characters that override the direction of writing.
+HIDDEN_CHARACTERS: Final = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069"
+_CONTROL: Final = re.compile(f"[{HIDDEN_CHARACTERS}]")
 
 
 class Text(msgspec.Struct, frozen=True):
@@ -84,13 +86,33 @@ def _markers(hint: Any) -> tuple[Any, ...]:
     return (*own, *inner)
 
 
+class NamedField(msgspec.Struct, frozen=True):
+    """A field by its attribute and by the name a client knows it by, with the markers it declares."""
+
+    attribute: str
+    api_name: str
+    markers: tuple[Any, ...]
+
+
+@cache
+def named_fields(struct: type[msgspec.Struct]) -> tuple[NamedField, ...]:
+    """The fields of `struct`, in order."""
+    # To resolve the hints of a class takes longer than storing an event, hence the cache.
+    markers = field_markers(struct)
+    names = {
+        name: next((marker.name for marker in found if isinstance(marker, ApiName)), None)
+        for name, found in markers.items()
+    }
+    return tuple(
+        NamedField(field.name, names[field.name] or field.encode_name, markers[field.name])
+        for field in msgspec.structs.fields(struct)
+    )
+
+
 def leaves(record: msgspec.Struct, path: str = "$") -> Iterator[Leaf]:
     """Every value in `record` and in the records within it, by the paths a client knows."""
-    markers = field_markers(type(record))
-    for field in msgspec.structs.fields(type(record)):
-        api_name = next((m.name for m in markers[field.name] if isinstance(m, ApiName)), field.encode_name)
-        value = getattr(record, field.name)
-        yield from _leaves_of(value, f"{path}.{api_name}", markers[field.name])
+    for field in named_fields(type(record)):
+        yield from _leaves_of(getattr(record, field.attribute), f"{path}.{field.api_name}", field.markers)
 
 
 def _leaves_of(value: Any, path: str, markers: tuple[Any, ...]) -> Iterator[Leaf]:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import Any
 
 import msgspec
 
 from casework.domain.clocks import Unit
 from casework.domain.incident import STEPS
-from casework.domain.playbook.facts import FACTS, GROUPS
-from casework.domain.playbook.rules import Clock, Floor, Pack, Rule, Satisfier, Source, Test
+from casework.domain.incident.concerns import CONCERNS
+from casework.domain.playbook.facts import GROUPS, known_facts
+from casework.domain.playbook.playbook import KIND_FIELDS
+from casework.domain.playbook.rules import Clock, Floor, KindOfIncident, Pack, Rule, Satisfier, Source, Test
 
 Fault = tuple[str, str, str]
 """The rule's id, the field, and what is wrong with it."""
@@ -52,9 +56,23 @@ def floor_faults(floor: Floor) -> Iterator[Fault]:
         yield from _rule_faults(rule, kinds, floor.sources)
         if rule.replaces is not None:
             yield rule.id, "replaces", "a floor rule replaces nothing"
+    yield from _kind_faults(floor.kinds)
     for item in floor.critical:
+        if item.concern not in CONCERNS:
+            yield "", "critical", f"nothing raises the concern {item.concern!r}"
         if not _cites(item.clause, floor.sources):
             yield "", "critical", f"clause {item.clause!r} cites no source of this file"
+
+
+def _kind_faults(kinds: Iterable[KindOfIncident]) -> Iterator[Fault]:
+    seen: set[str] = set()
+    for kind in kinds:
+        if kind.id in seen:
+            yield "", "kinds", f"{kind.id!r} is stated twice"
+        seen.add(kind.id)
+        for field in kind.requires:
+            if field not in KIND_FIELDS:
+                yield "", "kinds", f"{field!r} is not a field a kind may require"
 
 
 def pack_faults(pack: Pack, floor: Floor) -> Iterator[Fault]:
@@ -62,10 +80,13 @@ def pack_faults(pack: Pack, floor: Floor) -> Iterator[Fault]:
     kinds = {kind.id for kind in floor.kinds}
     defaults = {rule.id: rule for rule in floor.rules}
     yield from _repeated([*floor.rules, *pack.rules])
+    replaced = Counter(rule.replaces for rule in pack.rules if rule.replaces is not None)
     for rule in pack.rules:
         yield from _rule_faults(rule, kinds, (*floor.sources, *pack.sources))
         if rule.adjustable:
             yield rule.id, "adjustable", "only a floor states defaults"
+        if rule.replaces is not None and replaced[rule.replaces] > 1:
+            yield rule.id, "replaces", f"the rule {rule.replaces!r} is replaced twice"
         if rule.replaces is not None:
             yield from _replacement_faults(rule, defaults.get(rule.replaces))
 
@@ -103,6 +124,8 @@ def _names_source(part: str) -> bool:
 
 
 def _rule_faults(rule: Rule, kinds: set[str], sources: Iterable[Source]) -> Iterator[Fault]:
+    if rule.floor:
+        yield rule.id, "floor", "is set by casework for the rules of a floor"
     own = _duty_faults(rule) if rule.is_duty else _prohibition_faults(rule)
     parts: list[tuple[str, Iterable[str]]] = [
         ("clause", [] if _cites(rule.clause, sources) else ["cites no source of this file"]),
@@ -111,13 +134,18 @@ def _rule_faults(rule: Rule, kinds: set[str], sources: Iterable[Source]) -> Iter
         ("before", [f"{step!r} is no step" for step in rule.before if step not in STEPS]),
         ("since", [f"{step!r} is no step" for step in rule.since if step not in STEPS]),
         ("when", (fault for test in rule.when for fault in _test_faults(test, None))),
-        ("given", (fault for test in rule.given for fault in _test_faults(test, rule.step))),
+        ("given", (fault for test in rule.given for fault in _given_faults(test, rule.step))),
     ]
     for field, messages in parts:
         for message in messages:
             yield rule.id, field, message
     for field, message in own:
         yield rule.id, field, message
+
+
+def _given_faults(test: Test, step: str | None) -> Iterable[str]:
+    """Nothing of a test on the fields of a step there is not: the step is the fault."""
+    return _test_faults(test, step) if step == "*" or step in STEPS else ()
 
 
 def _prohibition_faults(rule: Rule) -> Iterator[tuple[str, str]]:
@@ -146,12 +174,18 @@ def _duty_faults(rule: Rule) -> Iterator[tuple[str, str]]:
     for satisfier in rule.satisfied_by:
         for message in _satisfier_faults(satisfier):
             yield "satisfied_by", message
+    yield from _per_faults(rule)
+    if rule.clock is not None:
+        yield from (("clock", message) for message in _clock_faults(rule.clock))
+
+
+def _per_faults(rule: Rule) -> Iterator[tuple[str, str]]:
     if (rule.per is None) != (rule.per_field is None):
         yield "per", "per and per_field go together"
     elif rule.per is not None:
         yield from _group_faults(rule)
-    if rule.clock is not None:
-        yield from (("clock", message) for message in _clock_faults(rule.clock))
+    elif rule.clock is not None and rule.clock.of == "item":
+        yield "clock", "of 'item' needs a group: give per"
 
 
 def _group_faults(rule: Rule) -> Iterator[tuple[str, str]]:
@@ -175,6 +209,8 @@ def _clock_faults(clock: Clock) -> Iterator[str]:
         yield f"of {clock.of!r} is neither a step nor one of {list(_CLOCK_STARTS)}"
     elif clock.field is not None and clock.field not in (_fields(clock.of) if clock.of in STEPS else ()):
         yield f"{clock.of!r} has no field {clock.field!r}"
+    elif clock.field is not None and not _is_time(clock.of, clock.field):
+        yield f"{clock.field!r} of {clock.of!r} is neither a date nor a time"
     if clock.within < 0 or (clock.critical is not None and clock.critical.within < 0):
         yield "within is less than 0"
     if clock.unit is Unit.SCHOOL_DAYS and clock.critical is None:
@@ -183,11 +219,21 @@ def _clock_faults(clock: Clock) -> Iterator[str]:
         yield "a critical clock never waits on school days"
 
 
+def _is_time(step: str, name: str) -> bool:
+    """Whether a field of a step holds a date or a time."""
+    return any(
+        field.name == name and isinstance(field.type, type) and issubclass(field.type, date)
+        for field in msgspec.structs.fields(STEPS[step])
+    )
+
+
 def _test_faults(test: Test, step: str | None) -> Iterator[str]:
     operators = [name for name in _OPERATORS if getattr(test, name) is not None]
     if len(operators) != 1:
         yield "a test has exactly one of is, any, all, none, present, in"
         return
+    if getattr(test, operators[0]) == ():
+        yield f"{operators[0]} is empty"
     if (test.fact is None) == (test.field is None):
         yield "a test is about exactly one of fact and field"
     elif test.fact is not None:
@@ -204,11 +250,11 @@ def _test_faults(test: Test, step: str | None) -> Iterator[str]:
 
 
 def _fact_faults(test: Test) -> Iterator[str]:
-    if test.fact == "critical":
-        return
-    known = FACTS.get(test.fact or "")
+    if test.in_ is not None:
+        yield "`in` is about a field of a step, not about a fact"
+    known = known_facts().get(test.fact or "")
     if known is None:
-        yield f"{test.fact!r} is no fact; there are {sorted([*FACTS, 'critical'])}"
+        yield f"{test.fact!r} is no fact; there are {sorted(known_facts())}"
         return
     for value in _operands(test):
         if known.values is not None and value is not None and value not in known.values:

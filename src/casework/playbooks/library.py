@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -37,11 +37,13 @@ class Library:
     def from_folder(cls, folder: Path = OWN_FILES) -> Self:
         """All the TOML files of a folder: those with a `jurisdiction` are floors, the rest are packs."""
         documents = {path: _document(path) for path in sorted(folder.glob("*.toml"))}
-        floors = [_floor(path, read) for path, read in documents.items() if "jurisdiction" in read]
+        floors = {path: _floor(path, read) for path, read in documents.items() if "jurisdiction" in read}
         if not floors:
             raise PlaybookError(folder.name, "holds no floor")
-        packs = [_pack(path, read, floors) for path, read in documents.items() if "jurisdiction" not in read]
-        return cls(floors, packs, _platforms(OWN_FILES / "dated" / "platforms.toml"))
+        known = list(floors.values())
+        packs = {path: _pack(path, read, known) for path, read in documents.items() if path not in floors}
+        _refuse_repeated({**floors, **packs})
+        return cls(known, packs.values(), _platforms(OWN_FILES / "dated" / "platforms.toml"))
 
     def with_packs(self, folder: Path) -> Library:
         """This library and a school's own packs beside it.
@@ -98,6 +100,15 @@ class Library:
         return list(dict.fromkeys(kind.id for floor in self.floors.values() for kind in floor.kinds))
 
 
+def _refuse_repeated(editions: Mapping[Path, Floor | Pack]) -> None:
+    """Raise PlaybookError where one edition is stated twice: it would not be known which is meant."""
+    seen: set[str] = set()
+    for path, each in editions.items():
+        if each.edition in seen:
+            raise PlaybookError(path.name, f"{each.edition} is stated in another file too")
+        seen.add(each.edition)
+
+
 def _document(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
@@ -123,10 +134,9 @@ def _floor(path: Path, document: dict[str, Any]) -> Floor:
         floor = msgspec.convert(document, Floor)
     except msgspec.ValidationError as error:
         raise shape_error(path.name, document, error) from error
-    rules = tuple(msgspec.structs.replace(rule, floor=True) for rule in floor.rules)
-    floor = msgspec.structs.replace(floor, rules=rules)
     _raise_first(path, floor_faults(floor))
-    return floor
+    rules = tuple(msgspec.structs.replace(rule, floor=True) for rule in floor.rules)
+    return msgspec.structs.replace(floor, rules=rules)
 
 
 def _pack(path: Path, document: dict[str, Any], floors: list[Floor]) -> Pack:

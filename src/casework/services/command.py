@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hmac
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 from uuid import UUID, uuid4, uuid5
 
 import msgspec
@@ -23,6 +24,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     """One request to change something.
 
     `key` is the client's idempotency key, if it gave one; `digest` tells requests apart that reuse a key.
+    The ids a request leads to are derived from whoever asks; under a `secret` nobody can find out who
+    that was by trying every user.
     """
 
     user: User | None
@@ -30,6 +33,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     key: str | None = None
     digest: str = ""
     request_id: str = msgspec.field(default_factory=lambda: uuid4().hex)
+    secret: bytes = b""
 
     @property
     def by(self) -> UUID:
@@ -38,11 +42,20 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def request(self) -> str:
         """The id the events of this request carry: the same for a retry."""
-        return self.request_id if self.key is None else uuid5(self.by, self.key).hex
+        return self.request_id if self.key is None else self._derived(self.key).hex
 
     def new_id(self, sort: str) -> UUID:
         """The id of something this request makes: the same for a retry, so that nothing is made twice."""
-        return uuid5(self.by, f"{sort}:{self.request}")
+        return self._derived(f"{sort}:{self.request}")
+
+    def under(self, secret: bytes) -> Self:
+        """The same command, from whose ids nobody can tell who asks."""
+        return msgspec.structs.replace(self, secret=secret)
+
+    def _derived(self, name: str) -> UUID:
+        if not self.secret:
+            return uuid5(self.by, name)
+        return UUID(bytes=hmac.digest(self.secret, self.by.bytes + name.encode(), "sha256")[:16])
 
     def earlier(self, aggregate: Aggregate) -> int | None:
         """The number of the event this same request led to before; None where it is the first time.

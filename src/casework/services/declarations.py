@@ -29,6 +29,9 @@ class Declarations:
 
     def declare(self, command: Command, fields: dict[str, Any]) -> Declaration:
         """Record a declared relationship. `decided_by` must be a lead and the head (002 §4.2)."""
+        return self._app.rerun(lambda: self._declare(command, fields))
+
+    def _declare(self, command: Command, fields: dict[str, Any]) -> Declaration:
         school, actor = self._app.schools.actor_at(fields["school"], command)
         role = actor.role_for(Permission.DECLARE)
         if role is None:

@@ -34,7 +34,8 @@ class Evidence:
         """Where to write the bytes of a file for this incident.
 
         Asks the playbook before a byte is read: raises Refused where no file may be held, NotFound and
-        Forbidden as for any step. Whoever gets a writer must `save` or `discard` it.
+        Forbidden as for any step. An upload that is sent again is let in to be answered as it was.
+        Whoever gets a writer must `save` or `discard` it.
         """
         case = self._app.incidents.read(command, incident_id)
         if case.standing.handles_as is None:
@@ -48,7 +49,7 @@ class Evidence:
             file=_NO_FILE,
         )
         refusal = case.playbook.refusal(case.incident, probe)
-        if refusal is not None:
+        if refusal is not None and not _kept_before(command, case.incident):
             raise Refused(refusal)
         return self._app.vault.writer(incident_id, self._key(incident_id))
 
@@ -100,6 +101,13 @@ class Evidence:
         if key is None:
             raise NotFound
         return key
+
+
+def _kept_before(command: Command, incident: Incident) -> bool:
+    """Whether this same request, sent again, has brought a file that is still held."""
+    return any(
+        step.request_id == command.request and step.file is not None for step in incident.taken(SaveEvidence)
+    )
 
 
 def _saved(incident: Incident, evidence_id: UUID) -> SaveEvidence:

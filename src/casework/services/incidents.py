@@ -8,11 +8,13 @@ from uuid import UUID
 
 import msgspec
 
-from casework.domain.access import Actor, Permission, Standing, standing
+from casework.domain.access import PERMISSIONS, Actor, Permission, Standing, standing
+from casework.domain.clocks import LONDON
 from casework.domain.errors import Forbidden, Invalid, NotFound, Stale
 from casework.domain.incident import STEPS, Incident, Step
 from casework.domain.incident.evidence import OpenEvidence
 from casework.domain.incident.outcomes import CompleteAction, Debrief
+from casework.domain.incident.record import Waive
 from casework.domain.incident.reporting import AddNote, Policy, Report
 from casework.domain.person import Person
 from casework.domain.playbook import Duty, Playbook
@@ -99,10 +101,14 @@ class Incidents:
         role = actor.role_for(Permission.REPORT)
         if role is None:
             raise Forbidden
+        hidden = command.under(self._app.derived_key("ids of reports in confidence"))
+        for sent in (command, hidden):
+            existing = self._app.load(Incident, sent.new_id("incident"))
+            if existing is not None:
+                return self._answered_before(sent, existing)
+        if fields.get("confidential_reporter"):
+            command = hidden
         incident_id = command.new_id("incident")
-        existing = self._app.load(Incident, incident_id)
-        if existing is not None:
-            return self._answered_before(command, existing)
         report = self._report(command, incident_id, school, role, fields)
         check = self._app.load_many(leaf.value for leaf, _ in referenced(report))
         check_references(check, referenced(report), school)
@@ -125,13 +131,16 @@ class Incidents:
         incident = case.incident
         step_class = STEPS[name]
         role = _role_for(case.standing, step_class)
+        in_confidence = case.standing.handles_as is None and incident.confidential_reporter
+        if in_confidence:
+            command = command.under(self._app.derived_key("ids of reports in confidence"))
         earlier = command.earlier(incident)
         if earlier is not None:
             return self._as_it_was(command, incident, earlier)
         if expected is not None and expected != visible_version(case):
             raise Stale
         stamp = command.stamp(incident.id, incident.version + 1, role, at)
-        if case.standing.handles_as is None and incident.confidential_reporter:
+        if in_confidence:
             stamp["by"] = NOBODY
         step = step_class(**stamp, **fields)
         references = referenced(step)
@@ -139,6 +148,8 @@ class Incidents:
         check_references(found, references, case.school, incident)
         if isinstance(step, (Debrief, CompleteAction)):
             self._keep_names_out(step, incident)
+        if isinstance(step, Waive):
+            _require_authoriser(step, case.school, command.now)
         incident.take(complete(step, incident, found, self._app.library), case.playbook)
         self._app.commit(incident)
         return msgspec.structs.replace(case, as_of=command.now)
@@ -193,6 +204,13 @@ class Incidents:
         heads = self._app.schools.heads(school, now) if allegation else frozenset()
         stands = standing(actor, incident, reported_it=reported_it, heads=heads)
         return Case(incident, school, playbook, stands, now)
+
+
+def _require_authoriser(step: Waive, school: School, now: datetime) -> None:
+    """Raise Invalid unless the second person holds a role that may authorise a waiver."""
+    roles = school.roles_of(step.authorised_by, now.astimezone(LONDON).date())
+    if not any(Permission.AUTHORISE in PERMISSIONS[role] for role in roles):
+        raise Invalid.at("$.authorised_by", "holds no role that may authorise this")
 
 
 def _role_for(stands: Standing, step: type[Step]) -> Role:

@@ -30,6 +30,19 @@ class People:
 
         `born_on` is a date, kept sealed as the name is.
         """
+        return self._app.rerun(lambda: self._register(command, fields))
+
+    def read(
+        self, command: Command, person_id: UUID, permission: Permission = Permission.READ_PEOPLE
+    ) -> Person:
+        """A person, for whoever holds `permission` at their school. Raises NotFound or Forbidden."""
+        person = self._app.load(Person, person_id)
+        if person is None:
+            raise NotFound
+        self._app.schools.read(command, person.school, permission)
+        return person
+
+    def _register(self, command: Command, fields: dict[str, Any]) -> Person:
         school, actor = self._app.schools.actor_at(fields["school"], command)
         role = actor.role_for(Permission.REGISTER_PEOPLE)
         if role is None:
@@ -53,14 +66,4 @@ class People:
         person = Person(registered)
         person.record(registered)
         self._app.commit(person)
-        return person
-
-    def read(
-        self, command: Command, person_id: UUID, permission: Permission = Permission.READ_PEOPLE
-    ) -> Person:
-        """A person, for whoever holds `permission` at their school. Raises NotFound or Forbidden."""
-        person = self._app.load(Person, person_id)
-        if person is None:
-            raise NotFound
-        self._app.schools.read(command, person.school, permission)
         return person

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from casework.domain.access import Actor, Permission
 from casework.domain.clocks import LONDON, Calendar
 from casework.domain.errors import Forbidden, Invalid, NotFound
+from casework.domain.event import Event
 from casework.domain.school import (
     Appointed,
     Appointment,
@@ -80,21 +81,7 @@ class Schools:
 
     def open(self, command: Command, fields: dict[str, Any]) -> School:
         """A new school, by an administrator. `pack` is a pack's id; its latest version is adopted."""
-        require_administrator(command)
-        school_id = command.new_id("school")
-        existing = self._app.load(School, school_id)
-        if existing is not None and command.earlier(existing) is not None:
-            return existing
-        opened = SchoolOpened(
-            **command.stamp(school_id, 1, Role.ADMIN), **(fields | {"pack": self._edition(fields["pack"])})
-        )
-        if opened.jurisdiction not in self._app.library.jurisdictions():
-            raise Invalid.at("$.jurisdiction", "is not a jurisdiction casework has a floor for")
-        school = School(opened)
-        _check(opened, opened.calendar)
-        school.record(opened)
-        self._app.commit(school)
-        return school
+        return self._app.rerun(lambda: self._open(command, fields))
 
     def change(self, command: Command, school_id: UUID, fields: dict[str, Any]) -> School:
         """Change the settings given in `fields`; the rest stays."""
@@ -116,10 +103,27 @@ class Schools:
         """End an appointment: yesterday was its last day."""
         self._app.rerun(lambda: self._end(command, school_id, appointment))
 
+    def _open(self, command: Command, fields: dict[str, Any]) -> School:
+        require_administrator(command)
+        school_id = command.new_id("school")
+        existing = self._app.load(School, school_id)
+        if existing is not None and command.earlier(existing) is not None:
+            return self._answered_before(command, existing)
+        opened = SchoolOpened(
+            **command.stamp(school_id, 1, Role.ADMIN), **(fields | {"pack": self._edition(fields["pack"])})
+        )
+        if opened.jurisdiction not in self._app.library.jurisdictions():
+            raise Invalid.at("$.jurisdiction", "is not a jurisdiction casework has a floor for")
+        school = School(opened)
+        _check(opened, opened.calendar)
+        school.record(opened)
+        self._app.commit(school)
+        return school
+
     def _change(self, command: Command, school_id: UUID, fields: dict[str, Any]) -> School:
         school = self.managed(command, school_id, Permission.MANAGE_SCHOOL)
         if command.earlier(school) is not None:
-            return school
+            return self._answered_before(command, school)
         if fields.get("pack") is not None:
             fields = fields | {"pack": self._edition(fields["pack"])}
         changed = SchoolChanged(**command.stamp(school.id, school.version + 1, Role.ADMIN), **fields)
@@ -134,7 +138,7 @@ class Schools:
         school = self.managed(command, school_id, Permission.MANAGE_APPOINTMENTS)
         appointment_id = command.new_id("appointment")
         if command.earlier(school) is not None:
-            return school.appointments[appointment_id]
+            return self._answered_before(command, school).appointments[appointment_id]
         if self._app.load(User, user) is None:
             raise Invalid.at("$.user", "is not a user")
         if user == command.by:
@@ -157,6 +161,14 @@ class Schools:
         stamp = command.stamp(school.id, school.version + 1, Role.ADMIN)
         school.record(AppointmentEnded(**stamp, appointment=appointment, until=last_day))
         self._app.commit(school)
+
+    def _answered_before(self, command: Command, school: School) -> School:
+        """The school as a request that is sent again was first answered with."""
+        events = self._app.events.get(school.id, lte=command.earlier(school))
+        then = School.replay(cast(Event, event) for event in events)
+        if then is None:
+            raise NotFound
+        return then
 
     def _edition(self, pack_id: str) -> str:
         if pack_id not in self._app.library.pack_ids():

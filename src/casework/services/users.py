@@ -42,23 +42,7 @@ class Users:
 
     def register(self, command: Command, fields: dict[str, Any], *, administrator: bool = False) -> User:
         """A new user, by an administrator (or by the command line, before there is one)."""
-        if command.user is not None:
-            require_administrator(command)
-        user_id = command.new_id("user")
-        existing = self._app.load(User, user_id)
-        if existing is not None and command.earlier(existing) is not None:
-            return existing
-        stamp = command.stamp(user_id, 1, Role.ADMIN)
-        registered = UserRegistered(**stamp, **fields, administrator=administrator)
-        faults = text_faults(registered)
-        if faults:
-            raise Invalid({path: [message] for path, message in faults.items()})
-        if registered.person is not None and self._app.load(Person, registered.person) is None:
-            raise Invalid.at("$.person", "is not a person")
-        user = User(registered)
-        user.record(registered)
-        self._app.commit(user)
-        return user
+        return self._app.rerun(lambda: self._register(command, fields, administrator))
 
     def read(self, command: Command, user_id: UUID) -> User:
         """A user, for an administrator or for themselves."""
@@ -98,6 +82,25 @@ class Users:
         if user is None or token is None or now >= token.expires_at:
             return None
         return (user, token) if hmac.compare_digest(token.secret_hash, hashed(parsed.secret)) else None
+
+    def _register(self, command: Command, fields: dict[str, Any], administrator: bool) -> User:
+        if command.user is not None:
+            require_administrator(command)
+        user_id = command.new_id("user")
+        existing = self._app.load(User, user_id)
+        if existing is not None and command.earlier(existing) is not None:
+            return existing
+        stamp = command.stamp(user_id, 1, Role.ADMIN)
+        registered = UserRegistered(**stamp, **fields, administrator=administrator)
+        faults = text_faults(registered)
+        if faults:
+            raise Invalid({path: [message] for path, message in faults.items()})
+        if registered.person is not None and self._app.load(Person, registered.person) is None:
+            raise Invalid.at("$.person", "is not a person")
+        user = User(registered)
+        user.record(registered)
+        self._app.commit(user)
+        return user
 
     def _issue(
         self, command: Command, user_id: UUID, scopes: tuple[Scope, ...], expires_at: datetime | None

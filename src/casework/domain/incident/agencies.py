@@ -40,14 +40,18 @@ class Escalate(Step, frozen=True, kw_only=True):
 
 
 class RecordAgencyResponse(Step, frozen=True, kw_only=True):
-    """What an agency answered, whether its enquiry goes on, and whether it asks that parents not be told."""
+    """What an agency answered, and whether its enquiry goes on.
+
+    `hold_parents` says that it asks the school not to tell the parents, or that it no longer does; what
+    it asked before stands where nothing is said.
+    """
 
     TOPIC: ClassVar[str] = "incident.record_agency_response"
 
     agency: Respondent
     outcome: Short
     enquiry: Enquiry
-    hold_parents: bool = False
+    hold_parents: bool | None = None
 
     def apply(self, incident: Incident) -> None:
         agency = {self.agency.value}
@@ -55,7 +59,7 @@ class RecordAgencyResponse(Step, frozen=True, kw_only=True):
             incident.open_enquiries |= agency
         else:
             incident.open_enquiries -= agency
-        if self.hold_parents:
+        if self.hold_parents is True:
             incident.parents_held_by |= agency
-        else:
+        elif self.hold_parents is False:
             incident.parents_held_by -= agency

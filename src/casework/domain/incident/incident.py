@@ -45,6 +45,7 @@ class Incident(Aggregate):
         super().__init__(report)
         self.school = report.school
         self.kind = report.kind
+        self.kinds_been: frozenset[str] = frozenset({report.kind})
         self.policy = report.policy
         self.reporter = report.reporter
         self.confidential_reporter = report.confidential_reporter
@@ -91,18 +92,20 @@ class Incident(Aggregate):
         refusal = playbook.refusal(self, step)
         if refusal is not None:
             raise Refused(refusal)
+        if isinstance(step, Report) and self.version > 0:
+            raise Invalid.at("$.step", "an incident is reported once")
         self.record(step)
 
     def _apply(self, event: Event) -> None:
         if not isinstance(event, Step):
             raise TypeError(f"{event.TOPIC} is not a step")
+        super()._apply(event)
         self.timeline.append(event)
         reached = event.milestone()
         if reached is not None:
             self.milestones.setdefault(reached, event.happened_at)
             if reached.rank > self.state.rank:
                 self.state = reached
-        super()._apply(event)
 
     def reopen(self) -> None:
         """Fall back to the furthest milestone before `debriefed`."""

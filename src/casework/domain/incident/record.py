@@ -86,4 +86,5 @@ class Reclassify(Step, frozen=True, kw_only=True):
 
     def apply(self, incident: Incident) -> None:
         incident.kind = self.kind
+        incident.kinds_been |= {self.kind}
         incident.direction = self.direction or incident.direction

@@ -88,6 +88,7 @@ FACTS: Final[Mapping[str, Fact]] = {
     "targets": Fact(lambda i: _side(i, Involvement.TARGET), _words(Category)),
     "alleged": Fact(lambda i: _side(i, Involvement.ALLEGED), _words(Category)),
     "people_known": Fact(lambda i: bool(i.people), _BOOLEAN),
+    "kinds_been": Fact(lambda i: i.kinds_been, None),
     "steps": Fact(lambda i: frozenset(step.name() for step in i.timeline), _words(STEPS)),
     "timing": Fact(lambda i: _last(i, Triage, "timing"), _words(Timing)),
     "jurisdiction": Fact(lambda i: _last(i, Triage, "jurisdiction"), _words(Ground)),
@@ -168,6 +169,11 @@ GROUPS: Final[Mapping[str, Callable[[Incident], list[Item]]]] = {
         Item(person) for person in dict.fromkeys(p.person for p in i.people if p.category is Category.UNKNOWN)
     ],
 }
+
+
+def known_facts() -> Mapping[str, Fact]:
+    """Every fact a rule may ask for, and `critical`, which the playbook itself answers."""
+    return {**FACTS, "critical": Fact(lambda _: None, _BOOLEAN)}
 
 
 def fact(incident: Incident, name: str) -> ValueSet:

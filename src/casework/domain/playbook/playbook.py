@@ -169,14 +169,10 @@ class Playbook:
     def _waiving_the_floor(self, case: _Case, rules: Iterable[Rule], step: Step) -> Refusal | None:
         waived = getattr(step, "waived", None)
         for rule in rules:
-            if (
-                waived
-                and rule.step == waived
-                and rule.is_duty
-                and not rule.relaxable
-                and case.holds(rule.when)
-            ):
-                return Refusal(rule.id, rule.clause, f"A duty of the floor cannot be waived. {rule.reason}")
+            if waived is None or waived != rule.step or not rule.is_duty or rule.relaxable:
+                continue
+            if case.holds(rule.when) and self._items(case, rule):
+                return Refusal(rule.id, rule.clause, f"This cannot be waived. {rule.reason}")
         return None
 
     def _left_undone(self, case: _Case, rules: Iterable[Rule], step: Step) -> Refusal | None:

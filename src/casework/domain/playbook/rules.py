@@ -99,7 +99,8 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     prohibition. A duty is answered by `step` with the values of `preset`, or by any of `satisfied_by`,
     once for each member of the group `per` (named in the field `per_field`), after the last step named
     in `since`. While it is unanswered the steps in `before` are refused. A floor rule that is
-    `adjustable` states a default which a pack may replace; no other floor rule can be relaxed.
+    `adjustable` states a default which a pack may replace; no other floor rule can be relaxed. What is
+    not `waivable` cannot be set aside for one incident either, whoever states it.
     A prohibition without a step is about conduct no step records.
     """
 
@@ -121,6 +122,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     clock: Clock | None = None
     told: tuple[str, ...] = ()
     adjustable: bool = False
+    waivable: bool = True
     replaces: str | None = None
     floor: bool = False
 
@@ -131,7 +133,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     @property
     def relaxable(self) -> bool:
         """Whether a school may set this rule aside for one incident, with a reason."""
-        return self.adjustable or not self.floor
+        return self.waivable and (self.adjustable or not self.floor)
 
     def applies_to(self, kind: str) -> bool:
         return not self.kinds or kind in self.kinds
@@ -230,6 +232,13 @@ def merged(floor: Iterable[Rule], pack: Iterable[Rule]) -> tuple[Rule, ...]:
     Rules about one kind come before the rules common to all, so that a refusal names the nearest one.
     """
     replacing = {rule.replaces: rule for rule in pack if rule.replaces}
-    rules = [replacing.get(rule.id, rule) for rule in floor]
+    rules = [_replaced(rule, replacing.get(rule.id)) for rule in floor]
     rules += [rule for rule in pack if not rule.replaces]
     return tuple(sorted(rules, key=lambda rule: not rule.kinds))
+
+
+def _replaced(default: Rule, by: Rule | None) -> Rule:
+    """The rule in the place of `default`: what cannot be waived there cannot be waived here."""
+    if by is None:
+        return default
+    return msgspec.structs.replace(by, waivable=by.waivable and default.waivable)

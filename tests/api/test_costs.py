@@ -1,0 +1,149 @@
+"""What a request costs the database: few statements whatever the page, and one commit a command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import pytest
+
+from casework.storage.observation import Tally, count_statements
+from casework_api.app import create_app
+from casework_api.current import EXTENSION
+from tests.api.client import House, body_of, opened_house
+from tests.api.scene import ANY, REQUESTS, Asked, Scene
+from tests.api.test_access_over_http import ANSWERS, WHO
+from tests.engines import Engine
+
+MOST: Final = 10
+MANY: Final = 100
+LARGE: Final = {
+    "incidents.index": "/incidents?limit=100",
+    "incidents.steps": "/incidents/{incident}/steps?limit=100",
+    "people.find": "/people?name=Petra Pupil&limit=100",
+    "people.chronology": "/people/{pupil}/chronology?limit=100",
+    "declarations.index": "/declarations?person={pupil}&limit=100",
+}
+
+
+REPEATABLE: Final = [
+    each for each in REQUESTS if each not in {"schools.end_appointment", "users.revoke_token"}
+]
+
+
+@pytest.fixture(scope="module", params=["sqlite_engine", "postgres_engine"])
+def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """A hundred of everything that a page or a history can hold."""
+    engine: Engine = request.getfixturevalue(request.param)
+    with opened_house(engine, tmp_path_factory.mktemp("costs")) as house:
+        scene = Scene(house)
+        for _ in range(MANY):
+            house.created("dsl", "/incidents", scene.report())
+            house.created("dsl", "/declarations", scene.declaration())
+            house.person("Petra Pupil")
+            house.take(scene.incident, "add_note", text="Something worth keeping.")
+        yield scene
+
+
+def asker(endpoint: str) -> str:
+    """Somebody whom the route answers."""
+    return WHO[next(n for n, status in enumerate(ANSWERS[endpoint].split()) if status.startswith("2"))]
+
+
+def asked(scene: Scene, endpoint: str) -> Asked:
+    if endpoint not in LARGE:
+        return scene.request(endpoint)
+    return Asked("GET", LARGE[endpoint].format(incident=scene.incident, pupil=scene.pupil))
+
+
+@contextmanager
+def restarted(house: House) -> Iterator[None]:
+    """`house` as another process would serve it, with nothing remembered."""
+    warm = house.http
+    app = create_app(house.casework.settings, clock=house.clock)
+    house.http = app.test_client()
+    try:
+        yield
+    finally:
+        house.http = warm
+        casework = app.extensions[EXTENSION].app
+        casework.close()
+        casework.database.close()
+
+
+def cost(scene: Scene, endpoint: str) -> Tally:
+    """What the route costs; a reading one where its views stand at the end of the log."""
+    request, who = asked(scene, endpoint), asker(endpoint)
+    if request.method == "GET":
+        request.by(scene.house, who, buffered=True)
+    with count_statements() as tally:
+        answer = request.by(scene.house, who, buffered=True)
+    assert answer.status_code < 300, answer.text
+    if endpoint in LARGE:
+        assert len(body_of(answer)["items"]) == MANY
+    return tally
+
+
+class TestEveryRoute:
+    @pytest.mark.parametrize(
+        "endpoint", [each for each in REQUESTS if not each.endswith(("appointment", "revoke_token"))]
+    )
+    def test_asks_the_database_ten_times_at_most(self, scene: Scene, endpoint: str) -> None:
+        tally = cost(scene, endpoint)
+        assert len(tally.statements) <= MOST, "\n".join(tally.statements)
+
+    @pytest.mark.parametrize(
+        "endpoint", [each for each in REQUESTS if not each.endswith(("appointment", "revoke_token"))]
+    )
+    def test_asks_no_more_in_a_process_that_has_just_started(self, scene: Scene, endpoint: str) -> None:
+        cost(scene, endpoint)
+        request = asked(scene, endpoint)
+        with restarted(scene.house), count_statements() as tally:
+            answer = request.by(scene.house, asker(endpoint), buffered=True)
+        assert answer.status_code < 300, answer.text
+        assert len(tally.statements) <= MOST, "\n".join(tally.statements)
+
+    @pytest.mark.parametrize("endpoint", REQUESTS)
+    def test_commits_once_where_it_changes_something_and_else_never(
+        self, scene: Scene, endpoint: str
+    ) -> None:
+        changes = asked(scene, endpoint).method != "GET" or endpoint == "incidents.evidence_content"
+        assert cost(scene, endpoint).commits == int(changes)
+
+
+def test_a_refused_command_commits_nothing(scene: Scene) -> None:
+    house = scene.house
+    refused = [
+        Asked("POST", f"/incidents/{scene.incident}/steps", {"json": {"step": "report"}, "headers": ANY}),
+        Asked(
+            "POST",
+            f"/incidents/{scene.incident}/steps",
+            {"json": {"step": "add_note", "text": "A note."}, "headers": {"If-Match": '"1"'}},
+        ),
+        Asked("POST", "/people", {"json": {"school": house.school, "category": "pupil"}}),
+    ]
+    for request in refused:
+        with count_statements() as tally:
+            assert request.by(house, "dsl").status_code in {412, 422}
+        assert tally.commits == 0
+
+
+def test_a_report_in_confidence_costs_no_more(scene: Scene) -> None:
+    request = Asked("POST", "/incidents", {"json": {**scene.report(), "confidential_reporter": True}})
+    with count_statements() as tally:
+        assert request.by(scene.house, "reporter").status_code == 201
+    assert tally.commits == 1
+    assert len(tally.statements) <= MOST, "\n".join(tally.statements)
+
+
+def test_a_list_that_has_news_to_take_in_costs_no_more_for_a_hundred_than_for_one(scene: Scene) -> None:
+    counts = []
+    for news in (1, MANY):
+        scene.house.get("dsl", "/incidents?limit=1")
+        for _ in range(news):
+            scene.house.created("reporter", "/incidents", scene.report())
+        with count_statements() as tally:
+            scene.house.get("dsl", "/incidents?limit=1")
+        counts.append(len(tally.statements))
+    assert counts[1] <= counts[0] + 2

@@ -1,0 +1,55 @@
+"""Finding the floor and the pack in force among the files of a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from casework.playbooks import Library
+from casework.playbooks.checking import PlaybookError
+from tests.domain.casefile import at
+from tests.domain.test_playbook_files import FLOOR_FILE, PACK_FILE, error, load, replaced
+
+
+def test_a_folder_without_a_floor_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "pack.toml").write_text(PACK_FILE, encoding="utf-8")
+    with pytest.raises(PlaybookError, match="holds no floor"):
+        Library.from_folder(tmp_path)
+
+
+def test_a_file_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "floor.toml").write_bytes(FLOOR_FILE.replace("Trouble", "Trouv\u00e9").encode("latin-1"))
+    with pytest.raises(PlaybookError, match=r"floor\.toml.*utf-8"):
+        Library.from_folder(tmp_path)
+
+
+def test_a_pack_is_checked_against_every_floor(tmp_path: Path) -> None:
+    later = replaced(FLOOR_FILE, "2026-09-01", "2027-09-01").replace("adjustable = true\n", "")
+    (tmp_path / "later.toml").write_text(later, encoding="utf-8")
+    mistake = error(tmp_path)
+    assert (mistake.file, mistake.rule, mistake.field) == ("pack.toml", "own-triage", "replaces")
+
+
+@pytest.mark.parametrize(
+    ("moment", "edition"),
+    [
+        ("2020-01-01 00:00", "nowhere@2026-09-01"),
+        ("2026-09-01 00:00", "nowhere@2026-09-01"),
+        ("2027-08-31 23:59", "nowhere@2026-09-01"),
+        ("2027-09-01 00:00", "nowhere@2027-09-01"),
+        ("2030-01-01 00:00", "nowhere@2027-09-01"),
+    ],
+)
+def test_the_floor_in_force_is_that_of_the_day_in_london(tmp_path: Path, moment: str, edition: str) -> None:
+    later = replaced(FLOOR_FILE, "2026-09-01", "2027-09-01")
+    (tmp_path / "a-later-one.toml").write_text(later, encoding="utf-8")
+    assert load(tmp_path).floor_at("nowhere", at(moment)).edition == edition
+
+
+def test_of_a_packs_versions_the_one_adopted_last_is_the_latest(tmp_path: Path) -> None:
+    second = PACK_FILE.replace('version = "1"', 'version = "0.9"').replace("2026-09-01", "2026-10-01")
+    (tmp_path / "a-second.toml").write_text(second, encoding="utf-8")
+    library = load(tmp_path)
+    assert library.pack_ids() == ["school"]
+    assert library.latest_pack("school").edition == "school@0.9"

@@ -1,0 +1,203 @@
+"""The governor summary: true numbers, small ones hidden, and the record as it stood at a moment."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from casework.domain.clocks import Closure, Term
+from casework.domain.sealed import Sealed
+from casework.domain.vocabulary import Setting, State
+from casework.storage.observation import count_statements
+from casework_projections import governor_summary
+from casework_projections.terms import UnknownTerm
+from casework_projections.views import Views
+from tests.calendars import TEST_CALENDAR
+from tests.histories import LESSON, SchoolHistory, london
+
+
+def summary(
+    views: Views, history: SchoolHistory, term: str = "2026-autumn", as_of: datetime | None = None
+) -> dict[str, Any]:
+    with views.read(views.figures, views.lessons) as connection:
+        return views.summary.summary(connection, history.school, term, as_of or history.at)
+
+
+def test_a_term_without_incidents(history: SchoolHistory, views: Views) -> None:
+    found = summary(views, history)
+    assert list(found) == [
+        *("school", "term", "as_of", "edition", "incidents", "median_hours", "clocks", "parents"),
+        *("referrals", "allegations", "low_level_concerns", "lessons", "compared_with"),
+        *("per_100_pupils", "policies_overdue"),
+    ]
+    assert found["edition"] is None
+    assert {found["incidents"][name] for name in ("new", "open", "closed", "reopened")} == {0}
+    assert set(found["incidents"]["by_kind"].values()) == {0}
+    assert found["median_hours"] == {"to_triage": None, "to_evidence": None, "to_debrief": None}
+    assert found["compared_with"] == {"previous_term": None, "same_term_last_year": None}
+    assert found["per_100_pupils"] == 0.0
+
+
+def test_three_of_a_kind_hide_the_next_kind_too(history: SchoolHistory, views: Views) -> None:
+    for _ in range(9):
+        history.report("cyberbullying", at="2026-10-05 10:00")
+    for _ in range(3):
+        history.report("sexting", at="2026-11-10 09:05", setting=Setting.OFF_SITE)
+    found = summary(views, history)["incidents"]
+    assert found["new"] == 12
+    assert found["by_kind"] == {"cyberbullying": None, "sexting": "<5", "unsolicited_contact": 0}
+    assert found["by_setting"] == {"on_site": None, "off_site": "<5", "online_at_home": 0, "unknown": 0}
+    assert found["by_platform"] == {"WhatsApp": 12}
+    assert (found["open"], found["closed"]) == (12, 0)
+
+
+def test_states_clocks_and_medians(history: SchoolHistory, views: Views) -> None:
+    incidents = [history.report(at=f"2026-09-{day} 10:00") for day in range(14, 19)]
+    for hours, incident in enumerate(incidents, start=1):
+        day = 13 + hours
+        history.take(incident, "triage", at=f"2026-09-{day} {10 + hours}:00")
+    found = summary(views, history, as_of=london("2026-09-30 09:00"))
+    assert found["median_hours"] == {"to_triage": 3.0, "to_evidence": None, "to_debrief": None}
+    assert found["clocks"]["met"] == 5
+    # Acknowledgement, evidence and both children's parents, of five incidents.
+    assert found["clocks"]["missed"] == 20
+    assert found["per_100_pupils"] == round(500 / 210, 1)
+
+
+def test_clocks_are_judged_at_the_moment_asked_for(history: SchoolHistory, views: Views) -> None:
+    for _ in range(5):
+        history.report(at="2026-09-14 10:00")
+    assert summary(views, history)["clocks"] == {"met": 0, "missed": 0}
+    assert summary(views, history, as_of=london("2026-09-15 00:00"))["clocks"] == {"met": 0, "missed": 5}
+
+
+def test_a_new_calendar_moves_the_clocks_of_what_is_past(history: SchoolHistory, views: Views) -> None:
+    for _ in range(5):
+        incident = history.report(at="2026-09-14 10:00")
+        history.take(incident, "triage", at="2026-09-16 10:00")
+    views.catch_up("governor_summary")
+    assert summary(views, history)["clocks"]["met"] == 0
+    calendar = msgspec.structs.replace(
+        TEST_CALENDAR, closures=(Closure(date(2026, 9, 15), date(2026, 9, 15), "Snow"),)
+    )
+    history.app.schools.change(history.command(history.admin), history.id, {"calendar": calendar})
+    assert summary(views, history)["clocks"]["met"] == 5
+
+
+def test_parents_referrals_and_reopened(history: SchoolHistory, views: Views) -> None:
+    for _ in range(5):
+        incident = history.report(at="2026-09-14 10:00")
+        history.take(incident, "escalate")
+        history.take(incident, "inform_parents", child=history.target)
+        history.take(incident, "inform_parents", child=history.target)
+        history.take(incident, "withhold_from_parents", child=history.alleged)
+    history.take(incident, "invite_parent")
+    found = summary(views, history)
+    assert found["parents"] == {"informed": 5, "invited": "<5", "withheld": 5}
+    assert found["referrals"]["police"] == 5
+    assert found["referrals"]["ceop"] == 0
+    closed = history.report(at="2026-09-15 10:00")
+    history.drive(closed)
+    history.take(closed, "reopen")
+    assert summary(views, history)["incidents"]["reopened"] == "<5"
+
+
+def test_rare_platforms_nobody_knows_are_not_named(history: SchoolHistory, views: Views) -> None:
+    platforms = ["whatsapp", "WhatsApp", "WhatsApp", "The Smiths' tablet", None, *["House chat"] * 6, "Wizz "]
+    for platform in platforms:
+        history.report(at="2026-09-14 10:00", platform=platform)
+    by_platform = summary(views, history)["incidents"]["by_platform"]
+    assert by_platform == {"House chat": 6, "WhatsApp": "<5", "Wizz": "<5", "not_named": "<5", "other": "<5"}
+
+
+def test_lessons_count_their_actions(history: SchoolHistory, views: Views) -> None:
+    case = history.drive(history.report(at="2026-09-14 10:20"), State.DEBRIEFED)
+    found = summary(views, history)["lessons"]
+    assert found == [
+        {"text": LESSON, "changes": "filtering", "actions": {"done": 0, "open": 2, "overdue": 0}}
+    ]
+    soonest = min(case.incident.open_actions, key=case.incident.open_actions.__getitem__)
+    history.take(case.incident.id, "complete_action", action=soonest, effect=Sealed("Fewer than before."))
+    (found,) = summary(views, history, as_of=london("2026-12-01 09:00"))["lessons"]
+    assert found["actions"] == {"done": 1, "open": 0, "overdue": 1}
+
+
+def test_terms_are_compared(history: SchoolHistory, views: Views) -> None:
+    terms = (Term("2025-autumn", date(2025, 9, 3), date(2025, 12, 19)), *TEST_CALENDAR.terms)
+    calendar = msgspec.structs.replace(TEST_CALENDAR, terms=terms)
+    history.app.schools.change(history.command(history.admin), history.id, {"calendar": calendar})
+    for year, count in ((2025, 6), (2026, 5)):
+        for _ in range(count):
+            moment = london(f"{year}-11-10 09:00")
+            history.report(at="2026-11-10 10:00", occurred_at=moment, reported_at=moment)
+    found = summary(views, history)
+    assert found["incidents"]["new"] == 5
+    assert found["compared_with"]["previous_term"]["new"] == 6
+    assert found["compared_with"]["same_term_last_year"] == found["compared_with"]["previous_term"]
+    later = summary(views, history, "2027-spring")
+    assert later["incidents"]["new"] == 0
+    assert later["compared_with"]["previous_term"] == found["incidents"]
+    assert later["compared_with"]["same_term_last_year"] is None
+
+
+@pytest.mark.parametrize(
+    ("pack", "as_of", "overdue"),
+    [
+        ("st_thomas", "2026-10-01 09:00", [{"pack": "st_thomas@2016-06", "review_due": date(2017, 6, 1)}]),
+        ("st_thomas", "2017-06-01 23:00", []),
+        ("st_thomas", "2017-06-02 00:00", [{"pack": "st_thomas@2016-06", "review_due": date(2017, 6, 1)}]),
+    ],
+)
+def test_policies_overdue_for_review(
+    history: SchoolHistory, views: Views, pack: str, as_of: str, overdue: list[dict[str, Any]]
+) -> None:
+    assert history.school.pack.startswith(pack)
+    assert summary(views, history, as_of=london(as_of))["policies_overdue"] == overdue
+
+
+def test_what_is_recorded_later_leaves_an_earlier_summary_as_it_was(
+    history: SchoolHistory, views: Views
+) -> None:
+    incidents = [history.report(at="2026-09-14 10:00") for _ in range(6)]
+    history.drive(incidents[0], State.DEBRIEFED)
+    for incident in incidents[1:]:
+        history.take(incident, "triage")
+    then, moment = summary(views, history), history.at
+
+    history.at += timedelta(days=1)
+    history.drive(incidents[0])
+    for incident in incidents[1:]:
+        history.take(incident, "escalate")
+        history.take(incident, "invite_parent")
+    history.report(at="2027-01-04 09:00", reported_at=moment, occurred_at=moment)
+
+    assert summary(views, history)["incidents"]["new"] == 7
+    with count_statements() as tally:
+        assert summary(views, history, as_of=moment) == then
+    # The look-up, both views, those that went on read again, and their keys; and the test reads the school.
+    assert len(tally.statements) <= 6
+
+
+def test_an_unknown_term(history: SchoolHistory, views: Views) -> None:
+    with pytest.raises(UnknownTerm):
+        summary(views, history, "2031-spring")
+
+
+def test_csv(history: SchoolHistory, views: Views) -> None:
+    for _ in range(9):
+        history.report(at="2026-10-05 10:00")
+    history.drive(history.report(at="2026-10-06 10:20"), State.DEBRIEFED)
+    found = summary(views, history)
+    lines = [tuple(line) for line in csv.reader(io.StringIO(governor_summary.as_csv(found)))]
+    assert lines[0] == ("section", "figure", "value")
+    assert ("incidents", "new", "10") in lines
+    assert ("incidents", "by_kind cyberbullying", "10") in lines
+    assert ("incidents", "by_state debriefed", "<5") in lines
+    assert ("incidents", "by_state reported", "") in lines
+    assert ("lessons 1", "text", LESSON) in lines
+    assert ("lessons 1", "actions open", "2") in lines

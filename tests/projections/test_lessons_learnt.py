@@ -1,0 +1,131 @@
+"""Lessons learnt: every lesson with its actions, and where it came from for those who may know."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+
+from casework.domain.incident.outcomes import Action, Lesson
+from casework.domain.incident.reporting import Party
+from casework.domain.sealed import Sealed
+from casework.domain.user import User
+from casework.domain.vocabulary import Change, Involvement, Role, State
+from casework_projections import lessons_learnt
+from casework_projections.lessons_learnt import LessonsAfter
+from casework_projections.terms import UnknownTerm
+from casework_projections.views import Views
+from tests.histories import LESSON, SchoolHistory, london
+
+
+def lessons(
+    views: Views,
+    history: SchoolHistory,
+    *,
+    reader: User | None = None,
+    term: str | None = "2026-autumn",
+    now: datetime | None = None,
+    limit: int = 100,
+    after: LessonsAfter | None = None,
+) -> tuple[list[dict[str, Any]], LessonsAfter | None]:
+    visible = None if reader is None else history.reader(reader)
+    with views.read(views.lessons) as connection:
+        return views.lessons.page(
+            connection,
+            history.school,
+            term=term,
+            now=now or history.at,
+            limit=limit,
+            after=after,
+            reader=visible,
+        )
+
+
+def test_a_lesson_with_its_actions(history: SchoolHistory, views: Views) -> None:
+    incident = history.report(at="2026-09-14 10:20")
+    history.drive(incident, State.DEBRIEFED)
+    ((item,), following) = lessons(views, history, reader=history.dsl)
+    assert following is None
+    assert item.keys() == {"lesson", "incident", "kind", "term", "text", "changes", "clause", "actions"}
+    assert (item["incident"], item["kind"], item["term"]) == (incident, "cyberbullying", "2026-autumn")
+    assert (item["text"], item["changes"], item["clause"]) == (LESSON, "filtering", "004 §8")
+    # The second action named no lesson, and hangs on the first of its debrief.
+    assert [action["owner"] for action in item["actions"]] == ["Head of marzipan", "Governor for marzipan"]
+    assert [action["state"] for action in item["actions"]] == ["open", "open"]
+    assert [action["effect"] for action in item["actions"]] == [None, None]
+
+
+def test_what_became_of_actions(history: SchoolHistory, views: Views) -> None:
+    incident = history.report(at="2026-09-14 10:20")
+    case = history.drive(incident, State.DEBRIEFED)
+    due = case.incident.open_actions
+    second, first = sorted(due, key=due.__getitem__)
+    (item,), _ = lessons(views, history, now=london("2026-12-01 09:00"))
+    assert [action["state"] for action in item["actions"]] == ["overdue", "overdue"]
+
+    history.take(incident, "complete_action", action=first, effect=Sealed("Fewer than before."))
+    history.take(incident, "cancel_action", action=second)
+    (item,), _ = lessons(views, history, now=london("2026-12-01 09:00"))
+    assert [action["state"] for action in item["actions"]] == ["done", "cancelled"]
+    assert [action["effect"] for action in item["actions"]] == ["Fewer than before.", None]
+
+
+def test_actions_without_any_lesson_are_not_lost(history: SchoolHistory, views: Views) -> None:
+    incident = history.report(at="2026-09-14 10:20")
+    history.drive(incident, State.EVIDENCE_SAVED)
+    action = Action(text=Sealed("Buy a filter."), owner=Sealed("the office"), due_on=date(2026, 10, 1))
+    history.take(incident, "complete_investigation")
+    history.take(incident, "debrief", lessons=(), actions=(action,))
+    (item,), _ = lessons(views, history)
+    assert (item["lesson"], item["text"], item["changes"]) == (None, None, None)
+    assert [each["text"] for each in item["actions"]] == ["Buy a filter."]
+
+
+def test_only_those_who_may_read_the_incident_learn_where_a_lesson_came_from(
+    history: SchoolHistory, views: Views
+) -> None:
+    about_a_colleague = (
+        Party(person=history.target, involvement=Involvement.TARGET),
+        Party(person=history.teacher, involvement=Involvement.ALLEGED),
+    )
+    incident = history.report("unsolicited_contact", direction="staff_to_pupil", people=about_a_colleague)
+    for step in ("triage", "decide_threshold", "acknowledge", "complete_investigation", "debrief"):
+        history.take(incident, step, by=history.head)
+    subject = history.appointed(Role.HEADTEACHER, person=history.teacher)
+    for reader, named in ((history.head, True), (history.dsl, False), (subject, False), (None, False)):
+        (item,), _ = lessons(views, history, reader=reader)
+        assert ("incident" in item) is named
+
+
+def test_pages_and_terms(history: SchoolHistory, views: Views) -> None:
+    for day in ("2026-09-14", "2026-10-14", "2027-01-14"):
+        incident = history.report(at=f"{day} 10:20")
+        history.drive(incident, State.EVIDENCE_SAVED)
+        history.take(incident, "complete_investigation")
+        two = tuple(Lesson(text=Sealed(f"{day} {place}"), changes=Change.OTHER) for place in range(2))
+        history.take(incident, "debrief", lessons=two, actions=())
+    texts, after = [], None
+    while True:
+        page, after = lessons(views, history, limit=3, after=after, term=None)
+        texts += [item["text"] for item in page]
+        if after is None:
+            break
+    assert len(texts) == len(set(texts)) == 6
+    assert [text[:10] for text in texts] == sorted(text[:10] for text in texts)
+    autumn, _ = lessons(views, history)
+    assert {item["text"][:10] for item in autumn} == {"2026-09-14", "2026-10-14"}
+    assert lessons(views, history, term="2027-summer") == ([], None)
+    with pytest.raises(UnknownTerm):
+        lessons(views, history, term="2031-summer")
+
+
+def test_csv(history: SchoolHistory, views: Views) -> None:
+    history.drive(history.report(at="2026-09-14 10:20"), State.DEBRIEFED)
+    items, _ = lessons(views, history)
+    headings, first, second = csv.reader(io.StringIO(lessons_learnt.as_csv(items)))
+    assert ",".join(headings) == "term,kind,lesson,changes,clause,action,owner,due_on,state,effect"
+    assert first[:5] == second[:5] == ["2026-autumn", "cyberbullying", LESSON, "filtering", "004 §8"]
+    assert [line[6] for line in (first, second)] == ["Head of marzipan", "Governor for marzipan"]

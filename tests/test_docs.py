@@ -1,0 +1,274 @@
+"""The documentation names what there is, all of it, and nothing else; the first case in README.md works."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import pytest
+from werkzeug.serving import make_server
+
+from casework.domain.clocks import Unit
+from casework.domain.playbook import Floor, Modality, Pack, Rule
+from casework.domain.playbook.facts import FACTS, GROUPS
+from casework.domain.playbook.rules import Test as RuleTest
+from casework.playbooks import Library
+from casework.settings import Settings
+from casework_api import logs
+from casework_api.auth import PUBLIC
+from casework_api.cli import cli, prepare
+from casework_projections.view import View
+from tests.api.client import House, settings_for
+
+ROOT: Final = Path(__file__).parent.parent
+README: Final = ROOT / "README.md"
+DOCS: Final = ROOT / "docs"
+PAGES: Final = [README, *sorted(DOCS.rglob("*.md"))]
+DECISIONS: Final = sorted((DOCS / "decisions").glob("*.md"))
+PACK_GUIDE: Final = DOCS / "how-to-add-a-policy-pack.md"
+OPERATIONS: Final = DOCS / "operations.md"
+ROOMS: Final = ("src/", "projections/", "api/", "tests/", "docs/", "benchmarks/")
+TEST_SETTINGS: Final = frozenset({"CASEWORK_CI", "CASEWORK_TEST_POSTGRES_URL"})
+SECTIONS: Final = {"Context", "Decision", "Consequences", "Not chosen"}
+
+
+def page_id(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+def text_of(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def section(page: Path, heading: str) -> str:
+    """What stands under the heading that ends with `heading`."""
+    parts = re.split(r"^#+ (.+)$", text_of(page), flags=re.MULTILINE)
+    (found,) = (body for title, body in zip(parts[1::2], parts[2::2], strict=True) if title.endswith(heading))
+    return found
+
+
+def tables(text: str) -> list[list[str]]:
+    """The first cells of each table in `text`, its heading left out."""
+    rows = re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE)
+    return [[line.split("|")[1].strip() for line in table.splitlines()[2:]] for table in rows]
+
+
+def prose(text: str) -> str:
+    """`text` without its blocks of code."""
+    return re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+
+
+def named(cells: Iterable[str]) -> list[str]:
+    """What stands in backticks in `cells`."""
+    return [name for cell in cells for name in re.findall(r"`([^`]+)`", cell)]
+
+
+def code_of(page: Path) -> str:
+    """Everything a page shows as code, a line a piece."""
+    text = text_of(page)
+    blocks = re.findall(r"```\w*\n(.*?)```", text, re.DOTALL)
+    return "\n".join([*blocks, *re.findall(r"`([^`\n]+)`", prose(text))])
+
+
+def field_names(struct: type[msgspec.Struct]) -> set[str]:
+    return {field.encode_name for field in msgspec.structs.fields(struct)}
+
+
+def make_targets() -> set[str]:
+    return set(re.findall(r"^([a-z]+):.*## ", text_of(ROOT / "Makefile"), re.MULTILINE))
+
+
+def shipped_views() -> set[str]:
+    """The names of the views that are no test's own."""
+    found, waiting = set(), [View]
+    while waiting:
+        view = waiting.pop()
+        waiting += view.__subclasses__()
+        if view.__module__.startswith("casework_projections.") and "name" in vars(view):
+            found.add(view.name)
+    return found
+
+
+def test_the_guide_names_every_fact() -> None:
+    (cells,) = tables(section(PACK_GUIDE, "Facts"))
+    assert sorted(named(cells)) == sorted([*FACTS, "critical"])
+
+
+def test_the_guide_names_every_group() -> None:
+    (cells,) = tables(section(PACK_GUIDE, "Groups"))
+    assert sorted(named(cells)) == sorted(GROUPS)
+
+
+def test_the_guide_names_every_operator() -> None:
+    (cells,) = tables(section(PACK_GUIDE, "Tests"))
+    assert set(named(cells)) == field_names(RuleTest) - {"fact", "field"}
+
+
+def test_the_guide_names_every_unit() -> None:
+    (cells,) = tables(section(PACK_GUIDE, "Clocks"))
+    assert named(cells) == list(Unit)
+
+
+def test_the_guide_names_every_field_of_a_rule_and_every_modality() -> None:
+    modalities, fields = tables(section(PACK_GUIDE, "A rule"))
+    assert named(modalities) == list(Modality)
+    # `floor` is set by the file a rule stands in.
+    assert set(named(fields)) == field_names(Rule) - {"floor"}
+
+
+def test_the_guide_names_every_field_of_a_pack_and_of_a_floor() -> None:
+    text = section(PACK_GUIDE, "The file")
+    (cells,) = tables(text)
+    of_a_pack = [name for name in named(cells) if ":" not in name]
+    assert set(of_a_pack) == field_names(Pack)
+    assert field_names(Floor) <= set(named([prose(text)]))
+
+
+def test_the_pack_in_the_guide_is_right(tmp_path: Path) -> None:
+    for file in (ROOT / "src/casework/playbooks").glob("*.toml"):
+        shutil.copy(file, tmp_path)
+    (pack,) = re.findall(r"```toml\n(.*?)```", text_of(PACK_GUIDE), re.DOTALL)
+    (tmp_path / "oakfield.toml").write_text(pack, encoding="utf-8")
+    assert "oakfield@2026-09" in Library.from_folder(tmp_path).packs
+
+
+def test_the_settings_are_those_there_are() -> None:
+    (cells,) = tables(section(OPERATIONS, "Settings"))
+    assert named(cells) == [f"CASEWORK_{name.upper()}" for name in Settings.__struct_fields__]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_no_page_names_a_setting_there_is_not(page: Path) -> None:
+    settings = {f"CASEWORK_{name.upper()}" for name in Settings.__struct_fields__} | TEST_SETTINGS
+    assert set(re.findall(r"CASEWORK_[A-Z_]+[A-Z]", text_of(page))) <= settings
+
+
+def test_the_commands_are_those_there_are() -> None:
+    (cells,) = tables(section(OPERATIONS, "Commands"))
+    assert sorted(command.split()[1] for command in named(cells)) == sorted(cli.commands)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_no_page_names_a_command_or_an_option_there_is_not(page: Path) -> None:
+    for line in code_of(page).splitlines():
+        for command, rest in re.findall(r"(?:^|[\s/])casework ([a-z]+)([^#\n]*)", line):
+            assert command in cli.commands, line
+            options = {option for each in cli.commands[command].params for option in each.opts}
+            assert set(re.findall(r"--[a-z-]+", rest)) <= options, line
+
+
+def test_readme_names_every_make_target() -> None:
+    assert set(re.findall(r"\bmake ([a-z]+)", code_of(README))) >= make_targets()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_no_page_names_a_make_target_there_is_not(page: Path) -> None:
+    assert set(re.findall(r"\bmake ([a-z]+)", code_of(page))) <= make_targets()
+
+
+def test_the_views_are_those_there_are() -> None:
+    (listed,) = re.findall(r"There are (.*?)\. ", " ".join(section(OPERATIONS, "Views").split()))
+    assert set(named([listed])) == shipped_views()
+
+
+def test_the_fields_of_a_log_line_are_those_there_are() -> None:
+    (cells,) = tables(section(OPERATIONS, "Health, metrics, logs"))
+    assert set(named(cells)) == logs.FIELDS
+
+
+@pytest.mark.parametrize(
+    "page", [DOCS / "threat-model.md", DOCS / "decisions/0011-default-deny.md"], ids=page_id
+)
+def test_the_public_endpoints_are_those_there_are(page: Path) -> None:
+    (listed,) = re.findall(r"(`openapi`.*?`metrics`)", text_of(page), re.DOTALL)
+    assert set(named([listed])) == PUBLIC
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_what_a_page_links_to_is_there(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#\s]+)", prose(text_of(page)))
+    local = [link for link in links if "://" not in link]
+    assert [link for link in local if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_the_files_a_page_names_are_there(page: Path) -> None:
+    names = [
+        name for name in code_of(page).split() if name.startswith(ROOMS) and re.fullmatch(r"[\w./-]+", name)
+    ]
+    assert [name for name in names if not (ROOT / name).exists()] == []
+
+
+def test_decisions_are_numbered_without_a_gap() -> None:
+    assert [page.name[:4] for page in DECISIONS] == [f"{n:04}" for n in range(1, len(DECISIONS) + 1)]
+
+
+@pytest.mark.parametrize("page", DECISIONS, ids=page_id)
+def test_a_decision_is_dated_and_says_what_was_not_chosen(page: Path) -> None:
+    text = text_of(page)
+    assert text.startswith(f"# {page.name[:4]}. ")
+    assert re.search(r"^Date: \d{4}-\d\d-\d\d$", text, re.MULTILINE)
+    assert set(re.findall(r"^## (.+)$", text, re.MULTILINE)) == SECTIONS
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """What the first line of README.md sets, for a school that is being served."""
+    settings = settings_for(f"sqlite:///{tmp_path}/casework.db", tmp_path)
+    prepare(settings)
+    house = House(settings, "headcorn")
+    house.clock.set("2026-09-14 10:20")
+    server = make_server("127.0.0.1", 0, house.app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield {
+            "API": f"http://127.0.0.1:{server.server_port}/api/v1",
+            "SCHOOL": house.school,
+            "TOKEN": house.tokens["dsl"],
+            "NOW": "2026-09-14T09:20:00Z",
+        }
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        house.close()
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="no curl")
+def test_the_first_case_works_as_it_is_pasted(served: dict[str, str]) -> None:
+    first, *lines = re.findall(r"```sh\n(.*?)\n```", section(README, "A first case"), re.DOTALL)
+    assert set(re.findall(r"([A-Z]+)=", first)) == set(served)
+    assert [line.count("curl ") for line in lines] == [1] * 5
+    reported, due, refused, taken, trail = answers(lines, served)
+    assert reported == ""
+    assert json.loads(due)["items"][0]["clause"]
+    problem = json.loads(refused)
+    assert (problem["status"], problem["rule"]) == (409, "sexting-evidence-form")
+    assert problem["clause"].startswith("UKCIS")
+    assert json.loads(taken)["state"] == "evidence_saved"
+    entries = json.loads(trail)["entries"]
+    assert [entry["step"] for entry in entries] == ["report", "save_evidence"]
+    assert entries[1]["answers"]["clause"] == "UKCIS; DfE searching"
+
+
+def answers(lines: list[str], variables: dict[str, str]) -> list[str]:
+    """What each of `lines` prints in one shell that holds `variables`."""
+    end = "-- end of answer --"
+    done = subprocess.run(
+        ["sh", "-eu", "-c", f"\necho '{end}'\n".join(lines)],
+        env={**os.environ, **variables},
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    return [answer.strip() for answer in done.stdout.split(end)]

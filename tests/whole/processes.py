@@ -1,0 +1,145 @@
+"""casework as whoever runs it has it: commands in processes of their own, and a server to ask."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from casework.settings import Settings
+from tests.api.client import BASE
+
+PROGRAM: Final = (sys.executable, "-c", "from casework_api.cli import main; main()")
+_PATIENCE_SECONDS: Final = 60
+_POLL_SECONDS: Final = 0.02
+
+Json = Any
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What a server said."""
+
+    status: int
+    body: Json
+
+
+def settings_in(folder: Path, url: str | None = None) -> Settings:
+    """Settings that keep everything in `folder`, but for a database that `url` names."""
+    return Settings(
+        database_url=url or f"sqlite:///{folder}/casework.db",
+        evidence_url=f"file:{folder}/evidence",
+        master_key_file=folder / "keys" / "master.key",
+    )
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """The settings as a process is given them, and no others of casework's."""
+    named = {name: getattr(settings, name) for name in settings.__struct_fields__}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("CASEWORK_")}
+    told = {f"CASEWORK_{name.upper()}": str(value) for name, value in named.items() if value is not None}
+    return {**inherited, **told}
+
+
+def casework(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """One command, run to its end."""
+    return subprocess.run(
+        [*PROGRAM, *arguments],
+        env=environment(settings),
+        capture_output=True,
+        text=True,
+        timeout=_PATIENCE_SECONDS,
+        check=False,
+    )
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+class Served:
+    """A server on a port of this machine, all processes of it in one group."""
+
+    def __init__(self, port: int, group: int) -> None:
+        self.port = port
+        self._group = group
+
+    def kill(self) -> None:
+        """End every process of it at once, as a power cut would; return when they are gone."""
+        os.killpg(self._group, signal.SIGKILL)
+        while self.is_running():
+            time.sleep(_POLL_SECONDS / 10)
+
+    def is_running(self) -> bool:
+        """Whether any process of it is left."""
+        try:
+            os.killpg(self._group, 0)
+        except ProcessLookupError:
+            return False
+        return True
+
+    def await_ready(self) -> None:
+        """Return once it can do its work."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            assert self.is_running(), "the server ended"
+            try:
+                if self.ask("GET", "/health/ready", base="").status == 200:
+                    return
+            except (OSError, http.client.HTTPException):
+                time.sleep(_POLL_SECONDS)
+        raise AssertionError("the server was never ready")
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        token: str | None = None,
+        body: Json = None,
+        headers: Mapping[str, str] | None = None,
+        base: str = BASE,
+    ) -> Answer:
+        """One request. Raises OSError or HTTPException where there is no whole answer."""
+        told = {"Content-Type": "application/json", **(headers or {})}
+        if token is not None:
+            told["Authorization"] = f"Bearer {token}"
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_PATIENCE_SECONDS)
+        try:
+            connection.request(method, base + path, None if body is None else json.dumps(body), told)
+            answer = connection.getresponse()
+            return Answer(answer.status, json.loads(answer.read() or b"null"))
+        finally:
+            connection.close()
+
+
+@contextmanager
+def served(settings: Settings, port: int | None = None) -> Iterator[Served]:
+    """`casework serve` in two processes, ready when the block begins and ended with it."""
+    port = port or free_port()
+    process = subprocess.Popen(
+        [*PROGRAM, "serve", "--port", str(port), "--workers", "2"],
+        env=environment(settings),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    server = Served(port, process.pid)
+    try:
+        server.await_ready()
+        yield server
+    finally:
+        process.terminate()
+        assert process.wait(_PATIENCE_SECONDS) == 0

@@ -1,0 +1,178 @@
+"""The command line, each command a process of its own: what it makes, and where it refuses to start."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import stat
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import pytest
+from flask import Flask
+
+from casework.application import Casework
+from casework.playbooks.library import OWN_FILES
+from casework.settings import Settings
+from casework_api.app import create_app
+from casework_api.cli import opened, prepare
+from casework_api.current import EXTENSION, Services
+from casework_projections.views import Views
+from tests.api.client import House
+from tests.whole.processes import PROGRAM, casework, environment, settings_in
+
+ADMIN: Final = ("--admin-name", "Ada Adminson", "--admin-email", "ada@school.example")
+COMMANDS: Final = (("init",), ("serve", "--port", "0"), ("project",), ("rebuild", "caseload"))
+BAD_URLS: Final = ("mysql://user:hunter2@host/name", "sqlite://", "postgresql://host")
+_PATIENCE_SECONDS: Final = 30
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return settings_in(tmp_path / "kept")
+
+
+@pytest.fixture
+def made(settings: Settings) -> Settings:
+    """Settings whose keys and tables are there."""
+    prepare(settings)
+    return settings
+
+
+def printed_admin(settings: Settings) -> dict[str, Any]:
+    made = casework(settings, "init", *ADMIN)
+    assert made.returncode == 0, made.stderr
+    told: dict[str, Any] = msgspec.json.decode(made.stdout)
+    return told
+
+
+def me(settings: Settings, token: str) -> Any:
+    app = create_app(settings)
+    answer = app.test_client().get("/api/v1/me", headers={"Authorization": f"Bearer {token}"})
+    casework_of(app).close()
+    casework_of(app).database.close()
+    return answer.json
+
+
+def casework_of(app: Flask) -> Casework:
+    services: Services = app.extensions[EXTENSION]
+    return services.app
+
+
+def refusal(settings: Settings, *arguments: str) -> str:
+    """The one line with which a command refuses."""
+    refused = casework(settings, *arguments)
+    assert refused.returncode == 1, refused
+    assert refused.stdout == ""
+    (line,) = refused.stderr.splitlines()
+    return line
+
+
+def test_init_prints_the_token_of_an_administrator(settings: Settings) -> None:
+    told = printed_admin(settings)
+    assert set(told) == {"user", "token"}
+    user = me(settings, told["token"])["user"]
+    assert (user["id"], user["name"], user["administrator"]) == (told["user"], "Ada Adminson", True)
+
+
+def test_init_may_be_repeated(settings: Settings) -> None:
+    told = printed_admin(settings)
+    key = settings.master_key_file.read_bytes()
+    again = casework(settings, "init")
+    assert (again.returncode, again.stdout) == (0, "")
+    assert settings.master_key_file.read_bytes() == key
+    assert me(settings, told["token"])["user"]["id"] == told["user"]
+
+
+def test_nobody_else_may_read_the_key(settings: Settings) -> None:
+    assert casework(settings, "init").returncode == 0
+    key = settings.master_key_file
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert stat.S_IMODE(key.parent.stat().st_mode) == 0o700
+    assert [*key.parent.iterdir()] == [key]
+
+
+@pytest.mark.parametrize("half", [ADMIN[:2], ADMIN[2:]])
+def test_init_takes_both_the_name_and_the_address(settings: Settings, half: tuple[str, ...]) -> None:
+    refused = casework(settings, "init", *half)
+    assert refused.returncode == 2
+    assert "go together" in refused.stderr
+    assert not settings.master_key_file.exists()
+
+
+def test_several_may_set_up_at_once(settings: Settings) -> None:
+    with ThreadPoolExecutor(3) as pool:
+        told = [*pool.map(printed_admin, [settings] * 3)]
+    users = [me(settings, each["token"])["user"]["id"] for each in told]
+    assert users == [each["user"] for each in told]
+
+
+def test_rebuild_shows_how_far_it_has_come(made: Settings) -> None:
+    house = House(made)
+    house.report()
+    house.close()
+    rebuilt = casework(made, "rebuild", "caseload")
+    assert rebuilt.returncode == 0
+    with opened(made) as app:
+        length = app.recorder.max_notification_id()
+    assert "events" in rebuilt.stderr
+    assert f"{length}/{length}" in rebuilt.stderr
+
+
+def test_rebuild_names_the_views_there_are(made: Settings) -> None:
+    refused = casework(made, "rebuild", "nonesuch")
+    assert refused.returncode == 2
+    assert "caseload" in refused.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_project_catches_up_and_ends_when_told(made: Settings, number: signal.Signals) -> None:
+    house = House(made)
+    house.report()
+    house.close()
+    worker = subprocess.Popen([*PROGRAM, "project"], env=environment(made), stderr=subprocess.DEVNULL)
+    try:
+        with opened(made) as app:
+            deadline = time.monotonic() + _PATIENCE_SECONDS
+            while any(Views(app).lag().values()) and time.monotonic() < deadline:
+                time.sleep(0.05)
+            assert set(Views(app).lag().values()) == {0}
+    finally:
+        worker.send_signal(number)
+        assert worker.wait(_PATIENCE_SECONDS) == 0
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
+def test_no_command_starts_on_a_playbook_with_a_mistake(
+    made: Settings, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    folder = tmp_path / "playbooks"
+    shutil.copytree(OWN_FILES, folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    pack = folder / "headcorn-2022-03.toml"
+    pack.write_text(pack.read_text().replace('step = "classify_contact"', 'step = "clasify_contact"', 1))
+    mistaken = msgspec.structs.replace(made, playbook_folder=folder)
+    line = refusal(mistaken, *command)
+    for named in ("headcorn-2022-03.toml", "headcorn-contact-classify", "step"):
+        assert named in line
+
+
+@pytest.mark.parametrize(
+    ("command", "url"),
+    [*((command, "nonsense") for command in COMMANDS), *((COMMANDS[0], url) for url in BAD_URLS)],
+)
+def test_no_command_starts_on_a_bad_address(made: Settings, command: tuple[str, ...], url: str) -> None:
+    line = refusal(msgspec.structs.replace(made, database_url=url), *command)
+    assert "CASEWORK_DATABASE_URL" in line
+    assert "hunter2" not in line
+
+
+@pytest.mark.parametrize("command", COMMANDS[1:], ids=lambda command: command[0])
+def test_no_command_but_init_starts_without_the_key(made: Settings, command: tuple[str, ...]) -> None:
+    made.master_key_file.unlink()
+    line = refusal(made, *command)
+    assert "CASEWORK_MASTER_KEY_FILE" in line
+    assert not made.master_key_file.exists()

@@ -1,0 +1,166 @@
+"""The server is killed in the middle of writes: what it acknowledged is there once, the views are right."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Final, Self
+from uuid import UUID, uuid4
+
+import msgspec
+import pytest
+
+from casework.application import Casework
+from casework.domain.incident import Incident
+from casework.domain.incident.reporting import AddNote
+from casework.settings import Settings
+from casework_api.cli import opened
+from casework_api.current import utc_now
+from tests.api.client import House, settings_for
+from tests.conftest import CI_SETTING
+from tests.engines import Engine, SQLiteEngine
+from tests.whole.processes import Served, environment, free_port
+from tests.whole.tables import kept_and_rebuilt
+
+KILLS: Final = 50 if os.environ.get(CI_SETTING) else 12
+KILLS_ON_POSTGRES: Final = 4
+WRITERS: Final = 2
+LONGEST_LIFE_SECONDS: Final = 0.25
+LONGEST_WAIT_SECONDS: Final = 30
+
+
+class Ledger:
+    """What one writer was told of the steps it asked for. Each step is a note that says its key."""
+
+    def __init__(self, incident: str, token: str) -> None:
+        self.incident = incident
+        self.token = token
+        self.acknowledged: list[str] = []
+        self.in_doubt: str | None = None
+
+    def write(self, server: Served) -> None:
+        """Ask for one step after another until the server is gone; first for the one in doubt, if any."""
+        try:
+            while True:
+                self.in_doubt = self.in_doubt or uuid4().hex
+                self._ask(server, self.in_doubt)
+                self.acknowledged.append(self.in_doubt)
+                self.in_doubt = None
+        except (OSError, http.client.HTTPException):
+            return
+
+    def settle(self, server: Served) -> None:
+        """Ask again for the step in doubt."""
+        if self.in_doubt is not None:
+            self._ask(server, self.in_doubt)
+            self.acknowledged.append(self.in_doubt)
+            self.in_doubt = None
+
+    def _ask(self, server: Served, key: str) -> None:
+        path = f"/incidents/{self.incident}/steps"
+        headers = {"If-Match": "*", "Idempotency-Key": key}
+        answer = server.ask("POST", path, self.token, {"step": "add_note", "text": key}, headers)
+        assert answer.status == 201, answer.body
+
+
+def read(server: Served, token: str, school: str) -> None:
+    """Have views brought up to the log until the server is gone, so that it dies in that too."""
+    try:
+        while True:
+            for path in ("/incidents?limit=1", f"/schools/{school}/governor-summary?term=2026-autumn"):
+                assert server.ask("GET", path, token).status == 200
+    except (OSError, http.client.HTTPException):
+        return
+
+
+class Template:
+    """Starts `casework serve` in forks of a process that has imported everything, to save a second each."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.whole.forking"],
+            env={**environment(settings), "PYTHONPATH": str(Path(__file__).parents[2])},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+
+    def serve(self) -> Served:
+        """A server that is ready."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        port = free_port()
+        self._process.stdin.write(f"{port}\n")
+        self._process.stdin.flush()
+        server = Served(port, int(self._process.stdout.readline()))
+        server.await_ready()
+        return server
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate()
+
+
+@pytest.fixture
+def settings(engine_url: str, tmp_path: Path) -> Settings:
+    return msgspec.structs.replace(settings_for(engine_url, tmp_path), requests_per_minute=10**6)
+
+
+def test_what_was_acknowledged_is_there_once_and_the_views_are_right(
+    settings: Settings, engine: Engine
+) -> None:
+    ledgers, token, school = prepared(settings)
+    rng = random.Random(9)  # noqa: S311
+    with Template(settings) as template:
+        for _ in range(KILLS if isinstance(engine, SQLiteEngine) else KILLS_ON_POSTGRES):
+            live_and_die(template.serve(), ledgers, token, school, rng.uniform(0, LONGEST_LIFE_SECONDS))
+        server = template.serve()
+        for ledger in ledgers:
+            ledger.settle(server)
+        server.kill()
+    with opened(settings) as app:
+        for ledger in ledgers:
+            assert Counter(notes_of(app, ledger.incident)) == Counter(ledger.acknowledged)
+        kept, rebuilt = kept_and_rebuilt(app)
+        assert kept == rebuilt
+
+
+def prepared(settings: Settings) -> tuple[list[Ledger], str, str]:
+    """A writer for each of a few incidents, a reader's token, and the school."""
+    house = House(settings, now=f"{utc_now():%Y-%m-%d} 00:00")
+    ledgers = [Ledger(house.report()["id"], house.tokens["dsl"]) for _ in range(WRITERS)]
+    house.close()
+    return ledgers, house.tokens["dsl"], house.school
+
+
+def live_and_die(server: Served, ledgers: list[Ledger], token: str, school: str, seconds: float) -> None:
+    """Have all write and read for `seconds` once the first step is in, and kill the server in the middle."""
+    before = sum(len(ledger.acknowledged) for ledger in ledgers)
+    threads = [threading.Thread(target=ledger.write, args=(server,)) for ledger in ledgers]
+    threads.append(threading.Thread(target=read, args=(server, token, school)))
+    for thread in threads:
+        thread.start()
+    deadline = time.monotonic() + LONGEST_WAIT_SECONDS
+    while sum(len(ledger.acknowledged) for ledger in ledgers) == before and time.monotonic() < deadline:
+        time.sleep(0.002)
+    time.sleep(seconds)
+    server.kill()
+    for thread in threads:
+        thread.join(LONGEST_WAIT_SECONDS)
+    assert sum(len(ledger.acknowledged) for ledger in ledgers) > before
+
+
+def notes_of(app: Casework, incident: str) -> list[str]:
+    found = app.load(Incident, UUID(incident))
+    assert found is not None
+    return [step.text.text for step in found.taken(AddNote)]
