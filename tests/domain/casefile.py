@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -96,7 +98,7 @@ class CaseFile:
         """The step, not taken."""
         stamp = self._stamp(self.incident.version + 1, self.incident.id)
         given = {**example(step, self.incident), **fields}
-        types = {field.name: field.type for field in msgspec.structs.fields(STEPS[step])}
+        types = _field_types(step)
         words = {
             name: msgspec.convert(value, types[name])
             for name, value in given.items()
@@ -104,6 +106,14 @@ class CaseFile:
         }
         built = STEPS[step](**stamp, **{**given, **words})
         return built.numbered() if isinstance(built, Debrief) else built
+
+    def copy(self) -> CaseFile:
+        """The case as it stands, which goes its own way from here."""
+        incident = Incident.replay(self.incident.timeline)
+        assert incident is not None
+        twin = copy.copy(self)
+        twin.incident = incident
+        return twin
 
     def refusal(self, step: str, **fields: Any) -> Refusal:
         """Why `step` is refused; the incident must not have changed."""
@@ -157,6 +167,11 @@ class CaseFile:
             "happened_at": self.now,
             "recorded_at": self.now,
         }
+
+
+@cache
+def _field_types(step: str) -> dict[str, Any]:
+    return {field.name: field.type for field in msgspec.structs.fields(STEPS[step])}
 
 
 def example(step: str, incident: Incident) -> dict[str, Any]:

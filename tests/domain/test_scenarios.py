@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from casework.domain.sealed import Sealed
@@ -19,7 +21,7 @@ def test_bullying_in_school_under_st_thomas() -> None:
     assert case.refusal("close").clause == "004 §8.5"
 
     case.take("save_evidence", "2026-09-14 11:15", **WITH_TIME, content=("racist",))
-    assert case.incident.state is State.EVIDENCE_SAVED
+    assert case.incident.state == "evidence_saved"
     assert case.due("inform_parents", child=TARGET) == "2026-09-15"
     assert case.due("inform_parents", child=ALLEGED) == "2026-09-15"
     assert case.refusal("debrief").clause == "004 §8.8"
@@ -102,7 +104,7 @@ def test_the_teachers_own_child_is_no_exception_under_st_thomas() -> None:
 
 
 def test_headcorn_exempts_only_what_was_declared_and_decided_before() -> None:
-    declared = {"declared_relationship": PARENT}
+    declared: dict[str, Any] = {"declared_relationship": PARENT}
     case = CaseFile("unsolicited_contact", "headcorn")
     assert case.refusal("classify_contact", **declared, declared_before=False).clause == "002 §4.2"
     undeclared = CaseFile("unsolicited_contact", "headcorn").take("classify_contact", immediate_family=True)

@@ -46,11 +46,13 @@ BY_STAFF: Final[Fields] = {
 ABOUT_A_CHILD: Final[Fields] = {"people": ((TARGET, "target", "pupil"), (PARENT, "alleged", "parent"))}
 NOBODY_KNOWN: Final[Fields] = {"people": ()}
 HATE: Final[Fields] = {"content": (Content.RACIST,)}
+INDECENT: Final[Fields] = {"content": (Content.INDECENT_IMAGE,)}
 GROOMING: Final[Fields] = {"content": (Content.ADULT_CONTACT,)}
 
 MEETS_THRESHOLD: Final[Taken] = ("decide_threshold", {"limbs": ("harmed",), "met": True})
 RISK_UNKNOWN: Final[Taken] = ("assess_risk", {"coercion": "unknown"})
 OUT_OF_SCHOOL: Final[Taken] = ("triage", {"timing": "out_of_school"})
+FOUND_TO_BE_BULLYING: Final[Taken] = ("reclassify", {"kind": "cyberbullying"})
 REFUSED: Final[Taken] = ("record_removal", {"outcome": "refused"})
 POLICE_HOLD: Final[Taken] = ("record_agency_response", {"enquiry": "open", "hold_parents": True})
 ANOTHER_YEARS_CONSENT: Final[Fields] = {

@@ -12,7 +12,9 @@ from tests.policies.rows import (
     CLOSE,
     DEBRIEF,
     FIFTH_SCHOOL_DAY,
+    FOUND_TO_BE_BULLYING,
     HATE,
+    INDECENT,
     NEXT_SCHOOL_DAY,
     NEXT_WORKING_DAY,
     OF_STAFF,
@@ -40,6 +42,18 @@ FLOOR_ROWS: Final[Mapping[str, Row]] = {
     "sexting-files-held": Refuses(
         kind="cyberbullying", since=taking(("save_evidence", {"file": FILE})), step="reclassify",
         fields={"kind": "sexting"}, clause="UKCIS; Protection of Children Act 1978 s.1",
+    ),
+    "no-file-once-nudes": Refuses(
+        kind="sexting", since=taking(FOUND_TO_BE_BULLYING), step="save_evidence", fields={"file": FILE},
+        clause="UKCIS; Protection of Children Act 1978 s.1",
+    ),
+    "no-file-of-an-indecent-image": Refuses(
+        kind="cyberbullying", opening=INDECENT, step="save_evidence", fields={"file": FILE},
+        clause="UKCIS; Protection of Children Act 1978 s.1",
+    ),
+    "no-file-said-to-be-indecent": Refuses(
+        kind="cyberbullying", step="save_evidence", fields={"file": FILE, **INDECENT},
+        clause="UKCIS; Protection of Children Act 1978 s.1",
     ),
     "sexting-no-deletion-before-police": Refuses(
         kind="sexting", step="record_deletion", fields={"advised_by": "dsl"}, clause="UKCIS",

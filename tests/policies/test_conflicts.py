@@ -60,9 +60,6 @@ def refused(playbook: Playbook, case: CaseFile, step: str, fields: Mapping[str, 
     return None if refusal is None else refusal.rule
 
 
-# --- the floor over the pack -------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("rule", FIXED, ids=lambda rule: rule.id)
 @pytest.mark.parametrize("modality", Modality)
 def test_no_pack_replaces_what_the_floor_fixes(rule: Rule, modality: Modality) -> None:
@@ -166,9 +163,6 @@ def test_whatever_a_pack_adds_every_duty_of_the_floor_stands(added: list[str]) -
     assert of_the_floor(playbook) == of_the_floor(FLOOR_ALONE)
 
 
-# --- an agency's hold over "parents always" ----------------------------------------------------------
-
-
 @pytest.mark.parametrize("pack", PACKS)
 @pytest.mark.parametrize("kind", ["sexting", "cyberbullying", "image_without_consent"])
 def test_an_agency_that_asks_for_silence_wins_over_telling_parents(kind: str, pack: str) -> None:
@@ -181,7 +175,10 @@ def test_an_agency_that_asks_for_silence_wins_over_telling_parents(kind: str, pa
     told = {d.rule.id for d in case.outstanding() if d.preset == {"child": TARGET} and d.rule.before}
     assert told == set()
 
-    case.take("record_agency_response", enquiry="closed").take("inform_parents", child=TARGET)
+    case.take("record_agency_response", enquiry="open")
+    assert case.refusal("inform_parents", child=TARGET).rule == "parents-held"
+    case.take("record_agency_response", enquiry="closed", hold_parents=False)
+    case.take("inform_parents", child=TARGET)
     assert not case.asks_for("inform_parents", child=TARGET)
 
 
@@ -194,9 +191,6 @@ def test_a_hold_leaves_a_case_that_can_still_be_closed_by_withholding() -> None:
     case.answer_everything(but=frozenset({"inform_parents", "debrief"}))
     case.take("complete_investigation").take("debrief")
     case.answer_everything(but=frozenset({"inform_parents"})).take("close")
-
-
-# --- must not over must ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("floor_first", [True, False])
@@ -214,9 +208,6 @@ def test_what_is_forbidden_is_told_as_such_before_what_is_left_undone() -> None:
     refusal = playbook.refusal((case := CaseFile("cyberbullying")).incident, case.build("close"))
     assert refusal is not None
     assert (refusal.rule, refusal.outstanding) == ("own-must_not-close", ())
-
-
-# --- the edition an incident pinned ------------------------------------------------------------------
 
 
 def _two_editions() -> Library:

@@ -126,11 +126,11 @@ def test_every_rule_of_a_pack_is_reached_from_the_clauses_it_cites(number: str, 
 
 @cache
 def _collected() -> frozenset[str]:
-    """Every test of the files the index names, as pytest collects them."""
+    """Every test of the files the index names, as pytest collects them; of a broken file there is none."""
     files = sorted({node.partition("::")[0] for clause in CLAUSES for node in clause.test})
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *files]
-    listing = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    return frozenset(line for line in listing.splitlines() if "::" in line)
+    listing = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True).stdout
+    return frozenset(line for line in listing.splitlines() if line.startswith("tests/") and "::" in line)
 
 
 def test_every_test_the_index_names_is_there() -> None:

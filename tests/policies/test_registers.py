@@ -1,15 +1,43 @@
-"""What clauses became that is no rule: ages platforms ask for, who counts as staff, who may do what."""
+"""What clauses became that is no rule: ages, who counts as staff, who may do what, steps open to all."""
 
 from __future__ import annotations
 
 from datetime import date
+from typing import Any, Final
 
 import pytest
 
 from casework.domain.access import PERMISSIONS, Permission
 from casework.domain.vocabulary import Category, Role, Stream
 from casework.playbooks import Library
-from tests.domain.casefile import TARGET, TEACHER, CaseFile
+from casework.playbooks.coverage import policies
+from tests.domain.casefile import ALLEGED, PACKS, TARGET, TEACHER, UNKNOWN, CaseFile
+
+OPENINGS: Final[dict[str, tuple[str, dict[str, Any], dict[str, Any]]]] = {
+    "triage": ("cyberbullying", {}, {}),
+    "apply_sanction": ("cyberbullying", {}, {"person": ALLEGED}),
+    "advise": ("cyberbullying", {}, {"about": "safe_use"}),
+    "request_removal": ("cyberbullying", {}, {"addressee": "platform"}),
+    "seek_advice": ("staff_misuse", {}, {}),
+    "identify_person": ("cyberbullying", {"people": ((UNKNOWN, "alleged", "unknown"),)}, {}),
+    "ban_from_computing": ("inappropriate_content", {}, {}),
+    "record_search": ("sexting", {}, {}),
+}
+"""By step: a kind it is taken in, what the report held, and its fields."""
+
+
+@pytest.mark.parametrize("pack", PACKS)
+@pytest.mark.parametrize("step", OPENINGS)
+def test_a_step_a_clause_names_may_be_taken_and_is_kept(step: str, pack: str) -> None:
+    kind, opening, fields = OPENINGS[step]
+    case = CaseFile(kind, pack, **opening).take(step, **fields)
+    assert [taken.name() for taken in case.incident.timeline] == ["report", step]
+
+
+def test_every_step_a_clause_names_is_tried() -> None:
+    clauses = (clause for policy in policies().values() for clause in policy.clauses)
+    named = {item.id for clause in clauses for item in clause.became if item.kind == "step"}
+    assert named == {"report", *OPENINGS}
 
 
 @pytest.mark.parametrize(

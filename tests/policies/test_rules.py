@@ -39,6 +39,14 @@ def _every_rule() -> dict[str, Rule]:
 RULES: Final = _every_rule()
 TIMED: Final = [name for name, row in ROWS.items() if isinstance(row, Asks) and row.due is not None]
 TOLD: Final = [name for name, row in ROWS.items() if isinstance(row, Asks) and row.told]
+NEVER_WAIVED: Final = {
+    "acknowledge",
+    "triage",
+    *(f"{kind}-triage" for kind in ("bullying", "parent-post", "underage", "image", "content")),
+    *(f"{kind}-parents" for kind in ("sexting", "bullying", "contact", "parent-post", "underage")),
+    *(f"{kind}-parents" for kind in ("image", "content")),
+}
+"""The stated defaults that a pack may replace and no case may go without."""
 BARRING: Final = [name for name, row in ROWS.items() if isinstance(row, Asks) and row.bars]
 
 
@@ -96,6 +104,18 @@ def test_a_rule_that_tells_nobody_any_more_is_noticed(rule: str) -> None:
 def test_a_rule_that_bars_nothing_any_more_is_noticed(rule: str) -> None:
     loose = changed(PLAYBOOKS[rule], rule, lambda found: msgspec.structs.replace(found, before=()))
     assert not row_holds(rule, loose)
+
+
+def test_the_defaults_no_case_goes_without_are_these() -> None:
+    assert {name for name, rule in RULES.items() if rule.adjustable and not rule.waivable} == NEVER_WAIVED
+
+
+@pytest.mark.parametrize("rule", sorted(NEVER_WAIVED))
+def test_a_default_no_case_goes_without_is_not_waived(rule: str) -> None:
+    case, step = case_of(rule), RULES[rule].step
+    refusal = FLOOR_ALONE.refusal(case.incident, case.build("waive", waived=step))
+    assert refusal is not None
+    assert (RULES[refusal.rule].step, RULES[refusal.rule].relaxable) == (step, False)
 
 
 @pytest.mark.parametrize("edition", PACKS.values())
