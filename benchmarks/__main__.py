@@ -25,10 +25,10 @@ from benchmarks.operations import HELLO, INSERT, Operation, operations
 from benchmarks.prepare import prepare
 from benchmarks.server import make_floor_table
 from casework.settings import Settings
-from casework_api.cli import prepare as make_tables
+from casework_api.opening import prepare as make_tables
 
 CLIENTS: Final = 8
-_WARM_UP: Final = 30
+_WARM_UP: Final = 10
 _START_SECONDS: Final = 30
 _NO_LIMIT: Final = 10_000_000
 
@@ -37,8 +37,8 @@ _NO_LIMIT: Final = 10_000_000
 @click.option("--url", help="An empty PostgreSQL database, filled and left so; SQLite by default.")
 @click.option("--folder", default=Path("var/benchmark"), show_default=True, type=click.Path(path_type=Path))
 @click.option("--incidents", default=10_000, show_default=True, type=click.IntRange(100))
-@click.option("--rounds", default=200, show_default=True, type=click.IntRange(10), help="At one client.")
-@click.option("--slices", default=12, show_default=True, type=click.IntRange(2), help="At eight clients.")
+@click.option("--rounds", default=100, show_default=True, type=click.IntRange(10), help="At one client.")
+@click.option("--slices", default=4, show_default=True, type=click.IntRange(2), help="At eight clients.")
 def main(url: str | None, folder: Path, incidents: int, rounds: int, slices: int) -> None:
     """Measure every operation beside its floor. What an earlier run left in the folder is replaced."""
     shutil.rmtree(folder, ignore_errors=True)
@@ -58,8 +58,8 @@ def main(url: str | None, folder: Path, incidents: int, rounds: int, slices: int
                 for _ in range(_WARM_UP):
                     timed(port, operation)
             alone = one_client(port, measured, rounds, bars.of("1 client"))
-            together = many_clients(port, measured, CLIENTS, slices, 10, bars.of(f"{CLIENTS} clients"))
-    Console(width=120).print(table(measured, alone, together, incidents))
+            together = many_clients(port, measured, CLIENTS, slices, 5, bars.of(f"{CLIENTS} clients"))
+    Console(width=130).print(table(measured, alone, together, incidents))
 
 
 def table(

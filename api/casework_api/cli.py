@@ -31,6 +31,7 @@ from casework_api.logs import configure_logging, log, outline
 from casework_api.opening import opened, prepare
 from casework_api.playbook_cli import playbook
 from casework_api.server import serve as serve_app
+from casework_projections.unrestricted import every_deadline
 from casework_projections.views import Views
 
 _POLL_SECONDS: Final = 1.0
@@ -98,7 +99,7 @@ def due(school: UUID | None, overdue: bool) -> None:
     with opened(Settings.from_environment()) as app:
         views, now = Views(app), utc_now()
         with views.read(views.caseload) as connection:
-            listed = views.caseload.every_deadline(connection, school)
+            listed = every_deadline(connection, school)
     lines = sorted((step.due_at, incident, step.step) for incident, steps in listed for step in steps)
     for due_at, incident, step in lines:
         late = due_at < now
@@ -131,6 +132,7 @@ def demo(host: str, port: int, folder: Path, fill_only: bool) -> None:
     """
     settings = demo_settings(folder)
     shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700, parents=True)
     prepare(settings)
     with opened(settings) as app:
         with bar("incidents") as advance:

@@ -16,6 +16,7 @@ from casework.playbooks.library import every_fault
 from casework.settings import Settings
 from casework_api.opening import opened
 from casework_projections.comparison import Comparison, DutyChange, compare
+from casework_projections.unrestricted import incidents_of
 from casework_projections.views import Views
 
 _PAGE = 100
@@ -67,7 +68,7 @@ def _pack(app: Casework, pack_id: str, hint: str) -> Pack:
 def _compared(app: Casework, school: School, a: Pack, b: Pack) -> list[Comparison]:
     views = Views(app)
     with views.read(views.caseload) as connection:
-        ids = views.caseload.incidents_of(connection, school.id)
+        ids = incidents_of(connection, school.id)
     found = []
     for start in range(0, len(ids), _PAGE):
         for incident in app.load_many(ids[start : start + _PAGE]).values():

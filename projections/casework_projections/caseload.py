@@ -37,11 +37,11 @@ from sqlalchemy import (
 from casework.domain.clocks import LONDON
 from casework.domain.incident import Incident
 from casework.domain.incident.reporting import Acknowledge, Report
-from casework.domain.playbook import Duty
 from casework.domain.school import School
 from casework.domain.vocabulary import Direction, Involvement, Setting, State, Stream
 from casework.services.command import NOBODY
 from casework.services.incidents import REPORTER_SEES
+from casework_projections.due import DueStep, due_steps
 from casework_projections.replay import IncidentView
 from casework_projections.view import Moment, upsert
 from casework_projections.visibility import VisibleTo
@@ -89,14 +89,6 @@ members: Final = Table(
     Column("in_report", Boolean, nullable=False),
 )
 Index("view_caseload_members_member", members.c.member, members.c.involved_as)
-
-
-class DueStep(msgspec.Struct, frozen=True, kw_only=True):
-    """Something an incident still asks for, and by when."""
-
-    rule: str
-    step: str | None
-    due_at: datetime
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True):
@@ -201,22 +193,6 @@ class Caseload(IncidentView):
         query = select(_LISTED).where(_LISTED.c.next_due_at.is_not(None)).order_by(_LISTED.c.next_due_at)
         return [_listed(row) for row in connection.execute(query, self._reader(visible))]
 
-    def every_deadline(
-        self, connection: Connection, school: UUID | None = None
-    ) -> list[tuple[UUID, tuple[DueStep, ...]]]:
-        """What is due in every open incident, whoever may read it: for whoever runs the system."""
-        query = select(cases.c.incident, cases.c.due).where(cases.c.next_due_at.is_not(None))
-        if school is not None:
-            query = query.where(cases.c.school == school)
-        return [
-            (row.incident, msgspec.convert(row.due, tuple[DueStep, ...])) for row in connection.execute(query)
-        ]
-
-    def incidents_of(self, connection: Connection, school: UUID) -> list[UUID]:
-        """Every incident of a school, the latest reported first, whoever may read it."""
-        query = select(cases.c.incident).where(cases.c.school == school)
-        return list(connection.scalars(query.order_by(cases.c.reported_at.desc(), cases.c.incident)))
-
     def chronology(self, connection: Connection, person: UUID, visible: VisibleTo) -> list[Involved]:
         """Every incident `person` is in that the reader may know of, in the order they took place."""
         c = _LISTED.c
@@ -260,7 +236,7 @@ class Caseload(IncidentView):
             "reporter_version": max(s.number for s in incident.timeline if s.name() in REPORTER_SEES),
             "reported_by": self._reported_by(incident),
             "next_due_at": min((duty.due_at for duty in due if duty.due_at), default=None),
-            "due": [*_due_steps(due)],
+            "due": [*due_steps(due)],
         }
 
     def _reported_by(self, incident: Incident) -> str | None:
@@ -398,13 +374,6 @@ def _member_rows(incident: Incident) -> Iterator[dict[str, Any]]:
             "at_present": (member, involved_as) in at_present,
             "in_report": (member, involved_as) in reported,
         }
-
-
-def _due_steps(duties: Sequence[Duty]) -> Iterator[dict[str, Any]]:
-    for duty in duties:
-        if duty.due_at is not None:
-            step = DueStep(rule=duty.rule.id, step=duty.rule.step, due_at=duty.due_at)
-            yield msgspec.to_builtins(step)
 
 
 def _listed(row: Row[Any]) -> Listed:

@@ -40,10 +40,11 @@ class Replay:
     def start_for(self, position: int) -> int:
         """From where to read the log for a view at `position`, so that nothing is missed here either.
 
-        Other processes may have brought the view further than this one has read. Where that is far, the
-        schools at hand may be out of date and are let go.
+        Other processes may have brought the view further than this one has read. Where that is far, what
+        is at hand may be behind and is let go.
         """
         if position - self._seen > BATCH:
+            self._incidents.clear()
             self._schools.clear()
             self._seen = position
         return min(position, self._seen)

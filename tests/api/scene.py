@@ -26,14 +26,14 @@ class Asked(msgspec.Struct, frozen=True):
     path: str
     options: dict[str, Any] = {}
 
-    def by(self, house: House, who: str, *, buffered: bool = False, **headers: str) -> TestResponse:
-        """The answer to whoever holds the token of `who`; `headers` are added, with `_` for `-`.
+    def by(self, house: House, who: str, **headers: str) -> TestResponse:
+        """The answer, read to its end, to whoever holds the token of `who`.
 
-        A `buffered` answer is read to its end and closed.
+        `headers` are added, with `_` for `-`.
         """
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         merged = {**self.options.get("headers", {}), **given}
-        options = {**self.options, "headers": merged, "buffered": buffered}
+        options = {**self.options, "headers": merged, "buffered": True}
         return house.ask(who, self.method, self.path, **self._fresh(options))
 
     @staticmethod
@@ -161,6 +161,7 @@ REQUESTS: Final[dict[str, Callable[[Scene], Asked]]] = {
     "incident_reports.read_audit_trail": _get("/incidents/{incident}/audit-trail"),
     "schools.open_school": lambda _: _post("/schools", _school()),
     "schools.read_school": _get("/schools/{school}"),
+    "schools.compare_playbooks": _get("/schools/{school}/playbook-comparison?pack=headcorn"),
     "schools.change_school": lambda s: Asked(
         "PATCH", f"/schools/{s.house.school}", {"json": {"pupils_on_roll": 211}}
     ),

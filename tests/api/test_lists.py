@@ -284,10 +284,10 @@ class TestDeclarations:
         teacher, other_teacher = house.person("Tara Teacher", "staff"), house.person("Theo Teacher", "staff")
         pupils = [house.person(f"Pupil {number}") for number in range(4)]
         made = []
-        for pupil in pupils:
-            house.clock.moment += timedelta(minutes=1)
-            made.append(self.declared(house, teacher, pupil))
-        another = self.declared(house, other_teacher, pupils[0])
+        house.clock.set("2026-09-20 09:00")
+        for day, pupil in enumerate(pupils, start=10):
+            made.append(self.declared(house, teacher, pupil, f"2026-09-{day}"))
+        another = self.declared(house, other_teacher, pupils[0], "2026-09-01")
 
         found = everything(house, "dsl", f"/declarations?person={teacher}", 3)
         assert [item["id"] for item in found] == made[::-1]
@@ -296,13 +296,13 @@ class TestDeclarations:
         assert found[0]["advice"] == "Not about school matters."
 
     @staticmethod
-    def declared(house: House, staff: str, other: str) -> str:
+    def declared(house: House, staff: str, other: str, disclosed_on: str) -> str:
         body = {
             "school": house.school,
             "staff": staff,
             "other": other,
             "relation": "parent",
-            "disclosed_on": "2026-09-01",
+            "disclosed_on": disclosed_on,
             "decision": "contact within the family may go on",
             "advice": "Not about school matters.",
             "decided_by": [house.users["dsl"], house.users["headteacher"]],

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.client import NO_RISK, REASON, House
+from tests.api.client import NO_RISK, REASON, House, body_of
 
 OpenHouse = Callable[..., House]
 
@@ -27,21 +27,21 @@ def test_bullying_in_school(open_house: OpenHouse) -> None:
         refused = house.refused(incident, step, **fields)
         assert (refused["rule"], refused["clause"]) == ("st-thomas-bullying-evidence", "004 §8.5")
 
-    evidence = {
+    evidence: dict[str, Any] = {
         "form": "screenshot",
         "description": "The messages.",
         "captured_at": "2026-09-14T10:50:00+01:00",
     }
     untimed = house.step(incident, "save_evidence", **evidence)
     assert untimed.status_code == 422
-    assert untimed.json["errors"] == {"$.incident_at": ["is required"]}
+    assert body_of(untimed)["errors"] == {"$.incident_at": ["is required"]}
     shown = house.take(
         incident, "save_evidence", **evidence, incident_at="2026-09-14T10:05:00+01:00", content=["racist"]
     )
     assert shown["state"] == "evidence_saved"
     assert house.due(incident, "inform_parents")[:10] == "2026-09-15"
 
-    debrief = {"summary": "What was learnt.", "lessons": [], "actions": []}
+    debrief: dict[str, Any] = {"summary": "What was learnt.", "lessons": [], "actions": []}
     assert house.refused(incident, "debrief", **debrief)["clause"] == "004 §8.8"
     house.take(incident, "consider_police", refer=False, reason=REASON)
     house.answer_everything(incident)
@@ -91,8 +91,9 @@ def test_no_file_of_any_sort_is_taken_into_a_nudes_case(open_house: OpenHouse, c
         content_type="multipart/form-data",
     )
     assert answer.status_code == 409
-    assert (answer.json["rule"], answer.json["clause"][:5]) == ("sexting-no-imagery", "UKCIS")
-    assert "written_account" in answer.json["detail"]
+    problem = body_of(answer)
+    assert (problem["rule"], problem["clause"][:5]) == ("sexting-no-imagery", "UKCIS")
+    assert "written_account" in problem["detail"]
     assert not list(house.casework.vault._folder.rglob("*"))
     assert house.get("dsl", f"/incidents/{incident}")["version"] == 1
 
@@ -244,7 +245,7 @@ def test_a_declaration_needs_the_dsl_and_the_head(open_house: OpenHouse) -> None
         "decided_by": [house.users["dsl"], house.users["deputy_dsl"]],
     }
     answer = house.ask("dsl", "POST", "/declarations", json=body)
-    assert (answer.status_code, list(answer.json["errors"])) == (422, ["$.decided_by"])
+    assert (answer.status_code, list(body_of(answer)["errors"])) == (422, ["$.decided_by"])
 
 
 @pytest.mark.parametrize("pack", ["st_thomas", "headcorn"])
@@ -273,7 +274,7 @@ def test_every_kind_is_walked_to_closed_and_shows_in_the_reports(
     assert summary["incidents"]["by_kind"][kind] == "<5"
 
 
-DEBRIEF = {
+DEBRIEF: dict[str, Any] = {
     "summary": "What was learnt.",
     "lessons": [{"text": "Teach it earlier.", "changes": "curriculum"}],
     "actions": [{"text": "Plan it.", "owner": "Computing lead", "due_on": "2027-01-29", "lesson": 0}],

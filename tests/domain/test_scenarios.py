@@ -30,7 +30,7 @@ def test_bullying_in_school_under_st_thomas() -> None:
     case.answer_everything().take("complete_investigation", "2026-09-21 15:00")
     assert case.due("debrief") == "2026-10-05"
     case.take("debrief").answer_everything().take("close")
-    assert case.incident.state is State.CLOSED
+    assert case.incident.closed
 
 
 def test_nothing_that_could_show_an_image_gets_into_a_nudes_case() -> None:

@@ -120,7 +120,6 @@ def test_a_packs_must_does_not_open_what_the_floor_forbids(
         ("sexting", "escalate", {"agency": "childrens_social_care"}, taking(RISK_UNKNOWN)),
     ],
 )
-@pytest.mark.xfail(strict=True, reason="a prohibition of a pack keeps a duty of the floor from being done")
 def test_a_packs_must_not_does_not_bar_what_the_floor_asks(
     kind: str, step: str, fields: dict[str, Any], since: Any
 ) -> None:
@@ -129,7 +128,6 @@ def test_a_packs_must_not_does_not_bar_what_the_floor_asks(
     assert refused(playbook, case, step, fields) is None
 
 
-@pytest.mark.xfail(strict=True, reason="a pack's prohibition is not held against the floor when it is read")
 def test_a_pack_that_forbids_what_the_floor_asks_is_not_read() -> None:
     assert list(pack_faults(pack_with(own_rule("consult_lado", "must_not")), ENGLAND))
 

@@ -1,7 +1,8 @@
 """`casework serve` again and again, with everything imported once: `python -m tests.whole.forking`.
 
 Each line on the standard input is a port. A server is forked that listens there, in a process group of its
-own, and the group's number is printed. Nothing but modules is there before the fork.
+own, and prints the group's number. Nothing is there before the fork but modules
+and playbooks.
 """
 
 from __future__ import annotations
@@ -10,22 +11,28 @@ import os
 import signal
 import sys
 
-from casework_api import app, cli
+from casework.playbooks import Library
+from casework_api import cli
 
 
 def main() -> None:
     """Fork a server for each line, until there are no more."""
-    assert app.BLUEPRINTS
+    Library.own()
     # Whoever was killed is to be gone, not a zombie.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     for line in sys.stdin:
-        child = os.fork()
-        if child == 0:
-            os.setsid()
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            cli.cli(["serve", "--port", line.strip(), "--workers", "2"])
-        sys.stdout.write(f"{child}\n")
-        sys.stdout.flush()
+        if os.fork() == 0:
+            serve(line.strip())
+
+
+def serve(port: str) -> None:
+    """Become a server."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    os.setsid()
+    os.write(sys.stdout.fileno(), f"{os.getpid()}\n".encode())
+    # Nobody reads what it logs.
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    cli.cli(["serve", "--port", port, "--workers", "2"])
 
 
 if __name__ == "__main__":

@@ -21,16 +21,16 @@ from casework.application import Casework
 from casework.domain.incident import Incident
 from casework.domain.incident.reporting import AddNote
 from casework.settings import Settings
-from casework_api.cli import opened
 from casework_api.current import utc_now
+from casework_api.opening import opened
 from tests.api.client import House, settings_for
 from tests.conftest import CI_SETTING
 from tests.engines import Engine, SQLiteEngine
 from tests.whole.processes import Served, environment, free_port
 from tests.whole.tables import kept_and_rebuilt
 
-KILLS: Final = 50 if os.environ.get(CI_SETTING) else 12
-KILLS_ON_POSTGRES: Final = 4
+KILLS: Final = 50 if os.environ.get(CI_SETTING) else 8
+KILLS_ON_POSTGRES: Final = 3
 WRITERS: Final = 2
 LONGEST_LIFE_SECONDS: Final = 0.25
 LONGEST_WAIT_SECONDS: Final = 30
@@ -92,6 +92,7 @@ class Template:
             stderr=subprocess.DEVNULL,
             text=True,
         )
+        self._last: Served | None = None
 
     def serve(self) -> Served:
         """A server that is ready."""
@@ -100,14 +101,16 @@ class Template:
         port = free_port()
         self._process.stdin.write(f"{port}\n")
         self._process.stdin.flush()
-        server = Served(port, int(self._process.stdout.readline()))
-        server.await_ready()
-        return server
+        self._last = Served(port, int(self._process.stdout.readline()))
+        self._last.await_ready()
+        return self._last
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._last is not None and self._last.is_running():
+            self._last.kill()
         self._process.communicate()
 
 

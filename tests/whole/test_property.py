@@ -70,7 +70,7 @@ def test_the_record_is_whole_whatever_is_asked(open_house: Callable[..., House],
 
 def report(house: House, kind: str) -> Json:
     people = house.two_pupils()
-    more = {}
+    more: Json = {}
     if kind == "unsolicited_contact":
         people[0] = {"person": house.person("Terry Teacher", "staff"), "involvement": "target"}
         more = {"direction": "pupil_to_staff"}

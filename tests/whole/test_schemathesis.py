@@ -17,6 +17,7 @@ import schemathesis
 from hypothesis import HealthCheck, given, settings
 from schemathesis import APIOperation, BaseSchema, Case, GenerationMode
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_headers_conformance,
@@ -27,7 +28,7 @@ from schemathesis.specs.openapi.checks import (
 from tests.api.client import House, body_of, settings_for
 from tests.engines import SQLiteEngine
 
-EXAMPLES: Final = 12
+EXAMPLES: Final = 8
 CHECKS: Final = [
     not_a_server_error,
     status_code_conformance,
@@ -113,21 +114,22 @@ def test_every_answer_is_documented(
     document: BaseSchema, house: AskedHouse, subtests: pytest.Subtests
 ) -> None:
     for result in document.get_all_operations():
+        assert isinstance(result, Ok), result
         operation = result.ok()
         with subtests.test(operation.label):
             ask(operation, house)
 
 
-def ask(operation: APIOperation, house: AskedHouse) -> None:
+def ask(operation: APIOperation[Any, Any, Any, Any], house: AskedHouse) -> None:
     """Send requests that fit the document and some that do not."""
     bearer = {"Authorization": f"Bearer {house.tokens['dsl']}"}
 
     @given(operation.as_strategy() | operation.as_strategy(GenerationMode.NEGATIVE))
     @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[*HealthCheck], database=None)
-    def answered(case: Case) -> None:
+    def answered(case: Case[Any]) -> None:
         case.path_parameters = _told(case.path_parameters, house)
         case.query = _told(case.query, house)
-        case.headers = {**(case.headers or {}), **_told({"If-Match": "*"}, house)}
+        case.headers["If-Match"] = "*"
         case.body = _told(case.body, house)
         case.call_and_validate(headers=bearer, checks=CHECKS)
 

@@ -14,7 +14,8 @@ from casework_api import current
 from casework_api.blueprint import Blueprint
 from casework_api.problems import not_found
 from casework_api.reader import visible
-from casework_projections.caseload import DueStep, Listed
+from casework_projections.caseload import Listed
+from casework_projections.due import DueStep
 
 MEDIA_TYPE: Final = "text/calendar"
 _LENGTH: Final = timedelta(minutes=15)

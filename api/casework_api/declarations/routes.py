@@ -16,6 +16,7 @@ from casework_api.blueprint import IDEMPOTENCY_KEY_HEADER, Blueprint
 from casework_api.fields import Identifier
 from casework_api.paging import PageQuery, cut
 from casework_api.schema_of import schema_of
+from casework_projections.names import unsealed_soon
 
 DeclarationInput = schema_of(RelationshipDeclared, name="DeclarationInput")
 
@@ -80,5 +81,7 @@ def index(query: dict[str, Any]) -> Declarations:
         ids = views.declarations.of_person(connection, person.id)
     shown, following = cut(current.cursors(), query, ["declarations", person.id], len(ids))
     found = casework.load_many(ids[shown])
-    made = (found[declaration] for declaration in ids[shown])
-    return Declarations([_body(each) for each in made if isinstance(each, Declaration)], following)
+    loaded = [found[declaration] for declaration in ids[shown]]
+    made = [declaration for declaration in loaded if isinstance(declaration, Declaration)]
+    unsealed_soon(casework.keys, [declaration.made.relation for declaration in made])
+    return Declarations([_body(declaration) for declaration in made], following)

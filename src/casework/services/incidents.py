@@ -102,10 +102,10 @@ class Incidents:
         if role is None:
             raise Forbidden
         hidden = command.under(self._app.derived_key("ids of reports in confidence"))
-        for sent in (command, hidden):
-            existing = self._app.load(Incident, sent.new_id("incident"))
-            if existing is not None:
-                return self._answered_before(sent, existing)
+        sent_as = {sent.new_id("incident"): sent for sent in (command, hidden)}
+        for existing in self._app.load_many(sent_as).values():
+            if isinstance(existing, Incident):
+                return self._answered_before(sent_as[existing.id], existing)
         if fields.get("confidential_reporter"):
             command = hidden
         incident_id = command.new_id("incident")

@@ -1,0 +1,223 @@
+"""Health, metrics, headers and logs of the whole application: they say how it goes and never about whom."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+from uuid import UUID, uuid4
+
+import msgspec
+import pytest
+
+from casework_api.logs import FIELDS, UNMATCHED
+from casework_api.problems import PROBLEM_JSON
+from tests.api.client import BASE, House, Json, body_of, logged, opened_house, settings_for
+from tests.api.scene import REQUESTS, Scene
+from tests.engines import SQLiteEngine
+
+SECRET_WORDS: Final = (
+    "Petra", "Pupil", "Teacher", "Target", "Alleged", "Usher", "Adminson", "school.example",
+    "unkind", "A copy", "A talk", "family", "registration", "cw_", "Bearer",
+)  # fmt: skip
+"""Of every name, address, narrative and token that a scene or a request of it holds."""
+
+
+@pytest.fixture(scope="module")
+def scene(sqlite_engine: SQLiteEngine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    with opened_house(sqlite_engine, tmp_path_factory.mktemp("service")) as house:
+        yield Scene(house)
+
+
+class TestHealth:
+    def test_live_says_that_the_process_runs(self, scene: Scene) -> None:
+        answer = scene.house.http.get("/health/live")
+        assert (answer.status_code, body_of(answer)) == (200, {"status": "live"})
+
+    def test_ready_says_that_it_can_do_its_work(self, scene: Scene) -> None:
+        answer = scene.house.http.get("/health/ready")
+        checks = {"database": "ok", "playbooks": "ok"}
+        assert (answer.status_code, body_of(answer)) == (200, {"status": "ready", "checks": checks})
+
+    def test_ready_is_not_when_the_tables_are_gone(self, house: House) -> None:
+        with house.casework.database.writer.begin() as connection:
+            connection.exec_driver_sql("ALTER TABLE stored_events RENAME TO elsewhere")
+        with logged() as log:
+            answer = house.http.get("/health/ready")
+        assert (answer.status_code, answer.mimetype) == (503, PROBLEM_JSON)
+        assert body_of(answer)["checks"] == {"database": "failed", "playbooks": "ok"}
+        assert '"check":"database"' in log.getvalue()
+        assert house.http.get("/health/live").status_code == 200
+
+    def test_what_needs_the_database_is_unavailable_when_it_is_gone(
+        self, sqlite_engine: SQLiteEngine, tmp_path: Path
+    ) -> None:
+        with sqlite_engine.database(tmp_path) as url:
+            house = House(settings_for(url, tmp_path))
+            with house.casework.database.writer.begin() as connection:
+                connection.exec_driver_sql("ALTER TABLE stored_events RENAME TO elsewhere")
+            with logged() as log:
+                answer = house.ask("dsl", "GET", "/incidents")
+            house.close()
+        assert (answer.status_code, answer.mimetype) == (503, PROBLEM_JSON)
+        assert "elsewhere" not in answer.text + log.getvalue()
+
+
+SERIES: Final = re.compile(r"^casework_requests_total\{(.*)\} (\S+)$", re.MULTILINE)
+
+
+def counted(house: House) -> list[dict[str, str]]:
+    """The labels of every count of requests."""
+    text = house.http.get("/metrics").text
+    return [dict(re.findall(r'(\w+)="([^"]*)"', labels)) for labels, _ in SERIES.findall(text)]
+
+
+class TestMetrics:
+    def test_count_requests_by_route_template_and_by_nothing_else(self, scene: Scene) -> None:
+        house = scene.house
+        scene.request("people.find").by(house, "dsl")
+        scene.request("incidents.read").by(house, "dsl")
+        house.http.get("/no/such/Petra")
+        rules = {rule.rule for rule in house.app.url_map.iter_rules()} | {UNMATCHED}
+        series = counted(house)
+        assert {frozenset(labels) for labels in series} == {frozenset({"method", "route", "status"})}
+        assert {labels["route"] for labels in series} <= rules
+        assert {"method": "GET", "route": UNMATCHED, "status": "404"} in series
+        read = {"method": "GET", "route": f"{BASE}/incidents/<uuid:incident_id>", "status": "200"}
+        assert read in series
+        text = house.http.get("/metrics").text
+        assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}", text)
+        assert not [word for word in SECRET_WORDS if word in text]
+
+    def test_count_a_method_nobody_knows_as_other(self, scene: Scene) -> None:
+        scene.house.http.open("/health/live", method="PETRA")
+        assert not [labels for labels in counted(scene.house) if labels["method"] == "PETRA"]
+        assert [labels for labels in counted(scene.house) if labels["method"] == "other"]
+
+
+HEADERS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class TestHeaders:
+    @pytest.mark.parametrize(
+        "path", ["/health/live", "/metrics", "/openapi.json", "/docs", "/no/such", f"{BASE}/me"]
+    )
+    def test_guard_every_page(self, scene: Scene, path: str) -> None:
+        answer = scene.house.http.get(path, buffered=True)
+        assert {name: answer.headers[name] for name in HEADERS} == HEADERS
+        assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+        assert "Server" not in answer.headers
+
+    @pytest.mark.parametrize("endpoint", REQUESTS)
+    def test_keep_every_answer_of_the_api_from_caches(self, scene: Scene, endpoint: str) -> None:
+        for who in ("dsl", "stranger"):
+            answer = scene.request(endpoint).by(scene.house, who)
+            assert answer.headers["Cache-Control"] == "no-store"
+            assert {name: answer.headers[name] for name in HEADERS} == HEADERS
+            assert "Set-Cookie" not in answer.headers
+
+    def test_give_each_request_an_id_or_the_one_it_came_with(self, scene: Scene) -> None:
+        own = str(uuid4())
+        sent: list[dict[str, str]] = [{}, {}, {"X-Request-ID": own}, {"X-Request-ID": "Petra Pupil"}]
+        answers = [scene.house.ask("dsl", "GET", "/me", headers=headers) for headers in sent]
+        ids = [UUID(answer.headers["X-Request-ID"]) for answer in answers]
+        assert str(ids[2]) == own
+        assert len(set(ids)) == 4
+
+    def test_name_in_a_problem_the_request_it_is_about(self, scene: Scene) -> None:
+        answer = scene.request("incidents.read").by(scene.house, "stranger")
+        assert body_of(answer)["instance"] == f"urn:uuid:{answer.headers['X-Request-ID']}"
+
+
+def lines_of(log: io.StringIO) -> list[Json]:
+    return [json.loads(line) for line in log.getvalue().splitlines()]
+
+
+class TestLogs:
+    @pytest.mark.parametrize("endpoint", REQUESTS)
+    def test_say_which_route_was_asked_and_nothing_that_was_said(self, scene: Scene, endpoint: str) -> None:
+        house = scene.house
+        request = scene.request(endpoint)
+        for who in ("dsl", "admin", "stranger"):
+            with logged() as log:
+                answer = request.by(house, who)
+            (line,) = lines_of(log)
+            assert set(line) <= FIELDS
+            assert line["status"] == answer.status_code
+            assert line["method"] == request.method
+            assert line["request_id"] == answer.headers["X-Request-ID"]
+            assert line["user"] == house.users[who]
+            assert line["route"] in {rule.rule for rule in house.app.url_map.iter_rules(endpoint)}
+            self.assert_says_nothing(scene, log.getvalue(), but=who)
+
+    @staticmethod
+    def assert_says_nothing(scene: Scene, log: str, but: str = "") -> None:
+        """Assert that no id of a case, a person or another user and no word of theirs is in `log`."""
+        others = {user for name, user in scene.house.users.items() if name != but}
+        ids = {scene.incident, scene.evidence, scene.pupil, scene.teacher, scene.house.school, *others}
+        assert not [each for each in ids | {each.replace("-", "") for each in ids} if each in log]
+        assert not [word for word in SECRET_WORDS if word in log]
+        assert not [token for token in scene.house.tokens.values() if token in log]
+
+    def test_say_nothing_of_a_path_that_matched_nothing(self, scene: Scene) -> None:
+        with logged() as log:
+            scene.house.http.get(f"/people/Petra Pupil/{scene.incident}?name=Petra")
+        (line,) = lines_of(log)
+        assert (line["route"], line["status"]) == (UNMATCHED, 404)
+        self.assert_says_nothing(scene, log.getvalue())
+
+    def test_say_nothing_of_a_token_that_was_refused(self, scene: Scene) -> None:
+        refused = {"Authorization": f"Bearer {scene.house.tokens['dsl'][:-1]}x"}
+        with logged() as log:
+            answer = scene.house.http.get(f"{BASE}/me", headers=refused)
+        (line,) = lines_of(log)
+        assert (answer.status_code, line["status"]) == (401, 401)
+        assert "user" not in line
+        self.assert_says_nothing(scene, log.getvalue())
+
+    def test_of_a_failure_say_where_it_was_and_not_what_it_held(
+        self, sqlite_engine: SQLiteEngine, tmp_path: Path
+    ) -> None:
+        with opened_house(sqlite_engine, tmp_path) as house:
+            scene = Scene(house)
+            with house.casework.database.writer.begin() as connection:
+                connection.exec_driver_sql(
+                    "UPDATE stored_events SET state = 'Petra' WHERE topic LIKE 'incident%'"
+                )
+            with logged() as log:
+                answer = scene.request("incidents.read").by(house, "dsl")
+            assert answer.status_code == 500
+            assert body_of(answer)["type"] == "/problems/internal"
+            failure, request = lines_of(log)
+            assert failure["exception"][0]["frames"]
+            assert failure["request_id"] == request["request_id"]
+            for told in (answer.text, log.getvalue()):
+                self.assert_says_nothing(scene, told, but="dsl")
+
+
+class TestTheRateLimit:
+    def test_is_for_each_token_and_says_when_to_come_back(
+        self, sqlite_engine: SQLiteEngine, tmp_path: Path
+    ) -> None:
+        allowed = 30
+        with sqlite_engine.database(tmp_path) as url:
+            settings = settings_for(url, tmp_path)
+            house = House(msgspec.structs.replace(settings, requests_per_minute=allowed))
+            statuses = [house.ask("governor", "GET", "/me").status_code for _ in range(allowed)]
+            refused = next(
+                answer
+                for answer in (house.ask("governor", "GET", "/me") for _ in range(allowed))
+                if answer.status_code != 200
+            )
+            assert set(statuses) == {200}
+            assert (refused.status_code, refused.mimetype) == (429, PROBLEM_JSON)
+            assert int(refused.headers["Retry-After"]) >= 1
+            assert house.ask("dsl", "GET", "/me").status_code == 200
+            house.close()
