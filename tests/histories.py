@@ -250,6 +250,15 @@ _EXAMPLES: Final[dict[str, Callable[[SchoolHistory, Incident], dict[str, Any]]]]
     "offer_support": lambda h, i: {"person": h.target, "what": _TEXT},
     "decide": lambda h, i: {"decision": _TEXT, "rationale": _TEXT},
     "add_note": lambda h, i: {"text": _TEXT},
+    "reclassify": lambda h, i: {"reason": _TEXT},
+    "seek_advice": lambda h, i: {"of": _TEXT, "advice": _TEXT},
+    "record_search": lambda h, i: {
+        "person": h.target,
+        "searched_by": h.dsl.id,
+        "witness": h.head.id,
+        "grounds": _TEXT,
+        "found": _TEXT,
+    },
     "complete_investigation": lambda h, i: {"findings": _TEXT},
     "debrief": lambda h, i: {
         "summary": _TEXT,

@@ -24,7 +24,8 @@ from casework.playbooks import Library
 from casework.settings import Settings
 from casework_api import logs
 from casework_api.auth import PUBLIC
-from casework_api.cli import cli, prepare
+from casework_api.cli import cli
+from casework_api.opening import prepare
 from casework_projections.view import View
 from tests.api.client import House, settings_for
 

@@ -14,6 +14,7 @@ from casework.settings import Settings
 from casework_api import current
 from casework_api.auth import register_authentication
 from casework_api.blueprint import Blueprint
+from casework_api.calendar.routes import blueprint as calendar
 from casework_api.declarations.routes import blueprint as declarations
 from casework_api.docs import make_api, register_docs
 from casework_api.health import register_health
@@ -46,6 +47,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     people,
     declarations,
     playbooks,
+    calendar,
 )
 
 

@@ -15,7 +15,9 @@ from casework_api.problems import forbidden, unauthenticated
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-PUBLIC: Final = frozenset({"openapi", "docs", "docs_asset", "health_live", "health_ready", "metrics"})
+PUBLIC: Final = frozenset(
+    {"openapi", "docs", "docs_asset", "health_live", "health_ready", "metrics", "calendar.feed"}
+)
 """The endpoints that need no token. Every other one does."""
 
 

@@ -7,28 +7,31 @@ import shutil
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
-from uuid import uuid4
+from uuid import UUID
 
 import click
 import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from casework.application import Casework
+from casework.domain.clocks import LONDON
 from casework.domain.sealed import Sealed
 from casework.playbooks import PlaybookError
 from casework.services.command import Command
 from casework.settings import Settings
 from casework.storage.database import DatabaseUrlError
-from casework.storage.keys import MasterKey, MasterKeyError
-from casework.storage.migrations import create_tables
+from casework.storage.keys import MasterKeyError
+from casework_api.calendar.routes import reference
 from casework_api.current import utc_now
 from casework_api.demo.story import Demo, tell
 from casework_api.logs import configure_logging, log, outline
+from casework_api.opening import opened, prepare
+from casework_api.playbook_cli import playbook
 from casework_api.server import serve as serve_app
+from casework_projections.unrestricted import every_deadline
 from casework_projections.views import Views
 
 _POLL_SECONDS: Final = 1.0
@@ -89,6 +92,23 @@ def project() -> None:
 
 
 @cli.command()
+@click.option("--school", type=click.UUID, help="One school only.")
+@click.option("--overdue", is_flag=True, help="Only what is overdue.")
+def due(school: UUID | None, overdue: bool) -> None:
+    """List what is due in every open case, soonest first: reference, step, time. It names nobody."""
+    with opened(Settings.from_environment()) as app:
+        views, now = Views(app), utc_now()
+        with views.read(views.caseload) as connection:
+            listed = every_deadline(connection, school)
+    lines = sorted((step.due_at, incident, step.step) for incident, steps in listed for step in steps)
+    for due_at, incident, step in lines:
+        late = due_at < now
+        if late or not overdue:
+            local = due_at.astimezone(LONDON)
+            click.echo(f"{local:%Y-%m-%d %H:%M}  {reference(incident)}  {step}{'  OVERDUE' if late else ''}")
+
+
+@cli.command()
 @click.argument("view")
 def rebuild(view: str) -> None:
     """Forget a view and compute it again from the log."""
@@ -134,37 +154,6 @@ def demo_settings(folder: Path) -> Settings:
     )
 
 
-def prepare(settings: Settings) -> None:
-    """Make the keys and the tables where they are not there yet."""
-    if not settings.master_key_file.exists():
-        _make_master_key(settings.master_key_file)
-    create_tables(settings.database_url)
-    with opened(settings) as app:
-        Views(app).create_tables()
-
-
-def _make_master_key(path: Path) -> None:
-    """A key at `path`, there whole or not at all: whoever else starts at this moment reads the same one."""
-    draft = path.with_name(f".{path.name}.{uuid4().hex}")
-    MasterKey.create(draft)
-    try:
-        with suppress(FileExistsError):
-            path.hardlink_to(draft)
-    finally:
-        draft.unlink()
-
-
-@contextmanager
-def opened(settings: Settings) -> Iterator[Casework]:
-    """The application, closed at the end."""
-    app = Casework(settings)
-    try:
-        yield app
-    finally:
-        app.close()
-        app.database.close()
-
-
 @contextmanager
 def bar(unit: str) -> Iterator[_Advance]:
     """A progress bar on the terminal's error stream."""
@@ -201,6 +190,9 @@ def _keep_warm(views: Views, name: str) -> None:
     except Exception as error:
         # One view that cannot be computed must not keep the others cold.
         log.error("view failed", view=name, exception=outline(error))
+
+
+cli.add_command(playbook)
 
 
 def main() -> None:

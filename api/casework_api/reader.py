@@ -29,7 +29,15 @@ def actors(connection: Connection) -> dict[UUID, Actor]:
 def visible(connection: Connection) -> VisibleTo:
     """What whoever asks may know of; `connection` holds the directory."""
     user = current.user()
-    return VisibleTo.of(user.id, user.person, actors(connection))
+    found = actors(connection)
+    chairs = [
+        school
+        for school, actor in found.items()
+        if actor.role_for(Permission.MANAGE_WHERE_HEAD_IS_SUBJECT) is not None
+    ]
+    today = current.now().astimezone(LONDON).date()
+    heads = current.views().directory.heads(connection, chairs, today) if chairs else frozenset[UUID]()
+    return VisibleTo.of(user.id, user.person, found, heads)
 
 
 def schools_where(connection: Connection, permission: Permission) -> list[UUID]:

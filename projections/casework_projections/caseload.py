@@ -37,11 +37,11 @@ from sqlalchemy import (
 from casework.domain.clocks import LONDON
 from casework.domain.incident import Incident
 from casework.domain.incident.reporting import Acknowledge, Report
-from casework.domain.playbook import Duty
 from casework.domain.school import School
 from casework.domain.vocabulary import Direction, Involvement, Setting, State, Stream
 from casework.services.command import NOBODY
 from casework.services.incidents import REPORTER_SEES
+from casework_projections.due import DueStep, due_steps
 from casework_projections.replay import IncidentView
 from casework_projections.view import Moment, upsert
 from casework_projections.visibility import VisibleTo
@@ -89,14 +89,6 @@ members: Final = Table(
     Column("in_report", Boolean, nullable=False),
 )
 Index("view_caseload_members_member", members.c.member, members.c.involved_as)
-
-
-class DueStep(msgspec.Struct, frozen=True, kw_only=True):
-    """Something an incident still asks for, and by when."""
-
-    rule: str
-    step: str | None
-    due_at: datetime
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True):
@@ -196,6 +188,11 @@ class Caseload(IncidentView):
         page = found[:limit]
         return page, After(page[-1].reported_at, page[-1].incident) if len(found) > limit else None
 
+    def deadlines(self, connection: Connection, visible: VisibleTo) -> list[Listed]:
+        """The open incidents the reader may read whole that have something due, the soonest due first."""
+        query = select(_LISTED).where(_LISTED.c.next_due_at.is_not(None)).order_by(_LISTED.c.next_due_at)
+        return [_listed(row) for row in connection.execute(query, self._reader(visible))]
+
     def chronology(self, connection: Connection, person: UUID, visible: VisibleTo) -> list[Involved]:
         """Every incident `person` is in that the reader may know of, in the order they took place."""
         c = _LISTED.c
@@ -239,7 +236,7 @@ class Caseload(IncidentView):
             "reporter_version": max(s.number for s in incident.timeline if s.name() in REPORTER_SEES),
             "reported_by": self._reported_by(incident),
             "next_due_at": min((duty.due_at for duty in due if duty.due_at), default=None),
-            "due": [*_due_steps(due)],
+            "due": [*due_steps(due)],
         }
 
     def _reported_by(self, incident: Incident) -> str | None:
@@ -257,6 +254,8 @@ class Caseload(IncidentView):
         schools = {_schools(stream): sorted(readable) for stream, readable in visible.streams.items()}
         return schools | {
             "when_assigned": sorted(visible.when_assigned),
+            "where_head_is_subject": sorted(visible.where_head_is_subject),
+            "heads": sorted(visible.heads),
             "reader": visible.user,
             "reader_person": visible.person,
             "reporter_hash": self._reporter_hash(visible.user),
@@ -304,7 +303,17 @@ def _reads() -> ColumnElement[bool]:
         cases.c.school.in_(bindparam("when_assigned", expanding=True)),
         cases.c.incident.in_(_incidents_with(bindparam("reader", type_=Uuid()), ASSIGNEE)),
     )
-    return or_(*by_role, assigned)
+    about_a_head = select(members.c.incident).where(
+        members.c.member.in_(bindparam("heads", expanding=True)),
+        members.c.involved_as.in_([Involvement.TARGET.value, Involvement.ALLEGED.value]),
+        members.c.at_present,
+    )
+    stands_in = and_(
+        cases.c.stream == Stream.ALLEGATION.value,
+        cases.c.school.in_(bindparam("where_head_is_subject", expanding=True)),
+        cases.c.incident.in_(about_a_head),
+    )
+    return or_(*by_role, assigned, stands_in)
 
 
 def _is_about_them() -> ColumnElement[bool]:
@@ -365,13 +374,6 @@ def _member_rows(incident: Incident) -> Iterator[dict[str, Any]]:
             "at_present": (member, involved_as) in at_present,
             "in_report": (member, involved_as) in reported,
         }
-
-
-def _due_steps(duties: Sequence[Duty]) -> Iterator[dict[str, Any]]:
-    for duty in duties:
-        if duty.due_at is not None:
-            step = DueStep(rule=duty.rule.id, step=duty.rule.step, due_at=duty.due_at)
-            yield msgspec.to_builtins(step)
 
 
 def _listed(row: Row[Any]) -> Listed:

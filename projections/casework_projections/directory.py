@@ -20,6 +20,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     bindparam,
+    or_,
     select,
     update,
 )
@@ -113,6 +114,17 @@ class Directory(View):
     def appointments_of(self, connection: Connection, user: UUID) -> list[Held]:
         """Every appointment of a user, past and future ones too, the earliest first."""
         return self._held(connection, appointments.c.user, user)
+
+    def heads(self, connection: Connection, schools: Collection[UUID], day: date) -> frozenset[UUID]:
+        """The people who lead any of `schools` on `day`, as far as their users are known as people."""
+        c = appointments.c
+        query = (
+            select(users.c.person)
+            .join(appointments, c.user == users.c.user)
+            .where(c.school.in_(schools), c.role == Role.HEADTEACHER.value, users.c.person.is_not(None))
+            .where(c["from"] <= day, or_(c.until.is_(None), c.until >= day))
+        )
+        return frozenset(connection.scalars(query))
 
     def appointed_at(self, connection: Connection, school: UUID) -> list[Held]:
         """Every appointment at a school, past and future ones too, the earliest first."""

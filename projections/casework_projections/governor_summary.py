@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime, time
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Connection
 
 from casework.application import Casework
-from casework.domain.clocks import LONDON, Calendar, Span, Unit, due
+from casework.domain.clocks import LONDON
 from casework.domain.incident import Incident
 from casework.domain.playbook import Pack
 from casework.domain.school import School
@@ -230,10 +230,7 @@ def _per_100(new: Shown, pupils: int) -> float | None:
 
 def _overdue(pack: Pack, as_of: datetime) -> list[dict[str, Any]]:
     today = as_of.astimezone(LONDON).date()
-    review_due = _review_due(pack)
-    return [{"pack": pack.edition, "review_due": review_due}] if review_due < today else []
-
-
-def _review_due(pack: Pack) -> date:
-    adopted = datetime.combine(pack.adopted, time.min, LONDON)
-    return due(adopted, Span(pack.review_every_months, Unit.MONTHS), Calendar(())).date()
+    review_due = pack.review_due
+    if review_due is not None and review_due >= today:
+        return []
+    return [{"pack": pack.edition, "review_due": review_due}]

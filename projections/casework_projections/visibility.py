@@ -19,22 +19,34 @@ class VisibleTo(msgspec.Struct, frozen=True, kw_only=True):
     """A reader: the user, the person they are in incidents, and what their roles let them read where.
 
     `streams` are the schools whose cases of a stream they read; at the schools in `when_assigned` they
-    read an allegation they are assigned to.
+    read an allegation they are assigned to, and at those in `where_head_is_subject` one that is about
+    any of `heads`, the people who lead them.
     """
 
     user: UUID
     person: UUID | None
     streams: Mapping[Stream, frozenset[UUID]]
     when_assigned: frozenset[UUID]
+    where_head_is_subject: frozenset[UUID] = frozenset()
+    heads: frozenset[UUID] = frozenset()
 
     @classmethod
-    def of(cls, user: UUID, person: UUID | None, actors: Mapping[UUID, Actor]) -> Self:
+    def of(
+        cls,
+        user: UUID,
+        person: UUID | None,
+        actors: Mapping[UUID, Actor],
+        heads: frozenset[UUID] = frozenset(),
+    ) -> Self:
         """The reader who is one of `actors` at each school where they hold a role."""
+        chairs = _where(actors, Permission.MANAGE_WHERE_HEAD_IS_SUBJECT)
         return cls(
             user=user,
             person=person,
             streams={stream: _where(actors, permission) for stream, permission in READING.items()},
-            when_assigned=_where(actors, Permission.HANDLE_CHILD_CASES),
+            when_assigned=_where(actors, Permission.HANDLE_CHILD_CASES) | chairs,
+            where_head_is_subject=chairs,
+            heads=heads,
         )
 
     def reads(
@@ -43,8 +55,11 @@ class VisibleTo(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the reader may read a case of that school and stream, about and assigned to these."""
         if self.person is not None and self.person in subjects:
             return False
-        assigned = stream is Stream.ALLEGATION and school in self.when_assigned and self.user in assignees
-        return assigned or school in self.streams[stream]
+        if school in self.streams[stream]:
+            return True
+        assigned = school in self.when_assigned and self.user in assignees
+        stands_in = school in self.where_head_is_subject and not self.heads.isdisjoint(subjects)
+        return stream is Stream.ALLEGATION and (assigned or stands_in)
 
 
 def _where(actors: Mapping[UUID, Actor], permission: Permission) -> frozenset[UUID]:

@@ -62,9 +62,8 @@ class Casework(Application[UUID]):
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.library = (
-            Library.from_folder(settings.playbook_folder) if settings.playbook_folder else Library.own()
-        )
+        own_packs = settings.playbook_folder
+        self.library = Library.own() if own_packs is None else Library.own().with_packs(own_packs)
         self._master = MasterKey.load(settings.master_key_file)
         self.database = Database(settings.database_url)
         self.keys = DataKeys(self._master, self.database.engine)

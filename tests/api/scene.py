@@ -161,6 +161,7 @@ REQUESTS: Final[dict[str, Callable[[Scene], Asked]]] = {
     "incident_reports.read_audit_trail": _get("/incidents/{incident}/audit-trail"),
     "schools.open_school": lambda _: _post("/schools", _school()),
     "schools.read_school": _get("/schools/{school}"),
+    "schools.compare_playbooks": _get("/schools/{school}/playbook-comparison?pack=headcorn"),
     "schools.change_school": lambda s: Asked(
         "PATCH", f"/schools/{s.house.school}", {"json": {"pupils_on_roll": 211}}
     ),

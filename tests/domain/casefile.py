@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -39,6 +41,12 @@ PEOPLE = {
     "cyberbullying": ((TARGET, "target", "pupil"), (ALLEGED, "alleged", "pupil")),
     "unsolicited_contact": ((TEACHER, "target", "staff"), (ALLEGED, "alleged", "pupil")),
     "sexting": ((TARGET, "target", "pupil"), (ALLEGED, "alleged", "pupil")),
+    "parent_post": ((TEACHER, "target", "staff"), (PARENT, "alleged", "parent")),
+    "underage_use": ((TARGET, "target", "pupil"),),
+    "image_without_consent": ((TARGET, "target", "pupil"), (PARENT, "alleged", "parent")),
+    "inappropriate_content": ((TARGET, "target", "pupil"),),
+    "staff_misuse": ((TEACHER, "alleged", "staff"),),
+    "staff_allegation": ((TARGET, "target", "pupil"), (TEACHER, "alleged", "staff")),
 }
 REPORT_FIELDS: dict[str, dict[str, Any]] = {"unsolicited_contact": {"direction": "pupil_to_staff"}}
 
@@ -90,7 +98,7 @@ class CaseFile:
         """The step, not taken."""
         stamp = self._stamp(self.incident.version + 1, self.incident.id)
         given = {**example(step, self.incident), **fields}
-        types = {field.name: field.type for field in msgspec.structs.fields(STEPS[step])}
+        types = _field_types(step)
         words = {
             name: msgspec.convert(value, types[name])
             for name, value in given.items()
@@ -98,6 +106,14 @@ class CaseFile:
         }
         built = STEPS[step](**stamp, **{**given, **words})
         return built.numbered() if isinstance(built, Debrief) else built
+
+    def copy(self) -> CaseFile:
+        """The case as it stands, which goes its own way from here."""
+        incident = Incident.replay(self.incident.timeline)
+        assert incident is not None
+        twin = copy.copy(self)
+        twin.incident = incident
+        return twin
 
     def refusal(self, step: str, **fields: Any) -> Refusal:
         """Why `step` is refused; the incident must not have changed."""
@@ -151,6 +167,11 @@ class CaseFile:
             "happened_at": self.now,
             "recorded_at": self.now,
         }
+
+
+@cache
+def _field_types(step: str) -> dict[str, Any]:
+    return {field.name: field.type for field in msgspec.structs.fields(STEPS[step])}
 
 
 def example(step: str, incident: Incident) -> dict[str, Any]:
@@ -237,6 +258,28 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "waive": {"waived": "offer_support", "reason": REASON, "authorised_by": HEAD},
     "correct": {"corrects": 1, "correction": _TEXT, "reason": REASON},
     "reclassify": {"kind": "cyberbullying", "reason": REASON},
+    "check_age": {"person": "a child", "platform": "TikTok", "age": 10, "minimum_age": 13},
+    "check_consent": {"person": "a child", "in_force": False},
+    "contain": {"what": _TEXT},
+    "request_block": {"url": Sealed("https://example.org/page")},
+    "confirm_block": {"outcome": _TEXT},
+    "ban_from_computing": {
+        "person": "a child",
+        "from_": date(2026, 9, 15),
+        "until": date(2026, 9, 30),
+        "reason": REASON,
+    },
+    "welfare_check": {"person": "a child", "prevent_considered": True, "outcome": _TEXT},
+    "decide_data_breach": {"notify_regulator": False, "reason": REASON},
+    "check_pattern": {"person": TEACHER, "earlier": (), "conclusion": REASON},
+    "appoint_case_manager": {"user": HEAD},
+    "consult_lado": {"advice": _TEXT, "may_tell_subject": True, "may_tell_parents": True},
+    "decide_suspension": {"suspend": False, "alternatives": _TEXT, "reason": REASON},
+    "tell_subject": {"method": _TEXT},
+    "determine_outcome": {"outcome": "unfounded", "rationale": REASON},
+    "give_outcome_copy": {"to": _TEXT},
+    "decide_regulatory_referral": {"dbs": False, "tra": False, "reason": REASON},
+    "rebase": {"pack": "headcorn", "reason": REASON, "policy": Policy(floor=FLOOR, pack="headcorn@2022-03")},
     "close": {"outcome": _TEXT, "rationale": REASON},
     "reopen": {"reason": REASON},
 }

@@ -17,35 +17,44 @@ from casework.domain.access import (
     Actor,
     Permission,
     Standing,
-    is_about,
     standing,
 )
 from casework.domain.incident import Incident
 from casework.domain.vocabulary import Role, Stream
-from tests.domain.casefile import ALLEGED, DSL, HEAD, TARGET, TEACHER, CaseFile, known
+from tests.domain.casefile import ALLEGED, DSL, HEAD, PARENT, TARGET, TEACHER, CaseFile, known
 
 P = Permission
-ROLES: Final = ("dsl", "deputy_dsl", "headteacher", "reporter", "governor", "admin")
+ROLES: Final = (
+    "dsl",
+    "deputy_dsl",
+    "headteacher",
+    "chair_of_governors",
+    "reporter",
+    "governor",
+    "admin",
+)
 MATRIX: Final = {
-    #                        dsl deputy head reporter governor admin
-    P.REPORT:               "yes  yes   yes   yes     yes      yes",
-    P.READ_OWN_REPORTS:     "yes  yes   yes   yes     yes      yes",
-    P.NOTE_OWN_REPORTS:     "yes  yes   yes   yes     yes      yes",
-    P.READ_CHILD_CASES:     "yes  yes   yes   no      no       no",
-    P.HANDLE_CHILD_CASES:   "yes  yes   no    no      no       no",
-    P.READ_ALLEGATIONS:     "no   no    yes   no      no       no",
-    P.HANDLE_ALLEGATIONS:   "no   no    yes   no      no       no",
-    P.AUTHORISE:            "yes  yes   yes   no      no       no",
-    P.REGISTER_PEOPLE:      "yes  yes   yes   yes     yes      yes",
-    P.READ_PEOPLE:          "yes  yes   yes   no      no       no",
-    P.DECLARE:              "yes  yes   yes   no      no       no",
-    P.READ_DECLARATIONS:    "yes  yes   yes   no      no       no",
-    P.READ_SUMMARY:         "yes  yes   yes   no      yes      no",
-    P.READ_LESSONS:         "yes  yes   yes   no      yes      no",
-    P.READ_LESSON_SOURCES:  "yes  yes   yes   no      no       no",
-    P.READ_SCHOOL:          "yes  yes   yes   yes     yes      yes",
-    P.MANAGE_SCHOOL:        "no   no    no    no      no       yes",
-    P.MANAGE_APPOINTMENTS:  "no   no    no    no      no       yes",
+    #                                  dsl deputy head chair reporter governor admin
+    P.REPORT:                         "yes yes    yes  yes   yes      yes      yes",
+    P.READ_OWN_REPORTS:               "yes yes    yes  yes   yes      yes      yes",
+    P.NOTE_OWN_REPORTS:               "yes yes    yes  yes   yes      yes      yes",
+    P.READ_CHILD_CASES:               "yes yes    yes  no    no       no       no",
+    P.HANDLE_CHILD_CASES:             "yes yes    no   no    no       no       no",
+    P.READ_ALLEGATIONS:               "no  no     yes  no    no       no       no",
+    P.HANDLE_ALLEGATIONS:             "no  no     yes  no    no       no       no",
+    P.MANAGE_WHERE_HEAD_IS_SUBJECT:   "no  no     no   yes   no       no       no",
+    P.AUTHORISE:                      "yes yes    yes  no    no       no       no",
+    P.REGISTER_PEOPLE:                "yes yes    yes  yes   yes      yes      yes",
+    P.READ_PEOPLE:                    "yes yes    yes  no    no       no       no",
+    P.DECLARE:                        "yes yes    yes  no    no       no       no",
+    P.READ_DECLARATIONS:              "yes yes    yes  no    no       no       no",
+    P.READ_SUMMARY:                   "yes yes    yes  yes   no       yes      no",
+    P.READ_LESSONS:                   "yes yes    yes  yes   no       yes      no",
+    P.READ_LESSON_SOURCES:            "yes yes    yes  no    no       no       no",
+    P.COMPARE_PLAYBOOKS:              "yes yes    yes  no    no       no       no",
+    P.READ_SCHOOL:                    "yes yes    yes  yes   yes      yes      yes",
+    P.MANAGE_SCHOOL:                  "no  no     no   no    no       no       yes",
+    P.MANAGE_APPOINTMENTS:            "no  no     no   no    no       no       yes",
 }  # fmt: skip
 CELLS = [
     pytest.param(Role(role), permission, cell == "yes", id=f"{role}: {permission}")
@@ -58,6 +67,11 @@ SOMEBODY = known("somebody")
 
 def actor(*roles: str, user: UUID = SOMEBODY, person: UUID | None = None) -> Actor:
     return Actor(user=user, person=person, roles=tuple(Role(role) for role in roles))
+
+
+def stands(actor: Actor, incident: Incident, heads: frozenset[UUID] = frozenset()) -> Standing:
+    """How somebody who did not report it stands to `incident`."""
+    return standing(actor, incident, reported_it=False, heads=heads)
 
 
 def child_case() -> Incident:
@@ -102,6 +116,8 @@ def test_each_stream_is_read_and_handled_under_a_permission_of_its_own() -> None
         (("admin", "governor"), P.READ_SUMMARY, "governor"),
         (("admin", "governor"), P.MANAGE_SCHOOL, "admin"),
         (("admin", "governor"), P.READ_CHILD_CASES, None),
+        (("governor", "chair_of_governors"), P.READ_SUMMARY, "chair_of_governors"),
+        (("chair_of_governors", "reporter"), P.READ_CHILD_CASES, None),
     ],
 )
 def test_a_user_of_several_roles_acts_in_the_first_that_may(
@@ -117,6 +133,7 @@ def test_a_user_of_several_roles_acts_in_the_first_that_may(
         ("dsl", True, True),
         ("deputy_dsl", True, True),
         ("headteacher", True, False),
+        ("chair_of_governors", False, False),
         ("reporter", False, False),
         ("governor", False, False),
         ("admin", False, False),
@@ -125,49 +142,92 @@ def test_a_user_of_several_roles_acts_in_the_first_that_may(
 def test_standing_to_a_case_about_children(role: str, reads: bool, handles: bool) -> None:
     incident = child_case()
     assert incident.stream is Stream.CHILD
-    stands = standing(actor(role), incident, reported_it=False)
-    assert stands == Standing(
+    found = stands(actor(role), incident)
+    assert found == Standing(
         reads_as=Role(role) if reads else None, handles_as=Role(role) if handles else None
     )
-    assert stands.knows is reads
+    assert found.knows is reads
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_standing_to_an_allegation(role: str) -> None:
     incident = allegation()
     assert incident.stream is Stream.ALLEGATION
-    stands = standing(actor(role), incident, reported_it=False)
+    found = stands(actor(role), incident)
     head = Role.HEADTEACHER if role == "headteacher" else None
-    assert stands == Standing(reads_as=head, handles_as=head)
+    assert found == Standing(reads_as=head, handles_as=head)
 
 
 @pytest.mark.parametrize(
     ("role", "appointed"),
-    [("dsl", True), ("deputy_dsl", True), ("reporter", False), ("governor", False), ("admin", False)],
+    [
+        ("dsl", True),
+        ("deputy_dsl", True),
+        ("chair_of_governors", True),
+        ("reporter", False),
+        ("governor", False),
+        ("admin", False),
+    ],
 )
-def test_a_lead_appointed_by_name_handles_an_allegation_and_nobody_else_does(
+def test_a_lead_or_the_chair_appointed_by_name_handles_an_allegation_and_nobody_else_does(
     role: str, appointed: bool
 ) -> None:
     people = ((TARGET, "target", "pupil"), (TEACHER, "alleged", "staff"))
-    case = CaseFile("unsolicited_contact", people=people, direction="staff_to_pupil").take("assign", user=DSL)
-    expected = Role(role) if appointed else None
-    stands = standing(actor(role, user=DSL), case.incident, reported_it=False)
-    assert stands == Standing(reads_as=expected, handles_as=expected)
-    assert not standing(actor(role), case.incident, reported_it=False).knows
+    for step in ("assign", "appoint_case_manager"):
+        case = CaseFile("unsolicited_contact", people=people, direction="staff_to_pupil").take(step, user=DSL)
+        expected = Role(role) if appointed else None
+        found = stands(actor(role, user=DSL), case.incident)
+        assert found == Standing(reads_as=expected, handles_as=expected)
+        assert not stands(actor(role), case.incident).knows
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_chair_stands_in_where_the_head_is_alleged_and_no_other_role_does(role: str) -> None:
+    expected = Role(role) if role in {"chair_of_governors", "headteacher"} else None
+    found = stands(actor(role), allegation(), heads=frozenset({TEACHER}))
+    assert found == Standing(reads_as=expected, handles_as=expected)
+
+
+@pytest.mark.parametrize(
+    "heads",
+    [
+        pytest.param(frozenset(), id="a school without a head"),
+        pytest.param(frozenset({known("the head")}), id="the head is nobody in the case"),
+        pytest.param(frozenset({PARENT}), id="the head is a witness"),
+    ],
+)
+def test_the_chair_knows_of_no_other_allegation(heads: frozenset[UUID]) -> None:
+    people = ((TARGET, "target", "pupil"), (TEACHER, "alleged", "staff"), (PARENT, "witness", "staff"))
+    incident = CaseFile("staff_allegation", people=people).incident
+    assert not stands(actor("chair_of_governors"), incident, heads=heads).knows
+
+
+def test_the_chair_stands_in_for_no_case_about_children() -> None:
+    people = ((TEACHER, "target", "staff"), (ALLEGED, "alleged", "pupil"))
+    incident = CaseFile("cyberbullying", people=people).incident
+    assert incident.stream is Stream.CHILD
+    assert not stands(actor("chair_of_governors"), incident, heads=frozenset({TEACHER})).knows
+
+
+def test_the_chair_does_not_stand_in_for_a_case_about_themselves() -> None:
+    chair = actor("chair_of_governors", user=DSL, person=ALLEGED)
+    people = ((TARGET, "target", "pupil"), (TEACHER, "alleged", "staff"), (ALLEGED, "alleged", "governor"))
+    case = CaseFile("staff_allegation", people=people).take("appoint_case_manager", user=DSL)
+    assert not stands(chair, case.incident, heads=frozenset({TEACHER})).knows
 
 
 def test_being_assigned_a_case_about_children_adds_nothing_to_a_role() -> None:
     case = CaseFile("cyberbullying").take("assign", user=HEAD)
-    assert standing(actor("headteacher", user=HEAD), case.incident, False).handles_as is None
-    assert not standing(actor("reporter", user=HEAD), case.incident, False).knows
+    assert stands(actor("headteacher", user=HEAD), case.incident).handles_as is None
+    assert not stands(actor("reporter", user=HEAD), case.incident).knows
 
 
 def test_a_case_becomes_an_allegation_when_somebody_on_the_staff_is_alleged() -> None:
     case = CaseFile("cyberbullying")
-    assert standing(actor("dsl"), case.incident, False).handles_as is Role.DSL
+    assert stands(actor("dsl"), case.incident).handles_as is Role.DSL
     case.take("involve_person", person=TEACHER, involvement="alleged", category="volunteer")
-    assert not standing(actor("dsl"), case.incident, False).knows
-    assert standing(actor("headteacher"), case.incident, False).handles_as is Role.HEADTEACHER
+    assert not stands(actor("dsl"), case.incident).knows
+    assert stands(actor("headteacher"), case.incident).handles_as is Role.HEADTEACHER
 
 
 @pytest.mark.parametrize("involvement", ["target", "alleged"])
@@ -179,21 +239,22 @@ def test_a_case_about_you_does_not_exist_for_you(involvement: str, role: str, as
     if assigned:
         case.take("assign", user=DSL)
     subject = actor(role, user=DSL, person=TEACHER)
-    assert is_about(case.incident, TEACHER)
-    assert not standing(subject, case.incident, reported_it=False).knows
+    assert TEACHER in case.incident.subjects()
+    assert not stands(subject, case.incident).knows
 
 
 @pytest.mark.parametrize("involvement", ["witness", "reporter", "parent", "bystander"])
 def test_a_lead_who_is_in_a_case_but_not_its_subject_goes_on_with_it(involvement: str) -> None:
     people = ((TARGET, "target", "pupil"), (TEACHER, involvement, "staff"))
     incident = CaseFile("cyberbullying", people=people).incident
-    assert not is_about(incident, TEACHER)
-    assert standing(actor("dsl", person=TEACHER), incident, False).handles_as is Role.DSL
+    assert TEACHER not in incident.subjects()
+    assert stands(actor("dsl", person=TEACHER), incident).handles_as is Role.DSL
 
 
 def test_a_user_who_is_nobody_in_incidents_is_the_subject_of_none() -> None:
-    assert not is_about(child_case(), None)
-    assert not is_about(CaseFile("cyberbullying", people=()).incident, TARGET)
+    for incident in (child_case(), CaseFile("cyberbullying", people=()).incident):
+        assert stands(actor("dsl", person=None), incident).handles_as is Role.DSL
+    assert CaseFile("cyberbullying", people=()).incident.subjects() == frozenset()
 
 
 def test_a_case_is_about_somebody_from_the_moment_they_are_identified() -> None:
@@ -201,29 +262,29 @@ def test_a_case_is_about_somebody_from_the_moment_they_are_identified() -> None:
     people = ((TARGET, "target", "pupil"), (unknown, "alleged", "unknown"))
     case = CaseFile("cyberbullying", people=people)
     lead = actor("headteacher", person=TEACHER)
-    assert standing(lead, case.incident, False).knows
+    assert stands(lead, case.incident).knows
     case.take("identify_person", person=unknown, as_=TEACHER, category="staff")
-    assert not standing(lead, case.incident, False).knows
+    assert not stands(lead, case.incident).knows
 
 
 @pytest.mark.parametrize("incident", [child_case(), allegation()], ids=["child", "allegation"])
 @pytest.mark.parametrize("role", ["reporter", "governor", "admin"])
 def test_whoever_reported_knows_of_it_and_handles_nothing(incident: Incident, role: str) -> None:
-    stands = standing(actor(role), incident, reported_it=True)
-    assert stands == Standing(reported_it=True)
-    assert stands.knows
+    found = standing(actor(role), incident, reported_it=True)
+    assert found == Standing(reported_it=True)
+    assert found.knows
 
 
 def test_a_lead_who_reported_an_allegation_knows_of_their_report_only() -> None:
-    stands = standing(actor("dsl"), allegation(), reported_it=True)
-    assert (stands.knows, stands.reads_as, stands.handles_as) == (True, None, None)
+    found = standing(actor("dsl"), allegation(), reported_it=True)
+    assert (found.knows, found.reads_as, found.handles_as) == (True, None, None)
 
 
 def test_a_subject_who_reported_it_themselves_keeps_their_own_report_only() -> None:
     target = actor("dsl", person=TEACHER)
     people = ((TEACHER, "target", "staff"), (ALLEGED, "alleged", "pupil"))
-    stands = standing(target, CaseFile("cyberbullying", people=people).incident, reported_it=True)
-    assert stands == Standing(reported_it=True)
+    found = standing(target, CaseFile("cyberbullying", people=people).incident, reported_it=True)
+    assert found == Standing(reported_it=True)
 
 
 @given(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -10,21 +11,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from casework.domain.clocks import LONDON, Calendar, Closure
-from casework.domain.playbook import Duty, Rule
+from casework.domain.playbook import Duty
 from casework.domain.vocabulary import Content
 from tests.calendars import TEST_CALENDAR
 from tests.domain.casefile import ALLEGED, PACKS, TARGET, CaseFile, at, known
-from tests.domain.situations import KINDS, OPENINGS, case_for, every_rule
+from tests.domain.situations import DUTIES, KINDS, InForce, by_rule, case_for, opening_of
 
 # Reported on Thursday 22 October 2026 at 09:00, before an INSET day, half-term and another INSET day;
 # what has been done since was done in the hours after, or where it took everything else, in the days.
 SAME_DAY = "2026-10-22"
 NEXT_WORKING_DAY = "2026-10-23"
 NEXT_SCHOOL_DAY = "2026-11-03"
+SECOND_SCHOOL_DAY = "2026-11-04"
+FIFTH_WORKING_DAY = "2026-10-29"
 FIFTH_SCHOOL_DAY = "2026-11-09"
 TENTH_SCHOOL_DAY = "2026-11-16"
 TENTH_WORKING_DAY = "2026-11-05"
 WITHIN_THE_HOUR = "2026-10-22 10:00"
+# The clocks go back on 25 October.
+SEVENTY_TWO_HOURS = "2026-10-25 08:00"
+A_MONTH_ON = "2026-11-22"
 OF_THE_ITEM = "2027-03-01"
 
 DUE: dict[str, tuple[str, str]] = {
@@ -71,23 +77,114 @@ DUE: dict[str, tuple[str, str]] = {
     "st-thomas-sexting-police": (SAME_DAY, SAME_DAY),
     "st-thomas-sexting-involvement": (NEXT_SCHOOL_DAY, SAME_DAY),
     "st-thomas-sexting-parents": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "contact-becomes-allegation": (SAME_DAY, SAME_DAY),
+    "contact-becomes-concern": (SAME_DAY, SAME_DAY),
+    "contact-classify": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "contact-advise": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "tow-law-contact-classify": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "tow-law-contact-advise": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "hr-cooperative-contact-classify": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "hr-cooperative-contact-advise": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "headcorn-contact-parents": (FIFTH_SCHOOL_DAY, SAME_DAY),
+    "tow-law-contact-parents": (FIFTH_SCHOOL_DAY, SAME_DAY),
+    "headcorn-bullying-triage": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "todwick-bullying-triage": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "tow-law-bullying-triage": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "tow-law-bullying-parents": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "headcorn-sexting-parents": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "tow-law-sexting-parents": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "parent-post-triage": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "headcorn-parent-post-triage": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "st-thomas-parent-post-triage": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "todwick-parent-post-triage": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "tow-law-parent-post-triage": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "parent-post-evidence": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "st-thomas-parent-post-evidence": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "parent-post-police": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "st-thomas-parent-post-police": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "parent-post-invite": (SECOND_SCHOOL_DAY, SAME_DAY),
+    "headcorn-parent-post-invite": (SECOND_SCHOOL_DAY, SAME_DAY),
+    "st-thomas-parent-post-invite": (SECOND_SCHOOL_DAY, SAME_DAY),
+    "todwick-parent-post-invite": (SECOND_SCHOOL_DAY, SAME_DAY),
+    "parent-post-removal-asked": (NEXT_SCHOOL_DAY, NEXT_WORKING_DAY),
+    "st-thomas-parent-post-removal-asked": (NEXT_SCHOOL_DAY, NEXT_WORKING_DAY),
+    "parent-post-removal-answered": (FIFTH_SCHOOL_DAY, FIFTH_WORKING_DAY),
+    "parent-post-rechecked": (FIFTH_SCHOOL_DAY, FIFTH_WORKING_DAY),
+    "parent-post-refused": (FIFTH_SCHOOL_DAY, FIFTH_WORKING_DAY),
+    "st-thomas-parent-post-refused": (FIFTH_SCHOOL_DAY, FIFTH_WORKING_DAY),
+    "parent-post-parents": (FIFTH_SCHOOL_DAY, SAME_DAY),
+    "underage-triage": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "underage-age": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "st-thomas-underage-age": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "todwick-underage-age": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "underage-parents": (FIFTH_SCHOOL_DAY, SAME_DAY),
+    "headcorn-underage-parents": (FIFTH_SCHOOL_DAY, SAME_DAY),
+    "tow-law-underage-parents": (FIFTH_SCHOOL_DAY, SAME_DAY),
+    "image-triage": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "hr-cooperative-image-triage": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "st-thomas-image-triage": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "todwick-image-triage": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "image-consent": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "headcorn-image-consent": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "todwick-image-consent": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "tow-law-image-consent": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "image-parents": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "image-takedown": (SAME_DAY, SAME_DAY),
+    "image-regulator": (SEVENTY_TWO_HOURS, SEVENTY_TWO_HOURS),
+    "content-triage": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "st-thomas-content-triage": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "content-welfare": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "content-contain": (SAME_DAY, SAME_DAY),
+    "content-block-asked": (SAME_DAY, SAME_DAY),
+    "st-thomas-content-block-asked": (SAME_DAY, SAME_DAY),
+    "content-block-confirmed": (NEXT_WORKING_DAY, NEXT_WORKING_DAY),
+    "content-parents": (FIFTH_SCHOOL_DAY, SAME_DAY),
+    "headcorn-concern-context": (FIFTH_WORKING_DAY, FIFTH_WORKING_DAY),
+    "hr-cooperative-concern-context": (FIFTH_WORKING_DAY, FIFTH_WORKING_DAY),
+    "st-thomas-concern-context": (FIFTH_WORKING_DAY, FIFTH_WORKING_DAY),
+    "todwick-concern-context": (FIFTH_WORKING_DAY, FIFTH_WORKING_DAY),
+    "tow-law-concern-context": (FIFTH_WORKING_DAY, FIFTH_WORKING_DAY),
+    "concern-pattern": (FIFTH_WORKING_DAY, FIFTH_WORKING_DAY),
+    "concern-action": (FIFTH_WORKING_DAY, FIFTH_WORKING_DAY),
+    "concern-meets-threshold": (SAME_DAY, SAME_DAY),
+    "allegation-case-manager": (SAME_DAY, SAME_DAY),
+    "allegation-child-safe": (SAME_DAY, SAME_DAY),
+    "allegation-threshold": (SAME_DAY, SAME_DAY),
+    "allegation-lado": (NEXT_WORKING_DAY, NEXT_WORKING_DAY),
+    "allegation-suspension": (NEXT_WORKING_DAY, NEXT_WORKING_DAY),
+    "allegation-subject-told": (NEXT_WORKING_DAY, NEXT_WORKING_DAY),
+    "allegation-regulators": (A_MONTH_ON, A_MONTH_ON),
+    "allegation-debrief": (TENTH_SCHOOL_DAY, TENTH_WORKING_DAY),
 }
 """By rule, when it is due: as it is, and in a critical incident."""
 
-TIMED = [
-    pytest.param(kind, pack, rule, id=f"{pack} {kind}: {rule.id}")
-    for kind, pack, rule in every_rule()
-    if rule.is_duty and rule.clock is not None
-]
+TIMED = [there for there in DUTIES if there.rule.clock is not None]
+NOT_STARTED = {("debrief", "staff_allegation"), ("headcorn-debrief", "staff_allegation")}
+"""An allegation is investigated once the LADO has it, and then `debrief-after-escalation` takes over."""
+
+OF_LAW = {
+    "allegation-lado",
+    "image-regulator",
+    "concern-pattern",
+    "concern-action",
+    "headcorn-concern-context",
+    "hr-cooperative-concern-context",
+    "st-thomas-concern-context",
+    "todwick-concern-context",
+    "tow-law-concern-context",
+}
+"""What has a time of its own, the same however critical: one working day, five, or 72 hours."""
+
 SHUT = Calendar(TEST_CALENDAR.terms, tuple(Closure(t.starts_on, t.ends_on) for t in TEST_CALENDAR.terms))
 NO_TERMS = Calendar(terms=())
 DAYS = st.dates(date(2026, 8, 1), date(2027, 8, 31))
 
 
-def critical_case(rule: str, kind: str, pack: str, reported: str = "2026-10-22 09:00") -> CaseFile:
-    """The same case, critical from the report on."""
-    content = (*OPENINGS.get(rule, {}).get("content", ()), Content.ADULT_CONTACT)
-    return case_for(rule, kind, pack, reported, content=content)
+def critical_cases(there: InForce) -> Iterator[CaseFile]:
+    """The same cases, critical from the report on."""
+    for kind in there.kinds:
+        content = (*opening_of(there.rule.id, kind).get("content", ()), Content.ADULT_CONTACT)
+        yield case_for(there.rule.id, kind, there.pack, content=content)
 
 
 def moments(case: CaseFile, rule: str, calendar: Calendar = TEST_CALENDAR) -> set[str]:
@@ -104,22 +201,23 @@ def duty_of(case: CaseFile, rule: str) -> Duty:
 
 
 def test_every_rule_with_a_clock_has_a_row() -> None:
-    assert set(DUE) == {rule.id for _, _, rule in every_rule() if rule.is_duty and rule.clock is not None}
+    assert set(DUE) == {there.rule.id for there in TIMED}
 
 
-@pytest.mark.parametrize(("kind", "pack", "rule"), TIMED)
-def test_each_duty_is_due_on_its_day(kind: str, pack: str, rule: Rule) -> None:
-    as_it_is, critical = DUE[rule.id]
-    assert moments(case_for(rule.id, kind, pack), rule.id) == {as_it_is}
-    assert moments(critical_case(rule.id, kind, pack), rule.id) == {critical}
+@pytest.mark.parametrize("there", TIMED, ids=by_rule)
+def test_each_duty_is_due_on_its_day(there: InForce) -> None:
+    for cases, due in zip((there.cases(), critical_cases(there)), DUE[there.rule.id], strict=True):
+        for case in cases:
+            started = (there.rule.id, case.incident.kind) not in NOT_STARTED
+            assert moments(case, there.rule.id) == ({due} if started else set())
 
 
-@pytest.mark.parametrize(("kind", "pack", "rule"), TIMED)
-def test_no_duty_of_a_critical_case_waits_on_school_days(kind: str, pack: str, rule: Rule) -> None:
-    case = critical_case(rule.id, kind, pack)
-    due = moments(case, rule.id)
-    for calendar in (SHUT, NO_TERMS):
-        assert moments(case, rule.id, calendar) == due
+@pytest.mark.parametrize("there", TIMED, ids=by_rule)
+def test_no_duty_of_a_critical_case_waits_on_school_days(there: InForce) -> None:
+    for case in critical_cases(there):
+        due = moments(case, there.rule.id)
+        for calendar in (SHUT, NO_TERMS):
+            assert moments(case, there.rule.id, calendar) == due
 
 
 @settings(deadline=None, max_examples=30)
@@ -128,11 +226,26 @@ def test_whenever_it_is_reported_a_critical_case_is_not_put_off_by_a_holiday(
     kind: str, pack: str, day: date
 ) -> None:
     case = CaseFile(kind, pack, reported=f"{day} 21:30", content=(Content.SELF_HARM,))
-    for duty in case.playbook.duties(case.incident, TEST_CALENDAR):
+    calendars = (TEST_CALENDAR, NO_TERMS)
+    for duty, without_terms in zip(
+        *(case.playbook.duties(case.incident, calendar) for calendar in calendars), strict=True
+    ):
         started_by_the_report = duty.rule.clock is not None and duty.rule.clock.of == "reported"
-        if started_by_the_report and duty.rule.modality == "must":
+        if duty.rule.id in OF_LAW:
+            assert duty.due_at == without_terms.due_at is not None
+        elif started_by_the_report and duty.rule.modality == "must":
             assert duty.due_at is not None
             assert duty.due_at.astimezone(LONDON).date() == day
+
+
+def test_what_has_a_time_of_its_own_is_counted_in_no_school_days() -> None:
+    own = [there.rule for there in TIMED if there.rule.id in OF_LAW]
+    assert {rule.id for rule in own} == OF_LAW
+    assert {(rule.clock.within, rule.clock.unit) for rule in own if rule.clock is not None} == {
+        (1, "working_days"),
+        (5, "working_days"),
+        (72, "hours"),
+    }
 
 
 @settings(deadline=None, max_examples=30)
@@ -159,16 +272,14 @@ def test_a_critical_case_never_has_more_time(kind: str, pack: str, day: date) ->
         ("assess_risk", {"immediate_risk": "yes"}),
     ],
 )
-@pytest.mark.parametrize("kind", KINDS)
-def test_what_comes_to_light_later_makes_it_critical_from_then(
-    kind: str, step: str, fields: dict[str, Any]
-) -> None:
-    case = CaseFile(kind, reported="2026-10-22 09:00").take(step, "2026-10-26 15:00", **fields)
-    assert case.playbook.critical_since(case.incident) == at("2026-10-26 15:00")
-    assert moments(case, "acknowledge") == {SAME_DAY}
-    assert moments(case, "critical-risk") == {"2026-10-26"}
-    if step != "triage" or not fields.get("critical"):
-        assert moments(case, "critical-triage") == {"2026-10-26"}
+def test_what_comes_to_light_later_makes_it_critical_from_then(step: str, fields: dict[str, Any]) -> None:
+    for kind in KINDS:
+        case = CaseFile(kind, reported="2026-10-22 09:00").take(step, "2026-10-26 15:00", **fields)
+        assert case.playbook.critical_since(case.incident) == at("2026-10-26 15:00")
+        assert moments(case, "acknowledge") == {SAME_DAY}
+        assert moments(case, "critical-risk") == {"2026-10-26"}
+        if step != "triage" or not fields.get("critical"):
+            assert moments(case, "critical-triage") == {"2026-10-26"}
 
 
 @pytest.mark.parametrize("content", sorted({*Content} - {Content.ADULT_CONTACT, Content.SELF_HARM}))

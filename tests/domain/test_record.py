@@ -9,19 +9,31 @@ import msgspec
 import pytest
 
 from casework.domain.errors import Invalid
-from casework.domain.incident.reporting import Report
+from casework.domain.incident.reporting import Policy, Report
 from casework.domain.playbook import Rule
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Content, Direction
 from tests.calendars import TEST_CALENDAR
-from tests.domain.casefile import ALLEGED, DSL, FILE, HEAD, TARGET, TEACHER, CaseFile
-from tests.domain.situations import KINDS, STAFF_TO_PUPIL, case_for, closed, every_rule
+from tests.domain.casefile import ALLEGED, DSL, FILE, FLOOR, HEAD, PACKS, TARGET, TEACHER, CaseFile
+from tests.domain.situations import (
+    CHILD_POSTED_ABOUT,
+    DUTIES,
+    KINDS,
+    STAFF_ALLEGED,
+    STAFF_TO_PUPIL,
+    InForce,
+    Opening,
+    by_rule,
+    closed,
+    consulted,
+)
 
-DUTIES = [
-    pytest.param(kind, pack, rule, id=f"{pack} {kind}: {rule.id}")
-    for kind, pack, rule in every_rule()
-    if rule.is_duty and rule.step != "inform_parents"
-]
+WAIVABLE = [there for there in DUTIES if there.rule.step != "inform_parents"]
+# A low-level concern is about an adult alone: no rule asks whether a child's parents are told of it.
+WITH_CHILDREN: dict[str, Opening] = {
+    **{kind: {} for kind in KINDS if kind not in {"parent_post", "staff_misuse"}},
+    "parent_post": CHILD_POSTED_ABOUT,
+}
 HELD: dict[str, Any] = {"agency": "police", "enquiry": "open", "hold_parents": True}
 
 
@@ -39,28 +51,27 @@ def in_force(case: CaseFile, step: str) -> list[Rule]:
     return [duty.rule for duty in case.outstanding() if duty.rule.step == step]
 
 
-@pytest.mark.parametrize(("kind", "pack", "rule"), DUTIES)
+@pytest.mark.parametrize("there", WAIVABLE, ids=by_rule)
 def test_a_schools_own_duty_or_a_default_may_be_waived_and_a_must_of_the_floor_may_not(
-    kind: str, pack: str, rule: Rule
+    there: InForce,
 ) -> None:
-    case = case_for(rule.id, kind, pack)
-    step = rule.step or ""
-    asked = [duty.rule for duty in case.playbook.duties(case.incident, TEST_CALENDAR)]
-    fixed = [other for other in asked if other.step == step and not other.relaxable]
+    step = there.rule.step or ""
+    for case in there.cases():
+        asked = [duty.rule for duty in case.playbook.duties(case.incident, TEST_CALENDAR)]
+        fixed = [other for other in asked if other.step == step and not other.relaxable]
+        if fixed:
+            refusal = case.refusal("waive", waived=step)
+            assert (refusal.rule, refusal.clause) == (fixed[0].id, fixed[0].clause)
+            assert refusal.reason.startswith("This cannot be waived.")
+        else:
+            case.take("waive", waived=step)
+            assert in_force(case, step) == []
+        assert there.rule.relaxable or fixed
 
-    if fixed:
-        refusal = case.refusal("waive", waived=step)
-        assert (refusal.rule, refusal.clause) == (fixed[0].id, fixed[0].clause)
-        assert refusal.reason.startswith("This cannot be waived.")
-    else:
-        case.take("waive", waived=step)
-        assert in_force(case, step) == []
-    assert rule.relaxable or fixed
 
-
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", WITH_CHILDREN)
 def test_deciding_whether_the_parents_are_told_is_never_waived(kind: str) -> None:
-    case = CaseFile(kind)
+    case = CaseFile(kind, **WITH_CHILDREN[kind])
     assert case.refusal("waive", waived="inform_parents").rule.endswith("-parents")
     case.take("withhold_from_parents")
     assert case.refusal("waive", waived="inform_parents").rule.endswith("-parents")
@@ -118,13 +129,17 @@ def test_only_an_earlier_step_may_be_corrected(corrects: int) -> None:
     }
 
 
-@pytest.mark.parametrize("kind", KINDS)
+def test_an_incident_is_not_reclassified_as_what_it_is() -> None:
+    errors = invalid(CaseFile("cyberbullying"), "reclassify", kind="cyberbullying")
+    assert errors == {"$.kind": ["is what the incident is already"]}
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "cyberbullying"])
 def test_reclassifying_keeps_the_steps_and_changes_the_duties(kind: str) -> None:
-    case = CaseFile("cyberbullying", "st_thomas").take("acknowledge").take("triage").take("save_evidence")
+    opening = STAFF_ALLEGED if kind in {"staff_misuse", "staff_allegation"} else {}
+    case = CaseFile("cyberbullying", "st_thomas", **opening)
+    case.take("acknowledge").take("triage").take("save_evidence")
     earlier = [*case.incident.timeline]
-    if kind == "cyberbullying":
-        assert invalid(case, "reclassify", kind=kind) == {"$.kind": ["is what the incident is already"]}
-        return
     direction = {"direction": Direction.PUPIL_TO_STAFF} if kind == "unsolicited_contact" else {}
     case.take("reclassify", kind=kind, **direction)
 
@@ -232,9 +247,12 @@ def test_the_direction_decides_what_contact_asks(direction: Direction) -> None:
     assert case.asks_for("classify_contact") is (direction is Direction.PUPIL_TO_STAFF)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", WITH_CHILDREN)
 def test_parents_an_agency_holds_are_not_told_until_it_agrees(kind: str) -> None:
-    case = CaseFile(kind, "st_thomas").take("escalate").take("record_agency_response", **HELD)
+    case = CaseFile(kind, "st_thomas", **WITH_CHILDREN[kind]).take("escalate")
+    if kind == "staff_allegation":
+        consulted(case)
+    case.take("record_agency_response", **HELD)
     assert case.incident.parents_held_by == {"police"}
     assert case.refusal("inform_parents").rule == "parents-held"
 
@@ -309,3 +327,18 @@ def test_content_only_ever_adds_up() -> None:
     case.take("triage", content=(Content.SEXUAL,)).take("save_evidence", content=(Content.RACIST,))
     assert case.incident.content == {Content.RACIST, Content.SEXUAL}
     assert TEACHER not in case.incident.children()
+
+
+def test_a_rebase_judges_the_case_by_another_policy_from_there_on_and_keeps_its_steps() -> None:
+    case = CaseFile("cyberbullying", "st_thomas").take("acknowledge").take("triage")
+    earlier = [*case.incident.timeline]
+    case.take("rebase")
+    assert case.incident.policy == Policy(floor=FLOOR, pack=PACKS["headcorn"])
+    assert case.incident.timeline[:-1] == earlier
+    (report,) = case.incident.taken(Report)
+    assert report.policy == Policy(floor=FLOOR, pack=PACKS["st_thomas"])
+
+
+def test_a_rebase_that_names_no_edition_changes_no_policy() -> None:
+    case = CaseFile("cyberbullying", "st_thomas").take("rebase", policy=None)
+    assert case.incident.policy == Policy(floor=FLOOR, pack=PACKS["st_thomas"])

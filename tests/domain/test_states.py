@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -11,8 +12,18 @@ from hypothesis import strategies as st
 from casework.domain.errors import Invalid, Refused
 from casework.domain.incident import Incident
 from casework.domain.sealed import Sealed
-from casework.domain.vocabulary import Agency, Answer, Content, DecisionTopic, Enquiry, Respondent, State
-from tests.domain.casefile import ALLEGED, EXAMPLES, PACKS, TARGET, UNKNOWN, CaseFile, at
+from casework.domain.vocabulary import (
+    Agency,
+    AllegationOutcome,
+    Answer,
+    Content,
+    DecisionTopic,
+    Enquiry,
+    RemovalOutcome,
+    Respondent,
+    State,
+)
+from tests.domain.casefile import ALLEGED, EXAMPLES, PACKS, PEOPLE, TARGET, TEACHER, UNKNOWN, CaseFile, at
 from tests.domain.situations import KINDS, closed
 
 MILESTONES = {
@@ -22,6 +33,7 @@ MILESTONES = {
     "debrief": "debriefed",
     "close": "closed",
 }
+ALSO_ESCALATES = "consult_lado"
 QUIET = ("platform", "isp", "governors")
 
 
@@ -56,7 +68,7 @@ def test_each_milestone_is_reached_by_its_step_at_its_time(kind: str) -> None:
     assert (case.incident.state, case.incident.milestones[State.CLOSED]) == (State.CLOSED, case.now)
 
 
-@pytest.mark.parametrize("step", [step for step in EXAMPLES if step not in MILESTONES])
+@pytest.mark.parametrize("step", sorted({*EXAMPLES} - {*MILESTONES, ALSO_ESCALATES}))
 def test_no_other_step_is_a_milestone(step: str) -> None:
     assert CaseFile("cyberbullying").build(step).milestone() is None
 
@@ -68,6 +80,14 @@ def test_some_agencies_escalate_and_others_are_only_recorded(agency: Agency) -> 
     assert case.incident.state is (State.REPORTED if quiet else State.ESCALATED)
     assert (State.ESCALATED in case.incident.milestones) is not quiet
     assert case.incident.told_agencies == {agency}
+
+
+def test_consulting_the_lado_escalates() -> None:
+    case = CaseFile("staff_allegation").take(ALSO_ESCALATES)
+    assert case.incident.state is State.ESCALATED
+    assert case.incident.milestones[State.ESCALATED] == case.now
+    assert case.incident.open_enquiries == {"lado"}
+    assert case.incident.told_agencies == frozenset()
 
 
 def test_a_milestone_may_be_skipped() -> None:
@@ -141,10 +161,15 @@ FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "waive": {"waived": st.sampled_from(["offer_support", "escalate", "debrief", "nothing"])},
     "reclassify": {"kind": st.sampled_from(KINDS)},
     "add_note": {"text": st.sampled_from([Sealed("Words."), Sealed("data:,words"), Sealed(" ")])},
-    "apply_sanction": {"person": st.sampled_from([TARGET, ALLEGED])},
+    "apply_sanction": {"person": st.sampled_from([TARGET, ALLEGED, TEACHER])},
+    "consult_lado": {"may_tell_subject": st.booleans(), "may_tell_parents": st.booleans()},
+    "determine_outcome": {"outcome": st.sampled_from(AllegationOutcome)},
+    "appoint_case_manager": {"user_is_subject": st.booleans()},
+    "record_removal": {"outcome": st.sampled_from(RemovalOutcome)},
+    "check_consent": {"consent_date": st.just(date(2026, 9, 4)), "in_force": st.booleans()},
     "inform_parents": {"child": st.sampled_from([TARGET, ALLEGED])},
     "record_child_voice": {"person": st.sampled_from([TARGET, ALLEGED])},
-    "offer_support": {"person": st.sampled_from([TARGET, ALLEGED])},
+    "offer_support": {"person": st.sampled_from([TARGET, ALLEGED, TEACHER])},
     "correct": {"corrects": st.integers(0, 20)},
 }
 """Fields that decide what becomes of a step; the rest are those of its example."""
@@ -171,8 +196,7 @@ class Watched:
     """A case in which whatever must always hold is asserted of every step tried."""
 
     def __init__(self, kind: str, pack: str) -> None:
-        people = ((TARGET, "target", "pupil"), (ALLEGED, "alleged", "pupil"), (UNKNOWN, "witness", "unknown"))
-        self.case = CaseFile(kind, pack, people=people)
+        self.case = CaseFile(kind, pack, people=(*PEOPLE[kind], (UNKNOWN, "witness", "unknown")))
         self.critical = False
 
     def move(self, step: str, fields: dict[str, Any]) -> None:

@@ -150,7 +150,7 @@ def test_lists_show_what_standing_allows_and_no_more(history: SchoolHistory, vie
             incident = history.app.load(Incident, incident_id)
             assert incident is not None
             who = actor(history.school, history.command(user))
-            stands = standing(who, incident, incident.reported_by(user.id))
+            stands = standing(who, incident, reported_it=incident.reported_by(user.id))
             assert (incident_id in seen) is stands.knows
             if stands.knows:
                 assert seen[incident_id].own is (stands.reads_as is None)

@@ -50,7 +50,8 @@ def test_three_of_a_kind_hide_the_next_kind_too(history: SchoolHistory, views: V
         history.report("sexting", at="2026-11-10 09:05", setting=Setting.OFF_SITE)
     found = summary(views, history)["incidents"]
     assert found["new"] == 12
-    assert found["by_kind"] == {"cyberbullying": None, "sexting": "<5", "unsolicited_contact": 0}
+    counted = {kind: count for kind, count in found["by_kind"].items() if count != 0}
+    assert counted == {"cyberbullying": None, "sexting": "<5"}
     assert found["by_setting"] == {"on_site": None, "off_site": "<5", "online_at_home": 0, "unknown": 0}
     assert found["by_platform"] == {"WhatsApp": 12}
     assert (found["open"], found["closed"]) == (12, 0)

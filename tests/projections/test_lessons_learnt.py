@@ -92,7 +92,10 @@ def test_only_those_who_may_read_the_incident_learn_where_a_lesson_came_from(
         Party(person=history.teacher, involvement=Involvement.ALLEGED),
     )
     incident = history.report("unsolicited_contact", direction="staff_to_pupil", people=about_a_colleague)
-    for step in ("triage", "decide_threshold", "acknowledge", "complete_investigation", "debrief"):
+    for step in ("triage", "decide_threshold", "acknowledge"):
+        history.take(incident, step, by=history.head)
+    history.take(incident, "reclassify", by=history.head, kind="staff_misuse")
+    for step in ("complete_investigation", "debrief"):
         history.take(incident, step, by=history.head)
     subject = history.appointed(Role.HEADTEACHER, person=history.teacher)
     for reader, named in ((history.head, True), (history.dsl, False), (subject, False), (None, False)):

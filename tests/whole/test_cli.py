@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 import stat
 import subprocess
@@ -19,8 +18,8 @@ from casework.application import Casework
 from casework.playbooks.library import OWN_FILES
 from casework.settings import Settings
 from casework_api.app import create_app
-from casework_api.cli import opened, prepare
 from casework_api.current import EXTENSION, Services
+from casework_api.opening import opened, prepare
 from casework_projections.views import Views
 from tests.api.client import House
 from tests.whole.processes import PROGRAM, casework, environment, settings_in
@@ -151,9 +150,13 @@ def test_no_command_starts_on_a_playbook_with_a_mistake(
     made: Settings, tmp_path: Path, command: tuple[str, ...]
 ) -> None:
     folder = tmp_path / "playbooks"
-    shutil.copytree(OWN_FILES, folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    folder.mkdir()
     pack = folder / "headcorn-2022-03.toml"
-    pack.write_text(pack.read_text().replace('step = "classify_contact"', 'step = "clasify_contact"', 1))
+    pack.write_text(
+        (OWN_FILES / pack.name)
+        .read_text()
+        .replace('step = "classify_contact"', 'step = "clasify_contact"', 1)
+    )
     mistaken = msgspec.structs.replace(made, playbook_folder=folder)
     line = refusal(mistaken, *command)
     for named in ("headcorn-2022-03.toml", "headcorn-contact-classify", "step"):

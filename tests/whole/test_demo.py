@@ -22,9 +22,10 @@ from casework.domain.playbook import Playbook
 from casework.domain.school import School
 from casework.domain.sealed import Sealed
 from casework.domain.text import leaves
-from casework_api.cli import demo_settings, opened
+from casework_api.cli import demo_settings
 from casework_api.demo.people import EVERY_NAME
 from casework_api.demo.texts import EVERY_NARRATIVE
+from casework_api.opening import opened
 from tests.whole.processes import Served, casework, free_port, served
 
 _TOKEN: Final = re.compile(r"^token (\w+) +(cw_\S+)$", re.MULTILINE)

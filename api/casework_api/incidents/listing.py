@@ -43,9 +43,9 @@ def incidents_page(query: dict[str, Any]) -> IncidentPage:
             visible(connection),
             now=current.now(),
             limit=page.limit,
-            after=None if page.after is None else _after(page.after),
+            after=None if page.after is None else after_position(page.after),
         )
-    cursor = None if following is None else current.cursors().make(_position(following), scope)
+    cursor = None if following is None else current.cursors().make(position_of(following), scope)
     return IncidentPage([listed_incident(each) for each in found], cursor)
 
 
@@ -56,10 +56,12 @@ def listed_incident(listed: Listed) -> ListedIncident:
     return ListedIncident(**shared, id=listed.incident, closed=listed.state is State.CLOSED)
 
 
-def _position(after: After) -> Position:
+def position_of(after: After) -> Position:
+    """What a cursor holds of where a page ended."""
     return [after.reported_at.isoformat(), after.incident.hex]
 
 
-def _after(position: Position) -> After:
+def after_position(position: Position) -> After:
+    """Where a page ended, read from its cursor."""
     reported_at, incident = position
     return After(datetime.fromisoformat(str(reported_at)), UUID(str(incident)))

@@ -28,8 +28,8 @@ class EditionBody(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     edition: str
     title: str
-    adopted: date
-    review_due: date
+    adopted: date | None
+    review_due: date | None
 
 
 class Playbooks(msgspec.Struct, frozen=True):

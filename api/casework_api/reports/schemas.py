@@ -114,7 +114,7 @@ class OverduePolicy(msgspec.Struct, frozen=True):
     """A policy that ought to have been looked at again."""
 
     pack: str
-    review_due: date
+    review_due: date | None
 
 
 class SummaryBody(msgspec.Struct, frozen=True, kw_only=True):

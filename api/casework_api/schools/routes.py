@@ -10,12 +10,14 @@ import msgspec
 from flask import url_for
 
 from casework.domain.access import Permission
-from casework.domain.clocks import Calendar
+from casework.domain.clocks import LONDON, Calendar
+from casework.domain.playbook import Pack
 from casework.domain.school import Appointment, School, SchoolChanged, SchoolOpened
 from casework.domain.vocabulary import Role
 from casework_api import current
 from casework_api.blueprint import IDEMPOTENCY_KEY_HEADER, Blueprint
 from casework_api.schema_of import schema_of
+from casework_api.schools.comparison import ComparisonQuery, Comparisons, comparisons
 
 SchoolInput = schema_of(SchoolOpened, name="SchoolInput")
 SchoolPatch = schema_of(SchoolChanged, name="SchoolPatch")
@@ -26,7 +28,7 @@ class PackBody(msgspec.Struct, frozen=True, kw_only=True):
     """The pack a school follows, from when, and by when its policy is to be reviewed."""
 
     edition: str
-    review_due: date
+    review_due: date | None
 
 
 class AppointmentBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +39,16 @@ class AppointmentBody(msgspec.Struct, frozen=True, kw_only=True):
     role: Role
     from_: date = msgspec.field(name="from")
     until: date | None
+
+
+class SchoolStep(msgspec.Struct, frozen=True, kw_only=True):
+    """Something the school itself has to do."""
+
+    step: str
+    due_at: date | None
+    overdue: bool
+    clause: str
+    reason: str
 
 
 class SchoolBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +63,7 @@ class SchoolBody(msgspec.Struct, frozen=True, kw_only=True):
     jurisdiction: str
     pupils_on_roll: int
     calendar: Calendar
+    next_steps: list[SchoolStep]
 
 
 blueprint = Blueprint(
@@ -70,7 +83,23 @@ def _body(school: School) -> SchoolBody:
         jurisdiction=school.jurisdiction,
         pupils_on_roll=school.pupils_on_roll,
         calendar=school.calendar,
+        next_steps=_next_steps(pack),
     )
+
+
+def _next_steps(pack: Pack) -> list[SchoolStep]:
+    """The review of the school's policy: overdue once its day is over, or where it bears no date."""
+    today = current.now().astimezone(LONDON).date()
+    overdue = pack.review_due is None or pack.review_due < today
+    return [
+        SchoolStep(
+            step="review_policy",
+            due_at=pack.review_due,
+            overdue=overdue,
+            clause=pack.sources[0].cited_as,
+            reason="The school's policy is looked at again, and a version that changes anything is adopted.",
+        )
+    ]
 
 
 def _appointment_body(appointment: Appointment) -> AppointmentBody:
@@ -101,6 +130,14 @@ def read_school(school_id: UUID) -> SchoolBody:
     if current.user().administrator:
         return _body(schools.managed(current.reading(), school_id, Permission.READ_SCHOOL))
     return _body(schools.read(current.reading(), school_id, Permission.READ_SCHOOL))
+
+
+@blueprint.route("/<uuid:school_id>/playbook-comparison", methods=["GET"])
+@blueprint.arguments(ComparisonQuery, location="query")
+@blueprint.returns(200, Comparisons, problems=(422,))
+def compare_playbooks(query: dict[str, Any], school_id: UUID) -> Comparisons:
+    """What the school's past incidents would have asked for under another pack, a page of them at a time."""
+    return comparisons(school_id, query)
 
 
 @blueprint.route("/<uuid:school_id>", methods=["PATCH"])

@@ -12,7 +12,7 @@ from flask import url_for
 from casework.domain.access import PERMISSIONS
 from casework.domain.clocks import LONDON
 from casework.domain.sealed import Sealed
-from casework.domain.user import Scope, User, UserRegistered
+from casework.domain.user import FULL_SCOPES, Scope, User, UserRegistered
 from casework.domain.vocabulary import Role
 from casework.services.users import IssuedToken
 from casework_api import current
@@ -23,7 +23,7 @@ from casework_api.schema_of import schema_of
 class TokenRequest(msgspec.Struct, frozen=True):
     """What a token is for and until when; both scopes and a year where they are left out."""
 
-    scopes: tuple[Scope, ...] = tuple(Scope)
+    scopes: tuple[Scope, ...] = FULL_SCOPES
     expires_at: datetime | None = None
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from casework.domain.incident import Incident
-from casework.domain.vocabulary import Involvement, Role, Stream
+from casework.domain.vocabulary import Role, Stream
 
 
 class Permission(StrEnum):
@@ -23,6 +23,7 @@ class Permission(StrEnum):
     HANDLE_CHILD_CASES = "take steps in child cases"
     READ_ALLEGATIONS = "read allegations"
     HANDLE_ALLEGATIONS = "take steps in allegations"
+    MANAGE_WHERE_HEAD_IS_SUBJECT = "manage an allegation against the head"
     AUTHORISE = "authorise what a colleague waives"
     REGISTER_PEOPLE = "register people"
     READ_PEOPLE = "find and read people"
@@ -31,6 +32,7 @@ class Permission(StrEnum):
     READ_SUMMARY = "read the governor summary"
     READ_LESSONS = "read lessons learnt"
     READ_LESSON_SOURCES = "see which incident a lesson came from"
+    COMPARE_PLAYBOOKS = "compare what other policies would have meant"
     READ_SCHOOL = "read the school's settings"
     MANAGE_SCHOOL = "change the school's settings"
     MANAGE_APPOINTMENTS = "appoint users to roles"
@@ -55,6 +57,7 @@ _LEADS: Final = _EVERYBODY | {
     Permission.READ_SUMMARY,
     Permission.READ_LESSONS,
     Permission.READ_LESSON_SOURCES,
+    Permission.COMPARE_PLAYBOOKS,
 }
 
 PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = {
@@ -62,6 +65,8 @@ PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.DEPUTY_DSL: _LEADS,
     Role.HEADTEACHER: (_LEADS - {Permission.HANDLE_CHILD_CASES})
     | {Permission.READ_ALLEGATIONS, Permission.HANDLE_ALLEGATIONS},
+    Role.CHAIR_OF_GOVERNORS: _EVERYBODY
+    | {Permission.MANAGE_WHERE_HEAD_IS_SUBJECT, Permission.READ_SUMMARY, Permission.READ_LESSONS},
     Role.REPORTER: _EVERYBODY,
     Role.GOVERNOR: _EVERYBODY | {Permission.READ_SUMMARY, Permission.READ_LESSONS},
     Role.ADMIN: _EVERYBODY | {Permission.MANAGE_SCHOOL, Permission.MANAGE_APPOINTMENTS},
@@ -104,19 +109,26 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         return self.reads_as is not None or self.reported_it
 
 
-def is_about(incident: Incident, person: UUID | None) -> bool:
-    """Whether `person` is a subject of the incident: nobody reads or handles a case about themselves."""
-    subjects = incident.involved(Involvement.TARGET, Involvement.ALLEGED)
-    return person is not None and any(party.person == person for party in subjects)
+def standing(
+    actor: Actor, incident: Incident, *, reported_it: bool, heads: frozenset[UUID] = frozenset()
+) -> Standing:
+    """How `actor` stands to `incident`; `heads` are the people who lead the school.
 
-
-def standing(actor: Actor, incident: Incident, reported_it: bool) -> Standing:
-    """How `actor` stands to `incident`. A lead appointed to an allegation by name handles it too."""
-    if is_about(incident, actor.person):
+    Nobody reads or handles a case about themselves. An allegation is also handled by whoever was
+    appointed to it by name, and one against the head by the chair of governors.
+    """
+    if actor.person in incident.subjects():
         return Standing(reported_it=reported_it)
     reads_as = actor.role_for(READING[incident.stream])
     handles_as = actor.role_for(HANDLING[incident.stream])
-    if incident.stream is Stream.ALLEGATION and actor.user in incident.assignees:
-        appointed = actor.role_for(Permission.HANDLE_CHILD_CASES)
-        reads_as, handles_as = reads_as or appointed, handles_as or appointed
+    if incident.stream is Stream.ALLEGATION:
+        stands_in = _stands_in(actor, incident, heads)
+        reads_as, handles_as = reads_as or stands_in, handles_as or stands_in
     return Standing(reads_as=reads_as, handles_as=handles_as, reported_it=reported_it)
+
+
+def _stands_in(actor: Actor, incident: Incident, heads: frozenset[UUID]) -> Role | None:
+    chair = actor.role_for(Permission.MANAGE_WHERE_HEAD_IS_SUBJECT)
+    if actor.user in incident.assignees:
+        return actor.role_for(Permission.HANDLE_CHILD_CASES) or chair
+    return None if heads.isdisjoint(incident.subjects()) else chair

@@ -133,6 +133,14 @@ class School(Aggregate):
             if appointment.user == user and appointment.in_force(day)
         )
 
+    def holders_of(self, role: Role, day: date) -> Iterator[UUID]:
+        """The users who hold `role` on `day`."""
+        return (
+            appointment.user
+            for appointment in self.appointments.values()
+            if appointment.role is role and appointment.in_force(day)
+        )
+
     def has_appointed(self, user: UUID) -> bool:
         """Whether `user` holds or has held any role at the school."""
         return any(appointment.user == user for appointment in self.appointments.values())

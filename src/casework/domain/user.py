@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 import msgspec
@@ -20,6 +20,11 @@ class Scope(StrEnum):
 
     READ = "read"
     WRITE = "write"
+    CALENDAR = "calendar"
+
+
+FULL_SCOPES: Final = (Scope.READ, Scope.WRITE)
+"""What a token is for unless something else is said."""
 
 
 class Token(msgspec.Struct, frozen=True, kw_only=True):

@@ -103,6 +103,7 @@ class Role(StrEnum):
     DSL = "dsl"
     DEPUTY_DSL = "deputy_dsl"
     HEADTEACHER = "headteacher"
+    CHAIR_OF_GOVERNORS = "chair_of_governors"
     GOVERNOR = "governor"
     ADMIN = "admin"
 
@@ -218,6 +219,14 @@ class Limb(StrEnum):
     POSSIBLE_OFFENCE = "possible_offence"
     MAY_POSE_RISK = "may_pose_risk"
     MAY_BE_UNSUITABLE = "may_be_unsuitable"
+
+
+class AllegationOutcome(StrEnum):
+    SUBSTANTIATED = "substantiated"
+    MALICIOUS = "malicious"
+    FALSE = "false"
+    UNSUBSTANTIATED = "unsubstantiated"
+    UNFOUNDED = "unfounded"
 
 
 class Change(StrEnum):

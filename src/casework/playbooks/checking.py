@@ -15,7 +15,17 @@ from casework.domain.incident import STEPS
 from casework.domain.incident.concerns import CONCERNS
 from casework.domain.playbook.facts import GROUPS, known_facts
 from casework.domain.playbook.playbook import KIND_FIELDS
-from casework.domain.playbook.rules import Clock, Floor, KindOfIncident, Pack, Rule, Satisfier, Source, Test
+from casework.domain.playbook.rules import (
+    Clock,
+    Floor,
+    KindOfIncident,
+    Modality,
+    Pack,
+    Rule,
+    Satisfier,
+    Source,
+    Test,
+)
 
 Fault = tuple[str, str, str]
 """The rule's id, the field, and what is wrong with it."""
@@ -85,10 +95,28 @@ def pack_faults(pack: Pack, floor: Floor) -> Iterator[Fault]:
         yield from _rule_faults(rule, kinds, (*floor.sources, *pack.sources))
         if rule.adjustable:
             yield rule.id, "adjustable", "only a floor states defaults"
+        if _forbids_outright(rule) and rule.step in _fixed_duties(floor, rule):
+            yield rule.id, "step", f"the floor asks for {rule.step!r}; a pack cannot forbid it"
         if rule.replaces is not None and replaced[rule.replaces] > 1:
             yield rule.id, "replaces", f"the rule {rule.replaces!r} is replaced twice"
         if rule.replaces is not None:
             yield from _replacement_faults(rule, defaults.get(rule.replaces))
+
+
+def _forbids_outright(rule: Rule) -> bool:
+    return rule.modality is Modality.MUST_NOT and not rule.when and not rule.given
+
+
+def _fixed_duties(floor: Floor, rule: Rule) -> set[str | None]:
+    """The steps that the floor, unrelaxably, asks for in a kind that `rule` is about."""
+    return {
+        other.step
+        for other in floor.rules
+        if other.is_duty
+        and other.modality is not Modality.MAY
+        and not other.adjustable
+        and (not other.kinds or not rule.kinds or not set(other.kinds).isdisjoint(rule.kinds))
+    }
 
 
 def _replacement_faults(rule: Rule, default: Rule | None) -> Iterator[Fault]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
@@ -12,7 +12,9 @@ from typing import Any, Self
 import msgspec
 
 from casework.domain.clocks import LONDON
+from casework.domain.dated import Platform, Platforms
 from casework.domain.playbook import Floor, Pack, Playbook
+from casework.domain.playbook.rules import Source
 from casework.playbooks.checking import PlaybookError, floor_faults, pack_faults, shape_error
 
 OWN_FILES = Path(__file__).parent
@@ -25,7 +27,8 @@ class Library:
     playbook that was not checked as a whole.
     """
 
-    def __init__(self, floors: Iterable[Floor], packs: Iterable[Pack]) -> None:
+    def __init__(self, floors: Iterable[Floor], packs: Iterable[Pack], platforms: Platforms) -> None:
+        self.platforms = platforms
         self.floors = {floor.edition: floor for floor in floors}
         self.packs = {pack.edition: pack for pack in packs}
         self._playbooks: dict[tuple[str, str], Playbook] = {}
@@ -40,7 +43,22 @@ class Library:
         known = list(floors.values())
         packs = {path: _pack(path, read, known) for path, read in documents.items() if path not in floors}
         _refuse_repeated({**floors, **packs})
-        return cls(known, packs.values())
+        return cls(known, packs.values(), _platforms(OWN_FILES / "dated" / "platforms.toml"))
+
+    def with_packs(self, folder: Path) -> Library:
+        """This library and a school's own packs beside it.
+
+        Raises PlaybookError for a floor, which is the same for every school, and for an edition that
+        is known already.
+        """
+        floors = list(self.floors.values())
+        packs = dict(self.packs)
+        for path in sorted(folder.glob("*.toml")):
+            pack = read_pack(path, floors)
+            if pack.edition in packs:
+                raise PlaybookError(path.name, f"{pack.edition} is known already", field="version")
+            packs[pack.edition] = pack
+        return Library(floors, packs.values(), self.platforms)
 
     @classmethod
     @cache
@@ -57,7 +75,8 @@ class Library:
 
     def latest_pack(self, pack_id: str) -> Pack:
         """The version of a pack adopted last."""
-        return max((p for p in self.packs.values() if p.id == pack_id), key=lambda pack: pack.adopted)
+        versions = (pack for pack in self.packs.values() if pack.id == pack_id)
+        return max(versions, key=lambda pack: pack.adopted or date.min)
 
     def floor_at(self, jurisdiction: str, moment: datetime) -> Floor:
         """The floor in force at `moment`; before the first edition held, that first edition."""
@@ -97,6 +116,19 @@ def _document(path: Path) -> dict[str, Any]:
         raise PlaybookError(path.name, str(error)) from error
 
 
+class _PlatformTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    platform: tuple[Platform, ...]
+    sources: tuple[Source, ...]
+
+
+def _platforms(path: Path) -> Platforms:
+    document = _document(path)
+    try:
+        return Platforms(msgspec.convert(document, _PlatformTable).platform)
+    except msgspec.ValidationError as error:
+        raise PlaybookError(path.name, str(error)) from error
+
+
 def _floor(path: Path, document: dict[str, Any]) -> Floor:
     try:
         floor = msgspec.convert(document, Floor)
@@ -115,6 +147,27 @@ def _pack(path: Path, document: dict[str, Any], floors: list[Floor]) -> Pack:
     for floor in floors:
         _raise_first(path, pack_faults(pack, floor))
     return pack
+
+
+def read_pack(path: Path, floors: list[Floor]) -> Pack:
+    """The pack in a file, checked against every floor. Raises PlaybookError."""
+    document = _document(path)
+    if "jurisdiction" in document:
+        raise PlaybookError(path.name, "is a floor; a school adds packs only", field="jurisdiction")
+    return _pack(path, document, floors)
+
+
+def every_fault(path: Path, floors: list[Floor]) -> list[str]:
+    """All that is wrong with the pack in a file, a line each; none: an empty list."""
+    try:
+        document = _document(path)
+        pack = msgspec.convert(document, Pack)
+    except msgspec.ValidationError as error:
+        return [str(shape_error(path.name, document, error))]
+    except PlaybookError as error:
+        return [str(error)]
+    faults = (fault for floor in floors for fault in pack_faults(pack, floor))
+    return list(dict.fromkeys(str(PlaybookError(path.name, m, rule=r, field=f)) for r, f, m in faults))
 
 
 def _raise_first(path: Path, faults: Iterable[tuple[str, str, str]]) -> None:

@@ -20,7 +20,7 @@ from casework.domain.person import Person
 from casework.domain.playbook import Duty, Playbook
 from casework.domain.school import School
 from casework.domain.sealed import Sealed
-from casework.domain.vocabulary import Role
+from casework.domain.vocabulary import Role, Stream
 from casework.services.command import NOBODY, Command
 from casework.services.completing import complete
 from casework.services.references import check_references, referenced
@@ -112,7 +112,7 @@ class Incidents:
         report = self._report(command, incident_id, school, role, fields)
         check = self._app.load_many(leaf.value for leaf, _ in referenced(report))
         check_references(check, referenced(report), school)
-        report = complete(report, None, check)
+        report = complete(report, None, check, self._app.library)
         playbook = self._app.library.playbook(report.policy.floor, report.policy.pack)
         incident = Incident.report(report, playbook)
         self._app.commit(incident)
@@ -150,7 +150,7 @@ class Incidents:
             self._keep_names_out(step, incident)
         if isinstance(step, Waive):
             _require_authoriser(step, case.school, command.now)
-        incident.take(complete(step, incident, found), case.playbook)
+        incident.take(complete(step, incident, found, self._app.library), case.playbook)
         self._app.commit(incident)
         return msgspec.structs.replace(case, as_of=command.now)
 
@@ -200,7 +200,10 @@ class Incidents:
         self, now: datetime, incident: Incident, school: School, actor: Actor, reported_it: bool
     ) -> Case:
         playbook = self._app.library.playbook(incident.policy.floor, incident.policy.pack)
-        return Case(incident, school, playbook, standing(actor, incident, reported_it), now)
+        allegation = incident.stream is Stream.ALLEGATION
+        heads = self._app.schools.heads(school, now) if allegation else frozenset()
+        stands = standing(actor, incident, reported_it=reported_it, heads=heads)
+        return Case(incident, school, playbook, stands, now)
 
 
 def _require_authoriser(step: Waive, school: School, now: datetime) -> None:

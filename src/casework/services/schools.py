@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
@@ -72,6 +72,12 @@ class Schools:
     def may(self, command: Command, school: School, permission: Permission) -> bool:
         """Whether whoever asks holds `permission` at `school`."""
         return actor(school, command).role_for(permission) is not None
+
+    def heads(self, school: School, moment: datetime) -> frozenset[UUID]:
+        """The people who lead the school at `moment`, as far as its users are known as people."""
+        day = moment.astimezone(LONDON).date()
+        users = (self._app.peek(User, user) for user in school.holders_of(Role.HEADTEACHER, day))
+        return frozenset(user.person for user in users if user is not None and user.person is not None)
 
     def open(self, command: Command, fields: dict[str, Any]) -> School:
         """A new school, by an administrator. `pack` is a pack's id; its latest version is adopted."""

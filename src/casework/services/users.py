@@ -13,7 +13,7 @@ import msgspec
 from casework.domain.errors import Invalid, NotFound
 from casework.domain.person import Person
 from casework.domain.text import text_faults
-from casework.domain.user import Scope, Token, TokenIssued, TokenRevoked, User, UserRegistered
+from casework.domain.user import FULL_SCOPES, Scope, Token, TokenIssued, TokenRevoked, User, UserRegistered
 from casework.domain.vocabulary import Role
 from casework.services.command import Command
 from casework.services.schools import require_administrator
@@ -57,10 +57,12 @@ class Users:
         self,
         command: Command,
         user_id: UUID,
-        scopes: tuple[Scope, ...] = tuple(Scope),
+        scopes: tuple[Scope, ...] = FULL_SCOPES,
         expires_at: datetime | None = None,
     ) -> IssuedToken:
-        """A token for `user_id`, by an administrator; its secret is shown now and never again.
+        """A token for `user_id`, by an administrator; one for a calendar also by the user.
+
+        Its secret is shown now and never again.
 
         A retry with the same key shows the same token: the secret is derived, and only its hash is kept.
         """
@@ -103,7 +105,8 @@ class Users:
     def _issue(
         self, command: Command, user_id: UUID, scopes: tuple[Scope, ...], expires_at: datetime | None
     ) -> IssuedToken:
-        if command.user is not None:
+        own_calendar = command.by == user_id and set(scopes) == {Scope.CALENDAR}
+        if command.user is not None and not own_calendar:
             require_administrator(command)
         user = self._app.load(User, user_id)
         if user is None:

@@ -2,6 +2,7 @@
 
 from casework.domain.incident import (
     agencies,
+    allegations,
     contact,
     evidence,
     families,
@@ -9,6 +10,7 @@ from casework.domain.incident import (
     outcomes,
     record,
     reporting,
+    technology,
 )
 from casework.domain.incident.incident import Incident
 from casework.domain.incident.steps import STEPS, Step
@@ -18,6 +20,7 @@ __all__ = [
     "Incident",
     "Step",
     "agencies",
+    "allegations",
     "contact",
     "evidence",
     "families",
@@ -25,4 +28,5 @@ __all__ = [
     "outcomes",
     "record",
     "reporting",
+    "technology",
 ]

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 S = TypeVar("S", bound=Step)
 
-CHILD_INVOLVEMENTS = (Involvement.TARGET, Involvement.ALLEGED)
+SUBJECT_INVOLVEMENTS = (Involvement.TARGET, Involvement.ALLEGED)
 
 
 class Incident(Aggregate):
@@ -113,6 +113,14 @@ class Incident(Aggregate):
         self.milestones.pop(State.DEBRIEFED, None)
         self.state = max(self.milestones, key=lambda state: state.rank)
 
+    def assign(self, user: UUID) -> None:
+        """Let `user` work on the case, whatever their role lets them read otherwise."""
+        self.assignees = tuple(dict.fromkeys((*self.assignees, user)))
+
+    def subjects(self) -> frozenset[UUID]:
+        """The people the case is about: nobody reads, manages or closes a case about themselves."""
+        return frozenset(party.person for party in self.involved(*SUBJECT_INVOLVEMENTS))
+
     def raise_concern(self, concern: str, since: datetime) -> None:
         """Keep when `concern` first came to light; it never goes away."""
         self.concerns[concern] = min(since, self.concerns.get(concern, since))
@@ -140,7 +148,7 @@ class Incident(Aggregate):
 
     def children(self, *involvements: Involvement) -> list[UUID]:
         """The pupils involved in any of these ways (default: as target or alleged), once each."""
-        wanted = involvements or CHILD_INVOLVEMENTS
+        wanted = involvements or SUBJECT_INVOLVEMENTS
         return list(dict.fromkeys(p.person for p in self.involved(*wanted) if p.category is Category.PUPIL))
 
     def reported_by(self, user: UUID) -> bool:

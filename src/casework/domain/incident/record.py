@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
+from casework.domain.incident.reporting import Policy
 from casework.domain.incident.steps import STEPS, Step
-from casework.domain.text import Code, Narrative, Reason, UserId
+from casework.domain.text import Code, Narrative, Reason, ServerSet, UserId
 from casework.domain.vocabulary import Direction
 
 if TYPE_CHECKING:
@@ -49,6 +50,23 @@ class Correct(Step, frozen=True, kw_only=True):
 
     def apply(self, incident: Incident) -> None:
         incident.corrected_by[self.corrects] = self.number
+
+
+class Rebase(Step, frozen=True, kw_only=True):
+    """The incident is judged from here on by another edition of the school's pack, for a reason.
+
+    `policy` is filled in: the editions it is judged by from now on.
+    """
+
+    TOPIC: ClassVar[str] = "incident.rebase"
+
+    pack: Code
+    reason: Reason
+    policy: Annotated[Policy | None, ServerSet()] = None
+
+    def apply(self, incident: Incident) -> None:
+        if self.policy is not None:
+            incident.policy = self.policy
 
 
 class Reclassify(Step, frozen=True, kw_only=True):

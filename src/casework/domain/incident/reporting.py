@@ -157,14 +157,15 @@ class AddNote(Step, frozen=True, kw_only=True):
 
 
 class Assign(Step, frozen=True, kw_only=True):
-    """A colleague is given the case to work on."""
+    """A colleague is given the case to work on. `user_is_subject` is filled in: whether it is about them."""
 
     TOPIC: ClassVar[str] = "incident.assign"
 
     user: UserId
+    user_is_subject: Annotated[bool, ServerSet()] = False
 
     def apply(self, incident: Incident) -> None:
-        incident.assignees = tuple(dict.fromkeys((*incident.assignees, self.user)))
+        incident.assign(self.user)
 
 
 class SeekAdvice(Step, frozen=True, kw_only=True):

@@ -10,15 +10,18 @@ from uuid import UUID
 import msgspec
 
 from casework.domain.incident.agencies import ConsiderPolice
+from casework.domain.incident.allegations import ConsultLado, DetermineOutcome
 from casework.domain.incident.contact import ClassifyContact, DecideThreshold
 from casework.domain.incident.families import RecordMeeting
 from casework.domain.incident.imagery import RISK_QUESTIONS
 from casework.domain.incident.outcomes import Decide
 from casework.domain.incident.reporting import Triage
 from casework.domain.incident.steps import STEPS
+from casework.domain.incident.technology import CheckAge, CheckConsent
 from casework.domain.playbook.rules import Scalar, ValueSet, as_values
 from casework.domain.vocabulary import (
     Agency,
+    AllegationOutcome,
     Answer,
     Category,
     Content,
@@ -50,6 +53,12 @@ def _side(incident: Incident, involvement: Involvement) -> frozenset[str]:
 def _last(incident: Incident, step: Any, field: str) -> Any:
     taken = list(incident.taken(step))
     return getattr(taken[-1], field) if taken else None
+
+
+def _underage(incident: Incident) -> bool | None:
+    """Whether the person was younger than the platform allows; None where that was not looked at."""
+    checks = [step for step in incident.taken(CheckAge) if step.minimum_age is not None]
+    return checks[-1].age < (checks[-1].minimum_age or 0) if checks else None
 
 
 def _risk(incident: Incident, *answers: str) -> frozenset[str]:
@@ -99,6 +108,14 @@ FACTS: Final[Mapping[str, Fact]] = {
     "no_reply_attested": Fact(lambda i: _last(i, ClassifyContact, "no_reply_attested"), _BOOLEAN),
     "declared_before": Fact(lambda i: bool(_last(i, ClassifyContact, "declared_before")), _BOOLEAN),
     "threshold_met": Fact(lambda i: _last(i, DecideThreshold, "met"), _BOOLEAN),
+    "lado_consulted": Fact(lambda i: any(i.taken(ConsultLado)), _BOOLEAN),
+    "may_tell_subject": Fact(lambda i: bool(_last(i, ConsultLado, "may_tell_subject")), _BOOLEAN),
+    "may_tell_parents": Fact(lambda i: bool(_last(i, ConsultLado, "may_tell_parents")), _BOOLEAN),
+    "case_manager_known": Fact(lambda i: i.case_manager is not None, _BOOLEAN),
+    "outcome": Fact(lambda i: _last(i, DetermineOutcome, "outcome"), _words(AllegationOutcome)),
+    "consent_in_force": Fact(lambda i: _last(i, CheckConsent, "in_force"), _BOOLEAN),
+    "underage": Fact(_underage, _BOOLEAN),
+    "involves": Fact(lambda i: frozenset(p.category for p in i.people), _words(Category)),
     "holds_files": Fact(lambda i: bool(i.files), _BOOLEAN),
 }
 
@@ -141,6 +158,9 @@ GROUPS: Final[Mapping[str, Callable[[Incident], list[Item]]]] = {
     "party": _people(Involvement.TARGET, Involvement.ALLEGED),
     "target_child": _children(Involvement.TARGET),
     "alleged_child": _children(Involvement.ALLEGED),
+    "pupil": lambda i: [
+        Item(person) for person in dict.fromkeys(p.person for p in i.people if p.category is Category.PUPIL)
+    ],
     "child_to_hear": _children_to_hear,
     "withheld_child": lambda i: [Item(child, on) for child, on in i.withheld.items()],
     "open_action": lambda i: [Item(action, on) for action, on in i.open_actions.items()],

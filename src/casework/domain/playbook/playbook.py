@@ -162,9 +162,21 @@ class Playbook:
                 and (rule.step == step.name() or (rule.step == "*" and step.name() not in rule.except_steps))
                 and case.holds(rule.when)
                 and case.matches(step, rule.given)
+                and (rule.floor or not self._asked_by_the_floor(case, rules, step))
             ):
                 return Refusal(rule.id, rule.clause, rule.reason)
         return None
+
+    def _asked_by_the_floor(self, case: _Case, rules: Iterable[Rule], step: Step) -> bool:
+        """Whether `step` answers what the floor asks for and no pack may relax: no pack forbids that."""
+        return any(
+            rule.floor
+            and not rule.adjustable
+            and rule.modality in (Modality.MUST, Modality.CONSIDER)
+            and case.holds(rule.when)
+            and any(s.step == step.name() and case.matches(step, s.given) for s in rule.answered_by())
+            for rule in rules
+        )
 
     def _waiving_the_floor(self, case: _Case, rules: Iterable[Rule], step: Step) -> Refusal | None:
         waived = getattr(step, "waived", None)

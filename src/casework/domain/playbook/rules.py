@@ -190,7 +190,7 @@ class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     id: str
     version: str
     title: str
-    adopted: date
+    adopted: date | None = None
     review_every_months: int
     sources: tuple[Source, ...]
     silent_on: tuple[str, ...] = ()
@@ -202,8 +202,10 @@ class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         return f"{self.id}@{self.version}"
 
     @property
-    def review_due(self) -> date:
-        """The day by which the policy is to be looked at again."""
+    def review_due(self) -> date | None:
+        """The day by which the policy is to be looked at again; None where it bears no date, so is due."""
+        if self.adopted is None:
+            return None
         months = self.adopted.month - 1 + self.review_every_months
         year, month = self.adopted.year + months // 12, months % 12 + 1
         return date(year, month, min(self.adopted.day, monthrange(year, month)[1]))

@@ -1,0 +1,111 @@
+"""What a school's past incidents would have asked for under another pack: duties, deadlines, refusals."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from casework.domain.clocks import Calendar
+from casework.domain.incident import Incident
+from casework.domain.playbook import Duty, Playbook
+
+
+class DutyChange(msgspec.Struct, frozen=True, kw_only=True):
+    """A duty that only one of the packs asks for, or that both ask for by another time."""
+
+    step: str
+    preset: dict[str, Any]
+    clause: str
+    due_at: datetime | None = None
+    instead_of: datetime | None = None
+
+
+class StepRefused(msgspec.Struct, frozen=True, kw_only=True):
+    """A step that was taken and that the other pack would have refused."""
+
+    number: int
+    step: str
+    rule: str
+    clause: str
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """One incident under the pack it was judged by, and under another."""
+
+    incident: UUID
+    kind: str
+    added: list[DutyChange]
+    dropped: list[DutyChange]
+    deadlines: list[DutyChange]
+    refused: list[StepRefused]
+
+    @property
+    def differs(self) -> bool:
+        return bool(self.added or self.dropped or self.deadlines or self.refused)
+
+
+def compare(incident: Incident, under: Playbook, other: Playbook, calendar: Calendar) -> Comparison:
+    """`incident` as it went, judged by `under`, beside what `other` would have asked and refused.
+
+    Who would have been told is part of a duty's clause, not of the comparison; steps are taken as they
+    were, so a step that `other` would have refused still stands where the next one is judged.
+    """
+    ours, theirs = _duties(incident, under, calendar), _duties(incident, other, calendar)
+    moved = [key for key in ours.keys() & theirs.keys() if ours[key].due_at != theirs[key].due_at]
+    return Comparison(
+        incident=incident.id,
+        kind=incident.kind,
+        added=[_change(theirs[key]) for key in theirs if key not in ours],
+        dropped=[_change(ours[key]) for key in ours if key not in theirs],
+        deadlines=[_change(theirs[key], ours[key].due_at) for key in theirs if key in moved],
+        refused=_refused(incident, under, other),
+    )
+
+
+def _duties(incident: Incident, playbook: Playbook, calendar: Calendar) -> dict[str, Duty]:
+    """What is asked, by step and preset: a duty that two rules ask for is one, due by the earlier time."""
+    duties: dict[str, Duty] = {}
+    for duty in playbook.duties(incident, calendar):
+        if duty.rule.modality == "may":
+            continue
+        key = f"{duty.rule.step} {sorted((name, str(value)) for name, value in duty.preset.items())}"
+        known = duties.get(key)
+        if known is None or _sooner(duty, known):
+            duties[key] = duty
+    return duties
+
+
+def _sooner(duty: Duty, than: Duty) -> bool:
+    if duty.due_at is None:
+        return False
+    return than.due_at is None or duty.due_at.timestamp() < than.due_at.timestamp()
+
+
+def _change(duty: Duty, instead_of: datetime | None = None) -> DutyChange:
+    return DutyChange(
+        step=duty.rule.step or "",
+        preset=duty.preset,
+        clause=duty.rule.clause,
+        due_at=duty.due_at,
+        instead_of=instead_of,
+    )
+
+
+def _refused(incident: Incident, under: Playbook, other: Playbook) -> list[StepRefused]:
+    """The steps that stand and that `other` refuses where they were taken, and `under` does not."""
+    found = []
+    before: Incident | None = None
+    for event in incident.timeline:
+        if before is None:
+            before = Incident.replay([event])
+            continue
+        refusal = other.refusal(before, event)
+        if refusal is not None and under.refusal(before, event) is None:
+            found.append(
+                StepRefused(number=event.number, step=event.name(), rule=refusal.rule, clause=refusal.clause)
+            )
+        before = Incident.replay([event], onto=before)
+    return found

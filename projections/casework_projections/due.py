@@ -1,0 +1,26 @@
+"""What an incident still asks for, in the form a view keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from casework.domain.playbook import Duty
+
+
+class DueStep(msgspec.Struct, frozen=True, kw_only=True):
+    """Something an incident still asks for, and by when."""
+
+    rule: str
+    step: str | None
+    due_at: datetime
+
+
+def due_steps(duties: Sequence[Duty]) -> Iterator[dict[str, Any]]:
+    for duty in duties:
+        if duty.due_at is not None:
+            step = DueStep(rule=duty.rule.id, step=duty.rule.step, due_at=duty.due_at)
+            yield msgspec.to_builtins(step)

@@ -1,0 +1,98 @@
+"""Steps about allegations and low-level concerns against adults who work at the school (KCSIE part 4)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from casework.domain.incident.steps import Step
+from casework.domain.text import IncidentId, Narrative, PartyId, Reason, ServerSet, Short, UserId
+from casework.domain.vocabulary import AllegationOutcome, Respondent, State
+
+if TYPE_CHECKING:
+    from casework.domain.incident.incident import Incident
+
+
+class AppointCaseManager(Step, frozen=True, kw_only=True):
+    """Who manages the case: the head; the chair of governors where it is the head; else the next.
+
+    `user_is_subject` is filled in: whether the case is about them.
+    """
+
+    TOPIC: ClassVar[str] = "incident.appoint_case_manager"
+
+    user: UserId
+    user_is_subject: Annotated[bool, ServerSet()] = False
+
+    def apply(self, incident: Incident) -> None:
+        incident.case_manager = self.user
+        incident.assign(self.user)
+
+
+class ConsultLado(Step, frozen=True, kw_only=True):
+    """What the local authority designated officer advised, and whom the school may tell."""
+
+    TOPIC: ClassVar[str] = "incident.consult_lado"
+    MILESTONE: ClassVar[State | None] = State.ESCALATED
+
+    advice: Narrative
+    may_tell_subject: bool
+    may_tell_parents: bool
+    reference: Short | None = None
+
+    def apply(self, incident: Incident) -> None:
+        incident.open_enquiries |= {Respondent.LADO.value}
+
+
+class DecideSuspension(Step, frozen=True, kw_only=True):
+    """Whether the adult is suspended, and which alternatives were weighed."""
+
+    TOPIC: ClassVar[str] = "incident.decide_suspension"
+
+    suspend: bool
+    alternatives: Narrative
+    reason: Reason
+
+
+class TellSubject(Step, frozen=True, kw_only=True):
+    """The adult was told of the allegation."""
+
+    TOPIC: ClassVar[str] = "incident.tell_subject"
+
+    method: Short
+
+
+class DetermineOutcome(Step, frozen=True, kw_only=True):
+    """What the allegation turned out to be."""
+
+    TOPIC: ClassVar[str] = "incident.determine_outcome"
+
+    outcome: AllegationOutcome
+    rationale: Reason
+
+
+class GiveOutcomeCopy(Step, frozen=True, kw_only=True):
+    """The adult was given a copy of the record of the outcome."""
+
+    TOPIC: ClassVar[str] = "incident.give_outcome_copy"
+
+    to: Short
+
+
+class DecideRegulatoryReferral(Step, frozen=True, kw_only=True):
+    """Whether the adult is referred to the DBS and to the TRA, and why."""
+
+    TOPIC: ClassVar[str] = "incident.decide_regulatory_referral"
+
+    dbs: bool
+    tra: bool
+    reason: Reason
+
+
+class CheckPattern(Step, frozen=True, kw_only=True):
+    """Whether earlier concerns about the same adult, taken together, mean more than each alone."""
+
+    TOPIC: ClassVar[str] = "incident.check_pattern"
+
+    person: PartyId
+    earlier: tuple[IncidentId, ...]
+    conclusion: Reason

@@ -1,0 +1,108 @@
+"""Steps about accounts, consent, filtering and school computers."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+import msgspec
+
+from casework.domain.incident.steps import Step
+from casework.domain.text import Code, Narrative, PartyId, Reason, ServerSet, Short
+
+if TYPE_CHECKING:
+    from casework.domain.incident.incident import Incident
+
+Age = Annotated[int, msgspec.Meta(ge=0, le=120)]
+
+
+class CheckAge(Step, frozen=True, kw_only=True):
+    """How old a person was on the day, and how old the platform asks its users to be.
+
+    `minimum_age` is filled in from the dated table, as it stood on the day of the incident; None where
+    the table does not know the platform.
+    """
+
+    TOPIC: ClassVar[str] = "incident.check_age"
+
+    person: PartyId
+    platform: Code
+    age: Age
+    minimum_age: Annotated[int | None, ServerSet()] = None
+
+
+class CheckConsent(Step, frozen=True, kw_only=True):
+    """Whether consent to an image of a person was in force when it was posted.
+
+    `given_in_school_year` is filled in: whether the consent was given in the school year of the posting.
+    """
+
+    TOPIC: ClassVar[str] = "incident.check_consent"
+
+    person: PartyId
+    in_force: bool
+    consent_date: date | None = None
+    given_in_school_year: Annotated[bool | None, ServerSet()] = None
+
+    def faults(self, incident: Incident) -> dict[str, str]:
+        if self.in_force and self.consent_date is None:
+            return {"$.consent_date": "is needed where consent is said to be in force"}
+        return {}
+
+
+class Contain(Step, frozen=True, kw_only=True):
+    """What was done at once to keep the material from being seen further."""
+
+    TOPIC: ClassVar[str] = "incident.contain"
+
+    what: Narrative
+
+
+class RequestBlock(Step, frozen=True, kw_only=True):
+    """The address of the material was sent to be blocked, without a pupil's name."""
+
+    TOPIC: ClassVar[str] = "incident.request_block"
+
+    url: Short
+
+
+class ConfirmBlock(Step, frozen=True, kw_only=True):
+    """Whether the address is blocked, or why it cannot be."""
+
+    TOPIC: ClassVar[str] = "incident.confirm_block"
+
+    outcome: Short
+    reason: Reason | None = None
+
+
+class BanFromComputing(Step, frozen=True, kw_only=True):
+    """Somebody may not use school computers from one day to another."""
+
+    TOPIC: ClassVar[str] = "incident.ban_from_computing"
+
+    person: PartyId
+    from_: date = msgspec.field(name="from")
+    until: date
+    reason: Reason
+
+    def faults(self, incident: Incident) -> dict[str, str]:
+        return {"$.until": "is before from"} if self.until < self.from_ else {}
+
+
+class WelfareCheck(Step, frozen=True, kw_only=True):
+    """How somebody is after what they saw, and whether Prevent was thought of."""
+
+    TOPIC: ClassVar[str] = "incident.welfare_check"
+
+    person: PartyId
+    prevent_considered: bool
+    outcome: Narrative
+
+
+class DecideDataBreach(Step, frozen=True, kw_only=True):
+    """Whether the regulator is notified of a personal data breach (UK GDPR art. 33)."""
+
+    TOPIC: ClassVar[str] = "incident.decide_data_breach"
+
+    notify_regulator: bool
+    reason: Reason

@@ -1,0 +1,27 @@
+"""What another pack would have meant for a school's past incidents, over HTTP."""
+
+from __future__ import annotations
+
+from tests.api.client import House
+
+
+def test_another_pack_would_have_asked_for_other_things(house: House) -> None:
+    incident = house.bullying("2026-09-14 10:20", content=["racist"])["id"]
+    house.answer_everything(incident)
+    path = f"/schools/{house.school}/playbook-comparison"
+    (found,) = house.get("dsl", f"{path}?pack=headcorn")["items"]
+    assert found["incident"] == incident
+    assert [(change["step"], change["clause"]) for change in found["added"]] == [("debrief", "002 §8")]
+    assert (found["dropped"], found["deadlines"], found["refused"]) == ([], [], [])
+    assert house.get("dsl", f"{path}?pack=st_thomas")["items"] == []
+    assert house.get("dsl", f"{path}?pack=nowhere", 422)["errors"] == {"pack": ["is not a pack"]}
+
+
+def test_a_step_the_other_pack_refuses_is_named(house: House) -> None:
+    incident = house.bullying("2026-09-14 10:20")["id"]
+    reason = "A reason of more than ten characters."
+    house.take(incident, "triage", timing="out_of_school", critical=False, rationale=reason)
+    path = f"/schools/{house.school}/playbook-comparison?pack=todwick"
+    (found,) = house.get("dsl", path)["items"]
+    (refused,) = found["refused"]
+    assert (refused["number"], refused["step"], refused["clause"]) == (2, "triage", "001 D")

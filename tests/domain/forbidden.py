@@ -1,0 +1,333 @@
+"""What each prohibition refuses, and what it allows: one row by rule."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from casework.domain.sealed import Sealed
+from casework.domain.vocabulary import Content, Ground
+from tests.domain.casefile import ALLEGED, FILE, HEAD, PARENT, TARGET, TEACHER, CaseFile
+from tests.domain.situations import (
+    CHILD_POSTED_ABOUT,
+    STAFF_ALLEGED,
+    STAFF_TO_PUPIL,
+    Story,
+    closed,
+    consulted,
+    threshold_met,
+)
+
+
+def nothing(case: CaseFile) -> CaseFile:
+    return case
+
+
+class Forbidden(msgspec.Struct, frozen=True, kw_only=True):
+    """A step refused in one history with some fields, and allowed with another history or other fields."""
+
+    clause: str
+    step: str
+    kind: str
+    opening: dict[str, Any] = {}
+    history: Story = nothing
+    fields: dict[str, Any] = {}
+    allowed_after: Story | None = None
+    allowed_opening: dict[str, Any] | None = None
+    allowed_with: dict[str, Any] | None = None
+
+    def refused_case(self, pack: str) -> CaseFile:
+        return self.history(CaseFile(self.kind, pack, **self.opening))
+
+    def allowed_case(self, pack: str) -> CaseFile:
+        opening = self.opening if self.allowed_opening is None else self.allowed_opening
+        return (self.allowed_after or self.history)(CaseFile(self.kind, pack, **opening))
+
+    @property
+    def allowed_fields(self) -> dict[str, Any]:
+        return self.fields if self.allowed_with is None else self.allowed_with
+
+
+def risk_open(case: CaseFile) -> CaseFile:
+    return case.take("assess_risk", coercion="unknown")
+
+
+def enquiry_open(case: CaseFile) -> CaseFile:
+    return case.take("escalate", agency="police")
+
+
+def held_by_police(case: CaseFile) -> CaseFile:
+    return enquiry_open(case).take("record_agency_response", enquiry="open", hold_parents=True)
+
+
+def now_an_allegation(case: CaseFile) -> CaseFile:
+    return consulted(threshold_met(case).take("reclassify", kind="staff_allegation"))
+
+
+ROWS: dict[str, Forbidden] = {
+    "closed": Forbidden(
+        clause="KCSIE part 2, record keeping",
+        step="assign",
+        kind="cyberbullying",
+        history=closed,
+        allowed_after=lambda case: closed(case).take("reopen"),
+    ),
+    "not-closed": Forbidden(
+        clause="KCSIE part 2, record keeping", step="reopen", kind="cyberbullying", allowed_after=closed
+    ),
+    "no-file-in-text": Forbidden(
+        clause="UKCIS; KCSIE part 2, record keeping",
+        step="add_note",
+        kind="sexting",
+        fields={"text": Sealed("Look: data:image/png;base64,iVBORw0KGgo=")},
+        allowed_with={"text": Sealed("Look: an image of a child, not viewed")},
+    ),
+    "no-file-once-nudes": Forbidden(
+        clause="UKCIS; Protection of Children Act 1978 s.1",
+        step="save_evidence",
+        kind="sexting",
+        history=lambda case: case.take("reclassify", kind="cyberbullying"),
+        fields={"file": FILE},
+        allowed_with={},
+    ),
+    "no-file-of-an-indecent-image": Forbidden(
+        clause="UKCIS; Protection of Children Act 1978 s.1",
+        step="save_evidence",
+        kind="cyberbullying",
+        opening={"content": (Content.INDECENT_IMAGE,)},
+        fields={"file": FILE},
+        allowed_with={},
+    ),
+    "no-file-said-to-be-indecent": Forbidden(
+        clause="UKCIS; Protection of Children Act 1978 s.1",
+        step="save_evidence",
+        kind="cyberbullying",
+        fields={"file": FILE, "content": (Content.INDECENT_IMAGE,)},
+        allowed_with={"content": (Content.INDECENT_IMAGE,)},
+    ),
+    "sexting-no-imagery": Forbidden(
+        clause="UKCIS; Protection of Children Act 1978 s.1",
+        step="save_evidence",
+        kind="sexting",
+        fields={"form": "device_secured", "file": FILE},
+        allowed_with={"form": "device_secured"},
+    ),
+    "sexting-evidence-form": Forbidden(
+        clause="UKCIS; Protection of Children Act 1978 s.1",
+        step="save_evidence",
+        kind="sexting",
+        fields={"form": "link"},
+        allowed_with={"form": "written_account"},
+    ),
+    "sexting-files-held": Forbidden(
+        clause="UKCIS; Protection of Children Act 1978 s.1",
+        step="reclassify",
+        kind="cyberbullying",
+        history=lambda case: case.take("save_evidence", file=FILE),
+        fields={"kind": "sexting"},
+        allowed_after=lambda case: case.take("save_evidence"),
+    ),
+    "sexting-no-deletion-before-police": Forbidden(
+        clause="UKCIS",
+        step="record_deletion",
+        kind="sexting",
+        fields={"advised_by": "dsl"},
+        allowed_after=lambda case: case.take("assess_risk").take("decide", topic="managed_in_school"),
+    ),
+    "sexting-not-deleted-under-enquiry": Forbidden(
+        clause="UKCIS",
+        step="record_deletion",
+        kind="sexting",
+        history=enquiry_open,
+        fields={"advised_by": "childrens_social_care"},
+        allowed_with={"advised_by": "police"},
+    ),
+    "sexting-risk-not-managed-in-school": Forbidden(
+        clause="UKCIS; KCSIE part 5",
+        step="decide",
+        kind="sexting",
+        history=risk_open,
+        fields={"topic": "managed_in_school"},
+        allowed_with={"topic": "other"},
+    ),
+    "sexting-unassessed-not-managed-in-school": Forbidden(
+        clause="UKCIS",
+        step="decide",
+        kind="sexting",
+        fields={"topic": "managed_in_school"},
+        allowed_after=lambda case: case.take("assess_risk"),
+    ),
+    "sexting-risk-not-kept-from-police": Forbidden(
+        clause="UKCIS; KCSIE part 5",
+        step="consider_police",
+        kind="sexting",
+        history=risk_open,
+        fields={"refer": False},
+        allowed_with={"refer": True},
+    ),
+    "sexting-no-labels": Forbidden(
+        clause="UKCIS; WTSC",
+        step="apply_sanction",
+        kind="sexting",
+        fields={"person": TARGET},
+        allowed_with={"person": ALLEGED},
+    ),
+    "bullying-not-ceop": Forbidden(
+        clause="CEOP",
+        step="escalate",
+        kind="cyberbullying",
+        fields={"agency": "ceop"},
+        allowed_opening={"content": (Content.SEXUAL,)},
+    ),
+    "contact-recipient-not-suspect": Forbidden(
+        clause="casework default",
+        step="apply_sanction",
+        kind="unsolicited_contact",
+        fields={"person": TEACHER},
+        allowed_with={"person": ALLEGED},
+    ),
+    "contact-subject-not-told-first": Forbidden(
+        clause="KCSIE part 4",
+        step="advise",
+        kind="unsolicited_contact",
+        opening=STAFF_TO_PUPIL,
+        fields={"person": TEACHER},
+        allowed_after=lambda case: case.take("decide_threshold"),
+    ),
+    "parents-held": Forbidden(
+        clause="WTSC; KCSIE part 2, record keeping",
+        step="inform_parents",
+        kind="cyberbullying",
+        history=held_by_police,
+        allowed_after=lambda case: held_by_police(case).take("record_agency_response", hold_parents=False),
+    ),
+    "headcorn-contact-declared-late": Forbidden(
+        clause="002 §4.2",
+        step="classify_contact",
+        kind="unsolicited_contact",
+        fields={"declared_relationship": PARENT, "declared_before": False},
+        allowed_with={"declared_relationship": PARENT, "declared_before": True},
+    ),
+    "tow-law-contact-declared-late": Forbidden(
+        clause="000 Staff personal use",
+        step="classify_contact",
+        kind="unsolicited_contact",
+        fields={"declared_relationship": PARENT, "declared_before": False},
+        allowed_with={"declared_relationship": PARENT, "declared_before": True},
+    ),
+    "todwick-out-of-school-ground": Forbidden(
+        clause="001 D",
+        step="triage",
+        kind="cyberbullying",
+        fields={"timing": "out_of_school"},
+        allowed_with={"timing": "out_of_school", "jurisdiction": (Ground.REPUTATION,)},
+    ),
+    "todwick-image-consent-of-another-year": Forbidden(
+        clause="001 A",
+        step="check_consent",
+        kind="image_without_consent",
+        fields={"in_force": True, "consent_date": date(2026, 7, 1), "given_in_school_year": False},
+        allowed_with={"in_force": True, "consent_date": date(2026, 9, 4), "given_in_school_year": True},
+    ),
+    "not-about-yourself-assign": Forbidden(
+        clause="KCSIE part 4; WTSC",
+        step="assign",
+        kind="staff_allegation",
+        fields={"user": HEAD, "user_is_subject": True},
+        allowed_with={"user": HEAD, "user_is_subject": False},
+    ),
+    "not-about-yourself-appoint-case-manager": Forbidden(
+        clause="KCSIE part 4; WTSC",
+        step="appoint_case_manager",
+        kind="staff_allegation",
+        fields={"user": HEAD, "user_is_subject": True},
+        allowed_with={"user": HEAD, "user_is_subject": False},
+    ),
+    "parent-post-child-not-sanctioned": Forbidden(
+        clause="casework default",
+        step="apply_sanction",
+        kind="parent_post",
+        opening=CHILD_POSTED_ABOUT,
+        fields={"person": TARGET},
+        allowed_with={"person": PARENT},
+    ),
+    "underage-not-ceop": Forbidden(
+        clause="CEOP",
+        step="escalate",
+        kind="underage_use",
+        fields={"agency": "ceop"},
+        allowed_opening={"content": (Content.ADULT_CONTACT,)},
+    ),
+    "content-not-stored": Forbidden(
+        clause="KCSIE part 2, online safety",
+        step="save_evidence",
+        kind="inappropriate_content",
+        fields={"form": "link", "file": FILE},
+        allowed_with={"form": "link"},
+    ),
+    "adult-case-not-a-pupils-involve-person": Forbidden(
+        clause="KCSIE part 4",
+        step="involve_person",
+        kind="staff_misuse",
+        fields={"person": ALLEGED, "involvement": "alleged", "category": "pupil"},
+        allowed_with={"person": ALLEGED, "involvement": "witness", "category": "pupil"},
+    ),
+    "adult-case-not-from-a-pupils": Forbidden(
+        clause="KCSIE part 4",
+        step="reclassify",
+        kind="cyberbullying",
+        fields={"kind": "staff_allegation"},
+        allowed_opening=STAFF_ALLEGED,
+    ),
+    "allegation-subject-not-told": Forbidden(
+        clause="KCSIE part 4",
+        step="tell_subject",
+        kind="staff_allegation",
+        history=lambda case: case.take("consult_lado", may_tell_subject=False),
+        allowed_after=consulted,
+    ),
+    "allegation-parents-not-told": Forbidden(
+        clause="KCSIE part 4",
+        step="inform_parents",
+        kind="staff_allegation",
+        history=lambda case: case.take("consult_lado", may_tell_parents=False),
+        allowed_after=consulted,
+    ),
+    "allegation-no-investigation-before-lado": Forbidden(
+        clause="KCSIE part 4",
+        step="complete_investigation",
+        kind="staff_allegation",
+        allowed_after=consulted,
+    ),
+    "allegation-no-outcome-before-lado": Forbidden(
+        clause="KCSIE part 4", step="determine_outcome", kind="staff_allegation", allowed_after=consulted
+    ),
+    "allegation-not-sanctioned-early": Forbidden(
+        clause="KCSIE part 4",
+        step="apply_sanction",
+        kind="staff_allegation",
+        history=consulted,
+        fields={"person": TEACHER},
+        allowed_after=lambda case: consulted(case).take("determine_outcome", outcome="substantiated"),
+    ),
+    "contact-subject-not-formally-told": Forbidden(
+        clause="KCSIE part 4",
+        step="tell_subject",
+        kind="unsolicited_contact",
+        opening=STAFF_TO_PUPIL,
+        allowed_after=now_an_allegation,
+    ),
+}
+
+REPORTS: dict[str, Forbidden] = {
+    "adult-case-not-a-pupils-report": Forbidden(
+        clause="KCSIE part 4",
+        step="report",
+        kind="staff_misuse",
+        opening={"people": ((ALLEGED, "alleged", "pupil"),)},
+        allowed_opening={"people": ((TEACHER, "alleged", "staff"),)},
+    ),
+}
+"""What is forbidden in the report itself, so that there is no case before it."""

@@ -1,0 +1,223 @@
+"""Accounts held too young, images without consent and inappropriate content: clocks, refusals, ends."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from casework.domain.errors import Invalid, Refused
+from casework.domain.playbook import Modality
+from casework.domain.vocabulary import Content, State
+from casework.playbooks import Library
+from casework.services.completing import complete
+from tests.domain.casefile import ALLEGED, FILE, PACKS, PARENT, TARGET, CaseFile, at
+
+TWO_CHILDREN = ((TARGET, "target", "pupil"), (ALLEGED, "target", "pupil"))
+
+
+def take_completed(case: CaseFile, step: str, **fields: Any) -> None:
+    """Take `step` with what casework itself fills in."""
+    built = complete(case.build(step, **fields), case.incident, {}, Library.own())
+    case.incident.take(built, case.playbook)
+
+
+def test_an_account_held_too_young_is_looked_at_in_a_day_and_told_of_in_five() -> None:
+    case = CaseFile("underage_use", "st_thomas", reported="2026-09-14 09:00")
+    assert case.due("triage") == case.due("check_age", person=TARGET) == "2026-09-15"
+    assert case.due("inform_parents", child=TARGET) == "2026-09-21"
+    assert case.take("triage").refusal("close").clause == "004 §6.7"
+    case.answer_everything().take("close")
+    assert case.incident.state is State.CLOSED
+
+
+def test_where_somebody_may_be_grooming_the_child_everything_is_due_the_same_day() -> None:
+    case = CaseFile("underage_use", reported="2026-09-14 09:00").take("triage", "2026-09-16 10:00")
+    case.take("triage", "2026-09-17 15:00", content=(Content.ADULT_CONTACT,))
+    assert case.due("inform_parents", child=TARGET) == "2026-09-17"
+    assert case.due("assess_risk") == "2026-09-17"
+    assert case.due("triage", critical=True) == "2026-09-17"
+
+
+@pytest.mark.parametrize(
+    ("step", "fields", "field"),
+    [
+        ("check_age", {}, "person"),
+        ("advise", {"about": "safe_use"}, "person"),
+        ("inform_parents", {}, "child"),
+    ],
+)
+def test_each_child_is_checked_taught_and_told_of(step: str, fields: dict[str, Any], field: str) -> None:
+    case = CaseFile("underage_use", people=TWO_CHILDREN).take(step, None, **fields, **{field: TARGET})
+    assert not case.asks_for(step, **{field: TARGET})
+    assert case.asks_for(step, **{field: ALLEGED})
+
+
+@pytest.mark.parametrize(
+    ("about", "taught"),
+    [("safe_use", True), ("reporting_tools", True), ("official_channel", False), ("other", False)],
+)
+def test_what_counts_as_teaching_safe_use(about: str, taught: bool) -> None:
+    case = CaseFile("underage_use").take("advise", about=about)
+    assert case.asks_for("advise", about="safe_use") is not taught
+
+
+@pytest.mark.parametrize("content", sorted(Content))
+def test_ceop_is_told_of_sexual_risk_and_not_of_an_account_alone(content: Content) -> None:
+    case = CaseFile("underage_use", content=(content,))
+    if content in {Content.SEXUAL, Content.INDECENT_IMAGE, Content.ADULT_CONTACT}:
+        assert case.take("escalate", agency="ceop").incident.state is State.ESCALATED
+    else:
+        assert case.refusal("escalate", agency="ceop").rule == "underage-not-ceop"
+
+
+def test_an_image_is_taken_down_the_same_day_and_consent_looked_up_by_the_next() -> None:
+    case = CaseFile("image_without_consent", "headcorn", reported="2026-09-14 09:00")
+    assert case.due("request_removal") == "2026-09-14"
+    assert case.due("check_consent", person=TARGET) == "2026-09-15"
+    assert case.due("inform_parents", child=TARGET) == "2026-09-15"
+    case.answer_everything().take("close")
+    assert case.incident.removal == "removed"
+
+
+@pytest.mark.parametrize(
+    ("reported", "due"),
+    [
+        pytest.param("2026-09-14 09:00", "2026-09-17 09:00", id="an ordinary week"),
+        pytest.param("2026-10-23 12:00", "2026-10-26 11:00", id="the clocks go back on 25 October"),
+        pytest.param("2026-10-25 00:30", "2026-10-27 23:30", id="on the day itself"),
+        pytest.param("2027-03-26 12:00", "2027-03-29 13:00", id="the clocks go forward on 28 March"),
+        pytest.param("2026-12-24 16:00", "2026-12-27 16:00", id="over Christmas"),
+    ],
+)
+def test_the_regulator_is_decided_on_within_72_hours_that_really_passed(reported: str, due: str) -> None:
+    case = CaseFile("image_without_consent", reported=reported)
+    assert case.due("decide_data_breach") == due
+    assert case.refusal("waive", waived="decide_data_breach").rule == "image-regulator"
+
+
+@pytest.mark.parametrize("outcome", ["refused", "no_answer"])
+def test_an_image_that_stays_up_is_not_the_end_without_a_decision(outcome: str) -> None:
+    case = CaseFile("image_without_consent").take("request_removal").take("record_removal", outcome=outcome)
+    case.answer_everything(but=frozenset({"record_removal", "decide"}))
+    assert case.refusal("close").rule == "image-takedown-verified"
+    case.take("decide", topic="other")
+    assert case.refusal("close").rule == "image-takedown-verified"
+    case.take("decide", topic="removal_refused").take("close")
+
+
+def test_consent_is_looked_up_for_each_child_shown() -> None:
+    case = CaseFile("image_without_consent", people=TWO_CHILDREN).take("check_consent", person=TARGET)
+    assert case.asks_for("check_consent", person=ALLEGED)
+    assert not case.asks_for("check_consent", person=TARGET)
+
+
+CONSENTS = [
+    pytest.param("2026-09-14 09:00", date(2026, 9, 4), True, id="given this September"),
+    pytest.param("2026-09-14 09:00", date(2026, 8, 31), False, id="given the day before the year began"),
+    pytest.param("2026-09-01 09:00", date(2026, 9, 1), True, id="given on its first day"),
+    pytest.param("2027-08-31 09:00", date(2026, 9, 1), True, id="posted on its last day"),
+    pytest.param("2027-09-01 09:00", date(2027, 8, 31), False, id="posted on the first day of the next"),
+    pytest.param("2026-09-14 09:00", date(2025, 9, 14), False, id="given a year ago to the day"),
+]
+
+
+@pytest.mark.parametrize(("posted", "given_on", "same_year"), CONSENTS)
+def test_under_todwick_consent_lasts_one_school_year(posted: str, given_on: date, same_year: bool) -> None:
+    fields = {"in_force": True, "consent_date": given_on}
+    case = CaseFile("image_without_consent", "todwick", reported="2027-09-02 09:00", occurred_at=at(posted))
+    if same_year:
+        take_completed(case, "check_consent", **fields)
+        assert not case.asks_for("check_consent")
+    else:
+        with pytest.raises(Refused) as refused:
+            take_completed(case, "check_consent", **fields)
+        refusal = refused.value.refusal
+        assert (refusal.rule, refusal.clause) == ("todwick-image-consent-of-another-year", "001 A")
+        take_completed(case, "check_consent", in_force=False, consent_date=given_on)
+
+
+@pytest.mark.parametrize("pack", sorted({*PACKS} - {"todwick"}))
+@pytest.mark.parametrize(("posted", "given_on", "same_year"), CONSENTS)
+def test_no_other_policy_asks_for_consent_anew_each_year(
+    pack: str, posted: str, given_on: date, same_year: bool
+) -> None:
+    case = CaseFile("image_without_consent", pack, reported="2027-09-02 09:00", occurred_at=at(posted))
+    take_completed(case, "check_consent", in_force=True, consent_date=given_on)
+    (check,) = (step for step in case.incident.timeline if step.name() == "check_consent")
+    assert getattr(check, "given_in_school_year", None) is same_year
+
+
+@pytest.mark.parametrize("pack", PACKS)
+def test_consent_in_force_has_a_date(pack: str) -> None:
+    case = CaseFile("image_without_consent", pack)
+    with pytest.raises(Invalid) as invalid:
+        take_completed(case, "check_consent", in_force=True)
+    assert set(invalid.value.errors) == {"$.consent_date"}
+    take_completed(case, "check_consent", in_force=False)
+
+
+def test_content_is_contained_and_sent_to_be_blocked_the_same_day() -> None:
+    case = CaseFile("inappropriate_content", "st_thomas", reported="2026-10-22 09:00")
+    assert case.due("contain") == case.due("request_block") == "2026-10-22"
+    assert case.due("welfare_check", person=TARGET) == "2026-11-03"
+    assert case.due("inform_parents", child=TARGET) == "2026-11-09"
+    assert case.take("triage").refusal("debrief").rule == "content-contain"
+    assert not case.asks_for("confirm_block")
+    case.answer_everything().take("close")
+
+
+@pytest.mark.parametrize(
+    ("asked", "confirmed_by"),
+    [
+        pytest.param("2026-10-22 10:00", "2026-10-23", id="an INSET day is a working day"),
+        pytest.param("2026-10-23 16:00", "2026-10-26", id="so is one in half-term"),
+        pytest.param("2026-12-24 10:00", "2026-12-29", id="Christmas is not"),
+    ],
+)
+def test_a_block_is_confirmed_within_a_working_day(asked: str, confirmed_by: str) -> None:
+    case = CaseFile("inappropriate_content", reported="2026-10-22 09:00").take("request_block", asked)
+    assert case.due("confirm_block") == confirmed_by
+    case.take("confirm_block")
+    assert not case.asks_for("confirm_block")
+    assert case.take("request_block").asks_for("confirm_block")
+
+
+@pytest.mark.parametrize("form", ["screenshot", "link", "document", "audio_video", "written_account"])
+def test_the_material_is_described_and_never_stored(form: str) -> None:
+    case = CaseFile("inappropriate_content")
+    assert case.refusal("save_evidence", form=form, file=FILE).rule == "content-not-stored"
+    assert case.take("save_evidence", form=form).incident.files == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("pack", "clause"),
+    [
+        ("st_thomas", "004 §7.2"),
+        ("headcorn", "002 §3"),
+        ("todwick", None),
+        ("tow_law", None),
+        ("hr_cooperative", None),
+    ],
+)
+def test_a_ban_is_offered_where_the_policy_has_one_and_always_ends(pack: str, clause: str | None) -> None:
+    case = CaseFile("inappropriate_content", pack)
+    offered = [
+        (duty.rule.modality, duty.rule.clause)
+        for duty in case.outstanding()
+        if duty.rule.step == "ban_from_computing"
+    ]
+    assert offered == ([] if clause is None else [(Modality.MAY, clause)])
+    with pytest.raises(Invalid) as invalid:
+        case.take("ban_from_computing", from_=date(2026, 9, 15), until=date(2026, 9, 14))
+    assert set(invalid.value.errors) == {"$.until"}
+    case.take("ban_from_computing", from_=date(2026, 9, 15), until=date(2026, 9, 15))
+
+
+def test_each_child_who_saw_it_is_asked_how_they_are() -> None:
+    case = CaseFile("inappropriate_content", people=(*TWO_CHILDREN, (PARENT, "witness", "parent")))
+    case.take("welfare_check", person=TARGET)
+    assert not case.asks_for("welfare_check", person=TARGET)
+    assert case.asks_for("welfare_check", person=ALLEGED)
+    assert not case.asks_for("welfare_check", person=PARENT)

@@ -1,0 +1,183 @@
+"""What a row of the matrix says: in one situation, the answer a playbook gives because of one rule.
+
+A row knows its rule by what the rule does, so it stops holding where the rule is deleted or changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, time
+from typing import Any, Final
+
+import msgspec
+
+from casework.domain.clocks import LONDON
+from casework.domain.incident import Incident
+from casework.domain.incident.reporting import Report
+from casework.domain.playbook import Duty, Modality, Pack, Playbook
+from casework.domain.vocabulary import Content
+from casework.playbooks import Library
+from tests.calendars import TEST_CALENDAR
+from tests.domain.casefile import ALLEGED, FLOOR, PARENT, TARGET, TEACHER, CaseFile
+
+Story = Callable[[CaseFile], CaseFile]
+Fields = dict[str, Any]
+Taken = tuple[str, Fields]
+
+# A Thursday before an INSET day, half-term and another INSET day, so that no two units fall on one day.
+REPORTED: Final = "2026-10-22 09:00"
+SAME_DAY: Final = "2026-10-22"
+NEXT_WORKING_DAY: Final = "2026-10-23"
+NEXT_SCHOOL_DAY: Final = "2026-11-03"
+SECOND_SCHOOL_DAY: Final = "2026-11-04"
+FIFTH_WORKING_DAY: Final = "2026-10-29"
+FIFTH_SCHOOL_DAY: Final = "2026-11-09"
+TENTH_SCHOOL_DAY: Final = "2026-11-16"
+LATER: Final = "2027-03-01"
+
+DEBRIEF: Final = ("debrief", "close")
+CLOSE: Final = ("close",)
+
+OF_STAFF: Final[Fields] = {"people": ((TEACHER, "target", "staff"), (ALLEGED, "alleged", "pupil"))}
+BY_STAFF: Final[Fields] = {
+    "people": ((TARGET, "target", "pupil"), (TEACHER, "alleged", "staff")),
+    "direction": "staff_to_pupil",
+}
+ABOUT_A_CHILD: Final[Fields] = {"people": ((TARGET, "target", "pupil"), (PARENT, "alleged", "parent"))}
+NOBODY_KNOWN: Final[Fields] = {"people": ()}
+HATE: Final[Fields] = {"content": (Content.RACIST,)}
+INDECENT: Final[Fields] = {"content": (Content.INDECENT_IMAGE,)}
+GROOMING: Final[Fields] = {"content": (Content.ADULT_CONTACT,)}
+
+MEETS_THRESHOLD: Final[Taken] = ("decide_threshold", {"limbs": ("harmed",), "met": True})
+RISK_UNKNOWN: Final[Taken] = ("assess_risk", {"coercion": "unknown"})
+OUT_OF_SCHOOL: Final[Taken] = ("triage", {"timing": "out_of_school"})
+FOUND_TO_BE_BULLYING: Final[Taken] = ("reclassify", {"kind": "cyberbullying"})
+REFUSED: Final[Taken] = ("record_removal", {"outcome": "refused"})
+POLICE_HOLD: Final[Taken] = ("record_agency_response", {"enquiry": "open", "hold_parents": True})
+ANOTHER_YEARS_CONSENT: Final[Fields] = {
+    "in_force": True,
+    "consent_date": date(2025, 9, 9),
+    "given_in_school_year": False,
+}
+
+FLOOR_ALONE: Final = Playbook(
+    Library.own().floors[FLOOR],
+    Pack(id="silent", version="1", title="Silent", review_every_months=12, sources=(), rules=()),
+)
+
+
+def _nothing_since(case: CaseFile) -> CaseFile:
+    return case
+
+
+class Situation(msgspec.Struct, frozen=True, kw_only=True):
+    """A kind of incident, what the report held, and what has been done since."""
+
+    kind: str
+    opening: Fields = {}
+    since: Story = _nothing_since
+
+    def case(self, playbook: Playbook) -> CaseFile:
+        """The case as it stands in this situation under `playbook`."""
+        case = CaseFile(self.kind, reported=REPORTED, **self.opening)
+        case.playbook = playbook
+        return self.since(case)
+
+
+class Asks(Situation, frozen=True, kw_only=True):
+    """Something is due, by a day (or minute), told to somebody, and while it is open bars other steps."""
+
+    step: str
+    clause: str
+    modality: str = "must"
+    due: str | None = None
+    told: tuple[str, ...] = ()
+    bars: tuple[str, ...] = ()
+    preset: Fields = {}
+
+    def holds(self, rule: str, case: CaseFile, playbook: Playbook) -> bool:
+        duties = [duty for duty in playbook.duties(case.incident, TEST_CALENDAR) if self._is_this(duty)]
+        return bool(duties) and all(self._bars(step, rule, case, playbook) for step in DEBRIEF)
+
+    def _is_this(self, duty: Duty) -> bool:
+        asked = (duty.rule.step, duty.rule.clause, duty.rule.modality, duty.rule.told)
+        wanted = (self.step, self.clause, self.modality, self.told)
+        return asked == wanted and moment(duty) == self.due and self.preset.items() <= duty.preset.items()
+
+    def _bars(self, step: str, rule: str, case: CaseFile, playbook: Playbook) -> bool:
+        refusal = playbook.refusal(case.incident, case.build(step))
+        return (refusal is not None and rule in refusal.outstanding) is (step in self.bars)
+
+
+class Refuses(Situation, frozen=True, kw_only=True):
+    """A step is refused, by this clause."""
+
+    step: str
+    clause: str
+    fields: Fields = {}
+
+    def holds(self, rule: str, case: CaseFile, playbook: Playbook) -> bool:
+        refusal = playbook.refusal(case.incident, case.build(self.step, **self.fields))
+        return refusal is not None and (refusal.rule, refusal.clause) == (rule, self.clause)
+
+
+class RefusesReport(Situation, frozen=True, kw_only=True):
+    """A report is refused, by this clause: what the situation reports, as one of kind `as_kind`."""
+
+    as_kind: str
+    clause: str
+
+    def holds(self, rule: str, case: CaseFile, playbook: Playbook) -> bool:
+        (reported,) = case.incident.taken(Report)
+        report = msgspec.structs.replace(reported, kind=self.as_kind)
+        refusal = playbook.refusal(Incident(report), report)
+        return refusal is not None and (refusal.rule, refusal.clause) == (rule, self.clause)
+
+
+class Forbids(Situation, frozen=True, kw_only=True):
+    """Conduct no step records is forbidden in words that hold `word`."""
+
+    clause: str
+    word: str
+
+    def holds(self, rule: str, case: CaseFile, playbook: Playbook) -> bool:
+        return any(
+            forbidden.modality is Modality.MUST_NOT
+            and forbidden.step is None
+            and forbidden.clause == self.clause
+            and self.word in forbidden.reason
+            for forbidden in playbook.rules_for(case.incident.kind)
+        )
+
+
+Row = Asks | Refuses | RefusesReport | Forbids
+
+
+def moment(duty: Duty) -> str | None:
+    """The local day on which a duty falls due, with the minute where it is a time within the day."""
+    if duty.due_at is None:
+        return None
+    local = duty.due_at.astimezone(LONDON)
+    return f"{local:%Y-%m-%d}" if local.time() == time(23, 59, 59) else f"{local:%Y-%m-%d %H:%M}"
+
+
+def taking(*steps: str | Taken) -> Story:
+    """Take these steps one after the other, each by its name or with its fields."""
+
+    def story(case: CaseFile) -> CaseFile:
+        for step in steps:
+            name, fields = (step, {}) if isinstance(step, str) else step
+            case.take(name, **fields)
+        return case
+
+    return story
+
+
+def debriefed(case: CaseFile) -> CaseFile:
+    """Everything asked is done, up to the debrief and the actions it decided on."""
+    return case.answer_everything().take("complete_investigation").answer_everything().take("debrief")
+
+
+def closed(case: CaseFile) -> CaseFile:
+    return debriefed(case).answer_everything().take("close")

@@ -1,0 +1,241 @@
+"""What each rule of the floor about adults or about every kind changes, where the pack is silent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from casework.domain.sealed import Sealed
+from tests.domain.casefile import TARGET, TEACHER
+from tests.policies.rows import (
+    BY_STAFF,
+    CLOSE,
+    DEBRIEF,
+    FIFTH_WORKING_DAY,
+    GROOMING,
+    LATER,
+    MEETS_THRESHOLD,
+    NEXT_SCHOOL_DAY,
+    NEXT_WORKING_DAY,
+    NOBODY_KNOWN,
+    POLICE_HOLD,
+    SAME_DAY,
+    TENTH_SCHOOL_DAY,
+    Asks,
+    Forbids,
+    Refuses,
+    RefusesReport,
+    Row,
+    closed,
+    debriefed,
+    taking,
+)
+
+# fmt: off
+COMMON_ROWS: Final[Mapping[str, Row]] = {
+    "closed": Refuses(
+        kind="cyberbullying", since=closed, step="assign", clause="KCSIE part 2, record keeping",
+    ),
+    "not-closed": Refuses(kind="cyberbullying", step="reopen", clause="KCSIE part 2, record keeping"),
+    "no-file-in-text": Refuses(
+        kind="sexting", step="add_note",
+        fields={"text": Sealed("Look: data:image/png;base64,iVBORw0KGgo=")},
+        clause="UKCIS; KCSIE part 2, record keeping",
+    ),
+    "not-about-yourself-assign": Refuses(
+        kind="staff_allegation", step="assign", fields={"user_is_subject": True},
+        clause="KCSIE part 4; WTSC",
+    ),
+    "not-about-yourself-appoint-case-manager": Refuses(
+        kind="staff_allegation", step="appoint_case_manager", fields={"user_is_subject": True},
+        clause="KCSIE part 4; WTSC",
+    ),
+    "adult-case-not-a-pupils-report": RefusesReport(
+        kind="cyberbullying", as_kind="staff_misuse", clause="KCSIE part 4",
+    ),
+    "adult-case-not-a-pupils-involve-person": Refuses(
+        kind="staff_misuse", step="involve_person", fields={"involvement": "alleged", "category": "pupil"},
+        clause="KCSIE part 4",
+    ),
+    "adult-case-not-from-a-pupils": Refuses(
+        kind="cyberbullying", step="reclassify", fields={"kind": "staff_misuse"}, clause="KCSIE part 4",
+    ),
+    "allegation-confidentiality-not-promised": Forbids(
+        kind="staff_allegation", clause="KCSIE part 4", word="confidentiality",
+    ),
+    "allegation-subject-not-told": Refuses(
+        kind="staff_allegation", step="tell_subject", clause="KCSIE part 4",
+    ),
+    "allegation-parents-not-told": Refuses(
+        kind="staff_allegation", step="inform_parents", clause="KCSIE part 4",
+    ),
+    "allegation-no-investigation-before-lado": Refuses(
+        kind="staff_allegation", step="complete_investigation", clause="KCSIE part 4",
+    ),
+    "allegation-no-outcome-before-lado": Refuses(
+        kind="staff_allegation", step="determine_outcome", clause="KCSIE part 4",
+    ),
+    "allegation-not-sanctioned-early": Refuses(
+        kind="staff_allegation", step="apply_sanction", fields={"person": TEACHER}, clause="KCSIE part 4",
+    ),
+    "allegation-case-manager": Asks(
+        kind="staff_allegation", step="appoint_case_manager", due=SAME_DAY, told=("headteacher",),
+        bars=DEBRIEF, clause="KCSIE part 4",
+    ),
+    "allegation-child-safe": Asks(
+        kind="staff_allegation", step="make_safe", due=SAME_DAY, bars=DEBRIEF, clause="KCSIE part 4",
+    ),
+    "allegation-threshold": Asks(
+        kind="staff_allegation", step="decide_threshold", due=SAME_DAY, told=("headteacher",), bars=DEBRIEF,
+        clause="KCSIE part 4",
+    ),
+    "allegation-lado": Asks(
+        kind="staff_allegation", step="consult_lado", due=NEXT_WORKING_DAY, told=("lado",), bars=DEBRIEF,
+        clause="KCSIE part 4; WTSC",
+    ),
+    "allegation-suspension": Asks(
+        kind="staff_allegation", since=taking("consult_lado"), step="decide_suspension",
+        due=NEXT_WORKING_DAY, bars=CLOSE, clause="KCSIE part 4",
+    ),
+    "allegation-subject-told": Asks(
+        kind="staff_allegation", since=taking("consult_lado"), step="tell_subject", due=NEXT_WORKING_DAY,
+        bars=CLOSE, clause="KCSIE part 4",
+    ),
+    "allegation-parents": Asks(
+        kind="staff_allegation", step="inform_parents", preset={"child": TARGET}, bars=CLOSE,
+        clause="KCSIE part 4",
+    ),
+    "allegation-support-adult": Asks(
+        kind="staff_allegation", since=taking("consult_lado"), step="offer_support",
+        preset={"person": TEACHER}, bars=CLOSE, clause="KCSIE part 4",
+    ),
+    "allegation-support-child": Asks(
+        kind="staff_allegation", step="offer_support", preset={"person": TARGET}, bars=CLOSE,
+        clause="KCSIE part 4",
+    ),
+    "allegation-outcome": Asks(
+        kind="staff_allegation", since=taking("consult_lado"), step="determine_outcome", bars=CLOSE,
+        clause="KCSIE part 4",
+    ),
+    "allegation-regulators": Asks(
+        kind="staff_allegation",
+        since=taking("consult_lado", ("determine_outcome", {"outcome": "substantiated"})),
+        step="decide_regulatory_referral", modality="consider", due="2026-11-22", told=("headteacher",),
+        bars=CLOSE, clause="KCSIE part 4",
+    ),
+    "allegation-outcome-copy": Asks(
+        kind="staff_allegation", since=taking("consult_lado", "determine_outcome"),
+        step="give_outcome_copy", bars=CLOSE, clause="KCSIE part 4",
+    ),
+    "allegation-debrief": Asks(
+        kind="staff_allegation", since=taking("consult_lado", "complete_investigation"), step="debrief",
+        due=TENTH_SCHOOL_DAY, bars=CLOSE, clause="KCSIE part 4; casework default",
+    ),
+    "concern-context": Asks(
+        kind="staff_misuse", step="triage", due=FIFTH_WORKING_DAY, told=("headteacher",), bars=CLOSE,
+        clause="KCSIE part 4, section two",
+    ),
+    "concern-pattern": Asks(
+        kind="staff_misuse", step="check_pattern", preset={"person": TEACHER}, due=FIFTH_WORKING_DAY,
+        told=("headteacher",), bars=CLOSE, clause="KCSIE part 4, section two",
+    ),
+    "concern-action": Asks(
+        kind="staff_misuse", step="decide", due=FIFTH_WORKING_DAY, told=("headteacher",), bars=CLOSE,
+        clause="KCSIE part 4, section two",
+    ),
+    "concern-meets-threshold": Asks(
+        kind="staff_misuse", since=taking(MEETS_THRESHOLD), step="reclassify",
+        preset={"kind": "staff_allegation"}, due=SAME_DAY, told=("headteacher",), bars=DEBRIEF,
+        clause="KCSIE part 4",
+    ),
+    "contact-becomes-allegation": Asks(
+        kind="unsolicited_contact", opening=BY_STAFF, since=taking(MEETS_THRESHOLD), step="reclassify",
+        preset={"kind": "staff_allegation"}, due=SAME_DAY, told=("headteacher",), bars=DEBRIEF,
+        clause="KCSIE part 4",
+    ),
+    "contact-becomes-concern": Asks(
+        kind="unsolicited_contact", opening=BY_STAFF, since=taking("decide_threshold"), step="reclassify",
+        preset={"kind": "staff_misuse"}, due=SAME_DAY, told=("headteacher",), bars=DEBRIEF,
+        clause="KCSIE part 4, section two",
+    ),
+    "contact-subject-not-formally-told": Refuses(
+        kind="staff_misuse", step="tell_subject", clause="KCSIE part 4",
+    ),
+    "acknowledge": Asks(
+        kind="cyberbullying", step="acknowledge", due=SAME_DAY, told=("reporter",), bars=CLOSE,
+        clause="casework default; KCSIE part 2, record keeping",
+    ),
+    "triage": Asks(
+        kind="unsolicited_contact", step="triage", due=NEXT_SCHOOL_DAY, bars=CLOSE,
+        clause="casework default",
+    ),
+    "critical-triage": Asks(
+        kind="cyberbullying", opening=GROOMING, step="triage", preset={"critical": True}, due=SAME_DAY,
+        told=("dsl",), bars=CLOSE, clause="KCSIE part 1",
+    ),
+    "critical-risk": Asks(
+        kind="cyberbullying", opening=GROOMING, step="assess_risk", due=SAME_DAY, bars=CLOSE,
+        clause="KCSIE part 2, record keeping; WTSC",
+    ),
+    "referral-decided": Asks(
+        kind="cyberbullying", since=taking(("consider_police", {"refer": True})), step="escalate",
+        preset={"agency": "police"}, due=SAME_DAY, told=("police",), bars=DEBRIEF,
+        clause="KCSIE part 2, record keeping",
+    ),
+    "parents-held": Refuses(
+        kind="cyberbullying", since=taking("escalate", POLICE_HOLD), step="inform_parents",
+        clause="WTSC; KCSIE part 2, record keeping",
+    ),
+    "withholding-reviewed": Asks(
+        kind="cyberbullying", since=taking("withhold_from_parents"), step="inform_parents",
+        preset={"child": TARGET}, due=LATER, clause="KCSIE part 2, record keeping",
+    ),
+    "people-known": Asks(
+        kind="cyberbullying", opening=NOBODY_KNOWN, step="involve_person", bars=CLOSE,
+        clause="KCSIE part 2, record keeping",
+    ),
+    "child-voice": Asks(
+        kind="cyberbullying", step="record_child_voice", preset={"person": TARGET}, bars=CLOSE,
+        clause="KCSIE part 2, record keeping; WTSC",
+    ),
+    "meeting-recorded": Asks(
+        kind="parent_post", since=taking("invite_parent"), step="record_meeting", due=LATER, bars=CLOSE,
+        clause="KCSIE part 2, record keeping",
+    ),
+    "removal-chased": Asks(
+        kind="sexting", since=taking("request_removal"), step="record_removal", due="2026-10-24 10:00",
+        bars=CLOSE, clause="casework default",
+    ),
+    "enquiry-closed-police": Asks(
+        kind="cyberbullying", since=taking(("escalate", {"agency": "police"})),
+        step="record_agency_response", preset={"agency": "police", "enquiry": "closed"}, bars=CLOSE,
+        clause="KCSIE part 2, record keeping; WTSC",
+    ),
+    "enquiry-closed-childrens-social-care": Asks(
+        kind="cyberbullying", since=taking(("escalate", {"agency": "childrens_social_care"})),
+        step="record_agency_response", preset={"agency": "childrens_social_care", "enquiry": "closed"},
+        bars=CLOSE, clause="KCSIE part 2, record keeping; WTSC",
+    ),
+    "enquiry-closed-lado": Asks(
+        kind="staff_allegation", since=taking("consult_lado"), step="record_agency_response",
+        preset={"agency": "lado", "enquiry": "closed"}, bars=CLOSE,
+        clause="KCSIE part 2, record keeping; WTSC",
+    ),
+    "actions-done": Asks(
+        kind="cyberbullying", since=debriefed, step="complete_action", due=LATER, bars=CLOSE,
+        clause="KCSIE part 2, record keeping",
+    ),
+    "investigation-completed": Asks(
+        kind="cyberbullying", step="complete_investigation", modality="may", clause="casework default",
+    ),
+    "debrief": Asks(
+        kind="cyberbullying", since=taking("complete_investigation"), step="debrief", modality="may",
+        due=TENTH_SCHOOL_DAY, clause="casework default",
+    ),
+    "debrief-after-escalation": Asks(
+        kind="cyberbullying", since=taking("escalate", "complete_investigation"), step="debrief",
+        due=TENTH_SCHOOL_DAY, bars=CLOSE, clause="casework default; KCSIE part 2, record keeping",
+    ),
+    "family-wish-no-bar": Forbids(kind="cyberbullying", clause="WTSC; KCSIE part 1", word="family"),
+}
+# fmt: on

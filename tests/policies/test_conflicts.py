@@ -1,0 +1,247 @@
+"""Where two rules pull apart: which one wins (docs/decisions/0014-conflicts-between-rules.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from casework.domain.incident.reporting import Policy
+from casework.domain.playbook import Modality, Pack, Playbook, Rule
+from casework.domain.playbook.rules import Source
+from casework.playbooks import Library
+from casework.playbooks.checking import pack_faults
+from tests.calendars import TEST_CALENDAR
+from tests.domain.casefile import FLOOR, PACKS, TARGET, CaseFile
+from tests.policies.rows import (
+    FLOOR_ALONE,
+    NEXT_WORKING_DAY,
+    POLICE_HOLD,
+    RISK_UNKNOWN,
+    SAME_DAY,
+    Situation,
+    moment,
+    taking,
+)
+
+LIBRARY: Final = Library.own()
+ENGLAND: Final = LIBRARY.floors[FLOOR]
+FIXED: Final = [rule for rule in ENGLAND.rules if not rule.adjustable and rule.step is not None]
+FIXED_DUTIES: Final = [rule for rule in FIXED if rule.is_duty]
+
+
+def pack_with(*rules: Rule) -> Pack:
+    """A pack that is silent on everything but these rules."""
+    own = Source(cited_as="own", title="A school's own policy")
+    return msgspec.structs.replace(FLOOR_ALONE.pack, id="own", sources=(own,), rules=rules)
+
+
+def playbook_with(*rules: Rule) -> Playbook:
+    return Playbook(ENGLAND, pack_with(*rules))
+
+
+def own_rule(step: str, modality: str, **fields: Any) -> Rule:
+    told = {"id": f"own-{modality}-{step}", "clause": "own §1", "reason": "The school says so."}
+    return msgspec.convert({"step": step, "modality": modality, **told, **fields}, Rule)
+
+
+def ask_of(playbook: Playbook, case: CaseFile) -> set[tuple[str, str]]:
+    return {
+        (d.rule.modality.value, d.rule.step or "") for d in playbook.outstanding(case.incident, TEST_CALENDAR)
+    }
+
+
+def refused(playbook: Playbook, case: CaseFile, step: str, fields: Mapping[str, Any]) -> str | None:
+    refusal = playbook.refusal(case.incident, case.build(step, **fields))
+    return None if refusal is None else refusal.rule
+
+
+@pytest.mark.parametrize("rule", FIXED, ids=lambda rule: rule.id)
+@pytest.mark.parametrize("modality", Modality)
+def test_no_pack_replaces_what_the_floor_fixes(rule: Rule, modality: Modality) -> None:
+    weaker = msgspec.structs.replace(
+        rule, id="own-weaker", replaces=rule.id, modality=modality, floor=False, clause="own §1"
+    )
+    faults = {field for _, field, _ in pack_faults(pack_with(weaker), ENGLAND)}
+    assert "replaces" in faults
+
+
+@pytest.mark.parametrize("weaker", ["may", "consider"])
+@pytest.mark.parametrize(
+    ("kind", "step", "since"),
+    [
+        ("sexting", "assess_risk", taking()),
+        ("sexting", "attest_no_copy", taking()),
+        ("sexting", "escalate", taking(RISK_UNKNOWN)),
+        ("staff_allegation", "consult_lado", taking()),
+        ("staff_misuse", "check_pattern", taking()),
+    ],
+)
+def test_a_packs_may_beside_a_must_of_the_floor_leaves_the_must(
+    kind: str, step: str, since: Any, weaker: str
+) -> None:
+    playbook = playbook_with(own_rule(step, weaker, kinds=[kind]))
+    case = Situation(kind=kind, since=since).case(playbook)
+    assert ("must", step) in ask_of(playbook, case)
+    refusal = playbook.refusal(case.incident, case.build("close"))
+    assert refusal is not None
+    assert any(rule.id in refusal.outstanding for rule in FIXED_DUTIES if rule.step == step)
+
+
+@pytest.mark.parametrize(
+    ("kind", "step", "fields"),
+    [
+        ("staff_allegation", "tell_subject", {}),
+        ("staff_allegation", "complete_investigation", {}),
+        ("sexting", "decide", {"topic": "managed_in_school"}),
+        ("sexting", "apply_sanction", {"person": TARGET}),
+    ],
+)
+def test_a_packs_must_does_not_open_what_the_floor_forbids(
+    kind: str, step: str, fields: dict[str, Any]
+) -> None:
+    playbook = playbook_with(own_rule(step, "must", kinds=[kind]))
+    case = Situation(kind=kind).case(playbook)
+    by_the_floor = refused(FLOOR_ALONE, case, step, fields)
+    assert by_the_floor in {rule.id for rule in FIXED}
+    assert refused(playbook, case, step, fields) == by_the_floor
+
+
+@pytest.mark.parametrize(
+    ("kind", "step", "fields", "since"),
+    [
+        ("staff_allegation", "consult_lado", {}, taking()),
+        ("sexting", "assess_risk", {}, taking()),
+        ("sexting", "escalate", {"agency": "police"}, taking(RISK_UNKNOWN)),
+        ("sexting", "escalate", {"agency": "childrens_social_care"}, taking(RISK_UNKNOWN)),
+    ],
+)
+def test_a_packs_must_not_does_not_bar_what_the_floor_asks(
+    kind: str, step: str, fields: dict[str, Any], since: Any
+) -> None:
+    playbook = playbook_with(own_rule(step, "must_not", kinds=[kind]))
+    case = Situation(kind=kind, since=since).case(playbook)
+    assert refused(playbook, case, step, fields) is None
+
+
+def test_a_pack_that_forbids_what_the_floor_asks_is_not_read() -> None:
+    assert list(pack_faults(pack_with(own_rule("consult_lado", "must_not")), ENGLAND))
+
+
+@pytest.mark.parametrize("within", [0, 5])
+def test_what_both_ask_for_is_shown_once_under_the_packs_clause_at_the_earlier_time(within: int) -> None:
+    clock = {"of": "reported", "within": within, "unit": "working_days"}
+    playbook = playbook_with(own_rule("consult_lado", "must", kinds=["staff_allegation"], clock=clock))
+    case = Situation(kind="staff_allegation").case(playbook)
+    (duty,) = (
+        duty
+        for duty in playbook.outstanding(case.incident, TEST_CALENDAR)
+        if duty.rule.step == "consult_lado"
+    )
+    assert (duty.rule.clause, moment(duty)) == ("own §1", NEXT_WORKING_DAY if within else SAME_DAY)
+
+
+@given(st.lists(st.sampled_from([m.value for m in Modality if m is not Modality.MUST_NOT]), max_size=3))
+def test_whatever_a_pack_adds_every_duty_of_the_floor_stands(added: list[str]) -> None:
+    rules = [
+        own_rule(rule.step or "", modality, id=f"own-{place}-{rule.id}")
+        for place, modality in enumerate(added)
+        for rule in FIXED_DUTIES
+    ]
+    playbook = playbook_with(*rules)
+    case = CaseFile("sexting")
+
+    def of_the_floor(asked_by: Playbook) -> list[str]:
+        return [d.rule.id for d in asked_by.duties(case.incident, TEST_CALENDAR) if d.rule.floor]
+
+    assert of_the_floor(playbook) == of_the_floor(FLOOR_ALONE)
+
+
+@pytest.mark.parametrize("pack", PACKS)
+@pytest.mark.parametrize("kind", ["sexting", "cyberbullying", "image_without_consent"])
+def test_an_agency_that_asks_for_silence_wins_over_telling_parents(kind: str, pack: str) -> None:
+    case = CaseFile(kind, pack)
+    assert case.asks_for("inform_parents", child=TARGET)
+    case.take("escalate", agency="police").take(POLICE_HOLD[0], **POLICE_HOLD[1])
+
+    assert case.refusal("inform_parents", child=TARGET).rule == "parents-held"
+    case.take("withhold_from_parents", child=TARGET)
+    told = {d.rule.id for d in case.outstanding() if d.preset == {"child": TARGET} and d.rule.before}
+    assert told == set()
+
+    case.take("record_agency_response", enquiry="open")
+    assert case.refusal("inform_parents", child=TARGET).rule == "parents-held"
+    case.take("record_agency_response", enquiry="closed", hold_parents=False)
+    case.take("inform_parents", child=TARGET)
+    assert not case.asks_for("inform_parents", child=TARGET)
+
+
+def test_a_hold_leaves_a_case_that_can_still_be_closed_by_withholding() -> None:
+    case = CaseFile("sexting", "st_thomas").take("escalate", agency="police")
+    case.take(POLICE_HOLD[0], **POLICE_HOLD[1])
+    for child in case.incident.children():
+        case.take("withhold_from_parents", child=child)
+    case.take("record_agency_response", enquiry="closed", hold_parents=True)
+    case.answer_everything(but=frozenset({"inform_parents", "debrief"}))
+    case.take("complete_investigation").take("debrief")
+    case.answer_everything(but=frozenset({"inform_parents"})).take("close")
+
+
+@pytest.mark.parametrize("floor_first", [True, False])
+@pytest.mark.parametrize("modality", ["must", "consider", "may"])
+@pytest.mark.parametrize("step", ["offer_support", "advise", "request_removal", "seek_advice"])
+def test_what_is_both_asked_and_forbidden_is_refused(step: str, modality: str, floor_first: bool) -> None:
+    both: Iterable[Rule] = (own_rule(step, modality), own_rule(step, "must_not"))
+    playbook = playbook_with(*(both if floor_first else reversed([*both])))
+    case = CaseFile("cyberbullying")
+    assert refused(playbook, case, step, {}) == f"own-must_not-{step}"
+
+
+def test_what_is_forbidden_is_told_as_such_before_what_is_left_undone() -> None:
+    playbook = playbook_with(own_rule("close", "must_not"))
+    refusal = playbook.refusal((case := CaseFile("cyberbullying")).incident, case.build("close"))
+    assert refusal is not None
+    assert (refusal.rule, refusal.outstanding) == ("own-must_not-close", ())
+
+
+def _two_editions() -> Library:
+    """A library in which one pack has a later version that asks for advice on everything."""
+    earlier = LIBRARY.latest_pack("st_thomas")
+    later = msgspec.structs.replace(
+        earlier, version="2026-09", rules=(*earlier.rules, own_rule("seek_advice", "must", before=["close"]))
+    )
+    packs = [*LIBRARY.packs.values(), later]
+    return Library(LIBRARY.floors.values(), packs, LIBRARY.platforms)
+
+
+def test_an_incident_is_judged_by_its_own_edition_whatever_came_later() -> None:
+    library, case = _two_editions(), CaseFile("cyberbullying", "st_thomas")
+    policy = case.incident.policy
+    pinned = library.playbook(policy.floor, policy.pack)
+    later = library.playbook(policy.floor, "st_thomas@2026-09")
+
+    assert ("must", "seek_advice") not in ask_of(pinned, case)
+    assert ask_of(pinned, case) == ask_of(case.playbook, case)
+    assert ask_of(later, case) - ask_of(pinned, case) == {("must", "seek_advice")}
+
+
+@pytest.mark.parametrize("other", sorted(set(PACKS) - {"st_thomas"}))
+def test_an_incident_is_judged_by_no_other_schools_pack(other: str) -> None:
+    case = CaseFile("sexting", "st_thomas")
+    others = {rule.id for rule in LIBRARY.latest_pack(other).rules}
+    policy = case.incident.policy
+    judged_by = {rule.id for rule in LIBRARY.playbook(policy.floor, policy.pack).rules}
+    assert judged_by.isdisjoint(others)
+
+
+def test_a_later_edition_holds_only_from_a_recorded_rebase() -> None:
+    case = CaseFile("cyberbullying", "st_thomas")
+    before = case.incident.policy
+    case.take("rebase", pack="headcorn", policy=Policy(floor=FLOOR, pack=PACKS["headcorn"]))
+    after = case.incident.policy
+    assert (before.pack, after.pack, after.floor) == (PACKS["st_thomas"], PACKS["headcorn"], before.floor)
+    assert [step.name() for step in case.incident.timeline] == ["report", "rebase"]

@@ -1,0 +1,180 @@
+"""No clause of the five policies is missing, what each became is there, and none of their text is here."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from casework.domain.access import Permission
+from casework.domain.dated import Platforms
+from casework.domain.declaration import Declaration
+from casework.domain.incident import STEPS
+from casework.domain.playbook import Pack, Playbook, Rule
+from casework.domain.vocabulary import Category
+from casework.playbooks import Library
+from casework.playbooks.coverage import Became, Clause, document, policies
+from tests.domain.casefile import FLOOR
+from tests.policies.seeds import READERS, ROOT, clauses_of, people_named_in, seed_texts
+
+LIBRARY: Final = Library.own()
+POLICIES: Final = policies()
+NUMBERS: Final = sorted(POLICIES)
+CLAUSES: Final = [clause for number in NUMBERS for clause in POLICIES[number].clauses]
+REGISTERS: Final = {
+    "declarations": Declaration,
+    "platforms": Platforms,
+    "policy_reviews": Pack.review_due,
+    "workforce": Category.works_at_school,
+}
+SHARED_WORDS: Final = 8
+
+
+def pack_of(number: str) -> Pack:
+    return LIBRARY.latest_pack(POLICIES[number].pack)
+
+
+def playbook_of(number: str) -> Playbook:
+    return LIBRARY.playbook(FLOOR, pack_of(number).edition)
+
+
+def _named(clause: Clause) -> str:
+    return clause.clause
+
+
+def test_every_policy_is_indexed_and_every_pack_has_a_policy() -> None:
+    assert set(POLICIES) == set(READERS)
+    assert {policy.pack for policy in POLICIES.values()} == set(LIBRARY.pack_ids())
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_the_index_holds_every_clause_of_the_policy_once_and_no_other(number: str) -> None:
+    assert [clause.clause for clause in POLICIES[number].clauses] == clauses_of(number, seed_texts()[number])
+
+
+@pytest.mark.parametrize("clause", CLAUSES, ids=_named)
+def test_a_clause_became_something_that_a_test_shows_or_has_a_reason(clause: Clause) -> None:
+    assert clause.about.strip()
+    assert clause.bears is bool(clause.became) is bool(clause.test) is not bool(clause.reason)
+    assert len(set(clause.became)) == len(clause.became)
+
+
+@pytest.mark.parametrize(
+    ("number", "became"),
+    [
+        pytest.param(number, item, id=f"{number} {item.kind} {item.id}")
+        for number in NUMBERS
+        for item in dict.fromkeys(item for clause in POLICIES[number].clauses for item in clause.became)
+    ],
+)
+def test_what_a_clause_became_is_in_force_where_the_policy_is_followed(number: str, became: Became) -> None:
+    rules = {rule.id: rule for rule in playbook_of(number).rules}
+    match became.kind:
+        case "rule":
+            assert became.id in rules
+        case "clock":
+            assert rules[became.id].clock is not None
+        case "recipient":
+            assert rules[became.id].told
+        case "step":
+            assert became.id in STEPS or became.id == "report"
+        case "access":
+            assert became.id in Permission.__members__
+        case "report":
+            assert find_spec(f"casework_projections.{became.id}") is not None
+        case "register":
+            assert became.id in REGISTERS
+
+
+def _cited(rule: Rule, number: str) -> Iterator[str]:
+    """The places of policy `number` a rule cites: `004 §5.4, §6.3` cites two."""
+    for part in rule.clause.split(";"):
+        source, _, places = part.strip().partition(" ")
+        if source == number:
+            yield from (f"{number} {place.strip()}" for place in places.split(","))
+
+
+@pytest.mark.parametrize(
+    ("number", "rule"),
+    [
+        pytest.param(number, rule, id=f"{number} {rule.id}")
+        for number in NUMBERS
+        for rule in pack_of(number).rules
+    ],
+)
+def test_every_rule_of_a_pack_is_reached_from_the_clauses_it_cites(number: str, rule: Rule) -> None:
+    became_it = [
+        clause.clause
+        for clause in POLICIES[number].clauses
+        if Became(kind="rule", id=rule.id) in clause.became
+    ]
+    cited = list(_cited(rule, number))
+    assert cited
+    for place in cited:
+        assert any(found == place or found.startswith((f"{place} ", f"{place}.")) for found in became_it), (
+            place
+        )
+
+
+@cache
+def _collected() -> frozenset[str]:
+    """Every test of the files the index names, as pytest collects them; of a broken file there is none."""
+    files = sorted({node.partition("::")[0] for clause in CLAUSES for node in clause.test})
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *files]
+    listing = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True).stdout
+    return frozenset(line for line in listing.splitlines() if line.startswith("tests/") and "::" in line)
+
+
+def test_every_test_the_index_names_is_there() -> None:
+    collected = _collected()
+    families = {node.partition("[")[0] for node in collected}
+    named = {node for clause in CLAUSES for node in clause.test}
+    assert {node for node in named if node not in collected and node not in families} == set()
+
+
+def test_the_document_says_what_the_index_and_the_packs_say() -> None:
+    written = (ROOT / "docs" / "policies.md").read_text(encoding="utf-8")
+    assert written == document(LIBRARY), "run: python -m casework.playbooks.coverage > docs/policies.md"
+
+
+def _repository() -> dict[str, str]:
+    """The text of every file of the repository, those not yet committed included."""
+    git = shutil.which("git")
+    if git is None or not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout")
+    command = [git, "-c", f"safe.directory={ROOT}", "ls-files", "-z"]
+    listing = subprocess.run(
+        [*command, "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    paths = [Path(name) for name in listing.split("\0") if name and (ROOT / name).is_file()]
+    return {str(path): (ROOT / path).read_text(encoding="utf-8", errors="replace") for path in paths}
+
+
+def _runs_of_words(text: str) -> set[tuple[str, ...]]:
+    words = re.findall(r"[a-z0-9]+", text.lower())
+    return set(zip(*(words[start:] for start in range(SHARED_WORDS)), strict=False))
+
+
+def test_no_file_repeats_a_passage_of_a_policy() -> None:
+    passages = set().union(*(_runs_of_words(text) for text in seed_texts().values()))
+    repeating = {name: _runs_of_words(text) & passages for name, text in _repository().items()}
+    assert {name: runs for name, runs in repeating.items() if runs} == {}
+
+
+def test_nobody_a_policy_names_is_named_here() -> None:
+    people = set().union(*(people_named_in(text) for text in seed_texts().values()))
+    assert len(people) > len(READERS)
+    named = re.compile(rf"\b({'|'.join(map(re.escape, people))})\b")
+    assert [name for name, text in _repository().items() if named.search(text)] == []

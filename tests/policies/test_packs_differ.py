@@ -1,0 +1,265 @@
+"""Where the five packs differ, and that they differ there."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Final
+
+import pytest
+
+from casework.domain.playbook import Duty
+from casework.domain.vocabulary import Content
+from casework.playbooks import Library
+from tests.domain.casefile import PACKS, PARENT, TARGET, CaseFile
+from tests.policies.rows import moment
+
+DECLARED_BEFORE: Final[dict[str, Any]] = {"declared_relationship": PARENT, "declared_before": True}
+DECLARED_LATE: Final[dict[str, Any]] = {"declared_relationship": PARENT, "declared_before": False}
+FAMILY: Final[dict[str, Any]] = {"immediate_family": True}
+OUT_OF_SCHOOL: Final[dict[str, Any]] = {"timing": "out_of_school"}
+
+
+def asked(case: CaseFile, step: str, **preset: Any) -> Duty:
+    """The one thing due of this step and these values."""
+    (duty,) = (d for d in case.outstanding() if d.rule.step == step and preset.items() <= d.preset.items())
+    return duty
+
+
+def every_pack(*rows: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    """`rows`, which say something of each pack, once."""
+    assert sorted(pack for pack, *_ in rows) == sorted(PACKS)
+    return [*rows]
+
+
+@pytest.mark.parametrize(
+    ("pack", "told", "clause"),
+    every_pack(
+        ("tow_law", ("dsl",), "000 Staff personal use"),
+        ("todwick", ("dsl",), "casework default"),
+        ("headcorn", ("dsl",), "002 §4.2"),
+        ("hr_cooperative", ("headteacher", "slt"), "003 §3"),
+        ("st_thomas", ("headteacher",), "004 §5.4, §6.3"),
+    ),
+)
+def test_who_is_told_that_a_pupil_asked_a_teacher_to_be_friends(
+    pack: str, told: tuple[str, ...], clause: str
+) -> None:
+    case = CaseFile("unsolicited_contact", pack, reported="2026-09-14 09:00")
+    duty = asked(case, "classify_contact")
+    assert (duty.rule.told, duty.rule.clause, moment(duty)) == (told, clause, "2026-09-15")
+
+
+@pytest.mark.parametrize(
+    ("pack", "family", "declared"),
+    every_pack(
+        ("tow_law", False, True),
+        ("todwick", False, False),
+        ("headcorn", False, True),
+        ("hr_cooperative", True, False),
+        ("st_thomas", False, False),
+    ),
+)
+def test_what_exempts_contact_from_advice(pack: str, family: bool, declared: bool) -> None:
+    """Advised against but for ties declared before, banned but for family, or banned outright."""
+
+    def exempt(**fields: Any) -> bool:
+        case = CaseFile("unsolicited_contact", pack).take("classify_contact", **fields)
+        return not case.asks_for("advise", about="official_channel")
+
+    assert (exempt(**FAMILY), exempt(**DECLARED_BEFORE)) == (family, declared)
+    assert not exempt()
+
+
+@pytest.mark.parametrize(
+    ("pack", "clause"),
+    every_pack(
+        ("tow_law", "000 Staff personal use"),
+        ("todwick", None),
+        ("headcorn", "002 §4.2"),
+        ("hr_cooperative", None),
+        ("st_thomas", None),
+    ),
+)
+def test_a_declaration_made_after_the_contact_exempts_nobody(pack: str, clause: str | None) -> None:
+    case = CaseFile("unsolicited_contact", pack)
+    if clause is not None:
+        assert case.refusal("classify_contact", **DECLARED_LATE).clause == clause
+    else:
+        assert case.take("classify_contact", **DECLARED_LATE).asks_for("advise", about="official_channel")
+
+
+@pytest.mark.parametrize("pack", PACKS)
+def test_whatever_the_pack_contact_by_staff_is_judged_the_same_day(pack: str) -> None:
+    people = CaseFile("staff_allegation").incident.people
+    parties = tuple((p.person, p.involvement.value, p.category.value) for p in people)
+    case = CaseFile("unsolicited_contact", pack, people=parties, direction="staff_to_pupil")
+    duty = asked(case, "decide_threshold")
+    assert "headteacher" in duty.rule.told
+    assert ("chair_of_governors" in duty.rule.told) is (pack == "st_thomas")
+    assert case.due("decide_threshold") == "2026-09-14"
+
+
+@pytest.mark.parametrize(
+    ("pack", "told", "clause"),
+    every_pack(
+        ("tow_law", ("slt", "headteacher"), "000 General use"),
+        ("todwick", ("headteacher",), "001 A"),
+        ("headcorn", ("headteacher",), "002 §4"),
+        ("hr_cooperative", ("headteacher", "line_manager"), "003 §5"),
+        ("st_thomas", ("headteacher",), "004 §5.10, §5.11"),
+    ),
+)
+def test_who_hears_of_misuse_by_staff(pack: str, told: tuple[str, ...], clause: str) -> None:
+    duty = asked(CaseFile("staff_misuse", pack), "triage")
+    assert (duty.rule.told, duty.rule.clause) == (told, clause)
+
+
+@pytest.mark.parametrize(
+    ("pack", "needs_a_ground", "family_decides"),
+    every_pack(
+        ("tow_law", False, False),
+        ("todwick", True, False),
+        ("headcorn", False, False),
+        ("hr_cooperative", False, False),
+        ("st_thomas", False, True),
+    ),
+)
+def test_bullying_out_of_school(pack: str, needs_a_ground: bool, family_decides: bool) -> None:
+    case = CaseFile("cyberbullying", pack)
+    if needs_a_ground:
+        assert case.refusal("triage", **OUT_OF_SCHOOL).clause == "001 D"
+    case.take("triage", **OUT_OF_SCHOOL, jurisdiction=("threat_to_member",)).take("inform_parents")
+    assert case.asks_for("family_decision") is family_decides
+    assert case.take("consider_police", refer=True).asks_for("escalate", agency="police")
+
+
+@pytest.mark.parametrize(
+    ("pack", "always", "clause"),
+    every_pack(
+        ("tow_law", False, "UKCIS"),
+        ("todwick", False, "UKCIS"),
+        ("headcorn", False, "UKCIS"),
+        ("hr_cooperative", False, "UKCIS"),
+        ("st_thomas", True, "004 §9.1"),
+    ),
+)
+def test_nudes_go_to_the_police_always_or_as_the_dsl_decides(pack: str, always: bool, clause: str) -> None:
+    case = CaseFile("sexting", pack).take("assess_risk")
+    step = "escalate" if always else "consider_police"
+    assert asked(case, step).rule.clause == clause
+    case.take("decide", topic="managed_in_school")
+    assert case.asks_for("escalate", agency="police") is always
+    assert not case.asks_for("consider_police")
+
+
+@pytest.mark.parametrize(
+    ("pack", "of_pupils", "of_staff"),
+    every_pack(
+        ("tow_law", "KCSIE part 5", "casework default"),
+        ("todwick", "KCSIE part 5", "casework default"),
+        ("headcorn", "KCSIE part 5", "casework default"),
+        ("hr_cooperative", "KCSIE part 5", "casework default"),
+        ("st_thomas", "004 §8.8", "004 §8.4"),
+    ),
+)
+def test_the_police_are_considered_by_content_for_pupils_and_always_for_staff(
+    pack: str, of_pupils: str, of_staff: str
+) -> None:
+    assert not CaseFile("cyberbullying", pack).asks_for("consider_police")
+    hateful = CaseFile("cyberbullying", pack, content=(Content.RACIST,))
+    assert asked(hateful, "consider_police").rule.clause == of_pupils
+
+    teacher = ((PARENT, "target", "staff"), (TARGET, "alleged", "pupil"))
+    duty = asked(CaseFile("cyberbullying", pack, people=teacher), "consider_police")
+    assert (duty.rule.clause, duty.rule.told) == (of_staff, ("slt", "police"))
+
+
+@pytest.mark.parametrize(
+    ("pack", "clause"),
+    every_pack(
+        ("tow_law", "000 Pupil use"),
+        ("todwick", "casework default; KCSIE part 2, record keeping"),
+        ("headcorn", "002 §6"),
+        ("hr_cooperative", "casework default; KCSIE part 2, record keeping"),
+        ("st_thomas", "casework default; KCSIE part 2, record keeping"),
+    ),
+)
+def test_parents_of_a_user_below_the_age_are_told(pack: str, clause: str) -> None:
+    case = CaseFile("underage_use", pack, reported="2026-09-14 09:00")
+    duty = asked(case, "inform_parents", child=TARGET)
+    assert (duty.rule.clause, moment(duty)) == (clause, "2026-09-21")
+    groomed = CaseFile("underage_use", pack, reported="2026-09-14 09:00", content=(Content.ADULT_CONTACT,))
+    assert groomed.due("inform_parents", child=TARGET) == "2026-09-14"
+
+
+@pytest.mark.parametrize(
+    ("pack", "months", "due"),
+    every_pack(
+        ("tow_law", 24, date(2025, 9, 1)),
+        ("todwick", 12, None),
+        ("headcorn", 12, date(2023, 3, 1)),
+        ("hr_cooperative", 12, date(2016, 9, 1)),
+        ("st_thomas", 12, date(2017, 6, 1)),
+    ),
+)
+def test_how_often_the_policy_is_reviewed(pack: str, months: int, due: date | None) -> None:
+    found = Library.own().latest_pack(pack)
+    assert (found.review_every_months, found.review_due) == (months, due)
+
+
+@pytest.mark.parametrize(
+    ("pack", "must"),
+    every_pack(
+        ("tow_law", False),
+        ("todwick", False),
+        ("headcorn", True),
+        ("hr_cooperative", False),
+        ("st_thomas", False),
+    ),
+)
+def test_a_debrief_is_a_must_at_one_school_and_everywhere_after_an_escalation(pack: str, must: bool) -> None:
+    def needed(case: CaseFile) -> bool:
+        case.answer_everything(but=frozenset({"debrief", "record_agency_response"}))
+        return case.asks_for("debrief")
+
+    assert needed(CaseFile("cyberbullying", pack)) is must
+    assert needed(CaseFile("cyberbullying", pack).take("escalate"))
+
+
+@pytest.mark.parametrize(
+    ("pack", "invited", "refused", "provider", "legal"),
+    [
+        ("tow_law", "casework default", "casework default", False, "may"),
+        ("todwick", "001 C", "casework default", False, "consider"),
+        ("headcorn", "002 §8", "casework default", False, None),
+        ("hr_cooperative", "casework default", "casework default", False, None),
+        ("st_thomas", "004 §8.6", "004 §8.7", True, None),
+    ],
+)
+def test_a_parents_post_from_evidence_to_the_refusal_to_take_it_down(
+    pack: str, invited: str, refused: str, provider: bool, legal: str | None
+) -> None:
+    case = CaseFile("parent_post", pack, reported="2026-10-05 09:00").take("save_evidence")
+    invitation = asked(case, "invite_parent")
+    assert (invitation.rule.clause, moment(invitation)) == (invited, "2026-10-07")
+
+    case.take("triage").take("invite_parent", "2026-10-06 09:00")
+    case.take("record_meeting", "2026-10-12 16:00", outcome="no_show")
+    assert case.refusal("close").outstanding
+    case.take("request_removal").take("record_removal", "2026-10-13 12:00", outcome="refused")
+    assert asked(case, "decide", topic="removal_refused").rule.clause == refused
+
+    lawful = [d for d in case.outstanding() if d.preset == {"topic": "legal_action"}]
+    assert [d.rule.modality.value for d in lawful] == ([] if legal is None else [legal])
+    assert any(d.preset == {"agency": "isp"} for d in case.outstanding()) is provider
+
+    left = frozenset({"decide", "debrief"})
+    assert case.answer_everything(but=left).refusal("close").outstanding
+    case.take("decide", topic="removal_refused").take("escalate", agency="isp")
+    if legal == "consider":
+        assert case.refusal("close").clause == "001 D"
+        case.take("decide", topic="legal_action")
+    case.take("triage", content=(Content.HOMOPHOBIC,))
+    assert case.refusal("close").clause == ("004 §8.8" if pack == "st_thomas" else "KCSIE part 5")
+    case.take("consider_police")
+    case.answer_everything().take("complete_investigation").answer_everything().take("close")

@@ -1,0 +1,87 @@
+"""What clauses became that is no rule: ages, who counts as staff, who may do what, steps open to all."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Final
+
+import pytest
+
+from casework.domain.access import PERMISSIONS, Permission
+from casework.domain.vocabulary import Category, Role, Stream
+from casework.playbooks import Library
+from casework.playbooks.coverage import policies
+from tests.domain.casefile import ALLEGED, PACKS, TARGET, TEACHER, UNKNOWN, CaseFile
+
+OPENINGS: Final[dict[str, tuple[str, dict[str, Any], dict[str, Any]]]] = {
+    "triage": ("cyberbullying", {}, {}),
+    "apply_sanction": ("cyberbullying", {}, {"person": ALLEGED}),
+    "advise": ("cyberbullying", {}, {"about": "safe_use"}),
+    "request_removal": ("cyberbullying", {}, {"addressee": "platform"}),
+    "seek_advice": ("staff_misuse", {}, {}),
+    "identify_person": ("cyberbullying", {"people": ((UNKNOWN, "alleged", "unknown"),)}, {}),
+    "ban_from_computing": ("inappropriate_content", {}, {}),
+    "record_search": ("sexting", {}, {}),
+}
+"""By step: a kind it is taken in, what the report held, and its fields."""
+
+
+@pytest.mark.parametrize("pack", PACKS)
+@pytest.mark.parametrize("step", OPENINGS)
+def test_a_step_a_clause_names_may_be_taken_and_is_kept(step: str, pack: str) -> None:
+    kind, opening, fields = OPENINGS[step]
+    case = CaseFile(kind, pack, **opening).take(step, **fields)
+    assert [taken.name() for taken in case.incident.timeline] == ["report", step]
+
+
+def test_every_step_a_clause_names_is_tried() -> None:
+    clauses = (clause for policy in policies().values() for clause in policy.clauses)
+    named = {item.id for clause in clauses for item in clause.became if item.kind == "step"}
+    assert named == {"report", *OPENINGS}
+
+
+@pytest.mark.parametrize(
+    ("platform", "day", "age"),
+    [
+        ("Facebook", date(2026, 9, 14), 13),
+        ("instagram", date(2026, 9, 14), 13),
+        ("Twitter", date(2026, 9, 14), 13),
+        ("WhatsApp", date(2018, 5, 24), 13),
+        ("WhatsApp", date(2018, 5, 25), 16),
+        ("WhatsApp", date(2024, 4, 10), 16),
+        ("WhatsApp", date(2024, 4, 11), 13),
+        ("a platform nobody knows", date(2026, 9, 14), None),
+    ],
+)
+def test_a_platform_has_the_age_it_asked_for_on_the_day(platform: str, day: date, age: int | None) -> None:
+    assert Library.own().platforms.minimum_age(platform, day) == age
+
+
+@pytest.mark.parametrize(
+    ("category", "staff"),
+    [
+        *((category, True) for category in ("staff", "governor", "contractor", "volunteer", "visitor")),
+        *((category, False) for category in ("pupil", "parent", "external", "unknown")),
+    ],
+)
+def test_everybody_who_works_at_the_school_counts_as_staff(category: str, staff: bool) -> None:
+    assert Category(category).works_at_school is staff
+    alleged = ((TARGET, "target", "pupil"), (TEACHER, "alleged", category))
+    stream = CaseFile("cyberbullying", people=alleged).incident.stream
+    assert stream is (Stream.ALLEGATION if staff else Stream.CHILD)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_everybody_may_report_and_read_back_what_they_reported(role: Role) -> None:
+    assert {Permission.REPORT, Permission.READ_OWN_REPORTS, Permission.NOTE_OWN_REPORTS} <= PERMISSIONS[role]
+
+
+def test_only_the_safeguarding_leads_handle_cases_about_children() -> None:
+    handling = {role for role, held in PERMISSIONS.items() if Permission.HANDLE_CHILD_CASES in held}
+    assert handling == {Role.DSL, Role.DEPUTY_DSL}
+
+
+@pytest.mark.parametrize("role", [Role.REPORTER, Role.GOVERNOR, Role.CHAIR_OF_GOVERNORS, Role.ADMIN])
+def test_a_confidence_is_kept_from_whoever_need_not_know(role: Role) -> None:
+    kept = {Permission.READ_CHILD_CASES, Permission.READ_ALLEGATIONS, Permission.READ_PEOPLE}
+    assert kept.isdisjoint(PERMISSIONS[role])

@@ -1,0 +1,131 @@
+"""Every rule of the floor and of every pack is noticed: where it is deleted or weakened, its row fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Final
+
+import msgspec
+import pytest
+
+from casework.domain.playbook import Pack, Playbook, Rule
+from casework.playbooks import Library
+from tests.domain.casefile import FLOOR, PACKS, CaseFile
+from tests.policies.rows import FLOOR_ALONE, Asks, Row
+from tests.policies.rows_floor import FLOOR_ROWS
+from tests.policies.rows_floor_common import COMMON_ROWS
+from tests.policies.rows_packs import PACK_ROWS
+
+LIBRARY: Final = Library.own()
+ROWS: Final[dict[str, Row]] = {**FLOOR_ROWS, **COMMON_ROWS, **PACK_ROWS}
+PLAYBOOKS: Final[dict[str, Playbook]] = {
+    **{rule.id: FLOOR_ALONE for rule in FLOOR_ALONE.floor.rules},
+    **{
+        rule.id: LIBRARY.playbook(FLOOR, edition)
+        for edition in PACKS.values()
+        for rule in LIBRARY.packs[edition].rules
+    },
+}
+"""The playbook a rule is looked at in, by the rule's id."""
+
+
+def _every_rule() -> dict[str, Rule]:
+    floors = (rule for floor in LIBRARY.floors.values() for rule in floor.rules)
+    packs = (rule for pack in LIBRARY.packs.values() for rule in pack.rules)
+    return {rule.id: rule for rule in (*floors, *packs)}
+
+
+RULES: Final = _every_rule()
+TIMED: Final = [name for name, row in ROWS.items() if isinstance(row, Asks) and row.due is not None]
+TOLD: Final = [name for name, row in ROWS.items() if isinstance(row, Asks) and row.told]
+NEVER_WAIVED: Final = {
+    "acknowledge",
+    "triage",
+    *(f"{kind}-triage" for kind in ("bullying", "parent-post", "underage", "image", "content")),
+    *(f"{kind}-parents" for kind in ("sexting", "bullying", "contact", "parent-post", "underage")),
+    *(f"{kind}-parents" for kind in ("image", "content")),
+}
+"""The stated defaults that a pack may replace and no case may go without."""
+BARRING: Final = [name for name, row in ROWS.items() if isinstance(row, Asks) and row.bars]
+
+
+def changed(playbook: Playbook, name: str, change: Callable[[Rule], Rule | None]) -> Playbook:
+    """`playbook` with one rule of its floor or its pack changed, or deleted where `change` gives none."""
+
+    def edited(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+        now = (change(rule) if rule.id == name else rule for rule in rules)
+        return tuple(rule for rule in now if rule is not None)
+
+    floor, pack = playbook.floor, playbook.pack
+    return Playbook(
+        msgspec.structs.replace(floor, rules=edited(floor.rules)),
+        msgspec.structs.replace(pack, rules=edited(pack.rules)),
+    )
+
+
+@cache
+def case_of(name: str) -> CaseFile:
+    """The case in the situation of a rule's row; it is looked at and never changed."""
+    return ROWS[name].case(PLAYBOOKS[name])
+
+
+def row_holds(name: str, playbook: Playbook) -> bool:
+    return ROWS[name].holds(name, case_of(name), playbook)
+
+
+def test_every_rule_has_a_row_and_every_row_a_rule() -> None:
+    assert set(ROWS) == set(RULES)
+
+
+@pytest.mark.parametrize("rule", ROWS)
+def test_the_playbook_answers_as_the_rule_says(rule: str) -> None:
+    assert row_holds(rule, PLAYBOOKS[rule])
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_deleted_rule_is_noticed(rule: str) -> None:
+    assert not row_holds(rule, changed(PLAYBOOKS[rule], rule, lambda _: None))
+
+
+@pytest.mark.parametrize("rule", TIMED)
+def test_a_rule_that_lost_its_clock_is_noticed(rule: str) -> None:
+    timeless = changed(PLAYBOOKS[rule], rule, lambda found: msgspec.structs.replace(found, clock=None))
+    assert not row_holds(rule, timeless)
+
+
+@pytest.mark.parametrize("rule", TOLD)
+def test_a_rule_that_tells_nobody_any_more_is_noticed(rule: str) -> None:
+    silent = changed(PLAYBOOKS[rule], rule, lambda found: msgspec.structs.replace(found, told=()))
+    assert not row_holds(rule, silent)
+
+
+@pytest.mark.parametrize("rule", BARRING)
+def test_a_rule_that_bars_nothing_any_more_is_noticed(rule: str) -> None:
+    loose = changed(PLAYBOOKS[rule], rule, lambda found: msgspec.structs.replace(found, before=()))
+    assert not row_holds(rule, loose)
+
+
+def test_the_defaults_no_case_goes_without_are_these() -> None:
+    assert {name for name, rule in RULES.items() if rule.adjustable and not rule.waivable} == NEVER_WAIVED
+
+
+@pytest.mark.parametrize("rule", sorted(NEVER_WAIVED))
+def test_a_default_no_case_goes_without_is_not_waived(rule: str) -> None:
+    case, step = case_of(rule), RULES[rule].step
+    refusal = FLOOR_ALONE.refusal(case.incident, case.build("waive", waived=step))
+    assert refusal is not None
+    assert (RULES[refusal.rule].step, RULES[refusal.rule].relaxable) == (step, False)
+
+
+@pytest.mark.parametrize("edition", PACKS.values())
+def test_a_deleted_pack_is_noticed_by_every_row_of_it(edition: str) -> None:
+    pack = LIBRARY.packs[edition]
+    emptied = Playbook(LIBRARY.floors[FLOOR], msgspec.structs.replace(pack, rules=()))
+    assert [rule.id for rule in pack.rules if row_holds(rule.id, emptied)] == []
+
+
+def test_a_rule_without_a_row_is_found() -> None:
+    added = msgspec.structs.replace(RULES["acknowledge"], id="added")
+    pack: Pack = msgspec.structs.replace(FLOOR_ALONE.pack, rules=(added,))
+    assert {rule.id for rule in Playbook(FLOOR_ALONE.floor, pack).rules} - set(ROWS) == {"added"}
