@@ -55,7 +55,7 @@ class Casework(Application[UUID]):
     """The use cases, over one event log. Open it after a fork, never before.
 
     `settings` say where the database, the vault and the keys are; the tables must have been made by
-    `casework.storage.tables.create_tables`.
+    `casework.storage.migrations.create_tables`.
     """
 
     name = "casework"

@@ -12,7 +12,9 @@ _SHORTEST_PART = 3
 
 def normalised(name: str) -> str:
     """`name` as it is compared: compatibility forms folded, lower case, single spaces."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    # Folding the case can undo the normal form, so it is restored afterwards.
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    return " ".join(folded.split())
 
 
 def holds_name(text: str, names: Iterable[str]) -> bool:

@@ -101,7 +101,7 @@ class Incidents:
         role = actor.role_for(Permission.REPORT)
         if role is None:
             raise Forbidden
-        hidden = command.under(self._app.derived_key("ids of reports in confidence"))
+        hidden = self._in_confidence(command)
         sent_as = {sent.new_id("incident"): sent for sent in (command, hidden)}
         for existing in self._app.load_many(sent_as).values():
             if isinstance(existing, Incident):
@@ -110,9 +110,10 @@ class Incidents:
             command = hidden
         incident_id = command.new_id("incident")
         report = self._report(command, incident_id, school, role, fields)
-        check = self._app.load_many(leaf.value for leaf, _ in referenced(report))
-        check_references(check, referenced(report), school)
-        report = complete(report, None, check, self._app.library)
+        references = referenced(report)
+        found = self._app.load_many(leaf.value for leaf, _ in references)
+        check_references(found, references, school)
+        report = complete(report, None, found, self._app.library)
         playbook = self._app.library.playbook(report.policy.floor, report.policy.pack)
         incident = Incident.report(report, playbook)
         self._app.commit(incident)
@@ -133,7 +134,7 @@ class Incidents:
         role = _role_for(case.standing, step_class)
         in_confidence = case.standing.handles_as is None and incident.confidential_reporter
         if in_confidence:
-            command = command.under(self._app.derived_key("ids of reports in confidence"))
+            command = self._in_confidence(command)
         earlier = command.earlier(incident)
         if earlier is not None:
             return self._as_it_was(command, incident, earlier)
@@ -153,6 +154,10 @@ class Incidents:
         incident.take(complete(step, incident, found, self._app.library), case.playbook)
         self._app.commit(incident)
         return msgspec.structs.replace(case, as_of=command.now)
+
+    def _in_confidence(self, command: Command) -> Command:
+        """The same command, from whose ids nobody can tell who reported."""
+        return command.under(self._app.derived_key("ids of reports in confidence"))
 
     def _report(
         self, command: Command, incident_id: UUID, school: School, role: Role, fields: dict[str, Any]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 import secrets
-import unicodedata
 from base64 import b64decode, b64encode
 from functools import lru_cache
 from typing import Any, Final, TypedDict
@@ -13,6 +12,7 @@ from uuid import UUID
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from casework.domain.naming import normalised
 from casework.domain.sealed import Sealed
 from casework.storage.keys import NONCE_BYTES, DataKeys, MasterKey, NewKeys, NoKey
 
@@ -126,9 +126,7 @@ class Sealer:
 
     def blind_index(self, text: str) -> str:
         """A keyed hash (HMAC-SHA256, hex) of a whole name, the same however it is cased and spaced."""
-        # Folding the case can undo the normal form, so it is restored afterwards.
-        folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-        return hmac.digest(self._index_key, " ".join(folded.split()).encode(), "sha256").hex()
+        return hmac.digest(self._index_key, normalised(text).encode(), "sha256").hex()
 
     def _closed(self, subject: str, base64: str) -> Sealed:
         under = _subject(subject)
