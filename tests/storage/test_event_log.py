@@ -21,6 +21,7 @@ from casework.storage.event_store import SealingEventStore
 from casework.storage.keys import KeyDestroyed
 from casework.storage.migrations import create_tables
 from casework.storage.observation import count_statements
+from casework.storage.postgres import CaseworkPostgresRecorder
 from casework.storage.recorders import CaseworkRecorder
 from casework.storage.sqlite import CaseworkSQLiteRecorder
 from casework.storage.tables import data_keys
@@ -105,6 +106,25 @@ def test_a_conflicting_event_leaves_no_key_and_no_event(store: Store) -> None:
     assert len(store.read(aggregate)) == 1
     store.events.put([noted(aggregate, 2, name=Sealed(SECRET, person))])
     assert store.read(aggregate)[1].name == Sealed(SECRET)
+
+
+def test_a_connection_that_lost_a_race_goes_on(store: Store) -> None:
+    taken = store.keys.create(uuid4())
+    stored = StoredEvent(uuid4(), 1, Noted.TOPIC, b"{}")
+    store.recorder.insert_events([], data_keys=[taken])
+    for _ in range(8):
+        with pytest.raises(IntegrityError):
+            store.recorder.insert_events([stored], data_keys=[taken])
+        store.events.put([noted(uuid4())])
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_a_connection_keeps_no_statement_prepared(store: Store) -> None:
+    for _ in range(8):
+        store.read(store.events.put([noted(uuid4())])[0].domain_event.originator_id)
+    datastore = cast(CaseworkPostgresRecorder, store.recorder).datastore
+    with datastore.get_connection() as connection:
+        assert connection.execute("SELECT name FROM pg_prepared_statements").fetchall() == []
 
 
 def test_two_processes_cannot_make_two_keys_for_one_subject(store: Store, other: Store) -> None:

@@ -87,7 +87,12 @@ class CaseworkPostgresRecorder(PostgresApplicationRecorder, CaseworkRecorder):
         if data_keys:
             # In one order everywhere, so that two transactions never wait for each other.
             rows = sorted(data_keys, key=lambda row: row.subject)
-            curs.execute(self._insert_keys, ([row.subject for row in rows], [row.wrapped for row in rows]))
+            # The end of the inner pipeline awaits the answer, so that a key somebody else made first is told
+            # as that; what follows would be told as given up with it.
+            with curs.connection.pipeline():
+                curs.execute(
+                    self._insert_keys, ([row.subject for row in rows], [row.wrapped for row in rows])
+                )
         if destroyed_keys:
             curs.execute(self._destroy_keys, (sorted(set(destroyed_keys)),))
         super()._insert_events(curs, stored_events, **kwargs)
@@ -118,6 +123,8 @@ class CaseworkPostgresFactory(PostgresFactory):
             **(pool.kwargs if isinstance(pool.kwargs, dict) else {}),
             **json.loads(self.env.get(PARAMETERS_SETTING) or "{}"),
             "cursor_factory": _Cursor,
+            # psycopg may remember a statement as prepared that a pipeline gave up, and fail on it ever after.
+            "prepare_threshold": None,
         }
 
     def application_recorder(self) -> ApplicationRecorder:
