@@ -7,6 +7,8 @@ INSTALLED := .venv/installed
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint format bench lock clean
 MAKEFLAGS += --no-print-directory
+# Each command that a test starts would compile casework anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,8 +26,8 @@ demo: setup ## Start casework with an invented school in it
 	$(BIN)/casework demo
 
 test: setup ## Run the tests on SQLite and PostgreSQL; ARGS="-k name" goes to pytest
-	@# A worker that is done takes tests from the other, so a long file does not hold up the end.
-	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+	@# What a file of tests sets up is set up by one worker only.
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: setup ## Check style, types and the import contracts; change nothing
 	$(BIN)/ruff check

@@ -20,6 +20,7 @@ from tests.engines import (
     scratch_folder,
 )
 
+LONGEST: Final = Path(__file__).parent / "whole"
 CI_SETTING: Final = "CASEWORK_CI"
 
 # A slow machine is no fault of the code. CI tries the same examples each time, so a red run comes again.
@@ -29,6 +30,11 @@ hypothesis.settings.load_profile("ci" if os.environ.get(CI_SETTING) else "local"
 
 # Read by pytest when a test first asks for its `tmp_path`.
 os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(scratch_folder()))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, so that the workers end together."""
+    items.sort(key=lambda item: not item.path.is_relative_to(LONGEST))
 
 
 @pytest.fixture(scope="session")

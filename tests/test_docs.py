@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+import click
 import msgspec
 import pytest
 from werkzeug.serving import make_server
@@ -24,8 +25,8 @@ from casework.playbooks import Library
 from casework.settings import Settings
 from casework_api import logs
 from casework_api.auth import PUBLIC
-from casework_api.cli import cli
-from casework_api.opening import prepare
+from casework_api.cli import MODULES, cli
+from casework_api.preparing import prepare
 from casework_projections.view import View
 from tests.api.client import House, settings_for
 
@@ -154,15 +155,21 @@ def test_no_page_names_a_setting_there_is_not(page: Path) -> None:
 
 def test_the_commands_are_those_there_are() -> None:
     (cells,) = tables(section(OPERATIONS, "Commands"))
-    assert sorted(command.split()[1] for command in named(cells)) == sorted(cli.commands)
+    assert sorted(command.split()[1] for command in named(cells)) == sorted(MODULES)
+
+
+def command_of(name: str) -> click.Command:
+    found = cli.get_command(click.Context(cli), name)
+    assert found is not None
+    return found
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_id)
 def test_no_page_names_a_command_or_an_option_there_is_not(page: Path) -> None:
     for line in code_of(page).splitlines():
         for command, rest in re.findall(r"(?:^|[\s/])casework ([a-z]+)([^#\n]*)", line):
-            assert command in cli.commands, line
-            options = {option for each in cli.commands[command].params for option in each.opts}
+            assert command in MODULES, line
+            options = {option for each in command_of(command).params for option in each.opts}
             assert set(re.findall(r"--[a-z-]+", rest)) <= options, line
 
 

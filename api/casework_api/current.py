@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final, cast
 from uuid import uuid4
 
@@ -28,11 +28,6 @@ class Services:
         self.views = views
         self.clock = clock
         self.cursors = Cursors(app.derived_key("cursors"))
-
-
-def utc_now() -> datetime:
-    """The present moment."""
-    return datetime.now(UTC)
 
 
 def services() -> Services:

@@ -90,7 +90,29 @@ class SchemaPlugin(MarshmallowPlugin):
 
 
 class Api(flask_smorest.Api):  # type: ignore[misc] # flask-smorest is not typed
-    """flask-smorest's `Api` with problems for its errors and our own way of serving the description."""
+    """flask-smorest's `Api` with problems for its errors and our own way of serving the description.
+
+    Describing every route takes longer than starting to serve them, so it waits until somebody asks.
+    """
+
+    def __init__(self, app: Flask, **options: Any) -> None:
+        self._undescribed: list[tuple[flask_smorest.Blueprint, dict[str, Any]]] = []
+        super().__init__(app, **options)
+
+    def register_blueprint(self, blp: flask_smorest.Blueprint, **options: Any) -> None:
+        """Serve the routes of `blp` under `options` (Flask's), and remember to describe them."""
+        self._app.register_blueprint(blp, **options)
+        self._undescribed.append((blp, options))
+
+    def described(self) -> APISpec:
+        """The description of every blueprint registered so far."""
+        while self._undescribed:
+            blueprint, options = self._undescribed.pop(0)
+            name = options.get("name", blueprint.name)
+            blueprint.register_views_in_doc(self, self._app, self.spec, name=name, parameters=None)
+            self.spec.tag({"name": name, "description": blueprint.description})
+        spec: APISpec = self.spec
+        return spec
 
     def _register_responses(self) -> None:
         self.spec.components.schema("Problem", _PROBLEM)
@@ -127,12 +149,11 @@ def make_api(app: Flask, *, title: str, version: str, description: str = "") -> 
 
 
 def register_docs(app: Flask, api: Api) -> None:
-    """Serve `/openapi.json` and `/docs`; to be called once the blueprints are registered."""
-    spec: APISpec = api.spec
+    """Serve `/openapi.json` and `/docs`."""
 
     @cache
     def written() -> bytes:
-        return msgspec.json.encode(_plain(spec.to_dict()))
+        return msgspec.json.encode(_plain(api.described().to_dict()))
 
     def openapi() -> Response:
         return Response(written(), content_type="application/json")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -17,6 +18,11 @@ class DueStep(msgspec.Struct, frozen=True, kw_only=True):
     rule: str
     step: str | None
     due_at: datetime
+
+
+def reference(incident: UUID) -> str:
+    """The short form by which a case is spoken of where nothing else may be said."""
+    return incident.hex[:8]
 
 
 def due_steps(duties: Sequence[Duty]) -> Iterator[dict[str, Any]]:

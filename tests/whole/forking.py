@@ -12,7 +12,7 @@ import signal
 import sys
 
 from casework.playbooks import Library
-from casework_api import cli
+from casework_api.commands.serve import serve as serve_command
 
 
 def main() -> None:
@@ -32,7 +32,7 @@ def serve(port: str) -> None:
     os.write(sys.stdout.fileno(), f"{os.getpid()}\n".encode())
     # Nobody reads what it logs.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    cli.cli(["serve", "--port", port, "--workers", "2"])
+    serve_command(["--port", port, "--workers", "2"])
 
 
 if __name__ == "__main__":

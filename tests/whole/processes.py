@@ -80,7 +80,8 @@ class Served:
     def kill(self) -> None:
         """End every process of it at once, as a power cut would; return when they are gone."""
         os.killpg(self._group, signal.SIGKILL)
-        while self.is_running():
+        # Those who are dead may stay in the group until somebody takes note of it; their sockets do not.
+        while self._listens():
             time.sleep(_POLL_SECONDS / 10)
 
     def is_running(self) -> bool:
@@ -88,6 +89,13 @@ class Served:
         try:
             os.killpg(self._group, 0)
         except ProcessLookupError:
+            return False
+        return True
+
+    def _listens(self) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", self.port), _PATIENCE_SECONDS).close()
+        except ConnectionError:
             return False
         return True
 

@@ -19,7 +19,8 @@ from casework.playbooks.library import OWN_FILES
 from casework.settings import Settings
 from casework_api.app import create_app
 from casework_api.current import EXTENSION, Services
-from casework_api.opening import opened, prepare
+from casework_api.opening import opened
+from casework_api.preparing import prepare
 from casework_projections.views import Views
 from tests.api.client import House
 from tests.whole.processes import PROGRAM, casework, environment, settings_in

@@ -21,7 +21,7 @@ from casework.application import Casework
 from casework.domain.incident import Incident
 from casework.domain.incident.reporting import AddNote
 from casework.settings import Settings
-from casework_api.current import utc_now
+from casework_api.clock import utc_now
 from casework_api.opening import opened
 from tests.api.client import House, settings_for
 from tests.conftest import CI_SETTING

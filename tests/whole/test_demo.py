@@ -22,7 +22,7 @@ from casework.domain.playbook import Playbook
 from casework.domain.school import School
 from casework.domain.sealed import Sealed
 from casework.domain.text import leaves
-from casework_api.cli import demo_settings
+from casework_api.commands.demo import demo_settings
 from casework_api.demo.people import EVERY_NAME
 from casework_api.demo.texts import EVERY_NARRATIVE
 from casework_api.opening import opened

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from io import BytesIO
@@ -26,9 +27,10 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.api.client import House, body_of, settings_for
+from tests.conftest import CI_SETTING
 from tests.engines import SQLiteEngine
 
-EXAMPLES: Final = 8
+EXAMPLES: Final = 8 if os.environ.get(CI_SETTING) else 4
 CHECKS: Final = [
     not_a_server_error,
     status_code_conformance,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, timedelta
 from typing import Final
-from uuid import UUID, uuid5
+from uuid import uuid5
 
 from flask import Response
 from icalendar import Calendar, Event
@@ -15,7 +15,7 @@ from casework_api.blueprint import Blueprint
 from casework_api.problems import not_found
 from casework_api.reader import visible
 from casework_projections.caseload import Listed
-from casework_projections.due import DueStep
+from casework_projections.due import DueStep, reference
 
 MEDIA_TYPE: Final = "text/calendar"
 _LENGTH: Final = timedelta(minutes=15)
@@ -48,11 +48,6 @@ def feed(token: str) -> Response:
         for step in incident.due:
             calendar.add_component(_event(incident, step))
     return Response(calendar.to_ical(), content_type=f"{MEDIA_TYPE}; charset=utf-8")
-
-
-def reference(incident: UUID) -> str:
-    """The short form by which a case is spoken of where nothing else may be said."""
-    return incident.hex[:8]
 
 
 def _event(incident: Listed, step: DueStep) -> Event:

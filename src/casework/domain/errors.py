@@ -36,6 +36,10 @@ class Invalid(Exception):
         return cls({path: [message]})
 
 
+class SetUpError(Exception):
+    """casework cannot start as it was set up; the message names the file or the setting."""
+
+
 class Forbidden(Exception):
     """The actor holds no role that may do this."""
 

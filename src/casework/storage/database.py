@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.schema import CreateSchema
 
+from casework.domain.errors import SetUpError
 from casework.storage import postgres, sqlite
 from casework.storage.observation import watch_engine
 
@@ -25,7 +26,7 @@ _SCHEMA: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 _PARAMETERS: Final = frozenset({"sslmode", "sslrootcert", "sslcert", "sslkey", "target_session_attrs"})
 
 
-class DatabaseUrlError(ValueError):
+class DatabaseUrlError(SetUpError):
     """The setting does not name a database casework can use. The message never holds the password."""
 
     def __init__(self, fault: str) -> None:

@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import Engine, select
 
+from casework.domain.errors import SetUpError
 from casework.storage.tables import data_keys
 
 KEY_BYTES: Final = 32
@@ -32,7 +33,7 @@ SETTING: Final = "CASEWORK_MASTER_KEY_FILE"
 _VERSION: Final = b"\x01"
 
 
-class MasterKeyError(Exception):
+class MasterKeyError(SetUpError):
     """The master key cannot be made, read or used. Names the setting and the file, never the content."""
 
 

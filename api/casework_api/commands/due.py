@@ -1,0 +1,32 @@
+"""`casework due`."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import click
+
+from casework.domain.clocks import LONDON
+from casework.settings import Settings
+from casework_api.clock import utc_now
+from casework_api.opening import opened
+from casework_projections.due import reference
+from casework_projections.unrestricted import every_deadline
+from casework_projections.views import Views
+
+
+@click.command()
+@click.option("--school", type=click.UUID, help="One school only.")
+@click.option("--overdue", is_flag=True, help="Only what is overdue.")
+def due(school: UUID | None, overdue: bool) -> None:
+    """List what is due in every open case, soonest first: reference, step, time. It names nobody."""
+    with opened(Settings.from_environment()) as app:
+        views, now = Views(app), utc_now()
+        with views.read(views.caseload) as connection:
+            listed = every_deadline(connection, school)
+    lines = sorted((step.due_at, incident, step.step) for incident, steps in listed for step in steps)
+    for due_at, incident, step in lines:
+        late = due_at < now
+        if late or not overdue:
+            local = due_at.astimezone(LONDON)
+            click.echo(f"{local:%Y-%m-%d %H:%M}  {reference(incident)}  {step}{'  OVERDUE' if late else ''}")

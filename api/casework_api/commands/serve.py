@@ -1,0 +1,22 @@
+"""`casework serve`."""
+
+from __future__ import annotations
+
+import click
+
+from casework.settings import Settings
+from casework_api import server
+from casework_api.opening import opened
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--workers", type=click.IntRange(1, 64), help="Processes; by default one a core and one more.")
+def serve(host: str, port: int, workers: int | None) -> None:
+    """Serve the API."""
+    settings = Settings.from_environment()
+    # Told here once, where it would otherwise be told by every worker, with a traceback.
+    with opened(settings):
+        pass
+    server.serve(settings, host, port, workers)

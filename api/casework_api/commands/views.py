@@ -1,0 +1,51 @@
+"""`casework project` and `casework rebuild`: the views kept warm, and made anew."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from typing import Final
+
+import click
+
+from casework.settings import Settings
+from casework_api.commands.progress import bar
+from casework_api.logs import configure_logging, log, outline
+from casework_api.opening import opened
+from casework_projections.views import Views
+
+_POLL_SECONDS: Final = 1.0
+
+
+@click.command()
+def project() -> None:
+    """Keep the views warm, so that no reader waits for them; ends on SIGTERM or SIGINT."""
+    configure_logging()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with opened(Settings.from_environment()) as app:
+        views = Views(app)
+        while not stop.wait(_POLL_SECONDS):
+            for name in views.names():
+                _keep_warm(views, name)
+
+
+@click.command()
+@click.argument("view")
+def rebuild(view: str) -> None:
+    """Forget a view and compute it again from the log."""
+    with opened(Settings.from_environment()) as app:
+        views = Views(app)
+        if view not in views.names():
+            raise click.BadParameter(f"there are {', '.join(views.names())}", param_hint="VIEW")
+        with bar("events") as advance:
+            views.rebuild(view, advance)
+
+
+def _keep_warm(views: Views, name: str) -> None:
+    try:
+        views.catch_up(name)
+    except Exception as error:
+        # One view that cannot be computed must not keep the others cold.
+        log.error("view failed", view=name, exception=outline(error))
