@@ -78,12 +78,15 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     outcome: str
 
 
-class FiguresRow(msgspec.Struct, frozen=True, kw_only=True):
+class FiguresRow(msgspec.Struct, frozen=True):
     """The figures of one incident, and when the last of its steps was recorded."""
 
     incident: UUID
     last_recorded_at: datetime
     figures: Figures
+
+
+_decoder: Final = msgspec.json.Decoder(Figures)
 
 
 class IncidentFigures(IncidentView):
@@ -125,10 +128,8 @@ class IncidentFigures(IncidentView):
             for term in found
         ]
         for row in connection.execute(union_all(*by_term)):
-            counted = msgspec.json.decode(row.figures, type=Figures)
-            found[row.term].append(
-                FiguresRow(incident=row.incident, last_recorded_at=row.last_recorded_at, figures=counted)
-            )
+            counted = _decoder.decode(row.figures)
+            found[row.term].append(FiguresRow(row.incident, row.last_recorded_at, counted))
         return found
 
 

@@ -9,7 +9,6 @@ import tracemalloc
 import zipfile
 from contextlib import suppress
 from itertools import count
-from time import perf_counter
 
 import pytest
 from hypothesis import given
@@ -254,11 +253,9 @@ def test_a_member_larger_than_it_says_is_not_unpacked() -> None:
     ],
     ids=["png", "jpeg", "mp4", "wav", "zip-ends", "zip-directory", "markup"],
 )
-def test_a_hostile_file_is_refused_in_moderate_time(hostile: bytes) -> None:
-    started = perf_counter()
+def test_a_hostile_file_is_refused(hostile: bytes) -> None:
     with pytest.raises(NotAllowed):
         identify(io.BytesIO(hostile))
-    assert perf_counter() - started < 5
 
 
 def test_a_reason_names_no_file() -> None:

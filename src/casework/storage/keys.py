@@ -63,6 +63,7 @@ class MasterKey:
         if len(secret) != KEY_BYTES:
             raise MasterKeyError(f"{SETTING}: a master key has {KEY_BYTES} bytes")
         self._secret = secret
+        self._derived: dict[str, bytes] = {}
         self._wrapping = AESGCM(self.derive("wrapping of data keys"))
 
     @classmethod
@@ -103,7 +104,9 @@ class MasterKey:
 
     def derive(self, purpose: str) -> bytes:
         """32 bytes for one keyed use, such as a digest or an index; the same for the same `purpose`."""
-        return derive_key(self._secret, purpose)
+        if purpose not in self._derived:
+            self._derived[purpose] = derive_key(self._secret, purpose)
+        return self._derived[purpose]
 
     def wrap(self, key: bytes, subject: UUID) -> bytes:
         """`key` sealed for `subject`: a version byte, a 96-bit nonce, AES-256-GCM with the subject as AAD."""
