@@ -15,6 +15,7 @@ from casework_api import current
 from casework_api.auth import register_authentication
 from casework_api.blueprint import Blueprint
 from casework_api.calendar.routes import blueprint as calendar
+from casework_api.clock import utc_now
 from casework_api.declarations.routes import blueprint as declarations
 from casework_api.docs import make_api, register_docs
 from casework_api.health import register_health
@@ -25,6 +26,7 @@ from casework_api.metrics import register_metrics
 from casework_api.people.routes import blueprint as people
 from casework_api.playbooks.routes import blueprint as playbooks
 from casework_api.problems import register_problems
+from casework_api.reference.routes import incident_guidance, reference
 from casework_api.refusals import register_refusals
 from casework_api.reports.routes import incident_reports, school_reports
 from casework_api.schools.routes import blueprint as schools
@@ -47,11 +49,13 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     people,
     declarations,
     playbooks,
+    reference,
+    incident_guidance,
     calendar,
 )
 
 
-def create_app(settings: Settings | None = None, clock: Callable[[], datetime] = current.utc_now) -> Flask:
+def create_app(settings: Settings | None = None, clock: Callable[[], datetime] = utc_now) -> Flask:
     """The application, over the database that `settings` name (from the environment where none are given).
 
     It opens connections, so call it after a fork. `clock` is the one place time is asked for.

@@ -13,7 +13,6 @@ from sqlalchemy import Connection
 from casework.application import Casework
 from casework.domain.clocks import LONDON
 from casework.domain.incident import Incident
-from casework.domain.playbook import Pack
 from casework.domain.school import School
 from casework.domain.vocabulary import Agency, Setting, State, Stream
 from casework_projections.figures import Figures, FiguresRow, IncidentFigures
@@ -82,7 +81,7 @@ class GovernorSummary:
                 for label, other in (("previous_term", before), ("same_term_last_year", year_ago))
             },
             "per_100_pupils": _per_100(counts["new"], school.pupils_on_roll),
-            "policies_overdue": _overdue(self._app.library.packs[school.pack], as_of),
+            "policies_overdue": self._overdue(school, as_of),
         }
 
     def _as_recorded(
@@ -108,6 +107,14 @@ class GovernorSummary:
         unchanged = [row.figures for row in rows if row.incident not in then]
         changed = [then[row.incident] for row in rows if row.incident in then]
         return unchanged + [self._figures.of(incident, school) for incident in changed if incident]
+
+    def _overdue(self, school: School, as_of: datetime) -> list[dict[str, Any]]:
+        """The pack in force at `as_of`, where its review was overdue by then."""
+        edition = school.pack_at(as_of)
+        review_due = self._app.library.packs[edition].review_due(school.reviewed_on(edition, as_of))
+        if review_due is not None and review_due >= as_of.astimezone(LONDON).date():
+            return []
+        return [{"pack": edition, "review_due": review_due}]
 
     def _incident_counts(self, incidents: Sequence[Figures]) -> dict[str, Any]:
         """The counts of incidents, every table of which adds up to the number of new ones."""
@@ -226,11 +233,3 @@ def _platforms(platforms: Iterable[str | None]) -> dict[str, int]:
 def _per_100(new: Shown, pupils: int) -> float | None:
     """New incidents for each 100 pupils on roll; None where their number is hidden or nobody is on roll."""
     return round(new * 100 / pupils, 1) if isinstance(new, int) and pupils else None
-
-
-def _overdue(pack: Pack, as_of: datetime) -> list[dict[str, Any]]:
-    today = as_of.astimezone(LONDON).date()
-    review_due = pack.review_due
-    if review_due is not None and review_due >= today:
-        return []
-    return [{"pack": pack.edition, "review_due": review_due}]

@@ -147,6 +147,7 @@ REQUESTS: Final[dict[str, Callable[[Scene], Asked]]] = {
     "incidents.index": _get("/incidents"),
     "incidents.read": _get("/incidents/{incident}"),
     "incidents.next_steps": _get("/incidents/{incident}/next-steps"),
+    "incident_guidance.read_guidance": _get("/incidents/{incident}/guidance"),
     "incidents.take_step": lambda s: _post(
         f"/incidents/{s.incident}/steps",
         {"step": "offer_support", "person": target(s), "what": "A talk."},
@@ -186,6 +187,7 @@ REQUESTS: Final[dict[str, Callable[[Scene], Asked]]] = {
     "declarations.index": _get("/declarations?person={pupil}"),
     "playbooks.index": _get("/playbooks"),
     "playbooks.read": _get("/playbooks/headcorn"),
+    "reference.read": _get("/reference?on=2024-01-30"),
 }
 """By endpoint. A route that has none here is one no test knows how to ask."""
 

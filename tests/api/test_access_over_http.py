@@ -21,6 +21,7 @@ ANSWERS: Final = {
     "incidents.index": "200 200 200 200 200 200 200 200",
     "incidents.read": "404 200 200 200 200 404 404 404",
     "incidents.next_steps": "404 200 200 200 403 404 404 404",
+    "incident_guidance.read_guidance": "404 200 200 200 403 404 404 404",
     "incidents.take_step": "404 201 201 403 403 404 404 404",
     "incidents.steps": "404 200 200 200 403 404 404 404",
     "incidents.upload": "404 201 201 403 403 404 404 404",
@@ -48,6 +49,7 @@ ANSWERS: Final = {
     "declarations.index": "404 200 200 200 403 403 403 404",
     "playbooks.index": "200 200 200 200 200 200 200 200",
     "playbooks.read": "200 200 200 200 200 200 200 200",
+    "reference.read": "200 200 200 200 200 200 200 200",
 }
 """The status of each route for each of `WHO`. The reporter made the report; the colleague, none."""
 

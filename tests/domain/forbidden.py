@@ -1,4 +1,4 @@
-"""What each prohibition refuses, and what it allows: one row by rule."""
+"""What each prohibition refuses, and what it allows: one row by rule. Those about adults stand apart."""
 
 from __future__ import annotations
 
@@ -12,12 +12,8 @@ from casework.domain.vocabulary import Content, Ground
 from tests.domain.casefile import ALLEGED, FILE, HEAD, PARENT, TARGET, TEACHER, CaseFile
 from tests.domain.situations import (
     CHILD_POSTED_ABOUT,
-    STAFF_ALLEGED,
-    STAFF_TO_PUPIL,
     Story,
     closed,
-    consulted,
-    threshold_met,
 )
 
 
@@ -60,10 +56,6 @@ def enquiry_open(case: CaseFile) -> CaseFile:
 
 def held_by_police(case: CaseFile) -> CaseFile:
     return enquiry_open(case).take("record_agency_response", enquiry="open", hold_parents=True)
-
-
-def now_an_allegation(case: CaseFile) -> CaseFile:
-    return consulted(threshold_met(case).take("reclassify", kind="staff_allegation"))
 
 
 ROWS: dict[str, Forbidden] = {
@@ -188,14 +180,6 @@ ROWS: dict[str, Forbidden] = {
         fields={"person": TEACHER},
         allowed_with={"person": ALLEGED},
     ),
-    "contact-subject-not-told-first": Forbidden(
-        clause="KCSIE part 4",
-        step="advise",
-        kind="unsolicited_contact",
-        opening=STAFF_TO_PUPIL,
-        fields={"person": TEACHER},
-        allowed_after=lambda case: case.take("decide_threshold"),
-    ),
     "parents-held": Forbidden(
         clause="WTSC; KCSIE part 2, record keeping",
         step="inform_parents",
@@ -266,58 +250,6 @@ ROWS: dict[str, Forbidden] = {
         kind="inappropriate_content",
         fields={"form": "link", "file": FILE},
         allowed_with={"form": "link"},
-    ),
-    "adult-case-not-a-pupils-involve-person": Forbidden(
-        clause="KCSIE part 4",
-        step="involve_person",
-        kind="staff_misuse",
-        fields={"person": ALLEGED, "involvement": "alleged", "category": "pupil"},
-        allowed_with={"person": ALLEGED, "involvement": "witness", "category": "pupil"},
-    ),
-    "adult-case-not-from-a-pupils": Forbidden(
-        clause="KCSIE part 4",
-        step="reclassify",
-        kind="cyberbullying",
-        fields={"kind": "staff_allegation"},
-        allowed_opening=STAFF_ALLEGED,
-    ),
-    "allegation-subject-not-told": Forbidden(
-        clause="KCSIE part 4",
-        step="tell_subject",
-        kind="staff_allegation",
-        history=lambda case: case.take("consult_lado", may_tell_subject=False),
-        allowed_after=consulted,
-    ),
-    "allegation-parents-not-told": Forbidden(
-        clause="KCSIE part 4",
-        step="inform_parents",
-        kind="staff_allegation",
-        history=lambda case: case.take("consult_lado", may_tell_parents=False),
-        allowed_after=consulted,
-    ),
-    "allegation-no-investigation-before-lado": Forbidden(
-        clause="KCSIE part 4",
-        step="complete_investigation",
-        kind="staff_allegation",
-        allowed_after=consulted,
-    ),
-    "allegation-no-outcome-before-lado": Forbidden(
-        clause="KCSIE part 4", step="determine_outcome", kind="staff_allegation", allowed_after=consulted
-    ),
-    "allegation-not-sanctioned-early": Forbidden(
-        clause="KCSIE part 4",
-        step="apply_sanction",
-        kind="staff_allegation",
-        history=consulted,
-        fields={"person": TEACHER},
-        allowed_after=lambda case: consulted(case).take("determine_outcome", outcome="substantiated"),
-    ),
-    "contact-subject-not-formally-told": Forbidden(
-        clause="KCSIE part 4",
-        step="tell_subject",
-        kind="unsolicited_contact",
-        opening=STAFF_TO_PUPIL,
-        allowed_after=now_an_allegation,
     ),
 }
 

@@ -20,6 +20,9 @@ Story = Callable[[CaseFile], CaseFile]
 STAFF_TARGET: Final[Opening] = {"people": ((TEACHER, "target", "staff"), (ALLEGED, "alleged", "pupil"))}
 STAFF_ALLEGED: Final[Opening] = {"people": ((TARGET, "target", "pupil"), (TEACHER, "alleged", "staff"))}
 STAFF_TO_PUPIL: Final[Opening] = {**STAFF_ALLEGED, "direction": "staff_to_pupil"}
+STAFF_AND_PUPIL_ALLEGED: Final[Opening] = {
+    "people": (*STAFF_ALLEGED["people"], (ALLEGED, "alleged", "pupil"))
+}
 CHILD_POSTED_ABOUT: Final[Opening] = {"people": ((TARGET, "target", "pupil"), (PARENT, "alleged", "parent"))}
 CRITICAL: Final[Opening] = {"content": (Content.ADULT_CONTACT,)}
 HATE: Final[Opening] = {"content": (Content.RACIST,)}
@@ -31,8 +34,10 @@ OPENINGS: Final[dict[str, Opening]] = {
     "st-thomas-parent-post-police": HATE,
     "bullying-of-staff-police": STAFF_TARGET,
     "st-thomas-bullying-of-staff-police": STAFF_TARGET,
-    "contact-threshold": STAFF_TO_PUPIL,
-    "contact-becomes-allegation": STAFF_TO_PUPIL,
+    "adult-threshold": STAFF_ALLEGED,
+    "adult-becomes-allegation": STAFF_ALLEGED,
+    "adult-beside-a-pupil": STAFF_AND_PUPIL_ALLEGED,
+    "underage-education-critical": CRITICAL,
     "contact-becomes-concern": STAFF_TO_PUPIL,
     "st-thomas-contact-staff-to-pupil": STAFF_TO_PUPIL,
     "parent-post-parents": CHILD_POSTED_ABOUT,
@@ -77,11 +82,14 @@ def judged(outcome: str) -> Story:
     return lambda case: consulted(case).take("determine_outcome", outcome=outcome)
 
 
+def with_the_lados_view(case: CaseFile) -> CaseFile:
+    """The case as it is, and an allegation once the LADO was consulted."""
+    return consulted(case) if case.incident.kind == "staff_allegation" else case
+
+
 def investigated(case: CaseFile) -> CaseFile:
-    """The investigation is over; of an allegation there is none before the LADO's view is known."""
-    return (consulted(case) if case.incident.kind == "staff_allegation" else case).take(
-        "complete_investigation"
-    )
+    """The investigation is over."""
+    return with_the_lados_view(case).take("complete_investigation")
 
 
 def investigated_without_escalating(case: CaseFile) -> CaseFile:
@@ -106,7 +114,8 @@ STORIES: Final[dict[str, Story]] = {
         "inform_parents"
     ),
     "contact-replied": lambda case: case.take("classify_contact", no_reply_attested=False),
-    "contact-becomes-allegation": threshold_met,
+    "adult-becomes-allegation": threshold_met,
+    "adult-beside-a-pupil": threshold_met,
     "contact-becomes-concern": lambda case: case.take("decide_threshold"),
     "concern-meets-threshold": threshold_met,
     "allegation-suspension": consulted,
@@ -125,10 +134,12 @@ STORIES: Final[dict[str, Story]] = {
     "st-thomas-parent-post-refused": removal("no_answer"),
     "st-thomas-parent-post-provider": removal("refused"),
     "todwick-parent-post-legal": removal("refused"),
+    "underage-education-critical": lambda case: case.take("check_age", age=14),
+    "st-thomas-content-ban": lambda case: case.take("contain", circumvented=True),
     "content-block-confirmed": lambda case: case.take("request_block"),
     "referral-decided": lambda case: case.take("consider_police", refer=True),
     "withholding-reviewed": lambda case: case.take("withhold_from_parents", review_on=date(2026, 11, 4)),
-    "meeting-recorded": lambda case: case.take("invite_parent"),
+    "meeting-recorded": lambda case: with_the_lados_view(case).take("invite_parent"),
     "removal-chased": lambda case: case.take("request_removal"),
     "enquiry-closed-police": escalated_to("police"),
     "enquiry-closed-childrens-social-care": escalated_to("childrens_social_care"),

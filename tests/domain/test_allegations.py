@@ -264,7 +264,7 @@ def test_a_low_level_concern_has_a_context_a_pattern_and_an_action_within_five_w
         assert case.due(step) == "2026-10-15"
         assert step in {duty.rule.step for duty in case.outstanding()}
     assert duty_of(case, "st-thomas-concern-context").rule.told == ("headteacher",)
-    assert case.refusal("tell_subject").rule == "contact-subject-not-formally-told"
+    assert case.refusal("tell_subject").rule == "subject-not-formally-told"
     assert not case.asks_for("consult_lado")
     case.answer_everything().take("close")
     assert case.incident.state is State.CLOSED
@@ -303,17 +303,18 @@ def test_contact_by_staff_becomes_an_allegation_or_a_concern(
 ) -> None:
     case = CaseFile("unsolicited_contact", "st_thomas", reported=THURSDAY, **STAFF_TO_PUPIL)
     assert case.due("decide_threshold") == "2026-10-08"
-    assert case.refusal("advise", person=TEACHER).rule == "contact-subject-not-told-first"
-    assert case.refusal("tell_subject").rule == "contact-subject-not-formally-told"
+    assert case.refusal("advise", person=TEACHER).rule == "threshold-before-adult-advised"
+    assert case.refusal("tell_subject").rule == "subject-not-formally-told"
     assert not case.asks_for("reclassify")
 
     case.take("decide_threshold", "2026-10-08 17:10", met=met, limbs=limbs)
     assert case.due("reclassify", kind=becomes) == "2026-10-08"
     assert not case.asks_for("reclassify", kind=not_)
-    assert f"contact-becomes-{'allegation' if met else 'concern'}" in case.refusal("close").outstanding
+    rule = "adult-becomes-allegation" if met else "contact-becomes-concern"
+    assert rule in case.refusal("close").outstanding
 
     if met:
-        assert case.refusal("advise", person=TEACHER).rule == "contact-subject-not-told-first"
+        assert case.refusal("advise", person=TEACHER).rule == "lado-before-adult-advised"
     earlier = [*case.incident.timeline]
     case.take("reclassify", kind=becomes)
     assert case.incident.timeline[:-1] == earlier

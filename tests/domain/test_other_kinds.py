@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from casework.domain.errors import Invalid, Refused
 from casework.domain.playbook import Modality
+from casework.domain.playbook.facts import fact
+from casework.domain.playbook.rules import as_values
 from casework.domain.vocabulary import Content, State
 from casework.playbooks import Library
 from casework.services.completing import complete
@@ -191,24 +194,19 @@ def test_the_material_is_described_and_never_stored(form: str) -> None:
     assert case.take("save_evidence", form=form).incident.files == frozenset()
 
 
-@pytest.mark.parametrize(
-    ("pack", "clause"),
-    [
-        ("st_thomas", "004 §7.2"),
-        ("headcorn", "002 §3"),
-        ("todwick", None),
-        ("tow_law", None),
-        ("hr_cooperative", None),
-    ],
-)
-def test_a_ban_is_offered_where_the_policy_has_one_and_always_ends(pack: str, clause: str | None) -> None:
-    case = CaseFile("inappropriate_content", pack)
-    offered = [
+@pytest.mark.parametrize("circumvented", [False, True])
+@pytest.mark.parametrize("pack", PACKS)
+def test_a_ban_is_asked_for_as_the_policy_has_it_and_always_ends(pack: str, circumvented: bool) -> None:
+    bans = {"headcorn": [(Modality.MAY, "002 §3")]}
+    if circumvented:
+        bans["st_thomas"] = [(Modality.MUST, "004 §7.2")]
+    case = CaseFile("inappropriate_content", pack).take("contain", circumvented=circumvented)
+    asked = [
         (duty.rule.modality, duty.rule.clause)
         for duty in case.outstanding()
         if duty.rule.step == "ban_from_computing"
     ]
-    assert offered == ([] if clause is None else [(Modality.MAY, clause)])
+    assert asked == bans.get(pack, [])
     with pytest.raises(Invalid) as invalid:
         case.take("ban_from_computing", from_=date(2026, 9, 15), until=date(2026, 9, 14))
     assert set(invalid.value.errors) == {"$.until"}
@@ -221,3 +219,74 @@ def test_each_child_who_saw_it_is_asked_how_they_are() -> None:
     assert not case.asks_for("welfare_check", person=TARGET)
     assert case.asks_for("welfare_check", person=ALLEGED)
     assert not case.asks_for("welfare_check", person=PARENT)
+
+
+def test_a_filter_that_was_got_round_stays_so_whatever_is_contained_after() -> None:
+    case = CaseFile("inappropriate_content", "st_thomas").take("contain", circumvented=True).take("contain")
+    assert fact(case.incident, "circumvented") == {True}
+    case.answer_everything(but=frozenset({"ban_from_computing"}))
+    assert case.refusal("close").rule == "st-thomas-content-ban"
+    case.take("ban_from_computing").take("close")
+
+
+CHECKS = [
+    pytest.param([], None, id="nobody looked at"),
+    pytest.param([(TARGET, 14)], None, id="one of two looked at"),
+    pytest.param([(TARGET, 14), (ALLEGED, 13)], False, id="both old enough"),
+    pytest.param([(TARGET, 10)], True, id="one too young"),
+    pytest.param([(TARGET, 10), (ALLEGED, 14)], True, id="the first too young"),
+    pytest.param([(TARGET, 10), (ALLEGED, 14), (TARGET, 14)], False, id="looked at again"),
+]
+
+
+@pytest.mark.parametrize(("ages", "underage"), CHECKS)
+@pytest.mark.parametrize("pack", PACKS)
+def test_only_where_every_child_is_old_enough_nobody_is_taught_and_parents_are_still_told(
+    pack: str, ages: list[tuple[UUID, int]], underage: bool | None
+) -> None:
+    case = CaseFile("underage_use", pack, people=TWO_CHILDREN)
+    for child, age in ages:
+        case.take("check_age", person=child, age=age)
+    assert fact(case.incident, "underage") == as_values(underage)
+    assert case.asks_for("advise", about="safe_use") is (underage is not False)
+    assert case.asks_for("inform_parents", child=TARGET)
+    if underage is False:
+        case.take("triage", content=(Content.ADULT_CONTACT,))
+        assert case.asks_for("advise", about="safe_use", person=TARGET)
+
+
+def test_a_child_old_enough_for_one_platform_and_not_for_another_is_too_young() -> None:
+    case = CaseFile("underage_use").take("check_age", age=14, platform="TikTok")
+    case.take("check_age", age=14, platform="WhatsApp", minimum_age=16)
+    assert fact(case.incident, "underage") == {True}
+    case.take("check_age", age=14, platform="WhatsApp", minimum_age=None)
+    assert fact(case.incident, "underage") == frozenset()
+
+
+CONSENTED = [
+    pytest.param([], None, id="nobody looked up"),
+    pytest.param([(TARGET, True)], None, id="one of two looked up"),
+    pytest.param([(TARGET, True), (ALLEGED, True)], True, id="both"),
+    pytest.param([(TARGET, True), (ALLEGED, False)], False, id="one did not"),
+    pytest.param([(ALLEGED, False), (TARGET, True)], False, id="the first did not"),
+    pytest.param([(ALLEGED, False)], False, id="one did not and one is not looked up"),
+    pytest.param([(ALLEGED, False), (TARGET, True), (ALLEGED, True)], True, id="looked up again"),
+]
+
+
+@pytest.mark.parametrize(("checks", "in_force"), CONSENTED)
+@pytest.mark.parametrize("pack", PACKS)
+def test_where_consent_was_in_force_for_every_child_nothing_is_taken_down(
+    pack: str, checks: list[tuple[UUID, bool]], in_force: bool | None
+) -> None:
+    case = CaseFile("image_without_consent", pack, people=TWO_CHILDREN)
+    for child, consented in checks:
+        case.take("check_consent", person=child, in_force=consented, consent_date=date(2026, 9, 4))
+    assert fact(case.incident, "consent_in_force") == as_values(in_force)
+    for step in ("request_removal", "record_removal", "decide_data_breach"):
+        assert case.asks_for(step) is (in_force is not True)
+    assert case.asks_for("inform_parents", child=TARGET)
+    if in_force:
+        case.answer_everything().take("close")
+        case.take("reopen").take("involve_person", involvement="target")
+        assert case.asks_for("decide_data_breach")

@@ -215,6 +215,14 @@ IN_THE_FLOOR = [
     ('of = "reported"', 'of = "noon"', "triage", "clock", "'noon' is neither a step"),
     ('of = "reported"', 'of = "reported", field = "at"', "triage", "clock", "'reported' has no field 'at'"),
     ('of = "reported"', 'of = "close", field = "at"', "triage", "clock", "'close' has no field 'at'"),
+    ('of = "reported"', 'of = "content"', "triage", "clock", "needs a test of `when` that says which"),
+    (
+        'of = "reported"',
+        'of = "content", field = "at"',
+        "triage",
+        "clock",
+        "'content' has no field 'at'",
+    ),
     ("within = 1", "within = -1", "triage", "clock", "less than 0"),
     ("within = 0", "within = -1", "triage", "clock", "less than 0"),
     ("within = 1", 'within = "one"', "triage", "clock.within", "Expected `int`"),
@@ -323,6 +331,13 @@ def unnoticed(reason: str, *mistake: str) -> object:
             "triage",
         ),
         unnoticed("a clock of items where there are none", 'of = "reported"', 'of = "item"', "triage"),
+        unnoticed(
+            "a clock of content where the rule names none",
+            TRIAGE_CLOCK,
+            TRIAGE_CLOCK.replace("reported", "content")
+            + '\nwhen = [{ fact = "content", none = ["racist"] }]',
+            "triage",
+        ),
         unnoticed(
             "a fact asked about a group",
             'fact = "direction", is = "staff_to_pupil"',

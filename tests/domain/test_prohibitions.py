@@ -10,7 +10,9 @@ from casework.domain.playbook import Modality, Rule
 from casework.domain.vocabulary import Content
 from casework.playbooks import Library
 from tests.domain.casefile import CaseFile
-from tests.domain.forbidden import REPORTS, ROWS
+from tests.domain.forbidden import REPORTS
+from tests.domain.forbidden import ROWS as PUPIL_ROWS
+from tests.domain.forbidden_adults import ADULT_ROWS
 from tests.domain.situations import InForce, by_rule, every_rule, rules_of
 
 
@@ -21,6 +23,7 @@ def prohibitions() -> dict[str, Rule]:
     return {rule.id: rule for rule in rules if rule.modality is Modality.MUST_NOT and rule.step is not None}
 
 
+ROWS = {**PUPIL_ROWS, **ADULT_ROWS}
 PROHIBITIONS = prohibitions()
 IN_FORCE = [there for there in every_rule() if there.rule.id in ROWS]
 

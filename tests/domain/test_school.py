@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from casework.domain.clocks import Calendar
+from casework.domain.playbook import Pack
 from casework.domain.school import (
     Appointed,
     Appointment,
@@ -185,6 +186,32 @@ def test_a_change_replaces_what_it_gives_and_leaves_the_rest(field: str, value: 
     assert getattr(school, field) == value
     for name in ("name", "urn", "pupils_on_roll", "calendar", "jurisdiction", "packs", "appointments"):
         assert name == field or getattr(school, name) == unchanged[name]
+
+
+def test_a_review_is_of_the_policy_then_in_force_and_known_once_recorded() -> None:
+    register = Register().change("2026-09-14 09:00", policy_reviewed_on=date(2026, 9, 10))
+    register.change("2026-10-01 09:00", pack="st_thomas@2016-06")
+    reviewed_on = register.school.reviewed_on
+    assert reviewed_on("headcorn@2022-03", at("2026-09-14 09:00")) == date(2026, 9, 10)
+    assert reviewed_on("headcorn@2022-03", at("2026-09-14 08:59")) is None
+    assert reviewed_on("st_thomas@2016-06", at("2026-10-02 09:00")) is None
+
+
+@pytest.mark.parametrize(
+    ("adopted", "reviewed_on", "due"),
+    [
+        (None, None, None),
+        (date(2022, 3, 1), None, date(2023, 3, 1)),
+        (date(2022, 3, 1), date(2026, 9, 10), date(2027, 9, 10)),
+        (date(2022, 3, 1), date(2021, 9, 10), date(2023, 3, 1)),
+        (None, date(2024, 2, 29), date(2025, 2, 28)),
+    ],
+)
+def test_a_review_is_due_so_long_after_the_last_look(
+    adopted: date | None, reviewed_on: date | None, due: date | None
+) -> None:
+    pack = Pack(id="p", version="1", title="P", adopted=adopted, review_every_months=12, sources=(), rules=())
+    assert pack.review_due(reviewed_on) == due
 
 
 def test_a_change_of_nothing_changes_nothing_but_the_version() -> None:

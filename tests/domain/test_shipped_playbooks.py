@@ -14,7 +14,7 @@ LIBRARY = Library.own()
 EDITIONS = (*LIBRARY.floors, *LIBRARY.packs)
 SOURCES: list[Floor | Pack] = [*LIBRARY.floors.values(), *LIBRARY.packs.values()]
 DECISIONS = [
-    pytest.param(rule, id=rule.id)
+    pytest.param(rule, id=f"{edition} {rule.id}")
     for edition in EDITIONS
     for rule in rules_of(edition)
     if rule.modality is Modality.CONSIDER

@@ -53,15 +53,15 @@ HISTORIES: dict[str, Story] = {
 """What must have been done before a step is suitable."""
 
 ALLEGATION_HISTORIES: dict[str, Story] = {
-    **dict.fromkeys(("tell_subject", "inform_parents", "complete_investigation"), consulted),
-    "determine_outcome": consulted,
+    **dict.fromkeys(("tell_subject", "inform_parents", "invite_parent", "family_decision"), consulted),
+    **dict.fromkeys(("complete_investigation", "determine_outcome"), consulted),
+    "reclassify": lambda case: case.take("decide_threshold"),
     "apply_sanction": judged("substantiated"),
 }
 """The same for an allegation, in which these wait for the LADO."""
 
 NEVER_SUITABLE = {
-    ("tell_subject", "unsolicited_contact"): "contact-subject-not-formally-told",
-    ("tell_subject", "staff_misuse"): "contact-subject-not-formally-told",
+    ("tell_subject", kind): "subject-not-formally-told" for kind in KINDS if kind != "staff_allegation"
 }
 """Steps a kind never takes, and the rule that says so."""
 

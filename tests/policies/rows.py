@@ -43,6 +43,10 @@ BY_STAFF: Final[Fields] = {
     "people": ((TARGET, "target", "pupil"), (TEACHER, "alleged", "staff")),
     "direction": "staff_to_pupil",
 }
+BY_AN_ADULT: Final[Fields] = {"people": BY_STAFF["people"]}
+BY_AN_ADULT_AND_A_PUPIL: Final[Fields] = {
+    "people": (*BY_STAFF["people"], (ALLEGED, "alleged", "pupil")),
+}
 ABOUT_A_CHILD: Final[Fields] = {"people": ((TARGET, "target", "pupil"), (PARENT, "alleged", "parent"))}
 NOBODY_KNOWN: Final[Fields] = {"people": ()}
 HATE: Final[Fields] = {"content": (Content.RACIST,)}
@@ -50,6 +54,8 @@ INDECENT: Final[Fields] = {"content": (Content.INDECENT_IMAGE,)}
 GROOMING: Final[Fields] = {"content": (Content.ADULT_CONTACT,)}
 
 MEETS_THRESHOLD: Final[Taken] = ("decide_threshold", {"limbs": ("harmed",), "met": True})
+OLD_ENOUGH: Final[Taken] = ("check_age", {"age": 14, "minimum_age": 13})
+CIRCUMVENTED: Final[Taken] = ("contain", {"circumvented": True})
 RISK_UNKNOWN: Final[Taken] = ("assess_risk", {"coercion": "unknown"})
 OUT_OF_SCHOOL: Final[Taken] = ("triage", {"timing": "out_of_school"})
 FOUND_TO_BE_BULLYING: Final[Taken] = ("reclassify", {"kind": "cyberbullying"})

@@ -8,16 +8,17 @@ from typing import Final
 from tests.domain.casefile import ALLEGED, FILE, TARGET, TEACHER
 from tests.policies.rows import (
     ABOUT_A_CHILD,
-    BY_STAFF,
     CLOSE,
     DEBRIEF,
     FIFTH_SCHOOL_DAY,
     FOUND_TO_BE_BULLYING,
+    GROOMING,
     HATE,
     INDECENT,
     NEXT_SCHOOL_DAY,
     NEXT_WORKING_DAY,
     OF_STAFF,
+    OLD_ENOUGH,
     REFUSED,
     RISK_UNKNOWN,
     SAME_DAY,
@@ -173,14 +174,6 @@ FLOOR_ROWS: Final[Mapping[str, Row]] = {
         kind="unsolicited_contact", step="inform_parents", preset={"child": ALLEGED}, due=FIFTH_SCHOOL_DAY,
         told=("parents",), bars=CLOSE, clause="KCSIE part 2, record keeping; casework default",
     ),
-    "contact-threshold": Asks(
-        kind="unsolicited_contact", opening=BY_STAFF, step="decide_threshold", due=SAME_DAY,
-        told=("headteacher",), bars=DEBRIEF, clause="KCSIE part 4",
-    ),
-    "contact-subject-not-told-first": Refuses(
-        kind="unsolicited_contact", opening=BY_STAFF, step="advise", fields={"person": TEACHER},
-        clause="KCSIE part 4",
-    ),
     "parent-post-child-not-sanctioned": Refuses(
         kind="parent_post", opening=ABOUT_A_CHILD, step="apply_sanction", fields={"person": TARGET},
         clause="casework default",
@@ -245,6 +238,10 @@ FLOOR_ROWS: Final[Mapping[str, Row]] = {
     "underage-education": Asks(
         kind="underage_use", step="advise", preset={"about": "safe_use", "person": TARGET}, bars=CLOSE,
         clause="casework default; KCSIE part 2, online safety",
+    ),
+    "underage-education-critical": Asks(
+        kind="underage_use", opening=GROOMING, since=taking(OLD_ENOUGH), step="advise",
+        preset={"about": "safe_use", "person": TARGET}, bars=CLOSE, clause="KCSIE part 2, online safety",
     ),
     "image-not-reposted": Forbids(kind="image_without_consent", clause="DPA 2018", word="again"),
     "image-triage": Asks(

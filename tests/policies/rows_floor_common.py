@@ -8,6 +8,8 @@ from typing import Final
 from casework.domain.sealed import Sealed
 from tests.domain.casefile import TARGET, TEACHER
 from tests.policies.rows import (
+    BY_AN_ADULT,
+    BY_AN_ADULT_AND_A_PUPIL,
     BY_STAFF,
     CLOSE,
     DEBRIEF,
@@ -148,17 +150,79 @@ COMMON_ROWS: Final[Mapping[str, Row]] = {
         preset={"kind": "staff_allegation"}, due=SAME_DAY, told=("headteacher",), bars=DEBRIEF,
         clause="KCSIE part 4",
     ),
-    "contact-becomes-allegation": Asks(
-        kind="unsolicited_contact", opening=BY_STAFF, since=taking(MEETS_THRESHOLD), step="reclassify",
+    "allegation-subject-not-advised": Refuses(
+        kind="staff_allegation", step="advise", fields={"person": TEACHER}, clause="KCSIE part 4",
+    ),
+    "allegation-subject-not-supported": Refuses(
+        kind="staff_allegation", step="offer_support", fields={"person": TEACHER}, clause="KCSIE part 4",
+    ),
+    "allegation-parents-not-invited": Refuses(
+        kind="staff_allegation", step="invite_parent", clause="KCSIE part 4",
+    ),
+    "allegation-family-not-asked": Refuses(
+        kind="staff_allegation", step="family_decision", clause="KCSIE part 4",
+    ),
+    "allegation-not-filed-away": Refuses(
+        kind="staff_allegation", step="reclassify", clause="KCSIE part 4",
+    ),
+    "allegation-not-filed-away-under-enquiry": Refuses(
+        kind="staff_allegation", since=taking("decide_threshold", "consult_lado"), step="reclassify",
+        clause="KCSIE part 4",
+    ),
+    "adult-threshold": Asks(
+        kind="cyberbullying", opening=BY_AN_ADULT, step="decide_threshold", due=SAME_DAY,
+        told=("headteacher",), bars=DEBRIEF, clause="KCSIE part 4",
+    ),
+    "adult-becomes-allegation": Asks(
+        kind="cyberbullying", opening=BY_AN_ADULT, since=taking(MEETS_THRESHOLD), step="reclassify",
         preset={"kind": "staff_allegation"}, due=SAME_DAY, told=("headteacher",), bars=DEBRIEF,
         clause="KCSIE part 4",
+    ),
+    "adult-beside-a-pupil": Asks(
+        kind="cyberbullying", opening=BY_AN_ADULT_AND_A_PUPIL, since=taking(MEETS_THRESHOLD),
+        step="consult_lado", modality="may", told=("lado",), clause="KCSIE part 4",
+    ),
+    "threshold-before-parents-told": Refuses(
+        kind="cyberbullying", opening=BY_AN_ADULT, step="inform_parents", clause="KCSIE part 4",
+    ),
+    "threshold-before-parents-invited": Refuses(
+        kind="parent_post", opening=BY_AN_ADULT, step="invite_parent", clause="KCSIE part 4",
+    ),
+    "threshold-before-family-decides": Refuses(
+        kind="unsolicited_contact", opening=BY_STAFF, step="family_decision", clause="KCSIE part 4",
+    ),
+    "threshold-before-adult-advised": Refuses(
+        kind="unsolicited_contact", opening=BY_STAFF, step="advise", fields={"person": TEACHER},
+        clause="KCSIE part 4",
+    ),
+    "threshold-before-adult-supported": Refuses(
+        kind="sexting", opening=BY_AN_ADULT, step="offer_support", fields={"person": TEACHER},
+        clause="KCSIE part 4",
+    ),
+    "lado-before-parents-told": Refuses(
+        kind="staff_misuse", since=taking(MEETS_THRESHOLD), step="inform_parents",
+        fields={"child": TARGET}, clause="KCSIE part 4",
+    ),
+    "lado-before-parents-invited": Refuses(
+        kind="staff_misuse", since=taking(MEETS_THRESHOLD), step="invite_parent", clause="KCSIE part 4",
+    ),
+    "lado-before-family-decides": Refuses(
+        kind="staff_misuse", since=taking(MEETS_THRESHOLD), step="family_decision", clause="KCSIE part 4",
+    ),
+    "lado-before-adult-advised": Refuses(
+        kind="staff_misuse", since=taking(MEETS_THRESHOLD), step="advise", fields={"person": TEACHER},
+        clause="KCSIE part 4",
+    ),
+    "lado-before-adult-supported": Refuses(
+        kind="unsolicited_contact", opening=BY_STAFF, since=taking(MEETS_THRESHOLD), step="offer_support",
+        fields={"person": TEACHER}, clause="KCSIE part 4",
     ),
     "contact-becomes-concern": Asks(
         kind="unsolicited_contact", opening=BY_STAFF, since=taking("decide_threshold"), step="reclassify",
         preset={"kind": "staff_misuse"}, due=SAME_DAY, told=("headteacher",), bars=DEBRIEF,
         clause="KCSIE part 4, section two",
     ),
-    "contact-subject-not-formally-told": Refuses(
+    "subject-not-formally-told": Refuses(
         kind="staff_misuse", step="tell_subject", clause="KCSIE part 4",
     ),
     "acknowledge": Asks(

@@ -9,6 +9,7 @@ from tests.domain.casefile import ALLEGED, PARENT, TARGET
 from tests.policies.rows import (
     ANOTHER_YEARS_CONSENT,
     BY_STAFF,
+    CIRCUMVENTED,
     CLOSE,
     DEBRIEF,
     FIFTH_SCHOOL_DAY,
@@ -201,7 +202,8 @@ PACK_ROWS: Final[Mapping[str, Row]] = {
         clause="004 §7.3",
     ),
     "st-thomas-content-ban": Asks(
-        kind="inappropriate_content", step="ban_from_computing", modality="may", clause="004 §7.2",
+        kind="inappropriate_content", since=taking(CIRCUMVENTED), step="ban_from_computing", bars=CLOSE,
+        clause="004 §7.2",
     ),
     "st-thomas-concern-context": Asks(
         kind="staff_misuse", step="triage", due=FIFTH_WORKING_DAY, told=("headteacher",), bars=CLOSE,

@@ -215,7 +215,7 @@ def _two_editions() -> Library:
         earlier, version="2026-09", rules=(*earlier.rules, own_rule("seek_advice", "must", before=["close"]))
     )
     packs = [*LIBRARY.packs.values(), later]
-    return Library(LIBRARY.floors.values(), packs, LIBRARY.platforms)
+    return Library(LIBRARY.floors.values(), packs, LIBRARY.reference)
 
 
 def test_an_incident_is_judged_by_its_own_edition_whatever_came_later() -> None:

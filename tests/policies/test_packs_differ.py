@@ -204,7 +204,7 @@ def test_parents_of_a_user_below_the_age_are_told(pack: str, clause: str) -> Non
 )
 def test_how_often_the_policy_is_reviewed(pack: str, months: int, due: date | None) -> None:
     found = Library.own().latest_pack(pack)
-    assert (found.review_every_months, found.review_due) == (months, due)
+    assert (found.review_every_months, found.review_due()) == (months, due)
 
 
 @pytest.mark.parametrize(

@@ -161,6 +161,20 @@ def test_policies_overdue_for_review(
     assert summary(views, history, as_of=london(as_of))["policies_overdue"] == overdue
 
 
+def test_a_policy_looked_at_again_is_not_overdue_from_when_that_was_recorded(
+    history: SchoolHistory, views: Views
+) -> None:
+    history.at = london("2026-10-05 09:00")
+    change = {"policy_reviewed_on": date(2026, 10, 1)}
+    history.app.schools.change(history.command(history.admin), history.id, change)
+    for as_of, overdue in (
+        ("2026-10-05 08:59", True),
+        ("2026-10-05 09:00", False),
+        ("2027-10-02 00:00", True),
+    ):
+        assert bool(summary(views, history, as_of=london(as_of))["policies_overdue"]) is overdue
+
+
 def test_what_is_recorded_later_leaves_an_earlier_summary_as_it_was(
     history: SchoolHistory, views: Views
 ) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import msgspec
 
-from casework.domain.playbook import Pack, Rule
+from casework.domain.playbook import Floor, Pack, Rule
 from casework.domain.playbook.rules import KindOfIncident, Source
 from casework.domain.text import Text
+from casework.playbooks import Library
 from casework_api import current
 from casework_api.blueprint import Blueprint
 from casework_api.fields import Record, Words
@@ -32,11 +33,22 @@ class EditionBody(msgspec.Struct, frozen=True, kw_only=True):
     review_due: date | None
 
 
+class FloorBody(msgspec.Struct, frozen=True, kw_only=True):
+    """One edition of a floor, the first and the last day it is in force, and what it cites."""
+
+    edition: str
+    jurisdiction: str
+    in_force_from: date
+    in_force_until: date | None
+    sources: tuple[Source, ...]
+
+
 class Playbooks(msgspec.Struct, frozen=True):
-    """Every floor and pack there is."""
+    """Every floor and pack there is; `floors` names the editions that `floor_editions` tells of."""
 
     floors: list[str]
     items: list[EditionBody]
+    floor_editions: list[FloorBody]
     next: None = None
 
 
@@ -78,8 +90,24 @@ def _edition(pack: Pack) -> dict[str, Any]:
         "edition": pack.edition,
         "title": pack.title,
         "adopted": pack.adopted,
-        "review_due": pack.review_due,
+        "review_due": pack.review_due(),
     }
+
+
+def _floor(floor: Floor, library: Library) -> FloorBody:
+    following = (
+        other.in_force_from
+        for other in library.floors.values()
+        if other.jurisdiction == floor.jurisdiction and other.in_force_from > floor.in_force_from
+    )
+    next_from = min(following, default=None)
+    return FloorBody(
+        edition=floor.edition,
+        jurisdiction=floor.jurisdiction,
+        in_force_from=floor.in_force_from,
+        in_force_until=None if next_from is None else next_from - timedelta(days=1),
+        sources=floor.sources,
+    )
 
 
 def _rule(rule: Rule) -> RuleBody:
@@ -111,7 +139,9 @@ def index() -> Playbooks:
     """The floors and packs there are."""
     library = current.casework().library
     return Playbooks(
-        floors=list(library.floors), items=[EditionBody(**_edition(pack)) for pack in library.packs.values()]
+        floors=list(library.floors),
+        items=[EditionBody(**_edition(pack)) for pack in library.packs.values()],
+        floor_editions=[_floor(floor, library) for floor in library.floors.values()],
     )
 
 

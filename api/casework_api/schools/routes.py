@@ -25,9 +25,10 @@ AppointmentInput = schema_of(Appointment, exclude={"id"}, name="AppointmentInput
 
 
 class PackBody(msgspec.Struct, frozen=True, kw_only=True):
-    """The pack a school follows, from when, and by when its policy is to be reviewed."""
+    """The pack a school follows, when it was last looked at and kept, and by when it is to be again."""
 
     edition: str
+    reviewed_on: date | None
     review_due: date | None
 
 
@@ -73,31 +74,36 @@ blueprint = Blueprint(
 
 def _body(school: School) -> SchoolBody:
     pack = current.casework().library.packs[school.pack]
+    reviewed_on = school.reviewed_on(pack.edition, current.now())
+    review_due = pack.review_due(reviewed_on)
     return SchoolBody(
         id=school.id,
         version=school.version,
         name=school.name,
         urn=school.urn,
         pack=pack.id,
-        policy=PackBody(edition=pack.edition, review_due=pack.review_due),
+        policy=PackBody(edition=pack.edition, reviewed_on=reviewed_on, review_due=review_due),
         jurisdiction=school.jurisdiction,
         pupils_on_roll=school.pupils_on_roll,
         calendar=school.calendar,
-        next_steps=_next_steps(pack),
+        next_steps=_next_steps(pack, review_due),
     )
 
 
-def _next_steps(pack: Pack) -> list[SchoolStep]:
+def _next_steps(pack: Pack, review_due: date | None) -> list[SchoolStep]:
     """The review of the school's policy: overdue once its day is over, or where it bears no date."""
     today = current.now().astimezone(LONDON).date()
-    overdue = pack.review_due is None or pack.review_due < today
+    overdue = review_due is None or review_due < today
     return [
         SchoolStep(
             step="review_policy",
-            due_at=pack.review_due,
+            due_at=review_due,
             overdue=overdue,
             clause=pack.sources[0].cited_as,
-            reason="The school's policy is looked at again, and a version that changes anything is adopted.",
+            reason=(
+                "The school's policy is looked at again: a version that changes anything is adopted (pack), "
+                "or it is kept as it is (policy_reviewed_on)."
+            ),
         )
     ]
 

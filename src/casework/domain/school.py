@@ -36,6 +36,14 @@ class PackInForce(msgspec.Struct, frozen=True):
     since: date
 
 
+class PolicyReview(msgspec.Struct, frozen=True):
+    """The school looked at the pack it follows on a day and kept it; and when that was recorded."""
+
+    edition: str
+    reviewed_on: date
+    recorded_at: datetime
+
+
 class SchoolOpened(Event, frozen=True, kw_only=True):
     """A school starts to keep its cases here."""
 
@@ -53,7 +61,10 @@ class SchoolOpened(Event, frozen=True, kw_only=True):
 
 
 class SchoolChanged(Event, frozen=True, kw_only=True):
-    """What is given here replaces what the school had; the rest stays."""
+    """What is given here replaces what the school had; the rest stays.
+
+    `policy_reviewed_on` is the day on which the pack then in force was looked at and kept.
+    """
 
     TOPIC: ClassVar[str] = "school.changed"
 
@@ -62,6 +73,7 @@ class SchoolChanged(Event, frozen=True, kw_only=True):
     pack: str | None = None
     pupils_on_roll: int | None = None
     calendar: Calendar | None = None
+    policy_reviewed_on: date | None = None
 
     def apply(self, school: Any) -> None:
         for field in ("name", "urn", "pupils_on_roll", "calendar"):
@@ -70,6 +82,8 @@ class SchoolChanged(Event, frozen=True, kw_only=True):
                 setattr(school, field, value)
         if self.pack is not None:
             school.adopt(self.pack, self.happened_at.astimezone(LONDON).date())
+        if self.policy_reviewed_on is not None:
+            school.reviews.append(PolicyReview(school.pack, self.policy_reviewed_on, self.recorded_at))
 
 
 class Appointed(Event, frozen=True, kw_only=True):
@@ -109,6 +123,7 @@ class School(Aggregate):
         self.pupils_on_roll: int = first.pupils_on_roll
         self.calendar: Calendar = first.calendar
         self.packs: list[PackInForce] = []
+        self.reviews: list[PolicyReview] = []
         self.appointments: dict[UUID, Appointment] = {}
 
     def adopt(self, edition: str, since: date) -> None:
@@ -119,6 +134,11 @@ class School(Aggregate):
         """The edition of the pack in force at `moment`."""
         day = moment.astimezone(LONDON).date()
         return [pack.edition for pack in self.packs if pack.since <= day][-1]
+
+    def reviewed_on(self, edition: str, as_of: datetime) -> date | None:
+        """The last day on which `edition` was looked at and kept, as far as was recorded by `as_of`."""
+        known = (r.reviewed_on for r in self.reviews if r.edition == edition and r.recorded_at <= as_of)
+        return max(known, default=None)
 
     @property
     def pack(self) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
 import msgspec
 
 from casework.domain.clocks import Unit
+from casework.domain.errors import SetUpError
 from casework.domain.incident import STEPS
 from casework.domain.incident.concerns import CONCERNS
 from casework.domain.playbook.facts import GROUPS, known_facts
@@ -31,11 +32,11 @@ Fault = tuple[str, str, str]
 """The rule's id, the field, and what is wrong with it."""
 
 _OPERATORS = ("is_", "any", "all", "none", "present", "in_")
-_CLOCK_STARTS = ("reported", "critical", "item")
+_CLOCK_STARTS = ("reported", "critical", "content", "item")
 _COMPUTED_FIELDS = ("embeds_file",)
 
 
-class PlaybookError(Exception):
+class PlaybookError(SetUpError):
     """A floor or a pack that cannot be used, with the place of the mistake."""
 
     def __init__(self, file: str, message: str, *, rule: str = "", field: str = "") -> None:
@@ -101,6 +102,29 @@ def pack_faults(pack: Pack, floor: Floor) -> Iterator[Fault]:
             yield rule.id, "replaces", f"the rule {rule.replaces!r} is replaced twice"
         if rule.replaces is not None:
             yield from _replacement_faults(rule, defaults.get(rule.replaces))
+
+
+def circumstance_faults(
+    kinds: Iterable[str], when: Iterable[Test], known: Container[str]
+) -> Iterator[tuple[str, str]]:
+    """Every mistake in the kinds and the tests of something that is no rule, with its field."""
+    yield from (("kinds", f"{kind!r} is no kind of any floor") for kind in kinds if kind not in known)
+    yield from (("when", message) for test in when for message in _test_faults(test, None))
+
+
+def preset_faults(step: str, preset: Mapping[str, Any]) -> Iterator[str]:
+    """Every mistake in a step and the values it is said to have."""
+    if step not in STEPS:
+        yield f"{step!r} is no step"
+        return
+    for name, value in preset.items():
+        yield from _value_faults(step, name, value)
+
+
+def citation_faults(clause: str, sources: Iterable[Source]) -> Iterator[str]:
+    """What is wrong with a citation in a file that lists `sources`."""
+    if not _cites(clause, sources):
+        yield f"{clause!r} cites no source of this file"
 
 
 def _forbids_outright(rule: Rule) -> bool:
@@ -205,6 +229,12 @@ def _duty_faults(rule: Rule) -> Iterator[tuple[str, str]]:
     yield from _per_faults(rule)
     if rule.clock is not None:
         yield from (("clock", message) for message in _clock_faults(rule.clock))
+        if rule.clock.of == "content" and not _asks_for_content(rule):
+            yield "clock", "of 'content' needs a test of `when` that says which: the fact content with any"
+
+
+def _asks_for_content(rule: Rule) -> bool:
+    return any(test.fact == "content" and test.any for test in rule.when)
 
 
 def _per_faults(rule: Rule) -> Iterator[tuple[str, str]]:

@@ -32,6 +32,7 @@ _UNITS: Final = {
 _STARTS: Final = {
     "reported": "the report",
     "critical": "it became critical",
+    "content": "the content came to light",
     "item": "the day set for it",
 }
 

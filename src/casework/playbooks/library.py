@@ -2,48 +2,55 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
-import msgspec
-
 from casework.domain.clocks import LONDON
-from casework.domain.dated import Platform, Platforms
+from casework.domain.dated import Platforms
+from casework.domain.guidance import Reference
 from casework.domain.playbook import Floor, Pack, Playbook
-from casework.domain.playbook.rules import Source
-from casework.playbooks.checking import PlaybookError, floor_faults, pack_faults, shape_error
+from casework.playbooks.checking import PlaybookError, pack_faults
+from casework.playbooks.editions import floors_of
+from casework.playbooks.reading import document_of, raise_first, shaped
+from casework.playbooks.reference import read_reference
 
 OWN_FILES = Path(__file__).parent
 
 
 class Library:
-    """Every edition of every floor and pack, and the playbooks made of them.
+    """Every edition of every floor and pack, the playbooks made of them, and the dated tables.
 
     Raises `PlaybookError`, naming file, rule and field, where any file is wrong: nothing is judged by a
     playbook that was not checked as a whole.
     """
 
-    def __init__(self, floors: Iterable[Floor], packs: Iterable[Pack], platforms: Platforms) -> None:
-        self.platforms = platforms
-        self.floors = {floor.edition: floor for floor in floors}
+    def __init__(self, floors: Iterable[Floor], packs: Iterable[Pack], reference: Reference) -> None:
+        self.reference = reference
+        by_day = sorted(floors, key=lambda floor: floor.in_force_from)
+        self.floors = {floor.edition: floor for floor in by_day}
         self.packs = {pack.edition: pack for pack in packs}
         self._playbooks: dict[tuple[str, str], Playbook] = {}
 
     @classmethod
     def from_folder(cls, folder: Path = OWN_FILES) -> Self:
-        """All the TOML files of a folder: those with a `jurisdiction` are floors, the rest are packs."""
-        documents = {path: _document(path) for path in sorted(folder.glob("*.toml"))}
-        floors = {path: _floor(path, read) for path, read in documents.items() if "jurisdiction" in read}
+        """All the TOML files of a folder: those with a `jurisdiction` are floors, the rest are packs.
+
+        Its folder `dated` holds the dated tables; without one there are none.
+        """
+        documents = {path: document_of(path) for path in sorted(folder.glob("*.toml"))}
+        floors = floors_of({path: read for path, read in documents.items() if "jurisdiction" in read})
         if not floors:
             raise PlaybookError(folder.name, "holds no floor")
         known = list(floors.values())
         packs = {path: _pack(path, read, known) for path, read in documents.items() if path not in floors}
         _refuse_repeated({**floors, **packs})
-        return cls(known, packs.values(), _platforms(OWN_FILES / "dated" / "platforms.toml"))
+        kinds = {kind.id for floor in known for kind in floor.kinds}
+        tables = folder / "dated"
+        reference = read_reference(tables, kinds) if tables.is_dir() else Reference()
+        return cls(known, packs.values(), reference)
 
     def with_packs(self, folder: Path) -> Library:
         """This library and a school's own packs beside it.
@@ -58,13 +65,18 @@ class Library:
             if pack.edition in packs:
                 raise PlaybookError(path.name, f"{pack.edition} is known already", field="version")
             packs[pack.edition] = pack
-        return Library(floors, packs.values(), self.platforms)
+        return Library(floors, packs.values(), self.reference)
 
     @classmethod
     @cache
     def own(cls) -> Self:
         """The files this version of casework ships with."""
         return cls.from_folder()
+
+    @property
+    def platforms(self) -> Platforms:
+        """The minimum ages of platforms."""
+        return self.reference.platforms
 
     def jurisdictions(self) -> set[str]:
         return {floor.jurisdiction for floor in self.floors.values()}
@@ -80,11 +92,11 @@ class Library:
 
     def floor_at(self, jurisdiction: str, moment: datetime) -> Floor:
         """The floor in force at `moment`; before the first edition held, that first edition."""
-        day = moment.astimezone(LONDON).date()
-        editions = sorted(
-            (floor for floor in self.floors.values() if floor.jurisdiction == jurisdiction),
-            key=lambda floor: floor.in_force_from,
-        )
+        return self.floor_on(jurisdiction, moment.astimezone(LONDON).date())
+
+    def floor_on(self, jurisdiction: str, day: date) -> Floor:
+        """The floor in force on `day`; before the first edition held, that first edition."""
+        editions = [floor for floor in self.floors.values() if floor.jurisdiction == jurisdiction]
         in_force = [floor for floor in editions if floor.in_force_from <= day]
         return (in_force or editions[:1])[-1]
 
@@ -109,49 +121,16 @@ def _refuse_repeated(editions: Mapping[Path, Floor | Pack]) -> None:
         seen.add(each.edition)
 
 
-def _document(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise PlaybookError(path.name, str(error)) from error
-
-
-class _PlatformTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    platform: tuple[Platform, ...]
-    sources: tuple[Source, ...]
-
-
-def _platforms(path: Path) -> Platforms:
-    document = _document(path)
-    try:
-        return Platforms(msgspec.convert(document, _PlatformTable).platform)
-    except msgspec.ValidationError as error:
-        raise PlaybookError(path.name, str(error)) from error
-
-
-def _floor(path: Path, document: dict[str, Any]) -> Floor:
-    try:
-        floor = msgspec.convert(document, Floor)
-    except msgspec.ValidationError as error:
-        raise shape_error(path.name, document, error) from error
-    _raise_first(path, floor_faults(floor))
-    rules = tuple(msgspec.structs.replace(rule, floor=True) for rule in floor.rules)
-    return msgspec.structs.replace(floor, rules=rules)
-
-
 def _pack(path: Path, document: dict[str, Any], floors: list[Floor]) -> Pack:
-    try:
-        pack = msgspec.convert(document, Pack)
-    except msgspec.ValidationError as error:
-        raise shape_error(path.name, document, error) from error
+    pack = shaped(path, document, Pack)
     for floor in floors:
-        _raise_first(path, pack_faults(pack, floor))
+        raise_first(path, pack_faults(pack, floor))
     return pack
 
 
 def read_pack(path: Path, floors: list[Floor]) -> Pack:
     """The pack in a file, checked against every floor. Raises PlaybookError."""
-    document = _document(path)
+    document = document_of(path)
     if "jurisdiction" in document:
         raise PlaybookError(path.name, "is a floor; a school adds packs only", field="jurisdiction")
     return _pack(path, document, floors)
@@ -160,16 +139,8 @@ def read_pack(path: Path, floors: list[Floor]) -> Pack:
 def every_fault(path: Path, floors: list[Floor]) -> list[str]:
     """All that is wrong with the pack in a file, a line each; none: an empty list."""
     try:
-        document = _document(path)
-        pack = msgspec.convert(document, Pack)
-    except msgspec.ValidationError as error:
-        return [str(shape_error(path.name, document, error))]
+        pack = shaped(path, document_of(path), Pack)
     except PlaybookError as error:
         return [str(error)]
     faults = (fault for floor in floors for fault in pack_faults(pack, floor))
     return list(dict.fromkeys(str(PlaybookError(path.name, m, rule=r, field=f)) for r, f, m in faults))
-
-
-def _raise_first(path: Path, faults: Iterable[tuple[str, str, str]]) -> None:
-    for rule, field, message in faults:
-        raise PlaybookError(path.name, message, rule=rule, field=field)

@@ -128,6 +128,9 @@ class Schools:
             fields = fields | {"pack": self._edition(fields["pack"])}
         changed = SchoolChanged(**command.stamp(school.id, school.version + 1, Role.ADMIN), **fields)
         _check(changed, changed.calendar)
+        reviewed = changed.policy_reviewed_on
+        if reviewed is not None and reviewed > command.now.astimezone(LONDON).date():
+            raise Invalid.at("$.policy_reviewed_on", "is in the future")
         school.record(changed)
         self._app.commit(school)
         return school

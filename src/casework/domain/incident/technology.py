@@ -51,11 +51,15 @@ class CheckConsent(Step, frozen=True, kw_only=True):
 
 
 class Contain(Step, frozen=True, kw_only=True):
-    """What was done at once to keep the material from being seen further."""
+    """What was done at once to keep the material from being seen further.
+
+    `circumvented` says that somebody got round the filter.
+    """
 
     TOPIC: ClassVar[str] = "incident.contain"
 
     what: Narrative
+    circumvented: bool = False
 
 
 class RequestBlock(Step, frozen=True, kw_only=True):

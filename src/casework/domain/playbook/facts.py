@@ -17,7 +17,7 @@ from casework.domain.incident.imagery import RISK_QUESTIONS
 from casework.domain.incident.outcomes import Decide
 from casework.domain.incident.reporting import Triage
 from casework.domain.incident.steps import STEPS
-from casework.domain.incident.technology import CheckAge, CheckConsent
+from casework.domain.incident.technology import CheckAge, CheckConsent, Contain
 from casework.domain.playbook.rules import Scalar, ValueSet, as_values
 from casework.domain.vocabulary import (
     Agency,
@@ -55,10 +55,30 @@ def _last(incident: Incident, step: Any, field: str) -> Any:
     return getattr(taken[-1], field) if taken else None
 
 
+def _adult_alleged(incident: Incident) -> bool:
+    """Whether it is said of an adult at the school, recorded by name or not yet."""
+    return Category.STAFF in _side(incident, Involvement.ALLEGED) or (
+        incident.direction == Direction.STAFF_TO_PUPIL
+    )
+
+
 def _underage(incident: Incident) -> bool | None:
-    """Whether the person was younger than the platform allows; None where that was not looked at."""
-    checks = [step for step in incident.taken(CheckAge) if step.minimum_age is not None]
-    return checks[-1].age < (checks[-1].minimum_age or 0) if checks else None
+    """Whether any child was younger than a platform allows; None while that is not known of each child."""
+    last = {(step.person, step.platform): step for step in incident.taken(CheckAge)}
+    found = [None if step.minimum_age is None else step.age < step.minimum_age for step in last.values()]
+    unchecked = set(incident.children()) - {person for person, _ in last}
+    if True in found:
+        return True
+    return None if unchecked or None in found or not found else False
+
+
+def _consent_in_force(incident: Incident) -> bool | None:
+    """Whether consent was in force for every child shown; None while one was not looked up."""
+    last = {step.person: step.in_force for step in incident.taken(CheckConsent)}
+    shown = [last.get(child) for child in incident.children(Involvement.TARGET)]
+    if False in shown:
+        return False
+    return None if None in shown or not shown else True
 
 
 def _risk(incident: Incident, *answers: str) -> frozenset[str]:
@@ -87,6 +107,7 @@ FACTS: Final[Mapping[str, Fact]] = {
     "content": Fact(lambda i: i.content, _words(Content)),
     "targets": Fact(lambda i: _side(i, Involvement.TARGET), _words(Category)),
     "alleged": Fact(lambda i: _side(i, Involvement.ALLEGED), _words(Category)),
+    "adult_alleged": Fact(_adult_alleged, _BOOLEAN),
     "people_known": Fact(lambda i: bool(i.people), _BOOLEAN),
     "kinds_been": Fact(lambda i: i.kinds_been, None),
     "steps": Fact(lambda i: frozenset(step.name() for step in i.timeline), _words(STEPS)),
@@ -111,10 +132,10 @@ FACTS: Final[Mapping[str, Fact]] = {
     "lado_consulted": Fact(lambda i: any(i.taken(ConsultLado)), _BOOLEAN),
     "may_tell_subject": Fact(lambda i: bool(_last(i, ConsultLado, "may_tell_subject")), _BOOLEAN),
     "may_tell_parents": Fact(lambda i: bool(_last(i, ConsultLado, "may_tell_parents")), _BOOLEAN),
-    "case_manager_known": Fact(lambda i: i.case_manager is not None, _BOOLEAN),
     "outcome": Fact(lambda i: _last(i, DetermineOutcome, "outcome"), _words(AllegationOutcome)),
-    "consent_in_force": Fact(lambda i: _last(i, CheckConsent, "in_force"), _BOOLEAN),
+    "consent_in_force": Fact(_consent_in_force, _BOOLEAN),
     "underage": Fact(_underage, _BOOLEAN),
+    "circumvented": Fact(lambda i: any(step.circumvented for step in i.taken(Contain)), _BOOLEAN),
     "involves": Fact(lambda i: frozenset(p.category for p in i.people), _words(Category)),
     "holds_files": Fact(lambda i: bool(i.files), _BOOLEAN),
 }
@@ -139,6 +160,11 @@ def _people(*involvements: Involvement) -> Callable[[Incident], list[Item]]:
     return group
 
 
+def _alleged_adults(incident: Incident) -> list[Item]:
+    adults = (p.person for p in incident.involved(Involvement.ALLEGED) if p.category.works_at_school)
+    return [Item(person) for person in dict.fromkeys(adults)]
+
+
 def _children(*involvements: Involvement) -> Callable[[Incident], list[Item]]:
     return lambda incident: [Item(child) for child in incident.children(*involvements)]
 
@@ -157,6 +183,7 @@ GROUPS: Final[Mapping[str, Callable[[Incident], list[Item]]]] = {
     "alleged": _people(Involvement.ALLEGED),
     "party": _people(Involvement.TARGET, Involvement.ALLEGED),
     "target_child": _children(Involvement.TARGET),
+    "alleged_adult": _alleged_adults,
     "alleged_child": _children(Involvement.ALLEGED),
     "pupil": lambda i: [
         Item(person) for person in dict.fromkeys(p.person for p in i.people if p.category is Category.PUPIL)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, time
 from math import inf
 from typing import TYPE_CHECKING, Any, Final
@@ -81,6 +81,19 @@ class _Case:
             return any(item.value == value for item in GROUPS[test.in_](self.incident))
         return test.holds(as_values(value))
 
+    def content_since(self, tests: Iterable[Test]) -> datetime | None:
+        """When the content that `tests` ask for came to light, and not before the report."""
+        concerns = self.incident.concerns
+        found = [
+            [concerns[f"content:{word}"] for word in test.any if f"content:{word}" in concerns]
+            for test in tests
+            if test.fact == "content" and test.any is not None
+        ]
+        if not found or not all(found):
+            return None
+        first = (min(moments, key=datetime.timestamp) for moments in found)
+        return max(self.incident.reported_at, *first, key=datetime.timestamp)
+
     def last_number(self, names: Iterable[str]) -> int:
         return max((self.steps[name][-1].number for name in names if name in self.steps), default=0)
 
@@ -107,6 +120,10 @@ class Playbook:
         return min(
             (at for concern, at in incident.concerns.items() if concern in self._critical), default=None
         )
+
+    def asking(self, incident: Incident) -> Callable[[Iterable[Test]], bool]:
+        """What answers whether tests hold of `incident` as it stands, as they would in a rule's `when`."""
+        return self._case(incident).holds
 
     def faults(self, incident: Incident, step: Step) -> dict[str, str]:
         """What is wrong with the kind a step names: unknown, or without what that kind asks for."""
@@ -216,7 +233,7 @@ class Playbook:
             yield Duty(
                 rule=rule,
                 preset=preset,
-                due_at=self._due_at(case, rule.clock, item, calendar),
+                due_at=self._due_at(case, rule, item, calendar),
                 answered_by=None if answer is None else answer.number,
                 answered_at=None if answer is None else answer.happened_at,
             )
@@ -239,12 +256,11 @@ class Playbook:
             return True
         return bool(getattr(step, rule.per_field, None) == item.value)
 
-    def _due_at(
-        self, case: _Case, clock: Clock | None, item: Item | None, calendar: Calendar
-    ) -> datetime | None:
+    def _due_at(self, case: _Case, rule: Rule, item: Item | None, calendar: Calendar) -> datetime | None:
+        clock = rule.clock
         if clock is None:
             return None
-        start = self._start(case, clock, item)
+        start = case.content_since(rule.when) if clock.of == "content" else self._start(case, clock, item)
         if start is None:
             return None
         moment = due(start, clock.span, calendar)

@@ -69,8 +69,9 @@ class CriticalClock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Clock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """By when: so long after `of`, which is `reported`, `critical`, `item` or the last step of that name.
+    """By when: so long after `of`: `reported`, `critical`, `content`, `item` or the last step of that name.
 
+    `content` is when the content that the rule's `when` asks for came to light, never before the report.
     With `field`, the time is counted from what that field of the step says (a meeting's time, say).
     """
 
@@ -201,14 +202,18 @@ class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     def edition(self) -> str:
         return f"{self.id}@{self.version}"
 
-    @property
-    def review_due(self) -> date | None:
-        """The day by which the policy is to be looked at again; None where it bears no date, so is due."""
-        if self.adopted is None:
+    def review_due(self, reviewed_on: date | None = None) -> date | None:
+        """The day by which the policy is to be looked at again, where it was last on `reviewed_on`.
+
+        None where it bears no date and was never looked at, and so is due.
+        """
+        looked_at = [day for day in (self.adopted, reviewed_on) if day is not None]
+        if not looked_at:
             return None
-        months = self.adopted.month - 1 + self.review_every_months
-        year, month = self.adopted.year + months // 12, months % 12 + 1
-        return date(year, month, min(self.adopted.day, monthrange(year, month)[1]))
+        last = max(looked_at)
+        months = last.month - 1 + self.review_every_months
+        year, month = last.year + months // 12, months % 12 + 1
+        return date(year, month, min(last.day, monthrange(year, month)[1]))
 
 
 def as_values(value: Any) -> ValueSet:

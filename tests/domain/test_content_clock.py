@@ -1,0 +1,97 @@
+"""A clock that starts when the content came to light, whichever step said so, and not before the report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from casework.domain.playbook import Duty
+from casework.domain.vocabulary import Content
+from casework.playbooks import Library
+from tests.calendars import TEST_CALENDAR
+from tests.domain.casefile import PACKS, CaseFile, at
+from tests.domain.situations import rules_of
+
+POLICE_BY_CONTENT = [
+    rule
+    for edition in (*Library.own().floors, *PACKS.values())
+    for rule in rules_of(edition)
+    if any(test.fact == "content" and test.any for test in rule.when) and rule.clock is not None
+]
+RACIST = {"content": (Content.RACIST,)}
+EVIDENCE = {"form": "written_account", "captured_at": at("2026-09-14 09:00")}
+
+
+def police(case: CaseFile) -> Duty:
+    (duty,) = (
+        duty
+        for duty in case.playbook.duties(case.incident, TEST_CALENDAR)
+        if duty.rule.step == "consider_police"
+    )
+    return duty
+
+
+def test_every_rule_about_content_counts_from_when_it_was_known() -> None:
+    assert {rule.id: rule.clock.of for rule in POLICE_BY_CONTENT if rule.clock is not None} == {
+        "bullying-police": "content",
+        "parent-post-police": "content",
+        "st-thomas-bullying-police": "content",
+        "st-thomas-parent-post-police": "content",
+    }
+
+
+@pytest.mark.parametrize("kind", ["cyberbullying", "parent_post"])
+@pytest.mark.parametrize("pack", PACKS)
+@pytest.mark.parametrize(("step", "fields"), [("triage", {}), ("save_evidence", EVIDENCE)])
+def test_a_slur_found_weeks_later_is_due_then_and_not_late_at_once(
+    kind: str, pack: str, step: str, fields: dict[str, Any]
+) -> None:
+    case = CaseFile(kind, pack, reported="2026-09-14 10:20")
+    case.take(step, "2026-10-22 15:00", **fields, **RACIST)
+    assert case.due("consider_police") == "2026-11-03"
+    assert not police(case).late_at(case.now)
+    assert police(case).late_at(at("2026-11-04 00:00"))
+
+
+@pytest.mark.parametrize("word", sorted(Content))
+@pytest.mark.parametrize(("step", "fields"), [("report", {}), ("triage", {}), ("save_evidence", EVIDENCE)])
+def test_every_word_of_content_is_kept_with_the_moment_it_came_to_light(
+    word: Content, step: str, fields: dict[str, Any]
+) -> None:
+    found: dict[str, Any] = {"content": (word,)}
+    case = CaseFile("cyberbullying", **(found if step == "report" else {}))
+    if step != "report":
+        case.take(step, "2026-09-21 11:00", **fields, **found)
+    assert case.incident.concerns == {f"content:{word}": case.now}
+
+
+def test_the_first_that_the_rule_names_counts_and_no_other() -> None:
+    case = CaseFile("cyberbullying", reported="2026-09-14 10:20", content=(Content.PERSONAL_DATA,))
+    case.take("triage", "2026-09-21 10:00", content=(Content.SEXIST, Content.EXTREMIST))
+    case.take("triage", "2026-09-28 10:00", **RACIST).take("triage", "2026-09-29 10:00", **RACIST)
+    assert case.due("consider_police") == "2026-09-22"
+
+
+@pytest.mark.parametrize("said", ["2026-09-13 18:00", "2026-09-14 10:20", "2026-09-14 23:00"])
+def test_what_is_said_to_have_been_seen_before_the_report_counts_from_the_report(said: str) -> None:
+    case = CaseFile("cyberbullying", reported="2026-09-14 10:20").take("triage", said, **RACIST)
+    assert case.due("consider_police") == "2026-09-15"
+
+
+@pytest.mark.parametrize(
+    ("critical", "slur", "due"),
+    [
+        pytest.param("2026-10-19 09:00", "2026-10-22 15:00", "2026-10-22", id="critical before it"),
+        pytest.param("2026-10-23 09:00", "2026-10-22 15:00", "2026-10-23", id="critical after it"),
+        pytest.param("2026-11-04 09:00", "2026-10-22 15:00", "2026-11-03", id="critical when it was due"),
+    ],
+)
+def test_in_a_critical_case_it_is_due_the_day_both_are_known(critical: str, slur: str, due: str) -> None:
+    steps = sorted(
+        [(critical, {"content": (Content.SELF_HARM,)}), (slur, RACIST)], key=lambda taken: taken[0]
+    )
+    case = CaseFile("cyberbullying", reported="2026-09-14 10:20")
+    for when, fields in steps:
+        case.take("triage", when, **fields)
+    assert case.due("consider_police") == due
