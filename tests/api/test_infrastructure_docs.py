@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Final
 
 import jsonschema_rs
 import msgspec
@@ -14,7 +14,9 @@ import pytest
 import schemathesis
 from flask import Flask
 from flask.testing import FlaskClient
-from schemathesis import Case
+from hypothesis import HealthCheck, given, settings
+from schemathesis import APIOperation, Case, GenerationMode
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from casework.domain.incident import STEPS
@@ -24,8 +26,6 @@ from casework_api.problems import PROBLEM_JSON, PROBLEM_TYPES, Problem
 from casework_api.schema_of import one_of, schema_of
 from tests.api.test_infrastructure_blueprint import THERE, TOKEN, notes_app
 from tests.api.test_infrastructure_logs import logging_to
-
-TestOfCase = Callable[[Case[Any]], None]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -236,24 +236,31 @@ class TestDocsPage:
         assert client.get(f"/docs/{name}").status_code == 404
 
 
-def _each_operation() -> Callable[[TestOfCase], TestOfCase]:
-    config = {
-        "generation": {"max-examples": 10},
-        # RFC 6585 has 428 where a precondition is missing, RFC 9110 has 412 where it does not hold.
-        "checks": {
-            "missing_required_header": {"expected-statuses": [401, 403, 415, 422, 428]},
-            "positive_data_acceptance": {"expected-statuses": ["2xx", 404, 412]},
-        },
-    }
-    schema = schemathesis.openapi.from_wsgi(
-        "/openapi.json", notes_app(), config=schemathesis.Config.from_dict(config)
-    )
-    decorator: Callable[[TestOfCase], TestOfCase] = schema.exclude(path="/notes/echo").parametrize()
-    return decorator
+CHECKS: Final = {
+    # RFC 6585 has 428 where a precondition is missing, RFC 9110 has 412 where it does not hold.
+    "missing_required_header": {"expected-statuses": [401, 403, 415, 422, 428]},
+    "positive_data_acceptance": {"expected-statuses": ["2xx", 404, 412]},
+}
 
 
-@_each_operation()
-def test_whatever_is_sent_the_answer_is_as_described(case: Case[Any]) -> None:
-    # No schema can tell a cursor that we made from another.
-    made_up = "cursor" in (case.query or {})
-    case.call_and_validate(headers=TOKEN, excluded_checks=[positive_data_acceptance] if made_up else [])
+def test_whatever_is_sent_the_answer_is_as_described(subtests: pytest.Subtests) -> None:
+    config = schemathesis.Config.from_dict({"checks": CHECKS})
+    described = schemathesis.openapi.from_wsgi("/openapi.json", notes_app(), config=config)
+    for result in described.exclude(path="/notes/echo").get_all_operations():
+        assert isinstance(result, Ok), result
+        operation = result.ok()
+        with subtests.test(operation.label):
+            ask(operation)
+
+
+def ask(operation: APIOperation[Any, Any, Any, Any]) -> None:
+    """Send requests that fit the description and some that do not."""
+
+    @given(operation.as_strategy() | operation.as_strategy(GenerationMode.NEGATIVE))
+    @settings(max_examples=10, deadline=None, suppress_health_check=[*HealthCheck], database=None)
+    def answered(case: Case[Any]) -> None:
+        # No schema can tell a cursor that we made from another.
+        made_up = "cursor" in (case.query or {})
+        case.call_and_validate(headers=TOKEN, excluded_checks=[positive_data_acceptance] if made_up else [])
+
+    answered()

@@ -1,0 +1,78 @@
+"""An OpenAPI document taken apart: what asks by a document takes the longer the more is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+Json = Any
+
+_METHODS: Final = ("get", "post", "put", "patch", "delete")
+_BODY: Final = "application/json"
+
+
+def parts(spec: Json) -> Iterator[tuple[str, Json]]:
+    """A document of each operation alone, and of each form its body may have, with what it is called."""
+    for path, item in spec["paths"].items():
+        common = {name: value for name, value in item.items() if name not in _METHODS}
+        for method in _METHODS:
+            if method in item:
+                for label, operation in _forms(spec, item[method]):
+                    paths = {path: {**common, method: operation}}
+                    whole = {**spec, "paths": paths, "components": {}}
+                    name = " ".join(filter(None, (method.upper(), path, label)))
+                    yield name, {**whole, "components": _needed(spec, paths)}
+
+
+def without_patterns(spec: Json) -> Json:
+    """`spec` with texts of any characters: to make texts up by a pattern of so many takes a second each."""
+    if isinstance(spec, dict):
+        kept = (name for name in spec if not (name == "pattern" and "maxLength" in spec))
+        return {name: without_patterns(spec[name]) for name in kept}
+    return [without_patterns(part) for part in spec] if isinstance(spec, list) else spec
+
+
+def _forms(spec: Json, operation: Json) -> Iterator[tuple[str, Json]]:
+    """The operation, or one for each of the schemas of which its body fits exactly one."""
+    media = operation.get("requestBody", {}).get("content", {}).get(_BODY)
+    forms = (
+        _found(spec, media["schema"]["$ref"]).get("oneOf") if media and "$ref" in media["schema"] else None
+    )
+    if forms is None:
+        yield "", operation
+        return
+    for form in forms:
+        body = {**operation["requestBody"], "content": {_BODY: {"schema": form}}}
+        yield form["$ref"].rpartition("/")[2], {**operation, "requestBody": body}
+
+
+def _needed(spec: Json, paths: Json) -> Json:
+    """The components that `paths` refer to, and those that these refer to."""
+    needed: Json = {"securitySchemes": spec["components"]["securitySchemes"]}
+    waiting = list(_references(paths))
+    while waiting:
+        reference = waiting.pop()
+        sort, name = reference.split("/")[2:]
+        if name not in needed.setdefault(sort, {}):
+            needed[sort][name] = _found(spec, reference)
+            waiting += _references(needed[sort][name])
+    return needed
+
+
+def _found(spec: Json, reference: str) -> Json:
+    found = spec
+    for part in reference.split("/")[1:]:
+        found = found[part]
+    return found
+
+
+def _references(value: Json) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, part in value.items():
+            if name == "$ref":
+                yield part
+            else:
+                yield from _references(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _references(part)
