@@ -10,8 +10,11 @@ from typing import Final
 
 import pytest
 
+from casework.playbooks import Library
+
 ROOT: Final = Path(__file__).parent.parent
 PACKAGES: Final = ("src/casework", "projections/casework_projections", "api/casework_api")
+DEMO: Final = "api/casework_api/demo"
 MODULE_LINES: Final = 400
 
 # In pieces, so that this file does not find itself.
@@ -99,6 +102,14 @@ def test_a_module_can_be_read_in_one_sitting(package: str) -> None:
     assert modules
     lengths = {str(path.relative_to(ROOT)): len(path.read_text().splitlines()) for path in modules}
     assert {name: length for name, length in lengths.items() if length > MODULE_LINES} == {}
+
+
+def test_no_module_knows_a_kind_or_a_pack_by_name() -> None:
+    library = Library.own()
+    names = re.compile(rf"\b({'|'.join([*library.kinds(), *library.pack_ids()])})\b")
+    modules = (path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+    product = (path for path in modules if not path.is_relative_to(ROOT / DEMO))
+    assert [str(path) for path in product if names.search(path.read_text())] == []
 
 
 def test_the_licence_is_there() -> None:

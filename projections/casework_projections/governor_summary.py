@@ -28,7 +28,6 @@ from casework_projections.suppression import (
 )
 from casework_projections.terms import same_term_last_year, term_before, term_named
 
-LOW_LEVEL_KIND: Final = "staff_misuse"
 NOT_NAMED: Final = "not_named"
 OTHER_PLATFORM: Final = "other"
 
@@ -63,6 +62,7 @@ class GovernorSummary:
         counted = {name: self._figures_at(found, school, then) for name, found in rows.items()}
         incidents = [*counted[term]]
         counts = self._incident_counts(incidents)
+        floor = self._app.library.floor_at(school.jurisdiction, as_of)
         return {
             "school": school.id,
             "term": term,
@@ -74,7 +74,7 @@ class GovernorSummary:
             "parents": _parents(incidents),
             "referrals": _referrals(incidents),
             "allegations": _allegations(incidents),
-            "low_level_concerns": counts["by_kind"].get(LOW_LEVEL_KIND, 0),
+            "low_level_concerns": counts["by_kind"].get(floor.low_level_concern, 0),
             "lessons": self._lesson_counts(lessons, then, as_of),
             "compared_with": {
                 label: None if other is None else self._incident_counts(counted[other.name])

@@ -322,6 +322,12 @@ def unnoticed(reason: str, *mistake: str) -> object:
     ("old", "new", "rule"),
     [
         unnoticed("a concern that nothing raises", '"triage:critical"', '"triage:crittical"', ""),
+        unnoticed(
+            "a concern of a kind there is not",
+            "in_force_from = ",
+            'low_level_concern = "gossip"\nin_force_from = ',
+            "",
+        ),
         unnoticed("a field no kind has", 'title = "Trouble"', 'title = "Trouble", requires = ["colour"]', ""),
         unnoticed("two kinds of one name", 'id = "other", title', 'id = "trouble", title', ""),
         unnoticed(

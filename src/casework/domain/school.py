@@ -30,7 +30,7 @@ class Appointment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PackInForce(msgspec.Struct, frozen=True):
-    """The pack (by edition, `st_thomas@2016-06`) a school follows from a day on."""
+    """The pack (by edition, `oakfield@2026-09`) a school follows from a day on."""
 
     edition: str
     since: date

@@ -68,6 +68,8 @@ def floor_faults(floor: Floor) -> Iterator[Fault]:
         if rule.replaces is not None:
             yield rule.id, "replaces", "a floor rule replaces nothing"
     yield from _kind_faults(floor.kinds)
+    if floor.low_level_concern is not None and floor.low_level_concern not in kinds:
+        yield "", "low_level_concern", f"{floor.low_level_concern!r} is not a kind of this floor"
     for item in floor.critical:
         if item.concern not in CONCERNS:
             yield "", "critical", f"nothing raises the concern {item.concern!r}"

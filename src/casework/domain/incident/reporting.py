@@ -35,7 +35,7 @@ class Party(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Policy(msgspec.Struct, frozen=True):
-    """The editions an incident is judged by: `england@2026-09-01`, `st_thomas@2016-06`."""
+    """The editions an incident is judged by: `england@2026-09-01`, `oakfield@2026-09`."""
 
     floor: str
     pack: str

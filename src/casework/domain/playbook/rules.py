@@ -171,7 +171,10 @@ class KindOfIncident(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Floor(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The playbook of law and statutory guidance in one jurisdiction from one date on."""
+    """The playbook of law and statutory guidance in one jurisdiction from one date on.
+
+    `low_level_concern` is the kind that reports count as one (KCSIE part 4, section two).
+    """
 
     jurisdiction: str
     in_force_from: date
@@ -179,6 +182,7 @@ class Floor(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     kinds: tuple[KindOfIncident, ...]
     critical: tuple[CriticalConcern, ...]
     rules: tuple[Rule, ...]
+    low_level_concern: str | None = None
 
     @property
     def edition(self) -> str:
