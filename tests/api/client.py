@@ -193,10 +193,10 @@ class House:
 
     def refused(self, incident: str, step: str, who: str = "dsl", **fields: Json) -> Json:
         """The problem (409) with which a step is refused; the incident must not have changed."""
-        before = self.get("dsl", f"/incidents/{incident}")
+        before = self.get(who, f"/incidents/{incident}")
         answer = self.step(incident, step, who, **fields)
         assert answer.status_code == 409, answer.text
-        assert self.get("dsl", f"/incidents/{incident}") == before
+        assert self.get(who, f"/incidents/{incident}") == before
         return answer.json
 
     def next_steps(self, incident: str, who: str = "dsl") -> list[Json]:
@@ -215,24 +215,29 @@ class House:
             {"person": self.person("Alan Alleged"), "involvement": "alleged"},
         ]
 
-    def answer_everything(self, incident: str, but: frozenset[str] = frozenset()) -> None:
+    def answer_everything(self, incident: str, but: frozenset[str] = frozenset(), who: str = "dsl") -> None:
         """Take every step that is due until only those in `but`, and what may be done, are left."""
         parent = self.person("Pat Parent", "parent")
         for _ in range(60):
-            asked = (i for i in self.next_steps(incident) if i["modality"] != "may" and i["step"] not in but)
-            item = next(asked, None)
+            items = self.next_steps(incident, who)
+            item = next((i for i in items if i["modality"] != "may" and i["step"] not in but), None)
             if item is None:
                 return
-            told = example(item["step"], self.get("dsl", f"/incidents/{incident}"), parent)
-            self.take(incident, item["step"], **(told | item.get("preset", {})))
+            shown = self.get(who, f"/incidents/{incident}")
+            told = example(item["step"], shown, parent, manager=self.users[who])
+            self.take(incident, item["step"], who, **(told | item.get("preset", {})))
         raise AssertionError("the playbook never stops asking")
 
-    def due(self, incident: str, step: str, **preset: Json) -> str:
+    def asked(self, incident: str, step: str, who: str = "dsl", **preset: Json) -> list[Json]:
+        """What next-steps say of `step` with these values."""
+        items = self.next_steps(incident, who)
+        return [i for i in items if i["step"] == step and preset.items() <= i.get("preset", {}).items()]
+
+    def due(self, incident: str, step: str, who: str = "dsl", **preset: Json) -> str:
         """When `step` is due, to the minute."""
-        for item in self.next_steps(incident):
-            if item["step"] == step and preset.items() <= item.get("preset", {}).items():
-                return str(item["due_at"])[:16]
-        raise AssertionError(f"{step} is not due")
+        items = self.asked(incident, step, who, **preset)
+        assert items, f"{step} is not due"
+        return str(items[0]["due_at"])[:16]
 
 
 def body_of(answer: TestResponse) -> Json:
@@ -266,7 +271,7 @@ NO_RISK = dict.fromkeys(
 )
 
 
-def example(step: str, incident: Json, parent: str) -> Json:
+def example(step: str, incident: Json, parent: str, manager: str | None = None) -> Json:
     """Fields with which `step` is well formed, but for those a rule presets."""
     children = [party["person"] for party in incident["people"] if party["category"] == "pupil"]
     child = children[0] if children else None
@@ -289,7 +294,7 @@ def example(step: str, incident: Json, parent: str) -> Json:
         "assess_risk": NO_RISK,
         "attest_no_copy": {"statement": REASON},
         "establish_involvement": {"person": child, "held": True, "passed_on": False},
-        "request_removal": {"addressee": "report_remove"},
+        "request_removal": {"addressee": "report_remove" if incident["kind"] == "sexting" else "person"},
         "record_removal": {"outcome": "removed"},
         "offer_support": {"what": "Somebody to talk to."},
         "classify_contact": {"immediate_family": False, "no_reply_attested": True},
@@ -302,6 +307,30 @@ def example(step: str, incident: Json, parent: str) -> Json:
             "actions": [{"text": "Plan it.", "owner": "Computing lead", "due_on": "2027-01-29", "lesson": 0}],
         },
         "complete_action": {"effect": "Fewer reports."},
+        "invite_parent": {
+            "parent": parent,
+            "meeting_at": "2027-03-01T16:00:00+00:00",
+            "method": "letter",
+            "purpose": "To ask for the post to be taken down.",
+        },
+        "record_meeting": {"parent": parent, "outcome": "attended"},
+        "check_age": {"platform": "TikTok", "age": 10},
+        "check_consent": {"in_force": False},
+        "contain": {"what": "The page was closed."},
+        "request_block": {"url": "https://example.org/page"},
+        "confirm_block": {"outcome": "It is blocked."},
+        "welfare_check": {"prevent_considered": True, "outcome": "The child is well."},
+        "decide_data_breach": {"notify_regulator": False, "reason": REASON},
+        "check_pattern": {"earlier": [], "conclusion": REASON},
+        "decide": {"decision": "What is done next.", "rationale": REASON},
+        "appoint_case_manager": {"user": manager},
+        "make_safe": {"how": "The child is with somebody else."},
+        "decide_threshold": {"met": False, "limbs": [], "rationale": REASON},
+        "consult_lado": {"advice": "Go on.", "may_tell_subject": True, "may_tell_parents": True},
+        "decide_suspension": {"suspend": False, "alternatives": "Other duties.", "reason": REASON},
+        "tell_subject": {"method": "in person"},
+        "determine_outcome": {"outcome": "unfounded", "rationale": REASON},
+        "give_outcome_copy": {"to": "the member of staff"},
         "close": {"outcome": "Settled.", "rationale": REASON},
     }
     found: Json = fields[step]

@@ -1,0 +1,134 @@
+"""A pupil asks a teacher to be friends, over HTTP: who is told, and whom each school's policy exempts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.api.client import House, Json, body_of
+from tests.domain.casefile import PACKS
+
+OpenHouse = Callable[..., House]
+on_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+
+TOLD = {
+    "tow_law": (["dsl"], "000 Staff personal use"),
+    "todwick": (["dsl"], "casework default"),
+    "headcorn": (["dsl"], "002 §4.2"),
+    "hr_cooperative": (["headteacher", "slt"], "003 §3"),
+    "st_thomas": (["headteacher"], "004 §5.4, §6.3"),
+}
+ADVISED_BY = {
+    "tow_law": "000 Staff personal use",
+    "todwick": "casework default",
+    "headcorn": "002 §4.2, §6",
+    "hr_cooperative": "003 §3",
+    "st_thomas": "004 §5.3, §6.3",
+}
+FAMILY_IS_EXEMPT = {"hr_cooperative"}
+DECLARED_IS_EXEMPT = {"tow_law": "000 Staff personal use", "headcorn": "002 §4.2"}
+
+
+class Contact:
+    """A teacher, their own child at the school, and the child's friend request of Mon 14 Sep."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        house.clock.set("2026-09-11 15:00")
+        self.teacher, self.pupil = house.person("Tara Teacher", "staff"), house.person("Petra Pupil")
+
+    def declaration(self, disclosed_on: str, *deciders: str) -> Json:
+        """The relationship as it is declared."""
+        return {
+            "school": self.house.school,
+            "staff": self.teacher,
+            "other": self.pupil,
+            "relation": "parent",
+            "disclosed_on": disclosed_on,
+            "decision": "contact within the family may go on",
+            "advice": "Not about school matters.",
+            "decided_by": [self.house.users[who] for who in deciders or ("dsl", "headteacher")],
+        }
+
+    def declared(self, disclosed_on: str) -> str:
+        return str(self.house.created("dsl", "/declarations", self.declaration(disclosed_on))["id"])
+
+    def made(self) -> str:
+        """The request, reported that morning."""
+        self.house.clock.set("2026-09-14 09:00")
+        people = [
+            {"person": self.teacher, "involvement": "target"},
+            {"person": self.pupil, "involvement": "alleged"},
+        ]
+        report = self.house.report(kind="unsolicited_contact", direction="pupil_to_staff", people=people)
+        return str(report["id"])
+
+    def advised_by(self, incident: str) -> list[str]:
+        """The clauses by which the pupil is to be shown the official channel."""
+        asked = self.house.asked(incident, "advise", about="official_channel", person=self.pupil)
+        return [item["clause"] for item in asked]
+
+
+@pytest.mark.parametrize("pack", ["headcorn", "st_thomas"])
+def test_it_is_told_to_whom_the_policy_says(open_house: OpenHouse, pack: str) -> None:
+    told_in_a_school_day(open_house(pack), pack)
+
+
+@on_sqlite
+@pytest.mark.parametrize("pack", ["tow_law", "todwick", "hr_cooperative"])
+def test_it_is_told_to_whom_the_other_policies_say(open_house: OpenHouse, pack: str) -> None:
+    told_in_a_school_day(open_house(pack), pack)
+
+
+def told_in_a_school_day(house: House, pack: str) -> None:
+    """Classifying it is due on Tuesday, told to those of the policy, and the pupil is to be advised."""
+    contact = Contact(house)
+    incident = contact.made()
+    (item,) = house.asked(incident, "classify_contact")
+    assert (item["told"], item["clause"], item["due_at"][:10]) == (*TOLD[pack], "2026-09-15")
+    assert contact.advised_by(incident) == [ADVISED_BY[pack]]
+
+
+@on_sqlite
+@pytest.mark.parametrize("pack", PACKS)
+@pytest.mark.parametrize("family", [False, True])
+def test_the_teachers_own_child_is_exempt_where_the_policy_exempts_family(
+    open_house: OpenHouse, pack: str, family: bool
+) -> None:
+    contact = Contact(open_house(pack))
+    incident = contact.made()
+    contact.house.take(incident, "classify_contact", immediate_family=family, no_reply_attested=True)
+    exempt = family and pack in FAMILY_IS_EXEMPT
+    assert contact.advised_by(incident) == ([] if exempt else [ADVISED_BY[pack]])
+
+
+@on_sqlite
+@pytest.mark.parametrize("pack", PACKS)
+def test_what_the_dsl_and_the_head_decided_before_exempts_under_two_policies(
+    open_house: OpenHouse, pack: str
+) -> None:
+    contact = Contact(open_house(pack))
+    classified: Json = {"immediate_family": False, "no_reply_attested": True}
+    before = contact.declared("2026-09-11")
+    incident = contact.made()
+    on_the_day = contact.declared("2026-09-14")
+    late: Json = {**classified, "declared_relationship": on_the_day}
+    if pack in DECLARED_IS_EXEMPT:
+        refused = contact.house.refused(incident, "classify_contact", **late)
+        assert refused["clause"] == DECLARED_IS_EXEMPT[pack]
+    else:
+        contact.house.take(incident, "classify_contact", **late)
+    assert contact.advised_by(incident) == [ADVISED_BY[pack]]
+
+    contact.house.take(incident, "classify_contact", **classified, declared_relationship=before)
+    exempt = pack in DECLARED_IS_EXEMPT
+    assert contact.advised_by(incident) == ([] if exempt else [ADVISED_BY[pack]])
+
+
+def test_a_declaration_needs_the_dsl_and_the_head(open_house: OpenHouse) -> None:
+    contact = Contact(open_house("headcorn"))
+    for deciders in (("dsl", "deputy_dsl"), ("headteacher",), ("dsl",), ("headteacher", "reporter")):
+        body = contact.declaration("2026-09-11", *deciders)
+        answer = contact.house.ask("dsl", "POST", "/declarations", json=body)
+        assert (answer.status_code, list(body_of(answer)["errors"])) == (422, ["$.decided_by"])
