@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar, Final
 from uuid import UUID
@@ -116,9 +116,12 @@ class IncidentFigures(IncidentView):
         return figures_of(incident, self.replay.playbook(incident), school.calendar)
 
     def rows(
-        self, connection: Connection, school: School, terms: Iterable[str]
+        self, connection: Connection, school: School, terms: Iterable[str], hidden: Collection[UUID] = ()
     ) -> dict[str, list[FiguresRow]]:
-        """The incidents reported in each of these terms, by one statement. Raises UnknownTerm."""
+        """The incidents reported in each of these terms but those `hidden`, by one statement.
+
+        Raises UnknownTerm.
+        """
         c = figures.c
         found: dict[str, list[FiguresRow]] = {term: [] for term in terms}
         by_term = [
@@ -128,6 +131,8 @@ class IncidentFigures(IncidentView):
             for term in found
         ]
         for row in connection.execute(union_all(*by_term)):
+            if row.incident in hidden:
+                continue
             counted = _decoder.decode(row.figures)
             found[row.term].append(FiguresRow(row.incident, row.last_recorded_at, counted))
         return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -48,16 +48,23 @@ class GovernorSummary:
         self._figures = figures
         self._lessons = lessons
 
-    def summary(self, connection: Connection, school: School, term: str, as_of: datetime) -> dict[str, Any]:
-        """The summary of the incidents reported in `term`, as the record stood at `as_of`.
+    def summary(
+        self,
+        connection: Connection,
+        school: School,
+        term: str,
+        as_of: datetime,
+        hidden: Collection[UUID] = (),
+    ) -> dict[str, Any]:
+        """The summary of the incidents reported in `term` but those `hidden`, as the record stood at `as_of`.
 
         What was recorded after `as_of` does not count; what is late or overdue is judged at that moment.
         Raises UnknownTerm.
         """
         before, year_ago = term_before(school.calendar, term), same_term_last_year(school.calendar, term)
         names = {each.name for each in (term_named(school.calendar, term), before, year_ago) if each}
-        rows = self._figures.rows(connection, school, names)
-        lessons = self._lessons.rows(connection, school, term)
+        rows = self._figures.rows(connection, school, names, hidden)
+        lessons = self._lessons.rows(connection, school, term, hidden)
         then = self._as_recorded(rows, lessons, as_of)
         counted = {name: self._figures_at(found, school, then) for name, found in rows.items()}
         incidents = [*counted[term]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, ClassVar, Final
 from uuid import UUID, uuid5
@@ -133,13 +133,16 @@ class LessonsLearnt(IncidentView):
         limit: int,
         after: LessonsAfter | None = None,
         reader: VisibleTo | None = None,
+        hidden: Collection[UUID] = (),
     ) -> tuple[list[dict[str, Any]], LessonsAfter | None]:
         """At most `limit` lessons debriefed in a term of the school, oldest first, and where to go on.
+
+        None is of an incident that is `hidden`.
 
         Each names the incident it comes from only where `reader` is given and may read that incident.
         Raises UnknownTerm.
         """
-        query = self._in_term(school, term).limit(limit + 1)
+        query = self._in_term(school, term, hidden).limit(limit + 1)
         if after is not None:
             same_moment = and_(lessons.c.debriefed_at == after.debriefed_at, lessons.c.id > after.id)
             query = query.where(or_(lessons.c.debriefed_at > after.debriefed_at, same_moment))
@@ -149,9 +152,11 @@ class LessonsLearnt(IncidentView):
         following = LessonsAfter(rows[-1].debriefed_at, rows[-1].id) if len(found) > limit else None
         return [self._item(row, school, now, reader) for row in rows], following
 
-    def rows(self, connection: Connection, school: School, term: str) -> list[LessonRow]:
-        """The rows of the debriefs of one term, oldest first. Raises UnknownTerm."""
-        return [_row(row._mapping) for row in connection.execute(self._in_term(school, term))]
+    def rows(
+        self, connection: Connection, school: School, term: str, hidden: Collection[UUID] = ()
+    ) -> list[LessonRow]:
+        """The rows of the debriefs of one term but of those `hidden`, oldest first. Raises UnknownTerm."""
+        return [_row(row._mapping) for row in connection.execute(self._in_term(school, term, hidden))]
 
     def rows_of(self, incident: Incident) -> Iterator[LessonRow]:
         """The lessons `incident` has taught, as rows."""
@@ -189,8 +194,8 @@ class LessonsLearnt(IncidentView):
         self._unsealed_soon(listed)
         return {row.id: None if row.text is None else self._open(row.text) for row in listed}
 
-    def _in_term(self, school: School, term: str | None) -> Select[Any]:
-        query = select(lessons).where(lessons.c.school == school.id)
+    def _in_term(self, school: School, term: str | None, hidden: Collection[UUID]) -> Select[Any]:
+        query = select(lessons).where(lessons.c.school == school.id, lessons.c.incident.not_in(hidden))
         if term is not None:
             query = query.where(in_term(lessons.c.debriefed_at, school.calendar, term))
         return query.order_by(lessons.c.debriefed_at, lessons.c.id)

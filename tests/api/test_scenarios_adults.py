@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from icalendar import Calendar
 
-from tests.api.client import NO_RISK, REASON, House, Json
+from tests.api.client import NO_RISK, REASON, House, Json, body_of
 
 OpenHouse = Callable[..., House]
 on_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
@@ -213,6 +213,8 @@ def test_a_case_about_the_head_is_managed_by_the_chair_and_by_nobody_it_is_about
 
     case = Case(house, role=HEAD)
     assert house.get("chair", f"/incidents/{case.incident}")["id"] == case.incident
+    told = {item["step"]: item["told"] for item in house.next_steps(case.incident, "chair") if "told" in item}
+    assert told["appoint_case_manager"] == told["decide_threshold"] == ["chair_of_governors"]
     to_themselves = {"user": house.users["subject"]}
     for step in ("appoint_case_manager", "assign"):
         refused = house.refused(case.incident, step, "chair", **to_themselves)
@@ -239,6 +241,23 @@ def test_who_reported_is_named_to_nobody(house: House, linked: bool) -> None:
             assert name not in text
     shown = house.get("colleague", f"/incidents/{incident}")
     assert (shown["received"], shown["closed"], shown["next_steps"]) == (True, False, [])
+
+
+@on_sqlite
+@pytest.mark.parametrize("who", ["reporter", "dsl", "governor", "admin"])
+def test_an_allegation_is_managed_by_the_head_or_the_chair(house: House, who: str) -> None:
+    case = Case(house)
+    answer = house.step(case.incident, "appoint_case_manager", HEAD, user=house.users[who])
+    assert (answer.status_code, list(body_of(answer)["errors"])) == (422, ["$.user"])
+
+
+@on_sqlite
+def test_a_pattern_is_not_looked_for_in_a_case_one_may_not_know_of(house: House) -> None:
+    hidden, seen = Case(house).incident, house.bullying("2026-10-09 09:00")["id"]
+    for earlier in (hidden, house.school):
+        pattern = {"person": house.person("Alan Alleged"), "earlier": [earlier], "conclusion": REASON}
+        answer = house.step(seen, "check_pattern", "dsl", **pattern)
+        assert body_of(answer)["errors"]["$.earlier[0]"] == ["names no incident of this school"]
 
 
 class TestTheSubject:
@@ -304,3 +323,9 @@ class TestTheSubject:
             answer = house.ask("subject", "GET", path)
             assert answer.status_code == (200 if may_ask else 403)
             assert incident not in answer.text
+        if may_ask:
+            assert house.get("subject", f"{school}/lessons-learnt")["items"] == []
+            counted = house.get("subject", f"{school}/governor-summary?term=2026-autumn")
+            assert (counted["incidents"]["new"], counted["lessons"]) == (0, [])
+            assert not any(counted["allegations"].values())
+            assert house.get(HEAD, f"{school}/governor-summary?term=2026-autumn")["incidents"]["new"] == "<5"

@@ -126,6 +126,26 @@ def test_what_the_dsl_and_the_head_decided_before_exempts_under_two_policies(
     assert contact.advised_by(incident) == ([] if exempt else [ADVISED_BY[pack]])
 
 
+@pytest.mark.parametrize("which", ["staff", "other"])
+def test_nobody_decides_on_a_relationship_of_their_own(open_house: OpenHouse, which: str) -> None:
+    house = open_house("headcorn")
+    teacher, pupil = house.person("Tara Teacher", "staff"), house.person("Petra Pupil")
+    myself = teacher if which == "staff" else house.person("Dora Designated", "staff")
+    house.add_user("lead", "dsl", house.school, person=myself)
+    body = {
+        "school": house.school,
+        "staff": teacher,
+        "other": pupil if which == "staff" else myself,
+        "relation": "parent",
+        "disclosed_on": "2026-09-01",
+        "decision": "allowed",
+        "advice": "Not about school matters.",
+        "decided_by": [house.users["lead"], house.users["headteacher"]],
+    }
+    answer = house.ask("dsl", "POST", "/declarations", json=body)
+    assert (answer.status_code, list(body_of(answer)["errors"])) == (422, ["$.decided_by"])
+
+
 def test_a_declaration_needs_the_dsl_and_the_head(open_house: OpenHouse) -> None:
     contact = Contact(open_house("headcorn"))
     for deciders in (("dsl", "deputy_dsl"), ("headteacher",), ("dsl",), ("headteacher", "reporter")):

@@ -49,7 +49,7 @@ def next_step(duty: Duty, case: Case) -> NextStep:
         reason=duty.rule.reason,
         preset=duty.preset or UNSET,
         due_at=duty.due_at or UNSET,
-        told=duty.rule.told or UNSET,
+        told=case.told(duty.rule) or UNSET,
     )
 
 

@@ -23,6 +23,7 @@ from casework_api.reader import visible
 from casework_api.reports.schemas import AuditTrailBody, Body, LessonsBody, SummaryBody
 from casework_projections import audit_trail, governor_summary, lessons_learnt
 from casework_projections.lessons_learnt import LessonsAfter
+from casework_projections.recusal import about
 from casework_projections.terms import UnknownTerm
 
 CSV: Final = "text/csv"
@@ -75,7 +76,7 @@ def read_lessons(query: dict[str, Any], school_id: UUID) -> Body | Response:
     scope = ["lessons", school_id, query.get("term"), current.user().id]
     page = current.cursors().page(query, scope)
     views = current.views()
-    with views.read(views.directory, views.lessons) as connection, known_term():
+    with views.read(views.directory, views.caseload, views.lessons) as connection, known_term():
         items, following = views.lessons.page(
             connection,
             school,
@@ -84,6 +85,7 @@ def read_lessons(query: dict[str, Any], school_id: UUID) -> Body | Response:
             limit=page.limit,
             after=None if page.after is None else _after(page.after),
             reader=visible(connection) if sources else None,
+            hidden=about(connection, current.user().person),
         )
     if form == CSV:
         return _csv(lessons_learnt.as_csv(items), "lessons-learnt")
@@ -101,8 +103,9 @@ def read_summary(query: dict[str, Any], school_id: UUID) -> Body | Response:
     school = _school(school_id, Permission.READ_SUMMARY)
     views = current.views()
     term = query.get("term") or _running_term(school)
-    with views.read(views.figures, views.lessons) as connection, known_term():
-        summary = views.summary.summary(connection, school, term, current.now())
+    with views.read(views.caseload, views.figures, views.lessons) as connection, known_term():
+        hidden = about(connection, current.user().person)
+        summary = views.summary.summary(connection, school, term, current.now(), hidden)
     return _csv(governor_summary.as_csv(summary), "governor-summary") if form == CSV else summary
 
 

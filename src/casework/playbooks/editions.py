@@ -65,6 +65,7 @@ class Differences(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
             critical=other.critical if self.critical is None else self.critical,
             rules=tuple(rules.get(rule.id, rule) for rule in other.rules if rule.id not in self.without),
             low_level_concern=other.low_level_concern,
+            recusal=other.recusal,
         )
 
 

@@ -11,6 +11,7 @@ from casework.domain.errors import Forbidden, Invalid
 from casework.domain.person import Person
 from casework.domain.school import School
 from casework.domain.text import text_faults
+from casework.domain.user import User
 from casework.domain.vocabulary import Role
 from casework.services.command import Command
 from casework.services.references import check_references, referenced
@@ -61,6 +62,9 @@ class Declarations:
             faults["$.disclosed_on"] = "is in the future"
         if not _decided_together(made, school):
             faults["$.decided_by"] = "must be a designated safeguarding lead and the head, two users"
+        deciders = (found[user] for user in made.decided_by)
+        if any(isinstance(user, User) and user.person in (made.staff, made.other) for user in deciders):
+            faults["$.decided_by"] = "must not be either of the two whose relationship it is"
         if faults:
             raise Invalid({path: [message] for path, message in faults.items()})
 

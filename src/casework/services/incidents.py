@@ -9,15 +9,17 @@ from uuid import UUID
 import msgspec
 
 from casework.domain.access import PERMISSIONS, Actor, Permission, Standing, standing
+from casework.domain.aggregate import Aggregate
 from casework.domain.clocks import LONDON
 from casework.domain.errors import Forbidden, Invalid, NotFound, Stale
 from casework.domain.incident import STEPS, Incident, Step
+from casework.domain.incident.allegations import AppointCaseManager
 from casework.domain.incident.evidence import OpenEvidence
 from casework.domain.incident.outcomes import CompleteAction, Debrief
 from casework.domain.incident.record import Waive
 from casework.domain.incident.reporting import AddNote, Policy, Report
 from casework.domain.person import Person
-from casework.domain.playbook import Duty, Playbook
+from casework.domain.playbook import Duty, Playbook, Rule
 from casework.domain.school import School
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Role, Stream
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from casework.application import Casework
 
 
+_LEADING = (Role.HEADTEACHER, Role.CHAIR_OF_GOVERNORS)
+_MANAGES_ALLEGATIONS = {Permission.HANDLE_ALLEGATIONS, Permission.MANAGE_WHERE_HEAD_IS_SUBJECT}
 REPORTER_SEES = ("report", "acknowledge", "close")
 """The steps that whoever reported, and no more, may know of."""
 
@@ -41,6 +45,16 @@ class Case(msgspec.Struct, frozen=True):
     playbook: Playbook
     standing: Standing
     as_of: datetime
+    recused: frozenset[Role] = frozenset()
+
+    def told(self, rule: Rule) -> tuple[str, ...]:
+        """Whom `rule` has told, the next in the place of whom the case is about."""
+        order = self.playbook.floor.recusal
+        told = []
+        for role in rule.told:
+            later = order[order.index(role) + 1 :] if role in self.recused and role in order else ()
+            told.append(next((each for each in later if each not in self.recused), role))
+        return tuple(dict.fromkeys(told))
 
     def outstanding(self) -> list[Duty]:
         """What is due next, soonest first."""
@@ -145,8 +159,10 @@ class Incidents:
             stamp["by"] = NOBODY
         step = step_class(**stamp, **fields)
         references = referenced(step)
-        found = self._app.load_many(leaf.value for leaf, _ in references)
+        found = self._known_among(command, self._app.load_many(leaf.value for leaf, _ in references))
         check_references(found, references, case.school, incident)
+        if isinstance(step, AppointCaseManager):
+            _require_case_manager(step, case.school, command.now)
         if isinstance(step, (Debrief, CompleteAction)):
             self._keep_names_out(step, incident)
         if isinstance(step, Waive):
@@ -154,6 +170,14 @@ class Incidents:
         incident.take(complete(step, incident, found, self._app.library), case.playbook)
         self._app.commit(incident)
         return msgspec.structs.replace(case, as_of=command.now)
+
+    def _known_among(self, command: Command, found: dict[UUID, Aggregate]) -> dict[UUID, Aggregate]:
+        """Those of `found` that whoever asks may know of: a hidden incident is as none."""
+        return {
+            key: thing
+            for key, thing in found.items()
+            if not isinstance(thing, Incident) or self._case_for(command, thing).standing.reads_as is not None
+        }
 
     def _in_confidence(self, command: Command) -> Command:
         """The same command, from whose ids nobody can tell who reported."""
@@ -206,9 +230,11 @@ class Incidents:
     ) -> Case:
         playbook = self._app.library.playbook(incident.policy.floor, incident.policy.pack)
         allegation = incident.stream is Stream.ALLEGATION
-        heads = self._app.schools.heads(school, now) if allegation else frozenset()
+        leading = {role: self._app.schools.known_as(school, role, now) for role in _LEADING if allegation}
+        heads = leading.get(Role.HEADTEACHER, frozenset())
         stands = standing(actor, incident, reported_it=reported_it, heads=heads)
-        return Case(incident, school, playbook, stands, now)
+        recused = frozenset(role for role, people in leading.items() if people & incident.subjects())
+        return Case(incident, school, playbook, stands, now, recused)
 
 
 def _require_authoriser(step: Waive, school: School, now: datetime) -> None:
@@ -216,6 +242,13 @@ def _require_authoriser(step: Waive, school: School, now: datetime) -> None:
     roles = school.roles_of(step.authorised_by, now.astimezone(LONDON).date())
     if not any(Permission.AUTHORISE in PERMISSIONS[role] for role in roles):
         raise Invalid.at("$.authorised_by", "holds no role that may authorise this")
+
+
+def _require_case_manager(step: AppointCaseManager, school: School, now: datetime) -> None:
+    """Raise Invalid unless the user leads the school or chairs its governors (KCSIE part 4)."""
+    roles = school.roles_of(step.user, now.astimezone(LONDON).date())
+    if not any(_MANAGES_ALLEGATIONS & PERMISSIONS[role] for role in roles):
+        raise Invalid.at("$.user", "holds no role that may manage an allegation")
 
 
 def _role_for(stands: Standing, step: type[Step]) -> Role:

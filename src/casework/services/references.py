@@ -40,7 +40,7 @@ def check_references(
     for leaf, ref in references:
         thing = found.get(leaf.value)
         if not any(_is_at(thing, _SORTS[sort], school) for sort in ref.to):
-            faults[leaf.path] = f"is not a {' or '.join(ref.to)} of this school"
+            faults[leaf.path] = f"names no {' or '.join(ref.to)} of this school"
         elif ref.party and incident is not None and not incident.is_party(leaf.value):
             faults[leaf.path] = "is not involved in this incident"
     if faults:

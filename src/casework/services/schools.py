@@ -73,10 +73,10 @@ class Schools:
         """Whether whoever asks holds `permission` at `school`."""
         return actor(school, command).role_for(permission) is not None
 
-    def heads(self, school: School, moment: datetime) -> frozenset[UUID]:
-        """The people who lead the school at `moment`, as far as its users are known as people."""
+    def known_as(self, school: School, role: Role, moment: datetime) -> frozenset[UUID]:
+        """The people who hold `role` at `moment`, as far as the school's users are known as people."""
         day = moment.astimezone(LONDON).date()
-        users = (self._app.peek(User, user) for user in school.holders_of(Role.HEADTEACHER, day))
+        users = (self._app.peek(User, user) for user in school.holders_of(role, day))
         return frozenset(user.person for user in users if user is not None and user.person is not None)
 
     def open(self, command: Command, fields: dict[str, Any]) -> School:

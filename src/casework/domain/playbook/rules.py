@@ -173,7 +173,8 @@ class KindOfIncident(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Floor(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The playbook of law and statutory guidance in one jurisdiction from one date on.
 
-    `low_level_concern` is the kind that reports count as one (KCSIE part 4, section two).
+    `low_level_concern` is the kind that reports count as one (KCSIE part 4, section two). Where a case is
+    about whoever holds a role of `recusal`, the next role there is told in their place.
     """
 
     jurisdiction: str
@@ -183,6 +184,7 @@ class Floor(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     critical: tuple[CriticalConcern, ...]
     rules: tuple[Rule, ...]
     low_level_concern: str | None = None
+    recusal: tuple[str, ...] = ()
 
     @property
     def edition(self) -> str:
