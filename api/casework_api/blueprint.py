@@ -148,7 +148,9 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest 
         self, schema: type[ma.Schema], *, location: str = "json", **options: Any
     ) -> Callable[[Decorated], Decorated]:
         """As flask-smorest's: the view gets what `schema` loaded as its first argument."""
-        decorator: Callable[[Decorated], Decorated] = super().arguments(schema, location=location, **options)
+        # One for all requests: setting out its fields takes longer than reading most bodies.
+        made = schema()
+        decorator: Callable[[Decorated], Decorated] = super().arguments(made, location=location, **options)
         return decorator
 
     def doc(self, **members: Any) -> Callable[[Decorated], Decorated]:

@@ -37,7 +37,8 @@ class SealingEventStore(EventStore[UUID]):
         event or a key, and KeyDestroyed where a text would be sealed under a key that is gone.
         """
         keys = self.mapper.sealer.keys
-        new_keys = NewKeys(keys)
+        first = (event.originator_id for event in domain_events if event.originator_version == 1)
+        new_keys = NewKeys(keys, unheard_of=first)
         stored = [self.mapper.to_stored_event(event, new_keys) for event in domain_events]
         numbers = self.recorder.insert_events(
             stored, data_keys=new_keys.rows, destroyed_keys=destroyed_keys, **kwargs

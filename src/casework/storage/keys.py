@@ -22,7 +22,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, bindparam, select
 
 from casework.domain.errors import SetUpError
 from casework.storage.tables import data_keys
@@ -225,9 +225,8 @@ class DataKeys:
     def _look_up(self, subjects: list[UUID]) -> dict[UUID, _Found]:
         moment = self.clock()
         found = {subject: _Found(None, made=False, at=moment) for subject in subjects}
-        statement = select(data_keys.c.subject, data_keys.c.wrapped).where(data_keys.c.subject.in_(subjects))
         with self._engine.connect() as connection:
-            for subject, wrapped in connection.execute(statement):
+            for subject, wrapped in connection.execute(_KEYS_OF, {"subjects": subjects}):
                 key = None if wrapped is None else self._master.unwrap(wrapped, subject)
                 found[subject] = _Found(key, made=True, at=moment)
         self._keep(found)
@@ -240,15 +239,22 @@ class DataKeys:
                 self._at_hand.popitem(last=False)
 
 
+_KEYS_OF: Final = select(data_keys.c.subject, data_keys.c.wrapped).where(
+    data_keys.c.subject.in_(bindparam("subjects", expanding=True))
+)
+
+
 class NewKeys:
     """The data keys that one transaction makes. They seal nothing else until it has committed.
 
     Were they at hand for everybody, a transaction that fails would leave behind a key that seals and
-    that no table holds.
+    that no table holds. Who has no event yet has no key: those of `unheard_of` are made without being looked
+    for, and where one is there after all the transaction fails on it.
     """
 
-    def __init__(self, keys: DataKeys) -> None:
+    def __init__(self, keys: DataKeys, unheard_of: Iterable[UUID] = ()) -> None:
         self._keys = keys
+        self._unheard_of = frozenset(unheard_of)
         self._made: dict[UUID, DataKey] = {}
 
     @property
@@ -260,7 +266,7 @@ class NewKeys:
         """The key of `subject`, made here where it never had one. Raises KeyDestroyed."""
         if subject in self._made:
             return self._made[subject].key
-        key = self._keys.sealing_key(subject)
+        key = None if subject in self._unheard_of else self._keys.sealing_key(subject)
         if key is None:
             made = self._made[subject] = self._keys.create(subject)
             key = made.key
