@@ -9,6 +9,8 @@ import pytest
 from tests.api.client import House, Json
 from tests.api.scene import is_id
 
+# Both are the same tables asked on either engine.
+pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 KEYS: Final = {"on", "floors", "platforms", "offences", "channels", "sources"}
 
 

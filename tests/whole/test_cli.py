@@ -1,11 +1,13 @@
-"""The command line, each command a process of its own: what it makes, and where it refuses to start."""
+"""The command line, most commands in processes of their own: what it makes, and where it refuses to start."""
 
 from __future__ import annotations
 
 import signal
 import stat
 import subprocess
+import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +20,7 @@ from casework.application import Casework
 from casework.playbooks.library import OWN_FILES
 from casework.settings import Settings
 from casework_api.app import create_app
+from casework_api.cli import main
 from casework_api.current import EXTENSION, Services
 from casework_api.opening import opened
 from casework_api.preparing import prepare
@@ -63,13 +66,33 @@ def casework_of(app: Flask) -> Casework:
     return services.app
 
 
-def refusal(settings: Settings, *arguments: str) -> str:
-    """The one line with which a command refuses."""
-    refused = casework(settings, *arguments)
-    assert refused.returncode == 1, refused
-    assert refused.stdout == ""
+Refusal = Callable[..., str]
+
+
+@pytest.fixture
+def refusal(monkeypatch: pytest.MonkeyPatch) -> Refusal:
+    """Gives the one line with which a command refuses to start, tried in this process."""
+
+    def refused(settings: Settings, *arguments: str) -> str:
+        with monkeypatch.context() as during:
+            for name, value in environment(settings).items():
+                if name.startswith("CASEWORK_"):
+                    during.setenv(name, value)
+            during.setattr(sys, "argv", ["casework", *arguments])
+            with pytest.raises(SystemExit) as end:
+                main()
+        line = str(end.value.code)
+        assert line.splitlines() == [line]
+        return line
+
+    return refused
+
+
+def test_a_refusal_is_a_line_and_a_status(settings: Settings) -> None:
+    refused = casework(settings, "serve", "--port", "0")
+    assert (refused.returncode, refused.stdout) == (1, "")
     (line,) = refused.stderr.splitlines()
-    return line
+    assert line.startswith("casework: CASEWORK_MASTER_KEY_FILE")
 
 
 def test_init_prints_the_token_of_an_administrator(settings: Settings) -> None:
@@ -148,7 +171,7 @@ def test_project_catches_up_and_ends_when_told(made: Settings, number: signal.Si
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
 def test_no_command_starts_on_a_playbook_with_a_mistake(
-    made: Settings, tmp_path: Path, command: tuple[str, ...]
+    made: Settings, tmp_path: Path, command: tuple[str, ...], refusal: Refusal
 ) -> None:
     folder = tmp_path / "playbooks"
     folder.mkdir()
@@ -168,14 +191,18 @@ def test_no_command_starts_on_a_playbook_with_a_mistake(
     ("command", "url"),
     [*((command, "nonsense") for command in COMMANDS), *((COMMANDS[0], url) for url in BAD_URLS)],
 )
-def test_no_command_starts_on_a_bad_address(made: Settings, command: tuple[str, ...], url: str) -> None:
+def test_no_command_starts_on_a_bad_address(
+    made: Settings, command: tuple[str, ...], url: str, refusal: Refusal
+) -> None:
     line = refusal(msgspec.structs.replace(made, database_url=url), *command)
     assert "CASEWORK_DATABASE_URL" in line
     assert "hunter2" not in line
 
 
 @pytest.mark.parametrize("command", COMMANDS[1:], ids=lambda command: command[0])
-def test_no_command_but_init_starts_without_the_key(made: Settings, command: tuple[str, ...]) -> None:
+def test_no_command_but_init_starts_without_the_key(
+    made: Settings, command: tuple[str, ...], refusal: Refusal
+) -> None:
     made.master_key_file.unlink()
     line = refusal(made, *command)
     assert "CASEWORK_MASTER_KEY_FILE" in line
