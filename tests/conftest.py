@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -35,6 +36,8 @@ os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(scratch_folder()))
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest first, so that the workers end together."""
     items.sort(key=lambda item: not item.path.is_relative_to(LONGEST))
+    # What was collected stays to the end; looking through it again for garbage is in vain.
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

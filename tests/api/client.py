@@ -6,10 +6,10 @@ import io
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -19,6 +19,8 @@ from werkzeug.test import TestResponse, stream_encode_multipart
 from casework.application import Casework
 from casework.domain.clocks import LONDON
 from casework.domain.sealed import Sealed
+from casework.domain.user import User
+from casework.domain.vocabulary import Role
 from casework.services.command import Command
 from casework.settings import Settings
 from casework.storage.keys import MasterKey
@@ -64,15 +66,23 @@ class House:
         self.app: Flask = create_app(settings, clock=self.clock)
         self.casework: Casework = self.app.extensions[EXTENSION].app
         self.http: FlaskClient = self.app.test_client()
-        command = Command(user=None, now=self.clock())
-        told = {"name": Sealed("Ada Adminson"), "email": Sealed("admin@school.example")}
-        admin = self.casework.users.register(command, told, administrator=True)
-        issued = self.casework.users.issue_token(Command(user=None, now=self.clock()), admin.id)
-        self.tokens: dict[str, str] = {"admin": issued.token}
-        self.users: dict[str, str] = {"admin": str(admin.id)}
+        self.tokens: dict[str, str] = {}
+        self.users: dict[str, str] = {}
+        self.admin = self._registered("admin", "Ada Adminson", administrator=True)
         self.school = self.open_school(pack)
         for role in self.ROLES:
-            self.add_user(role, role, self.school)
+            user = self._registered(role, f"{role.title()} Usher")
+            command = Command(user=self.admin, now=self.clock())
+            self.casework.schools.appoint(command, UUID(self.school), user.id, Role(role), date(2026, 9, 1))
+
+    def _registered(self, name: str, full_name: str, *, administrator: bool = False) -> User:
+        """A user with a token, made without a request, for most tests need all of them."""
+        users = self.casework.users
+        told = {"name": Sealed(full_name), "email": Sealed(f"{name}@school.example")}
+        user = users.register(Command(user=None, now=self.clock()), told, administrator=administrator)
+        self.users[name] = str(user.id)
+        self.tokens[name] = users.issue_token(Command(user=None, now=self.clock()), user.id).token
+        return user
 
     def close(self) -> None:
         """Let go of the database."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, Final
 
 Json = Any
@@ -11,13 +12,16 @@ _METHODS: Final = ("get", "post", "put", "patch", "delete")
 _BODY: Final = "application/json"
 
 
-def parts(spec: Json) -> Iterator[tuple[str, Json]]:
-    """A document of each operation alone, and of each form its body may have, with what it is called."""
+def parts(spec: Json, one_form_in: int = 1) -> Iterator[tuple[str, Json]]:
+    """A document of each operation alone, and of each form its body may have, with what it is called.
+
+    Of the forms of one body every so many are left out but one.
+    """
     for path, item in spec["paths"].items():
         common = {name: value for name, value in item.items() if name not in _METHODS}
         for method in _METHODS:
             if method in item:
-                for label, operation in _forms(spec, item[method]):
+                for label, operation in islice(_forms(spec, item[method]), 0, None, one_form_in):
                     paths = {path: {**common, method: operation}}
                     whole = {**spec, "paths": paths, "components": {}}
                     name = " ".join(filter(None, (method.upper(), path, label)))
