@@ -36,6 +36,7 @@ from sqlalchemy import (
 
 from casework.domain.clocks import LONDON
 from casework.domain.incident import Incident
+from casework.domain.incident.incident import SUBJECT_INVOLVEMENTS
 from casework.domain.incident.reporting import Acknowledge, Report
 from casework.domain.school import School
 from casework.domain.vocabulary import Direction, Involvement, Setting, State, Stream
@@ -303,11 +304,7 @@ def _reads() -> ColumnElement[bool]:
         cases.c.school.in_(bindparam("when_assigned", expanding=True)),
         cases.c.incident.in_(_incidents_with(bindparam("reader", type_=Uuid()), ASSIGNEE)),
     )
-    about_a_head = select(members.c.incident).where(
-        members.c.member.in_(bindparam("heads", expanding=True)),
-        members.c.involved_as.in_([Involvement.TARGET.value, Involvement.ALLEGED.value]),
-        members.c.at_present,
-    )
+    about_a_head = incidents_about(members.c.member.in_(bindparam("heads", expanding=True)))
     stands_in = and_(
         cases.c.stream == Stream.ALLEGATION.value,
         cases.c.school.in_(bindparam("where_head_is_subject", expanding=True)),
@@ -318,8 +315,13 @@ def _reads() -> ColumnElement[bool]:
 
 def _is_about_them() -> ColumnElement[bool]:
     them: BindParameter[UUID | None] = bindparam("reader_person", type_=Uuid())
-    subject = _incidents_with(them, Involvement.TARGET, Involvement.ALLEGED)
-    return cases.c.incident.in_(subject.where(members.c.at_present))
+    return cases.c.incident.in_(incidents_about(members.c.member == them))
+
+
+def incidents_about(whom: ColumnElement[bool]) -> Select[tuple[UUID]]:
+    """The incidents that are about those members `whom` holds of."""
+    ways = [involvement.value for involvement in SUBJECT_INVOLVEMENTS]
+    return select(members.c.incident).where(whom, members.c.involved_as.in_(ways), members.c.at_present)
 
 
 def _incidents_with(member: ColumnElement[Any] | UUID, *involved_as: str) -> Select[tuple[UUID]]:

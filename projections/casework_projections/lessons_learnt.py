@@ -27,9 +27,10 @@ from sqlalchemy import (
 
 from casework.domain.clocks import LONDON
 from casework.domain.incident import Incident
+from casework.domain.incident.incident import SUBJECT_INVOLVEMENTS
 from casework.domain.incident.outcomes import Action, CancelAction, CompleteAction, Debrief
 from casework.domain.school import School
-from casework.domain.vocabulary import Involvement, Stream
+from casework.domain.vocabulary import Stream
 from casework_projections.names import unsealed_soon
 from casework_projections.replay import IncidentView, Replay
 from casework_projections.spreadsheet import csv_text
@@ -37,7 +38,6 @@ from casework_projections.terms import in_term
 from casework_projections.view import Moment, upsert
 from casework_projections.visibility import VisibleTo
 
-_SUBJECTS: Final = (Involvement.TARGET, Involvement.ALLEGED)
 _metadata: Final = MetaData()
 lessons: Final = Table(
     "view_lessons",
@@ -162,7 +162,7 @@ class LessonsLearnt(IncidentView):
         """The lessons `incident` has taught, as rows."""
         ended = {step.action: step for step in incident.taken(CompleteAction)}
         cancelled = {step.action for step in incident.taken(CancelAction)}
-        subjects = tuple(dict.fromkeys(party.person for party in incident.involved(*_SUBJECTS)))
+        subjects = tuple(dict.fromkeys(party.person for party in incident.involved(*SUBJECT_INVOLVEMENTS)))
         changed_at = max(step.recorded_at for step in incident.timeline)
         for debrief in incident.taken(Debrief):
             actions = [

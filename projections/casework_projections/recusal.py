@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from casework.domain.incident.incident import SUBJECT_INVOLVEMENTS
-from casework_projections.caseload import members
+from casework_projections.caseload import incidents_about, members
 
 
 def about(connection: Connection, person: UUID | None) -> frozenset[UUID]:
     """The incidents that are about `person`, if anybody; `connection` holds the caseload."""
     if person is None:
         return frozenset()
-    ways = [involvement.value for involvement in SUBJECT_INVOLVEMENTS]
-    theirs = select(members.c.incident).where(
-        members.c.member == person, members.c.involved_as.in_(ways), members.c.at_present
-    )
-    return frozenset(connection.scalars(theirs))
+    return frozenset(connection.scalars(incidents_about(members.c.member == person)))

@@ -57,15 +57,14 @@ class Differences(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
         """The whole edition."""
         rules = {rule.id: rule for rule in self.rules}
         sources = {source.cited_as: source for source in self.sources}
-        return Floor(
+        return msgspec.structs.replace(
+            other,
             jurisdiction=self.jurisdiction,
             in_force_from=self.in_force_from,
             sources=tuple(sources.get(source.cited_as, source) for source in other.sources),
             kinds=other.kinds if self.kinds is None else self.kinds,
             critical=other.critical if self.critical is None else self.critical,
             rules=tuple(rules.get(rule.id, rule) for rule in other.rules if rule.id not in self.without),
-            low_level_concern=other.low_level_concern,
-            recusal=other.recusal,
         )
 
 

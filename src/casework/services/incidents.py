@@ -239,16 +239,20 @@ class Incidents:
 
 def _require_authoriser(step: Waive, school: School, now: datetime) -> None:
     """Raise Invalid unless the second person holds a role that may authorise a waiver."""
-    roles = school.roles_of(step.authorised_by, now.astimezone(LONDON).date())
-    if not any(Permission.AUTHORISE in PERMISSIONS[role] for role in roles):
+    if not _may_any(step.authorised_by, {Permission.AUTHORISE}, school, now):
         raise Invalid.at("$.authorised_by", "holds no role that may authorise this")
 
 
 def _require_case_manager(step: AppointCaseManager, school: School, now: datetime) -> None:
     """Raise Invalid unless the user leads the school or chairs its governors (KCSIE part 4)."""
-    roles = school.roles_of(step.user, now.astimezone(LONDON).date())
-    if not any(_MANAGES_ALLEGATIONS & PERMISSIONS[role] for role in roles):
+    if not _may_any(step.user, _MANAGES_ALLEGATIONS, school, now):
         raise Invalid.at("$.user", "holds no role that may manage an allegation")
+
+
+def _may_any(user: UUID, permissions: set[Permission], school: School, now: datetime) -> bool:
+    """Whether `user` holds a role at `school` today that carries any of `permissions`."""
+    roles = school.roles_of(user, now.astimezone(LONDON).date())
+    return any(permissions & PERMISSIONS[role] for role in roles)
 
 
 def _role_for(stands: Standing, step: type[Step]) -> Role:
