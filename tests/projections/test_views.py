@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
@@ -15,6 +14,7 @@ from casework_projections import replay
 from casework_projections import views as registry
 from casework_projections.caseload import Filters
 from casework_projections.views import ViewNotCreated, Views
+from tests.forks import processes
 from tests.histories import SchoolHistory, opened
 from tests.projections.watching import Faulty, Watching, dump, recorded, seen
 
@@ -183,8 +183,7 @@ def test_two_processes_apply_each_event_once(
     history: SchoolHistory, watching: tuple[Views, Watching], engine_url: str, tmp_path: Path
 ) -> None:
     until = recorded(history.app) + 40
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(2, mp_context=context) as pool:
+    with ProcessPoolExecutor(2, mp_context=processes()) as pool:
         readers = [pool.submit(read_on, engine_url, tmp_path, until) for _ in range(2)]
         for _ in range(10):
             incident = history.report()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from casework.storage.database import Database, DatabaseUrlError
 from casework.storage.migrations import create_tables
 from casework.storage.observation import count_statements, report_commit, report_statement
 from casework.storage.tables import data_keys, metadata
+from tests.forks import processes
 from tests.storage.stores import opened
 
 PASSWORD = "p@ss/word"
@@ -138,10 +138,9 @@ def test_making_tables_again_keeps_what_is_in_them(blank_engine_url: str) -> Non
 
 
 def test_processes_that_make_tables_at_once_wait_for_each_other(blank_engine_url: str) -> None:
-    program = "import sys; from casework.storage.migrations import create_tables; create_tables(sys.argv[1])"
-    command = [sys.executable, "-c", program, blank_engine_url]
-    processes = [subprocess.Popen(command) for _ in range(3)]
-    assert [process.wait(60) for process in processes] == [0, 0, 0]
+    with ProcessPoolExecutor(3, mp_context=processes()) as pool:
+        made = [pool.submit(create_tables, blank_engine_url) for _ in range(3)]
+    assert [each.result() for each in made] == [None, None, None]
     assert "data_keys" in columns(blank_engine_url)
 
 

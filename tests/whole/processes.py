@@ -10,14 +10,17 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+import pytest
 
 from casework.settings import Settings
+from casework_api.cli import main
 from tests.api.client import BASE
 
 PROGRAM: Final = (sys.executable, "-c", "from casework_api.cli import main; main()")
@@ -45,14 +48,18 @@ def settings_in(folder: Path, url: str | None = None) -> Settings:
 
 def environment(settings: Settings) -> dict[str, str]:
     """The settings as a process is given them, and no others of casework's."""
-    named = {name: getattr(settings, name) for name in settings.__struct_fields__}
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("CASEWORK_")}
-    told = {f"CASEWORK_{name.upper()}": str(value) for name, value in named.items() if value is not None}
-    return {**inherited, **told}
+    return {**inherited, **settings_told(settings)}
+
+
+def settings_told(settings: Settings) -> dict[str, str]:
+    """The variables that say the settings."""
+    named = {name: getattr(settings, name) for name in settings.__struct_fields__}
+    return {f"CASEWORK_{name.upper()}": str(value) for name, value in named.items() if value is not None}
 
 
 def casework(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """One command, run to its end."""
+    """One command, run to its end in a process of its own."""
     return subprocess.run(
         [*PROGRAM, *arguments],
         env=environment(settings),
@@ -61,6 +68,31 @@ def casework(settings: Settings, *arguments: str) -> subprocess.CompletedProcess
         timeout=_PATIENCE_SECONDS,
         check=False,
     )
+
+
+def casework_here(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """One command, run to its end in this process, which need not import everything anew."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("CASEWORK_")]:
+            patch.delenv(name)
+        for name, value in settings_told(settings).items():
+            patch.setenv(name, value)
+        patch.setattr(sys, "argv", ["casework", *arguments])
+        with redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err:
+            code = exit_code_of(main)
+    return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
+
+
+def exit_code_of(program: Callable[[], object]) -> int:
+    """What the interpreter makes of the end of `program`."""
+    try:
+        program()
+    except SystemExit as end:
+        if not isinstance(end.code, str):
+            return end.code or 0
+        sys.stderr.write(f"{end.code}\n")
+        return 1
+    return 0
 
 
 def free_port() -> int:

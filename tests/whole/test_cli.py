@@ -1,14 +1,13 @@
-"""The command line, most commands in processes of their own: what it makes, and where it refuses to start."""
+"""The command line: what it makes, and where it refuses to start."""
 
 from __future__ import annotations
 
+import os
 import signal
 import stat
-import subprocess
 import sys
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,13 +19,13 @@ from casework.application import Casework
 from casework.playbooks.library import OWN_FILES
 from casework.settings import Settings
 from casework_api.app import create_app
-from casework_api.cli import main
 from casework_api.current import EXTENSION, Services
 from casework_api.opening import opened
 from casework_api.preparing import prepare
 from casework_projections.views import Views
 from tests.api.client import House
-from tests.whole.processes import PROGRAM, casework, environment, settings_in
+from tests.forks import processes
+from tests.whole.processes import casework, casework_here, settings_in
 
 ADMIN: Final = ("--admin-name", "Ada Adminson", "--admin-email", "ada@school.example")
 COMMANDS: Final = (("init",), ("serve", "--port", "0"), ("project",), ("rebuild", "caseload"))
@@ -47,7 +46,7 @@ def made(settings: Settings) -> Settings:
 
 
 def printed_admin(settings: Settings) -> dict[str, Any]:
-    made = casework(settings, "init", *ADMIN)
+    made = casework_here(settings, "init", *ADMIN)
     assert made.returncode == 0, made.stderr
     told: dict[str, Any] = msgspec.json.decode(made.stdout)
     return told
@@ -66,26 +65,12 @@ def casework_of(app: Flask) -> Casework:
     return services.app
 
 
-Refusal = Callable[..., str]
-
-
-@pytest.fixture
-def refusal(monkeypatch: pytest.MonkeyPatch) -> Refusal:
-    """Gives the one line with which a command refuses to start, tried in this process."""
-
-    def refused(settings: Settings, *arguments: str) -> str:
-        with monkeypatch.context() as during:
-            for name, value in environment(settings).items():
-                if name.startswith("CASEWORK_"):
-                    during.setenv(name, value)
-            during.setattr(sys, "argv", ["casework", *arguments])
-            with pytest.raises(SystemExit) as end:
-                main()
-        line = str(end.value.code)
-        assert line.splitlines() == [line]
-        return line
-
-    return refused
+def refusal(settings: Settings, *arguments: str) -> str:
+    """The one line with which a command refuses to start."""
+    refused = casework_here(settings, *arguments)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    (line,) = refused.stderr.splitlines()
+    return line
 
 
 def test_a_refusal_is_a_line_and_a_status(settings: Settings) -> None:
@@ -105,14 +90,14 @@ def test_init_prints_the_token_of_an_administrator(settings: Settings) -> None:
 def test_init_may_be_repeated(settings: Settings) -> None:
     told = printed_admin(settings)
     key = settings.master_key_file.read_bytes()
-    again = casework(settings, "init")
+    again = casework_here(settings, "init")
     assert (again.returncode, again.stdout) == (0, "")
     assert settings.master_key_file.read_bytes() == key
     assert me(settings, told["token"])["user"]["id"] == told["user"]
 
 
 def test_nobody_else_may_read_the_key(settings: Settings) -> None:
-    assert casework(settings, "init").returncode == 0
+    assert casework_here(settings, "init").returncode == 0
     key = settings.master_key_file
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
     assert stat.S_IMODE(key.parent.stat().st_mode) == 0o700
@@ -121,14 +106,14 @@ def test_nobody_else_may_read_the_key(settings: Settings) -> None:
 
 @pytest.mark.parametrize("half", [ADMIN[:2], ADMIN[2:]])
 def test_init_takes_both_the_name_and_the_address(settings: Settings, half: tuple[str, ...]) -> None:
-    refused = casework(settings, "init", *half)
+    refused = casework_here(settings, "init", *half)
     assert refused.returncode == 2
     assert "go together" in refused.stderr
     assert not settings.master_key_file.exists()
 
 
 def test_several_may_set_up_at_once(settings: Settings) -> None:
-    with ThreadPoolExecutor(3) as pool:
+    with ProcessPoolExecutor(3, mp_context=processes()) as pool:
         told = [*pool.map(printed_admin, [settings] * 3)]
     users = [me(settings, each["token"])["user"]["id"] for each in told]
     assert users == [each["user"] for each in told]
@@ -138,7 +123,7 @@ def test_rebuild_shows_how_far_it_has_come(made: Settings) -> None:
     house = House(made)
     house.report()
     house.close()
-    rebuilt = casework(made, "rebuild", "caseload")
+    rebuilt = casework_here(made, "rebuild", "caseload")
     assert rebuilt.returncode == 0
     with opened(made) as app:
         length = app.recorder.max_notification_id()
@@ -147,9 +132,13 @@ def test_rebuild_shows_how_far_it_has_come(made: Settings) -> None:
 
 
 def test_rebuild_names_the_views_there_are(made: Settings) -> None:
-    refused = casework(made, "rebuild", "nonesuch")
+    refused = casework_here(made, "rebuild", "nonesuch")
     assert refused.returncode == 2
     assert "caseload" in refused.stderr
+
+
+def project(settings: Settings) -> None:
+    sys.exit(casework_here(settings, "project").returncode)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -157,7 +146,8 @@ def test_project_catches_up_and_ends_when_told(made: Settings, number: signal.Si
     house = House(made)
     house.report()
     house.close()
-    worker = subprocess.Popen([*PROGRAM, "project"], env=environment(made), stderr=subprocess.DEVNULL)
+    worker = processes().Process(target=project, args=(made,))
+    worker.start()
     try:
         with opened(made) as app:
             deadline = time.monotonic() + _PATIENCE_SECONDS
@@ -165,13 +155,14 @@ def test_project_catches_up_and_ends_when_told(made: Settings, number: signal.Si
                 time.sleep(0.05)
             assert set(Views(app).lag().values()) == {0}
     finally:
-        worker.send_signal(number)
-        assert worker.wait(_PATIENCE_SECONDS) == 0
+        os.kill(worker.pid or 0, number)
+        worker.join(_PATIENCE_SECONDS)
+    assert worker.exitcode == 0
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
 def test_no_command_starts_on_a_playbook_with_a_mistake(
-    made: Settings, tmp_path: Path, command: tuple[str, ...], refusal: Refusal
+    made: Settings, tmp_path: Path, command: tuple[str, ...]
 ) -> None:
     folder = tmp_path / "playbooks"
     folder.mkdir()
@@ -191,18 +182,14 @@ def test_no_command_starts_on_a_playbook_with_a_mistake(
     ("command", "url"),
     [*((command, "nonsense") for command in COMMANDS), *((COMMANDS[0], url) for url in BAD_URLS)],
 )
-def test_no_command_starts_on_a_bad_address(
-    made: Settings, command: tuple[str, ...], url: str, refusal: Refusal
-) -> None:
+def test_no_command_starts_on_a_bad_address(made: Settings, command: tuple[str, ...], url: str) -> None:
     line = refusal(msgspec.structs.replace(made, database_url=url), *command)
     assert "CASEWORK_DATABASE_URL" in line
     assert "hunter2" not in line
 
 
 @pytest.mark.parametrize("command", COMMANDS[1:], ids=lambda command: command[0])
-def test_no_command_but_init_starts_without_the_key(
-    made: Settings, command: tuple[str, ...], refusal: Refusal
-) -> None:
+def test_no_command_but_init_starts_without_the_key(made: Settings, command: tuple[str, ...]) -> None:
     made.master_key_file.unlink()
     line = refusal(made, *command)
     assert "CASEWORK_MASTER_KEY_FILE" in line

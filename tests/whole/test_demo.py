@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -26,7 +26,7 @@ from casework_api.commands.demo import demo_settings
 from casework_api.demo.people import EVERY_NAME
 from casework_api.demo.texts import EVERY_NARRATIVE
 from casework_api.opening import opened
-from tests.whole.processes import Served, casework, free_port, served
+from tests.whole.processes import Served, casework, casework_here, free_port, served
 
 _TOKEN: Final = re.compile(r"^token (\w+) +(cw_\S+)$", re.MULTILINE)
 _CURL: Final = re.compile(r"^ +(curl .+)$", re.MULTILINE)
@@ -56,11 +56,9 @@ class Row(msgspec.Struct, frozen=True):
     recorded_at: datetime
 
 
-def tell(folder: Path) -> Told:
+def tell(folder: Path, run: Callable[..., subprocess.CompletedProcess[str]] = casework) -> Told:
     port = free_port()
-    made = casework(
-        demo_settings(folder), "demo", "--fill-only", "--folder", str(folder), "--port", str(port)
-    )
+    made = run(demo_settings(folder), "demo", "--fill-only", "--folder", str(folder), "--port", str(port))
     assert made.returncode == 0, made.stderr
     return Told(folder, port, made.stdout)
 
@@ -108,7 +106,7 @@ def playbook_of(app: Casework, incident: Incident) -> Playbook:
 
 
 def test_it_is_the_same_every_time_on_one_day(app: Casework, tmp_path: Path) -> None:
-    again = tell(tmp_path / "again")
+    again = tell(tmp_path / "again", casework_here)
     with opened(demo_settings(again.folder)) as other:
         assert rows_of(other) == rows_of(app)
         other.database.close()

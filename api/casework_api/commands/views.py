@@ -26,9 +26,10 @@ def project() -> None:
         signal.signal(number, lambda *_: stop.set())
     with opened(Settings.from_environment()) as app:
         views = Views(app)
-        while not stop.wait(_POLL_SECONDS):
+        while not stop.is_set():
             for name in views.names():
                 _keep_warm(views, name)
+            stop.wait(_POLL_SECONDS)
 
 
 @click.command()

@@ -19,6 +19,7 @@ from casework.domain.playbook.rules import (
     Modality,
     Pack,
     Rule,
+    Scalar,
     Test,
     ValueSet,
     as_values,
@@ -61,11 +62,13 @@ class _Case:
         self.steps: dict[str, list[Step]] = {}
         for step in incident.timeline:
             self.steps.setdefault(step.name(), []).append(step)
+        # Most rules ask for the same few facts.
+        self._facts = {"critical": frozenset[Scalar]({critical_since is not None})}
 
     def fact(self, name: str) -> ValueSet:
-        if name == "critical":
-            return frozenset({self.critical_since is not None})
-        return fact(self.incident, name)
+        if name not in self._facts:
+            self._facts[name] = fact(self.incident, name)
+        return self._facts[name]
 
     def holds(self, tests: Iterable[Test]) -> bool:
         return all(test.holds(self.fact(test.fact)) for test in tests if test.fact is not None)
@@ -98,6 +101,16 @@ class _Case:
         return max((self.steps[name][-1].number for name in names if name in self.steps), default=0)
 
 
+class _Rules:
+    """The rules about one kind, its own before those common to all, and which of them ask, forbid or wait."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self.all = tuple(rules)
+        self.duties = tuple(rule for rule in self.all if rule.is_duty)
+        self.bans = tuple(rule for rule in self.all if not rule.is_duty)
+        self.gates = tuple(rule for rule in self.all if rule.before)
+
+
 class Playbook:
     """The rules of one floor and one pack, merged, and what they say of an incident."""
 
@@ -107,13 +120,13 @@ class Playbook:
         self.rules = merged(floor.rules, pack.rules)
         self.kinds: dict[str, KindOfIncident] = {kind.id: kind for kind in floor.kinds}
         self._critical = frozenset(item.concern for item in floor.critical)
-        self._by_kind: dict[str, tuple[Rule, ...]] = {
-            kind: tuple(rule for rule in self.rules if rule.applies_to(kind)) for kind in self.kinds
+        self._by_kind = {
+            kind: _Rules(rule for rule in self.rules if rule.applies_to(kind)) for kind in self.kinds
         }
 
     def rules_for(self, kind: str) -> tuple[Rule, ...]:
         """The rules about `kind`, its own before those common to all."""
-        return self._by_kind[kind]
+        return self._by_kind[kind].all
 
     def critical_since(self, incident: Incident) -> datetime | None:
         """When the first thing came to light that makes `incident` critical; None where nothing did."""
@@ -145,7 +158,7 @@ class Playbook:
     def refusal(self, incident: Incident, step: Step) -> Refusal | None:
         """Why `step` may not be taken on `incident` as it stands; None where it may."""
         case = self._case(incident)
-        rules = self.rules_for(incident.kind)
+        rules = self._by_kind[incident.kind]
         return (
             self._prohibition(case, rules, step)
             or self._waiving_the_floor(case, rules, step)
@@ -157,8 +170,8 @@ class Playbook:
         case = self._case(incident)
         return [
             duty
-            for rule in self.rules_for(incident.kind)
-            if rule.is_duty and case.holds(rule.when) and not self._waived(case, rule)
+            for rule in self._by_kind[incident.kind].duties
+            if case.holds(rule.when) and not self._waived(case, rule)
             for duty in self._duties_of(case, rule, calendar)
         ]
 
@@ -172,11 +185,11 @@ class Playbook:
     def _case(self, incident: Incident) -> _Case:
         return _Case(incident, self.critical_since(incident))
 
-    def _prohibition(self, case: _Case, rules: Iterable[Rule], step: Step) -> Refusal | None:
-        for rule in rules:
+    def _prohibition(self, case: _Case, rules: _Rules, step: Step) -> Refusal | None:
+        name = step.name()
+        for rule in rules.bans:
             if (
-                rule.modality is Modality.MUST_NOT
-                and (rule.step == step.name() or (rule.step == "*" and step.name() not in rule.except_steps))
+                rule.is_about(name)
                 and case.holds(rule.when)
                 and case.matches(step, rule.given)
                 and (rule.floor or not self._asked_by_the_floor(case, rules, step))
@@ -184,7 +197,7 @@ class Playbook:
                 return Refusal(rule.id, rule.clause, rule.reason)
         return None
 
-    def _asked_by_the_floor(self, case: _Case, rules: Iterable[Rule], step: Step) -> bool:
+    def _asked_by_the_floor(self, case: _Case, rules: _Rules, step: Step) -> bool:
         """Whether `step` answers what the floor asks for and no pack may relax: no pack forbids that."""
         return any(
             rule.floor
@@ -192,23 +205,29 @@ class Playbook:
             and rule.modality in (Modality.MUST, Modality.CONSIDER)
             and case.holds(rule.when)
             and any(s.step == step.name() and case.matches(step, s.given) for s in rule.answered_by())
-            for rule in rules
+            for rule in rules.duties
         )
 
-    def _waiving_the_floor(self, case: _Case, rules: Iterable[Rule], step: Step) -> Refusal | None:
+    def _waiving_the_floor(self, case: _Case, rules: _Rules, step: Step) -> Refusal | None:
         waived = getattr(step, "waived", None)
-        for rule in rules:
-            if waived is None or waived != rule.step or not rule.is_duty or rule.relaxable:
-                continue
-            if case.holds(rule.when) and self._items(case, rule):
+        if waived is None:
+            return None
+        for rule in rules.duties:
+            if (
+                waived == rule.step
+                and not rule.relaxable
+                and case.holds(rule.when)
+                and self._items(case, rule)
+            ):
                 return Refusal(rule.id, rule.clause, f"This cannot be waived. {rule.reason}")
         return None
 
-    def _left_undone(self, case: _Case, rules: Iterable[Rule], step: Step) -> Refusal | None:
+    def _left_undone(self, case: _Case, rules: _Rules, step: Step) -> Refusal | None:
+        name = step.name()
         undone = [
             rule
-            for rule in rules
-            if step.name() in rule.before
+            for rule in rules.gates
+            if name in rule.before
             and case.holds(rule.when)
             and not self._waived(case, rule)
             and any(self._answer(case, rule, item) is None for item in self._items(case, rule))

@@ -139,6 +139,10 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     def applies_to(self, kind: str) -> bool:
         return not self.kinds or kind in self.kinds
 
+    def is_about(self, step: str) -> bool:
+        """Whether `step` is the one it names, or one of all but a few."""
+        return self.step == step or (self.step == "*" and step not in self.except_steps)
+
     def answered_by(self) -> tuple[Satisfier, ...]:
         """The steps that answer this duty."""
         if self.satisfied_by:
