@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from importlib.metadata import version
+from typing import Any
 
 import structlog
 from flask import Flask
@@ -55,6 +56,13 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
 )
 
 
+class _Synchronous(Flask):
+    """Flask asks of each function it calls whether it is a coroutine; none of ours is."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
+
+
 def create_app(settings: Settings | None = None, clock: Callable[[], datetime] = utc_now) -> Flask:
     """The application, over the database that `settings` name (from the environment where none are given).
 
@@ -64,7 +72,7 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] =
         configure_logging()
     settings = settings or Settings.from_environment()
     casework = Casework(settings)
-    app = Flask(__name__, static_folder=None)
+    app = _Synchronous(__name__, static_folder=None)
     app.extensions[current.EXTENSION] = current.Services(casework, Views(casework), clock)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     register_problems(app)

@@ -147,7 +147,7 @@ class Casework(Application[UUID]):
 
         Raises IntegrityError where somebody else wrote first; see `rerun`.
         """
-        self.save(*aggregates)
+        self.events.put([event for aggregate in aggregates for event in aggregate.collect_events()])
 
     def rerun(self, command: Callable[[], R]) -> R:
         """The answer of `command`, run again from the start where somebody else wrote first."""

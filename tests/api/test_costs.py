@@ -8,9 +8,10 @@ from typing import Final
 
 import pytest
 
+from casework.application import Casework
 from casework.storage.observation import Tally, count_statements
-from casework_api.app import create_app
-from casework_api.current import EXTENSION
+from casework_api.current import EXTENSION, Services
+from casework_projections.views import Views
 from tests.api.client import House, body_of, opened_house
 from tests.api.scene import ANY, REQUESTS, Asked, Scene
 from tests.api.test_access_over_http import ANSWERS, WHO
@@ -61,14 +62,13 @@ def asked(scene: Scene, endpoint: str) -> Asked:
 @contextmanager
 def restarted(house: House) -> Iterator[None]:
     """`house` as another process would serve it, with nothing remembered."""
-    warm = house.http
-    app = create_app(house.casework.settings, clock=house.clock)
-    house.http = app.test_client()
+    warm = house.app.extensions[EXTENSION]
+    casework = Casework(house.casework.settings)
+    house.app.extensions[EXTENSION] = Services(casework, Views(casework), house.clock)
     try:
         yield
     finally:
-        house.http = warm
-        casework = app.extensions[EXTENSION].app
+        house.app.extensions[EXTENSION] = warm
         casework.close()
         casework.database.close()
 

@@ -52,13 +52,15 @@ class _Transaction(SQLiteTransaction):
     """A transaction that, if it is to write, takes the write lock at once.
 
     One that reads first and then writes is refused when another has written in between, however long it
-    would have waited.
+    would have waited. One that is not to write reads by a single statement, which sees one moment by itself.
     """
 
     def __enter__(self) -> SQLiteCursor:
         cursor = self.connection.cursor()
+        if not self.commit:
+            return cursor
         try:
-            cursor.execute("BEGIN IMMEDIATE" if self.commit else "BEGIN")
+            cursor.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
             raise OperationalError(error) from error
         return cursor

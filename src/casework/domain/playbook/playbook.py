@@ -309,6 +309,9 @@ def _distinct(duties: Iterable[Duty]) -> Iterable[Duty]:
     for duty in duties:
         same.setdefault((duty.rule.step, *sorted(duty.preset.items(), key=str)), []).append(duty)
     for alike in same.values():
+        if len(alike) == 1:
+            yield alike[0]
+            continue
         nearest = min(alike, key=lambda duty: (duty.rule.modality.rank, duty.rule.floor))
         moments = [duty.due_at for duty in alike if duty.due_at is not None]
         yield msgspec.structs.replace(nearest, due_at=min(moments, key=datetime.timestamp, default=None))
