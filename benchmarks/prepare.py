@@ -10,6 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
+from sqlalchemy import text
 
 from casework.application import Casework
 from casework.domain.aggregate import Aggregate
@@ -79,6 +80,10 @@ def prepare(settings: Settings, incidents: int, now: datetime, progress: Progres
         views = Views(app)
         for name in views.names():
             views.catch_up(name, lambda done, total, name=name: progress(f"view {name}", done, total))  # type: ignore[misc]
+        if app.database.engine.dialect.name == "postgresql":
+            # Autovacuum would do it within a minute or two.
+            with app.database.writer.begin() as connection:
+                connection.execute(text("ANALYZE"))
         return prepared
     finally:
         app.close()

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from casework_projections.caseload import incidents_about, members
+from casework_projections.cases import incidents_about, members
 
 
 def about(connection: Connection, person: UUID | None) -> frozenset[UUID]:

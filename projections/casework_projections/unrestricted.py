@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Connection, select
 
-from casework_projections.caseload import cases
+from casework_projections.cases import cases
 from casework_projections.due import DueStep
 
 

@@ -16,7 +16,7 @@ from casework.domain.incident.reporting import Party
 from casework.domain.user import User
 from casework.domain.vocabulary import Category, Involvement, Role, State, Stream
 from casework.services.schools import actor
-from casework_projections.caseload import After, Filters, Involved, Listed
+from casework_projections.listing import After, Filters, Involved, Listed
 from casework_projections.views import Views
 from casework_projections.visibility import VisibleTo
 from tests.calendars import TEST_CALENDAR
@@ -28,12 +28,14 @@ def listed(
 ) -> list[Listed]:
     reader = history.reader(user or history.dsl)
     with views.read(views.caseload) as connection:
-        return views.caseload.page(connection, Filters(**filters), reader, now=history.at, limit=limit)[0]
+        return views.caseload.known_to(reader, connection).page(
+            Filters(**filters), now=history.at, limit=limit
+        )[0]
 
 
 def chronology(views: Views, person: UUID, reader: VisibleTo) -> list[Involved]:
     with views.read(views.caseload) as connection:
-        return views.caseload.chronology(connection, person, reader)
+        return views.caseload.known_to(reader, connection).chronology(person)
 
 
 def ids(found: list[Listed]) -> list[UUID]:
@@ -119,8 +121,8 @@ def test_pages_are_complete_and_repeat_nothing_while_incidents_arrive(
     reader, pages, after = history.reader(history.dsl), [], None
     while True:
         with views.read(views.caseload) as connection:
-            page, after = views.caseload.page(
-                connection, Filters(school=history.id), reader, now=history.at, limit=4, after=after
+            page, after = views.caseload.known_to(reader, connection).page(
+                Filters(school=history.id), now=history.at, limit=4, after=after
             )
         pages += page
         if after is None:

@@ -12,7 +12,7 @@ from casework.application import Casework
 from casework.storage.observation import count_statements
 from casework_projections import replay
 from casework_projections import views as registry
-from casework_projections.caseload import Filters
+from casework_projections.listing import Filters
 from casework_projections.views import ViewNotCreated, Views
 from tests.forks import processes
 from tests.histories import SchoolHistory, opened
@@ -93,7 +93,7 @@ def test_a_list_after_a_command_stays_within_the_limit_of_a_request(history: Sch
         reader = history.reader(dsl)
         with count_statements() as tally, views.read(views.caseload, views.directory) as connection:
             views.directory.appointments_of(connection, dsl.id)
-            views.caseload.page(connection, Filters(), reader, now=history.at, limit=25)
+            views.caseload.known_to(reader, connection).page(Filters(), now=history.at, limit=25)
         # One more tells who asks.
         assert len(tally.statements) + 1 <= REQUEST_LIMIT, tally.statements
 
@@ -127,7 +127,9 @@ def test_nobody_reads_a_half_rebuilt_view(history: SchoolHistory, small_batches:
         other = Views(history.app)
         while not over.is_set():
             with other.read(other.caseload) as connection:
-                page, _ = other.caseload.page(connection, Filters(), reader, now=history.at, limit=25)
+                page, _ = other.caseload.known_to(reader, connection).page(
+                    Filters(), now=history.at, limit=25
+                )
                 lengths.add(len(page))
         return lengths
 
@@ -160,8 +162,8 @@ def test_a_faulty_view_stops_neither_commands_nor_other_views(history: SchoolHis
 
     history.take(incident, "acknowledge")
     with views.read(views.caseload) as connection:
-        page, _ = views.caseload.page(
-            connection, Filters(), history.reader(history.dsl), now=history.at, limit=25
+        page, _ = views.caseload.known_to(history.reader(history.dsl), connection).page(
+            Filters(), now=history.at, limit=25
         )
     assert page[0].version == 3
 

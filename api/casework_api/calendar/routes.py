@@ -14,8 +14,8 @@ from casework_api import current
 from casework_api.blueprint import Blueprint
 from casework_api.problems import not_found
 from casework_api.reader import visible
-from casework_projections.caseload import Listed
 from casework_projections.due import DueStep, reference
+from casework_projections.listing import Listed
 
 MEDIA_TYPE: Final = "text/calendar"
 _LENGTH: Final = timedelta(minutes=15)
@@ -38,7 +38,7 @@ def feed(token: str) -> Response:
     current.sign_in(*found)
     views = current.views()
     with views.read(views.directory, views.caseload) as connection:
-        listed = views.caseload.deadlines(connection, visible(connection))
+        listed = views.caseload.known_to(visible(connection), connection).deadlines()
     calendar = Calendar()
     calendar.add("prodid", "-//casework//deadlines//EN")
     calendar.add("version", "2.0")

@@ -13,7 +13,7 @@ from casework_api.fields import Choice, Identifier, Moment, Words
 from casework_api.incidents.schemas import IncidentPage, ListedIncident
 from casework_api.paging import PageQuery, Position, QueryFlag
 from casework_api.reader import visible
-from casework_projections.caseload import After, Filters, Listed
+from casework_projections.listing import After, Filters, Listed
 
 
 class IncidentQuery(PageQuery):
@@ -37,10 +37,8 @@ def incidents_page(query: dict[str, Any]) -> IncidentPage:
     page = current.cursors().page(query, scope)
     views = current.views()
     with views.read(views.directory, views.caseload) as connection:
-        found, following = views.caseload.page(
-            connection,
+        found, following = views.caseload.known_to(visible(connection), connection).page(
             Filters(**told),
-            visible(connection),
             now=current.now(),
             limit=page.limit,
             after=None if page.after is None else after_position(page.after),

@@ -79,7 +79,7 @@ def chronology_of(person: Person, query: dict[str, Any]) -> Chronology:
     """Every incident `person` is in that the reader may know of, in the order they took place."""
     views = current.views()
     with views.read(views.directory, views.caseload) as connection:
-        involved = views.caseload.chronology(connection, person.id, visible(connection))
+        involved = views.caseload.known_to(visible(connection), connection).chronology(person.id)
     scope = ["chronology", person.id, current.user().id]
     shown, following = cut(current.cursors(), query, scope, len(involved))
     items = [

@@ -16,8 +16,8 @@ from casework_api.incidents.listing import after_position, position_of
 from casework_api.paging import PageQuery
 from casework_api.problems import malformed
 from casework_api.reader import visible
-from casework_projections.caseload import Filters
 from casework_projections.comparison import Comparison, compare
+from casework_projections.listing import Filters
 
 
 class ComparisonQuery(PageQuery):
@@ -43,10 +43,8 @@ def comparisons(school_id: UUID, query: dict[str, Any]) -> Comparisons:
     page = current.cursors().page(query, scope)
     views = current.views()
     with views.read(views.directory, views.caseload) as connection:
-        listed, following = views.caseload.page(
-            connection,
+        listed, following = views.caseload.known_to(visible(connection), connection).page(
             Filters(school=school.id),
-            visible(connection),
             now=current.now(),
             limit=page.limit,
             after=None if page.after is None else after_position(page.after),
