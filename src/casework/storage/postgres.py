@@ -12,7 +12,7 @@ from uuid import UUID
 from eventsourcing.persistence import ApplicationRecorder, InterfaceError, OperationalError, StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore, PostgresFactory
 from eventsourcing.utils import Environment, EnvType, retry
-from psycopg import Connection, Cursor, Transaction
+from psycopg import Connection, Cursor, Pipeline, Transaction
 from psycopg.pq import TransactionStatus
 from psycopg.rows import DictRow
 from psycopg.sql import SQL, Composable, Identifier
@@ -42,6 +42,16 @@ class _Cursor(Cursor[DictRow]):
 
 
 class _Connection(Connection[DictRow]):
+    @contextmanager
+    def pipeline(self) -> Iterator[Pipeline]:
+        # psycopg may remember a statement as prepared that a pipeline gave up, and fail on it ever after.
+        threshold, self.prepare_threshold = self.prepare_threshold, None
+        try:
+            with super().pipeline() as pipeline:
+                yield pipeline
+        finally:
+            self.prepare_threshold = threshold
+
     @contextmanager
     def transaction(
         self, savepoint_name: str | None = None, force_rollback: bool = False
@@ -123,8 +133,6 @@ class CaseworkPostgresFactory(PostgresFactory):
             **(pool.kwargs if isinstance(pool.kwargs, dict) else {}),
             **json.loads(self.env.get(PARAMETERS_SETTING) or "{}"),
             "cursor_factory": _Cursor,
-            # psycopg may remember a statement as prepared that a pipeline gave up, and fail on it ever after.
-            "prepare_threshold": None,
         }
 
     def application_recorder(self) -> ApplicationRecorder:
