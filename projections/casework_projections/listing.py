@@ -208,7 +208,7 @@ def _conditions(filters: Filters, now: datetime) -> Iterator[ColumnElement[bool]
         if asked is not None and name in _SUBMITTED:
             # Implied by the second, but cheap to ask.
             yield or_(c[name] == asked, c.reported_by == _REPORTER)
-            # Not the equality of a case: PostgreSQL takes that for rare, and would read all there is for it.
+            # Comparisons in a CASE, not one of a CASE: PostgreSQL takes that for rare and reads everything.
             yield case((c.own, _SUBMITTED[name] == asked), else_=c[name] == asked)
         elif asked is not None:
             yield c[name] == asked
