@@ -21,6 +21,10 @@ PUBLIC: Final = frozenset(
 """The endpoints that need no token. Every other one does."""
 
 
+UNNAMED: Final = frozenset({"incidents.report"})
+"""The endpoints whose log lines do not say who asked: who reports may do so in confidence."""
+
+
 def register_authentication(app: Flask, limit: RateLimit) -> None:
     """Let no endpoint of `app` but the public ones run without a living token of the right scope."""
 
@@ -36,7 +40,8 @@ def register_authentication(app: Flask, limit: RateLimit) -> None:
         user, token = found
         limit.check(token.id.hex)
         current.sign_in(user, token)
-        set_user(user.id)
+        if request.endpoint not in UNNAMED:
+            set_user(user.id)
         needed = Scope.READ if request.method in SAFE_METHODS else Scope.WRITE
         if needed not in token.scopes:
             raise forbidden(f"The token lacks the scope {needed}")

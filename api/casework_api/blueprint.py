@@ -87,12 +87,16 @@ def encode(value: Any) -> bytes:
 def read_json(request: Request) -> Any:
     """The body of `request`; a problem where it is not sent as JSON (415) or is not JSON (422).
 
-    Text that is no Unicode, numbers that are none and nesting without end are not JSON here.
+    No body, sent as nothing, says as much as an empty object. Text that is no Unicode, numbers that are none and nesting
+    without end are not JSON here.
     """
+    body = request.get_data(cache=True)
+    if not body and not request.mimetype:
+        return {}
     if request.mimetype != JSON or request.mimetype_params.get("charset", "utf-8").lower() != "utf-8":
         raise unsupported_media_type([JSON])
     try:
-        return msgspec.json.decode(request.get_data(cache=True))
+        return msgspec.json.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise malformed({"$": ["is not JSON"]}) from None
 

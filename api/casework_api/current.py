@@ -77,7 +77,8 @@ def command(*, digest_body: bool = True) -> Command:
     With an `Idempotency-Key`, the digest of what is asked tells a retry from another request; a body
     that is read as a stream is left out of it here and added by whoever reads it.
     """
-    key = idempotency_key()
+    # Each reading that is recorded is one of its own.
+    key = None if request.method == "GET" else idempotency_key()
     body = request.get_data(cache=True) if digest_body else b""
     digest = casework().digest(request.method.encode(), request.path.encode(), body) if key else ""
     return Command(user=user(), now=now(), key=key, digest=digest, request_id=uuid4().hex)

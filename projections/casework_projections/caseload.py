@@ -14,7 +14,7 @@ from casework.domain.incident.reporting import Acknowledge, Report
 from casework.domain.school import School
 from casework.services.command import NOBODY
 from casework.services.incidents import REPORTER_SEES
-from casework_projections.cases import ASSIGNEE, cases, members, metadata
+from casework_projections.cases import APPOINTED, ASSIGNEE, cases, members, metadata
 from casework_projections.due import due_steps
 from casework_projections.listing import Listing
 from casework_projections.replay import IncidentView
@@ -26,7 +26,7 @@ class Caseload(IncidentView):
     """What is under way at each school."""
 
     name: ClassVar[str] = "caseload"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     tables: ClassVar[MetaData] = metadata
     main: ClassVar[Table] = cases
 
@@ -43,7 +43,7 @@ class Caseload(IncidentView):
 
     def known_to(self, reader: VisibleTo, connection: Connection) -> Listing:
         """The caseload as `reader` may know it; `connection` holds it as it stands."""
-        return Listing(connection, reader, self._reporter_hash(reader.user))
+        return Listing(connection, reader, self._reporter_hashes(reader.user))
 
     def _row(self, incident: Incident, school: School) -> dict[str, Any]:
         playbook = self.replay.playbook(incident)
@@ -55,6 +55,7 @@ class Caseload(IncidentView):
             "school": incident.school,
             "kind": incident.kind,
             "reported_kind": report.kind,
+            "reported_stream": incident.reported_stream.value,
             "state": incident.state.value,
             "stream": incident.stream.value,
             "critical": playbook.critical_since(incident) is not None,
@@ -79,14 +80,16 @@ class Caseload(IncidentView):
         """A hash by which a user finds their own reports, and which tells nobody else who reported."""
         report = next(incident.taken(Report))
         if report.by != NOBODY:
-            return self._reporter_hash(report.by)
+            return self._reporter_hashes(report.by)[0]
         sealer = self.replay.app.sealer
         # Opened on a copy: who reported in confidence is not to stay open in what is kept at hand.
         reporter = sealer.from_token(sealer.to_token(report.reporter))
-        return None if reporter.erased else sealer.blind_index(reporter.text)
+        return None if reporter.erased else self._reporter_hashes(UUID(reporter.text))[1]
 
-    def _reporter_hash(self, user: UUID) -> str:
-        return self.replay.app.sealer.blind_index(str(user))
+    def _reporter_hashes(self, user: UUID) -> tuple[str, str]:
+        """The hash of a user's open reports, and that of those in confidence, which nobody can join to it."""
+        index = self.replay.app.sealer.blind_index
+        return index(str(user)), index(f"{user} in confidence")
 
     def _prefetch_reporters(self, incidents: Sequence[Incident]) -> None:
         subjects = [i.reporter.under for i in incidents if i.confidential_reporter and i.reporter.under]
@@ -98,6 +101,7 @@ def _member_rows(incident: Incident) -> Iterator[dict[str, Any]]:
     reported = {(p.person, p.involvement.value) for p in next(incident.taken(Report)).people}
     at_present = {(p.person, p.involvement.value) for p in incident.people}
     at_present |= {(user, ASSIGNEE) for user in incident.assignees}
+    at_present |= {(user, APPOINTED) for user in incident.appointed}
     for member, involved_as in sorted(reported | at_present):
         yield {
             "incident": incident.id,

@@ -31,6 +31,7 @@ cases: Final = Table(
     Column("school", Uuid, nullable=False),
     Column("kind", String(100), nullable=False),
     Column("reported_kind", String(100), nullable=False),
+    Column("reported_stream", String(20), nullable=False),
     Column("state", String(20), nullable=False),
     Column("stream", String(20), nullable=False),
     Column("critical", Boolean, nullable=False),
@@ -55,7 +56,8 @@ Index("view_caseload_reported", cases.c.reported_at.desc(), cases.c.incident)
 Index("view_caseload_reported_by", cases.c.reported_by)
 
 ASSIGNEE: Final = "assignee"
-# People and assignees share a table, so that a batch writes both in one statement.
+APPOINTED: Final = "appointed"
+# People and users share a table, so that a batch writes both in one statement.
 members: Final = Table(
     "view_caseload_members",
     metadata,

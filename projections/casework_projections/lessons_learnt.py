@@ -49,7 +49,7 @@ lessons: Final = Table(
     Column("kind", String(100), nullable=False),
     Column("stream", String(20), nullable=False),
     Column("subjects", JSON, nullable=False),
-    Column("assignees", JSON, nullable=False),
+    Column("appointed", JSON, nullable=False),
     Column("debriefed_at", Moment, nullable=False),
     Column("changed_at", Moment, nullable=False),
     Column("place", SmallInteger, nullable=False),
@@ -89,7 +89,7 @@ class LessonRow(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     stream: Stream
     subjects: tuple[UUID, ...]
-    assignees: tuple[UUID, ...]
+    appointed: tuple[UUID, ...]
     debriefed_at: datetime
     changed_at: datetime
     place: int
@@ -110,7 +110,7 @@ class LessonsLearnt(IncidentView):
     """Every lesson of every debrief, whatever became of the incident afterwards."""
 
     name: ClassVar[str] = "lessons_learnt"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     tables: ClassVar[MetaData] = _metadata
     main: ClassVar[Table] = lessons
     follows_calendar: ClassVar[bool] = False
@@ -178,7 +178,7 @@ class LessonsLearnt(IncidentView):
                     kind=incident.kind,
                     stream=incident.stream,
                     subjects=subjects,
-                    assignees=incident.assignees,
+                    appointed=tuple(sorted(incident.appointed)),
                     debriefed_at=debrief.happened_at,
                     changed_at=changed_at,
                     place=place,
@@ -238,7 +238,7 @@ class LessonsLearnt(IncidentView):
                 for action in row.actions
             ],
         }
-        if reader is not None and reader.reads(row.school, row.stream, row.subjects, row.assignees):
+        if reader is not None and reader.reads(row.school, row.stream, row.subjects, row.appointed):
             item["incident"] = row.incident
         return item
 
@@ -276,7 +276,7 @@ def _columns(row: LessonRow) -> dict[str, Any]:
     return (
         msgspec.structs.asdict(row)
         | plain
-        | {name: msgspec.to_builtins(getattr(row, name)) for name in ("actions", "subjects", "assignees")}
+        | {name: msgspec.to_builtins(getattr(row, name)) for name in ("actions", "subjects", "appointed")}
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 from casework.domain.vocabulary import Direction, Involvement, Setting, State, Stream
-from casework_projections.cases import ASSIGNEE, cases, incidents_about, members
+from casework_projections.cases import APPOINTED, ASSIGNEE, cases, incidents_about, members
 from casework_projections.due import DueStep
 from casework_projections.visibility import VisibleTo
 
@@ -83,11 +83,11 @@ class Involved(msgspec.Struct, frozen=True):
 
 
 class Listing:
-    """The caseload as `reader` may know it; their own reports are marked with `reporter_hash`."""
+    """The caseload as `reader` may know it; their own reports are marked with one of `reporter_hashes`."""
 
-    def __init__(self, connection: Connection, reader: VisibleTo, reporter_hash: str) -> None:
+    def __init__(self, connection: Connection, reader: VisibleTo, reporter_hashes: Sequence[str]) -> None:
         self._connection = connection
-        self._parameters = _parameters(reader) | {"reporter_hash": reporter_hash}
+        self._parameters = _parameters(reader) | {"reporter_hashes": list(reporter_hashes)}
 
     def page(
         self, filters: Filters, *, now: datetime, limit: int, after: After | None = None
@@ -121,7 +121,7 @@ class Listing:
         query = (
             select(*_COLUMNS, members.c.involved_as)
             .join(members, members.c.incident == c.incident)
-            .where(members.c.member == person, members.c.involved_as != ASSIGNEE)
+            .where(members.c.member == person, members.c.involved_as.in_([str(way) for way in Involvement]))
             .where(case((c.own, members.c.in_report), else_=members.c.at_present))
             .order_by(c.occurred_at, c.incident)
         )
@@ -152,14 +152,14 @@ def _known_to_a_reader() -> Subquery:
     them: BindParameter[UUID | None] = bindparam("reader_person", type_=Uuid())
     is_own = not_(and_(_reads(), cases.c.incident.not_in(incidents_about(members.c.member == them))))
     known = select(cases, is_own.label("own"))
-    return known.where(or_(not_(is_own), cases.c.reported_by == _REPORTER)).subquery("known")
+    return known.where(or_(not_(is_own), cases.c.reported_by.in_(_REPORTER))).subquery("known")
 
 
 def _reads() -> ColumnElement[bool]:
     c = cases.c
     by_role = [and_(c.stream == stream.value, c.school.in_(_ids(_schools(stream)))) for stream in Stream]
     reader: BindParameter[UUID] = bindparam("reader", type_=Uuid())
-    assigned = and_(c.school.in_(_ids("when_assigned")), c.incident.in_(_incidents_with(reader, ASSIGNEE)))
+    assigned = and_(c.school.in_(_ids("when_assigned")), c.incident.in_(_incidents_with(reader, APPOINTED)))
     about_a_head = incidents_about(members.c.member.in_(_ids("heads")))
     stands_in = and_(c.school.in_(_ids("where_head_is_subject")), c.incident.in_(about_a_head))
     return or_(*by_role, and_(c.stream == Stream.ALLEGATION.value, or_(assigned, stands_in)))
@@ -180,7 +180,7 @@ def _incidents_with(member: BindParameter[UUID] | UUID, *involved_as: str) -> Se
     )
 
 
-_REPORTER: Final[BindParameter[str]] = bindparam("reporter_hash")
+_REPORTER: Final = _ids("reporter_hashes")
 # Built once: it is larger than what it costs to run.
 _KNOWN: Final = _known_to_a_reader().c
 _COLUMNS: Final = tuple(
@@ -188,6 +188,7 @@ _COLUMNS: Final = tuple(
     for name in (
         *Listed.__struct_fields__,
         "reported_kind",
+        "reported_stream",
         "is_open",
         "reported_direction",
         "reporter_version",
@@ -207,7 +208,7 @@ def _conditions(filters: Filters, now: datetime) -> Iterator[ColumnElement[bool]
         asked = getattr(filters, name)
         if asked is not None and name in _SUBMITTED:
             # Implied by the second, but cheap to ask.
-            yield or_(c[name] == asked, c.reported_by == _REPORTER)
+            yield or_(c[name] == asked, c.reported_by.in_(_REPORTER))
             # Comparisons in a CASE, not one of a CASE: PostgreSQL takes that for rare and reads everything.
             yield case((c.own, _SUBMITTED[name] == asked), else_=c[name] == asked)
         elif asked is not None:
@@ -237,6 +238,7 @@ def _listed(row: Row[*tuple[Any, ...]]) -> Listed:
     if row.own:
         fields |= {
             "kind": row.reported_kind,
+            "stream": row.reported_stream,
             "state": State.REPORTED if row.is_open else State.CLOSED,
             "critical": False,
             "direction": row.reported_direction,

@@ -19,7 +19,7 @@ class VisibleTo(msgspec.Struct, frozen=True, kw_only=True):
     """A reader: the user, the person they are in incidents, and what their roles let them read where.
 
     `streams` are the schools whose cases of a stream they read; at the schools in `when_assigned` they
-    read an allegation they are assigned to, and at those in `where_head_is_subject` one that is about
+    read an allegation they are appointed to, and at those in `where_head_is_subject` one that is about
     any of `heads`, the people who lead them.
     """
 
@@ -50,14 +50,14 @@ class VisibleTo(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def reads(
-        self, school: UUID, stream: Stream, subjects: Collection[UUID], assignees: Collection[UUID]
+        self, school: UUID, stream: Stream, subjects: Collection[UUID], appointed: Collection[UUID]
     ) -> bool:
-        """Whether the reader may read a case of that school and stream, about and assigned to these."""
+        """Whether the reader may read a case of that school and stream, by whom it is about and given to."""
         if self.person is not None and self.person in subjects:
             return False
         if school in self.streams[stream]:
             return True
-        assigned = school in self.when_assigned and self.user in assignees
+        assigned = school in self.when_assigned and self.user in appointed
         stands_in = school in self.where_head_is_subject and not self.heads.isdisjoint(subjects)
         return stream is Stream.ALLEGATION and (assigned or stands_in)
 

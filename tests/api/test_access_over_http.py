@@ -345,6 +345,18 @@ class TestAReportInConfidence:
         for entry in entries:
             assert entry["by"] == {"user": None, "name": None, "role": "reporter"}
 
+    @pytest.mark.parametrize("confidential", [True, False])
+    def test_leaves_no_line_with_its_reporter(self, house: House, confidential: bool) -> None:
+        with logged() as log:
+            body = {"school": house.school, "kind": "no kind", "confidential_reporter": confidential}
+            assert house.ask("reporter", "POST", "/incidents", json=body).status_code == 422
+            people = house.two_pupils()
+            incident = house.report(people=people, confidential_reporter=confidential)["id"]
+            assert house.users["reporter"] not in log.getvalue()
+            house.get("reporter", f"/incidents/{incident}")
+            house.take(incident, "add_note", "reporter", text="It was before registration.")
+        assert (house.users["reporter"] in log.getvalue()) is not confidential
+
     @staticmethod
     def everything(house: House, who: str, incident: str) -> str:
         paths = ("", "/steps", "/audit-trail", "/next-steps")

@@ -128,6 +128,16 @@ class TestOpening:
         assert opened["happened_at"].startswith("2026-09-15T09:00:00")
         assert opened["fields"] == {"file": kept}
 
+    @on_sqlite
+    def test_is_on_the_record_each_time_whatever_the_key(self, house: House, incident: str) -> None:
+        kept = house.uploaded(incident, MARKER)["id"]
+        path = f"/incidents/{incident}/evidence/{kept}/content"
+        for _ in range(2):
+            again = house.ask("dsl", "GET", path, headers={"Idempotency-Key": "the same"})
+            assert again.status_code == 200
+        steps = [entry["step"] for entry in house.get("dsl", f"/incidents/{incident}/steps")["items"]]
+        assert steps.count("open_evidence") == 2
+
     @pytest.mark.parametrize("harm", ["one byte", "shortened", "gone", "swapped"])
     @on_sqlite
     def test_a_file_that_is_not_what_was_saved_shows_nothing(

@@ -54,6 +54,10 @@ def enquiry_open(case: CaseFile) -> CaseFile:
     return case.take("escalate", agency="police")
 
 
+def with_a_file(case: CaseFile) -> CaseFile:
+    return case.take("save_evidence", file=FILE)
+
+
 def held_by_police(case: CaseFile) -> CaseFile:
     return enquiry_open(case).take("record_agency_response", enquiry="open", hold_parents=True)
 
@@ -99,6 +103,13 @@ ROWS: dict[str, Forbidden] = {
         fields={"file": FILE, "content": (Content.INDECENT_IMAGE,)},
         allowed_with={"content": (Content.INDECENT_IMAGE,)},
     ),
+    "no-opening-of-an-indecent-image": Forbidden(
+        clause="UKCIS; Protection of Children Act 1978 s.1",
+        step="open_evidence",
+        kind="cyberbullying",
+        history=lambda case: with_a_file(case).take("triage", content=(Content.INDECENT_IMAGE,)),
+        allowed_after=lambda case: with_a_file(case).take("triage", content=(Content.SEXUAL,)),
+    ),
     "sexting-no-imagery": Forbidden(
         clause="UKCIS; Protection of Children Act 1978 s.1",
         step="save_evidence",
@@ -117,7 +128,7 @@ ROWS: dict[str, Forbidden] = {
         clause="UKCIS; Protection of Children Act 1978 s.1",
         step="reclassify",
         kind="cyberbullying",
-        history=lambda case: case.take("save_evidence", file=FILE),
+        history=with_a_file,
         fields={"kind": "sexting"},
         allowed_after=lambda case: case.take("save_evidence"),
     ),

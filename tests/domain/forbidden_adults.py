@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.domain.casefile import ALLEGED, TEACHER, CaseFile
 from tests.domain.forbidden import Forbidden
-from tests.domain.situations import STAFF_ALLEGED, STAFF_TO_PUPIL, consulted, threshold_met
+from tests.domain.situations import SOMEBODY_ALLEGED, STAFF_ALLEGED, STAFF_TO_PUPIL, consulted, threshold_met
 
 
 def now_an_allegation(case: CaseFile) -> CaseFile:
@@ -26,6 +26,14 @@ ADULT_ROWS: dict[str, Forbidden] = {
         kind="staff_misuse",
         fields={"person": ALLEGED, "involvement": "alleged", "category": "pupil"},
         allowed_with={"person": ALLEGED, "involvement": "witness", "category": "pupil"},
+    ),
+    "adult-case-not-a-pupils-identify-person": Forbidden(
+        clause="KCSIE part 4",
+        step="identify_person",
+        kind="staff_misuse",
+        opening=SOMEBODY_ALLEGED,
+        fields={"category": "pupil"},
+        allowed_with={"category": "staff"},
     ),
     "adult-case-not-from-a-pupils": Forbidden(
         clause="KCSIE part 4",

@@ -11,7 +11,7 @@ import msgspec
 from casework.domain.playbook import Playbook, Rule
 from casework.domain.vocabulary import Content
 from casework.playbooks import Library
-from tests.domain.casefile import ALLEGED, FLOOR, PACKS, PARENT, TARGET, TEACHER, CaseFile
+from tests.domain.casefile import ALLEGED, FLOOR, PACKS, PARENT, TARGET, TEACHER, UNKNOWN, CaseFile
 
 KINDS: Final = Library.own().kinds()
 Opening = dict[str, Any]
@@ -23,6 +23,7 @@ STAFF_TO_PUPIL: Final[Opening] = {**STAFF_ALLEGED, "direction": "staff_to_pupil"
 STAFF_AND_PUPIL_ALLEGED: Final[Opening] = {
     "people": (*STAFF_ALLEGED["people"], (ALLEGED, "alleged", "pupil"))
 }
+SOMEBODY_ALLEGED: Final[Opening] = {"people": ((TARGET, "target", "pupil"), (UNKNOWN, "alleged", "unknown"))}
 CHILD_POSTED_ABOUT: Final[Opening] = {"people": ((TARGET, "target", "pupil"), (PARENT, "alleged", "parent"))}
 CRITICAL: Final[Opening] = {"content": (Content.ADULT_CONTACT,)}
 HATE: Final[Opening] = {"content": (Content.RACIST,)}

@@ -314,6 +314,15 @@ def test_a_step_is_never_taken_in_the_future() -> None:
     assert raised.value.errors == {"$.at": ["is in the future"]}
 
 
+def test_a_step_is_never_taken_before_what_it_is_about() -> None:
+    case = CaseFile("cyberbullying")
+    before = case.incident.occurred_at - timedelta(seconds=1)
+    early = msgspec.structs.replace(case.build("acknowledge"), happened_at=before)
+    with pytest.raises(Invalid) as raised:
+        case.incident.take(early, case.playbook)
+    assert raised.value.errors == {"$.at": ["is before the incident took place"]}
+
+
 def test_a_report_is_not_made_before_what_it_tells() -> None:
     case = CaseFile("cyberbullying")
     with pytest.raises(Invalid) as raised:

@@ -56,6 +56,10 @@ FLOOR_ROWS: Final[Mapping[str, Row]] = {
         kind="cyberbullying", step="save_evidence", fields={"file": FILE, **INDECENT},
         clause="UKCIS; Protection of Children Act 1978 s.1",
     ),
+    "no-opening-of-an-indecent-image": Refuses(
+        kind="cyberbullying", since=taking(("save_evidence", {"file": FILE}), ("triage", INDECENT)),
+        step="open_evidence", clause="UKCIS; Protection of Children Act 1978 s.1",
+    ),
     "sexting-no-deletion-before-police": Refuses(
         kind="sexting", step="record_deletion", fields={"advised_by": "dsl"}, clause="UKCIS",
     ),

@@ -7,6 +7,7 @@ from typing import Final
 
 from casework.domain.sealed import Sealed
 from tests.domain.casefile import TARGET, TEACHER
+from tests.domain.situations import SOMEBODY_ALLEGED
 from tests.policies.rows import (
     BY_AN_ADULT,
     BY_AN_ADULT_AND_A_PUPIL,
@@ -57,6 +58,10 @@ COMMON_ROWS: Final[Mapping[str, Row]] = {
     ),
     "adult-case-not-a-pupils-involve-person": Refuses(
         kind="staff_misuse", step="involve_person", fields={"involvement": "alleged", "category": "pupil"},
+        clause="KCSIE part 4",
+    ),
+    "adult-case-not-a-pupils-identify-person": Refuses(
+        kind="staff_misuse", opening=SOMEBODY_ALLEGED, step="identify_person", fields={"category": "pupil"},
         clause="KCSIE part 4",
     ),
     "adult-case-not-from-a-pupils": Refuses(

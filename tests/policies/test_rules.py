@@ -45,6 +45,7 @@ NEVER_WAIVED: Final = {
     *(f"{kind}-triage" for kind in ("bullying", "parent-post", "underage", "image", "content")),
     *(f"{kind}-parents" for kind in ("sexting", "bullying", "contact", "parent-post", "underage")),
     *(f"{kind}-parents" for kind in ("image", "content")),
+    "sexting-police",
 }
 """The stated defaults that a pack may replace and no case may go without."""
 BARRING: Final = [name for name, row in ROWS.items() if isinstance(row, Asks) and row.bars]

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 import pytest
+from sqlalchemy import select
 
 from casework.domain.access import standing
 from casework.domain.clocks import Closure
@@ -16,6 +17,7 @@ from casework.domain.incident.reporting import Party
 from casework.domain.user import User
 from casework.domain.vocabulary import Category, Involvement, Role, State, Stream
 from casework.services.schools import actor
+from casework_projections.cases import cases
 from casework_projections.listing import After, Filters, Involved, Listed
 from casework_projections.views import Views
 from casework_projections.visibility import VisibleTo
@@ -36,6 +38,21 @@ def listed(
 def chronology(views: Views, person: UUID, reader: VisibleTo) -> list[Involved]:
     with views.read(views.caseload) as connection:
         return views.caseload.known_to(reader, connection).chronology(person)
+
+
+def test_reports_in_confidence_cannot_be_joined_to_open_ones(history: SchoolHistory, views: Views) -> None:
+    for confidential in (True, False, True, False):
+        history.report(by=history.reporter, confidential_reporter=confidential)
+    assert len(listed(views, history, history.reporter)) == 4
+    with views.read(views.caseload) as connection:
+        rows = connection.execute(select(cases.c.incident, cases.c.reported_by)).all()
+    marks: dict[bool, set[str | None]] = {True: set(), False: set()}
+    for row in rows:
+        incident = history.app.load(Incident, row.incident)
+        assert incident is not None
+        marks[incident.confidential_reporter].add(row.reported_by)
+    assert [len(found) for found in marks.values()] == [1, 1]
+    assert marks[True].isdisjoint(marks[False])
 
 
 def ids(found: list[Listed]) -> list[UUID]:

@@ -12,6 +12,7 @@ from casework.application import Casework
 from casework.storage.observation import count_statements
 from casework_projections import replay
 from casework_projections import views as registry
+from casework_projections.caseload import Caseload
 from casework_projections.listing import Filters
 from casework_projections.views import ViewNotCreated, Views
 from tests.forks import processes
@@ -104,8 +105,8 @@ def test_a_view_kept_in_another_shape_is_computed_anew(history: SchoolHistory) -
     views.catch_up(views.caseload)
     before = dump(history.app, views.caseload)
 
-    class NextCaseload(type(views.caseload)):  # type: ignore[misc]
-        version = 2
+    class NextCaseload(Caseload):
+        version = Caseload.version + 1
 
     caseload = NextCaseload(replay.Replay(history.app))
     later = Views(history.app, caseload)

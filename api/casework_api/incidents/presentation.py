@@ -22,8 +22,6 @@ def incident_body(case: Case) -> IncidentBody:
         id=incident.id,
         version=visible_version(case),
         school=incident.school,
-        stream=incident.stream,
-        policy=incident.policy,
         summary=incident.summary,
         child_voice=incident.child_voice,
         setting=incident.setting,
@@ -58,10 +56,12 @@ def _whole(case: Case) -> dict[str, Any]:
     reached = sorted(incident.milestones.items(), key=lambda milestone: milestone[0].rank)
     return {
         "kind": incident.kind,
+        "stream": incident.stream,
         "state": incident.state,
         "critical": case.critical,
         "direction": incident.direction,
         "content": sorted(incident.content),
+        "policy": incident.policy,
         "milestones": dict(reached),
         "people": _parties(incident.people),
         "assigned_to": list(incident.assignees),
@@ -78,10 +78,12 @@ def _own_report(case: Case) -> dict[str, Any]:
         milestones[State.CLOSED] = incident.milestones[State.CLOSED]
     return {
         "kind": report.kind,
+        "stream": incident.reported_stream,
         "state": State.CLOSED if incident.closed else State.REPORTED,
         "critical": False,
         "direction": report.direction,
         "content": sorted(report.content),
+        "policy": report.policy,
         "milestones": milestones,
         "people": _parties(report.people),
         "assigned_to": [],

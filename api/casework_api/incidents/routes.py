@@ -35,6 +35,8 @@ blueprint = Blueprint(
 
 def shown(case: Case, status: int = 200, **headers: str) -> Shown:
     """The incident as this reader may see it, with its version as the entity tag."""
+    if case.known_in_confidence:
+        forget_user()
     return incident_body(case), status, {"ETag": etag(visible_version(case)), **headers}
 
 
@@ -49,8 +51,6 @@ def located(case: Case) -> Shown:
 @blueprint.returns(201, IncidentBody, headers=("Location", "ETag"), problems=(404, 409, 422))
 def report(fields: dict[str, Any]) -> Shown:
     """Report an incident: anybody with a role at the school may."""
-    if fields.get("confidential_reporter"):
-        forget_user()
     return located(current.casework().incidents.report(current.command(), fields))
 
 

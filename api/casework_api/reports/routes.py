@@ -27,6 +27,8 @@ from casework_projections.recusal import about
 from casework_projections.terms import UnknownTerm
 
 CSV: Final = "text/csv"
+_WHOLE: Final = 1_000_000
+"""More than any report has lines: a spreadsheet has no next page."""
 _TERM: Final = {"metadata": {"description": "`2026-autumn`; the term that is running where it is left out."}}
 
 incident_reports = Blueprint(
@@ -82,7 +84,7 @@ def read_lessons(query: dict[str, Any], school_id: UUID) -> Body | Response:
             school,
             term=query.get("term"),
             now=current.now(),
-            limit=page.limit,
+            limit=_WHOLE if form == CSV else page.limit,
             after=None if page.after is None else _after(page.after),
             reader=visible(connection) if sources else None,
             hidden=about(connection, current.user().person),

@@ -129,6 +129,6 @@ def standing(
 
 def _stands_in(actor: Actor, incident: Incident, heads: frozenset[UUID]) -> Role | None:
     chair = actor.role_for(Permission.MANAGE_WHERE_HEAD_IS_SUBJECT)
-    if actor.user in incident.assignees:
+    if actor.user in incident.appointed:
         return actor.role_for(Permission.HANDLE_CHILD_CASES) or chair
     return None if heads.isdisjoint(incident.subjects()) else chair

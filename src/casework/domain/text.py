@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 
+from casework.domain.embedded import embeds_file
 from casework.domain.sealed import Sealed
 
 # What hides or reorders what a reader sees: control characters but for new lines and tabs, and the
@@ -132,6 +133,16 @@ def texts(record: msgspec.Struct) -> Iterator[str]:
             yield leaf.value.text
         elif isinstance(leaf.value, str):
             yield leaf.value
+
+
+def record_faults(record: msgspec.Struct) -> dict[str, str]:
+    """What is wrong with the texts of a record that is no step: none of them may carry a file either."""
+    carrying = {
+        leaf.path: "must not carry a file"
+        for leaf in leaves(record)
+        if embeds_file(leaf.value.text if isinstance(leaf.value, Sealed) else str(leaf.value))
+    }
+    return carrying | text_faults(record)
 
 
 def text_faults(record: msgspec.Struct) -> dict[str, str]:

@@ -10,7 +10,7 @@ from casework.domain.declaration import Declaration, RelationshipDeclared
 from casework.domain.errors import Forbidden, Invalid
 from casework.domain.person import Person
 from casework.domain.school import School
-from casework.domain.text import text_faults
+from casework.domain.text import record_faults
 from casework.domain.user import User
 from casework.domain.vocabulary import Role
 from casework.services.command import Command
@@ -52,7 +52,7 @@ class Declarations:
         references = referenced(made)
         found = self._app.load_many(leaf.value for leaf, _ in references)
         check_references(found, references, school)
-        faults = text_faults(made)
+        faults = record_faults(made)
         staff = found[made.staff]
         if not (isinstance(staff, Person) and staff.category.works_at_school):
             faults["$.staff"] = "does not work at the school"

@@ -22,6 +22,7 @@ from casework.domain.person import Person
 from casework.domain.playbook import Duty, Playbook, Rule
 from casework.domain.school import School
 from casework.domain.sealed import Sealed
+from casework.domain.user import User
 from casework.domain.vocabulary import Role, Stream
 from casework.services.command import NOBODY, Command
 from casework.services.completing import complete
@@ -59,6 +60,11 @@ class Case(msgspec.Struct, frozen=True):
     def outstanding(self) -> list[Duty]:
         """What is due next, soonest first."""
         return self.playbook.outstanding(self.incident, self.school.calendar)
+
+    @property
+    def known_in_confidence(self) -> bool:
+        """Whether the reader knows it only as a report they made in confidence."""
+        return self.standing.reads_as is None and self.incident.confidential_reporter
 
     @property
     def critical(self) -> bool:
@@ -166,10 +172,11 @@ class Incidents:
         if isinstance(step, (Debrief, CompleteAction)):
             self._keep_names_out(step, incident)
         if isinstance(step, Waive):
-            _require_authoriser(step, case.school, command.now)
+            _require_authoriser(step, case, found[step.authorised_by])
         incident.take(complete(step, incident, found, self._app.library), case.playbook)
         self._app.commit(incident)
-        return msgspec.structs.replace(case, as_of=command.now)
+        # A step may have put another policy in force.
+        return msgspec.structs.replace(case, as_of=command.now, playbook=self._playbook_of(incident))
 
     def _known_among(self, command: Command, found: dict[UUID, Aggregate]) -> dict[UUID, Aggregate]:
         """Those of `found` that whoever asks may know of: a hidden incident is as none."""
@@ -228,19 +235,24 @@ class Incidents:
     def _case(
         self, now: datetime, incident: Incident, school: School, actor: Actor, reported_it: bool
     ) -> Case:
-        playbook = self._app.library.playbook(incident.policy.floor, incident.policy.pack)
         allegation = incident.stream is Stream.ALLEGATION
         leading = {role: self._app.schools.known_as(school, role, now) for role in _LEADING if allegation}
         heads = leading.get(Role.HEADTEACHER, frozenset())
         stands = standing(actor, incident, reported_it=reported_it, heads=heads)
         recused = frozenset(role for role, people in leading.items() if people & incident.subjects())
-        return Case(incident, school, playbook, stands, now, recused)
+        return Case(incident, school, self._playbook_of(incident), stands, now, recused)
+
+    def _playbook_of(self, incident: Incident) -> Playbook:
+        return self._app.library.playbook(incident.policy.floor, incident.policy.pack)
 
 
-def _require_authoriser(step: Waive, school: School, now: datetime) -> None:
-    """Raise Invalid unless the second person holds a role that may authorise a waiver."""
-    if not _may_any(step.authorised_by, {Permission.AUTHORISE}, school, now):
+def _require_authoriser(step: Waive, case: Case, authoriser: Aggregate) -> None:
+    """Raise Invalid unless the second person holds a role that may authorise a waiver, and is no party."""
+    if not _may_any(step.authorised_by, {Permission.AUTHORISE}, case.school, case.as_of):
         raise Invalid.at("$.authorised_by", "holds no role that may authorise this")
+    person = authoriser.person if isinstance(authoriser, User) else None
+    if person is not None and case.incident.is_party(person):
+        raise Invalid.at("$.authorised_by", "is involved in the incident")
 
 
 def _require_case_manager(step: AppointCaseManager, school: School, now: datetime) -> None:

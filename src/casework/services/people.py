@@ -10,7 +10,7 @@ from casework.domain.access import Permission
 from casework.domain.errors import Forbidden, Invalid, NotFound
 from casework.domain.person import Person, PersonRegistered
 from casework.domain.sealed import Sealed
-from casework.domain.text import text_faults
+from casework.domain.text import record_faults
 from casework.domain.vocabulary import Role
 from casework.services.command import Command
 from casework.services.references import check_references, referenced
@@ -58,7 +58,7 @@ class People:
             raise Invalid.at("$.born_on", "is in the future")
         sealed = {"born_on": None if born_on is None else Sealed(born_on.isoformat())}
         registered = PersonRegistered(**command.stamp(person_id, 1, role), **(fields | sealed))
-        faults = text_faults(registered)
+        faults = record_faults(registered)
         if faults:
             raise Invalid({path: [message] for path, message in faults.items()})
         references = referenced(registered)

@@ -18,7 +18,7 @@ from casework.domain.school import (
     SchoolChanged,
     SchoolOpened,
 )
-from casework.domain.text import text_faults
+from casework.domain.text import record_faults
 from casework.domain.user import User
 from casework.domain.vocabulary import Role
 from casework.services.command import Command
@@ -195,7 +195,7 @@ def require_administrator(command: Command) -> None:
 
 
 def _check(event: SchoolOpened | SchoolChanged, calendar: Calendar | None) -> None:
-    faults = text_faults(event)
+    faults = record_faults(event)
     if calendar is not None:
         faults |= {f"$.calendar.{path}": message for path, message in calendar.faults()}
     if event.pupils_on_roll is not None and event.pupils_on_roll < 0:

@@ -12,7 +12,7 @@ import msgspec
 
 from casework.domain.errors import Invalid, NotFound
 from casework.domain.person import Person
-from casework.domain.text import text_faults
+from casework.domain.text import record_faults
 from casework.domain.user import FULL_SCOPES, Scope, Token, TokenIssued, TokenRevoked, User, UserRegistered
 from casework.domain.vocabulary import Role
 from casework.services.command import Command
@@ -92,7 +92,7 @@ class Users:
             return existing
         stamp = command.stamp(user_id, 1, Role.ADMIN)
         registered = UserRegistered(**stamp, **fields, administrator=administrator)
-        faults = text_faults(registered)
+        faults = record_faults(registered)
         if faults:
             raise Invalid({path: [message] for path, message in faults.items()})
         if registered.person is not None and self._app.load(Person, registered.person) is None:

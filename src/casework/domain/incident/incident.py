@@ -63,6 +63,7 @@ class Incident(Aggregate):
         self.milestones: dict[State, datetime] = {}
         self.timeline: list[Step] = []
         self.assignees: tuple[UUID, ...] = ()
+        self.appointed: frozenset[UUID] = frozenset()
         self.case_manager: UUID | None = None
         self.concerns: dict[str, datetime] = {}
         self.risk: dict[str, Answer] = {}
@@ -86,7 +87,8 @@ class Incident(Aggregate):
 
     def take(self, step: Step, playbook: Playbook) -> None:
         """Record `step`, or raise `Invalid` or `Refused` and change nothing."""
-        faults = text_faults(step) | step.faults(self) | playbook.faults(self, step) | _time_faults(step)
+        faults = text_faults(step) | step.faults(self) | playbook.faults(self, step)
+        faults |= _time_faults(step, self.occurred_at)
         if faults:
             raise Invalid({path: [message] for path, message in faults.items()})
         refusal = playbook.refusal(self, step)
@@ -114,8 +116,11 @@ class Incident(Aggregate):
         self.state = max(self.milestones, key=lambda state: state.rank)
 
     def assign(self, user: UUID) -> None:
-        """Let `user` work on the case, whatever their role lets them read otherwise."""
+        """Let `user` work on the case; on an allegation, whatever their role lets them read otherwise."""
         self.assignees = tuple(dict.fromkeys((*self.assignees, user)))
+        # Who was given a child's case is not thereby let into the allegation it turns out to be.
+        if self.stream is Stream.ALLEGATION:
+            self.appointed |= {user}
 
     def subjects(self) -> frozenset[UUID]:
         """The people the case is about: nobody reads, manages or closes a case about themselves."""
@@ -135,8 +140,12 @@ class Incident(Aggregate):
     @property
     def stream(self) -> Stream:
         """`allegation` where somebody alleged works at the school in the wide sense."""
-        staff = any(p.involvement is Involvement.ALLEGED and p.category.works_at_school for p in self.people)
-        return Stream.ALLEGATION if staff else Stream.CHILD
+        return _stream_of(self.people)
+
+    @property
+    def reported_stream(self) -> Stream:
+        """The stream as whoever reported knows it: by the people they named."""
+        return _stream_of(next(self.taken(Report)).people)
 
     @property
     def closed(self) -> bool:
@@ -163,5 +172,14 @@ class Incident(Aggregate):
         return (taken for taken in self.timeline if isinstance(taken, step))
 
 
-def _time_faults(step: Step) -> dict[str, str]:
-    return {step.AT_FIELD: "is in the future"} if step.happened_at > step.recorded_at else {}
+def _stream_of(people: Iterable[Party]) -> Stream:
+    staff = any(p.involvement is Involvement.ALLEGED and p.category.works_at_school for p in people)
+    return Stream.ALLEGATION if staff else Stream.CHILD
+
+
+def _time_faults(step: Step, since: datetime) -> dict[str, str]:
+    if step.happened_at > step.recorded_at:
+        return {step.AT_FIELD: "is in the future"}
+    if step.happened_at < since and not isinstance(step, Report):
+        return {step.AT_FIELD: "is before the incident took place"}
+    return {}

@@ -88,10 +88,12 @@ class Debrief(Step, frozen=True, kw_only=True):
 
     def naming(self, names: Iterable[str]) -> dict[str, str]:
         """Where a lesson or an action holds one of `names`, whole or in part: message by JSON path."""
-        texts = {f"$.lessons[{i}].text": lesson.text for i, lesson in enumerate(self.lessons)}
-        texts |= {f"$.actions[{i}].text": action.text for i, action in enumerate(self.actions)}
+        texts = {f"$.lessons[{i}].text": lesson.text.text for i, lesson in enumerate(self.lessons)}
+        texts |= {f"$.lessons[{i}].clause": lesson.clause or "" for i, lesson in enumerate(self.lessons)}
+        texts |= {f"$.actions[{i}].text": action.text.text for i, action in enumerate(self.actions)}
+        texts |= {f"$.actions[{i}].owner": action.owner.text for i, action in enumerate(self.actions)}
         known = list(names)
-        return {path: NAMES_SOMEBODY for path, text in texts.items() if holds_name(text.text, known)}
+        return {path: NAMES_SOMEBODY for path, text in texts.items() if holds_name(text, known)}
 
     def faults(self, incident: Incident) -> dict[str, str]:
         return {

@@ -192,6 +192,9 @@ GROUPS: Final[Mapping[str, Callable[[Incident], list[Item]]]] = {
     "withheld_child": lambda i: [Item(child, on) for child, on in i.withheld.items()],
     "open_action": lambda i: [Item(action, on) for action, on in i.open_actions.items()],
     "open_enquiry": lambda i: [Item(agency) for agency in sorted(i.open_enquiries)],
+    "unknown_alleged": lambda i: [
+        Item(p.person) for p in i.involved(Involvement.ALLEGED) if p.category is Category.UNKNOWN
+    ],
     "unknown_person": lambda i: [
         Item(person) for person in dict.fromkeys(p.person for p in i.people if p.category is Category.UNKNOWN)
     ],

@@ -1,0 +1,69 @@
+"""A child's case that turns out to be an allegation: who is let in, and what its reporter is told."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pytest
+
+from tests.api.client import REASON, House, Json
+
+MOMENT: Final = "2026-09-14 10:20"
+
+
+class Turned:
+    """A case about an unknown person, given to both leads, in which a member of staff is then recognised."""
+
+    def __init__(self, house: House, *, by_the_lead_themselves: bool) -> None:
+        self.house = house
+        house.clock.set(MOMENT)
+        unknown = house.person("Who", "unknown")
+        people = [{"person": unknown, "involvement": "alleged"}, *house.two_pupils()[:1]]
+        self.before = house.report("reporter", people=people)
+        self.incident = str(self.before["id"])
+        who = "dsl" if by_the_lead_themselves else "deputy_dsl"
+        for lead in ("dsl", "deputy_dsl"):
+            house.take(self.incident, "assign", who, user=house.users[lead])
+        teacher = house.person("Tara Teacher", "staff")
+        house.take(self.incident, "identify_person", who, person=unknown, **{"as": teacher})
+
+    def seen_by(self, who: str) -> Json:
+        return self.house.ask(who, "GET", f"/incidents/{self.incident}")
+
+    def listed_for(self, who: str) -> list[Json]:
+        items: list[Json] = self.house.get(who, "/incidents")["items"]
+        return items
+
+
+@pytest.fixture(params=[True, False], ids=["by themselves", "by another"])
+def turned(request: pytest.FixtureRequest, house: House) -> Turned:
+    return Turned(house, by_the_lead_themselves=request.param)
+
+
+class TestWhoWasGivenTheChildsCase:
+    @pytest.mark.parametrize("who", ["dsl", "deputy_dsl"])
+    def test_is_not_let_into_the_allegation(self, turned: Turned, who: str) -> None:
+        assert turned.seen_by(who).status_code == 404
+        assert turned.listed_for(who) == []
+
+    def test_is_let_in_by_whoever_manages_it(self, turned: Turned) -> None:
+        house = turned.house
+        assert turned.seen_by("headteacher").status_code == 200
+        house.take(turned.incident, "assign", "headteacher", user=house.users["dsl"])
+        assert turned.seen_by("dsl").status_code == 200
+        assert [item["id"] for item in turned.listed_for("dsl")] == [turned.incident]
+        assert turned.seen_by("deputy_dsl").status_code == 404
+
+
+class TestItsReporter:
+    def test_is_not_told_that_it_became_one(self, turned: Turned) -> None:
+        shown = turned.seen_by("reporter").json
+        assert (shown["stream"], shown["policy"]) == ("child", turned.before["policy"])
+        assert [item["stream"] for item in turned.listed_for("reporter")] == ["child"]
+        assert turned.seen_by("headteacher").json["stream"] == "allegation"
+
+
+def test_the_answer_to_a_rebase_is_what_is_read_afterwards(house: House) -> None:
+    incident = house.bullying(MOMENT)["id"]
+    answer = house.take(incident, "rebase", pack="headcorn", reason=REASON)
+    assert answer == house.get("dsl", f"/incidents/{incident}")
