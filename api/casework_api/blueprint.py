@@ -87,8 +87,8 @@ def encode(value: Any) -> bytes:
 def read_json(request: Request) -> Any:
     """The body of `request`; a problem where it is not sent as JSON (415) or is not JSON (422).
 
-    No body, sent as nothing, says as much as an empty object. Text that is no Unicode, numbers that are none and nesting
-    without end are not JSON here.
+    No body, sent as nothing, says as much as an empty object. Text that is no Unicode, numbers that are
+    none and nesting without end are not JSON here.
     """
     body = request.get_data(cache=True)
     if not body and not request.mimetype:

@@ -308,3 +308,14 @@ class TestDeclarations:
             "decided_by": [house.users["dsl"], house.users["headteacher"]],
         }
         return str(house.created("dsl", "/declarations", body)["id"])
+
+
+def test_a_spreadsheet_of_lessons_has_no_next_page(house: House) -> None:
+    incident = house.bullying("2026-09-14 10:20")["id"]
+    house.answer_everything(incident, frozenset({"debrief", "close"}))
+    lessons = [{"text": f"Teach part {part} earlier.", "changes": "curriculum"} for part in range(3)]
+    house.take(incident, "debrief", summary="What was learnt.", lessons=lessons, actions=[])
+    path = f"/schools/{house.school}/lessons-learnt?limit=1"
+    assert len(house.get("dsl", path)["items"]) == 1
+    rows = house.ask("dsl", "GET", path, headers={"Accept": "text/csv"}).text.splitlines()
+    assert [sum(f"part {part}" in row for row in rows) for part in range(3)] == [1, 1, 1]
