@@ -40,7 +40,7 @@ from casework.storage.vault import Vault
 A = TypeVar("A", bound=Aggregate)
 R = TypeVar("R")
 
-_RERUNS: Final = 12
+_RERUNS: Final = 24
 _FIRST_EVENTS: Final[dict[type[Event], type[Aggregate]]] = {
     Report: Incident,
     PersonRegistered: Person,
@@ -152,11 +152,14 @@ class Casework(Application[UUID]):
     def rerun(self, command: Callable[[], R]) -> R:
         """The answer of `command`, run again from the start where somebody else wrote first."""
         for attempt in range(_RERUNS):
+            began = time.monotonic()
             try:
                 return command()
             except IntegrityError:
-                # Two writers that collided would collide again if they waited equally long.
-                time.sleep(random.uniform(0, 0.005 * (attempt + 1)))  # noqa: S311
+                # Two writers that collided would collide again if they waited equally long. How long is long
+                # enough depends on what one attempt takes here.
+                took = time.monotonic() - began
+                time.sleep(random.uniform(0, took * (attempt + 1)))  # noqa: S311
         return command()
 
     def token_secret(self, token: UUID) -> str:
