@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from threading import Lock
 from typing import Any, Final, cast
 from uuid import UUID
 
@@ -17,6 +18,16 @@ from casework.storage.keys import NewKeys
 from casework.storage.sealing import Sealer
 
 _VERSION_KEY: Final = "v"
+_LEARNING: Final = Lock()
+_LEARNT: Final[set[type[Event]]] = set()
+
+
+def _learn(cls: type[Event]) -> None:
+    """Have msgspec look at `cls` once: threads that are the first to decode a type at once can crash it."""
+    if cls not in _LEARNT:
+        with _LEARNING:
+            msgspec.json.Decoder(cls)
+            _LEARNT.add(cls)
 
 
 class SealingMapper(Mapper[UUID]):
@@ -59,6 +70,7 @@ class SealingMapper(Mapper[UUID]):
                 state = _upcast(cls, state, version)
             state["originator_id"] = stored_event.originator_id
             state["originator_version"] = stored_event.originator_version
+            _learn(cls)
             return msgspec.convert(state, cls, dec_hook=self._decode_value)
         except (KeyError, TypeError, ValueError, msgspec.MsgspecError) as error:
             # The message of a decoder may repeat what it could not decode; the path behind it does not.
