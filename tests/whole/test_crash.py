@@ -29,8 +29,8 @@ from tests.engines import Engine, SQLiteEngine
 from tests.whole.processes import Served, environment, free_port
 from tests.whole.tables import kept_and_rebuilt
 
-KILLS: Final = 50 if os.environ.get(CI_SETTING) else 4
-KILLS_ON_POSTGRES: Final = 3 if os.environ.get(CI_SETTING) else 2
+KILLS: Final = 50 if os.environ.get(CI_SETTING) else 3
+KILLS_ON_POSTGRES: Final = 3 if os.environ.get(CI_SETTING) else 1
 WRITERS: Final = 2
 LONGEST_LIFE_SECONDS: Final = 0.25
 LONGEST_WAIT_SECONDS: Final = 30
