@@ -43,7 +43,8 @@ class Caseload(IncidentView):
 
     def known_to(self, reader: VisibleTo, connection: Connection) -> Listing:
         """The caseload as `reader` may know it; `connection` holds it as it stands."""
-        return Listing(connection, reader, self._reporter_hashes(reader.user))
+        marks = (self._open_mark(reader.user), self._confidential_mark(reader.user))
+        return Listing(connection, reader, marks)
 
     def _row(self, incident: Incident, school: School) -> dict[str, Any]:
         playbook = self.replay.playbook(incident)
@@ -80,16 +81,18 @@ class Caseload(IncidentView):
         """A hash by which a user finds their own reports, and which tells nobody else who reported."""
         report = next(incident.taken(Report))
         if report.by != NOBODY:
-            return self._reporter_hashes(report.by)[0]
+            return self._open_mark(report.by)
         sealer = self.replay.app.sealer
         # Opened on a copy: who reported in confidence is not to stay open in what is kept at hand.
         reporter = sealer.from_token(sealer.to_token(report.reporter))
-        return None if reporter.erased else self._reporter_hashes(UUID(reporter.text))[1]
+        return None if reporter.erased else self._confidential_mark(UUID(reporter.text))
 
-    def _reporter_hashes(self, user: UUID) -> tuple[str, str]:
-        """The hash of a user's open reports, and that of those in confidence, which nobody can join to it."""
-        index = self.replay.app.sealer.blind_index
-        return index(str(user)), index(f"{user} in confidence")
+    def _open_mark(self, user: UUID) -> str:
+        return self.replay.app.sealer.blind_index(str(user))
+
+    def _confidential_mark(self, user: UUID) -> str:
+        """Marks what `user` reported in confidence; nobody can join it to their open reports."""
+        return self.replay.app.sealer.blind_index(f"{user} in confidence")
 
     def _prefetch_reporters(self, incidents: Sequence[Incident]) -> None:
         subjects = [i.reporter.under for i in incidents if i.confidential_reporter and i.reporter.under]

@@ -9,6 +9,7 @@ from typing import Final
 import pytest
 
 from tests.api.client import REASON, House, Json, body_of, opened_house
+from tests.api.scene import Scene
 from tests.engines import SQLiteEngine
 
 IMAGE: Final = f"data:image/gif;base64,{b64encode(bytes(60)).decode()}"
@@ -21,25 +22,12 @@ def house(sqlite_engine: SQLiteEngine, tmp_path_factory: pytest.TempPathFactory)
         yield house
 
 
-def declared(house: House, **told: Json) -> Json:
-    return {
-        "school": house.school,
-        "staff": house.person("Tara Teacher", "staff"),
-        "other": house.person("Petra Pupil"),
-        "relation": "relative_of",
-        "disclosed_on": "2026-09-10",
-        "decision": "They may stay in touch.",
-        "advice": "Not on a school day.",
-        "decided_by": [house.users["dsl"], house.users["headteacher"]],
-        **told,
-    }
-
-
 class TestAFile:
     @pytest.mark.parametrize("field", ["decision", "advice"])
     def test_is_refused_in_a_declaration(self, house: House, field: str) -> None:
-        assert house.ask("dsl", "POST", "/declarations", json=declared(house)).status_code == 201
-        self.refused(house, "dsl", "/declarations", declared(house, **{field: IMAGE}), f"$.{field}")
+        told = Scene(house).declaration()
+        assert house.ask("dsl", "POST", "/declarations", json=told).status_code == 201
+        self.refused(house, "dsl", "/declarations", told | {field: IMAGE}, f"$.{field}")
 
     def test_is_refused_as_a_name(self, house: House) -> None:
         person = {"school": house.school, "category": "pupil", "name": IMAGE}

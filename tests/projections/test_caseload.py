@@ -40,21 +40,6 @@ def chronology(views: Views, person: UUID, reader: VisibleTo) -> list[Involved]:
         return views.caseload.known_to(reader, connection).chronology(person)
 
 
-def test_reports_in_confidence_cannot_be_joined_to_open_ones(history: SchoolHistory, views: Views) -> None:
-    for confidential in (True, False, True, False):
-        history.report(by=history.reporter, confidential_reporter=confidential)
-    assert len(listed(views, history, history.reporter)) == 4
-    with views.read(views.caseload) as connection:
-        rows = connection.execute(select(cases.c.incident, cases.c.reported_by)).all()
-    marks: dict[bool, set[str | None]] = {True: set(), False: set()}
-    for row in rows:
-        incident = history.app.load(Incident, row.incident)
-        assert incident is not None
-        marks[incident.confidential_reporter].add(row.reported_by)
-    assert [len(found) for found in marks.values()] == [1, 1]
-    assert marks[True].isdisjoint(marks[False])
-
-
 def ids(found: list[Listed]) -> list[UUID]:
     return [each.incident for each in found]
 
@@ -212,3 +197,18 @@ def test_a_new_calendar_moves_what_is_due(history: SchoolHistory, views: Views) 
     (after,) = listed(views, history)
     assert before.next_due_at is not None
     assert after.next_due_at == before.next_due_at + timedelta(days=2)
+
+
+def test_reports_in_confidence_cannot_be_joined_to_open_ones(history: SchoolHistory, views: Views) -> None:
+    for confidential in (True, False, True, False):
+        history.report(by=history.reporter, confidential_reporter=confidential)
+    assert len(listed(views, history, history.reporter)) == 4
+    with views.read(views.caseload) as connection:
+        rows = connection.execute(select(cases.c.incident, cases.c.reported_by)).all()
+    marks: dict[bool, set[str | None]] = {True: set(), False: set()}
+    for row in rows:
+        incident = history.app.load(Incident, row.incident)
+        assert incident is not None
+        marks[incident.confidential_reporter].add(row.reported_by)
+    assert [len(found) for found in marks.values()] == [1, 1]
+    assert marks[True].isdisjoint(marks[False])

@@ -148,6 +148,7 @@ def test_project_catches_up_and_ends_when_told(made: Settings, number: signal.Si
     house.close()
     worker = processes().Process(target=project, args=(made,))
     worker.start()
+    assert worker.pid is not None
     try:
         with opened(made) as app:
             deadline = time.monotonic() + _PATIENCE_SECONDS
@@ -155,7 +156,7 @@ def test_project_catches_up_and_ends_when_told(made: Settings, number: signal.Si
                 time.sleep(0.05)
             assert set(Views(app).lag().values()) == {0}
     finally:
-        os.kill(worker.pid or 0, number)
+        os.kill(worker.pid, number)
         worker.join(_PATIENCE_SECONDS)
     assert worker.exitcode == 0
 

@@ -73,6 +73,13 @@ class Leaf(msgspec.Struct, frozen=True):
     value: Any
     markers: tuple[Any, ...]
 
+    @property
+    def text(self) -> str | None:
+        """The value as a text, sealed or not; None where it is none."""
+        if isinstance(self.value, Sealed):
+            return self.value.text
+        return self.value if isinstance(self.value, str) else None
+
 
 @cache
 def field_markers(struct: type[msgspec.Struct]) -> dict[str, tuple[Any, ...]]:
@@ -129,19 +136,14 @@ def _leaves_of(value: Any, path: str, markers: tuple[Any, ...]) -> Iterator[Leaf
 def texts(record: msgspec.Struct) -> Iterator[str]:
     """Every text in `record`, sealed or not."""
     for leaf in leaves(record):
-        if isinstance(leaf.value, Sealed):
-            yield leaf.value.text
-        elif isinstance(leaf.value, str):
-            yield leaf.value
+        text = leaf.text
+        if text is not None:
+            yield text
 
 
 def record_faults(record: msgspec.Struct) -> dict[str, str]:
     """What is wrong with the texts of a record that is no step: none of them may carry a file either."""
-    carrying = {
-        leaf.path: "must not carry a file"
-        for leaf in leaves(record)
-        if embeds_file(leaf.value.text if isinstance(leaf.value, Sealed) else str(leaf.value))
-    }
+    carrying = {leaf.path: "must not carry a file" for leaf in leaves(record) if embeds_file(leaf.text or "")}
     return carrying | text_faults(record)
 
 
@@ -151,8 +153,7 @@ def text_faults(record: msgspec.Struct) -> dict[str, str]:
     for leaf in leaves(record):
         limits = next((marker for marker in leaf.markers if isinstance(marker, Text)), None)
         if limits is not None:
-            text = leaf.value.text if isinstance(leaf.value, Sealed) else leaf.value
-            fault = limits.fault(text)
+            fault = limits.fault(leaf.text or "")
             if fault:
                 faults[leaf.path] = fault
     return faults
