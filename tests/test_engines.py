@@ -102,6 +102,27 @@ def test_a_template_is_prepared_once_and_copied_whole(
     assert len(prepared) == 1
 
 
+def test_a_template_by_name_is_filled_once_and_copied_whole(
+    prepared_engine: tuple[Engine, list[str]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    engine, _ = prepared_engine
+    filled: list[str] = []
+
+    def fill(url: str) -> int:
+        filled.append(url)
+        _insert(url)
+        return len(filled)
+
+    for _ in range(2):
+        assert engine.template("filled", fill) == 1
+        with engine.database(tmp_path_factory.mktemp("copy"), like="filled") as url:
+            assert _count(url) == 2
+            _insert(url)
+    with engine.database(tmp_path_factory.mktemp("plain")) as url:
+        assert _count(url) == 1
+    assert len(filled) == 1
+
+
 def test_two_databases_live_side_by_side(
     prepared_engine: tuple[Engine, list[str]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 import structlog
 from flask import Flask
 
-from casework.application import Casework
 from casework.settings import Settings
 from casework_api import current
 from casework_api.auth import register_authentication
@@ -21,7 +20,7 @@ from casework_api.declarations.routes import blueprint as declarations
 from casework_api.docs import make_api, register_docs
 from casework_api.health import register_health
 from casework_api.incidents.evidence import blueprint as incidents
-from casework_api.limits import RateLimit, register_body_limit, register_security_headers
+from casework_api.limits import register_body_limit, register_security_headers
 from casework_api.logs import configure_logging, register_logs
 from casework_api.metrics import register_metrics
 from casework_api.people.routes import blueprint as people
@@ -33,7 +32,6 @@ from casework_api.reports.routes import incident_reports, school_reports
 from casework_api.schools.routes import blueprint as schools
 from casework_api.users.routes import blueprint as users
 from casework_api.users.routes import me
-from casework_projections.views import Views
 
 BASE = "/api/v1"
 ABOUT = (
@@ -68,12 +66,16 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] =
 
     It opens connections, so call it after a fork. `clock` is the one place time is asked for.
     """
+    app = make_routes()
+    app.extensions[current.EXTENSION] = current.Services(settings or Settings.from_environment(), clock)
+    return app
+
+
+def make_routes() -> Flask:
+    """Every route and what each exchange is held to; the `Services` they ask are yet to be put in."""
     if not structlog.is_configured():
         configure_logging()
-    settings = settings or Settings.from_environment()
-    casework = Casework(settings)
     app = _Synchronous(__name__, static_folder=None)
-    app.extensions[current.EXTENSION] = current.Services(casework, Views(casework), clock)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     register_problems(app)
     register_refusals(app)
@@ -81,15 +83,18 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] =
     register_metrics(app)
     register_body_limit(app)
     register_security_headers(app)
-    limit = RateLimit(per_second=settings.requests_per_minute / 60, burst=settings.requests_per_minute)
-    register_authentication(app, limit)
-    _register_routes(app)
-    register_health(app, {"database": casework.check, "playbooks": casework.library.kinds})
-    return app
-
-
-def _register_routes(app: Flask) -> None:
+    register_authentication(app)
     api = make_api(app, title="casework", version=version("casework"), description=ABOUT)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint, url_prefix=f"{BASE}{blueprint.url_prefix or ''}")
     register_docs(app, api)
+    register_health(app, {"database": _database, "playbooks": _playbooks})
+    return app
+
+
+def _database() -> None:
+    current.casework().check()
+
+
+def _playbooks() -> None:
+    current.casework().library.kinds()

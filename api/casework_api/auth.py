@@ -8,7 +8,6 @@ from flask import Flask, request
 
 from casework.domain.user import Scope
 from casework_api import current
-from casework_api.limits import RateLimit
 from casework_api.logs import set_user
 from casework_api.problems import forbidden, unauthenticated
 
@@ -25,7 +24,7 @@ UNNAMED: Final = frozenset({"incidents.report"})
 """The endpoints whose log lines do not say who asked: who reports may do so in confidence."""
 
 
-def register_authentication(app: Flask, limit: RateLimit) -> None:
+def register_authentication(app: Flask) -> None:
     """Let no endpoint of `app` but the public ones run without a living token of the right scope."""
 
     def authenticate() -> None:
@@ -38,7 +37,7 @@ def register_authentication(app: Flask, limit: RateLimit) -> None:
         if found is None:
             raise unauthenticated(token_given=True)
         user, token = found
-        limit.check(token.id.hex)
+        current.services().limit.check(token.id.hex)
         current.sign_in(user, token)
         if request.endpoint not in UNNAMED:
             set_user(user.id)

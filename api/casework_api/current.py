@@ -13,7 +13,9 @@ from flask import current_app, g, request
 from casework.application import Casework
 from casework.domain.user import Token, User
 from casework.services.command import Command
+from casework.settings import Settings
 from casework_api.etags import idempotency_key
+from casework_api.limits import RateLimit
 from casework_api.paging import Cursors
 from casework_projections.views import Views
 
@@ -21,13 +23,18 @@ EXTENSION: Final = "casework"
 
 
 class Services:
-    """What one process serves requests with."""
+    """What one process serves requests with.
 
-    def __init__(self, app: Casework, views: Views, clock: Callable[[], datetime]) -> None:
-        self.app = app
-        self.views = views
+    It opens connections, so make it after a fork. `clock` is the one place time is asked for.
+    """
+
+    def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
+        self.app = Casework(settings)
+        self.views = Views(self.app)
         self.clock = clock
-        self.cursors = Cursors(app.derived_key("cursors"))
+        self.cursors = Cursors(self.app.derived_key("cursors"))
+        per_minute = settings.requests_per_minute
+        self.limit = RateLimit(per_second=per_minute / 60, burst=per_minute)
 
 
 def services() -> Services:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, Final
 from uuid import UUID, uuid4
 
+import msgspec
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.datastructures import FileStorage
@@ -23,15 +25,18 @@ from casework.domain.user import User
 from casework.domain.vocabulary import Role
 from casework.services.command import Command
 from casework.settings import Settings
-from casework.storage.keys import MasterKey
-from casework_api.app import create_app
-from casework_api.current import EXTENSION
+from casework_api.app import make_routes
+from casework_api.current import EXTENSION, Services
 from casework_api.logs import configure_logging
 from tests.calendars import TEST_CALENDAR_JSON
 from tests.engines import Engine
+from tests.settings import settings_for
 
 BASE = "/api/v1"
 Json = Any
+
+_IDLE: Final[list[Flask]] = []
+"""Applications whose houses are closed."""
 
 
 class Clock:
@@ -48,26 +53,47 @@ class Clock:
         return self.moment
 
 
-def settings_for(url: str, folder: Path) -> Settings:
-    """Settings over a prepared database, with a master key and a vault in `folder`."""
-    key = folder / "keys" / "master.key"
-    if not key.exists():
-        MasterKey.create(key)
-    return Settings(database_url=url, evidence_url=f"file:{folder}/evidence", master_key_file=key)
+class Furniture(msgspec.Struct, frozen=True):
+    """What a house knows of those in its database, and the master key of the database."""
+
+    key: bytes
+    admin: User
+    school: str
+    users: dict[str, str]
+    tokens: dict[str, str]
 
 
 class House:
-    """An application, its clock, an administrator, one school and a user a role."""
+    """An application, its clock, an administrator, one school and a user a role.
+
+    They are made in the database that `settings` name, unless it is one of those `furnished` keeps.
+    """
 
     ROLES = ("dsl", "deputy_dsl", "headteacher", "reporter", "governor")
 
-    def __init__(self, settings: Settings, pack: str = "st_thomas", now: str = "2026-09-01 09:00") -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        pack: str = "st_thomas",
+        now: str = "2026-09-01 09:00",
+        furniture: Furniture | None = None,
+    ) -> None:
         self.clock = Clock(now)
-        self.app: Flask = create_app(settings, clock=self.clock)
+        # Routes are the same in every house, and take longer to make than most requests.
+        self.app: Flask = _IDLE.pop() if _IDLE else make_routes()
+        self.app.extensions[EXTENSION] = Services(settings, self.clock)
         self.casework: Casework = self.app.extensions[EXTENSION].app
         self.http: FlaskClient = self.app.test_client()
         self.tokens: dict[str, str] = {}
         self.users: dict[str, str] = {}
+        if furniture is None:
+            self._furnish(pack)
+        else:
+            self.admin, self.school = furniture.admin, furniture.school
+            self.users |= furniture.users
+            self.tokens |= furniture.tokens
+
+    def _furnish(self, pack: str) -> None:
         self.admin = self._registered("admin", "Ada Adminson", administrator=True)
         self.school = self.open_school(pack)
         for role in self.ROLES:
@@ -84,10 +110,17 @@ class House:
         self.tokens[name] = users.issue_token(Command(user=None, now=self.clock()), user.id).token
         return user
 
+    @property
+    def furniture(self) -> Furniture:
+        """What another house over a copy of this one's database is to know."""
+        key = self.casework.settings.master_key_file.read_bytes()
+        return Furniture(key, self.admin, self.school, self.users, self.tokens)
+
     def close(self) -> None:
         """Let go of the database."""
         self.casework.close()
         self.casework.database.close()
+        _IDLE.append(self.app)
 
     def open_school(self, pack: str) -> str:
         body = {
@@ -255,11 +288,28 @@ def body_of(answer: TestResponse) -> Json:
     return answer.json
 
 
+def furnished(engine: Engine, pack: str, now: str) -> tuple[Hashable, Furniture]:
+    """The name of a template with a house in it, opened under `pack` at `now`, and what there is in it."""
+    name = (House, pack, now)
+
+    def furnish(url: str) -> Furniture:
+        with TemporaryDirectory() as folder:
+            house = House(settings_for(url, Path(folder)), pack, now)
+            house.close()
+            return house.furniture
+
+    return name, engine.template(name, furnish)
+
+
 @contextmanager
-def opened_house(engine: Engine, folder: Path, **options: str) -> Iterator[House]:
-    """A school on one engine, with its keys and vault in `folder`; for fixtures that outlive a test."""
-    with engine.database(folder) as url:
-        house = House(settings_for(url, folder), **options)
+def opened_house(
+    engine: Engine, folder: Path, pack: str = "st_thomas", now: str = "2026-09-01 09:00", **settings: Any
+) -> Iterator[House]:
+    """A school on one engine, with its keys and vault in `folder` and what is told of its `settings`."""
+    name, furniture = furnished(engine, pack, now)
+    with engine.database(folder, like=name) as url:
+        told = msgspec.structs.replace(settings_for(url, folder, key=furniture.key), **settings)
+        house = House(told, pack, now, furniture)
         yield house
         house.close()
 

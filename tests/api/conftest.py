@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
-from casework.application import Casework
 from casework.storage.migrations import create_tables
-from casework_projections.views import Views
-from tests.api.client import House, settings_for
-from tests.engines import TEMPLATE_PREPARERS
-
-
-def create_views(url: str) -> None:
-    """Make the views' tables in the database at `url`."""
-    with TemporaryDirectory() as folder:
-        app = Casework(settings_for(url, Path(folder)))
-        Views(app).create_tables()
-        app.close()
-        app.database.close()
-
+from tests.api.client import House, opened_house
+from tests.engines import TEMPLATE_PREPARERS, Engine
+from tests.settings import create_views
 
 for preparer in (create_tables, create_views):
     if preparer not in TEMPLATE_PREPARERS:
@@ -30,17 +19,14 @@ for preparer in (create_tables, create_views):
 
 
 @pytest.fixture
-def open_house(engine_url: str, tmp_path: Path) -> Iterator[Callable[..., House]]:
-    """Opens a school under a pack at a moment."""
-    houses: list[House] = []
+def open_house(engine: Engine, tmp_path: Path) -> Iterator[Callable[..., House]]:
+    """Opens the test's one school, under a pack at a moment."""
+    with ExitStack() as stack:
 
-    def opened(pack: str = "st_thomas", now: str = "2026-09-01 09:00") -> House:
-        houses.append(House(settings_for(engine_url, tmp_path), pack, now))
-        return houses[-1]
+        def opened(pack: str = "st_thomas", now: str = "2026-09-01 09:00") -> House:
+            return stack.enter_context(opened_house(engine, tmp_path, pack, now))
 
-    yield opened
-    for house in houses:
-        house.close()
+        yield opened
 
 
 @pytest.fixture

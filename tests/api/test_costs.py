@@ -8,10 +8,8 @@ from typing import Final
 
 import pytest
 
-from casework.application import Casework
 from casework.storage.observation import Tally, count_statements
 from casework_api.current import EXTENSION, Services
-from casework_projections.views import Views
 from tests.api.client import House, body_of, opened_house
 from tests.api.scene import ANY, REQUESTS, Asked, Scene
 from tests.api.test_access_over_http import ANSWERS, WHO
@@ -63,14 +61,13 @@ def asked(scene: Scene, endpoint: str) -> Asked:
 def restarted(house: House) -> Iterator[None]:
     """`house` as another process would serve it, with nothing remembered."""
     warm = house.app.extensions[EXTENSION]
-    casework = Casework(house.casework.settings)
-    house.app.extensions[EXTENSION] = Services(casework, Views(casework), house.clock)
+    cold = house.app.extensions[EXTENSION] = Services(house.casework.settings, house.clock)
     try:
         yield
     finally:
         house.app.extensions[EXTENSION] = warm
-        casework.close()
-        casework.database.close()
+        cold.app.close()
+        cold.app.database.close()
 
 
 def cost(scene: Scene, endpoint: str) -> Tally:

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID, uuid4
 
-import msgspec
 import pytest
 
 from casework_api.logs import FIELDS, UNMATCHED
 from casework_api.problems import PROBLEM_JSON
-from tests.api.client import BASE, House, Json, body_of, logged, opened_house, settings_for
+from tests.api.client import BASE, House, Json, body_of, logged, opened_house
 from tests.api.scene import REQUESTS, Scene
 from tests.engines import SQLiteEngine
 
@@ -55,13 +54,11 @@ class TestHealth:
     def test_what_needs_the_database_is_unavailable_when_it_is_gone(
         self, sqlite_engine: SQLiteEngine, tmp_path: Path
     ) -> None:
-        with sqlite_engine.database(tmp_path) as url:
-            house = House(settings_for(url, tmp_path))
+        with opened_house(sqlite_engine, tmp_path) as house:
             with house.casework.database.writer.begin() as connection:
                 connection.exec_driver_sql("ALTER TABLE stored_events RENAME TO elsewhere")
             with logged() as log:
                 answer = house.ask("dsl", "GET", "/incidents")
-            house.close()
         assert (answer.status_code, answer.mimetype) == (503, PROBLEM_JSON)
         assert "elsewhere" not in answer.text + log.getvalue()
 
@@ -208,9 +205,7 @@ class TestTheRateLimit:
         self, sqlite_engine: SQLiteEngine, tmp_path: Path
     ) -> None:
         allowed = 30
-        with sqlite_engine.database(tmp_path) as url:
-            settings = settings_for(url, tmp_path)
-            house = House(msgspec.structs.replace(settings, requests_per_minute=allowed))
+        with opened_house(sqlite_engine, tmp_path, requests_per_minute=allowed) as house:
             statuses = [house.ask("governor", "GET", "/me").status_code for _ in range(allowed)]
             refused = next(
                 answer
@@ -221,4 +216,3 @@ class TestTheRateLimit:
             assert (refused.status_code, refused.mimetype) == (429, PROBLEM_JSON)
             assert int(refused.headers["Retry-After"]) >= 1
             assert house.ask("dsl", "GET", "/me").status_code == 200
-            house.close()

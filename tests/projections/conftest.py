@@ -10,24 +10,26 @@ import pytest
 from casework.application import Casework
 from casework.storage.migrations import create_tables
 from casework_projections.views import Views
-from tests.engines import TEMPLATE_PREPARERS
-from tests.histories import SchoolHistory, opened
+from tests.engines import TEMPLATE_PREPARERS, Engine
+from tests.histories import SchoolHistory, opened_history
+from tests.settings import create_views
 
-if create_tables not in TEMPLATE_PREPARERS:
-    TEMPLATE_PREPARERS.append(create_tables)
-
-
-@pytest.fixture
-def app(engine_url: str, tmp_path: Path) -> Iterator[Casework]:
-    """The application, its tables and views made, with nothing recorded."""
-    with opened(engine_url, tmp_path) as app:
-        yield app
+for preparer in (create_tables, create_views):
+    if preparer not in TEMPLATE_PREPARERS:
+        TEMPLATE_PREPARERS.append(preparer)
 
 
 @pytest.fixture
-def history(app: Casework) -> SchoolHistory:
+def history(engine: Engine, tmp_path: Path) -> Iterator[SchoolHistory]:
     """A school under `st_thomas` on the first day of the test calendar."""
-    return SchoolHistory(app)
+    with opened_history(engine, tmp_path) as history:
+        yield history
+
+
+@pytest.fixture
+def app(history: SchoolHistory) -> Casework:
+    """The application that the history is kept in."""
+    return history.app
 
 
 @pytest.fixture

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from pathlib import Path
 from threading import Event
 
 import pytest
 
 from casework.application import Casework
+from casework.settings import Settings
 from casework.storage.observation import count_statements
+from casework_api.opening import opened
 from casework_projections import replay
 from casework_projections import views as registry
 from casework_projections.caseload import Caseload
 from casework_projections.listing import Filters
 from casework_projections.views import ViewNotCreated, Views
 from tests.forks import processes
-from tests.histories import SchoolHistory, opened
+from tests.histories import SchoolHistory
 from tests.projections.watching import Faulty, Watching, dump, recorded, seen
 
 REQUEST_LIMIT = 10
@@ -169,11 +170,11 @@ def test_a_faulty_view_stops_neither_commands_nor_other_views(history: SchoolHis
     assert page[0].version == 3
 
 
-def read_on(url: str, folder: Path, until: int) -> int:
+def read_on(settings: Settings, until: int) -> int:
     """Read the watching view, as a process of its own does, until it holds `until` events."""
     view = Watching()
     positions = [0]
-    with opened(url, folder) as app:
+    with opened(settings) as app:
         views = Views(app, view)
         while positions[-1] < until:
             with views.read(view, views.caseload) as connection:
@@ -183,11 +184,11 @@ def read_on(url: str, folder: Path, until: int) -> int:
 
 
 def test_two_processes_apply_each_event_once(
-    history: SchoolHistory, watching: tuple[Views, Watching], engine_url: str, tmp_path: Path
+    history: SchoolHistory, watching: tuple[Views, Watching]
 ) -> None:
     until = recorded(history.app) + 40
     with ProcessPoolExecutor(2, mp_context=processes()) as pool:
-        readers = [pool.submit(read_on, engine_url, tmp_path, until) for _ in range(2)]
+        readers = [pool.submit(read_on, history.app.settings, until) for _ in range(2)]
         for _ in range(10):
             incident = history.report()
             for step in ("acknowledge", "triage", "add_note"):

@@ -23,9 +23,10 @@ from casework.domain.incident.reporting import AddNote
 from casework.settings import Settings
 from casework_api.clock import utc_now
 from casework_api.opening import opened
-from tests.api.client import House, settings_for
+from tests.api.client import House
 from tests.conftest import CI_SETTING
 from tests.engines import Engine, SQLiteEngine
+from tests.settings import settings_for
 from tests.whole.processes import Served, environment, free_port
 from tests.whole.tables import kept_and_rebuilt
 

@@ -26,10 +26,11 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.api.client import House, body_of, settings_for
+from tests.api.client import House, body_of
 from tests.api.documents import parts, without_patterns
 from tests.conftest import CI_SETTING
 from tests.engines import SQLiteEngine
+from tests.settings import settings_for
 
 EXAMPLES: Final = 8 if os.environ.get(CI_SETTING) else 2
 CHECKS: Final = [

@@ -1,0 +1,27 @@
+"""Settings over a test's own database and folder, and the tables of the views in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from casework.settings import Settings
+from casework.storage.keys import MasterKey
+from casework_api.opening import opened
+from casework_projections.views import Views
+
+
+def settings_for(url: str, folder: Path, *, key: bytes | None = None) -> Settings:
+    """Settings with a vault and a master key in `folder`: what is there, else `key`, else a new one."""
+    file = folder / "keys" / "master.key"
+    if not file.exists():
+        MasterKey.create(file)
+        if key is not None:
+            file.write_bytes(key)
+    return Settings(database_url=url, evidence_url=f"file:{folder}/evidence", master_key_file=file)
+
+
+def create_views(url: str) -> None:
+    """Make the views' tables in the database at `url`."""
+    with TemporaryDirectory() as folder, opened(settings_for(url, Path(folder))) as app:
+        Views(app).create_tables()
