@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from io import StringIO
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +24,7 @@ import pytest
 from casework.settings import Settings
 from casework_api.cli import main
 from tests.api.client import BASE
+from tests.forks import processes
 
 PROGRAM: Final = (sys.executable, "-c", "from casework_api.cli import main; main()")
 _PATIENCE_SECONDS: Final = 60
@@ -165,21 +168,44 @@ class Served:
             connection.close()
 
 
+def fork_server(settings: Settings) -> Served:
+    """`casework serve`, ready, in a fork of a process that has imported everything."""
+    port = free_port()
+    hears, tells = Pipe(duplex=False)
+    process = processes().Process(target=_serve, args=(settings, port, tells), daemon=True)
+    process.start()
+    server = Served(port, hears.recv())
+    server.await_ready()
+    return server
+
+
+def _serve(settings: Settings, port: int, tells: Connection) -> None:
+    os.setsid()
+    tells.send(os.getpid())
+    # A server that is killed leaves its counts behind.
+    os.environ["TMPDIR"] = str(settings.master_key_file.parent)
+    # Nobody reads what it logs.
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stderr.fileno())
+    sys.exit(casework_here(settings, "serve", "--port", str(port), "--workers", "2").returncode)
+
+
 @contextmanager
-def served(settings: Settings, port: int | None = None) -> Iterator[Served]:
-    """`casework serve` in two processes, ready when the block begins and ended with it."""
-    port = port or free_port()
-    process = subprocess.Popen(
-        [*PROGRAM, "serve", "--port", str(port), "--workers", "2"],
-        env=environment(settings),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+def demonstrated(settings: Settings, folder: Path, port: int) -> Iterator[tuple[Served, str]]:
+    """`casework demo` in processes of its own, with what it printed; ready in the block and ended with it."""
+    printed = folder.with_suffix(".txt")
+    with printed.open("w", encoding="utf-8") as out:
+        process = subprocess.Popen(
+            [*PROGRAM, "demo", "--folder", str(folder), "--port", str(port)],
+            env=environment(settings),
+            stdout=out,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
     server = Served(port, process.pid)
     try:
         server.await_ready()
-        yield server
+        yield server, printed.read_text(encoding="utf-8")
     finally:
         process.terminate()
         assert process.wait(_PATIENCE_SECONDS) == 0

@@ -5,13 +5,11 @@ from __future__ import annotations
 import http.client
 import os
 import random
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Final, Self
+from typing import Final
 from uuid import UUID, uuid4
 
 import msgspec
@@ -27,7 +25,7 @@ from tests.api.client import House
 from tests.conftest import CI_SETTING
 from tests.engines import Engine, SQLiteEngine
 from tests.settings import settings_for
-from tests.whole.processes import Served, environment, free_port
+from tests.whole.processes import Served, fork_server
 from tests.whole.tables import kept_and_rebuilt
 
 KILLS: Final = 50 if os.environ.get(CI_SETTING) else 3
@@ -81,40 +79,6 @@ def read(server: Served, token: str, school: str) -> None:
         return
 
 
-class Template:
-    """Starts `casework serve` in forks of a process that has imported everything, to save a second each."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.whole.forking"],
-            env={**environment(settings), "PYTHONPATH": str(Path(__file__).parents[2])},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        self._last: Served | None = None
-
-    def serve(self) -> Served:
-        """A server that is ready."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        port = free_port()
-        self._process.stdin.write(f"{port}\n")
-        self._process.stdin.flush()
-        self._last = Served(port, int(self._process.stdout.readline()))
-        self._last.await_ready()
-        return self._last
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._last is not None and self._last.is_running():
-            self._last.kill()
-        self._process.communicate()
-
-
 @pytest.fixture
 def settings(engine_url: str, tmp_path: Path) -> Settings:
     return msgspec.structs.replace(settings_for(engine_url, tmp_path), requests_per_minute=10**6)
@@ -125,13 +89,12 @@ def test_what_was_acknowledged_is_there_once_and_the_views_are_right(
 ) -> None:
     ledgers, token, school = prepared(settings)
     rng = random.Random(9)  # noqa: S311
-    with Template(settings) as template:
-        for _ in range(KILLS if isinstance(engine, SQLiteEngine) else KILLS_ON_POSTGRES):
-            live_and_die(template.serve(), ledgers, token, school, rng.uniform(0, LONGEST_LIFE_SECONDS))
-        server = template.serve()
-        for ledger in ledgers:
-            ledger.settle(server)
-        server.kill()
+    for _ in range(KILLS if isinstance(engine, SQLiteEngine) else KILLS_ON_POSTGRES):
+        live_and_die(fork_server(settings), ledgers, token, school, rng.uniform(0, LONGEST_LIFE_SECONDS))
+    server = fork_server(settings)
+    for ledger in ledgers:
+        ledger.settle(server)
+    server.kill()
     with opened(settings) as app:
         for ledger in ledgers:
             assert Counter(notes_of(app, ledger.incident)) == Counter(ledger.acknowledged)

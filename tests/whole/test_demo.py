@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -26,7 +26,7 @@ from casework_api.commands.demo import demo_settings
 from casework_api.demo.people import EVERY_NAME
 from casework_api.demo.texts import EVERY_NARRATIVE
 from casework_api.opening import opened
-from tests.whole.processes import Served, casework, casework_here, free_port, served
+from tests.whole.processes import Served, casework_here, demonstrated, free_port
 
 _TOKEN: Final = re.compile(r"^token (\w+) +(cw_\S+)$", re.MULTILINE)
 _CURL: Final = re.compile(r"^ +(curl .+)$", re.MULTILINE)
@@ -35,10 +35,10 @@ _SHORTEST: Final = 20
 
 
 class Told(msgspec.Struct, frozen=True):
-    """A demonstration that was made, where it lies, and what was printed."""
+    """A demonstration that is served, where it lies, and what was printed."""
 
     folder: Path
-    port: int
+    server: Served
     printed: str
 
     @property
@@ -56,16 +56,11 @@ class Row(msgspec.Struct, frozen=True):
     recorded_at: datetime
 
 
-def tell(folder: Path, run: Callable[..., subprocess.CompletedProcess[str]] = casework) -> Told:
-    port = free_port()
-    made = run(demo_settings(folder), "demo", "--fill-only", "--folder", str(folder), "--port", str(port))
-    assert made.returncode == 0, made.stderr
-    return Told(folder, port, made.stdout)
-
-
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
-    return tell(tmp_path_factory.mktemp("demo") / "data")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
+    folder = tmp_path_factory.mktemp("demo") / "data"
+    with demonstrated(demo_settings(folder), folder, free_port()) as (server, printed):
+        yield Told(folder, server, printed)
 
 
 @pytest.fixture(scope="module")
@@ -79,12 +74,6 @@ def app(told: Told) -> Iterator[Casework]:
 def incidents(app: Casework) -> list[Incident]:
     ids = [event.originator_id for event in log_of(app) if isinstance(event, Report)]
     return [found for found in app.load_many(ids).values() if isinstance(found, Incident)]
-
-
-@pytest.fixture(scope="module")
-def server(told: Told) -> Iterator[Served]:
-    with served(demo_settings(told.folder), told.port) as server:
-        yield server
 
 
 def log_of(app: Casework) -> list[Event]:
@@ -106,8 +95,10 @@ def playbook_of(app: Casework, incident: Incident) -> Playbook:
 
 
 def test_it_is_the_same_every_time_on_one_day(app: Casework, tmp_path: Path) -> None:
-    again = tell(tmp_path / "again", casework_here)
-    with opened(demo_settings(again.folder)) as other:
+    again = demo_settings(tmp_path / "again")
+    made = casework_here(again, "demo", "--fill-only", "--folder", str(tmp_path / "again"))
+    assert made.returncode == 0, made.stderr
+    with opened(again) as other:
         assert rows_of(other) == rows_of(app)
         other.database.close()
 
@@ -133,10 +124,10 @@ def test_every_incident_is_a_legal_history(app: Casework, incidents: list[Incide
         assert (again.state, again.version) == (incident.state, incident.version)
 
 
-def test_nothing_personal_lies_in_clear(app: Casework, told: Told, server: Served) -> None:
+def test_nothing_personal_lies_in_clear(app: Casework, told: Told) -> None:
     name = "Zebedee Quistgaard"
     body = {"school": school_of(told), "category": "pupil", "name": name}
-    assert server.ask("POST", "/people", told.tokens["dsl"], body).status == 201
+    assert told.server.ask("POST", "/people", told.tokens["dsl"], body).status == 201
     files = [told.folder / "casework.db", told.folder / "casework.db-wal"]
     files += [file for file in (told.folder / "evidence").rglob("*") if file.is_file()]
     written = b"\n".join(file.read_bytes() for file in files).lower()
@@ -163,7 +154,7 @@ def school_of(told: Told) -> str:
     return found[1]
 
 
-def test_the_printed_request_works_when_pasted(told: Told, server: Served) -> None:
+def test_the_printed_request_works_when_pasted(told: Told) -> None:
     if shutil.which("curl") is None:
         pytest.skip("there is no curl to paste into")
     line = _CURL.search(told.printed)
@@ -173,12 +164,12 @@ def test_the_printed_request_works_when_pasted(told: Told, server: Served) -> No
     assert 0 < len(items) <= 5
 
 
-def test_there_is_a_living_token_for_each_role(told: Told, server: Served) -> None:
+def test_there_is_a_living_token_for_each_role(told: Told) -> None:
     roles = ("dsl", "deputy_dsl", "headteacher", "reporter", "governor")
     assert set(told.tokens) == {"admin", *roles}
     for role in roles:
-        me = server.ask("GET", "/me", told.tokens[role])
+        me = told.server.ask("GET", "/me", told.tokens[role])
         assert [held["role"] for held in me.body["appointments"]] == [role]
-    admin = server.ask("GET", "/me", told.tokens["admin"])
+    admin = told.server.ask("GET", "/me", told.tokens["admin"])
     assert admin.body["user"]["administrator"]
-    assert server.ask("GET", "/incidents", told.tokens["admin"]).body["items"] == []
+    assert told.server.ask("GET", "/incidents", told.tokens["admin"]).body["items"] == []

@@ -1,0 +1,11 @@
+"""What a process forked for a test finds imported and read: modules and playbooks."""
+
+from __future__ import annotations
+
+from casework.playbooks import Library
+from casework_api import app
+from casework_api.commands import init, serve, views
+
+__all__ = ["app", "init", "serve", "views"]
+
+Library.own()
