@@ -11,6 +11,7 @@ from typing import Final, NoReturn
 
 import hypothesis
 import pytest
+from _pytest.runner import runtestprotocol
 
 from tests.engines import (
     Engine,
@@ -29,6 +30,9 @@ hypothesis.settings.register_profile("local", deadline=None, max_examples=25)
 hypothesis.settings.register_profile("ci", deadline=None, max_examples=100, derandomize=True)
 hypothesis.settings.load_profile("ci" if os.environ.get(CI_SETTING) else "local")
 
+# Tests make much and keep little of it.
+gc.set_threshold(50_000, 20, 50)
+
 # Read by pytest when a test first asks for its `tmp_path`.
 os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(scratch_folder()))
 
@@ -38,6 +42,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not item.path.is_relative_to(LONGEST))
     # What was collected stays to the end; looking through it again for garbage is in vain.
     gc.freeze()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    """In a worker, tell of a test that passed once: to send and read six messages takes as long as a test."""
+    if not hasattr(item.config, "workerinput") or item.config.option.durations is not None:
+        return None
+    for report in runtestprotocol(item, log=False, nextitem=nextitem):
+        if report.when == "call" or not report.passed:
+            item.ihook.pytest_runtest_logreport(report=report)
+    return True
 
 
 @pytest.fixture(scope="session")
