@@ -333,6 +333,38 @@ class TestEveryStep:
         asked = Asked("POST", f"/incidents/{scene.incident}/steps", {"json": body, "headers": ANY})
         assert list(refused(scene.house, asked, 422)["errors"]) == ["$.user"]
 
+    @pytest.mark.parametrize(
+        ("step", "fields"),
+        [
+            ("inform_parents", {"method": "telephone", "summary": "What happened.", "child": "{child}"}),
+            (
+                "invite_parent",
+                {"method": "letter", "purpose": "To talk.", "meeting_at": "2026-09-21T16:00:00+01:00"},
+            ),
+            ("record_meeting", {"outcome": "attended"}),
+        ],
+    )
+    def test_a_pupil_is_nobodys_parent(self, scene: Scene, step: str, fields: Mapping[str, Any]) -> None:
+        classmate = scene.house.person("Clara Classmate")
+        (child, *_) = scene.house.get("dsl", f"/incidents/{scene.incident}")["people"]
+        told = {name: value.format(child=child["person"]) for name, value in fields.items()}
+        body = {"step": step, "parent": classmate, **told}
+        asked = Asked("POST", f"/incidents/{scene.incident}/steps", {"json": body, "headers": ANY})
+        assert refused(scene.house, asked, 422)["errors"] == {"$.parent": ["is a pupil"]}
+
+    @pytest.mark.parametrize("field", ["viewer", "authorised_by", "witness"])
+    def test_no_pupil_looks_on_when_an_image_is_viewed(self, scene: Scene, field: str) -> None:
+        users = scene.house.users
+        adults = {
+            "viewer": users["dsl"],
+            "authorised_by": users["headteacher"],
+            "witness": users["deputy_dsl"],
+        }
+        told = {"place": "The office", "reason": REASON, **adults, field: scene.pupil}
+        body = {"step": "record_viewing", **told}
+        asked = Asked("POST", f"/incidents/{scene.incident}/steps", {"json": body, "headers": ANY})
+        assert refused(scene.house, asked, 422)["errors"] == {f"$.{field}": ["is a pupil"]}
+
     def test_somebody_who_is_no_party_cannot_be_supported(self, scene: Scene) -> None:
         asked = with_body(scene.request("incidents.take_step"), person=scene.teacher)
         errors = refused(scene.house, asked, 422)["errors"]

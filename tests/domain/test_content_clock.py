@@ -75,7 +75,8 @@ def test_the_first_that_the_rule_names_counts_and_no_other() -> None:
 
 @pytest.mark.parametrize("said", ["2026-09-14 10:10", "2026-09-14 10:20", "2026-09-14 23:00"])
 def test_what_is_said_to_have_been_seen_before_the_report_counts_from_the_report(said: str) -> None:
-    case = CaseFile("cyberbullying", reported="2026-09-14 10:20").take("triage", said, **RACIST)
+    case = CaseFile("cyberbullying", reported="2026-09-14 10:20")
+    case.take("save_evidence", said, **EVIDENCE, **RACIST)
     assert case.due("consider_police") == "2026-09-15"
 
 

@@ -9,12 +9,13 @@ import msgspec
 import pytest
 
 from casework.domain.errors import Invalid
+from casework.domain.incident import STEPS
 from casework.domain.incident.reporting import Policy, Report
 from casework.domain.playbook import Rule
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Content, Direction
 from tests.calendars import TEST_CALENDAR
-from tests.domain.casefile import ALLEGED, DSL, FILE, FLOOR, HEAD, PACKS, TARGET, TEACHER, CaseFile
+from tests.domain.casefile import ALLEGED, DSL, FILE, FLOOR, HEAD, PACKS, TARGET, TEACHER, CaseFile, at
 from tests.domain.situations import (
     CHILD_POSTED_ABOUT,
     DUTIES,
@@ -296,6 +297,7 @@ def test_no_case_is_closed_under_an_open_enquiry(agency: str) -> None:
         ("record_child_voice", {"voice": None}, "$.voice"),
         ("decide_threshold", {"met": True}, "$.limbs"),
         ("record_viewing", {"witness": DSL}, "$.witness"),
+        ("record_viewing", {"authorised_by": DSL}, "$.authorised_by"),
         ("involve_person", {"person": TARGET, "involvement": "target"}, "$.person"),
         ("identify_person", {"person": TARGET}, "$.person"),
         ("complete_action", {"action": HEAD}, "$.action"),
@@ -321,6 +323,22 @@ def test_a_step_is_never_taken_before_what_it_is_about() -> None:
     with pytest.raises(Invalid) as raised:
         case.incident.take(early, case.playbook)
     assert raised.value.errors == {"$.at": ["is before the incident took place"]}
+
+
+@pytest.mark.parametrize("step", sorted(name for name, step in STEPS.items() if step.ANSWERS_REPORT))
+def test_what_answers_a_report_is_not_done_before_it(step: str) -> None:
+    case = CaseFile("cyberbullying", occurred_at=at("2026-09-14 09:00"))
+    before = case.incident.reported_at - timedelta(seconds=1)
+    early = msgspec.structs.replace(case.build(step), happened_at=before)
+    with pytest.raises(Invalid) as raised:
+        case.incident.take(early, case.playbook)
+    assert raised.value.errors == {"$.at": ["is before the incident was reported"]}
+
+
+def test_help_that_came_before_the_report_is_recorded_as_it_was() -> None:
+    case = CaseFile("cyberbullying", occurred_at=at("2026-09-14 09:00"))
+    for step in ("escalate", "inform_parents", "offer_support"):
+        case.take(step, "2026-09-14 10:00")
 
 
 def test_a_report_is_not_made_before_what_it_tells() -> None:

@@ -46,10 +46,14 @@ class ApiName(msgspec.Struct, frozen=True):
 
 
 class Ref(msgspec.Struct, frozen=True):
-    """Marks an id and says what it may be the id of, at the same school."""
+    """Marks an id and says what it may be the id of, at the same school.
+
+    A `party` is involved in the incident; an `adult` is no pupil.
+    """
 
     to: tuple[str, ...]
     party: bool = False
+    adult: bool = False
 
 
 Name = Annotated[Sealed, Text(max=200)]
@@ -61,7 +65,8 @@ Code = Annotated[str, Text(max=100)]
 PartyId = Annotated[UUID, Ref(("person",), party=True)]
 PersonId = Annotated[UUID, Ref(("person",))]
 UserId = Annotated[UUID, Ref(("user",))]
-AdultId = Annotated[UUID, Ref(("user", "person"))]
+AdultId = Annotated[UUID, Ref(("user", "person"), adult=True)]
+ParentId = Annotated[UUID, Ref(("person",), adult=True)]
 IncidentId = Annotated[UUID, Ref(("incident",))]
 DeclarationId = Annotated[UUID, Ref(("declaration",))]
 

@@ -32,7 +32,7 @@ Fault = tuple[str, str, str]
 """The rule's id, the field, and what is wrong with it."""
 
 _OPERATORS = ("is_", "any", "all", "none", "present", "in_")
-_CLOCK_STARTS = ("reported", "critical", "content", "item")
+_CLOCK_STARTS = ("reported", "critical", "content", "risk", "item")
 _COMPUTED_FIELDS = ("embeds_file",)
 
 

@@ -33,6 +33,7 @@ _STARTS: Final = {
     "reported": "the report",
     "critical": "it became critical",
     "content": "the content came to light",
+    "risk": "a risk question was first open",
     "item": "the day set for it",
 }
 

@@ -15,6 +15,7 @@ from casework.domain.person import Person
 from casework.domain.school import School
 from casework.domain.text import Leaf, Ref, leaves
 from casework.domain.user import User
+from casework.domain.vocabulary import Category
 
 _SORTS: dict[str, type[Aggregate]] = {
     "person": Person,
@@ -43,6 +44,8 @@ def check_references(
             faults[leaf.path] = f"names no {' or '.join(ref.to)} of this school"
         elif ref.party and incident is not None and not incident.is_party(leaf.value):
             faults[leaf.path] = "is not involved in this incident"
+        elif ref.adult and isinstance(thing, Person) and thing.category is Category.PUPIL:
+            faults[leaf.path] = "is a pupil"
     if faults:
         raise Invalid({path: [message] for path, message in faults.items()})
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 import msgspec
 
 from casework.domain.incident.steps import Step
-from casework.domain.text import ApiName, Narrative, PartyId, PersonId, Reason, Short, UserId
+from casework.domain.text import ApiName, Narrative, ParentId, PartyId, Reason, Short, UserId
 from casework.domain.vocabulary import AdviceTopic, MeetingOutcome, State
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class InformParents(Step, frozen=True, kw_only=True):
 
     TOPIC: ClassVar[str] = "incident.inform_parents"
 
-    parent: PersonId
+    parent: ParentId
     child: PartyId
     method: Short
     summary: Narrative
@@ -71,7 +71,7 @@ class InviteParent(Step, frozen=True, kw_only=True):
     TOPIC: ClassVar[str] = "incident.invite_parent"
     MILESTONE: ClassVar[State | None] = State.PARENT_INVITED
 
-    parent: PersonId
+    parent: ParentId
     meeting_at: datetime
     method: Short
     purpose: Narrative
@@ -87,7 +87,7 @@ class RecordMeeting(Step, frozen=True, kw_only=True):
 
     TOPIC: ClassVar[str] = "incident.record_meeting"
 
-    parent: PersonId
+    parent: ParentId
     outcome: MeetingOutcome
     with_: tuple[UserId, ...] = msgspec.field(name="with", default=())
 

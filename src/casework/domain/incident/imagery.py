@@ -21,7 +21,11 @@ RISK_QUESTIONS: Final = (
 
 
 class AssessRisk(Step, frozen=True, kw_only=True):
-    """The five questions of the UKCIS advice. The latest answers count; a yes stays a concern."""
+    """The five questions of the UKCIS advice. The latest answers count, but a yes stays a yes.
+
+    What was found to be so goes to the police and social care, whatever is thought of it afterwards; where
+    the yes itself was a mistake, the assessment is corrected first and then taken anew.
+    """
 
     TOPIC: ClassVar[str] = "incident.assess_risk"
 
@@ -32,10 +36,23 @@ class AssessRisk(Step, frozen=True, kw_only=True):
     immediate_risk: Answer
 
     def apply(self, incident: Incident) -> None:
-        incident.risk = {question: getattr(self, question) for question in RISK_QUESTIONS}
-        for question, answer in incident.risk.items():
+        for question in RISK_QUESTIONS:
+            answer = getattr(self, question)
             if answer is Answer.YES:
                 incident.raise_concern(f"risk:{question}", self.happened_at)
+            incident.risk[question] = Answer.YES if self._found_before(incident, question) else answer
+        if all(answer is Answer.NO for answer in incident.risk.values()):
+            incident.risk_since = None
+        elif incident.risk_since is None:
+            incident.risk_since = self.happened_at
+
+    @staticmethod
+    def _found_before(incident: Incident, question: str) -> bool:
+        return any(
+            getattr(assessment, question) is Answer.YES
+            for assessment in incident.taken(AssessRisk)
+            if assessment.number not in incident.corrected_by
+        )
 
 
 class AttestNoCopy(Step, frozen=True, kw_only=True):
@@ -58,7 +75,12 @@ class RecordViewing(Step, frozen=True, kw_only=True):
     reason: Reason
 
     def faults(self, incident: Incident) -> dict[str, str]:
-        return {"$.witness": "is the viewer themselves"} if self.witness == self.viewer else {}
+        faults = {}
+        if self.witness == self.viewer:
+            faults["$.witness"] = "is the viewer themselves"
+        if self.authorised_by == self.viewer:
+            faults["$.authorised_by"] = "is the viewer themselves; another must authorise it"
+        return faults
 
 
 class RecordDeletion(Step, frozen=True, kw_only=True):

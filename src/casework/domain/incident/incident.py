@@ -67,6 +67,7 @@ class Incident(Aggregate):
         self.case_manager: UUID | None = None
         self.concerns: dict[str, datetime] = {}
         self.risk: dict[str, Answer] = {}
+        self.risk_since: datetime | None = None
         self.told_agencies: frozenset[Agency] = frozenset()
         self.open_enquiries: frozenset[str] = frozenset()
         self.parents_held_by: frozenset[str] = frozenset()
@@ -88,7 +89,7 @@ class Incident(Aggregate):
     def take(self, step: Step, playbook: Playbook) -> None:
         """Record `step`, or raise `Invalid` or `Refused` and change nothing."""
         faults = text_faults(step) | step.faults(self) | playbook.faults(self, step)
-        faults |= _time_faults(step, self.occurred_at)
+        faults |= self._time_faults(step)
         if faults:
             raise Invalid({path: [message] for path, message in faults.items()})
         refusal = playbook.refusal(self, step)
@@ -137,6 +138,15 @@ class Incident(Aggregate):
         for item in found:
             self.raise_concern(f"content:{item}", since)
 
+    def _time_faults(self, step: Step) -> dict[str, str]:
+        if step.happened_at > step.recorded_at:
+            return {step.AT_FIELD: "is in the future"}
+        if step.happened_at < self.occurred_at and not isinstance(step, Report):
+            return {step.AT_FIELD: "is before the incident took place"}
+        if step.happened_at < self.reported_at and step.ANSWERS_REPORT:
+            return {step.AT_FIELD: "is before the incident was reported"}
+        return {}
+
     @property
     def stream(self) -> Stream:
         """`allegation` where somebody alleged works at the school in the wide sense."""
@@ -175,11 +185,3 @@ class Incident(Aggregate):
 def _stream_of(people: Iterable[Party]) -> Stream:
     staff = any(p.involvement is Involvement.ALLEGED and p.category.works_at_school for p in people)
     return Stream.ALLEGATION if staff else Stream.CHILD
-
-
-def _time_faults(step: Step, since: datetime) -> dict[str, str]:
-    if step.happened_at > step.recorded_at:
-        return {step.AT_FIELD: "is in the future"}
-    if step.happened_at < since and not isinstance(step, Report):
-        return {step.AT_FIELD: "is before the incident took place"}
-    return {}

@@ -35,6 +35,7 @@ class CompleteInvestigation(Step, frozen=True, kw_only=True):
     """The school has found out what it can; the time for the debrief starts here."""
 
     TOPIC: ClassVar[str] = "incident.complete_investigation"
+    ANSWERS_REPORT: ClassVar[bool] = True
 
     findings: Narrative
 
@@ -62,6 +63,7 @@ class Debrief(Step, frozen=True, kw_only=True):
     """What was learnt and what will be done about it."""
 
     TOPIC: ClassVar[str] = "incident.debrief"
+    ANSWERS_REPORT: ClassVar[bool] = True
     MILESTONE: ClassVar[State | None] = State.DEBRIEFED
 
     summary: Narrative
@@ -143,6 +145,7 @@ class Close(Step, frozen=True, kw_only=True):
     """The case is ended, with its outcome and the reason for it."""
 
     TOPIC: ClassVar[str] = "incident.close"
+    ANSWERS_REPORT: ClassVar[bool] = True
     MILESTONE: ClassVar[State | None] = State.CLOSED
 
     outcome: Narrative

@@ -85,12 +85,14 @@ class Acknowledge(Step, frozen=True, kw_only=True):
     """The reporter is told that the report was received."""
 
     TOPIC: ClassVar[str] = "incident.acknowledge"
+    ANSWERS_REPORT: ClassVar[bool] = True
 
 
 class Triage(Step, frozen=True, kw_only=True):
     """In or out of school, on what ground the school acts, and whether it is critical."""
 
     TOPIC: ClassVar[str] = "incident.triage"
+    ANSWERS_REPORT: ClassVar[bool] = True
 
     timing: Timing
     critical: bool

@@ -295,6 +295,8 @@ class Playbook:
             return case.incident.reported_at
         if clock.of == "critical":
             return case.critical_since
+        if clock.of == "risk":
+            return case.incident.risk_since
         if clock.of == "item":
             return None if item is None or item.due_on is None else _start_of(item.due_on)
         steps = case.steps.get(clock.of)
