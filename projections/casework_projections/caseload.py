@@ -26,7 +26,7 @@ class Caseload(IncidentView):
     """What is under way at each school."""
 
     name: ClassVar[str] = "caseload"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     tables: ClassVar[MetaData] = metadata
     main: ClassVar[Table] = cases
 

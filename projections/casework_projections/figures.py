@@ -93,7 +93,7 @@ class IncidentFigures(IncidentView):
     """The figures of every incident as it stands."""
 
     name: ClassVar[str] = "governor_summary"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     tables: ClassVar[MetaData] = _metadata
     main: ClassVar[Table] = figures
 

@@ -110,7 +110,7 @@ class LessonsLearnt(IncidentView):
     """Every lesson of every debrief, whatever became of the incident afterwards."""
 
     name: ClassVar[str] = "lessons_learnt"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     tables: ClassVar[MetaData] = _metadata
     main: ClassVar[Table] = lessons
     follows_calendar: ClassVar[bool] = False

@@ -1,4 +1,4 @@
-"""A child's case that turns out to be an allegation: who is let in, and what its reporter is told."""
+"""What is said of an adult, whenever it turns out to be: who is let in, and what its reporter is told."""
 
 from __future__ import annotations
 
@@ -61,6 +61,50 @@ class TestItsReporter:
         assert (shown["stream"], shown["policy"]) == ("child", turned.before["policy"])
         assert [item["stream"] for item in turned.listed_for("reporter")] == ["child"]
         assert turned.seen_by("headteacher").json["stream"] == "allegation"
+
+
+UNNAMED: Final = [
+    pytest.param({"kind": "staff_allegation"}, id="allegation"),
+    pytest.param({"kind": "staff_misuse"}, id="low-level concern"),
+    pytest.param({"kind": "unsolicited_contact", "direction": "staff_to_pupil"}, id="contact"),
+]
+
+
+class TestAnAdultNobodyHasNamed:
+    """It may be any of those who would read it as a child's case."""
+
+    @pytest.mark.parametrize("said", UNNAMED)
+    @pytest.mark.parametrize("reporter", ["reporter", "dsl"])
+    def test_is_kept_from_those_who_handle_childrens_cases(
+        self, house: House, said: Json, reporter: str
+    ) -> None:
+        house.clock.set(MOMENT)
+        reported = house.report(reporter, people=house.two_pupils()[:1], **said)
+        path = f"/incidents/{reported['id']}"
+        assert reported["stream"] == "allegation"
+        assert house.ask("deputy_dsl", "GET", path).status_code == 404
+        assert house.get("deputy_dsl", "/incidents")["items"] == []
+        assert house.get("headteacher", path)["stream"] == "allegation"
+        assert [item["id"] for item in house.get("headteacher", "/incidents")["items"]] == [reported["id"]]
+        # Whoever reported reads what they said and no more.
+        assert house.get(reporter, path)["stream"] == "allegation"
+        assert house.ask(reporter, "GET", f"{path}/steps").status_code == 403
+
+    def test_is_kept_from_them_from_when_it_turns_out_to_be_one(self, house: House) -> None:
+        house.clock.set(MOMENT)
+        incident = house.report("reporter", people=house.two_pupils()[:1])["id"]
+        house.take(incident, "reclassify", kind="staff_allegation", reason=REASON)
+        assert house.ask("dsl", "GET", f"/incidents/{incident}").status_code == 404
+        assert house.get("headteacher", f"/incidents/{incident}")["stream"] == "allegation"
+
+    def test_is_a_childs_case_where_it_turns_out_to_be_none(self, house: House) -> None:
+        house.clock.set(MOMENT)
+        incident = house.report("reporter", kind="staff_allegation", people=house.two_pupils()[:1])["id"]
+        head = "headteacher"
+        house.take(incident, "decide_threshold", head, met=False, limbs=[], rationale=REASON)
+        house.take(incident, "reclassify", head, kind="cyberbullying", reason=REASON)
+        assert house.get("dsl", f"/incidents/{incident}")["stream"] == "child"
+        assert house.get("reporter", f"/incidents/{incident}")["stream"] == "allegation"
 
 
 def test_the_answer_to_a_rebase_is_what_is_read_afterwards(house: House) -> None:

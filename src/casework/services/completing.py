@@ -17,12 +17,12 @@ from casework.domain.incident import Incident, Step
 from casework.domain.incident.allegations import AppointCaseManager
 from casework.domain.incident.contact import ClassifyContact
 from casework.domain.incident.outcomes import Debrief
-from casework.domain.incident.record import Rebase
+from casework.domain.incident.record import Rebase, Reclassify
 from casework.domain.incident.reporting import Assign, IdentifyPerson, InvolvePerson, Policy, Report
 from casework.domain.incident.technology import CheckAge, CheckConsent
 from casework.domain.person import Person
 from casework.domain.user import User
-from casework.domain.vocabulary import Category
+from casework.domain.vocabulary import Category, Stream
 from casework.playbooks import Library
 
 S = TypeVar("S", bound=Step)
@@ -42,11 +42,21 @@ def _category(found: Found, person: UUID) -> Category:
     return known.category if isinstance(known, Person) else Category.UNKNOWN
 
 
-def _report(step: Report, _: Incident | None, found: Found, _library: Library) -> dict[str, Any]:
+def _report(step: Report, _: Incident | None, found: Found, library: Library) -> dict[str, Any]:
     people = (
         msgspec.structs.replace(party, category=_category(found, party.person)) for party in step.people
     )
-    return {"people": tuple(people)}
+    return {"people": tuple(people), "kind_stream": _stream(step.kind, step.policy, library)}
+
+
+def _reclassify(step: Reclassify, incident: Incident | None, _: Found, library: Library) -> dict[str, Any]:
+    return {} if incident is None else {"kind_stream": _stream(step.kind, incident.policy, library)}
+
+
+def _stream(kind: str, policy: Policy, library: Library) -> Stream:
+    known = library.playbook(policy.floor, policy.pack).kinds.get(kind)
+    # A kind that is not known is refused by the playbook.
+    return Stream.CHILD if known is None else known.stream
 
 
 def _involve(step: InvolvePerson, _: Incident | None, found: Found, _library: Library) -> dict[str, Any]:
@@ -104,6 +114,7 @@ def _debrief(step: Debrief, _: Incident | None, __: Found, _library: Library) ->
 
 _COMPLETERS: dict[type[Step], Callable[[Any, Incident | None, Found, Library], dict[str, Any]]] = {
     Report: _report,
+    Reclassify: _reclassify,
     InvolvePerson: _involve,
     IdentifyPerson: _identify,
     ClassifyContact: _classify,

@@ -46,6 +46,7 @@ class Incident(Aggregate):
         self.school = report.school
         self.kind = report.kind
         self.kinds_been: frozenset[str] = frozenset({report.kind})
+        self.kind_stream = report.kind_stream
         self.policy = report.policy
         self.reporter = report.reporter
         self.confidential_reporter = report.confidential_reporter
@@ -149,13 +150,14 @@ class Incident(Aggregate):
 
     @property
     def stream(self) -> Stream:
-        """`allegation` where somebody alleged works at the school in the wide sense."""
-        return _stream_of(self.people)
+        """`allegation` where it is said of an adult at the school in the wide sense, named or not yet."""
+        return _stream_of(self.people, self.direction, self.kind_stream)
 
     @property
     def reported_stream(self) -> Stream:
-        """The stream as whoever reported knows it: by the people they named."""
-        return _stream_of(next(self.taken(Report)).people)
+        """The stream as whoever reported knows it: by what they said."""
+        report = next(self.taken(Report))
+        return _stream_of(report.people, report.direction, report.kind_stream)
 
     @property
     def closed(self) -> bool:
@@ -182,6 +184,6 @@ class Incident(Aggregate):
         return (taken for taken in self.timeline if isinstance(taken, step))
 
 
-def _stream_of(people: Iterable[Party]) -> Stream:
-    staff = any(p.involvement is Involvement.ALLEGED and p.category.works_at_school for p in people)
-    return Stream.ALLEGATION if staff else Stream.CHILD
+def _stream_of(people: Iterable[Party], direction: Direction | None, kind_stream: Stream) -> Stream:
+    named = any(p.involvement is Involvement.ALLEGED and p.category.works_at_school for p in people)
+    return Stream.ALLEGATION if named or direction is Direction.STAFF_TO_PUPIL else kind_stream

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from casework.domain.incident.reporting import Policy
 from casework.domain.incident.steps import STEPS, Step
 from casework.domain.text import Code, Narrative, Reason, ServerSet, UserId
-from casework.domain.vocabulary import Direction
+from casework.domain.vocabulary import Direction, Stream
 
 if TYPE_CHECKING:
     from casework.domain.incident.incident import Incident
@@ -72,7 +72,8 @@ class Rebase(Step, frozen=True, kw_only=True):
 class Reclassify(Step, frozen=True, kw_only=True):
     """The incident turns out to be of another kind; every earlier step stays.
 
-    `direction` is given where the kind asks for one and the report had none.
+    `direction` is given where the kind asks for one and the report had none. `kind_stream` is filled in: the
+    stream of the kind.
     """
 
     TOPIC: ClassVar[str] = "incident.reclassify"
@@ -80,6 +81,7 @@ class Reclassify(Step, frozen=True, kw_only=True):
     kind: Code
     reason: Reason
     direction: Direction | None = None
+    kind_stream: Annotated[Stream, ServerSet()] = Stream.CHILD
 
     def faults(self, incident: Incident) -> dict[str, str]:
         return {"$.kind": "is what the incident is already"} if self.kind == incident.kind else {}
@@ -87,4 +89,5 @@ class Reclassify(Step, frozen=True, kw_only=True):
     def apply(self, incident: Incident) -> None:
         incident.kind = self.kind
         incident.kinds_been |= {self.kind}
+        incident.kind_stream = self.kind_stream
         incident.direction = self.direction or incident.direction

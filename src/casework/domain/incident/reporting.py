@@ -19,6 +19,7 @@ from casework.domain.vocabulary import (
     Involvement,
     Setting,
     State,
+    Stream,
     Timing,
 )
 
@@ -61,6 +62,7 @@ class Report(Step, frozen=True, kw_only=True):
     content: tuple[Content, ...] = ()
     confidential_reporter: bool = False
     people: tuple[Party, ...] = ()
+    kind_stream: Annotated[Stream, ServerSet()] = Stream.CHILD
     reporter: Annotated[Sealed, ServerSet()]
 
     @staticmethod

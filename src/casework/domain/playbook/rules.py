@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from casework.domain.clocks import Span, Unit
+from casework.domain.vocabulary import Stream
 
 Scalar = str | bool | int
 ValueSet = frozenset[Scalar]
@@ -166,12 +167,17 @@ class CriticalConcern(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class KindOfIncident(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A kind: what it is, and which fields a report of it must carry."""
+    """A kind: what it is, which fields a report of it must carry, and who may know of it at all.
+
+    The `stream` holds while nobody alleged is named; an adult at the school who is puts a case of any kind
+    into the allegations.
+    """
 
     id: str
     title: str
     requires: tuple[str, ...] = ()
     holds_files: bool = True
+    stream: Stream = Stream.CHILD
 
 
 class Floor(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
