@@ -12,6 +12,7 @@ import marshmallow as ma
 import msgspec
 from marshmallow import fields
 
+from casework.domain.clocks import TERM_NAME
 from casework.domain.text import HIDDEN_CHARACTERS, Text
 
 _ALWAYS: Final[dict[str, Any]] = {"required": "is required", "null": "must not be null"}
@@ -130,6 +131,16 @@ class Words(Strict):
         if fault is not None:
             raise ma.ValidationError(fault)
         return value.strip()
+
+
+class TermName(Strict):
+    """The name of a term, such as `2026-autumn`."""
+
+    documented: ClassVar = {"type": "string", "pattern": f"^{TERM_NAME.pattern}$"}
+    fault: ClassVar = "must be the name of a term, such as 2026-autumn"
+
+    def read(self, value: Any) -> str:
+        return _matching(TERM_NAME.pattern, value)
 
 
 class Identifier(Strict):

@@ -134,7 +134,11 @@ class TestLists:
             (f"reported_from={MARKER}", "reported_from"),
             ("reported_to=2026-09-14", "reported_to"),
             (f"kind={LONG}", "kind"),
+            (f"kind={MARKER}", "kind"),
+            ("kind=cyber_bullying", "kind"),
             (f"term={LONG}", "term"),
+            (f"term={MARKER}", "term"),
+            ("term=autumn-2026", "term"),
         ],
     )
     def test_a_filter_takes_its_own_form_only(self, scene: Scene, query: str, name: str) -> None:

@@ -96,7 +96,6 @@ FILTERED: Final = [
     ("kind=cyberbullying", "elsewhere spring assigned closed old"),
     ("kind=unsolicited_contact", "contact"),
     ("kind=sexting", ""),
-    ("kind=no_such_kind", ""),
     ("state=reported", "elsewhere spring assigned contact old"),
     ("state=closed", "closed"),
     ("state=debriefed", ""),

@@ -9,9 +9,10 @@ from uuid import UUID
 from casework.domain.text import Text
 from casework.domain.vocabulary import State
 from casework_api import current
-from casework_api.fields import Choice, Identifier, Moment, Words
+from casework_api.fields import Choice, Identifier, Moment, TermName, Words
 from casework_api.incidents.schemas import IncidentPage, ListedIncident
 from casework_api.paging import PageQuery, Position, QueryFlag
+from casework_api.problems import malformed
 from casework_api.reader import visible
 from casework_projections.listing import After, Filters, Listed
 
@@ -25,7 +26,7 @@ class IncidentQuery(PageQuery):
     person = Identifier(metadata={"description": "Somebody involved."})
     overdue = QueryFlag(metadata={"description": "Whether something is overdue now."})
     assigned_to = Identifier(metadata={"description": "A user the case is assigned to."})
-    term = Words(Text(max=20), metadata={"description": "The term of the report: `2026-autumn`."})
+    term = TermName(metadata={"description": "The term of the report: `2026-autumn`."})
     reported_from = Moment()
     reported_to = Moment()
 
@@ -33,6 +34,8 @@ class IncidentQuery(PageQuery):
 def incidents_page(query: dict[str, Any]) -> IncidentPage:
     """The page that `query` asks for, of what the reader may know of."""
     told = {name: value for name, value in query.items() if name not in ("limit", "cursor")}
+    if "kind" in told and told["kind"] not in current.casework().library.kinds():
+        raise malformed({"kind": ["is not a kind of incident"]})
     scope = ["incidents", told, current.user().id]
     page = current.cursors().page(query, scope)
     views = current.views()

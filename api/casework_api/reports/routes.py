@@ -13,10 +13,9 @@ from flask import Response, request
 from casework.domain.access import Permission
 from casework.domain.clocks import LONDON
 from casework.domain.school import School
-from casework.domain.text import Text
 from casework_api import current
 from casework_api.blueprint import JSON, Blueprint
-from casework_api.fields import Record, Words
+from casework_api.fields import Record, TermName
 from casework_api.paging import PageQuery, Position
 from casework_api.problems import malformed, not_acceptable
 from casework_api.reader import visible
@@ -42,13 +41,13 @@ school_reports = Blueprint(
 class TermQuery(Record):
     """Which term."""
 
-    term = Words(Text(max=20), **_TERM)
+    term = TermName(**_TERM)
 
 
 class LessonsQuery(PageQuery):
     """Which term's lessons; every term's where it is left out."""
 
-    term = Words(Text(max=20), metadata={"description": "`2026-autumn`."})
+    term = TermName(metadata={"description": "`2026-autumn`."})
 
 
 @incident_reports.route("/<uuid:incident_id>/audit-trail", methods=["GET"])

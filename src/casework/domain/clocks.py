@@ -25,7 +25,7 @@ LONDON: Final = ZoneInfo("Europe/London")
 _ONE_DAY: Final = timedelta(days=1)
 _END_OF_DAY: Final = time(23, 59, 59)
 _SATURDAY: Final = 5
-_TERM_NAME: Final = re.compile(r"([0-9]{4})-(spring|summer|autumn)")
+TERM_NAME: Final = re.compile(r"([0-9]{4})-(spring|summer|autumn)")
 _SEASONS: Final = ("spring", "summer", "autumn")
 
 
@@ -204,7 +204,7 @@ def _start(term: Term) -> date:
 
 def _place(name: str) -> tuple[int, ...]:
     """Where a term of this name comes among terms, by year and season; empty if it is no term's name."""
-    parts = _TERM_NAME.fullmatch(name)
+    parts = TERM_NAME.fullmatch(name)
     return () if parts is None else (int(parts[1]), _SEASONS.index(parts[2]))
 
 
