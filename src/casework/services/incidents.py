@@ -123,15 +123,15 @@ class Incidents:
             raise Forbidden
         hidden = self._in_confidence(command)
         sent_as = {sent.new_id("incident"): sent for sent in (command, hidden)}
-        for existing in self._app.load_many(sent_as).values():
-            if isinstance(existing, Incident):
-                return self._answered_before(sent_as[existing.id], existing)
         if fields.get("confidential_reporter"):
             command = hidden
-        incident_id = command.new_id("incident")
-        report = self._report(command, incident_id, school, role, fields)
+        report = self._report(command, command.new_id("incident"), school, role, fields)
         references = referenced(report)
-        found = self._app.load_many(leaf.value for leaf, _ in references)
+        found = self._app.load_many([*sent_as, *(leaf.value for leaf, _ in references)])
+        for incident_id, sent in sent_as.items():
+            earlier = found.pop(incident_id, None)
+            if isinstance(earlier, Incident):
+                return self._answered_before(sent, earlier)
         check_references(found, references, school)
         report = complete(report, None, found, self._app.library)
         playbook = self._app.library.playbook(report.policy.floor, report.policy.pack)
