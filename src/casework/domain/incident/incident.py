@@ -139,15 +139,6 @@ class Incident(Aggregate):
         for item in found:
             self.raise_concern(f"content:{item}", since)
 
-    def _time_faults(self, step: Step) -> dict[str, str]:
-        if step.happened_at > step.recorded_at:
-            return {step.AT_FIELD: "is in the future"}
-        if step.happened_at < self.occurred_at and not isinstance(step, Report):
-            return {step.AT_FIELD: "is before the incident took place"}
-        if step.happened_at < self.reported_at and step.ANSWERS_REPORT:
-            return {step.AT_FIELD: "is before the incident was reported"}
-        return {}
-
     @property
     def stream(self) -> Stream:
         """`allegation` where it is said of an adult at the school in the wide sense, named or not yet."""
@@ -182,6 +173,15 @@ class Incident(Aggregate):
     def taken(self, step: type[S]) -> Iterator[S]:
         """Every step of this class, oldest first."""
         return (taken for taken in self.timeline if isinstance(taken, step))
+
+    def _time_faults(self, step: Step) -> dict[str, str]:
+        if step.happened_at > step.recorded_at:
+            return {step.AT_FIELD: "is in the future"}
+        if step.happened_at < self.occurred_at and not isinstance(step, Report):
+            return {step.AT_FIELD: "is before the incident took place"}
+        if step.happened_at < self.reported_at and step.ANSWERS_REPORT:
+            return {step.AT_FIELD: "is before the incident was reported"}
+        return {}
 
 
 def _stream_of(people: Iterable[Party], direction: Direction | None, kind_stream: Stream) -> Stream:

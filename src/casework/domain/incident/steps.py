@@ -22,8 +22,8 @@ class Step(Event, frozen=True, kw_only=True):
 
     A subclass names its `TOPIC` (`incident.` and the step's name), declares its fields, and says in
     `apply` how it changes the incident. `MILESTONE` is the state it reaches; `INTERNAL` steps are
-    recorded by casework and not taken through the steps resource. What a step is done about is often met with
-    before it is reported; one that `ANSWERS_REPORT` is not.
+    recorded by casework and not taken through the steps resource. Help may come before the report; a step
+    that `ANSWERS_REPORT` cannot.
     """
 
     MILESTONE: ClassVar[State | None] = None
