@@ -27,7 +27,7 @@ CI_SETTING: Final = "CASEWORK_CI"
 
 # A slow machine is no fault of the code. CI tries the same examples each time, so a red run comes again.
 hypothesis.settings.register_profile("local", deadline=None, max_examples=25)
-hypothesis.settings.register_profile("ci", deadline=None, max_examples=100, derandomize=True)
+hypothesis.settings.register_profile("ci", deadline=None, max_examples=60, derandomize=True)
 hypothesis.settings.load_profile("ci" if os.environ.get(CI_SETTING) else "local")
 
 # Tests make much and keep little of it.

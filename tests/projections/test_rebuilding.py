@@ -23,7 +23,7 @@ from tests.conftest import CI_SETTING
 from tests.histories import SECRET_WORDS, SchoolHistory
 from tests.projections.watching import dump
 
-WALKS = 3 if os.environ.get(CI_SETTING) else 1
+WALKS = 2 if os.environ.get(CI_SETTING) else 1
 KINDS = ("cyberbullying", "sexting", "unsolicited_contact")
 ALWAYS_POSSIBLE = (
     *("add_note", "correct", "invite_parent", "escalate", "assess_risk", "withhold_from_parents"),

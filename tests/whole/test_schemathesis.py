@@ -32,7 +32,7 @@ from tests.conftest import CI_SETTING
 from tests.engines import SQLiteEngine
 from tests.settings import settings_for
 
-EXAMPLES: Final = 8 if os.environ.get(CI_SETTING) else 2
+EXAMPLES: Final = 3 if os.environ.get(CI_SETTING) else 2
 CHECKS: Final = [
     not_a_server_error,
     status_code_conformance,
