@@ -148,16 +148,7 @@ class House:
         """One request by whoever holds the token of `who`."""
         headers = {"Authorization": f"Bearer {self.tokens[who]}", **options.pop("headers", {})}
         if isinstance(options.get("data"), dict):
-            # The boundary werkzeug makes up has now and then more characters than RFC 2046 allows.
-            parts = {
-                name: FileStorage(*part) if isinstance(part, tuple) else part
-                for name, part in options.pop("data").items()
-            }
-            content, length, boundary = stream_encode_multipart(
-                parts, use_tempfile=False, boundary="b0undary"
-            )
-            options |= {"input_stream": content, "content_length": length}
-            options["content_type"] = f"multipart/form-data; boundary={boundary}"
+            options |= multipart(options.pop("data"))
         return self.http.open(f"{BASE}{path}", method=method, headers=headers, **options)
 
     def get(self, who: str, path: str, status: int = 200, **options: Any) -> Json:
@@ -281,6 +272,17 @@ class House:
         items = self.asked(incident, step, who, **preset)
         assert items, f"{step} is not due"
         return str(items[0]["due_at"])[:16]
+
+
+def multipart(parts: dict[str, Any]) -> dict[str, Any]:
+    """What a test client sends as a form of these parts; a file is a tuple of its content and name.
+
+    The boundary werkzeug makes up has now and then more characters than RFC 2046 allows.
+    """
+    files = {name: FileStorage(*part) if isinstance(part, tuple) else part for name, part in parts.items()}
+    content, length, boundary = stream_encode_multipart(files, use_tempfile=False, boundary="b0undary")
+    content_type = f"multipart/form-data; boundary={boundary}"
+    return {"input_stream": content, "content_length": length, "content_type": content_type}
 
 
 def body_of(answer: TestResponse) -> Json:

@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 
 from casework_api.app import create_app
 from casework_api.current import EXTENSION
-from tests.api.client import BASE, REASON, House, body_of, opened_house
+from tests.api.client import BASE, REASON, House, body_of, multipart, opened_house
 from tests.api.scene import ANY, REQUESTS, TEXT_FILE, Asked, Scene, endpoints
 from tests.engines import SQLiteEngine
 
@@ -260,8 +260,8 @@ class TestAtTheSameMoment:
                 clients,
                 lambda client, _: client.post(
                     f"{BASE}/incidents/{incident}/evidence",
-                    data={"metadata": metadata, "file": (io.BytesIO(TEXT_FILE), "a.txt")},
                     headers=headers,
+                    **multipart({"metadata": metadata, "file": (io.BytesIO(TEXT_FILE), "a.txt")}),
                 ),
             )
         assert [answer.status_code for answer in answers] == [201, 201]
