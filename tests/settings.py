@@ -1,4 +1,4 @@
-"""Settings over a test's own database and folder, and the tables of the views in it."""
+"""Settings over a test's own database and folder, and the tables in it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from tempfile import TemporaryDirectory
 
 from casework.settings import Settings
 from casework.storage.keys import MasterKey
+from casework.storage.migrations import create_tables
 from casework_api.opening import opened
 from casework_projections.views import Views
+from tests.engines import TEMPLATE_PREPARERS
 
 
 def settings_for(url: str, folder: Path, *, key: bytes | None = None) -> Settings:
@@ -21,7 +23,13 @@ def settings_for(url: str, folder: Path, *, key: bytes | None = None) -> Setting
     return Settings(database_url=url, evidence_url=f"file:{folder}/evidence", master_key_file=file)
 
 
-def create_views(url: str) -> None:
-    """Make the views' tables in the database at `url`."""
+def prepare_every_table() -> None:
+    """Have each database of a test made with the tables of the log, the keys and the views."""
+    for preparer in (create_tables, _create_views):
+        if preparer not in TEMPLATE_PREPARERS:
+            TEMPLATE_PREPARERS.append(preparer)
+
+
+def _create_views(url: str) -> None:
     with TemporaryDirectory() as folder, opened(settings_for(url, Path(folder))) as app:
         Views(app).create_tables()

@@ -8,14 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from casework.storage.migrations import create_tables
 from tests.api.client import House, opened_house
-from tests.engines import TEMPLATE_PREPARERS, Engine
-from tests.settings import create_views
+from tests.engines import Engine
+from tests.settings import prepare_every_table
 
-for preparer in (create_tables, create_views):
-    if preparer not in TEMPLATE_PREPARERS:
-        TEMPLATE_PREPARERS.append(preparer)
+prepare_every_table()
 
 
 @pytest.fixture

@@ -8,15 +8,12 @@ from pathlib import Path
 import pytest
 
 from casework.application import Casework
-from casework.storage.migrations import create_tables
 from casework_projections.views import Views
-from tests.engines import TEMPLATE_PREPARERS, Engine
+from tests.engines import Engine
 from tests.histories import SchoolHistory, opened_history
-from tests.settings import create_views
+from tests.settings import prepare_every_table
 
-for preparer in (create_tables, create_views):
-    if preparer not in TEMPLATE_PREPARERS:
-        TEMPLATE_PREPARERS.append(preparer)
+prepare_every_table()
 
 
 @pytest.fixture

@@ -174,6 +174,8 @@ def fork_server(settings: Settings) -> Served:
     hears, tells = Pipe(duplex=False)
     process = processes().Process(target=_serve, args=(settings, port, tells), daemon=True)
     process.start()
+    # The only other end is the server's now: where it ends before it says its group, nobody waits for it.
+    tells.close()
     server = Served(port, hears.recv())
     server.await_ready()
     return server
