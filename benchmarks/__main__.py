@@ -25,7 +25,7 @@ from benchmarks.operations import HELLO, INSERT, Operation, operations
 from benchmarks.prepare import prepare
 from benchmarks.server import make_floor_table
 from casework.settings import Settings
-from casework_api.preparing import prepare as make_tables
+from casework_api.commands.preparing import prepare as make_tables
 
 CLIENTS: Final = 8
 _WARM_UP: Final = 10

@@ -19,10 +19,10 @@ from casework.domain.incident.reporting import Party
 from casework.domain.sealed import Sealed
 from casework.domain.user import User
 from casework.domain.vocabulary import Category, Content, Direction, Involvement, Role, Setting, Timing
-from casework.services.command import Command
 from casework.settings import Settings
+from casework.usecases.command import Command
 from casework_api.demo.calendar import calendar_around
-from casework_projections.views import Views
+from casework_projections.views.catch_up import Views
 
 Progress = Callable[[str, int, int], None]
 """Told what is being made, how many are made, and how many there will be."""

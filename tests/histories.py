@@ -23,11 +23,11 @@ from casework.domain.school import School
 from casework.domain.sealed import Sealed
 from casework.domain.user import User
 from casework.domain.vocabulary import Category, Change, EvidenceForm, Involvement, Role, Setting, State
-from casework.services.command import Command
-from casework.services.incidents import Case
-from casework.services.schools import actor
-from casework_api.opening import opened
-from casework_projections.visibility import VisibleTo
+from casework.usecases.command import Command
+from casework.usecases.incidents import Case
+from casework.usecases.schools import actor
+from casework_api.commands.opening import opened
+from casework_projections.reading.visibility import VisibleTo
 from tests.calendars import TEST_CALENDAR
 from tests.engines import Engine
 from tests.settings import settings_for

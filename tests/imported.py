@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from casework.playbooks import Library
+from casework.library import Library
 from casework_api import app
 from casework_api.commands import init, serve, views
 

@@ -8,8 +8,8 @@ from tempfile import TemporaryDirectory
 from casework.settings import Settings
 from casework.storage.keys import MasterKey
 from casework.storage.migrations import create_tables
-from casework_api.opening import opened
-from casework_projections.views import Views
+from casework_api.commands.opening import opened
+from casework_projections.views.catch_up import Views
 from tests.engines import TEMPLATE_PREPARERS
 
 

@@ -21,13 +21,13 @@ from casework.domain.clocks import Unit
 from casework.domain.playbook import Floor, Modality, Pack, Rule
 from casework.domain.playbook.facts import FACTS, GROUPS
 from casework.domain.playbook.rules import Test as RuleTest
-from casework.playbooks import Library
+from casework.library import Library
 from casework.settings import Settings
-from casework_api import logs
-from casework_api.auth import PUBLIC
-from casework_api.cli import MODULES, cli
-from casework_api.preparing import prepare
-from casework_projections.view import View
+from casework_api.commands.cli import MODULES, cli
+from casework_api.commands.preparing import prepare
+from casework_api.http import logs
+from casework_api.sign_in.bearer import PUBLIC
+from casework_projections.views.view import View
 from tests.api.client import House
 from tests.settings import settings_for
 
@@ -136,7 +136,7 @@ def test_the_guide_names_every_field_of_a_pack_and_of_a_floor() -> None:
 
 
 def test_the_pack_in_the_guide_is_right(tmp_path: Path) -> None:
-    for file in (ROOT / "src/casework/playbooks").glob("*.toml"):
+    for file in (ROOT / "src/casework/library").glob("*.toml"):
         shutil.copy(file, tmp_path)
     (pack,) = re.findall(r"```toml\n(.*?)```", text_of(PACK_GUIDE), re.DOTALL)
     (tmp_path / "oakfield.toml").write_text(pack, encoding="utf-8")

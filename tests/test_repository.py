@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from casework.playbooks import Library
+from casework.library import Library
 
 ROOT: Final = Path(__file__).parent.parent
 PACKAGES: Final = ("src/casework", "projections/casework_projections", "api/casework_api")

@@ -11,27 +11,27 @@ import structlog
 from flask import Flask
 
 from casework.settings import Settings
-from casework_api import current
-from casework_api.auth import register_authentication
-from casework_api.blueprint import Blueprint
-from casework_api.calendar.routes import blueprint as calendar
 from casework_api.clock import utc_now
-from casework_api.declarations.routes import blueprint as declarations
-from casework_api.docs import make_api, register_docs
-from casework_api.health import register_health
-from casework_api.incidents.evidence import blueprint as incidents
-from casework_api.limits import register_body_limit, register_security_headers
-from casework_api.logs import configure_logging, register_logs
-from casework_api.metrics import register_metrics
-from casework_api.people.routes import blueprint as people
-from casework_api.playbooks.routes import blueprint as playbooks
-from casework_api.problems import register_problems
-from casework_api.reference.routes import incident_guidance, reference
-from casework_api.refusals import register_refusals
-from casework_api.reports.routes import incident_reports, school_reports
-from casework_api.schools.routes import blueprint as schools
-from casework_api.users.routes import blueprint as users
-from casework_api.users.routes import me
+from casework_api.http import current
+from casework_api.http.blueprint import Blueprint
+from casework_api.http.docs import make_api, register_docs
+from casework_api.http.health import register_health
+from casework_api.http.limits import register_body_limit, register_security_headers
+from casework_api.http.logs import configure_logging, register_logs
+from casework_api.http.metrics import register_metrics
+from casework_api.http.problems import register_problems
+from casework_api.http.refusals import register_refusals
+from casework_api.json.calendar.routes import blueprint as calendar
+from casework_api.json.declarations.routes import blueprint as declarations
+from casework_api.json.incidents.evidence import blueprint as incidents
+from casework_api.json.people.routes import blueprint as people
+from casework_api.json.playbooks.routes import blueprint as playbooks
+from casework_api.json.reference.routes import incident_guidance, reference
+from casework_api.json.reports.routes import incident_reports, school_reports
+from casework_api.json.schools.routes import blueprint as schools
+from casework_api.json.users.routes import blueprint as users
+from casework_api.json.users.routes import me
+from casework_api.sign_in.bearer import register_authentication
 
 BASE = "/api/v1"
 ABOUT = (

@@ -15,8 +15,8 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from casework.settings import Settings
 from casework_api.app import create_app
-from casework_api.logs import configure_logging, stdlib_logging
-from casework_api.metrics import MULTIPROCESS_DIR, worker_gone
+from casework_api.http.logs import configure_logging, stdlib_logging
+from casework_api.http.metrics import MULTIPROCESS_DIR, worker_gone
 
 _MOST_WORKERS: Final = 8
 _GRACE_SECONDS: Final = 30

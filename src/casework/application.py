@@ -14,20 +14,14 @@ from eventsourcing.application import Application, LRUCache
 from eventsourcing.persistence import EventStore, IntegrityError, Mapper
 
 from casework.domain.aggregate import Aggregate
-from casework.domain.declaration import Declaration, RelationshipDeclared
 from casework.domain.event import Event
 from casework.domain.incident import Incident
 from casework.domain.incident.reporting import Report
 from casework.domain.person import Person, PersonRegistered
+from casework.domain.registers.declaration import Declaration, RelationshipDeclared
 from casework.domain.school import School, SchoolOpened
 from casework.domain.user import User, UserRegistered
-from casework.playbooks import Library
-from casework.services.declarations import Declarations
-from casework.services.evidence import Evidence
-from casework.services.incidents import Incidents
-from casework.services.people import People
-from casework.services.schools import Schools
-from casework.services.users import Users
+from casework.library import Library
 from casework.settings import Settings
 from casework.storage.database import Database
 from casework.storage.event_store import SealingEventStore
@@ -36,6 +30,12 @@ from casework.storage.mapper import SealingMapper
 from casework.storage.recorders import CaseworkRecorder
 from casework.storage.sealing import Sealer
 from casework.storage.vault import Vault
+from casework.usecases.declarations import Declarations
+from casework.usecases.evidence import Evidence
+from casework.usecases.incidents import Incidents
+from casework.usecases.people import People
+from casework.usecases.schools import Schools
+from casework.usecases.users import Users
 
 A = TypeVar("A", bound=Aggregate)
 R = TypeVar("R")

@@ -23,11 +23,11 @@ from casework.domain.clocks import LONDON
 from casework.domain.sealed import Sealed
 from casework.domain.user import User
 from casework.domain.vocabulary import Role
-from casework.services.command import Command
 from casework.settings import Settings
+from casework.usecases.command import Command
 from casework_api.app import make_routes
-from casework_api.current import EXTENSION, Services
-from casework_api.logs import configure_logging
+from casework_api.http.current import EXTENSION, Services
+from casework_api.http.logs import configure_logging
 from tests.calendars import TEST_CALENDAR_JSON
 from tests.engines import Engine
 from tests.settings import settings_for

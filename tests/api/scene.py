@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import msgspec
 from werkzeug.test import TestResponse
 
-from casework_api.auth import PUBLIC
+from casework_api.sign_in.bearer import PUBLIC
 from tests.api.client import House, Json
 from tests.calendars import TEST_CALENDAR_JSON
 

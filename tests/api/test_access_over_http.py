@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from casework_api.auth import PUBLIC
+from casework_api.sign_in.bearer import PUBLIC
 from tests.api.client import BASE, REASON, House, Json, logged, opened_house
 from tests.api.scene import REQUESTS, Scene, endpoints
 from tests.engines import SQLiteEngine

@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from casework.domain.incident import STEPS
-from casework_api.incidents.schemas import StepInput
-from casework_api.limits import MAX_JSON_BODY
+from casework_api.http.limits import MAX_JSON_BODY
+from casework_api.json.incidents.schemas import StepInput
 from tests.api.client import NO_RISK, REASON
 from tests.api.refusing import GONE, HIDDEN, LONG, MARKER, UNKNOWN, opened_scene, refused, with_body
 from tests.api.scene import ANY, Asked, Scene

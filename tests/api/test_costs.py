@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from casework.storage.observation import Tally, count_statements
-from casework_api.current import EXTENSION, Services
+from casework_api.http.current import EXTENSION, Services
 from tests.api.client import House, body_of, opened_house
 from tests.api.scene import ANY, REQUESTS, Asked, Scene
 from tests.api.test_access_over_http import ANSWERS, WHO

@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from casework_api.app import create_app
-from casework_api.current import EXTENSION
+from casework_api.http.current import EXTENSION
 from tests.api.client import BASE, REASON, House, body_of, multipart, opened_house
 from tests.api.scene import ANY, REQUESTS, TEXT_FILE, Asked, Scene, endpoints
 from tests.engines import SQLiteEngine

@@ -15,23 +15,23 @@ from flask import Flask, Response, request
 from flask.testing import FlaskClient
 from freezegun import freeze_time
 
+from casework.domain.fields import ServerSet, Text
 from casework.domain.sealed import Sealed
-from casework.domain.text import ServerSet, Text
-from casework_api.blueprint import IDEMPOTENCY_KEY_HEADER, IF_MATCH_HEADER, Blueprint, encode
-from casework_api.docs import make_api, register_docs
-from casework_api.etags import etag, idempotency_key, if_match
-from casework_api.fields import Identifier, Moment
-from casework_api.limits import register_body_limit, register_security_headers
-from casework_api.logs import register_logs
-from casework_api.paging import Cursors, PageQuery, QueryFlag, page_body
-from casework_api.problems import (
+from casework_api.http.blueprint import IDEMPOTENCY_KEY_HEADER, IF_MATCH_HEADER, Blueprint, encode
+from casework_api.http.docs import make_api, register_docs
+from casework_api.http.etags import etag, idempotency_key, if_match
+from casework_api.http.fields import Identifier, Moment
+from casework_api.http.limits import register_body_limit, register_security_headers
+from casework_api.http.logs import register_logs
+from casework_api.http.paging import Cursors, PageQuery, QueryFlag, page_body
+from casework_api.http.problems import (
     PROBLEM_JSON,
     not_found,
     register_problems,
     stale,
     unauthenticated,
 )
-from casework_api.schema_of import one_of, schema_of
+from casework_api.http.schema_of import one_of, schema_of
 
 TOKEN = {"Authorization": "Bearer open"}
 THERE = UUID("0b5f7a52-3f0e-4c1c-8f43-9b1b5f6d2a10")

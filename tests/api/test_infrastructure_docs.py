@@ -20,10 +20,10 @@ from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from casework.domain.incident import STEPS
-from casework_api.blueprint import Blueprint
-from casework_api.docs import ASSETS, make_api
-from casework_api.problems import PROBLEM_JSON, PROBLEM_TYPES, Problem
-from casework_api.schema_of import one_of, schema_of
+from casework_api.http.blueprint import Blueprint
+from casework_api.http.docs import ASSETS, make_api
+from casework_api.http.problems import PROBLEM_JSON, PROBLEM_TYPES, Problem
+from casework_api.http.schema_of import one_of, schema_of
 from tests.api.test_infrastructure_blueprint import THERE, TOKEN, notes_app
 from tests.api.test_infrastructure_logs import logging_to
 

@@ -13,17 +13,17 @@ from gunicorn.http.errors import InvalidChunkSize  # type: ignore[import-untyped
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casework_api.blueprint import Blueprint
-from casework_api.docs import make_api
-from casework_api.fields import Record
-from casework_api.limits import (
+from casework_api.http.blueprint import Blueprint
+from casework_api.http.docs import make_api
+from casework_api.http.fields import Record
+from casework_api.http.limits import (
     MAX_JSON_BODY,
     RateLimit,
     register_body_limit,
     register_security_headers,
     takes_body,
 )
-from casework_api.problems import PROBLEM_JSON, Problem, not_found, register_problems
+from casework_api.http.problems import PROBLEM_JSON, Problem, not_found, register_problems
 
 LIMIT = 1000
 

@@ -19,10 +19,18 @@ import structlog
 from flask import Flask, Response, g
 from flask.testing import FlaskClient
 
-from casework_api.health import register_health
-from casework_api.logs import FIELDS, configure_logging, log, outline, register_logs, set_user, stdlib_logging
-from casework_api.metrics import MULTIPROCESS_DIR, register_metrics, worker_gone
-from casework_api.problems import PROBLEM_JSON, not_found, register_problems
+from casework_api.http.health import register_health
+from casework_api.http.logs import (
+    FIELDS,
+    configure_logging,
+    log,
+    outline,
+    register_logs,
+    set_user,
+    stdlib_logging,
+)
+from casework_api.http.metrics import MULTIPROCESS_DIR, register_metrics, worker_gone
+from casework_api.http.problems import PROBLEM_JSON, not_found, register_problems
 
 NAME = "Jamie Example"
 SECRET = "cw_0123_verysecret"
@@ -256,7 +264,7 @@ class TestMetrics:
         script = """
 import sys
 from flask import Flask
-from casework_api.metrics import register_metrics
+from casework_api.http.metrics import register_metrics
 app = Flask("shared")
 register_metrics(app)
 app.add_url_rule("/thing", "thing", lambda: "")

@@ -14,9 +14,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from werkzeug.exceptions import ClientDisconnected
 
-from casework_api.limits import register_body_limit, takes_body
-from casework_api.multipart import MAX_FIELD, boundary_of, read_parts
-from casework_api.problems import Problem, register_problems
+from casework_api.http.limits import register_body_limit, takes_body
+from casework_api.http.multipart import MAX_FIELD, boundary_of, read_parts
+from casework_api.http.problems import Problem, register_problems
 
 BOUNDARY = b"edge"
 

@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import Schema
 
-from casework_api import etags
-from casework_api.blueprint import Blueprint
-from casework_api.docs import make_api
-from casework_api.etags import parse_if_match
-from casework_api.fields import Identifier
-from casework_api.paging import (
+from casework_api.http import etags
+from casework_api.http.blueprint import Blueprint
+from casework_api.http.docs import make_api
+from casework_api.http.etags import parse_if_match
+from casework_api.http.fields import Identifier
+from casework_api.http.paging import (
     DEFAULT_LIMIT,
     MAX_LIMIT,
     Cursors,
@@ -27,7 +27,7 @@ from casework_api.paging import (
     QueryFlag,
     page_body,
 )
-from casework_api.problems import Problem, register_problems
+from casework_api.http.problems import Problem, register_problems
 
 KEY = b"a key of sixteen bytes or more"
 SCOPE = {"list": "incidents", "kind": "sexting", "school": UUID(int=1)}

@@ -15,9 +15,9 @@ from marshmallow import ValidationError
 from webargs.flaskparser import abort as webargs_abort
 from werkzeug.exceptions import HTTPException
 
-from casework_api import problems
-from casework_api.logs import register_logs, request_id
-from casework_api.problems import PROBLEM_JSON, PROBLEM_TYPES, Problem, errors_by_path, register_problems
+from casework_api.http import problems
+from casework_api.http.logs import register_logs, request_id
+from casework_api.http.problems import PROBLEM_JSON, PROBLEM_TYPES, Problem, errors_by_path, register_problems
 from tests.api.test_infrastructure_logs import logging_to
 
 NAME = "Jamie Example"

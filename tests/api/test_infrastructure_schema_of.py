@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 from marshmallow import ValidationError
 
 from casework.domain.event import Event
+from casework.domain.fields import ApiName, PersonId, ServerSet, Text
 from casework.domain.incident import STEPS
 from casework.domain.sealed import Sealed
-from casework.domain.text import ApiName, PersonId, ServerSet, Text
-from casework_api.fields import Moment, Record, text_pattern
-from casework_api.problems import errors_by_path
-from casework_api.schema_of import EVENT_FIELDS, one_of, schema_of
+from casework_api.http.fields import Moment, Record, text_pattern
+from casework_api.http.problems import errors_by_path
+from casework_api.http.schema_of import EVENT_FIELDS, one_of, schema_of
 
 ID = "0b5f7a52-3f0e-4c1c-8f43-9b1b5f6d2a10"
 

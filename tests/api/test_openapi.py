@@ -11,8 +11,8 @@ import schemathesis
 from jsonschema_rs import Draft202012Validator, meta
 
 from casework.domain.incident import STEPS
-from casework_api.auth import PUBLIC
-from casework_api.docs import ASSETS
+from casework_api.http.docs import ASSETS
+from casework_api.sign_in.bearer import PUBLIC
 from tests.api.client import REASON, House, Json, body_of, opened_house
 from tests.api.scene import ANY, REQUESTS, Asked, Scene
 from tests.api.test_access_over_http import ANSWERS, WHO

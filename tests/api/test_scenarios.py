@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from casework.playbooks import Library
+from casework.library import Library
 from tests.api.client import REASON, House, Json, body_of
 from tests.domain.casefile import PACKS
 

@@ -12,8 +12,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from casework_api.logs import FIELDS, UNMATCHED
-from casework_api.problems import PROBLEM_JSON
+from casework_api.http.logs import FIELDS, UNMATCHED
+from casework_api.http.problems import PROBLEM_JSON
 from tests.api.client import BASE, House, Json, body_of, logged, opened_house
 from tests.api.scene import REQUESTS, Scene
 from tests.engines import SQLiteEngine

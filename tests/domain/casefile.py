@@ -19,7 +19,7 @@ from casework.domain.incident.reporting import Party, Policy, Report
 from casework.domain.playbook import Duty, Playbook
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Category, Change, EvidenceForm, Involvement, Setting
-from casework.playbooks import Library
+from casework.library import Library
 from tests.calendars import TEST_CALENDAR
 
 NAMESPACE = UUID(int=7)

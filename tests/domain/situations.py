@@ -10,7 +10,7 @@ import msgspec
 
 from casework.domain.playbook import Playbook, Rule
 from casework.domain.vocabulary import Content
-from casework.playbooks import Library
+from casework.library import Library
 from tests.domain.casefile import ALLEGED, FLOOR, PACKS, PARENT, TARGET, TEACHER, UNKNOWN, CaseFile
 
 KINDS: Final = Library.own().kinds()

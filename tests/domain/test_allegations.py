@@ -15,8 +15,8 @@ from casework.domain.playbook import Duty
 from casework.domain.sealed import Sealed
 from casework.domain.user import User, UserRegistered
 from casework.domain.vocabulary import AllegationOutcome, Limb, Role, State, Stream
-from casework.playbooks import Library
-from casework.services.completing import complete
+from casework.library import Library
+from casework.usecases.completing import complete
 from tests.calendars import TEST_CALENDAR
 from tests.domain.casefile import ALLEGED, HEAD, PACKS, PARENT, TARGET, TEACHER, CaseFile, at, known
 from tests.domain.situations import STAFF_ALLEGED, STAFF_TO_PUPIL, judged

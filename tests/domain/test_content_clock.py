@@ -8,7 +8,7 @@ import pytest
 
 from casework.domain.playbook import Duty
 from casework.domain.vocabulary import Content
-from casework.playbooks import Library
+from casework.library import Library
 from tests.calendars import TEST_CALENDAR
 from tests.domain.casefile import PACKS, CaseFile, at
 from tests.domain.situations import rules_of

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from casework.domain.dated import AgeSince, Platform, Platforms, school_year
 from casework.domain.playbook.facts import fact
-from casework.playbooks import Library
-from casework.services.completing import complete
+from casework.library import Library
+from casework.usecases.completing import complete
 from tests.domain.casefile import CaseFile, at
 
 TABLE = Platforms(

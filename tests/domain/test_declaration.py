@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from casework.domain.declaration import Declaration, RelationshipDeclared
+from casework.domain.registers.declaration import Declaration, RelationshipDeclared
 from casework.domain.sealed import Sealed
 from tests.domain.casefile import ALLEGED, DSL, HEAD, PARENT, TARGET, TEACHER, at, known
 

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from casework.domain.playbook import Floor
-from casework.playbooks import Library
-from casework.playbooks.checking import PlaybookError
+from casework.library import Library
+from casework.library.checking import PlaybookError
 from tests.domain.casefile import FLOOR, PACKS, CaseFile, at
 from tests.domain.test_playbook_files import FLOOR_FILE, load, replaced
 

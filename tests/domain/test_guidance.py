@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from casework.domain.guidance import Channel, Circumstances, Guidance, Offence
 from casework.domain.vocabulary import Content
-from casework.playbooks import Library
+from casework.library import Library
 from tests.domain.casefile import ALLEGED, PACKS, PARENT, TARGET, TEACHER, CaseFile, at
 from tests.domain.situations import DUTIES, KINDS, STAFF_ALLEGED, STAFF_TARGET
 

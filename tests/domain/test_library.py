@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from casework.playbooks import Library
-from casework.playbooks.checking import PlaybookError
+from casework.library import Library
+from casework.library.checking import PlaybookError
 from tests.domain.casefile import at
 from tests.domain.test_playbook_files import FLOOR_FILE, PACK_FILE, error, load, replaced
 

@@ -13,8 +13,8 @@ from casework.domain.playbook import Modality
 from casework.domain.playbook.facts import fact
 from casework.domain.playbook.rules import as_values
 from casework.domain.vocabulary import Content, State
-from casework.playbooks import Library
-from casework.services.completing import complete
+from casework.library import Library
+from casework.usecases.completing import complete
 from tests.domain.casefile import ALLEGED, FILE, PACKS, PARENT, TARGET, CaseFile, at
 
 TWO_CHILDREN = ((TARGET, "target", "pupil"), (ALLEGED, "target", "pupil"))

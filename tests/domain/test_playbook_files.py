@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from casework.playbooks import Library
-from casework.playbooks.checking import PlaybookError
+from casework.library import Library
+from casework.library.checking import PlaybookError
 
 FLOOR_FILE = """\
 jurisdiction = "nowhere"

@@ -8,7 +8,7 @@ from casework.domain.errors import Refusal, Refused
 from casework.domain.incident.imagery import RISK_QUESTIONS
 from casework.domain.playbook import Modality, Rule
 from casework.domain.vocabulary import Content
-from casework.playbooks import Library
+from casework.library import Library
 from tests.domain.casefile import CaseFile
 from tests.domain.forbidden import REPORTS
 from tests.domain.forbidden import ROWS as PUPIL_ROWS

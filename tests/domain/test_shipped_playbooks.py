@@ -6,7 +6,7 @@ import pytest
 
 from casework.domain.incident import STEPS
 from casework.domain.playbook import Floor, Modality, Pack, Rule
-from casework.playbooks import Library
+from casework.library import Library
 from tests.domain.casefile import FLOOR, PACKS, at
 from tests.domain.situations import KINDS, every_rule, playbook_of, rules_of
 

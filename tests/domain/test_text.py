@@ -11,11 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casework.domain.incident import STEPS
-from casework.domain.incident.outcomes import Action, Lesson
-from casework.domain.incident.reporting import Party
-from casework.domain.sealed import Sealed
-from casework.domain.text import (
+from casework.domain.fields import (
     ApiName,
     Code,
     Name,
@@ -32,6 +28,10 @@ from casework.domain.text import (
     text_faults,
     texts,
 )
+from casework.domain.incident import STEPS
+from casework.domain.incident.outcomes import Action, Lesson
+from casework.domain.incident.reporting import Party
+from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Change, Involvement
 from tests.domain.casefile import CaseFile
 

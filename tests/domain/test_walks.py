@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from casework.domain.vocabulary import State
-from casework.playbooks import Library
+from casework.library import Library
 from tests.domain.casefile import PACKS, CaseFile
 
 KINDS = Library.own().kinds()

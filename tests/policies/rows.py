@@ -16,7 +16,7 @@ from casework.domain.incident import Incident
 from casework.domain.incident.reporting import Report
 from casework.domain.playbook import Duty, Modality, Pack, Playbook
 from casework.domain.vocabulary import Content
-from casework.playbooks import Library
+from casework.library import Library
 from tests.calendars import TEST_CALENDAR
 from tests.domain.casefile import ALLEGED, FLOOR, PARENT, TARGET, TEACHER, CaseFile
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from casework.domain.incident.reporting import Policy
 from casework.domain.playbook import Modality, Pack, Playbook, Rule
 from casework.domain.playbook.rules import Source
-from casework.playbooks import Library
-from casework.playbooks.checking import pack_faults
+from casework.library import Library
+from casework.library.checking import pack_faults
 from tests.calendars import TEST_CALENDAR
 from tests.domain.casefile import FLOOR, PACKS, TARGET, CaseFile
 from tests.policies.rows import (

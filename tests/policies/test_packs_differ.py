@@ -9,7 +9,7 @@ import pytest
 
 from casework.domain.playbook import Duty
 from casework.domain.vocabulary import Content
-from casework.playbooks import Library
+from casework.library import Library
 from tests.domain.casefile import PACKS, PARENT, TARGET, CaseFile
 from tests.policies.rows import moment
 

@@ -9,8 +9,8 @@ import pytest
 
 from casework.domain.access import PERMISSIONS, Permission
 from casework.domain.vocabulary import Category, Role, Stream
-from casework.playbooks import Library
-from casework.playbooks.coverage import policies
+from casework.library import Library
+from casework.library.coverage import policies
 from tests.domain.casefile import ALLEGED, PACKS, TARGET, TEACHER, UNKNOWN, CaseFile
 
 OPENINGS: Final[dict[str, tuple[str, dict[str, Any], dict[str, Any]]]] = {

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from casework.domain.playbook import Pack, Playbook, Rule
-from casework.playbooks import Library
+from casework.library import Library
 from tests.domain.casefile import FLOOR, PACKS, CaseFile
 from tests.policies.rows import FLOOR_ALONE, Asks, Row
 from tests.policies.rows_floor import FLOOR_ROWS

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from casework.application import Casework
-from casework_projections.views import Views
+from casework_projections.views.catch_up import Views
 from tests.engines import Engine
 from tests.histories import SchoolHistory, opened_history
 from tests.settings import prepare_every_table

@@ -12,9 +12,9 @@ import pytest
 
 from casework.domain.incident import STEPS, Incident
 from casework.domain.sealed import Sealed
-from casework_projections.audit_trail import as_csv, audit_trail, ids_named, timeline
-from casework_projections.rendering import Names
-from casework_projections.views import Views
+from casework_projections.reading.audit_trail import as_csv, audit_trail, ids_named, timeline
+from casework_projections.reading.wording import Names
+from casework_projections.views.catch_up import Views
 from tests.histories import NARRATIVE, SchoolHistory, london
 
 NEVER_SHOWN = {"reporter", "originator_id", "request_id", "request_digest", "decided_by", "as_"}

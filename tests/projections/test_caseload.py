@@ -16,11 +16,11 @@ from casework.domain.incident import Incident
 from casework.domain.incident.reporting import Party
 from casework.domain.user import User
 from casework.domain.vocabulary import Category, Involvement, Role, State, Stream
-from casework.services.schools import actor
-from casework_projections.cases import cases
-from casework_projections.listing import After, Filters, Involved, Listed
-from casework_projections.views import Views
-from casework_projections.visibility import VisibleTo
+from casework.usecases.schools import actor
+from casework_projections.reading.listing import After, Filters, Involved, Listed
+from casework_projections.reading.visibility import VisibleTo
+from casework_projections.views.case_tables import cases
+from casework_projections.views.catch_up import Views
 from tests.calendars import TEST_CALENDAR
 from tests.histories import SchoolHistory, london
 

@@ -14,9 +14,9 @@ from casework.domain.clocks import Closure, Term
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Setting, State
 from casework.storage.observation import count_statements
-from casework_projections import governor_summary
-from casework_projections.terms import UnknownTerm
-from casework_projections.views import Views
+from casework_projections.reading import governor_summary
+from casework_projections.views.catch_up import Views
+from casework_projections.views.terms import UnknownTerm
 from tests.calendars import TEST_CALENDAR
 from tests.histories import LESSON, SchoolHistory, london
 

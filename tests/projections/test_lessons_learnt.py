@@ -14,10 +14,10 @@ from casework.domain.incident.reporting import Party
 from casework.domain.sealed import Sealed
 from casework.domain.user import User
 from casework.domain.vocabulary import Change, Involvement, Role, State
-from casework_projections import lessons_learnt
-from casework_projections.lessons_learnt import LessonsAfter
-from casework_projections.terms import UnknownTerm
-from casework_projections.views import Views
+from casework_projections.views import lessons_learnt
+from casework_projections.views.catch_up import Views
+from casework_projections.views.lessons_learnt import LessonsAfter
+from casework_projections.views.terms import UnknownTerm
 from tests.histories import LESSON, SchoolHistory, london
 
 

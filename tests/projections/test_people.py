@@ -11,7 +11,7 @@ from casework.domain.person import Related
 from casework.domain.sealed import ERASED, Sealed
 from casework.domain.vocabulary import Category, Relation, Role
 from casework.storage.observation import count_statements
-from casework_projections.views import Views
+from casework_projections.views.catch_up import Views
 from tests.histories import SchoolHistory, london
 
 

@@ -15,9 +15,9 @@ from casework.domain.clocks import Closure
 from casework.domain.errors import Invalid, Refused
 from casework.domain.incident import Incident
 from casework.domain.vocabulary import Category, Involvement
-from casework_projections import replay
-from casework_projections import views as registry
-from casework_projections.views import Views
+from casework_projections.views import catch_up as registry
+from casework_projections.views import replay
+from casework_projections.views.catch_up import Views
 from tests.calendars import TEST_CALENDAR
 from tests.conftest import CI_SETTING
 from tests.histories import SECRET_WORDS, SchoolHistory

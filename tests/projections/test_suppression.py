@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casework_projections.suppression import (
+from casework_projections.reading.suppression import (
     SMALL,
     THRESHOLD,
     Shown,

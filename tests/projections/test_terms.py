@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from casework.domain.clocks import LONDON
-from casework_projections.terms import UnknownTerm, same_term_last_year, term_before, term_bounds
+from casework_projections.views.terms import UnknownTerm, same_term_last_year, term_before, term_bounds
 from tests.calendars import TEST_CALENDAR
 
 MOMENTS = st.datetimes(datetime(2026, 6, 1), datetime(2027, 12, 1), timezones=st.just(UTC))

@@ -10,12 +10,12 @@ import pytest
 from casework.application import Casework
 from casework.settings import Settings
 from casework.storage.observation import count_statements
-from casework_api.opening import opened
-from casework_projections import replay
-from casework_projections import views as registry
-from casework_projections.caseload import Caseload
-from casework_projections.listing import Filters
-from casework_projections.views import ViewNotCreated, Views
+from casework_api.commands.opening import opened
+from casework_projections.reading.listing import Filters
+from casework_projections.views import catch_up as registry
+from casework_projections.views import replay
+from casework_projections.views.caseload import Caseload
+from casework_projections.views.catch_up import ViewNotCreated, Views
 from tests.forks import processes
 from tests.histories import SchoolHistory
 from tests.projections.watching import Faulty, Watching, dump, recorded, seen

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, func, se
 
 from casework.application import Casework
 from casework.domain.incident.reporting import AddNote
-from casework_projections.view import Batch, View
+from casework_projections.views.view import Batch, View
 
 _metadata: Final = MetaData()
 applied: Final = Table("view_watching", _metadata, Column("position", BigInteger, primary_key=True))

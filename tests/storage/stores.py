@@ -11,8 +11,8 @@ from uuid import UUID, uuid4
 from eventsourcing.persistence import InfrastructureFactory
 
 from casework.domain.event import TOPICS, Event
+from casework.domain.fields import Narrative
 from casework.domain.sealed import Sealed
-from casework.domain.text import Narrative
 from casework.storage.database import Database
 from casework.storage.event_store import SealingEventStore
 from casework.storage.keys import DataKeys, MasterKey

@@ -17,8 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from casework.domain.event import TOPICS, Event
+from casework.domain.fields import Name, Short
 from casework.domain.sealed import Sealed
-from casework.domain.text import Name, Short
 from casework.storage.keys import NewKeys, NoKey
 from casework.storage.mapper import SealingMapper
 from casework.storage.migrations import create_tables

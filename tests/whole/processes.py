@@ -22,11 +22,11 @@ import msgspec
 import pytest
 
 from casework.settings import Settings
-from casework_api.cli import main
+from casework_api.commands.cli import main
 from tests.api.client import BASE
 from tests.forks import processes
 
-PROGRAM: Final = (sys.executable, "-c", "from casework_api.cli import main; main()")
+PROGRAM: Final = (sys.executable, "-c", "from casework_api.commands.cli import main; main()")
 _PATIENCE_SECONDS: Final = 60
 _POLL_SECONDS: Final = 0.02
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import MetaData, select
 
 from casework.application import Casework
-from casework_projections.views import Views
+from casework_projections.views.catch_up import Views
 
 Tables = dict[str, list[tuple[Any, ...]]]
 

@@ -16,13 +16,13 @@ import pytest
 from flask import Flask
 
 from casework.application import Casework
-from casework.playbooks.library import OWN_FILES
+from casework.library.library import OWN_FILES
 from casework.settings import Settings
 from casework_api.app import create_app
-from casework_api.current import EXTENSION, Services
-from casework_api.opening import opened
-from casework_api.preparing import prepare
-from casework_projections.views import Views
+from casework_api.commands.opening import opened
+from casework_api.commands.preparing import prepare
+from casework_api.http.current import EXTENSION, Services
+from casework_projections.views.catch_up import Views
 from tests.api.client import House
 from tests.forks import processes
 from tests.whole.processes import casework, casework_here, settings_in

@@ -23,7 +23,7 @@ from casework.domain.incident import Incident
 from casework.domain.incident.reporting import AddNote
 from casework.settings import Settings
 from casework_api.clock import utc_now
-from casework_api.opening import opened
+from casework_api.commands.opening import opened
 from tests.api.client import House
 from tests.conftest import CI_SETTING
 from tests.engines import Engine, SQLiteEngine

@@ -16,16 +16,16 @@ import pytest
 
 from casework.application import Casework
 from casework.domain.event import Event
+from casework.domain.fields import leaves
 from casework.domain.incident import Incident
 from casework.domain.incident.reporting import Report
 from casework.domain.playbook import Playbook
 from casework.domain.school import School
 from casework.domain.sealed import Sealed
-from casework.domain.text import leaves
 from casework_api.commands.demo import demo_settings
+from casework_api.commands.opening import opened
 from casework_api.demo.people import EVERY_NAME
 from casework_api.demo.texts import EVERY_NARRATIVE
-from casework_api.opening import opened
 from tests.whole.processes import Served, casework_here, demonstrated, free_port
 
 _TOKEN: Final = re.compile(r"^token (\w+) +(cw_\S+)$", re.MULTILINE)

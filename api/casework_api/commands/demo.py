@@ -11,11 +11,11 @@ import click
 from casework.settings import Settings
 from casework_api import server
 from casework_api.clock import utc_now
+from casework_api.commands.opening import opened
+from casework_api.commands.preparing import prepare
 from casework_api.commands.progress import bar
 from casework_api.demo.story import Demo, tell
-from casework_api.opening import opened
-from casework_api.preparing import prepare
-from casework_projections.views import Views
+from casework_projections.views.catch_up import Views
 
 _FOLDER: Final = Path("var/demo")
 

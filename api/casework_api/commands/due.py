@@ -9,10 +9,10 @@ import click
 from casework.domain.clocks import LONDON
 from casework.settings import Settings
 from casework_api.clock import utc_now
-from casework_api.opening import opened
-from casework_projections.due import reference
-from casework_projections.unrestricted import every_deadline
-from casework_projections.views import Views
+from casework_api.commands.opening import opened
+from casework_projections.reading.unrestricted import every_deadline
+from casework_projections.views.catch_up import Views
+from casework_projections.views.due import reference
 
 
 @click.command()

@@ -7,11 +7,11 @@ import json
 import click
 
 from casework.domain.sealed import Sealed
-from casework.services.command import Command
 from casework.settings import Settings
+from casework.usecases.command import Command
 from casework_api.clock import utc_now
-from casework_api.opening import opened
-from casework_api.preparing import prepare
+from casework_api.commands.opening import opened
+from casework_api.commands.preparing import prepare
 
 
 @click.command()

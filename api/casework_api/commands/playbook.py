@@ -11,13 +11,13 @@ from casework.application import Casework
 from casework.domain.incident import Incident
 from casework.domain.playbook import Pack
 from casework.domain.school import School
-from casework.playbooks import Library
-from casework.playbooks.library import every_fault
+from casework.library import Library
+from casework.library.library import every_fault
 from casework.settings import Settings
-from casework_api.opening import opened
-from casework_projections.comparison import Comparison, DutyChange, compare
-from casework_projections.unrestricted import incidents_of
-from casework_projections.views import Views
+from casework_api.commands.opening import opened
+from casework_projections.reading.comparison import Comparison, DutyChange, compare
+from casework_projections.reading.unrestricted import incidents_of
+from casework_projections.views.catch_up import Views
 
 _PAGE = 100
 

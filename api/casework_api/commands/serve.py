@@ -6,7 +6,7 @@ import click
 
 from casework.settings import Settings
 from casework_api import server
-from casework_api.opening import opened
+from casework_api.commands.opening import opened
 
 
 @click.command()

@@ -9,10 +9,10 @@ from typing import Final
 import click
 
 from casework.settings import Settings
+from casework_api.commands.opening import opened
 from casework_api.commands.progress import bar
-from casework_api.logs import configure_logging, log, outline
-from casework_api.opening import opened
-from casework_projections.views import Views
+from casework_api.http.logs import configure_logging, log, outline
+from casework_projections.views.catch_up import Views
 
 _POLL_SECONDS: Final = 1.0
 

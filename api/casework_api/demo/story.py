@@ -18,8 +18,8 @@ from casework.domain.person import Related
 from casework.domain.sealed import Sealed
 from casework.domain.user import User
 from casework.domain.vocabulary import Category, Direction, Involvement, Relation, Role, Setting
-from casework.services.command import Command
-from casework.services.incidents import Case
+from casework.usecases.command import Command
+from casework.usecases.incidents import Case
 from casework_api.demo.calendar import calendar_around
 from casework_api.demo.people import PARENT_FORENAME, TEACHER, USERS, pupil_names
 from casework_api.demo.texts import CONTENT, PLATFORMS, SUMMARIES, VOICES, Scene, fields

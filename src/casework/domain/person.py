@@ -9,8 +9,8 @@ import msgspec
 
 from casework.domain.aggregate import Aggregate
 from casework.domain.event import Event
+from casework.domain.fields import Name, PersonId
 from casework.domain.sealed import Sealed
-from casework.domain.text import Name, PersonId
 from casework.domain.vocabulary import Category, Relation
 
 

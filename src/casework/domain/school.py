@@ -12,7 +12,7 @@ import msgspec
 from casework.domain.aggregate import Aggregate
 from casework.domain.clocks import LONDON, Calendar
 from casework.domain.event import Event
-from casework.domain.text import Code
+from casework.domain.fields import Code
 from casework.domain.vocabulary import Role
 
 

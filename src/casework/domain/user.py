@@ -11,8 +11,8 @@ import msgspec
 
 from casework.domain.aggregate import Aggregate
 from casework.domain.event import Event
+from casework.domain.fields import Name
 from casework.domain.sealed import Sealed
-from casework.domain.text import Name
 
 
 class Scope(StrEnum):

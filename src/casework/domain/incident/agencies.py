@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from casework.domain.fields import Reason, Short
 from casework.domain.incident.steps import Step
-from casework.domain.text import Reason, Short
 from casework.domain.vocabulary import Agency, Enquiry, Respondent, State
 
 if TYPE_CHECKING:

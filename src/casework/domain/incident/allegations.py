@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
+from casework.domain.fields import IncidentId, Narrative, PartyId, Reason, ServerSet, Short, UserId
 from casework.domain.incident.steps import Step
-from casework.domain.text import IncidentId, Narrative, PartyId, Reason, ServerSet, Short, UserId
 from casework.domain.vocabulary import AllegationOutcome, Respondent, State
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
+from casework.domain.fields import DeclarationId, Reason, ServerSet
 from casework.domain.incident.steps import Step
-from casework.domain.text import DeclarationId, Reason, ServerSet
 from casework.domain.vocabulary import Limb
 
 if TYPE_CHECKING:

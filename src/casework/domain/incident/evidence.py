@@ -8,8 +8,8 @@ from uuid import UUID
 
 import msgspec
 
+from casework.domain.fields import Narrative, ServerSet, Short
 from casework.domain.incident.steps import Step
-from casework.domain.text import Narrative, ServerSet, Short
 from casework.domain.vocabulary import Addressee, Content, EvidenceForm, RemovalOutcome, State
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import msgspec
 
+from casework.domain.fields import ApiName, Narrative, ParentId, PartyId, Reason, Short, UserId
 from casework.domain.incident.steps import Step
-from casework.domain.text import ApiName, Narrative, ParentId, PartyId, Reason, Short, UserId
 from casework.domain.vocabulary import AdviceTopic, MeetingOutcome, State
 
 if TYPE_CHECKING:

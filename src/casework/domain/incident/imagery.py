@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from casework.domain.fields import AdultId, PartyId, Reason, Short
 from casework.domain.incident.steps import Step
-from casework.domain.text import AdultId, PartyId, Reason, Short
 from casework.domain.vocabulary import Answer, DeletionAdviser
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from uuid import UUID
 from casework.domain.aggregate import Aggregate
 from casework.domain.errors import Invalid, Refused
 from casework.domain.event import Event
+from casework.domain.fields import text_faults
 from casework.domain.incident.reporting import Party, Report
 from casework.domain.incident.steps import Step
-from casework.domain.text import text_faults
 from casework.domain.vocabulary import (
     Agency,
     Answer,

@@ -9,9 +9,9 @@ from uuid import UUID, uuid5
 
 import msgspec
 
+from casework.domain.fields import Code, Narrative, Reason, ServerSet, Short
 from casework.domain.incident.steps import Step
 from casework.domain.naming import holds_name
-from casework.domain.text import Code, Narrative, Reason, ServerSet, Short
 from casework.domain.vocabulary import Change, DecisionTopic, State
 
 if TYPE_CHECKING:

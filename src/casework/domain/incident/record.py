@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
+from casework.domain.fields import Code, Narrative, Reason, ServerSet, UserId
 from casework.domain.incident.reporting import Policy
 from casework.domain.incident.steps import STEPS, Step
-from casework.domain.text import Code, Narrative, Reason, ServerSet, UserId
 from casework.domain.vocabulary import Direction, Stream
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from uuid import UUID, uuid5
 
 import msgspec
 
+from casework.domain.fields import AdultId, Code, Narrative, PartyId, PersonId, Reason, ServerSet, UserId
 from casework.domain.incident.steps import Step
 from casework.domain.sealed import Sealed
-from casework.domain.text import AdultId, Code, Narrative, PartyId, PersonId, Reason, ServerSet, UserId
 from casework.domain.vocabulary import (
     Category,
     Content,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from casework.domain.embedded import embeds_file
 from casework.domain.event import Event
-from casework.domain.text import Narrative, texts
+from casework.domain.fields import Narrative, texts
 from casework.domain.vocabulary import State
 
 if TYPE_CHECKING:

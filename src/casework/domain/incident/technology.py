@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import msgspec
 
+from casework.domain.fields import Code, Narrative, PartyId, Reason, ServerSet, Short
 from casework.domain.incident.steps import Step
-from casework.domain.text import Code, Narrative, PartyId, Reason, ServerSet, Short
 
 if TYPE_CHECKING:
     from casework.domain.incident.incident import Incident

@@ -1,0 +1,261 @@
+"""The fields and records that input is read with: one form of JSON each, no echo of what was sent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, ClassVar, Final
+from uuid import UUID
+
+import marshmallow as ma
+import msgspec
+from marshmallow import fields
+
+from casework.domain.clocks import TERM_NAME
+from casework.domain.fields import HIDDEN_CHARACTERS, Text
+
+_ALWAYS: Final[dict[str, Any]] = {"required": "is required", "null": "must not be null"}
+_DATE: Final = r"(?:19|20|21)[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+_CLOCK: Final = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
+# RFC 3339; the years are those a clock can be counted in without leaving what a datetime holds.
+DAY_PATTERN: Final = f"^{_DATE}$"
+MOMENT_PATTERN: Final = rf"^{_DATE}T{_CLOCK}:[0-5][0-9](?:\.[0-9]{{1,9}})?(?:Z|[+-]{_CLOCK})$"
+_UUID: Final = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+_INT32: Final = 2**31
+# Without one, a page that shows the API makes characters up from the pattern.
+EXAMPLE_TEXT: Final = "in plain words"
+
+# The same characters as in `Text.fault`, and those of them that are not white space.
+_ALLOWED: Final = f"[^{HIDDEN_CHARACTERS}]"
+_VISIBLE: Final = rf"[^\s{HIDDEN_CHARACTERS}]"
+
+AnyField = fields.Field[Any]
+
+
+class Record(ma.Schema):
+    """A JSON object that takes no field but its own."""
+
+    error_messages: dict[str, str] = {  # noqa: RUF012 - marshmallow declares it so
+        "type": "must be an object",
+        "unknown": "is not a known field",
+    }
+
+    class Meta:
+        unknown = ma.RAISE
+        register = False
+
+
+class Strict(fields.Field[Any]):
+    """A field that takes one form of JSON value; `fault` says which, and never what was given instead."""
+
+    documented: ClassVar[Mapping[str, Any]] = {}
+    fault: ClassVar[str] = ""
+
+    def __init__(self, *, metadata: Mapping[str, Any] | None = None, **options: Any) -> None:
+        super().__init__(metadata={**self.documented, **(metadata or {})}, error_messages=_ALWAYS, **options)
+
+    def read(self, value: Any) -> Any:
+        """The value that JSON `value` stands for; ValueError where it is of another form."""
+        raise NotImplementedError
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> Any:
+        try:
+            return self.read(value)
+        except ValueError:
+            raise ma.ValidationError(self.fault) from None
+
+
+class Flag(Strict):
+    """`true` or `false`, and nothing that only looks like it."""
+
+    documented: ClassVar = {"type": "boolean"}
+    fault: ClassVar = "must be true or false"
+
+    def read(self, value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValueError
+        return value
+
+
+class Whole(Strict):
+    """A whole number of 32 bits, within the bounds of a `msgspec.Meta` where one is declared.
+
+    JSON does not tell 3.0 from 3, nor does JSON Schema.
+    """
+
+    documented: ClassVar = {"type": "integer", "format": "int32"}
+    fault: ClassVar = "must be a whole number"
+
+    def __init__(
+        self, bounds: msgspec.Meta | None = None, *, metadata: Mapping[str, Any] | None = None, **options: Any
+    ) -> None:
+        self._low = -_INT32 if bounds is None or bounds.ge is None else int(bounds.ge)
+        self._high = _INT32 - 1 if bounds is None or bounds.le is None else int(bounds.le)
+        within = {"minimum": self._low, "maximum": self._high}
+        super().__init__(metadata={**within, **(metadata or {})}, **options)
+
+    def read(self, value: Any) -> int:
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise ValueError
+        if not self._low <= value <= self._high:
+            raise ma.ValidationError(f"must be from {self._low} to {self._high}")
+        return value
+
+
+class Words(Strict):
+    """Text within `limits` once the white space around it is gone."""
+
+    fault: ClassVar = "must be text"
+
+    def __init__(
+        self, limits: Text | None = None, *, metadata: Mapping[str, Any] | None = None, **options: Any
+    ) -> None:
+        self._limits = limits or Text()
+        documented = {
+            "type": "string",
+            "pattern": text_pattern(self._limits),
+            "minLength": self._limits.min,
+            "maxLength": self._limits.max,
+        }
+        super().__init__(metadata={**documented, **(metadata or {})}, **options)
+
+    def read(self, value: Any) -> str:
+        if not isinstance(value, str):
+            raise ValueError
+        fault = self._limits.fault(value)
+        if fault is not None:
+            raise ma.ValidationError(fault)
+        return value.strip()
+
+
+class TermName(Strict):
+    """The name of a term, such as `2026-autumn`."""
+
+    documented: ClassVar = {"type": "string", "pattern": f"^{TERM_NAME.pattern}$"}
+    fault: ClassVar = "must be the name of a term, such as 2026-autumn"
+
+    def read(self, value: Any) -> str:
+        return _matching(TERM_NAME.pattern, value)
+
+
+class Identifier(Strict):
+    """A UUID in its usual form, with hyphens."""
+
+    documented: ClassVar = {"type": "string", "format": "uuid"}
+    fault: ClassVar = "must be a UUID"
+
+    def read(self, value: Any) -> UUID:
+        return UUID(_matching(_UUID, value))
+
+
+class Moment(Strict):
+    """A time as RFC 3339 writes it, with its offset from UTC, from 1900 to 2199."""
+
+    documented: ClassVar = {
+        "type": "string",
+        "format": "date-time",
+        "pattern": MOMENT_PATTERN,
+        "examples": ["2026-09-14T10:05:00+01:00"],
+    }
+    fault: ClassVar = "must be a time with an offset, such as 2026-09-14T10:05:00+01:00, from 1900 to 2199"
+
+    def read(self, value: Any) -> datetime:
+        return datetime.fromisoformat(_matching(MOMENT_PATTERN, value))
+
+
+class Day(Strict):
+    """A date as RFC 3339 writes it, from 1900 to 2199."""
+
+    documented: ClassVar = {
+        "type": "string",
+        "format": "date",
+        "pattern": DAY_PATTERN,
+        "examples": ["2026-09-14"],
+    }
+    fault: ClassVar = "must be a date such as 2026-09-14, from 1900 to 2199"
+
+    def read(self, value: Any) -> date:
+        return date.fromisoformat(_matching(DAY_PATTERN, value))
+
+
+class Choice(Strict):
+    """One of a few words, each standing for a value."""
+
+    def __init__(
+        self, values: Mapping[str, Any], *, metadata: Mapping[str, Any] | None = None, **options: Any
+    ) -> None:
+        self._values = dict(values)
+        words = [*values, None] if options.get("allow_none") else [*values]
+        super().__init__(metadata={"type": "string", "enum": words, **(metadata or {})}, **options)
+
+    def read(self, value: Any) -> Any:
+        if not isinstance(value, str) or value not in self._values:
+            raise ma.ValidationError("must be one of: " + ", ".join(self._values))
+        return self._values[value]
+
+
+class Constant(Choice):
+    """The one word that tells a variant from the others."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__({word: word}, required=True)
+        self.word = word
+
+
+class Items(fields.List[Any]):
+    """A JSON array, and nothing else that can be gone through."""
+
+    def __init__(self, item: AnyField, **options: Any) -> None:
+        super().__init__(item, error_messages={**_ALWAYS, "invalid": "must be a list"}, **options)
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> list[Any]:
+        if not isinstance(value, list):
+            raise self.make_error("invalid")
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+class Inner(fields.Nested):
+    """An object within another."""
+
+    def __init__(self, schema: type[Record], **options: Any) -> None:
+        super().__init__(schema, error_messages={**_ALWAYS, "type": "must be an object"}, **options)
+
+
+class OneOf(Record):
+    """One of several records, told apart by the word in `TAG`."""
+
+    TAG: str = ""
+    VARIANTS: Mapping[str, ma.Schema] = {}
+
+    def load(self, data: Any, *, many: bool | None = None, partial: Any = None, unknown: Any = None) -> Any:
+        if not isinstance(data, Mapping):
+            raise ma.ValidationError({"_schema": [self.error_messages["type"]]})
+        if self.TAG not in data:
+            raise ma.ValidationError({self.TAG: [_ALWAYS["required"]]})
+        word = data[self.TAG]
+        variant = self.VARIANTS.get(word) if isinstance(word, str) else None
+        if variant is None:
+            raise ma.ValidationError({self.TAG: ["is not one of those there are"]})
+        return variant.load(data, many=many, partial=partial, unknown=unknown)
+
+
+def text_pattern(limits: Text) -> str:
+    """The regular expression (in what ECMA 262 and Python share) of the texts that `limits` allows."""
+    if limits.min < 1:
+        return f"^{_ALLOWED}*$"
+    if limits.min == 1:
+        return f"^{_ALLOWED}*{_VISIBLE}{_ALLOWED}*$"
+    return f"^{_ALLOWED}*{_VISIBLE}{_ALLOWED}{{{limits.min - 2},}}{_VISIBLE}{_ALLOWED}*$"
+
+
+def _matching(pattern: str, value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(pattern, value):
+        raise ValueError
+    return value

@@ -1,0 +1,149 @@
+"""What every exchange is held to: how large a body, how many requests, and the headers of every answer."""
+
+from __future__ import annotations
+
+import io
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from threading import Lock
+from typing import IO, TYPE_CHECKING, Any, Final, TypeVar
+
+from flask import Flask, Response, current_app, request
+from werkzeug.exceptions import ClientDisconnected
+
+from casework_api.http.problems import too_large, too_many_requests
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+MAX_JSON_BODY: Final = 256 * 1024
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+# Adding intervals one by one must not cost the last request of a burst its token.
+_ROUNDING: Final = 1e-6
+
+_HEADERS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+}
+
+
+def takes_body(max_bytes: int) -> Callable[[View], View]:
+    """Let the decorated view take a body of up to `max_bytes`; it is for views that read it as a stream."""
+
+    def mark(view: View) -> View:
+        vars(view)["max_body"] = max_bytes
+        return view
+
+    return mark
+
+
+def register_body_limit(app: Flask, max_bytes: int = MAX_JSON_BODY) -> None:
+    """Answer 413 to a body over `max_bytes`, before any of it is read where its length is declared.
+
+    A body without a declared length is counted while it is read; one that the server does not delimit
+    reads as empty. A view marked with `takes_body` has its own limit. To be registered before anything
+    that reads a body. Flask's own `MAX_CONTENT_LENGTH` is left alone: of a body without a declared length
+    werkzeug reads as much as the limit and silently drops the rest.
+    """
+
+    def hold() -> None:
+        limit: int = getattr(_view(), "max_body", max_bytes)
+        if (request.content_length or 0) > limit:
+            raise too_large(limit)
+        if "wsgi.input_terminated" in request.environ:
+            request.environ["wsgi.input"] = _Counted(request.environ["wsgi.input"], limit)
+
+    app.before_request(hold)
+
+
+class _Counted(io.RawIOBase):
+    """A body that ends in a problem once more than `limit` bytes have come, or when the client has gone."""
+
+    def __init__(self, stream: IO[bytes], limit: int) -> None:
+        self._stream = stream
+        self._limit = limit
+        self._left = limit
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        room = memoryview(buffer).cast("B")
+        try:
+            chunk = self._stream.read(min(len(room), self._left + 1))
+        except Exception as error:
+            # Each server has its own exceptions for a body that breaks off or is wrongly chunked.
+            raise ClientDisconnected from error
+        if len(chunk) > self._left:
+            raise too_large(self._limit)
+        self._left -= len(chunk)
+        room[: len(chunk)] = chunk
+        return len(chunk)
+
+
+def _view() -> Callable[..., Any] | None:
+    view = current_app.view_functions.get(request.endpoint or "")
+    view_class = getattr(view, "view_class", None)
+    return getattr(view_class, request.method.lower(), view)
+
+
+class RateLimit:
+    """A token bucket for each key: `burst` requests at once, then `per_second`.
+
+    It is kept in this process, so that several processes together allow several times as much. At most
+    `capacity` keys are remembered; the one used longest ago is forgotten first, and starts full again.
+    A bucket is one number, the moment it would be full: the virtual scheduling algorithm of ITU-T I.371.
+    """
+
+    def __init__(
+        self,
+        per_second: float = 20.0,
+        burst: int = 200,
+        capacity: int = 10_000,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        if per_second <= 0 or burst < 1 or capacity < 1:
+            raise ValueError("a rate limit must let something through")
+        self._interval = 1 / per_second
+        self._tolerance = (burst - 1) * self._interval + _ROUNDING
+        self._capacity = capacity
+        self._clock = clock
+        self._full_at: OrderedDict[str, float] = OrderedDict()
+        self._lock = Lock()
+
+    def wait(self, key: str) -> float:
+        """Take a token for `key`: 0 where there was one, else the seconds until there is one to take."""
+        with self._lock:
+            now = self._clock()
+            full_at = max(self._full_at.get(key, now), now)
+            wait = full_at - now - self._tolerance
+            if wait <= 0:
+                self._full_at[key] = full_at + self._interval
+            self._full_at.move_to_end(key)
+            if len(self._full_at) > self._capacity:
+                self._full_at.popitem(last=False)
+            return max(wait, 0.0)
+
+    def check(self, key: str) -> None:
+        """Raise a problem (429), saying when to come back, where `key` has used up its tokens."""
+        wait = self.wait(key)
+        if wait > 0:
+            raise too_many_requests(max(1, math.ceil(wait)))
+
+
+def register_security_headers(app: Flask) -> None:
+    """Keep every answer of `app` from caches, frames and referrers, unless it says otherwise itself."""
+
+    def protect(response: Response) -> Response:
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    app.after_request(protect)

@@ -1,0 +1,86 @@
+"""How what the domain and the storage refuse is answered over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from eventsourcing.persistence import OperationalError
+from flask import Flask, Response
+from sqlalchemy.exc import OperationalError as ViewOperationalError
+
+from casework.domain.errors import Forbidden, Invalid, KeyReused, NotFound, Refused, Stale
+from casework.storage.keys import KeyDestroyed
+from casework.storage.media import NotAllowed
+from casework.storage.sealed_file import Corrupt
+from casework.storage.vault import TooLarge
+from casework_api.http.logs import log, outline, request_id
+from casework_api.http.problems import (
+    Problem,
+    forbidden,
+    key_reused,
+    malformed,
+    not_found,
+    refused,
+    stale,
+    too_large,
+    unavailable,
+    unsupported_media_type,
+)
+from casework_projections.views.catch_up import ViewNotCreated
+
+
+def _refused(error: Refused) -> Problem:
+    refusal = error.refusal
+    more = {"outstanding": list(refusal.outstanding)} if refusal.outstanding else {}
+    return refused(refusal.rule, refusal.clause, refusal.reason, **more)
+
+
+def _erased(_: KeyDestroyed) -> Problem:
+    return refused("erased", "UK GDPR art. 17", "It was erased; nothing more can be recorded.")
+
+
+def _corrupt(_: Corrupt) -> Problem:
+    return refused(
+        "evidence-intact",
+        "KCSIE part 2, record keeping",
+        "The file is not what was saved: its bytes no longer match their hash. Nothing of it is shown.",
+    )
+
+
+def _unavailable(error: Exception) -> Problem:
+    log.error("database unavailable", request_id=str(request_id()), exception=outline(error))
+    return unavailable()
+
+
+def _not_allowed(error: NotAllowed) -> Problem:
+    problem = unsupported_media_type(["multipart/form-data"])
+    problem.detail = str(error)
+    return problem
+
+
+_ANSWERS: Final[dict[type[Exception], Callable[[Any], Problem]]] = {
+    Refused: _refused,
+    Invalid: lambda error: malformed(error.errors),
+    Forbidden: lambda _: forbidden(),
+    NotFound: lambda _: not_found(),
+    Stale: lambda _: stale(),
+    KeyReused: lambda _: key_reused(),
+    KeyDestroyed: _erased,
+    Corrupt: _corrupt,
+    NotAllowed: _not_allowed,
+    TooLarge: lambda error: too_large(error.limit),
+    OperationalError: _unavailable,
+    ViewNotCreated: _unavailable,
+    ViewOperationalError: _unavailable,
+}
+
+
+def register_refusals(app: Flask) -> None:
+    """Answer every refusal of the domain and the storage as the problem it is."""
+    for sort, answer in _ANSWERS.items():
+
+        def respond(error: Any, answer: Callable[[Any], Problem] = answer) -> Response:
+            return answer(error).response()
+
+        app.register_error_handler(sort, respond)

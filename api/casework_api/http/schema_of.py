@@ -1,0 +1,199 @@
+"""Marshmallow schemas derived from the domain's own types, so that what a client may send is said once."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import date, datetime
+from enum import Enum
+from functools import cache
+from types import NoneType, UnionType
+from typing import (
+    Annotated,
+    Any,
+    Final,
+    Literal,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+from uuid import UUID
+
+import marshmallow as ma
+import msgspec
+
+from casework.domain.event import Event
+from casework.domain.fields import Ref, ServerSet, Text, named_fields
+from casework.domain.sealed import Sealed
+from casework_api.http.fields import (
+    EXAMPLE_TEXT,
+    AnyField,
+    Choice,
+    Constant,
+    Day,
+    Flag,
+    Identifier,
+    Inner,
+    Items,
+    Moment,
+    OneOf,
+    Record,
+    Whole,
+    Words,
+)
+
+EVENT_FIELDS: Final = frozenset(field.name for field in msgspec.structs.fields(Event))
+"""What every event carries and casework fills in."""
+
+T = TypeVar("T")
+
+
+def schema_of(
+    struct: type[msgspec.Struct],
+    *,
+    exclude: Collection[str] = (),
+    extra: Mapping[str, AnyField] | None = None,
+    name: str | None = None,
+) -> type[Record]:
+    """A schema for what a client may say of `struct`.
+
+    Loading answers a dict of attribute name to value: texts stripped and, where declared so, `Sealed`;
+    nested structs as instances; a field that was left out is left out. `exclude` names attributes that
+    are not taken, beside those marked `ServerSet` and what every event carries; `extra` adds fields.
+    The schema's name, and so its name in OpenAPI, is `name` or the struct's with `Input`.
+    Raises TypeError where a field's type is not one that JSON input is read as.
+    """
+    if not extra and name is None:
+        return _derived(struct, frozenset(exclude))
+    return _derive(struct, frozenset(exclude), extra or {}, name or f"{struct.__name__}Input")
+
+
+def one_of(name: str, variants: Mapping[str, type[Record]], *, tag: str = "step") -> type[OneOf]:
+    """A schema that reads the variant which the field `tag` names: word → schema.
+
+    Loading answers the variant's dict, with the word under `tag`. In OpenAPI the variant `seek_advice`
+    of the tag `step` is called `SeekAdviceStep`.
+    """
+
+    def tagged(word: str, variant: type[Record]) -> Record:
+        title = f"{word}_{tag}".title().replace("_", "")
+        made: Record = type(title, (variant,), {tag: Constant(word), "Meta": variant.Meta})()
+        return made
+
+    members = {word: tagged(word, variant) for word, variant in variants.items()}
+    return type(name, (OneOf,), {"TAG": tag, "VARIANTS": members})
+
+
+@cache
+def _derived(struct: type[msgspec.Struct], exclude: frozenset[str]) -> type[Record]:
+    return _derive(struct, exclude, {}, f"{struct.__name__}Input")
+
+
+def _derive(
+    struct: type[msgspec.Struct], exclude: frozenset[str], extra: Mapping[str, AnyField], name: str
+) -> type[Record]:
+    hints = get_type_hints(struct, include_extras=True)
+    inherited = EVENT_FIELDS if issubclass(struct, Event) else frozenset()
+    members: dict[str, Any] = {}
+    for field, named in zip(msgspec.structs.fields(struct), named_fields(struct), strict=True):
+        if field.name in exclude | inherited or _first(named.markers, ServerSet) is not None:
+            continue
+        options: dict[str, Any] = {
+            "data_key": named.api_name,
+            "required": field.required,
+            "metadata": _default(field),
+        }
+        members[field.name] = _field(hints[field.name], (), options)
+    description = {"description": inspect.getdoc(struct)}
+    return type(name, (Record,), {**members, **extra, "Meta": type("Meta", (Record.Meta,), description)})
+
+
+def _field(hint: Any, markers: tuple[Any, ...], options: dict[str, Any]) -> AnyField:
+    origin, args = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return _field(args[0], (*args[1:], *markers), options)
+    if origin in (Union, UnionType):
+        return _field(_only_present(hint), markers, {**options, "allow_none": True})
+    if origin is Literal:
+        return Choice({word: word for word in args}, **options)
+    if origin is tuple and args[1:] == (...,):
+        return Items(_item(args[0]), post_load=tuple, **options)
+    if origin is frozenset:
+        return _set(_item(args[0]), options)
+    if isinstance(hint, type):
+        for sort, make in _MAKERS.items():
+            if issubclass(hint, sort):
+                return make(hint, markers, options)
+    raise TypeError(f"{hint!r} cannot be read from JSON")
+
+
+def _item(hint: Any) -> AnyField:
+    return _field(hint, (), {"metadata": {}})
+
+
+def _set(item: AnyField, options: dict[str, Any]) -> Items:
+    return Items(item, validate=_no_duplicates, post_load=frozenset, **_shown(options, uniqueItems=True))
+
+
+def _shown(options: dict[str, Any], **documented: Any) -> dict[str, Any]:
+    return {**options, "metadata": {**documented, **options["metadata"]}}
+
+
+def _no_duplicates(items: list[Any]) -> None:
+    if len(set(items)) < len(items):
+        raise ma.ValidationError("must not hold the same twice")
+
+
+def _words(hint: type, markers: tuple[Any, ...], options: dict[str, Any]) -> AnyField:
+    limits = _first(markers, Text) or Text()
+    if limits.fault(EXAMPLE_TEXT) is None:
+        options = _shown(options, examples=[EXAMPLE_TEXT])
+    return Words(limits, post_load=Sealed if hint is Sealed else None, **options)
+
+
+def _identifier(_: type, markers: tuple[Any, ...], options: dict[str, Any]) -> AnyField:
+    ref = _first(markers, Ref)
+    if ref is not None:
+        options = _shown(options, description=f"The id of a {' or '.join(ref.to)}.")
+    return Identifier(**options)
+
+
+def _nested(struct: type[msgspec.Struct], _: tuple[Any, ...], options: dict[str, Any]) -> AnyField:
+    return Inner(_derived(struct, frozenset()), post_load=lambda values: struct(**values), **options)
+
+
+def _choice(hint: type[Enum], _: tuple[Any, ...], options: dict[str, Any]) -> AnyField:
+    return Choice({member.value: member for member in hint}, **options)
+
+
+_MAKERS: Final[dict[type, Callable[[Any, tuple[Any, ...], dict[str, Any]], AnyField]]] = {
+    Enum: _choice,
+    bool: lambda _, __, options: Flag(**options),
+    int: lambda _, markers, options: Whole(_first(markers, msgspec.Meta), **options),
+    str: _words,
+    Sealed: _words,
+    UUID: _identifier,
+    datetime: lambda _, __, options: Moment(**options),
+    date: lambda _, __, options: Day(**options),
+    msgspec.Struct: _nested,
+}
+"""How a field of each type is made; a subclass stands before its base."""
+
+
+def _only_present(hint: Any) -> Any:
+    present = [part for part in get_args(hint) if part is not NoneType]
+    if len(present) != 1:
+        raise TypeError(f"{hint!r} leaves open what is sent")
+    return present[0]
+
+
+def _default(field: msgspec.structs.FieldInfo) -> dict[str, Any]:
+    if field.default in (msgspec.NODEFAULT, None):
+        return {}
+    return {"default": msgspec.to_builtins(field.default)}
+
+
+def _first(markers: Iterable[Any], sort: type[T]) -> T | None:
+    return next((marker for marker in markers if isinstance(marker, sort)), None)

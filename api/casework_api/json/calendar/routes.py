@@ -1,0 +1,60 @@
+"""`/calendar/{token}`: what is due, as a calendar to subscribe to, which names nobody."""
+
+from __future__ import annotations
+
+from datetime import UTC, timedelta
+from typing import Final
+from uuid import uuid5
+
+from flask import Response
+from icalendar import Calendar, Event
+
+from casework.domain.user import Scope
+from casework_api.http import current
+from casework_api.http.blueprint import Blueprint
+from casework_api.http.problems import not_found
+from casework_api.http.reader import visible
+from casework_projections.reading.listing import Listed
+from casework_projections.views.due import DueStep, reference
+
+MEDIA_TYPE: Final = "text/calendar"
+_LENGTH: Final = timedelta(minutes=15)
+_REFRESH: Final = timedelta(hours=1)
+
+blueprint = Blueprint("calendar", __name__, url_prefix="/calendar", description="Deadlines to subscribe to")
+
+
+@blueprint.route("/<token>", methods=["GET"])
+@blueprint.doc(security=[])
+@blueprint.returns(200, {"type": "string"}, content_type=MEDIA_TYPE)
+def feed(token: str) -> Response:
+    """What is due in the cases its user may read: a reference, a step, a time.
+
+    The token is one with the scope `calendar`, which opens nothing else; revoking it ends the feed.
+    """
+    found = current.casework().users.authenticate(token, current.now())
+    if found is None or Scope.CALENDAR not in found[1].scopes:
+        raise not_found()
+    current.sign_in(*found)
+    views = current.views()
+    with views.read(views.directory, views.caseload) as connection:
+        listed = views.caseload.known_to(visible(connection), connection).deadlines()
+    calendar = Calendar()
+    calendar.add("prodid", "-//casework//deadlines//EN")
+    calendar.add("version", "2.0")
+    calendar.add("x-wr-calname", "casework deadlines")
+    calendar.add("refresh-interval", _REFRESH, parameters={"value": "DURATION"})
+    for incident in listed:
+        for step in incident.due:
+            calendar.add_component(_event(incident, step))
+    return Response(calendar.to_ical(), content_type=f"{MEDIA_TYPE}; charset=utf-8")
+
+
+def _event(incident: Listed, step: DueStep) -> Event:
+    event = Event()
+    event.add("uid", str(uuid5(incident.incident, f"{step.rule} {step.due_at.isoformat()}")))
+    event.add("dtstamp", current.now().astimezone(UTC))
+    event.add("dtstart", step.due_at.astimezone(UTC) - _LENGTH)
+    event.add("dtend", step.due_at.astimezone(UTC))
+    event.add("summary", f"{reference(incident.incident)}: {step.step}")
+    return event

@@ -1,0 +1,120 @@
+"""`/incidents/{id}/evidence`: keep a file, read its record, open its content on the record."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+import marshmallow as ma
+import msgspec
+from flask import Response, request, url_for
+
+from casework.domain.incident.evidence import EvidenceFile
+from casework.storage.vault import MAX_BYTES
+from casework_api.http import current
+from casework_api.http.blueprint import IDEMPOTENCY_KEY_HEADER, IF_MATCH_HEADER
+from casework_api.http.etags import etag, parse_if_match
+from casework_api.http.limits import takes_body
+from casework_api.http.multipart import MULTIPART, boundary_of, read_parts
+from casework_api.http.problems import errors_by_path, malformed, not_found
+from casework_api.json.incidents.routes import blueprint
+from casework_api.json.incidents.schemas import EvidenceBody, EvidenceInput, EvidenceRecord
+
+_MAX_BODY: Final = MAX_BYTES + 256 * 1024
+"""A file of the largest size, and room for the metadata and the boundaries around it."""
+
+_UPLOAD: Final = {
+    "required": True,
+    "content": {
+        MULTIPART: {
+            "schema": {
+                "type": "object",
+                "required": ["file", "metadata"],
+                "properties": {
+                    "file": {"type": "string", "format": "binary"},
+                    "metadata": {
+                        "type": "string",
+                        "contentMediaType": "application/json",
+                        "description": "The fields of `save_evidence` as JSON.",
+                    },
+                },
+            }
+        }
+    },
+}
+
+
+@blueprint.route("/<uuid:incident_id>/evidence", methods=["POST"])
+@blueprint.takes(msgspec.structs.replace(IF_MATCH_HEADER, required=False), IDEMPOTENCY_KEY_HEADER)
+@blueprint.doc(requestBody=_UPLOAD)
+@blueprint.returns(201, EvidenceBody, headers=("Location", "ETag"), problems=(409, 412, 415, 422))
+@takes_body(_MAX_BODY)
+def upload(incident_id: UUID) -> tuple[EvidenceBody, int, dict[str, str]]:
+    """Keep a file as evidence. In a nudes case none is taken, and none is read."""
+    header = request.headers.get("If-Match")
+    expected = None if header is None else parse_if_match(header)
+    command = current.command(digest_body=False)
+    evidence = current.casework().evidence
+    with evidence.admit(command, incident_id) as writer:
+        boundary = boundary_of(request.headers.get("Content-Type"))
+        parts = read_parts(request.stream, boundary, lambda _, __: writer, max_total=_MAX_BODY)
+        fields = _metadata(parts["metadata"])
+        command = current.asking_also(command, parts["metadata"].encode())
+        at = fields.pop("at", None)
+        case, file = evidence.save(command, incident_id, fields, writer, expected, at)
+    where = url_for("incidents.evidence_record", incident_id=incident_id, evidence_id=file.id)
+    return _body(file), 201, {"Location": where, "ETag": etag(case.incident.version)}
+
+
+@blueprint.route("/<uuid:incident_id>/evidence/<uuid:evidence_id>", methods=["GET"])
+@blueprint.returns(200, EvidenceRecord)
+def evidence_record(incident_id: UUID, evidence_id: UUID) -> EvidenceRecord:
+    """What is held, and what was said of it when it was saved."""
+    step = current.casework().evidence.record(current.reading(), incident_id, evidence_id)
+    if step.file is None:
+        raise not_found()
+    return EvidenceRecord(
+        **msgspec.structs.asdict(_body(step.file)),
+        number=step.number,
+        form=step.form,
+        description=step.description,
+        captured_at=step.captured_at,
+        incident_at=step.incident_at,
+        source_url=step.source_url,
+        held_at=step.held_at,
+        saved_by=step.by,
+        recorded_at=step.recorded_at,
+    )
+
+
+@blueprint.route("/<uuid:incident_id>/evidence/<uuid:evidence_id>/content", methods=["GET"])
+@blueprint.returns(
+    200, {"type": "string", "format": "binary"}, content_type="application/octet-stream", problems=(409,)
+)
+def evidence_content(incident_id: UUID, evidence_id: UUID) -> Response:
+    """The bytes, checked against their hash. That they were opened is recorded on the timeline."""
+    file, content = current.casework().evidence.open(current.command(), incident_id, evidence_id)
+    response = Response(content, content_type="application/octet-stream")
+    response.headers["Content-Length"] = str(file.size)
+    response.headers["Content-Disposition"] = f'attachment; filename="{file.id}"'
+    response.headers["X-Media-Type"] = file.media_type
+    return response
+
+
+def _metadata(text: str) -> dict[str, Any]:
+    try:
+        document = msgspec.json.decode(text)
+    except (msgspec.MsgspecError, RecursionError):
+        raise malformed({"metadata": ["is not JSON"]}) from None
+    try:
+        fields: dict[str, Any] = EvidenceInput().load(document)
+    except ma.ValidationError as error:
+        raise malformed(errors_by_path(error.messages)) from None
+    return fields
+
+
+def _body(file: EvidenceFile) -> EvidenceBody:
+    return EvidenceBody(id=file.id, sha256=file.sha256, size=file.size, media_type=file.media_type)
+
+
+__all__ = ["blueprint"]

@@ -1,0 +1,100 @@
+"""`/incidents`: report, list, read, take steps."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import url_for
+
+from casework.usecases.incidents import Case, visible_version
+from casework_api.http import current
+from casework_api.http.blueprint import IDEMPOTENCY_KEY_HEADER, IF_MATCH_HEADER, Blueprint
+from casework_api.http.etags import etag, if_match
+from casework_api.http.logs import forget_user
+from casework_api.http.paging import PageQuery, cut
+from casework_api.json.incidents.listing import IncidentQuery, incidents_page
+from casework_api.json.incidents.presentation import incident_body, next_step
+from casework_api.json.incidents.schemas import (
+    IncidentBody,
+    IncidentPage,
+    NextSteps,
+    ReportInput,
+    StepInput,
+    Timeline,
+    TimelineEntry,
+)
+from casework_projections.reading.audit_trail import timeline
+
+Shown = tuple[IncidentBody, int, dict[str, str]]
+
+blueprint = Blueprint(
+    "incidents", __name__, url_prefix="/incidents", description="Incidents and what was done about them"
+)
+
+
+def shown(case: Case, status: int = 200, **headers: str) -> Shown:
+    """The incident as this reader may see it, with its version as the entity tag."""
+    if case.known_in_confidence:
+        forget_user()
+    return incident_body(case), status, {"ETag": etag(visible_version(case)), **headers}
+
+
+def located(case: Case) -> Shown:
+    """As `shown`, for what has just been recorded."""
+    return shown(case, 201, Location=url_for("incidents.read", incident_id=case.incident.id))
+
+
+@blueprint.route("", methods=["POST"])
+@blueprint.takes(IDEMPOTENCY_KEY_HEADER)
+@blueprint.arguments(ReportInput)
+@blueprint.returns(201, IncidentBody, headers=("Location", "ETag"), problems=(404, 409, 422))
+def report(fields: dict[str, Any]) -> Shown:
+    """Report an incident: anybody with a role at the school may."""
+    return located(current.casework().incidents.report(current.command(), fields))
+
+
+@blueprint.route("", methods=["GET"])
+@blueprint.arguments(IncidentQuery, location="query")
+@blueprint.returns(200, IncidentPage, problems=(422,))
+def index(query: dict[str, Any]) -> IncidentPage:
+    """The incidents the reader may know of, newest first."""
+    return incidents_page(query)
+
+
+@blueprint.route("/<uuid:incident_id>", methods=["GET"])
+@blueprint.returns(200, IncidentBody, headers=("ETag",))
+def read(incident_id: UUID) -> Shown:
+    """One incident."""
+    return shown(current.casework().incidents.read(current.reading(), incident_id))
+
+
+@blueprint.route("/<uuid:incident_id>/next-steps", methods=["GET"])
+@blueprint.returns(200, NextSteps)
+def next_steps(incident_id: UUID) -> NextSteps:
+    """What is to be done next, soonest first, each with its rule and clause."""
+    case = current.casework().incidents.read_whole(current.reading(), incident_id)
+    return NextSteps([next_step(duty, case) for duty in case.outstanding()])
+
+
+@blueprint.route("/<uuid:incident_id>/steps", methods=["POST"])
+@blueprint.takes(IF_MATCH_HEADER, IDEMPOTENCY_KEY_HEADER)
+@blueprint.arguments(StepInput)
+@blueprint.returns(201, IncidentBody, headers=("Location", "ETag"), problems=(409, 412, 422))
+def take_step(fields: dict[str, Any], incident_id: UUID) -> Shown:
+    """Take a step, or be told by which rule and clause it is refused."""
+    expected = if_match()
+    step, at = fields.pop("step"), fields.pop("at", None)
+    case = current.casework().incidents.take(current.command(), incident_id, step, fields, expected, at)
+    return located(case)
+
+
+@blueprint.route("/<uuid:incident_id>/steps", methods=["GET"])
+@blueprint.arguments(PageQuery, location="query")
+@blueprint.returns(200, Timeline, problems=(422,))
+def steps(query: dict[str, Any], incident_id: UUID) -> Timeline:
+    """The timeline, oldest first."""
+    case = current.casework().incidents.read_whole(current.reading(), incident_id)
+    entries = timeline(case.incident)
+    part, following = cut(current.cursors(), query, ["timeline", incident_id], len(entries))
+    return Timeline([TimelineEntry(**entry) for entry in entries[part]], following)

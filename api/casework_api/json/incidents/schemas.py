@@ -1,0 +1,169 @@
+"""What is taken and what is answered about incidents. Input is derived from the domain's own steps."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from casework.domain.incident import STEPS
+from casework.domain.incident.evidence import SaveEvidence
+from casework.domain.incident.reporting import Policy, Report
+from casework.domain.playbook import Modality
+from casework.domain.sealed import Sealed
+from casework.domain.vocabulary import (
+    Category,
+    Content,
+    Direction,
+    EvidenceForm,
+    Involvement,
+    Role,
+    Setting,
+    State,
+    Stream,
+)
+from casework_api.http.fields import Moment
+from casework_api.http.schema_of import one_of, schema_of
+
+AT: Final = {"at": Moment(metadata={"description": "When it was done; now where it is left out."})}
+
+ReportInput = schema_of(Report, exclude={"note"}, extra={"reported_at": Moment()}, name="Report")
+EvidenceInput = schema_of(SaveEvidence, extra=AT, name="EvidenceMetadata")
+StepInput = one_of(
+    "Step",
+    {
+        name: schema_of(step, extra=AT, name="".join(part.title() for part in name.split("_")))
+        for name, step in STEPS.items()
+        if not step.INTERNAL
+    },
+)
+
+
+class PartyBody(msgspec.Struct, frozen=True):
+    """Somebody involved, and how."""
+
+    person: UUID
+    involvement: Involvement
+    category: Category
+
+
+class NextStep(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing to do next; `preset` are the field values the rule calls for."""
+
+    step: str
+    modality: Modality
+    overdue: bool
+    rule: str
+    clause: str
+    reason: str
+    preset: dict[str, Any] | UnsetType = UNSET
+    due_at: datetime | UnsetType = UNSET
+    told: tuple[str, ...] | UnsetType = UNSET
+
+
+class NextSteps(msgspec.Struct, frozen=True):
+    """Everything that is due, soonest first."""
+
+    items: list[NextStep]
+
+
+class IncidentBody(msgspec.Struct, frozen=True, kw_only=True):
+    """An incident. Whoever only reported it sees what they submitted, whether it was received and closed."""
+
+    id: UUID
+    version: int
+    school: UUID
+    kind: str
+    state: State
+    stream: Stream
+    critical: bool
+    policy: Policy
+    milestones: dict[State, datetime]
+    people: list[PartyBody]
+    summary: Sealed
+    child_voice: Sealed | None
+    setting: Setting
+    platform: str | None
+    direction: Direction | None
+    content: list[Content]
+    confidential_reporter: bool
+    occurred_at: datetime
+    reported_at: datetime
+    recorded_at: datetime
+    assigned_to: list[UUID]
+    received: bool
+    closed: bool
+    next_steps: list[NextStep]
+
+
+class ListedIncident(msgspec.Struct, frozen=True, kw_only=True):
+    """An incident in a list: what is known of it without its narrative."""
+
+    id: UUID
+    version: int
+    school: UUID
+    kind: str
+    state: State
+    stream: Stream
+    critical: bool
+    setting: Setting
+    platform: str | None
+    occurred_at: datetime
+    reported_at: datetime
+    recorded_at: datetime
+    closed: bool
+    next_due_at: datetime | None
+
+
+class IncidentPage(msgspec.Struct, frozen=True):
+    """A page of incidents and the cursor of the one that follows."""
+
+    items: list[ListedIncident]
+    next: str | None
+
+
+class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One step as it was taken; `fields` are those the step was taken with."""
+
+    number: int
+    step: str
+    happened_at: datetime
+    recorded_at: datetime
+    by: UUID | None
+    role: Role
+    fields: dict[str, Any]
+    note: Sealed | None
+    corrected_by: int | None
+
+
+class Timeline(msgspec.Struct, frozen=True):
+    """A page of the timeline, oldest first."""
+
+    items: list[TimelineEntry]
+    next: str | None
+
+
+class EvidenceBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that is held: SHA-256 of its bytes in hex, size in bytes."""
+
+    id: UUID
+    sha256: str
+    size: int
+    media_type: str
+
+
+class EvidenceRecord(EvidenceBody, frozen=True, kw_only=True):
+    """A file that is held, and what was said of it when it was saved."""
+
+    number: int
+    form: EvidenceForm
+    description: Sealed
+    captured_at: datetime
+    incident_at: datetime
+    source_url: Sealed | None
+    held_at: Sealed | None
+    saved_by: UUID
+    recorded_at: datetime

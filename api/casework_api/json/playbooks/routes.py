@@ -1,0 +1,170 @@
+"""`/playbooks`: every rule a school is held to, with its clause."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import msgspec
+
+from casework.domain.fields import Text
+from casework.domain.playbook import Floor, Pack, Rule
+from casework.domain.playbook.rules import KindOfIncident, Source
+from casework.library import Library
+from casework_api.http import current
+from casework_api.http.blueprint import Blueprint
+from casework_api.http.fields import Record, Words
+from casework_api.http.problems import malformed, not_found
+
+
+class JurisdictionQuery(Record):
+    """On which floor; the only one, while there is one."""
+
+    jurisdiction = Words(Text(max=100))
+
+
+class EditionBody(msgspec.Struct, frozen=True, kw_only=True):
+    """One edition of a pack, and until when its policy stands without review."""
+
+    id: str
+    edition: str
+    title: str
+    adopted: date | None
+    review_due: date | None
+
+
+class FloorBody(msgspec.Struct, frozen=True, kw_only=True):
+    """One edition of a floor, the first and the last day it is in force, and what it cites."""
+
+    edition: str
+    jurisdiction: str
+    in_force_from: date
+    in_force_until: date | None
+    sources: tuple[Source, ...]
+
+
+class Playbooks(msgspec.Struct, frozen=True):
+    """Every floor and pack there is; `floors` names the editions that `floor_editions` tells of."""
+
+    floors: list[str]
+    items: list[EditionBody]
+    floor_editions: list[FloorBody]
+    next: None = None
+
+
+class RuleBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule as it binds: `origin` says whether the floor or the school's own policy asks for it."""
+
+    id: str
+    origin: str
+    modality: str
+    step: str | None
+    kinds: tuple[str, ...]
+    clause: str
+    reason: str
+    told: tuple[str, ...]
+    before: tuple[str, ...]
+    preset: dict[str, Any]
+    clock: dict[str, Any] | None
+    when: list[dict[str, Any]]
+    given: list[dict[str, Any]]
+
+
+class PlaybookBody(EditionBody, frozen=True, kw_only=True):
+    """A pack on the floor that is in force: what it says, what it leaves to the floor, and how it is read."""
+
+    floor: str
+    sources: tuple[Source, ...]
+    silent_on: tuple[str, ...]
+    readings: tuple[str, ...]
+    kinds: tuple[KindOfIncident, ...]
+    rules: list[RuleBody]
+
+
+blueprint = Blueprint("playbooks", __name__, url_prefix="/playbooks", description="Rules and their clauses")
+
+
+def _edition(pack: Pack) -> dict[str, Any]:
+    return {
+        "id": pack.id,
+        "edition": pack.edition,
+        "title": pack.title,
+        "adopted": pack.adopted,
+        "review_due": pack.review_due(),
+    }
+
+
+def _floor(floor: Floor, library: Library) -> FloorBody:
+    following = (
+        other.in_force_from
+        for other in library.floors.values()
+        if other.jurisdiction == floor.jurisdiction and other.in_force_from > floor.in_force_from
+    )
+    next_from = min(following, default=None)
+    return FloorBody(
+        edition=floor.edition,
+        jurisdiction=floor.jurisdiction,
+        in_force_from=floor.in_force_from,
+        in_force_until=None if next_from is None else next_from - timedelta(days=1),
+        sources=floor.sources,
+    )
+
+
+def _rule(rule: Rule) -> RuleBody:
+    written = msgspec.to_builtins(rule)
+    return RuleBody(
+        id=rule.id,
+        origin="floor" if rule.floor else "pack",
+        modality=rule.modality,
+        step=rule.step,
+        kinds=rule.kinds,
+        clause=rule.clause,
+        reason=rule.reason,
+        told=rule.told,
+        before=rule.before,
+        preset=dict(rule.preset),
+        clock=written["clock"],
+        when=[_only_given(test) for test in written["when"]],
+        given=[_only_given(test) for test in written["given"]],
+    )
+
+
+def _only_given(test: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in test.items() if value is not None}
+
+
+@blueprint.route("", methods=["GET"])
+@blueprint.returns(200, Playbooks)
+def index() -> Playbooks:
+    """The floors and packs there are."""
+    library = current.casework().library
+    return Playbooks(
+        floors=list(library.floors),
+        items=[EditionBody(**_edition(pack)) for pack in library.packs.values()],
+        floor_editions=[_floor(floor, library) for floor in library.floors.values()],
+    )
+
+
+@blueprint.route("/<pack_id>", methods=["GET"])
+@blueprint.arguments(JurisdictionQuery, location="query")
+@blueprint.returns(200, PlaybookBody, problems=(422,))
+def read(query: dict[str, Any], pack_id: str) -> PlaybookBody:
+    """Every rule of a pack on the floor in force today."""
+    library = current.casework().library
+    if pack_id not in library.pack_ids():
+        raise not_found()
+    pack = library.latest_pack(pack_id)
+    jurisdiction = query.get("jurisdiction", min(library.jurisdictions()))
+    if jurisdiction not in library.jurisdictions():
+        raise malformed({"jurisdiction": ["is not one casework has a floor for"]})
+    floor = library.floor_at(jurisdiction, current.now())
+    playbook = library.playbook(floor.edition, pack.edition)
+    return PlaybookBody(
+        **_edition(pack),
+        floor=floor.edition,
+        sources=(*floor.sources, *pack.sources),
+        silent_on=pack.silent_on,
+        readings=pack.readings,
+        kinds=floor.kinds,
+        rules=[_rule(rule) for rule in playbook.rules],
+    )

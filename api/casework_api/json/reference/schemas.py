@@ -1,0 +1,92 @@
+"""What is answered about the dated tables, and about one incident by them. None of it names anybody."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import msgspec
+
+from casework.domain.playbook.rules import Source
+from casework_api.http.fields import Day, Record
+
+
+class ReferenceQuery(Record):
+    """On which day."""
+
+    on = Day(metadata={"description": "The day asked about; today where it is left out."})
+
+
+class FloorEdition(msgspec.Struct, frozen=True, kw_only=True):
+    """An edition of a floor and the first day it is in force."""
+
+    edition: str
+    jurisdiction: str
+    in_force_from: date
+
+
+class PlatformAge(msgspec.Struct, frozen=True, kw_only=True):
+    """How old a platform asked its users to be, and since when."""
+
+    name: str
+    minimum_age: int
+    since: date
+    source: str
+
+
+class OffenceBody(msgspec.Struct, frozen=True, kw_only=True):
+    """An offence in force, worded about the act; null where no first or last day is in the table."""
+
+    offence: str
+    title: str
+    source: str
+    since: date | None
+    until: date | None
+
+
+class ChannelBody(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom one could turn to, and what about and what not."""
+
+    channel: str
+    title: str
+    about: str
+    source: str
+    since: date | None
+    until: date | None
+
+
+class ReferenceBody(msgspec.Struct, frozen=True, kw_only=True):
+    """What was in force on one day; `floors` are those an incident reported on it is judged by."""
+
+    on: date
+    floors: list[FloorEdition]
+    platforms: list[PlatformAge]
+    offences: list[OffenceBody]
+    channels: list[ChannelBody]
+    sources: list[Source]
+
+
+class OffenceTag(msgspec.Struct, frozen=True, kw_only=True):
+    """An offence that what is recorded may amount to: a tag, never a finding, and about nobody."""
+
+    offence: str
+    title: str
+    source: str
+    since: date | None
+
+
+class ChannelAdvice(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a channel suits this incident, and why or why not."""
+
+    channel: str
+    title: str
+    suits: bool
+    reason: str
+    source: str
+
+
+class GuidanceBody(msgspec.Struct, frozen=True, kw_only=True):
+    """What the tables say of an incident by the day it occurred; a tag is never a finding, as `note` says."""
+
+    offences: list[OffenceTag]
+    channels: list[ChannelAdvice]
+    note: str

@@ -1,0 +1,128 @@
+"""`/users` and `/me`: users, their tokens, and what whoever asks may do."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from flask import url_for
+
+from casework.domain.access import PERMISSIONS
+from casework.domain.clocks import LONDON
+from casework.domain.sealed import Sealed
+from casework.domain.user import FULL_SCOPES, Scope, User, UserRegistered
+from casework.domain.vocabulary import Role
+from casework.usecases.users import IssuedToken
+from casework_api.http import current
+from casework_api.http.blueprint import IDEMPOTENCY_KEY_HEADER, Blueprint
+from casework_api.http.schema_of import schema_of
+
+
+class TokenRequest(msgspec.Struct, frozen=True):
+    """What a token is for and until when; both scopes and a year where they are left out."""
+
+    scopes: tuple[Scope, ...] = FULL_SCOPES
+    expires_at: datetime | None = None
+
+
+UserInput = schema_of(UserRegistered, exclude={"administrator"}, name="UserInput")
+TokenInput = schema_of(TokenRequest, name="TokenInput")
+
+
+class UserBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A user."""
+
+    id: UUID
+    name: Sealed
+    email: Sealed
+    person: UUID | None
+    administrator: bool
+
+
+class HeldAppointment(msgspec.Struct, frozen=True, kw_only=True):
+    """A role held at a school, from one day to another."""
+
+    id: UUID
+    school: UUID
+    role: Role
+    from_: date = msgspec.field(name="from")
+    until: date | None
+    in_force: bool
+    may: list[str]
+
+
+class MeBody(msgspec.Struct, frozen=True, kw_only=True):
+    """Whoever asks: the user, the roles they hold, and what each lets them do."""
+
+    user: UserBody
+    scopes: list[Scope]
+    appointments: list[HeldAppointment]
+
+
+blueprint = Blueprint("users", __name__, url_prefix="/users", description="Users and their tokens")
+me = Blueprint("me", __name__, url_prefix="/me", description="Whoever asks")
+
+
+def _body(user: User) -> UserBody:
+    return UserBody(
+        id=user.id, name=user.name, email=user.email, person=user.person, administrator=user.administrator
+    )
+
+
+@blueprint.route("", methods=["POST"])
+@blueprint.takes(IDEMPOTENCY_KEY_HEADER)
+@blueprint.arguments(UserInput)
+@blueprint.returns(201, UserBody, headers=("Location",), problems=(409, 422))
+def register(fields: dict[str, Any]) -> tuple[UserBody, int, dict[str, str]]:
+    """Register a user. For administrators."""
+    user = current.casework().users.register(current.command(), fields)
+    return _body(user), 201, {"Location": url_for("users.read_user", user_id=user.id)}
+
+
+@blueprint.route("/<uuid:user_id>", methods=["GET"])
+@blueprint.returns(200, UserBody)
+def read_user(user_id: UUID) -> UserBody:
+    """A user, for administrators and for the user."""
+    return _body(current.casework().users.read(current.reading(), user_id))
+
+
+@blueprint.route("/<uuid:user_id>/tokens", methods=["POST"])
+@blueprint.takes(IDEMPOTENCY_KEY_HEADER)
+@blueprint.arguments(TokenInput, required=False)
+@blueprint.returns(201, IssuedToken, problems=(409, 422))
+def issue_token(fields: dict[str, Any], user_id: UUID) -> IssuedToken:
+    """Make a token. It is shown now and never again."""
+    return current.casework().users.issue_token(current.command(), user_id, **fields)
+
+
+@blueprint.route("/<uuid:user_id>/tokens/<uuid:token_id>", methods=["DELETE"])
+@blueprint.returns(204)
+def revoke_token(user_id: UUID, token_id: UUID) -> None:
+    """Revoke a token: it is dead at once."""
+    current.casework().users.revoke_token(current.command(), user_id, token_id)
+
+
+@me.route("", methods=["GET"])
+@me.returns(200, MeBody)
+def read_me() -> MeBody:
+    """Who you are here and what you may do."""
+    user = current.user()
+    today = current.now().astimezone(LONDON).date()
+    views = current.views()
+    with views.read(views.directory) as connection:
+        appointments = views.directory.appointments_of(connection, user.id)
+    held = [
+        HeldAppointment(
+            id=each.appointment,
+            school=each.school,
+            role=each.role,
+            from_=each.from_,
+            until=each.until,
+            in_force=each.in_force(today),
+            may=sorted(PERMISSIONS[each.role]),
+        )
+        for each in appointments
+    ]
+    return MeBody(user=_body(user), scopes=list(current.token().scopes), appointments=held)

@@ -1,0 +1,48 @@
+"""Who asks: a living token is looked up before any route of the API runs, and its scope is held to."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Flask, request
+
+from casework.domain.user import Scope
+from casework_api.http import current
+from casework_api.http.logs import set_user
+from casework_api.http.problems import forbidden, unauthenticated
+
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+PUBLIC: Final = frozenset(
+    {"openapi", "docs", "docs_asset", "health_live", "health_ready", "metrics", "calendar.feed"}
+)
+"""The endpoints that need no token. Every other one does."""
+
+
+UNNAMED: Final = frozenset({"incidents.report"})
+"""The endpoints whose log lines do not say who asked: who reports may do so in confidence."""
+
+
+def register_authentication(app: Flask) -> None:
+    """Let no endpoint of `app` but the public ones run without a living token of the right scope."""
+
+    def authenticate() -> None:
+        if request.endpoint is None or request.endpoint in PUBLIC:
+            return
+        scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not bearer:
+            raise unauthenticated()
+        found = current.casework().users.authenticate(bearer.strip(), current.now())
+        if found is None:
+            raise unauthenticated(token_given=True)
+        user, token = found
+        current.services().limit.check(token.id.hex)
+        current.sign_in(user, token)
+        if request.endpoint not in UNNAMED:
+            set_user(user.id)
+        needed = Scope.READ if request.method in SAFE_METHODS else Scope.WRITE
+        if needed not in token.scopes:
+            raise forbidden(f"The token lacks the scope {needed}")
+
+    app.before_request(authenticate)

@@ -1,0 +1,249 @@
+"""What one reader may know of the caseload: what is listed, filtered and paged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Subquery,
+    Uuid,
+    and_,
+    bindparam,
+    case,
+    false,
+    not_,
+    or_,
+    select,
+)
+
+from casework.domain.vocabulary import Direction, Involvement, Setting, State, Stream
+from casework_projections.reading.visibility import VisibleTo
+from casework_projections.views.case_tables import APPOINTED, ASSIGNEE, cases, incidents_about, members
+from casework_projections.views.due import DueStep
+
+
+class Listed(msgspec.Struct, frozen=True, kw_only=True):
+    """One incident in a list. `own`: its reader knows it only as their own report, and sees no more of it."""
+
+    incident: UUID
+    school: UUID
+    kind: str
+    state: State
+    stream: Stream
+    critical: bool
+    own: bool
+    received: bool
+    occurred_at: datetime
+    reported_at: datetime
+    recorded_at: datetime
+    term: str | None
+    setting: Setting
+    platform: str | None
+    direction: Direction | None
+    version: int
+    next_due_at: datetime | None
+    due: tuple[DueStep, ...]
+
+
+class After(msgspec.Struct, frozen=True):
+    """Where a page ended: the next starts after this incident."""
+
+    reported_at: datetime
+    incident: UUID
+
+
+class Filters(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked of a list; None asks nothing. Both ends of the reported period are included."""
+
+    school: UUID | None = None
+    kind: str | None = None
+    state: State | None = None
+    person: UUID | None = None
+    overdue: bool | None = None
+    assigned_to: UUID | None = None
+    term: str | None = None
+    reported_from: datetime | None = None
+    reported_to: datetime | None = None
+
+
+class Involved(msgspec.Struct, frozen=True):
+    """An incident a person is in, and in which ways."""
+
+    listed: Listed
+    involvements: tuple[Involvement, ...]
+
+
+class Listing:
+    """The caseload as `reader` may know it; their own reports are marked with one of `reporter_hashes`."""
+
+    def __init__(self, connection: Connection, reader: VisibleTo, reporter_hashes: Sequence[str]) -> None:
+        self._connection = connection
+        self._parameters = _parameters(reader) | {"reporter_hashes": list(reporter_hashes)}
+
+    def page(
+        self, filters: Filters, *, now: datetime, limit: int, after: After | None = None
+    ) -> tuple[list[Listed], After | None]:
+        """At most `limit` incidents, the latest reported first, and where the next page starts, if any.
+
+        An incident reported meanwhile comes before the first page and disturbs no other.
+        """
+        c = _KNOWN
+        query = select(*_COLUMNS).where(*_conditions(filters, now))
+        if after is not None:
+            later = and_(c.reported_at == after.reported_at, c.incident > after.incident)
+            # The first condition says less than the second, but in a way an index can use.
+            query = query.where(
+                c.reported_at <= after.reported_at, or_(c.reported_at < after.reported_at, later)
+            )
+        query = query.order_by(c.reported_at.desc(), c.incident).limit(limit + 1)
+        found = [_listed(row) for row in self._rows(query)]
+        page = found[:limit]
+        return page, After(page[-1].reported_at, page[-1].incident) if len(found) > limit else None
+
+    def deadlines(self) -> list[Listed]:
+        """The open incidents the reader may read whole that have something due, the soonest due first."""
+        due = _KNOWN.next_due_at
+        query = select(*_COLUMNS).where(not_(_KNOWN.own), due.is_not(None)).order_by(due)
+        return [_listed(row) for row in self._rows(query)]
+
+    def chronology(self, person: UUID) -> list[Involved]:
+        """Every incident `person` is in that the reader may know of, in the order they took place."""
+        c = _KNOWN
+        query = (
+            select(*_COLUMNS, members.c.involved_as)
+            .join(members, members.c.incident == c.incident)
+            .where(members.c.member == person, members.c.involved_as.in_([str(way) for way in Involvement]))
+            .where(case((c.own, members.c.in_report), else_=members.c.at_present))
+            .order_by(c.occurred_at, c.incident)
+        )
+        found: dict[UUID, tuple[Listed, list[Involvement]]] = {}
+        for row in self._rows(query):
+            found.setdefault(row.incident, (_listed(row), []))[1].append(Involvement(row.involved_as))
+        order = [*Involvement]
+        return [Involved(shown, tuple(sorted(ways, key=order.index))) for shown, ways in found.values()]
+
+    def _rows(self, query: Select[*tuple[Any, ...]]) -> Iterator[Row[*tuple[Any, ...]]]:
+        return iter(self._connection.execute(query, self._parameters))
+
+
+def _parameters(reader: VisibleTo) -> dict[str, Any]:
+    """The parameters that say who reads."""
+    schools = {_schools(stream): sorted(readable) for stream, readable in reader.streams.items()}
+    return schools | {
+        "when_assigned": sorted(reader.when_assigned),
+        "where_head_is_subject": sorted(reader.where_head_is_subject),
+        "heads": sorted(reader.heads),
+        "reader": reader.user,
+        "reader_person": reader.person,
+    }
+
+
+def _known_to_a_reader() -> Subquery:
+    """The cases one reader may know of; `own` are those of which they know no more than they submitted."""
+    them: BindParameter[UUID | None] = bindparam("reader_person", type_=Uuid())
+    is_own = not_(and_(_reads(), cases.c.incident.not_in(incidents_about(members.c.member == them))))
+    known = select(cases, is_own.label("own"))
+    return known.where(or_(not_(is_own), cases.c.reported_by.in_(_REPORTER))).subquery("known")
+
+
+def _reads() -> ColumnElement[bool]:
+    c = cases.c
+    by_role = [and_(c.stream == stream.value, c.school.in_(_ids(_schools(stream)))) for stream in Stream]
+    reader: BindParameter[UUID] = bindparam("reader", type_=Uuid())
+    assigned = and_(c.school.in_(_ids("when_assigned")), c.incident.in_(_incidents_with(reader, APPOINTED)))
+    about_a_head = incidents_about(members.c.member.in_(_ids("heads")))
+    stands_in = and_(c.school.in_(_ids("where_head_is_subject")), c.incident.in_(about_a_head))
+    return or_(*by_role, and_(c.stream == Stream.ALLEGATION.value, or_(assigned, stands_in)))
+
+
+def _ids(name: str) -> BindParameter[Any]:
+    return bindparam(name, expanding=True)
+
+
+def _schools(stream: Stream) -> str:
+    return f"{stream.value}_schools"
+
+
+def _incidents_with(member: BindParameter[UUID] | UUID, *involved_as: str) -> Select[tuple[UUID]]:
+    """The incidents a person is, or in the report was, in or a user is assigned to, in any of these ways."""
+    return select(members.c.incident).where(
+        members.c.member == member, members.c.involved_as.in_([str(way) for way in involved_as])
+    )
+
+
+_REPORTER: Final = _ids("reporter_hashes")
+# Built once: it is larger than what it costs to run.
+_KNOWN: Final = _known_to_a_reader().c
+_COLUMNS: Final = tuple(
+    _KNOWN[name]
+    for name in (
+        *Listed.__struct_fields__,
+        "reported_kind",
+        "reported_stream",
+        "is_open",
+        "reported_direction",
+        "reporter_version",
+    )
+)
+_SUBMITTED: Final[Mapping[str, ColumnElement[Any]]] = {
+    "kind": _KNOWN.reported_kind,
+    "state": case((_KNOWN.is_open, State.REPORTED.value), else_=State.CLOSED.value),
+}
+"""What a filter asks of a case its reader only reported, where that is not what it asks of others."""
+
+
+def _conditions(filters: Filters, now: datetime) -> Iterator[ColumnElement[bool]]:
+    """The filters, each asked only of what the reader sees: no filter tells them more than the list."""
+    c = _KNOWN
+    for name in ("school", "kind", "state", "term"):
+        asked = getattr(filters, name)
+        if asked is not None and name in _SUBMITTED:
+            # Implied by the second, but cheap to ask.
+            yield or_(c[name] == asked, c.reported_by.in_(_REPORTER))
+            # Comparisons in a CASE, not one of a CASE: PostgreSQL takes that for rare and reads everything.
+            yield case((c.own, _SUBMITTED[name] == asked), else_=c[name] == asked)
+        elif asked is not None:
+            yield c[name] == asked
+    if filters.reported_from is not None:
+        yield c.reported_at >= filters.reported_from
+    if filters.reported_to is not None:
+        yield c.reported_at <= filters.reported_to
+    if filters.overdue is not None:
+        overdue = case((c.own, false()), else_=and_(c.next_due_at.is_not(None), c.next_due_at < now))
+        yield overdue if filters.overdue else not_(overdue)
+    if filters.person is not None:
+        ever = _incidents_with(filters.person, *Involvement)
+        in_report = c.incident.in_(ever.where(members.c.in_report))
+        at_present = c.incident.in_(ever.where(members.c.at_present))
+        # The first condition is implied by the second, but is one an index can start from.
+        yield c.incident.in_(ever)
+        yield case((c.own, in_report), else_=at_present)
+    if filters.assigned_to is not None:
+        assigned = _incidents_with(filters.assigned_to, ASSIGNEE)
+        yield and_(not_(c.own), c.incident.in_(assigned))
+
+
+def _listed(row: Row[*tuple[Any, ...]]) -> Listed:
+    """What the reader sees of a case; told apart here, as SQL would ask anew for each column who reads."""
+    fields = {name: getattr(row, name) for name in Listed.__struct_fields__}
+    if row.own:
+        fields |= {
+            "kind": row.reported_kind,
+            "stream": row.reported_stream,
+            "state": State.REPORTED if row.is_open else State.CLOSED,
+            "critical": False,
+            "direction": row.reported_direction,
+            "version": row.reporter_version,
+            "next_due_at": None,
+            "due": (),
+        }
+    return msgspec.convert(fields, Listed, strict=False)

@@ -1,0 +1,92 @@
+"""Steps in words: the fields a client knows, and a plain sentence for whoever reads an audit trail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from casework.domain.clocks import LONDON
+from casework.domain.fields import named_fields
+from casework.domain.incident import Step
+from casework.domain.sealed import Sealed
+
+Names = Mapping[UUID, Sealed]
+"""The names a reader may see, of people and of users, by their ids."""
+
+# Who reported in confidence is sealed apart, and shown by nothing that shows a step.
+_NEVER_SHOWN: Final = frozenset({"reporter"})
+_NOT_WORTH_SAYING: Final = frozenset({"school", "policy"})
+_REASONS: Final = ("reason", "rationale", "why_not")
+
+
+def own_fields(step: Step) -> dict[str, Any]:
+    """What this class of step says beyond what every step says, by the names a client knows, unsealed."""
+    common = {*Step.__struct_fields__, *_NEVER_SHOWN}
+    return {name: _plain(value) for name, value in _named(step) if name not in common}
+
+
+def reason_of(step: Step) -> str | None:
+    """The reason a step gives, unsealed."""
+    given = (getattr(step, name, None) for name in _REASONS)
+    return next((reason.text for reason in given if isinstance(reason, Sealed)), None)
+
+
+def described(step: Step, names: Names) -> str:
+    """What was done, as `Save evidence: form screenshot; description …`, without the reason for it."""
+    left_out = {*_REASONS, *_NOT_WORTH_SAYING}
+    fields = {name: value for name, value in own_fields(step).items() if name not in left_out}
+    if step.note is not None:
+        fields["note"] = step.note.text
+    said = "; ".join(f"{_words(name)} {text}" for name, text in _said_all(fields, names))
+    return _words(step.name()).capitalize() + (f": {said}" if said else "")
+
+
+def _named(record: msgspec.Struct) -> Iterator[tuple[str, Any]]:
+    for field in named_fields(type(record)):
+        yield field.api_name, getattr(record, field.attribute)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Sealed):
+        return value.text
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, msgspec.Struct):
+        return {name: _plain(part) for name, part in _named(value)}
+    return value
+
+
+def _said_all(fields: Mapping[str, Any], names: Names) -> Iterator[tuple[str, str]]:
+    return ((name, _said(value, names)) for name, value in fields.items() if value not in (None, [], ""))
+
+
+def _said(value: Any, names: Names) -> str:
+    match value:
+        case UUID():
+            return names[value].text if value in names else str(value)
+        case dict():
+            return "(" + ", ".join(f"{_words(name)} {said}" for name, said in _said_all(value, names)) + ")"
+        case list():
+            return ", ".join(_said(item, names) for item in value)
+        case _:
+            return _said_plainly(value)
+
+
+def _said_plainly(value: Any) -> str:
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case datetime():
+            return f"{value.astimezone(LONDON):%d %b %Y %H:%M}"
+        case date():
+            return f"{value:%d %b %Y}"
+        case _:
+            return str(value)
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")

@@ -1,0 +1,1 @@
+"""Tables computed from the event log, and how they are kept up to date."""

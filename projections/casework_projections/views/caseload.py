@@ -1,0 +1,115 @@
+"""The caseload: one row an incident, kept as it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import Connection, MetaData, Table, delete
+
+from casework.domain.clocks import LONDON
+from casework.domain.incident import Incident
+from casework.domain.incident.reporting import Acknowledge, Report
+from casework.domain.school import School
+from casework.usecases.command import NOBODY
+from casework.usecases.incidents import REPORTER_SEES
+from casework_projections.reading.listing import Listing
+from casework_projections.reading.visibility import VisibleTo
+from casework_projections.views.case_tables import APPOINTED, ASSIGNEE, cases, members, metadata
+from casework_projections.views.due import due_steps
+from casework_projections.views.replay import IncidentView
+from casework_projections.views.view import upsert
+
+
+class Caseload(IncidentView):
+    """What is under way at each school."""
+
+    name: ClassVar[str] = "caseload"
+    version: ClassVar[int] = 3
+    tables: ClassVar[MetaData] = metadata
+    main: ClassVar[Table] = cases
+
+    def write(self, connection: Connection, incidents: Sequence[Incident]) -> None:
+        if not incidents:
+            return
+        schools = self.replay.schools(incident.school for incident in incidents)
+        self._prefetch_reporters(incidents)
+        upsert(connection, cases, [self._row(incident, schools[incident.school]) for incident in incidents])
+        connection.execute(delete(members).where(members.c.incident.in_([each.id for each in incidents])))
+        rows = [row for incident in incidents for row in _member_rows(incident)]
+        if rows:
+            connection.execute(members.insert(), rows)
+
+    def known_to(self, reader: VisibleTo, connection: Connection) -> Listing:
+        """The caseload as `reader` may know it; `connection` holds it as it stands."""
+        marks = (self._open_mark(reader.user), self._confidential_mark(reader.user))
+        return Listing(connection, reader, marks)
+
+    def _row(self, incident: Incident, school: School) -> dict[str, Any]:
+        playbook = self.replay.playbook(incident)
+        due = [duty for duty in playbook.outstanding(incident, school.calendar) if duty.due_at is not None]
+        report = next(incident.taken(Report))
+        term = school.calendar.term_on(incident.reported_at.astimezone(LONDON).date())
+        return {
+            "incident": incident.id,
+            "school": incident.school,
+            "kind": incident.kind,
+            "reported_kind": report.kind,
+            "reported_stream": incident.reported_stream.value,
+            "state": incident.state.value,
+            "stream": incident.stream.value,
+            "critical": playbook.critical_since(incident) is not None,
+            "is_open": not incident.closed,
+            "received": any(incident.taken(Acknowledge)),
+            "occurred_at": incident.occurred_at,
+            "reported_at": incident.reported_at,
+            "recorded_at": incident.recorded_at,
+            "term": None if term is None else term.name,
+            "setting": incident.setting.value,
+            "platform": incident.platform,
+            "direction": incident.direction and incident.direction.value,
+            "reported_direction": report.direction and report.direction.value,
+            "version": incident.version,
+            "reporter_version": max(s.number for s in incident.timeline if s.name() in REPORTER_SEES),
+            "reported_by": self._reported_by(incident),
+            "next_due_at": min((duty.due_at for duty in due if duty.due_at), default=None),
+            "due": [*due_steps(due)],
+        }
+
+    def _reported_by(self, incident: Incident) -> str | None:
+        """A hash by which a user finds their own reports, and which tells nobody else who reported."""
+        report = next(incident.taken(Report))
+        if report.by != NOBODY:
+            return self._open_mark(report.by)
+        sealer = self.replay.app.sealer
+        # Opened on a copy: who reported in confidence is not to stay open in what is kept at hand.
+        reporter = sealer.from_token(sealer.to_token(report.reporter))
+        return None if reporter.erased else self._confidential_mark(UUID(reporter.text))
+
+    def _open_mark(self, user: UUID) -> str:
+        return self.replay.app.sealer.blind_index(str(user))
+
+    def _confidential_mark(self, user: UUID) -> str:
+        """Marks what `user` reported in confidence; nobody can join it to their open reports."""
+        return self.replay.app.sealer.blind_index(f"{user} in confidence")
+
+    def _prefetch_reporters(self, incidents: Sequence[Incident]) -> None:
+        subjects = [i.reporter.under for i in incidents if i.confidential_reporter and i.reporter.under]
+        if subjects:
+            self.replay.app.keys.prefetch(subjects)
+
+
+def _member_rows(incident: Incident) -> Iterator[dict[str, Any]]:
+    reported = {(p.person, p.involvement.value) for p in next(incident.taken(Report)).people}
+    at_present = {(p.person, p.involvement.value) for p in incident.people}
+    at_present |= {(user, ASSIGNEE) for user in incident.assignees}
+    at_present |= {(user, APPOINTED) for user in incident.appointed}
+    for member, involved_as in sorted(reported | at_present):
+        yield {
+            "incident": incident.id,
+            "member": member,
+            "involved_as": involved_as,
+            "at_present": (member, involved_as) in at_present,
+            "in_report": (member, involved_as) in reported,
+        }

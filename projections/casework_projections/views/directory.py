@@ -1,0 +1,150 @@
+"""The directory: the sealed names of users, and who is appointed to what."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+from typing import ClassVar, Final
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Date,
+    Index,
+    MetaData,
+    String,
+    Table,
+    Text,
+    Uuid,
+    bindparam,
+    or_,
+    select,
+    update,
+)
+
+from casework.application import Casework
+from casework.domain.school import Appointed, AppointmentEnded
+from casework.domain.sealed import Sealed
+from casework.domain.user import UserRegistered
+from casework.domain.vocabulary import Role
+from casework_projections.views.sealed_names import sealed_by_id
+from casework_projections.views.view import Batch, View, upsert
+
+_metadata: Final = MetaData()
+users: Final = Table(
+    "view_users",
+    _metadata,
+    Column("user", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("person", Uuid),
+    Column("administrator", Boolean, nullable=False),
+)
+appointments: Final = Table(
+    "view_appointments",
+    _metadata,
+    Column("appointment", Uuid, primary_key=True),
+    Column("school", Uuid, nullable=False),
+    Column("user", Uuid, nullable=False),
+    Column("role", String(30), nullable=False),
+    Column("from", Date, nullable=False),
+    Column("until", Date),
+)
+Index("view_appointments_user", appointments.c.user)
+Index("view_appointments_school", appointments.c.school)
+
+
+class Held(msgspec.Struct, frozen=True, kw_only=True):
+    """A role a user holds, held or is to hold at a school; both days are included."""
+
+    appointment: UUID
+    school: UUID
+    user: UUID
+    role: Role
+    from_: date
+    until: date | None
+
+    def in_force(self, day: date) -> bool:
+        return self.from_ <= day and (self.until is None or day <= self.until)
+
+
+class Directory(View):
+    """Users and their appointments, over all schools."""
+
+    name: ClassVar[str] = "directory"
+    version: ClassVar[int] = 1
+    tables: ClassVar[MetaData] = _metadata
+
+    def __init__(self, app: Casework) -> None:
+        self._sealer = app.sealer
+
+    def apply(self, connection: Connection, batch: Batch) -> None:
+        registered = [
+            {
+                "user": event.originator_id,
+                "name": self._sealer.to_token(event.name),
+                "person": event.person,
+                "administrator": event.administrator,
+            }
+            for event in batch.of(UserRegistered)
+        ]
+        upsert(connection, users, registered)
+        appointed = [
+            {
+                "appointment": event.appointment.id,
+                "school": event.originator_id,
+                "user": event.appointment.user,
+                "role": event.appointment.role.value,
+                "from": event.appointment.from_,
+                "until": event.appointment.until,
+            }
+            for event in batch.of(Appointed)
+        ]
+        upsert(connection, appointments, appointed)
+        # An appointment ends after it was made, so the ends of a batch come last.
+        ended = [
+            {"which": event.appointment, "last_day": event.until} for event in batch.of(AppointmentEnded)
+        ]
+        if ended:
+            which = appointments.c.appointment == bindparam("which")
+            connection.execute(update(appointments).where(which).values(until=bindparam("last_day")), ended)
+
+    def appointments_of(self, connection: Connection, user: UUID) -> list[Held]:
+        """Every appointment of a user, past and future ones too, the earliest first."""
+        return self._held(connection, appointments.c.user, user)
+
+    def heads(self, connection: Connection, schools: Collection[UUID], day: date) -> frozenset[UUID]:
+        """The people who lead any of `schools` on `day`, as far as their users are known as people."""
+        c = appointments.c
+        query = (
+            select(users.c.person)
+            .join(appointments, c.user == users.c.user)
+            .where(c.school.in_(schools), c.role == Role.HEADTEACHER.value, users.c.person.is_not(None))
+            .where(c["from"] <= day, or_(c.until.is_(None), c.until >= day))
+        )
+        return frozenset(connection.scalars(query))
+
+    def appointed_at(self, connection: Connection, school: UUID) -> list[Held]:
+        """Every appointment at a school, past and future ones too, the earliest first."""
+        return self._held(connection, appointments.c.school, school)
+
+    def user_names(self, connection: Connection, ids: Collection[UUID]) -> dict[UUID, Sealed]:
+        """The sealed names of the users among `ids`, their keys at hand."""
+        return sealed_by_id(connection, users.c.user, users.c.name, ids, self._sealer)
+
+    def _held(self, connection: Connection, column: Column[UUID], value: UUID) -> list[Held]:
+        c = appointments.c
+        query = select(appointments).where(column == value).order_by(c["from"], c.appointment)
+        return [
+            Held(
+                appointment=row.appointment,
+                school=row.school,
+                user=row.user,
+                role=Role(row.role),
+                from_=row._mapping["from"],
+                until=row.until,
+            )
+            for row in connection.execute(query)
+        ]

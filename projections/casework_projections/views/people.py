@@ -1,0 +1,108 @@
+"""The people index: finding a person by whole name, and the sealed names of people that are listed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, ClassVar, Final
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Column, Connection, Index, MetaData, SmallInteger, String, Table, Text, Uuid, select
+
+from casework.application import Casework
+from casework.domain.person import PersonRegistered
+from casework.domain.sealed import Sealed
+from casework.domain.vocabulary import Category
+from casework_projections.views.sealed_names import sealed_by_id, unsealed_soon
+from casework_projections.views.view import Batch, View, upsert
+
+_metadata: Final = MetaData()
+people: Final = Table(
+    "view_people",
+    _metadata,
+    Column("person", Uuid, primary_key=True),
+    Column("school", Uuid, nullable=False),
+    Column("category", String(20), nullable=False),
+    Column("year_group", SmallInteger),
+    Column("name", Text, nullable=False),
+    Column("name_index", String(64)),
+)
+Index("view_people_name", people.c.name_index, people.c.school)
+relations: Final = Table(
+    "view_people_relations",
+    _metadata,
+    Column("person", Uuid, primary_key=True),
+    Column("relation", String(20), primary_key=True),
+    Column("other", Uuid, primary_key=True),
+    Column("place", SmallInteger, nullable=False),
+)
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """A person found by name; the name is sealed."""
+
+    person: UUID
+    school: UUID
+    category: Category
+    year_group: int | None
+    name: Sealed
+
+
+class PeopleIndex(View):
+    """Who is known at each school. Names are kept sealed, beside a keyed hash to find them by."""
+
+    name: ClassVar[str] = "people"
+    version: ClassVar[int] = 1
+    tables: ClassVar[MetaData] = _metadata
+
+    def __init__(self, app: Casework) -> None:
+        self._sealer = app.sealer
+        self._keys = app.keys
+
+    def apply(self, connection: Connection, batch: Batch) -> None:
+        registered = [*batch.of(PersonRegistered)]
+        # Names are opened for the hash: one look-up for all their keys.
+        self._keys.prefetch([event.originator_id for event in registered])
+        upsert(connection, people, [self._row(event) for event in registered])
+        related = [
+            {"person": event.originator_id, "relation": r.relation.value, "other": r.person, "place": place}
+            for event in registered
+            for place, r in enumerate(event.relations)
+        ]
+        upsert(connection, relations, related)
+
+    def find(self, connection: Connection, schools: Collection[UUID], name: str) -> list[Found]:
+        """The people at `schools` whose whole name is `name`, however it is cased and spaced."""
+        index = self._sealer.blind_index(name)
+        query = (
+            select(people)
+            .where(people.c.name_index == index, people.c.school.in_(schools))
+            .order_by(people.c.person)
+        )
+        found = [
+            Found(
+                person=row.person,
+                school=row.school,
+                category=Category(row.category),
+                year_group=row.year_group,
+                name=self._sealer.from_token(row.name),
+            )
+            for row in connection.execute(query)
+        ]
+        unsealed_soon(self._keys, [person.name for person in found])
+        return found
+
+    def names(self, connection: Connection, ids: Collection[UUID]) -> dict[UUID, Sealed]:
+        """The sealed names of the people among `ids`, their keys at hand."""
+        return sealed_by_id(connection, people.c.person, people.c.name, ids, self._sealer)
+
+    def _row(self, event: PersonRegistered) -> dict[str, Any]:
+        token = self._sealer.to_token(event.name)
+        return {
+            "person": event.originator_id,
+            "school": event.school,
+            "category": event.category.value,
+            "year_group": event.year_group,
+            "name": token,
+            "name_index": None if event.name.erased else self._sealer.blind_index(event.name.text),
+        }

@@ -1,0 +1,138 @@
+"""Incidents and schools as the log leaves them, for views whose rows are computed from whole incidents."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import ClassVar, Final, cast
+from uuid import UUID
+
+from sqlalchemy import Connection, Table, select
+
+from casework.application import Casework
+from casework.domain.event import Event
+from casework.domain.incident import Incident, Step
+from casework.domain.playbook import Playbook
+from casework.domain.school import Appointed, AppointmentEnded, School, SchoolChanged, SchoolOpened
+from casework_projections.views.view import Batch, Recorded, View
+
+BATCH: Final = 500
+"""Events in a batch, and incidents replayed at a time."""
+
+_SCHOOL_EVENTS: Final[tuple[type[Event], ...]] = (SchoolOpened, SchoolChanged, Appointed, AppointmentEnded)
+
+
+class Replay:
+    """Follows the log and keeps the incidents and schools it meets, so that an event is replayed once.
+
+    An incident at hand may be ahead of the batch a view applies, never behind it. The texts in it stay
+    closed, so nothing destroyed lives on here.
+    """
+
+    def __init__(self, app: Casework, capacity: int = 2 * BATCH) -> None:
+        self.app = app
+        self._capacity = capacity
+        self._incidents: OrderedDict[UUID, Incident] = OrderedDict()
+        self._schools: dict[UUID, School] = {}
+        self._seen = 0
+
+    def start_for(self, position: int) -> int:
+        """From where to read the log for a view at `position`, so that nothing is missed here either.
+
+        Other processes may have brought the view further than this one has read. Where that is far, what
+        is at hand may be behind and is let go.
+        """
+        if position - self._seen > BATCH:
+            self._incidents.clear()
+            self._schools.clear()
+            self._seen = position
+        return min(position, self._seen)
+
+    def follow(self, records: Sequence[Recorded], upto: int) -> None:
+        """Replay what the log holds up to `upto` onto what is at hand."""
+        for recorded in records:
+            if recorded.is_a(Step):
+                self._follow_incident(recorded)
+            elif recorded.is_a(*_SCHOOL_EVENTS):
+                self._follow_school(recorded)
+        while len(self._incidents) > self._capacity:
+            self._incidents.popitem(last=False)
+        self._seen = max(self._seen, upto)
+
+    def incidents(self, ids: Iterable[UUID]) -> dict[UUID, Incident]:
+        """The incidents of these ids; those not at hand are read in one statement."""
+        wanted = list(ids)
+        missing = [incident for incident in wanted if incident not in self._incidents]
+        loaded = self.app.load_many(missing) if missing else {}
+        self._incidents.update((key, found) for key, found in loaded.items() if isinstance(found, Incident))
+        return {incident: self._incidents[incident] for incident in wanted}
+
+    def schools(self, ids: Iterable[UUID]) -> dict[UUID, School]:
+        """The schools of these ids; those not at hand are read in one statement."""
+        wanted = set(ids)
+        missing = wanted - self._schools.keys()
+        loaded = self.app.load_many(missing) if missing else {}
+        self._schools.update((key, found) for key, found in loaded.items() if isinstance(found, School))
+        return {school: self._schools[school] for school in wanted}
+
+    def playbook(self, incident: Incident) -> Playbook:
+        """The playbook the incident pinned."""
+        return self.app.library.playbook(incident.policy.floor, incident.policy.pack)
+
+    def _follow_incident(self, recorded: Recorded) -> None:
+        key, number = cast(UUID, recorded.stored.originator_id), recorded.stored.originator_version
+        known = self._incidents.get(key)
+        if known is None and number > 1:
+            return
+        if known is None or number == known.version + 1:
+            replayed = Incident.replay([recorded.event], onto=known)
+            if replayed is not None:
+                self._incidents[key] = replayed
+        elif number > known.version:
+            del self._incidents[key]
+            return
+        self._incidents.move_to_end(key)
+
+    def _follow_school(self, recorded: Recorded) -> None:
+        key, number = cast(UUID, recorded.stored.originator_id), recorded.stored.originator_version
+        known = self._schools.get(key)
+        if number == (0 if known is None else known.version) + 1:
+            replayed = School.replay([recorded.event], onto=known)
+            if replayed is not None:
+                self._schools[key] = replayed
+
+
+class IncidentView(View):
+    """A view whose rows are computed from whole incidents, so that a row cannot depend on how it came about.
+
+    `main` has the columns `incident` and `school`. Where the rows depend on the school's calendar, a new
+    calendar has all of them computed again.
+    """
+
+    main: ClassVar[Table]
+    follows_calendar: ClassVar[bool] = True
+
+    def __init__(self, replay: Replay) -> None:
+        self.replay = replay
+
+    @abstractmethod
+    def write(self, connection: Connection, incidents: Sequence[Incident]) -> None:
+        """Write the rows of `incidents` in the place of those they had."""
+
+    def apply(self, connection: Connection, batch: Batch) -> None:
+        touched = dict.fromkeys(r.stored.originator_id for r in batch.records if r.is_a(Step))
+        self._rewrite(connection, cast("Iterable[UUID]", touched))
+        if self.follows_calendar:
+            changed = {e.originator_id for e in batch.of(SchoolChanged) if e.calendar is not None}
+            for school in changed:
+                in_it = select(self.main.c.incident).where(self.main.c.school == school)
+                self._rewrite(connection, connection.scalars(in_it.order_by(self.main.c.incident)).all())
+
+    def _rewrite(self, connection: Connection, ids: Iterable[UUID]) -> None:
+        for chunk in _chunks(list(ids)):
+            self.write(connection, [*self.replay.incidents(chunk).values()])
+
+
+def _chunks(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
+    return (ids[start : start + BATCH] for start in range(0, len(ids), BATCH))

@@ -1,0 +1,1 @@
+"""Registers a school keeps beside its incidents."""

@@ -1,0 +1,42 @@
+"""The Declaration aggregate: a relationship across the staff-pupil line, decided on beforehand."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import ClassVar
+from uuid import UUID
+
+from casework.domain.aggregate import Aggregate
+from casework.domain.clocks import LONDON
+from casework.domain.event import Event
+from casework.domain.fields import Narrative, PersonId, Short, UserId
+
+
+class RelationshipDeclared(Event, frozen=True, kw_only=True):
+    """A member of staff disclosed a relationship; the DSL and the head decided on it together (002 §4.2)."""
+
+    TOPIC: ClassVar[str] = "declaration.made"
+
+    school: UUID
+    staff: PersonId
+    other: PersonId
+    relation: Short
+    disclosed_on: date
+    decision: Short
+    advice: Narrative
+    decided_by: tuple[UserId, ...]
+    review_on: date | None = None
+
+
+class Declaration(Aggregate):
+    """One declared relationship and what was decided about it."""
+
+    def __init__(self, first: RelationshipDeclared) -> None:
+        super().__init__(first)
+        self.made = first
+        self.school = first.school
+
+    def covers(self, people: frozenset[UUID], moment: datetime) -> bool:
+        """Whether it is between two of `people` and dated before the day of `moment`."""
+        pair = {self.made.staff, self.made.other}
+        return pair <= people and self.made.disclosed_on < moment.astimezone(LONDON).date()

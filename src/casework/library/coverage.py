@@ -1,0 +1,196 @@
+"""What became of every clause of the five policies the packs were read from.
+
+`clauses/*.toml` hold one entry a clause: what it asks, whether it bears on handling incidents, what it
+became and the test that shows it, or why it became nothing here. `python -m casework.library.coverage`
+writes them as Markdown, with each rule as its pack has it.
+"""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+
+from casework.domain.clocks import Unit
+from casework.domain.playbook import Pack, Rule
+from casework.domain.playbook.rules import Clock
+from casework.library.library import OWN_FILES, Library
+
+CLAUSES: Final = OWN_FILES / "clauses"
+
+_UNITS: Final = {
+    Unit.HOURS: "hour",
+    Unit.DAYS: "day",
+    Unit.WORKING_DAYS: "working day",
+    Unit.SCHOOL_DAYS: "school day",
+    Unit.MONTHS: "month",
+}
+_STARTS: Final = {
+    "reported": "the report",
+    "critical": "it became critical",
+    "content": "the content came to light",
+    "risk": "a risk question was first open",
+    "item": "the day set for it",
+}
+
+
+class Became(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One thing a clause turned into: a rule's id (for `rule`, `clock`, `recipient`) or the thing's name."""
+
+    kind: Literal["rule", "clock", "recipient", "register", "report", "step", "access"]
+    id: str
+
+    @property
+    def is_of_a_rule(self) -> bool:
+        return self.kind in {"rule", "clock", "recipient"}
+
+
+class Clause(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One clause, in our own words; `test` names pytest nodes."""
+
+    clause: str
+    about: str
+    bears: bool
+    became: tuple[Became, ...] = ()
+    test: tuple[str, ...] = ()
+    reason: str | None = None
+
+
+class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Every clause of one policy, and the pack that was read from it."""
+
+    pack: str
+    clauses: tuple[Clause, ...]
+
+
+def policies(folder: Path = CLAUSES) -> dict[str, Policy]:
+    """The index of every policy, by its number. Raises `msgspec.ValidationError` for a file out of shape."""
+    return {
+        path.stem: msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Policy)
+        for path in sorted(folder.glob("*.toml"))
+    }
+
+
+def document(library: Library) -> str:
+    """The coverage of every clause as Markdown, each rule as `library` has it."""
+    read = policies()
+    parts = [*_introduction(read)]
+    for number, policy in read.items():
+        parts += _policy_section(number, policy, library)
+    return "\n".join(parts)
+
+
+def _introduction(read: Mapping[str, Policy]) -> Iterator[str]:
+    yield "# The policies, clause by clause"
+    yield ""
+    yield "Made by `python -m casework.library.coverage > docs/policies.md`; a test holds it to the packs"
+    yield "and, where the policies are at hand, to the policies themselves. A clause is cited by the number"
+    yield "of its document, its section and its place there, and is told in our own words."
+    yield ""
+    yield from _table(
+        ("policy", "pack", "clauses", "bear on incidents", "advice, or belong elsewhere"),
+        (
+            (
+                number,
+                f"`{policy.pack}`",
+                str(len(policy.clauses)),
+                str(sum(clause.bears for clause in policy.clauses)),
+                str(sum(not clause.bears for clause in policy.clauses)),
+            )
+            for number, policy in read.items()
+        ),
+    )
+
+
+def _policy_section(number: str, policy: Policy, library: Library) -> Iterator[str]:
+    pack = library.latest_pack(policy.pack)
+    rules = {rule.id: rule for rule in _rules_of(pack, library)}
+    yield f"## {number}: {pack.title}"
+    yield ""
+    yield f"Pack `{pack.edition}`, reviewed every {pack.review_every_months} months."
+    yield ""
+    yield from _list("Where it can be read in more than one way", pack.readings)
+    yield from _list("Where it is silent", pack.silent_on)
+    yield "### What bears on handling incidents"
+    yield ""
+    yield from _table(
+        ("clause", "asks", "became", "shown by"),
+        (
+            (
+                clause.clause,
+                clause.about,
+                _lines(_told(item, rules) for item in clause.became),
+                _shown(clause),
+            )
+            for clause in policy.clauses
+            if clause.bears
+        ),
+    )
+    yield "### Advice, or what belongs elsewhere"
+    yield ""
+    yield from _table(
+        ("clause", "about", "why it is no rule"),
+        ((clause.clause, clause.about, clause.reason or "") for clause in policy.clauses if not clause.bears),
+    )
+
+
+def _rules_of(pack: Pack, library: Library) -> Iterator[Rule]:
+    for floor in library.floors.values():
+        yield from floor.rules
+    yield from pack.rules
+
+
+def _became(clause: Clause, rules: Mapping[str, Rule]) -> str:
+    return _lines(_told(item, rules) for item in clause.became)
+
+
+def _told(item: Became, rules: Mapping[str, Rule]) -> str:
+    if not item.is_of_a_rule:
+        return f"{item.kind} `{item.id}`"
+    rule = rules[item.id]
+    if item.kind == "clock" and rule.clock is not None:
+        return f"clock of `{item.id}`: {_deadline(rule.clock)}"
+    if item.kind == "recipient":
+        return f"told by `{item.id}`: {', '.join(rule.told)}"
+    what = "(conduct no step records)" if rule.step is None else f"`{rule.step}`"
+    return f"rule `{item.id}`: {rule.modality.replace('_', ' ')} {what}"
+
+
+def _deadline(clock: Clock) -> str:
+    if clock.within == 0:
+        span = "the same day"
+    else:
+        span = f"within {clock.within} {_UNITS[clock.unit]}{'s' if clock.within > 1 else ''}"
+    return f"{span}, from {_STARTS.get(clock.of, f'`{clock.of}`')}"
+
+
+def _shown(clause: Clause) -> str:
+    """The tests' names; the rule a test is given stands in the column before."""
+    tests = dict.fromkeys(node.partition("[")[0].removeprefix("tests/") for node in clause.test)
+    return _lines(f"`{test}`" for test in tests)
+
+
+def _lines(items: Iterable[str]) -> str:
+    return "<br>".join(items)
+
+
+def _list(title: str, items: Iterable[str]) -> Iterator[str]:
+    listed = [f"- {item}" for item in items]
+    if listed:
+        yield from (f"{title}:", "", *listed, "")
+
+
+def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    yield f"| {' | '.join(heads)} |"
+    yield f"|{'---|' * len(heads)}"
+    for row in rows:
+        yield f"| {' | '.join(row)} |"
+    yield ""
+
+
+if __name__ == "__main__":
+    sys.stdout.write(document(Library.own()))

@@ -1,0 +1,102 @@
+"""The editions of the floors: one stated whole, or another as what differs from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from casework.domain.playbook import Floor, Rule
+from casework.domain.playbook.rules import CriticalConcern, KindOfIncident, Source
+from casework.library.checking import Fault, PlaybookError, floor_faults
+from casework.library.reading import raise_first, shaped
+
+
+class Differences(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """An edition of a floor as it differs from another.
+
+    A source stands for the one cited as the same, and a rule for the one of the same id; `kinds` and
+    `critical` are those of the other edition where they are left out; the rules `without` fall away.
+    """
+
+    jurisdiction: str
+    in_force_from: date
+    differs_from: str
+    sources: tuple[Source, ...] = ()
+    kinds: tuple[KindOfIncident, ...] | None = None
+    critical: tuple[CriticalConcern, ...] | None = None
+    without: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = ()
+
+    def faults(self, other: Floor) -> Iterator[Fault]:
+        """Every mistake in what is said to differ from `other`."""
+        known = {rule.id for rule in other.rules}
+        cited = {source.cited_as for source in other.sources}
+        stated: set[str] = set()
+        if self.jurisdiction != other.jurisdiction:
+            yield "", "differs_from", f"{other.edition} is of another jurisdiction"
+        for name in self.without:
+            if name not in known:
+                yield "", "without", f"{name!r} is no rule of {other.edition}"
+        for source in self.sources:
+            if source.cited_as not in cited:
+                yield "", "sources", f"{source.cited_as!r} is cited by nothing in {other.edition}"
+        for rule in self.rules:
+            if rule.id not in known:
+                yield rule.id, "id", f"stands for no rule of {other.edition}"
+            if rule.id in self.without:
+                yield rule.id, "id", "is said to fall away too"
+            if rule.id in stated:
+                yield rule.id, "id", "is the id of another rule"
+            stated.add(rule.id)
+
+    def applied_to(self, other: Floor) -> Floor:
+        """The whole edition."""
+        rules = {rule.id: rule for rule in self.rules}
+        sources = {source.cited_as: source for source in self.sources}
+        return msgspec.structs.replace(
+            other,
+            jurisdiction=self.jurisdiction,
+            in_force_from=self.in_force_from,
+            sources=tuple(sources.get(source.cited_as, source) for source in other.sources),
+            kinds=other.kinds if self.kinds is None else self.kinds,
+            critical=other.critical if self.critical is None else self.critical,
+            rules=tuple(rules.get(rule.id, rule) for rule in other.rules if rule.id not in self.without),
+        )
+
+
+def floors_of(documents: Mapping[Path, dict[str, Any]]) -> dict[Path, Floor]:
+    """Every edition whole and checked, by its file. Raises PlaybookError."""
+    found: dict[Path, Floor] = {}
+    waiting: dict[Path, Differences] = {}
+    for path, document in documents.items():
+        if "differs_from" in document:
+            waiting[path] = shaped(path, document, Differences)
+        else:
+            found[path] = _checked(path, shaped(path, document, Floor))
+    while waiting:
+        editions = {floor.edition: floor for floor in found.values()}
+        ready = [path for path, each in waiting.items() if each.differs_from in editions]
+        if not ready:
+            path, differences = next(iter(waiting.items()))
+            message = f"{differences.differs_from!r} is no edition that stands by itself or on one that does"
+            raise PlaybookError(path.name, message, field="differs_from")
+        for path in ready:
+            differences = waiting.pop(path)
+            other = editions[differences.differs_from]
+            raise_first(path, differences.faults(other))
+            found[path] = _checked(path, differences.applied_to(other))
+    return {path: _marked(floor) for path, floor in found.items()}
+
+
+def _checked(path: Path, floor: Floor) -> Floor:
+    raise_first(path, floor_faults(floor))
+    return floor
+
+
+def _marked(floor: Floor) -> Floor:
+    rules = tuple(msgspec.structs.replace(rule, floor=True) for rule in floor.rules)
+    return msgspec.structs.replace(floor, rules=rules)

@@ -1,0 +1,146 @@
+"""Reading floors and packs from TOML, and finding the one in force."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Self
+
+from casework.domain.clocks import LONDON
+from casework.domain.dated import Platforms
+from casework.domain.guidance import Reference
+from casework.domain.playbook import Floor, Pack, Playbook
+from casework.library.checking import PlaybookError, pack_faults
+from casework.library.editions import floors_of
+from casework.library.reading import document_of, raise_first, shaped
+from casework.library.reference import read_reference
+
+OWN_FILES = Path(__file__).parent
+
+
+class Library:
+    """Every edition of every floor and pack, the playbooks made of them, and the dated tables.
+
+    Raises `PlaybookError`, naming file, rule and field, where any file is wrong: nothing is judged by a
+    playbook that was not checked as a whole.
+    """
+
+    def __init__(self, floors: Iterable[Floor], packs: Iterable[Pack], reference: Reference) -> None:
+        self.reference = reference
+        by_day = sorted(floors, key=lambda floor: floor.in_force_from)
+        self.floors = {floor.edition: floor for floor in by_day}
+        self.packs = {pack.edition: pack for pack in packs}
+        self._playbooks: dict[tuple[str, str], Playbook] = {}
+
+    @classmethod
+    def from_folder(cls, folder: Path = OWN_FILES) -> Self:
+        """All the TOML files of a folder: those with a `jurisdiction` are floors, the rest are packs.
+
+        Its folder `dated` holds the dated tables; without one there are none.
+        """
+        documents = {path: document_of(path) for path in sorted(folder.glob("*.toml"))}
+        floors = floors_of({path: read for path, read in documents.items() if "jurisdiction" in read})
+        if not floors:
+            raise PlaybookError(folder.name, "holds no floor")
+        known = list(floors.values())
+        packs = {path: _pack(path, read, known) for path, read in documents.items() if path not in floors}
+        _refuse_repeated({**floors, **packs})
+        kinds = {kind.id for floor in known for kind in floor.kinds}
+        tables = folder / "dated"
+        reference = read_reference(tables, kinds) if tables.is_dir() else Reference()
+        return cls(known, packs.values(), reference)
+
+    def with_packs(self, folder: Path) -> Library:
+        """This library and a school's own packs beside it.
+
+        Raises PlaybookError for a floor, which is the same for every school, and for an edition that
+        is known already.
+        """
+        floors = list(self.floors.values())
+        packs = dict(self.packs)
+        for path in sorted(folder.glob("*.toml")):
+            pack = read_pack(path, floors)
+            if pack.edition in packs:
+                raise PlaybookError(path.name, f"{pack.edition} is known already", field="version")
+            packs[pack.edition] = pack
+        return Library(floors, packs.values(), self.reference)
+
+    @classmethod
+    @cache
+    def own(cls) -> Self:
+        """The files this version of casework ships with."""
+        return cls.from_folder()
+
+    @property
+    def platforms(self) -> Platforms:
+        """The minimum ages of platforms."""
+        return self.reference.platforms
+
+    def jurisdictions(self) -> set[str]:
+        return {floor.jurisdiction for floor in self.floors.values()}
+
+    def pack_ids(self) -> list[str]:
+        """The packs a school may follow, each once."""
+        return sorted({pack.id for pack in self.packs.values()})
+
+    def latest_pack(self, pack_id: str) -> Pack:
+        """The version of a pack adopted last."""
+        versions = (pack for pack in self.packs.values() if pack.id == pack_id)
+        return max(versions, key=lambda pack: pack.adopted or date.min)
+
+    def floor_at(self, jurisdiction: str, moment: datetime) -> Floor:
+        """The floor in force at `moment`; before the first edition held, that first edition."""
+        return self.floor_on(jurisdiction, moment.astimezone(LONDON).date())
+
+    def floor_on(self, jurisdiction: str, day: date) -> Floor:
+        """The floor in force on `day`; before the first edition held, that first edition."""
+        editions = [floor for floor in self.floors.values() if floor.jurisdiction == jurisdiction]
+        in_force = [floor for floor in editions if floor.in_force_from <= day]
+        return (in_force or editions[:1])[-1]
+
+    def playbook(self, floor: str, pack: str) -> Playbook:
+        """The playbook of two editions an incident pinned."""
+        key = (floor, pack)
+        if key not in self._playbooks:
+            self._playbooks[key] = Playbook(self.floors[floor], self.packs[pack])
+        return self._playbooks[key]
+
+    def kinds(self) -> list[str]:
+        """Every kind any floor knows."""
+        return list(dict.fromkeys(kind.id for floor in self.floors.values() for kind in floor.kinds))
+
+
+def _refuse_repeated(editions: Mapping[Path, Floor | Pack]) -> None:
+    """Raise PlaybookError where one edition is stated twice: it would not be known which is meant."""
+    seen: set[str] = set()
+    for path, each in editions.items():
+        if each.edition in seen:
+            raise PlaybookError(path.name, f"{each.edition} is stated in another file too")
+        seen.add(each.edition)
+
+
+def _pack(path: Path, document: dict[str, Any], floors: list[Floor]) -> Pack:
+    pack = shaped(path, document, Pack)
+    for floor in floors:
+        raise_first(path, pack_faults(pack, floor))
+    return pack
+
+
+def read_pack(path: Path, floors: list[Floor]) -> Pack:
+    """The pack in a file, checked against every floor. Raises PlaybookError."""
+    document = document_of(path)
+    if "jurisdiction" in document:
+        raise PlaybookError(path.name, "is a floor; a school adds packs only", field="jurisdiction")
+    return _pack(path, document, floors)
+
+
+def every_fault(path: Path, floors: list[Floor]) -> list[str]:
+    """All that is wrong with the pack in a file, a line each; none: an empty list."""
+    try:
+        pack = shaped(path, document_of(path), Pack)
+    except PlaybookError as error:
+        return [str(error)]
+    faults = (fault for floor in floors for fault in pack_faults(pack, floor))
+    return list(dict.fromkeys(str(PlaybookError(path.name, m, rule=r, field=f)) for r, f, m in faults))

@@ -1,0 +1,58 @@
+"""Checking the ids a command names: each must be what its field says, at the same school."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+import msgspec
+
+from casework.domain.aggregate import Aggregate
+from casework.domain.errors import Invalid
+from casework.domain.fields import Leaf, Ref, leaves
+from casework.domain.incident import Incident
+from casework.domain.person import Person
+from casework.domain.registers.declaration import Declaration
+from casework.domain.school import School
+from casework.domain.user import User
+from casework.domain.vocabulary import Category
+
+_SORTS: dict[str, type[Aggregate]] = {
+    "person": Person,
+    "user": User,
+    "incident": Incident,
+    "declaration": Declaration,
+}
+
+
+def referenced(record: msgspec.Struct) -> list[tuple[Leaf, Ref]]:
+    """Every id in `record` that its field says refers to something, and what it may refer to."""
+    return [(leaf, marker) for leaf in leaves(record) for marker in leaf.markers if isinstance(marker, Ref)]
+
+
+def check_references(
+    found: dict[UUID, Aggregate],
+    references: Iterable[tuple[Leaf, Ref]],
+    school: School,
+    incident: Incident | None = None,
+) -> None:
+    """Raise Invalid, naming each field, where an id is not one of something at `school`."""
+    faults: dict[str, str] = {}
+    for leaf, ref in references:
+        thing = found.get(leaf.value)
+        if not any(_is_at(thing, _SORTS[sort], school) for sort in ref.to):
+            faults[leaf.path] = f"names no {' or '.join(ref.to)} of this school"
+        elif ref.party and incident is not None and not incident.is_party(leaf.value):
+            faults[leaf.path] = "is not involved in this incident"
+        elif ref.adult and isinstance(thing, Person) and thing.category is Category.PUPIL:
+            faults[leaf.path] = "is a pupil"
+    if faults:
+        raise Invalid({path: [message] for path, message in faults.items()})
+
+
+def _is_at(thing: Aggregate | None, sort: type[Aggregate], school: School) -> bool:
+    if not isinstance(thing, sort):
+        return False
+    if isinstance(thing, User):
+        return school.has_appointed(thing.id)
+    return bool(getattr(thing, "school", None) == school.id)
