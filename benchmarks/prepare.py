@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import text
 
 from casework.application import Casework
+from casework.domain.access import SYSTEM, Principal
 from casework.domain.aggregate import Aggregate
 from casework.domain.clocks import LONDON, Calendar
+from casework.domain.event import unstamped
+from casework.domain.incident import STEPS
 from casework.domain.incident.reporting import Party
 from casework.domain.sealed import Sealed
 from casework.domain.user import User
 from casework.domain.vocabulary import Category, Content, Direction, Involvement, Role, Setting, Timing
 from casework.settings import Settings
-from casework.usecases.command import Command
+from casework.storage.event_log import EventLog
+from casework.storage.stored_record import StoredRecord
+from casework.usecases.context import Context
+from casework.usecases.people import RegisterPerson
+from casework.usecases.schools import AppointUser, OpenSchool
+from casework.usecases.steps.reporting import ReportIncident
+from casework.usecases.steps.taking import TakeStep
+from casework.usecases.users import RegisterUser
 from casework_api.demo.calendar import calendar_around
 from casework_projections.views.catch_up import Views
 
@@ -41,22 +51,21 @@ class Prepared(msgspec.Struct, frozen=True):
     school: UUID
     term: str
     dsl_token: str
-    governor_token: str
     pupils: list[UUID]
     handled: list[UUID]
     long_incident: UUID
 
 
-class _Bulk(Casework):
-    """The application, able to store what many commands made in one transaction."""
+class _BulkRecord(StoredRecord):
+    """A record that can store what many commands made in one transaction."""
 
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(settings)
+    def __init__(self, log: EventLog) -> None:
+        super().__init__(log)
         self._waiting: list[Aggregate] | None = None
 
-    def commit(self, *aggregates: Aggregate) -> None:
+    def commit(self, *aggregates: Aggregate, destroying: Collection[UUID] = ()) -> None:
         if self._waiting is None:
-            super().commit(*aggregates)
+            super().commit(*aggregates, destroying=destroying)
             return
         self._waiting += aggregates
         if len(self._waiting) >= _TOGETHER:
@@ -74,9 +83,9 @@ class _Bulk(Casework):
 
 def prepare(settings: Settings, incidents: int, now: datetime, progress: Progress) -> Prepared:
     """Fill the database of `settings`, its tables made, with a school and `incidents` incidents."""
-    app = _Bulk(settings)
+    app = Casework(settings, _BulkRecord)
     try:
-        prepared = _School(app, now).fill(incidents, progress)
+        prepared = _School(app, cast(_BulkRecord, app.record), now).fill(incidents, progress)
         views = Views(app)
         for name in views.names():
             views.catch_up(name, lambda done, total, name=name: progress(f"view {name}", done, total))  # type: ignore[misc]
@@ -87,34 +96,37 @@ def prepare(settings: Settings, incidents: int, now: datetime, progress: Progres
         return prepared
     finally:
         app.close()
-        app.database.close()
+
+
+def _by(user: User, at: datetime) -> Context:
+    return Context(principal=Principal.of(user), now=at)
 
 
 class _School:
-    def __init__(self, app: _Bulk, now: datetime) -> None:
+    def __init__(self, app: Casework, record: _BulkRecord, now: datetime) -> None:
         self.app = app
+        self.together = record.together
         self.now = now
         self.rng = Random(2)  # noqa: S311
         self.calendar = calendar_around(now.astimezone(LONDON).date())
         opened = datetime.combine(self.calendar.terms[0].starts_on, time(9), tzinfo=LONDON)
         self.admin = app.users.register(
-            Command(user=None, now=opened),
-            {"name": Sealed("A"), "email": Sealed("a@x.example")},
+            Context(principal=SYSTEM, now=opened),
+            RegisterUser(name=Sealed("A"), email=Sealed("a@x.example")),
             administrator=True,
         )
         self.school = app.schools.open(
-            Command(user=self.admin, now=opened),
-            {
-                "name": "Measured Primary School",
-                "pack": "st_thomas",
-                "jurisdiction": "england",
-                "pupils_on_roll": 420,
-                "calendar": self.calendar,
-            },
+            _by(self.admin, opened),
+            OpenSchool(
+                name="Measured Primary School",
+                pack="st_thomas",
+                jurisdiction="england",
+                pupils_on_roll=420,
+                calendar=self.calendar,
+            ),
         ).id
         self.dsl = self._user(Role.DSL, opened)
-        self.governor = self._user(Role.GOVERNOR, opened)
-        with app.together():
+        with self.together():
             self.pupils = [self._person(Category.PUPIL, opened) for _ in range(PUPILS)]
             self.teacher = self._person(Category.STAFF, opened)
 
@@ -129,7 +141,6 @@ class _School:
             school=self.school,
             term=self._term().name,
             dsl_token=self._token(self.dsl),
-            governor_token=self._token(self.governor),
             pupils=self.pupils,
             handled=handled,
             long_incident=self._long_incident(),
@@ -138,7 +149,7 @@ class _School:
     def _report_all(self, incidents: int, progress: Progress) -> list[UUID]:
         year = timedelta(days=365)
         reported = []
-        with self.app.together():
+        with self.together():
             for place in range(incidents):
                 moment = self.now - year + year * place / incidents
                 reported.append(self._report(moment, self.rng.choice(_KINDS)))
@@ -148,17 +159,21 @@ class _School:
     def _take_all(
         self, incidents: Sequence[UUID], step: str, fields: dict[str, Any], progress: Progress
     ) -> None:
-        with self.app.together():
+        with self.together():
             for place, incident in enumerate(incidents):
-                self.app.incidents.take(Command(user=self.dsl, now=self.now), incident, step, fields)
+                self._take(incident, step, **fields)
                 progress(f"{step} steps", place + 1, len(incidents))
 
     def _long_incident(self) -> UUID:
         incident = self._report(self.now, "cyberbullying")
         for place in range(1, TIMELINE_ENTRIES):
-            note = {"text": Sealed(f"Rang home, note {place}: nobody there; to be tried again after lunch.")}
-            self.app.incidents.take(Command(user=self.dsl, now=self.now), incident, "add_note", note)
+            note = Sealed(f"Rang home, note {place}: no answer; to be tried again after lunch.")
+            self._take(incident, "add_note", text=note)
         return incident
+
+    def _take(self, incident: UUID, step: str, **fields: Any) -> None:
+        taken = TakeStep(incident=incident, step=unstamped(STEPS[step], **fields))
+        self.app.incidents.take(_by(self.dsl, self.now), taken)
 
     def _report(self, moment: datetime, kind: str) -> UUID:
         alleged, target = self.rng.sample(self.pupils, 2)
@@ -178,20 +193,21 @@ class _School:
             ),
             "direction": Direction.PUPIL_TO_STAFF if contact else None,
         }
-        return self.app.incidents.report(Command(user=self.dsl, now=moment), told).incident.id
+        return self.app.incidents.report(_by(self.dsl, moment), ReportIncident(**told)).incident.id
 
     def _user(self, role: Role, at: datetime) -> User:
-        told = {"name": Sealed("A User"), "email": Sealed(f"{role}@x.example")}
-        user = self.app.users.register(Command(user=self.admin, now=at), told)
-        self.app.schools.appoint(Command(user=self.admin, now=at), self.school, user.id, role, at.date())
+        registered = RegisterUser(name=Sealed("A User"), email=Sealed(f"{role}@x.example"))
+        user = self.app.users.register(_by(self.admin, at), registered)
+        appointment = AppointUser(user=user.id, role=role, from_=at.date())
+        self.app.schools.appoint(_by(self.admin, at), self.school, appointment)
         return user
 
     def _person(self, category: Category, at: datetime) -> UUID:
-        told = {"school": self.school, "category": category, "name": Sealed("Somebody Invented")}
-        return self.app.people.register(Command(user=self.dsl, now=at), told).id
+        person = RegisterPerson(school=self.school, category=category, name=Sealed("An Invented Person"))
+        return self.app.people.register(_by(self.dsl, at), person).id
 
     def _token(self, user: User) -> str:
-        return self.app.users.issue_token(Command(user=None, now=self.now), user.id).token
+        return self.app.users.issue_token(Context(principal=SYSTEM, now=self.now), user.id).token
 
     def _term(self) -> Any:
         calendar: Calendar = self.calendar

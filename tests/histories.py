@@ -14,7 +14,9 @@ from uuid import UUID
 import msgspec
 
 from casework.application import Casework
+from casework.domain.access import SYSTEM, Principal
 from casework.domain.clocks import LONDON
+from casework.domain.event import unstamped
 from casework.domain.incident import STEPS, Incident
 from casework.domain.incident.outcomes import Action, Lesson
 from casework.domain.incident.reporting import Party
@@ -23,9 +25,13 @@ from casework.domain.school import School
 from casework.domain.sealed import Sealed
 from casework.domain.user import User
 from casework.domain.vocabulary import Category, Change, EvidenceForm, Involvement, Role, Setting, State
-from casework.usecases.command import Command
-from casework.usecases.incidents import Case
-from casework.usecases.schools import actor
+from casework.usecases.cases import Case
+from casework.usecases.context import Context
+from casework.usecases.people import RegisterPerson
+from casework.usecases.schools import AppointUser, OpenSchool, actor_of
+from casework.usecases.steps.reporting import ReportIncident
+from casework.usecases.steps.taking import TakeStep
+from casework.usecases.users import RegisterUser
 from casework_api.commands.opening import opened
 from casework_projections.reading.visibility import VisibleTo
 from tests.calendars import TEST_CALENDAR
@@ -48,20 +54,25 @@ def london(moment: str) -> datetime:
 class SchoolHistory:
     """A school with a user in every role and a few people, and what happens there.
 
-    `at` is the moment of the next command; every step moves it on by an hour.
+    `at` is the moment of the next request; every step moves it on by an hour.
     """
 
     def __init__(self, app: Casework) -> None:
         self.app = app
         self.at = london("2026-09-03 08:00")
         self.admin = app.users.register(
-            self.command(None),
-            {"name": self.name("Admin"), "email": self.name("a@example.org")},
+            self.context(None),
+            RegisterUser(name=self.name("Admin"), email=self.name("a@example.org")),
             administrator=True,
         )
-        fields = {"name": "A School", "pack": "st_thomas", "jurisdiction": "england"}
-        more = {"calendar": TEST_CALENDAR, "pupils_on_roll": 210}
-        self.id = app.schools.open(self.command(self.admin), fields | more).id
+        school = OpenSchool(
+            name="A School",
+            pack="st_thomas",
+            jurisdiction="england",
+            calendar=TEST_CALENDAR,
+            pupils_on_roll=210,
+        )
+        self.id = app.schools.open(self.context(self.admin), school).id
         self.users = {role: self.appointed(role) for role in Role}
         self.dsl, self.head = self.users[Role.DSL], self.users[Role.HEADTEACHER]
         self.reporter = self.users[Role.REPORTER]
@@ -78,11 +89,11 @@ class SchoolHistory:
 
     def reader(self, user: User) -> VisibleTo:
         """What `user` may list, with the roles they hold here at present."""
-        return VisibleTo.of(user.id, user.person, {self.id: actor(self.school, self.command(user))})
+        return VisibleTo.of(user.id, user.person, {self.id: actor_of(self.context(user), self.school)})
 
     @property
     def school(self) -> School:
-        school = self.app.load(School, self.id)
+        school = self.app.record.load(School, self.id)
         assert school is not None
         return school
 
@@ -90,22 +101,25 @@ class SchoolHistory:
     def name(first: str) -> Sealed:
         return Sealed(f"{first} {SECRET_WORDS[0]}")
 
-    def command(self, user: User | None) -> Command:
-        """A request by `user` at the present moment of this history."""
-        return Command(user=user, now=self.at)
+    def context(self, user: User | None) -> Context:
+        """A request by `user` (by the system where there is none) at the present moment of this history."""
+        return Context(principal=SYSTEM if user is None else Principal.of(user), now=self.at)
 
     def appointed(self, *roles: Role, person: UUID | None = None) -> User:
         """A user who holds `roles` here from the beginning of the school year."""
-        fields = {"name": self.name("User"), "email": self.name("u@example.org"), "person": person}
-        user = self.app.users.register(self.command(self.admin), fields)
+        user = self.app.users.register(
+            self.context(self.admin),
+            RegisterUser(name=self.name("User"), email=self.name("u@example.org"), person=person),
+        )
         for role in roles:
-            self.app.schools.appoint(self.command(self.admin), self.id, user.id, role, date(2026, 9, 1), None)
+            appointment = AppointUser(user=user.id, role=role, from_=date(2026, 9, 1))
+            self.app.schools.appoint(self.context(self.admin), self.id, appointment)
         return user
 
     def person(self, category: Category, first_name: str = "Eve", **fields: Any) -> UUID:
         """The id of a person registered here."""
-        told = {"school": self.id, "category": category, "name": self.name(first_name), **fields}
-        return self.app.people.register(self.command(self.users[Role.DSL]), told).id
+        person = RegisterPerson(school=self.id, category=category, name=self.name(first_name), **fields)
+        return self.app.people.register(self.context(self.users[Role.DSL]), person).id
 
     def report(
         self, kind: str = "cyberbullying", *, at: str | None = None, by: User | None = None, **fields: Any
@@ -124,7 +138,7 @@ class SchoolHistory:
             **({"direction": "pupil_to_staff"} if kind == "unsolicited_contact" else {}),
             **fields,
         }
-        case = self.app.incidents.report(self.command(by or self.reporter), told)
+        case = self.app.incidents.report(self.context(by or self.reporter), ReportIncident(**told))
         return case.incident.id
 
     def parties(self, kind: str) -> tuple[Party, ...]:
@@ -140,17 +154,16 @@ class SchoolHistory:
     ) -> Case:
         """Take a step, with plausible fields where none are given, an hour after whatever came before."""
         self.at = self.at + HOUR if at is None else london(at)
-        found = self.app.load(Incident, incident)
+        found = self.app.record.load(Incident, incident)
         assert found is not None
-        command = self.command(by or self.dsl)
-        return self.app.incidents.take(
-            command, incident, step, _typed(step, self.example(step, found) | fields)
-        )
+        typed = _typed(step, self.example(step, found) | fields)
+        taken = TakeStep(incident=incident, step=unstamped(STEPS[step], **typed))
+        return self.app.incidents.take(self.context(by or self.dsl), taken)
 
     def drive(self, incident: UUID, until: State = State.CLOSED) -> Case:
         """Do everything the playbook asks for, one step an hour, until the incident has come to `until`."""
         for _ in range(100):
-            case = self.app.incidents.read_whole(self.command(self.dsl), incident)
+            case = self.app.cases.admit_reader(self.context(self.dsl), incident)
             if case.incident.state.rank >= until.rank:
                 return case
             step, preset = self._next(case)

@@ -18,8 +18,8 @@ import pytest
 from werkzeug.serving import make_server
 
 from casework.domain.clocks import Unit
+from casework.domain.incident.facts import FACTS, GROUPS
 from casework.domain.playbook import Floor, Modality, Pack, Rule
-from casework.domain.playbook.facts import FACTS, GROUPS
 from casework.domain.playbook.rules import Test as RuleTest
 from casework.library import Library
 from casework.settings import Settings

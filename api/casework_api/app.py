@@ -93,7 +93,7 @@ def make_routes() -> Flask:
 
 
 def _database() -> None:
-    current.casework().check()
+    current.casework().log.check()
 
 
 def _playbooks() -> None:

@@ -19,12 +19,15 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, stream_encode_multipart
 
 from casework.application import Casework
+from casework.domain.access import SYSTEM, Principal
 from casework.domain.clocks import LONDON
 from casework.domain.sealed import Sealed
 from casework.domain.user import User
 from casework.domain.vocabulary import Role
 from casework.settings import Settings
-from casework.usecases.command import Command
+from casework.usecases.context import Context
+from casework.usecases.schools import AppointUser
+from casework.usecases.users import RegisterUser
 from casework_api.app import make_routes
 from casework_api.http.current import EXTENSION, Services
 from casework_api.http.logs import configure_logging
@@ -98,17 +101,21 @@ class House:
         self.school = self.open_school(pack)
         for role in self.ROLES:
             user = self._registered(role, f"{role.title()} Usher")
-            command = Command(user=self.admin, now=self.clock())
-            self.casework.schools.appoint(command, UUID(self.school), user.id, Role(role), date(2026, 9, 1))
+            context = Context(principal=Principal.of(self.admin), now=self.clock())
+            appointment = AppointUser(user=user.id, role=Role(role), from_=date(2026, 9, 1))
+            self.casework.schools.appoint(context, UUID(self.school), appointment)
 
     def _registered(self, name: str, full_name: str, *, administrator: bool = False) -> User:
         """A user with a token, made without a request, for most tests need all of them."""
         users = self.casework.users
-        told = {"name": Sealed(full_name), "email": Sealed(f"{name}@school.example")}
-        user = users.register(Command(user=None, now=self.clock()), told, administrator=administrator)
+        command = RegisterUser(name=Sealed(full_name), email=Sealed(f"{name}@school.example"))
+        user = users.register(self._as_system(), command, administrator=administrator)
         self.users[name] = str(user.id)
-        self.tokens[name] = users.issue_token(Command(user=None, now=self.clock()), user.id).token
+        self.tokens[name] = users.issue_token(self._as_system(), user.id).token
         return user
+
+    def _as_system(self) -> Context:
+        return Context(principal=SYSTEM, now=self.clock())
 
     @property
     def furniture(self) -> Furniture:
@@ -119,7 +126,6 @@ class House:
     def close(self) -> None:
         """Let go of the database."""
         self.casework.close()
-        self.casework.database.close()
         _IDLE.append(self.app)
 
     def open_school(self, pack: str) -> str:
@@ -223,7 +229,7 @@ class House:
 
     def events(self) -> int:
         """How many events the log holds."""
-        return len(self.casework.recorder.select_notifications(None, 10_000))
+        return len(self.casework.log.recorder.select_notifications(None, 10_000))
 
     def refused(self, incident: str, step: str, who: str = "dsl", **fields: Json) -> Json:
         """The problem (409) with which a step is refused; the incident must not have changed."""

@@ -66,7 +66,6 @@ def restarted(house: House) -> Iterator[None]:
     finally:
         house.app.extensions[EXTENSION] = warm
         cold.app.close()
-        cold.app.database.close()
 
 
 def cost(scene: Scene, endpoint: str) -> Tally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -225,18 +225,23 @@ def walked(house: House, kind: str) -> tuple[str, Json]:
     return incident, house.take(incident, "close", who, **CLOSING)
 
 
+REPORTS: Final = ("lessons-learnt", "governor-summary")
+
+
 def shows_in_the_reports(house: House, kind: str, incident: str, shown: Json) -> None:
-    """Assert that the trail is whole and the governors see a lesson and a number, and no case."""
+    """Assert that the trail is whole, that leads read a lesson and a number, and governors neither."""
     assert (shown["state"], shown["next_steps"]) == ("closed", [])
     who = "headteacher" if kind in ADULTS else "dsl"
     trail = house.get(who, f"/incidents/{incident}/audit-trail")["entries"]
     assert [entry["number"] for entry in trail] == list(range(1, shown["version"] + 1))
     assert any(entry["answers"] and entry["answers"]["clause"] for entry in trail)
-    lessons = house.get("governor", f"/schools/{house.school}/lessons-learnt?term=2026-autumn")["items"]
-    assert [lesson["actions"][0]["state"] for lesson in lessons] == ["done"]
-    assert all("incident" not in lesson for lesson in lessons)
-    summary = house.get("governor", f"/schools/{house.school}/governor-summary?term=2026-autumn")
+    reports = [f"/schools/{house.school}/{report}?term=2026-autumn" for report in REPORTS]
+    lessons, summary = (house.get(who, report) for report in reports)
+    assert [lesson["actions"][0]["state"] for lesson in lessons["items"]] == ["done"]
+    assert [lesson["incident"] for lesson in lessons["items"]] == [incident]
     assert summary["incidents"]["by_kind"][kind] == "<5"
+    for report in reports:
+        house.get("governor", report, 403)
 
 
 @on_sqlite

@@ -24,9 +24,7 @@ def review_of(house: House) -> Json:
 
 
 def overdue_in_the_summary(house: House) -> Json:
-    return house.get("governor", f"/schools/{house.school}/governor-summary?term=2026-autumn")[
-        "policies_overdue"
-    ]
+    return house.get("dsl", f"/schools/{house.school}/governor-summary?term=2026-autumn")["policies_overdue"]
 
 
 @on_sqlite

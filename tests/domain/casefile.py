@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid5
 
 import msgspec
 
+from casework.domain.aggregate import Aggregate
 from casework.domain.clocks import LONDON
 from casework.domain.errors import Refusal, Refused
 from casework.domain.incident import STEPS, Incident, Step
@@ -17,11 +19,15 @@ from casework.domain.incident.evidence import EvidenceFile
 from casework.domain.incident.outcomes import Action, Debrief, Lesson
 from casework.domain.incident.reporting import Party, Policy, Report
 from casework.domain.playbook import Duty, Playbook
+from casework.domain.school import School, SchoolOpened
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Category, Change, EvidenceForm, Involvement, Setting
 from casework.library import Library
+from casework.usecases.steps.stages import Stages
+from casework.usecases.steps.surroundings import Surroundings
 from tests.calendars import TEST_CALENDAR
 
+S = TypeVar("S", bound=Step)
 NAMESPACE = UUID(int=7)
 FLOOR = "england@2026-09-01"
 PACKS = {pack.id: pack.edition for pack in Library.own().packs.values()}
@@ -54,6 +60,27 @@ REPORT_FIELDS: dict[str, dict[str, Any]] = {"unsolicited_contact": {"direction":
 def at(moment: str) -> datetime:
     """`2026-09-14 10:20` in London."""
     return datetime.fromisoformat(moment).replace(tzinfo=LONDON)
+
+
+def a_school() -> School:
+    """A school at which nobody is appointed."""
+    opened = SchoolOpened(
+        originator_id=known("school"),
+        originator_version=1,
+        by=known("admin"),
+        role="admin",
+        request_id="school",
+        happened_at=at("2026-09-01 09:00"),
+        recorded_at=at("2026-09-01 09:00"),
+        name="A School",
+        pack=PACKS["st_thomas"],
+        jurisdiction="england",
+        pupils_on_roll=210,
+        calendar=TEST_CALENDAR,
+    )
+    school = School.replay([opened])
+    assert school is not None
+    return school
 
 
 class CaseFile:
@@ -106,6 +133,17 @@ class CaseFile:
         }
         built = STEPS[step](**stamp, **{**given, **words})
         return built.numbered() if isinstance(built, Debrief) else built
+
+    def completed(self, step: S, found: Mapping[UUID, Aggregate] | None = None) -> S:
+        """`step` with the fields casework fills in; `found` are the things it names."""
+        around = Surroundings(
+            incident=self.incident,
+            school=a_school(),
+            library=Library.own(),
+            found=found or {},
+            moment=self.now,
+        )
+        return Stages.complete(step, around)
 
     def copy(self) -> CaseFile:
         """The case as it stands, which goes its own way from here."""

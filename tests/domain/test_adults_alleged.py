@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from casework.domain.playbook.facts import fact
+from casework.domain.incident.facts import fact
 from casework.domain.vocabulary import Limb
 from tests.domain.casefile import ALLEGED, PACKS, PARENT, TARGET, TEACHER, UNKNOWN, CaseFile, known
 from tests.domain.situations import KINDS, STAFF_ALLEGED, STAFF_AND_PUPIL_ALLEGED, consulted, threshold_met

@@ -15,8 +15,6 @@ from casework.domain.playbook import Duty
 from casework.domain.sealed import Sealed
 from casework.domain.user import User, UserRegistered
 from casework.domain.vocabulary import AllegationOutcome, Limb, Role, State, Stream
-from casework.library import Library
-from casework.usecases.completing import complete
 from tests.calendars import TEST_CALENDAR
 from tests.domain.casefile import ALLEGED, HEAD, PACKS, PARENT, TARGET, TEACHER, CaseFile, at, known
 from tests.domain.situations import STAFF_ALLEGED, STAFF_TO_PUPIL, judged
@@ -70,7 +68,7 @@ def user_who_is(person: UUID | None, user: UUID = HEAD) -> User:
 
 def stands(role: str, incident: Incident, *, person: UUID | None, heads: frozenset[UUID]) -> Standing:
     actor = Actor(user=known(role), person=person, roles=(Role(role),))
-    return standing(actor, incident, reported_it=False, heads=heads)
+    return standing(actor, incident, reported_it=False, leaders={Role.HEADTEACHER: heads})
 
 
 def test_on_the_day_a_manager_a_safe_child_and_the_threshold_and_the_lado_by_friday() -> None:
@@ -234,11 +232,9 @@ def test_the_chair_of_governors_manages_where_the_head_is_the_subject() -> None:
 def test_nobody_is_appointed_to_a_case_about_themselves(step: str, subject: UUID) -> None:
     case = reported()
     for said in (False, True):
-        built = complete(
+        built = case.completed(
             case.build(step, user=HEAD, user_is_subject=said),
-            case.incident,
             {HEAD: user_who_is(subject)},
-            Library.own(),
         )
         with pytest.raises(Refused) as refused:
             case.incident.take(built, case.playbook)
@@ -251,7 +247,7 @@ def test_nobody_is_appointed_to_a_case_about_themselves(step: str, subject: UUID
 def test_whoever_the_case_is_not_about_may_be_appointed(person: UUID | None) -> None:
     case = reported(people=(*STAFF_ALLEGED["people"], (PARENT, "witness", "staff")))
     found = {HEAD: user_who_is(person)}
-    built = complete(case.build("appoint_case_manager", user=HEAD), case.incident, found, Library.own())
+    built = case.completed(case.build("appoint_case_manager", user=HEAD), found)
     case.incident.take(built, case.playbook)
     assert case.incident.case_manager == HEAD
     assert case.incident.assignees == (HEAD,)

@@ -9,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from casework.domain.dated import AgeSince, Platform, Platforms, school_year
-from casework.domain.playbook.facts import fact
+from casework.domain.incident.facts import fact
 from casework.library import Library
-from casework.usecases.completing import complete
 from tests.domain.casefile import CaseFile, at
 
 TABLE = Platforms(
@@ -97,7 +96,7 @@ def test_a_child_of_14_is_judged_by_the_day_of_the_incident(
 ) -> None:
     case = CaseFile("underage_use", reported="2026-09-14 09:00", occurred_at=at(occurred))
     step = case.build("check_age", platform=platform, age=14, minimum_age=None)
-    case.incident.take(complete(step, case.incident, {}, LIBRARY), case.playbook)
+    case.incident.take(case.completed(step), case.playbook)
     assert fact(case.incident, "underage") == {underage}
     assert [step.minimum_age for step in case.incident.timeline if hasattr(step, "minimum_age")] == [minimum]
 
@@ -105,13 +104,13 @@ def test_a_child_of_14_is_judged_by_the_day_of_the_incident(
 def test_what_a_client_says_of_the_age_a_platform_asks_for_is_not_taken() -> None:
     case = CaseFile("underage_use")
     said = case.build("check_age", platform="TikTok", age=10, minimum_age=5)
-    assert getattr(complete(said, case.incident, {}, LIBRARY), "minimum_age", None) == 13
+    assert getattr(case.completed(said), "minimum_age", None) == 13
 
 
 def test_on_a_platform_nobody_knows_nobody_is_said_to_be_too_young() -> None:
     case = CaseFile("underage_use")
     step = case.build("check_age", platform="a platform nobody knows", age=10)
-    case.incident.take(complete(step, case.incident, {}, LIBRARY), case.playbook)
+    case.incident.take(case.completed(step), case.playbook)
     assert fact(case.incident, "underage") == frozenset()
     assert not case.asks_for("check_age")
 

@@ -9,12 +9,10 @@ from uuid import UUID
 import pytest
 
 from casework.domain.errors import Invalid, Refused
+from casework.domain.incident.facts import fact
 from casework.domain.playbook import Modality
-from casework.domain.playbook.facts import fact
-from casework.domain.playbook.rules import as_values
+from casework.domain.values import as_values
 from casework.domain.vocabulary import Content, State
-from casework.library import Library
-from casework.usecases.completing import complete
 from tests.domain.casefile import ALLEGED, FILE, PACKS, PARENT, TARGET, CaseFile, at
 
 TWO_CHILDREN = ((TARGET, "target", "pupil"), (ALLEGED, "target", "pupil"))
@@ -22,7 +20,7 @@ TWO_CHILDREN = ((TARGET, "target", "pupil"), (ALLEGED, "target", "pupil"))
 
 def take_completed(case: CaseFile, step: str, **fields: Any) -> None:
     """Take `step` with what casework itself fills in."""
-    built = complete(case.build(step, **fields), case.incident, {}, Library.own())
+    built = case.completed(case.build(step, **fields))
     case.incident.take(built, case.playbook)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from casework.domain.incident import STEPS, Incident
 from casework.domain.sealed import Sealed
-from casework_projections.reading.audit_trail import as_csv, audit_trail, ids_named, timeline
+from casework_projections.reading.audit_trail import as_csv, audit_trail, timeline
 from casework_projections.reading.wording import Names
 from casework_projections.views.catch_up import Views
 from tests.histories import NARRATIVE, SchoolHistory, london
@@ -21,14 +21,14 @@ NEVER_SHOWN = {"reporter", "originator_id", "request_id", "request_digest", "dec
 
 
 def read(history: SchoolHistory, incident: UUID) -> Incident:
-    found = history.app.load(Incident, incident)
+    found = history.app.record.load(Incident, incident)
     assert found is not None
     return found
 
 
 def names_of(views: Views, incident: Incident) -> Names:
     with views.read(views.people, views.directory) as connection:
-        ids = ids_named(incident)
+        ids = {step.by for step in incident.timeline} | {party.person for party in incident.people}
         return views.people.names(connection, ids) | views.directory.user_names(connection, ids)
 
 
@@ -36,7 +36,7 @@ def trail_of(history: SchoolHistory, views: Views, incident_id: UUID) -> dict[st
     incident = read(history, incident_id)
     playbook = history.app.library.playbook(incident.policy.floor, incident.policy.pack)
     duties = playbook.duties(incident, history.school.calendar)
-    return audit_trail(incident, duties, names_of(views, incident))
+    return audit_trail(incident, [], duties, names_of(views, incident))
 
 
 @pytest.fixture
@@ -80,20 +80,20 @@ def test_who_reported_in_confidence_stays_unnamed(history: SchoolHistory, views:
     incident = history.report(confidential_reporter=True)
     trail = trail_of(history, views, incident)
     assert trail["entries"][0]["by"] == {"user": None, "name": None, "role": "reporter"}
-    shown = repr(trail) + repr(timeline(read(history, incident))) + as_csv(trail)
+    shown = repr(trail) + repr(timeline(read(history, incident), [])) + as_csv(trail)
     assert str(history.reporter.id) not in shown
     assert history.reporter.id.hex not in shown
 
 
 def test_whoever_the_reader_may_not_see_named_is_given_by_id(history: SchoolHistory, bullying: UUID) -> None:
-    trail = audit_trail(read(history, bullying), [], {})
+    trail = audit_trail(read(history, bullying), [], [], {})
     assert trail["entries"][0]["by"]["name"] is None
     assert str(history.target) in trail["entries"][0]["what"]
     assert "Quillfeather" not in repr(trail)
 
 
 def test_the_timeline_says_what_each_step_was_taken_with(history: SchoolHistory, bullying: UUID) -> None:
-    _, triage, evidence, correction = timeline(read(history, bullying))
+    _, triage, evidence, correction = timeline(read(history, bullying), [])
     assert triage == {
         "number": 2,
         "step": "triage",
@@ -125,7 +125,9 @@ def test_every_step_can_be_shown(history: SchoolHistory, views: Views) -> None:
         history.take(incident, "family_decision", decision=words, decided_by=Sealed("the grandmother"))
         history.take(incident, "record_meeting", parent=history.parent, with_=(history.dsl.id,))
         steps = read(history, incident)
-        for entry, step in zip(trail_of(history, views, incident)["entries"], timeline(steps), strict=True):
+        for entry, step in zip(
+            trail_of(history, views, incident)["entries"], timeline(steps, []), strict=True
+        ):
             assert entry["what"].casefold().startswith(step["step"].replace("_", " "))
             assert "Sealed(" not in entry["what"]
             assert not step["fields"].keys() & NEVER_SHOWN

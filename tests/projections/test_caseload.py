@@ -16,7 +16,7 @@ from casework.domain.incident import Incident
 from casework.domain.incident.reporting import Party
 from casework.domain.user import User
 from casework.domain.vocabulary import Category, Involvement, Role, State, Stream
-from casework.usecases.schools import actor
+from casework.usecases.schools import ChangeSchool, actor_of
 from casework_projections.reading.listing import After, Filters, Involved, Listed
 from casework_projections.reading.visibility import VisibleTo
 from casework_projections.views.case_tables import cases
@@ -151,9 +151,9 @@ def test_lists_show_what_standing_allows_and_no_more(history: SchoolHistory, vie
     for user in users:
         seen = {row.incident: row for row in listed(views, history, user)}
         for incident_id in incidents:
-            incident = history.app.load(Incident, incident_id)
+            incident = history.app.record.load(Incident, incident_id)
             assert incident is not None
-            who = actor(history.school, history.command(user))
+            who = actor_of(history.context(user), history.school)
             stands = standing(who, incident, reported_it=incident.reported_by(user.id))
             assert (incident_id in seen) is stands.knows
             if stands.knows:
@@ -193,7 +193,7 @@ def test_a_new_calendar_moves_what_is_due(history: SchoolHistory, views: Views) 
     (before,) = listed(views, history)
     closures = (Closure(london("2026-09-15 00:00").date(), london("2026-09-16 00:00").date(), "Snow"),)
     calendar = msgspec.structs.replace(TEST_CALENDAR, closures=closures)
-    history.app.schools.change(history.command(history.admin), history.id, {"calendar": calendar})
+    history.app.schools.change(history.context(history.admin), history.id, ChangeSchool(calendar=calendar))
     (after,) = listed(views, history)
     assert before.next_due_at is not None
     assert after.next_due_at == before.next_due_at + timedelta(days=2)
@@ -207,7 +207,7 @@ def test_reports_in_confidence_cannot_be_joined_to_open_ones(history: SchoolHist
         rows = connection.execute(select(cases.c.incident, cases.c.reported_by)).all()
     marks: dict[bool, set[str | None]] = {True: set(), False: set()}
     for row in rows:
-        incident = history.app.load(Incident, row.incident)
+        incident = history.app.record.load(Incident, row.incident)
         assert incident is not None
         marks[incident.confidential_reporter].add(row.reported_by)
     assert [len(found) for found in marks.values()] == [1, 1]

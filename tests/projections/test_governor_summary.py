@@ -14,6 +14,7 @@ from casework.domain.clocks import Closure, Term
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Setting, State
 from casework.storage.observation import count_statements
+from casework.usecases.schools import ChangeSchool
 from casework_projections.reading import governor_summary
 from casework_projections.views.catch_up import Views
 from casework_projections.views.terms import UnknownTerm
@@ -86,7 +87,7 @@ def test_a_new_calendar_moves_the_clocks_of_what_is_past(history: SchoolHistory,
     calendar = msgspec.structs.replace(
         TEST_CALENDAR, closures=(Closure(date(2026, 9, 15), date(2026, 9, 15), "Snow"),)
     )
-    history.app.schools.change(history.command(history.admin), history.id, {"calendar": calendar})
+    history.app.schools.change(history.context(history.admin), history.id, ChangeSchool(calendar=calendar))
     assert summary(views, history)["clocks"]["met"] == 5
 
 
@@ -131,7 +132,7 @@ def test_lessons_count_their_actions(history: SchoolHistory, views: Views) -> No
 def test_terms_are_compared(history: SchoolHistory, views: Views) -> None:
     terms = (Term("2025-autumn", date(2025, 9, 3), date(2025, 12, 19)), *TEST_CALENDAR.terms)
     calendar = msgspec.structs.replace(TEST_CALENDAR, terms=terms)
-    history.app.schools.change(history.command(history.admin), history.id, {"calendar": calendar})
+    history.app.schools.change(history.context(history.admin), history.id, ChangeSchool(calendar=calendar))
     for year, count in ((2025, 6), (2026, 5)):
         for _ in range(count):
             moment = london(f"{year}-11-10 09:00")
@@ -165,8 +166,8 @@ def test_a_policy_looked_at_again_is_not_overdue_from_when_that_was_recorded(
     history: SchoolHistory, views: Views
 ) -> None:
     history.at = london("2026-10-05 09:00")
-    change = {"policy_reviewed_on": date(2026, 10, 1)}
-    history.app.schools.change(history.command(history.admin), history.id, change)
+    change = ChangeSchool(policy_reviewed_on=date(2026, 10, 1))
+    history.app.schools.change(history.context(history.admin), history.id, change)
     for as_of, overdue in (
         ("2026-10-05 08:59", True),
         ("2026-10-05 09:00", False),

@@ -57,7 +57,7 @@ def test_names_cost_two_statements_however_many(history: SchoolHistory) -> None:
 
 def test_an_erased_name_is_not_found_and_reads_as_erased(history: SchoolHistory, views: Views) -> None:
     views.catch_up("people")
-    history.app._store.put([], destroyed_keys=[history.target])
+    history.app.record.commit(destroying=[history.target])
     with views.read(views.people) as connection:
         assert views.people.names(connection, [history.target])[history.target].text == ERASED
     views.rebuild("people")
@@ -75,7 +75,7 @@ def test_the_directory_names_users_and_says_what_they_hold(history: SchoolHistor
     assert names == {user.id: Sealed("User Quillfeather")}
 
     history.at = london("2026-11-02 09:00")
-    app.schools.end_appointment(history.command(history.admin), history.id, held[0].appointment)
+    app.schools.end_appointment(history.context(history.admin), history.id, held[0].appointment)
     with views.read(views.directory) as connection:
         ended, other = (
             next(each for each in views.directory.appointed_at(connection, history.id) if each == wanted)

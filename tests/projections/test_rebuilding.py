@@ -15,6 +15,7 @@ from casework.domain.clocks import Closure
 from casework.domain.errors import Invalid, Refused
 from casework.domain.incident import Incident
 from casework.domain.vocabulary import Category, Involvement
+from casework.usecases.schools import ChangeSchool
 from casework_projections.views import catch_up as registry
 from casework_projections.views import replay
 from casework_projections.views.catch_up import Views
@@ -60,7 +61,7 @@ class Walk:
 
     def _answer(self) -> None:
         history = self.history
-        case = history.app.incidents.read_whole(history.command(history.dsl), self._one())
+        case = history.app.cases.admit_reader(history.context(history.dsl), self._one())
         due = case.outstanding()
         if due:
             duty = self.chance.choice(due)
@@ -75,7 +76,7 @@ class Walk:
         self.incidents.append(self.history.report(kind, confidential_reporter=confidential))
 
     def _involve(self) -> None:
-        incident = self.history.app.load(Incident, self._one())
+        incident = self.history.app.record.load(Incident, self._one())
         assert incident is not None
         if any(party.person == self.unknown for party in incident.people):
             known = self.history.parent
@@ -96,7 +97,9 @@ class Walk:
         day = self.history.at.date() + timedelta(days=self.chance.randrange(1, 5))
         calendar = msgspec.structs.replace(TEST_CALENDAR, closures=(Closure(day, day, "Snow"),))
         history = self.history
-        history.app.schools.change(history.command(history.admin), history.id, {"calendar": calendar})
+        history.app.schools.change(
+            history.context(history.admin), history.id, ChangeSchool(calendar=calendar)
+        )
 
 
 @pytest.mark.parametrize("seed", range(WALKS))

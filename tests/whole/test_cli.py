@@ -56,7 +56,6 @@ def me(settings: Settings, token: str) -> Any:
     app = create_app(settings)
     answer = app.test_client().get("/api/v1/me", headers={"Authorization": f"Bearer {token}"})
     casework_of(app).close()
-    casework_of(app).database.close()
     return answer.json
 
 
@@ -126,7 +125,7 @@ def test_rebuild_shows_how_far_it_has_come(made: Settings) -> None:
     rebuilt = casework_here(made, "rebuild", "caseload")
     assert rebuilt.returncode == 0
     with opened(made) as app:
-        length = app.recorder.max_notification_id()
+        length = app.log.recorder.max_notification_id()
     assert "events" in rebuilt.stderr
     assert f"{length}/{length}" in rebuilt.stderr
 

@@ -135,6 +135,6 @@ def live_and_die(
 
 
 def notes_of(app: Casework, incident: str) -> list[str]:
-    found = app.load(Incident, UUID(incident))
+    found = app.record.load(Incident, UUID(incident))
     assert found is not None
     return [step.text.text for step in found.taken(AddNote)]

@@ -110,7 +110,7 @@ def fields_of(step: str, incident: Json, parent: str) -> dict[str, Any]:
 
 def of_log(house: House, incident: str) -> Json:
     """What the log alone says of the incident, replayed by a process that has nothing at hand."""
-    found = house.casework.load(Incident, UUID(incident))
+    found = house.casework.record.load(Incident, UUID(incident))
     assert found is not None
     return {
         "version": len(found.timeline),

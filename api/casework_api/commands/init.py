@@ -6,9 +6,11 @@ import json
 
 import click
 
+from casework.domain.access import SYSTEM
 from casework.domain.sealed import Sealed
 from casework.settings import Settings
-from casework.usecases.command import Command
+from casework.usecases.context import Context
+from casework.usecases.users import RegisterUser
 from casework_api.clock import utc_now
 from casework_api.commands.opening import opened
 from casework_api.commands.preparing import prepare
@@ -28,8 +30,8 @@ def init(admin_name: str | None, admin_email: str | None) -> None:
     prepare(settings)
     if admin_name and admin_email:
         with opened(settings) as app:
-            command = Command(user=None, now=utc_now())
-            told = {"name": Sealed(admin_name), "email": Sealed(admin_email)}
-            admin = app.users.register(command, told, administrator=True)
-            issued = app.users.issue_token(Command(user=None, now=utc_now()), admin.id)
+            context = Context(principal=SYSTEM, now=utc_now())
+            command = RegisterUser(name=Sealed(admin_name), email=Sealed(admin_email))
+            admin = app.users.register(context, command, administrator=True)
+            issued = app.users.issue_token(Context(principal=SYSTEM, now=utc_now()), admin.id)
         click.echo(json.dumps({"user": str(admin.id), "token": issued.token}))

@@ -17,4 +17,3 @@ def opened(settings: Settings) -> Iterator[Casework]:
         yield app
     finally:
         app.close()
-        app.database.close()

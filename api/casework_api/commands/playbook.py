@@ -46,7 +46,7 @@ def check(file: Path) -> None:
 def compare_packs(pack_a: str, pack_b: str, school: UUID) -> None:
     """Judge a school's past incidents by PACK_A and by PACK_B, and say where they would have differed."""
     with opened(Settings.from_environment()) as app:
-        at = app.load(School, school)
+        at = app.record.load(School, school)
         if at is None:
             raise click.BadParameter("there is no such school", param_hint="--school")
         packs = _pack(app, pack_a, "PACK_A"), _pack(app, pack_b, "PACK_B")
@@ -71,7 +71,7 @@ def _compared(app: Casework, school: School, a: Pack, b: Pack) -> list[Compariso
         ids = incidents_of(connection, school.id)
     found = []
     for start in range(0, len(ids), _PAGE):
-        for incident in app.load_many(ids[start : start + _PAGE]).values():
+        for incident in app.record.load_many(ids[start : start + _PAGE]).values():
             if isinstance(incident, Incident):
                 under = app.library.playbook(incident.policy.floor, a.edition)
                 other = app.library.playbook(incident.policy.floor, b.edition)

@@ -11,15 +11,23 @@ from uuid import UUID
 import msgspec
 
 from casework.application import Casework
+from casework.domain.access import SYSTEM, Principal
 from casework.domain.clocks import LONDON, Calendar
 from casework.domain.errors import Refused
+from casework.domain.event import unstamped
+from casework.domain.incident import STEPS
 from casework.domain.incident.reporting import Party
 from casework.domain.person import Related
 from casework.domain.sealed import Sealed
 from casework.domain.user import User
 from casework.domain.vocabulary import Category, Direction, Involvement, Relation, Role, Setting
-from casework.usecases.command import Command
-from casework.usecases.incidents import Case
+from casework.usecases.cases import Case
+from casework.usecases.context import Context
+from casework.usecases.people import RegisterPerson
+from casework.usecases.schools import AppointUser, OpenSchool
+from casework.usecases.steps.reporting import ReportIncident
+from casework.usecases.steps.taking import TakeStep
+from casework.usecases.users import RegisterUser
 from casework_api.demo.calendar import calendar_around
 from casework_api.demo.people import PARENT_FORENAME, TEACHER, USERS, pupil_names
 from casework_api.demo.texts import CONTENT, PLATFORMS, SUMMARIES, VOICES, Scene, fields
@@ -65,7 +73,7 @@ def tell(app: Casework, moment: datetime, progress: Callable[[int, int], None]) 
     for place, reported in enumerate(story.times()):
         story.incident(cast, reported)
         progress(place + 1, INCIDENTS)
-    issued = Command(user=None, now=moment, key=f"demo {day}")
+    issued = Context(principal=SYSTEM, now=moment, key=f"demo {day}")
     tokens = {
         role: app.users.issue_token(msgspec.structs.replace(issued, key=f"token {role} {day}"), user.id).token
         for role, user in cast.users.items()
@@ -81,35 +89,35 @@ class _Story:
         self.moment = moment
         self.count = 0
 
-    def command(self, user: User | None, now: datetime) -> Command:
-        """A command with a key of its own, so that ids are the same every time on the same day."""
+    def context(self, user: User | None, now: datetime) -> Context:
+        """A request with a key of its own, so that ids are the same every time on the same day."""
         self.count += 1
-        return Command(user=user, now=now, key=f"demo {self.count}")
+        principal = SYSTEM if user is None else Principal.of(user)
+        return Context(principal=principal, now=now, key=f"demo {self.count}")
 
     def open_school(self) -> Cast:
         """The school, one user a role, the pupils with a parent each, and one member of staff."""
         opened = datetime.combine(self.calendar.terms[0].starts_on, time(9), tzinfo=LONDON)
         register = self.app.users.register
         admin = register(
-            self.command(None, opened),
-            {"name": Sealed(USERS[0][1]), "email": Sealed("admin@school.example")},
+            self.context(None, opened),
+            RegisterUser(name=Sealed(USERS[0][1]), email=Sealed("admin@school.example")),
             administrator=True,
         )
-        settings = {
-            "name": "Demonstration Primary School",
-            "pack": "headcorn",
-            "jurisdiction": "england",
-            "pupils_on_roll": 210,
-            "calendar": self.calendar,
-        }
-        school = self.app.schools.open(self.command(admin, opened), settings)
+        settings = OpenSchool(
+            name="Demonstration Primary School",
+            pack="headcorn",
+            jurisdiction="england",
+            pupils_on_roll=210,
+            calendar=self.calendar,
+        )
+        school = self.app.schools.open(self.context(admin, opened), settings)
         users = {"admin": admin}
         for role, name in USERS[1:]:
-            email = Sealed(f"{role}@school.example")
-            users[role] = register(self.command(admin, opened), {"name": Sealed(name), "email": email})
-            self.app.schools.appoint(
-                self.command(admin, opened), school.id, users[role].id, Role(role), opened.date(), None
-            )
+            user = RegisterUser(name=Sealed(name), email=Sealed(f"{role}@school.example"))
+            users[role] = register(self.context(admin, opened), user)
+            appointment = AppointUser(user=users[role].id, role=Role(role), from_=opened.date())
+            self.app.schools.appoint(self.context(admin, opened), school.id, appointment)
         pupils, parents = self._families(school.id, users["dsl"], opened)
         teacher = self._person(users["dsl"], opened, school.id, Category.STAFF, TEACHER)
         return Cast(school=school.id, users=users, pupils=pupils, parents=parents, teacher=teacher)
@@ -135,8 +143,8 @@ class _Story:
     def _person(
         self, by: User, at: datetime, school: UUID, category: Category, name: str, **more: Any
     ) -> UUID:
-        told = {"school": school, "category": category, "name": Sealed(name)}
-        return self.app.people.register(self.command(by, at), told | more).id
+        person = RegisterPerson(school=school, category=category, name=Sealed(name), **more)
+        return self.app.people.register(self.context(by, at), person).id
 
     def times(self) -> list[datetime]:
         """When the incidents were reported: in school hours of the last three terms, in order."""
@@ -191,9 +199,11 @@ class _Story:
             step, preset = str(asked[0].rule.step), asked[0].preset
         else:
             step, preset = "close", {}
-        command = self.command(cast.users["dsl"], scene.now)
+        taken = TakeStep(
+            incident=case.incident.id, step=unstamped(STEPS[step], **fields(step, scene, preset))
+        )
         try:
-            return self.app.incidents.take(command, case.incident.id, step, fields(step, scene, preset))
+            return self.app.incidents.take(self.context(cast.users["dsl"], scene.now), taken)
         except Refused:
             return None
 
@@ -221,7 +231,9 @@ class _Story:
         elif self.rng.random() < 0.5:
             told["child_voice"] = Sealed(self.rng.choice(VOICES))
         recorded = reported + timedelta(minutes=self.rng.randint(1, 40))
-        return self.app.incidents.report(self.command(cast.users["reporter"], recorded), told)
+        return self.app.incidents.report(
+            self.context(cast.users["reporter"], recorded), ReportIncident(**told)
+        )
 
     def _next_moment(self, clock: datetime) -> datetime:
         """Some time later, on a working morning or afternoon."""

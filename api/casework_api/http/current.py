@@ -1,4 +1,4 @@
-"""What a request stands in: the application, the views, whoever asks, and the command it makes."""
+"""What one request works with: the application, the views, the user, and the context of its commands."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ import msgspec
 from flask import current_app, g, request
 
 from casework.application import Casework
+from casework.domain.access import Principal
 from casework.domain.user import Token, User
 from casework.settings import Settings
-from casework.usecases.command import Command
+from casework.usecases.context import Context
 from casework_api.http.etags import idempotency_key
 from casework_api.http.limits import RateLimit
+from casework_api.http.logs import set_user
 from casework_api.http.paging import Cursors
 from casework_projections.views.catch_up import Views
 
@@ -32,7 +34,7 @@ class Services:
         self.app = Casework(settings)
         self.views = Views(self.app)
         self.clock = clock
-        self.cursors = Cursors(self.app.derived_key("cursors"))
+        self.cursors = Cursors(self.app.secrets.of_cursors)
         per_minute = settings.requests_per_minute
         self.limit = RateLimit(per_second=per_minute / 60, burst=per_minute)
 
@@ -64,12 +66,12 @@ def now() -> datetime:
 
 
 def sign_in(user: User, token: Token) -> None:
-    """Keep whoever asks, for the rest of the request."""
+    """Keep the user who makes the request, and their token."""
     g.user, g.token = user, token
 
 
 def user() -> User:
-    """Whoever asks."""
+    """The user who makes the request."""
     return cast(User, g.user)
 
 
@@ -78,24 +80,34 @@ def token() -> Token:
     return cast(Token, g.token)
 
 
-def command(*, digest_body: bool = True) -> Command:
-    """The command this request makes.
+def context(*, digest_body: bool = True) -> Context:
+    """The context of the command this request makes.
 
-    With an `Idempotency-Key`, the digest of what is asked tells a retry from another request; a body
-    that is read as a stream is left out of it here and added by whoever reads it.
+    With an `Idempotency-Key`, a digest of the request tells a retry from another request. A body that is
+    read as a stream is left out of it here and added by the route that reads it.
     """
-    # Each reading that is recorded is one of its own.
-    key = None if request.method == "GET" else idempotency_key()
+    key = idempotency_key()
     body = request.get_data(cache=True) if digest_body else b""
-    digest = casework().digest(request.method.encode(), request.path.encode(), body) if key else ""
-    return Command(user=user(), now=now(), key=key, digest=digest, request_id=uuid4().hex)
+    digest = casework().secrets.digest(request.method.encode(), request.path.encode(), body) if key else ""
+    return _context(key=key, digest=digest)
 
 
-def asking_also(command: Command, part: bytes) -> Command:
-    """`command` with a `part` of its body, read as a stream, in the digest of what is asked."""
-    return msgspec.structs.replace(command, digest=casework().digest(command.digest.encode(), part))
+def with_body(context: Context, part: bytes) -> Context:
+    """`context` with a `part` of the body, read as a stream, added to its digest."""
+    return msgspec.structs.replace(context, digest=casework().secrets.digest(context.digest.encode(), part))
 
 
-def reading() -> Command:
-    """The standing of whoever only reads."""
-    return Command(user=user(), now=now())
+def reading() -> Context:
+    """The context of a request that only reads. Every reading that is recorded is recorded on its own."""
+    return _context(key=None, digest="")
+
+
+def _context(key: str | None, digest: str) -> Context:
+    return Context(
+        principal=Principal.of(user()),
+        now=now(),
+        key=key,
+        digest=digest,
+        request_id=uuid4().hex,
+        may_be_named=lambda: set_user(user().id),
+    )

@@ -21,7 +21,7 @@ PUBLIC: Final = frozenset(
 
 
 UNNAMED: Final = frozenset({"incidents.report"})
-"""The endpoints whose log lines do not say who asked: who reports may do so in confidence."""
+"""The endpoints whose log lines never name the user, who may be reporting in confidence."""
 
 
 def register_authentication(app: Flask) -> None:
@@ -39,10 +39,15 @@ def register_authentication(app: Flask) -> None:
         user, token = found
         current.services().limit.check(token.id.hex)
         current.sign_in(user, token)
-        if request.endpoint not in UNNAMED:
+        if not _may_be_in_confidence():
             set_user(user.id)
         needed = Scope.READ if request.method in SAFE_METHODS else Scope.WRITE
         if needed not in token.scopes:
             raise forbidden(f"The token lacks the scope {needed}")
 
     app.before_request(authenticate)
+
+
+def _may_be_in_confidence() -> bool:
+    """Whether the user may be one who reported the case in confidence; the others are named later."""
+    return request.endpoint in UNNAMED or "incident_id" in (request.view_args or {})

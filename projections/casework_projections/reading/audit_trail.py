@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import heapq
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from casework.domain.incident import Incident, Step
+from casework.domain.incident.custody import EvidenceOpened
+from casework.domain.incident.evidence import OpenEvidence
 from casework.domain.playbook import Duty
-from casework.usecases.command import NOBODY
+from casework.usecases.context import NOBODY
 from casework_projections.documents.spreadsheet import csv_text
 from casework_projections.reading.wording import Names, described, own_fields, reason_of
 
@@ -31,7 +34,9 @@ _COLUMNS: Final = (
 )
 
 
-def audit_trail(incident: Incident, duties: Sequence[Duty], names: Names) -> dict[str, Any]:
+def audit_trail(
+    incident: Incident, openings: Sequence[EvidenceOpened], duties: Sequence[Duty], names: Names
+) -> dict[str, Any]:
     """The audit trail of `incident`, its texts unsealed.
 
     `duties` are all that its playbook asks of it; `names` those of the users and people its reader may
@@ -41,32 +46,34 @@ def audit_trail(incident: Incident, duties: Sequence[Duty], names: Names) -> dic
         "incident": incident.id,
         "kind": incident.kind,
         "policy": {"floor": incident.policy.floor, "pack": incident.policy.pack},
-        "entries": [_entry(step, incident, duties, names) for step in incident.timeline],
+        "entries": [_entry(each, incident, duties, names) for each in in_order(incident, openings)],
     }
 
 
-def timeline(incident: Incident) -> list[dict[str, Any]]:
-    """The steps of `incident` in order, with the fields each was taken with, unsealed."""
+def timeline(incident: Incident, openings: Sequence[EvidenceOpened]) -> list[dict[str, Any]]:
+    """The steps of `incident` in order, with the fields each was taken with, unsealed.
+
+    The openings of its files stand among them without a number.
+    """
     return [
         {
-            "number": step.number,
-            "step": step.name(),
-            "happened_at": step.happened_at,
-            "recorded_at": step.recorded_at,
-            "by": _user(step),
-            "role": step.role,
-            "fields": own_fields(step),
-            "note": None if step.note is None else step.note.text,
-            "corrected_by": incident.corrected_by.get(step.number),
+            "number": _number(each),
+            "step": _name(each),
+            "happened_at": each.happened_at,
+            "recorded_at": each.recorded_at,
+            "by": _user(each),
+            "role": each.role,
+            "fields": own_fields(each) if isinstance(each, Step) else {"file": each.file},
+            "note": None if not isinstance(each, Step) or each.note is None else each.note.text,
+            "corrected_by": incident.corrected_by.get(_number(each) or 0),
         }
-        for step in incident.timeline
+        for each in in_order(incident, openings)
     ]
 
 
-def ids_named(incident: Incident) -> set[UUID]:
-    """The ids of users and people, among others, whose names an audit trail of `incident` may show."""
-    users = {step.by for step in incident.timeline if step.by != NOBODY}
-    return users | {found for step in incident.timeline for found in _ids(own_fields(step))}
+def in_order(incident: Incident, openings: Sequence[EvidenceOpened]) -> Iterator[Step | EvidenceOpened]:
+    """The steps of `incident` and the openings of its files, in the order in which they were recorded."""
+    return heapq.merge(incident.timeline, openings, key=lambda each: each.recorded_at.timestamp())
 
 
 def as_csv(trail: dict[str, Any]) -> str:
@@ -79,24 +86,34 @@ def as_csv(trail: dict[str, Any]) -> str:
     return csv_text(_COLUMNS, lines)
 
 
-def _entry(step: Step, incident: Incident, duties: Sequence[Duty], names: Names) -> dict[str, Any]:
+def _entry(
+    step: Step | EvidenceOpened, incident: Incident, duties: Sequence[Duty], names: Names
+) -> dict[str, Any]:
     user = _user(step)
     name = names.get(user) if user is not None else None
     return {
-        "number": step.number,
-        "step": step.name(),
+        "number": _number(step),
+        "step": _name(step),
         "happened_at": step.happened_at,
         "recorded_at": step.recorded_at,
         "late_by_seconds": _seconds(step.happened_at, step.recorded_at),
         "by": {"user": user, "name": None if name is None else name.text, "role": step.role},
-        "what": described(step, names),
-        "why": reason_of(step),
-        "answers": _answered(step, duties),
-        "corrected_by": incident.corrected_by.get(step.number),
+        "what": described(step, names) if isinstance(step, Step) else f"Open evidence: file {step.file}",
+        "why": reason_of(step) if isinstance(step, Step) else None,
+        "answers": _answered(step, duties) if isinstance(step, Step) else None,
+        "corrected_by": incident.corrected_by.get(_number(step) or 0),
     }
 
 
-def _user(step: Step) -> UUID | None:
+def _number(each: Step | EvidenceOpened) -> int | None:
+    return each.number if isinstance(each, Step) else None
+
+
+def _name(each: Step | EvidenceOpened) -> str:
+    return each.name() if isinstance(each, Step) else OpenEvidence.name()
+
+
+def _user(step: Step | EvidenceOpened) -> UUID | None:
     return None if step.by == NOBODY else step.by
 
 
@@ -116,11 +133,3 @@ def _answered(step: Step, duties: Sequence[Duty]) -> dict[str, Any] | None:
         "due_at": nearest.due_at,
         "late": nearest.late_at(step.happened_at),
     }
-
-
-def _ids(value: Any) -> set[UUID]:
-    if isinstance(value, UUID):
-        return {value}
-    if isinstance(value, dict):
-        return {found for part in value.values() for found in _ids(part)}
-    return {found for part in value for found in _ids(part)} if isinstance(value, list) else set()

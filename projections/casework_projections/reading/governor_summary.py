@@ -101,7 +101,7 @@ class GovernorSummary:
         later |= {row.incident for row in lessons if row.incident not in counted and row.changed_at > as_of}
         return {
             key: Incident.replay(step for step in incident.timeline if step.recorded_at <= as_of)
-            for key, incident in self._app.load_many(later).items()
+            for key, incident in self._app.record.load_many(later).items()
             if isinstance(incident, Incident)
         }
 

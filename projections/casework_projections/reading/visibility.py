@@ -11,8 +11,13 @@ from uuid import UUID
 
 import msgspec
 
-from casework.domain.access import READING, Actor, Permission
+from casework.domain.access import Actor, Permission
 from casework.domain.vocabulary import Stream
+
+READING: Mapping[Stream, Permission] = {
+    Stream.CHILD: Permission.READ_CHILD_CASES,
+    Stream.ALLEGATION: Permission.READ_ALLEGATIONS,
+}
 
 
 class VisibleTo(msgspec.Struct, frozen=True, kw_only=True):

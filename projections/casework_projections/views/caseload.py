@@ -12,8 +12,8 @@ from casework.domain.clocks import LONDON
 from casework.domain.incident import Incident
 from casework.domain.incident.reporting import Acknowledge, Report
 from casework.domain.school import School
-from casework.usecases.command import NOBODY
-from casework.usecases.incidents import REPORTER_SEES
+from casework.usecases.cases import REPORTER_SEES
+from casework.usecases.context import NOBODY
 from casework_projections.reading.listing import Listing
 from casework_projections.reading.visibility import VisibleTo
 from casework_projections.views.case_tables import APPOINTED, ASSIGNEE, cases, members, metadata

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import Lock
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import (
@@ -31,7 +31,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from casework.application import Casework
 from casework.storage.database import take_setup_lock
-from casework.storage.mapper import SealingMapper
 from casework.storage.recorders import EVENTS_TABLE
 from casework_projections.reading.governor_summary import GovernorSummary
 from casework_projections.views.caseload import Caseload
@@ -103,7 +102,7 @@ class Views:
         self._views: dict[str, View] = {view.name: view for view in (*own, *more)}
         self._app = app
         self._replay = replay
-        self._mapper = cast(SealingMapper, app.mapper)
+        self._mapper = app.log.event_mapper
         # What is replayed is shared by the threads of a process.
         self._applying = Lock()
 
@@ -208,7 +207,8 @@ class Views:
 
     def _batch(self, position: int, target: int) -> Batch:
         start = self._replay.start_for(position)
-        stored = self._app.recorder.select_notifications(start, BATCH, target, inclusive_of_start=False)
+        recorder = self._app.log.event_recorder
+        stored = recorder.select_notifications(start, BATCH, target, inclusive_of_start=False)
         upto = stored[-1].id if len(stored) == BATCH else target
         records = [Recorded(notification, self._mapper) for notification in stored]
         self._replay.follow(records, upto)

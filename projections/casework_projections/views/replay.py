@@ -64,7 +64,7 @@ class Replay:
         """The incidents of these ids; those not at hand are read in one statement."""
         wanted = list(ids)
         missing = [incident for incident in wanted if incident not in self._incidents]
-        loaded = self.app.load_many(missing) if missing else {}
+        loaded = self.app.record.load_many(missing) if missing else {}
         self._incidents.update((key, found) for key, found in loaded.items() if isinstance(found, Incident))
         return {incident: self._incidents[incident] for incident in wanted}
 
@@ -72,7 +72,7 @@ class Replay:
         """The schools of these ids; those not at hand are read in one statement."""
         wanted = set(ids)
         missing = wanted - self._schools.keys()
-        loaded = self.app.load_many(missing) if missing else {}
+        loaded = self.app.record.load_many(missing) if missing else {}
         self._schools.update((key, found) for key, found in loaded.items() if isinstance(found, School))
         return {school: self._schools[school] for school in wanted}
 

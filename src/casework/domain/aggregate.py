@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Self
+from typing import Any, Final, Self
 from uuid import UUID
 
 import msgspec
 
 from casework.domain.event import Event
+
+AGGREGATES: Final[dict[type[Event], type[Aggregate]]] = {}
+"""Each class of aggregate by the class of its first event."""
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -19,7 +22,15 @@ class Request(msgspec.Struct, frozen=True):
 
 
 class Aggregate:
-    """A thing whose state is what its events say. A subclass is made from its first event."""
+    """A thing whose state is what its events say.
+
+    A subclass names the class of its first event, from which it is made: `class Person(Aggregate,
+    begins_with=PersonRegistered)`.
+    """
+
+    def __init_subclass__(cls, begins_with: type[Event], **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        AGGREGATES[begins_with] = cls
 
     def __init__(self, first: Event) -> None:
         self.id: UUID = first.originator_id
@@ -53,3 +64,11 @@ class Aggregate:
         self.version = event.originator_version
         self.requests[event.request_id] = Request(event.originator_version, event.request_digest)
         event.apply(self)
+
+
+def aggregate_of(events: Sequence[Event]) -> Aggregate | None:
+    """The aggregate that `events` are the whole history of; None where there are none.
+
+    Raises LookupError where the first event begins no aggregate.
+    """
+    return AGGREGATES[type(events[0])].replay(events) if events else None

@@ -16,7 +16,11 @@ class Refusal(msgspec.Struct, frozen=True):
     outstanding: tuple[str, ...] = ()
 
 
-class Refused(Exception):
+class Declined(Exception):
+    """The domain says no. Nothing was stored."""
+
+
+class Refused(Declined):
     """A step the playbook or the state of the incident does not allow."""
 
     def __init__(self, refusal: Refusal) -> None:
@@ -24,7 +28,7 @@ class Refused(Exception):
         self.refusal = refusal
 
 
-class Invalid(Exception):
+class Invalid(Declined):
     """A command that is malformed; `errors` are messages by JSON path."""
 
     def __init__(self, errors: Mapping[str, Sequence[str]]) -> None:
@@ -35,22 +39,27 @@ class Invalid(Exception):
     def at(cls, path: str, message: str) -> Invalid:
         return cls({path: [message]})
 
+    @classmethod
+    def of(cls, faults: Mapping[str, str]) -> Invalid:
+        """One message by path."""
+        return cls({path: [message] for path, message in faults.items()})
+
 
 class SetUpError(Exception):
     """casework cannot start as it was set up; the message names the file or the setting."""
 
 
-class Forbidden(Exception):
+class Forbidden(Declined):
     """The actor holds no role that may do this."""
 
 
-class NotFound(Exception):
+class NotFound(Declined):
     """There is no such thing, or none the actor may know of."""
 
 
-class Stale(Exception):
+class Stale(Declined):
     """The incident has moved on since the version the actor had in hand."""
 
 
-class KeyReused(Exception):
+class KeyReused(Declined):
     """The idempotency key was used before, for a request that asked something else."""

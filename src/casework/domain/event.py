@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any, ClassVar
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Final, Self, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -11,16 +11,12 @@ import msgspec
 TOPICS: dict[str, type[Event]] = {}
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """One fact about one aggregate.
+class Stamp(msgspec.Struct, frozen=True, kw_only=True):
+    """What casework adds to what a user says: of which aggregate, which number, by whom and when.
 
-    `TOPIC` is what the database holds instead of a module path, so code may move; `VERSION` counts the
-    shapes an event has had, and `upcast` turns an older shape into the present one. A subclass without
-    a `TOPIC` of its own is abstract.
+    `by` is a user's id and `role` the role they acted in. `happened_at` is when it was done, `recorded_at`
+    when it was recorded.
     """
-
-    TOPIC: ClassVar[str] = ""
-    VERSION: ClassVar[int] = 1
 
     originator_id: UUID
     originator_version: int
@@ -30,6 +26,18 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     request_digest: str = ""
     happened_at: datetime
     recorded_at: datetime
+
+
+class Event(Stamp, frozen=True, kw_only=True):
+    """One fact about one aggregate.
+
+    `TOPIC` is what the database holds instead of a module path, so code may move; `VERSION` counts the
+    shapes an event has had, and `upcast` turns an older shape into the present one. A subclass without
+    a `TOPIC` of its own is abstract.
+    """
+
+    TOPIC: ClassVar[str] = ""
+    VERSION: ClassVar[int] = 1
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -50,3 +58,31 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
     def apply(self, aggregate: Any) -> None:
         """Change `aggregate` as this event says; by default only its version moves."""
+
+    def stamped(self, stamp: Stamp) -> Self:
+        """The same event with another stamp."""
+        return msgspec.structs.replace(self, **msgspec.structs.asdict(stamp))
+
+
+E = TypeVar("E", bound=Event)
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_UNSTAMPED: Final = Stamp(
+    originator_id=UUID(int=0),
+    originator_version=0,
+    by=UUID(int=0),
+    role="",
+    request_id="",
+    happened_at=_EPOCH,
+    recorded_at=_EPOCH,
+)
+
+
+def unstamped(kind: type[E], /, **fields: Any) -> E:
+    """What a user says, as an event of `kind` that is not stamped yet. No aggregate applies it as it is."""
+    return event_of(_UNSTAMPED, kind, **fields)
+
+
+def event_of(stamp: Stamp, kind: type[E], /, **fields: Any) -> E:
+    """The event of `kind` with this stamp and these fields."""
+    return kind(**msgspec.structs.asdict(stamp), **fields)

@@ -13,7 +13,8 @@ import msgspec
 
 from casework.domain.clocks import LONDON
 from casework.domain.dated import Platforms
-from casework.domain.playbook.rules import Scalar, Source, Test
+from casework.domain.playbook.rules import Source, Test
+from casework.domain.values import Scalar
 
 if TYPE_CHECKING:
     from casework.domain.incident import Incident

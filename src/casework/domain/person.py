@@ -34,7 +34,7 @@ class PersonRegistered(Event, frozen=True, kw_only=True):
     relations: tuple[Related, ...] = ()
 
 
-class Person(Aggregate):
+class Person(Aggregate, begins_with=PersonRegistered):
     """A pseudonymous id, with the name and the birth date under a data key of their own."""
 
     def __init__(self, first: PersonRegistered) -> None:

@@ -112,7 +112,7 @@ class AppointmentEnded(Event, frozen=True, kw_only=True):
         )
 
 
-class School(Aggregate):
+class School(Aggregate, begins_with=SchoolOpened):
     """One school and the facts its duties are judged by."""
 
     def __init__(self, first: SchoolOpened) -> None:

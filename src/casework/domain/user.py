@@ -69,7 +69,7 @@ class TokenRevoked(Event, frozen=True, kw_only=True):
         user.tokens.pop(self.token, None)
 
 
-class User(Aggregate):
+class User(Aggregate, begins_with=UserRegistered):
     """A user's name and address under a data key of their own, and their living tokens."""
 
     def __init__(self, first: UserRegistered) -> None:

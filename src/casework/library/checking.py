@@ -14,7 +14,7 @@ from casework.domain.clocks import Unit
 from casework.domain.errors import SetUpError
 from casework.domain.incident import STEPS
 from casework.domain.incident.concerns import CONCERNS
-from casework.domain.playbook.facts import GROUPS, known_facts
+from casework.domain.incident.facts import GROUPS, known_facts
 from casework.domain.playbook.playbook import KIND_FIELDS
 from casework.domain.playbook.rules import (
     Clock,

@@ -13,8 +13,7 @@ from types import TracebackType
 from typing import BinaryIO, Final, Self, cast
 from uuid import UUID
 
-import msgspec
-
+from casework.record.files import StoredFile
 from casework.storage.media import identify
 from casework.storage.sealed_file import CHUNK_BYTES, Corrupt, SealedReader, SealingWriter
 
@@ -38,18 +37,6 @@ class TooLarge(Exception):
 
 class Missing(Corrupt):
     """A file that was stored is not there."""
-
-
-class StoredFile(msgspec.Struct, frozen=True, kw_only=True):
-    """A file in the vault: SHA-256 (hex) and size (bytes) of its plain bytes, and their media type.
-
-    `created` is false where the incident held the same content before.
-    """
-
-    sha256: str
-    size: int
-    media_type: str
-    created: bool
 
 
 class Vault:

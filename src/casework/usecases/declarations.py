@@ -2,55 +2,74 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from uuid import UUID
+
+import msgspec
 
 from casework.domain.access import Permission
 from casework.domain.clocks import LONDON
 from casework.domain.errors import Forbidden, Invalid
-from casework.domain.fields import record_faults
+from casework.domain.event import event_of
+from casework.domain.fields import Narrative, PersonId, Short, UserId, record_faults
 from casework.domain.person import Person
 from casework.domain.registers.declaration import Declaration, RelationshipDeclared
 from casework.domain.school import School
 from casework.domain.user import User
 from casework.domain.vocabulary import Role
-from casework.usecases.command import Command
+from casework.record import Record, retrying
+from casework.usecases.context import Context
 from casework.usecases.references import check_references, referenced
-
-if TYPE_CHECKING:
-    from casework.application import Casework
+from casework.usecases.schools import Schools
 
 _LEADS = frozenset({Role.DSL, Role.DEPUTY_DSL})
+
+
+class DeclareRelationship(msgspec.Struct, frozen=True, kw_only=True):
+    """A relationship to record, and what was decided about it."""
+
+    school: UUID
+    staff: PersonId
+    other: PersonId
+    relation: Short
+    disclosed_on: date
+    decision: Short
+    advice: Narrative
+    decided_by: tuple[UserId, ...]
+    review_on: date | None = None
 
 
 class Declarations:
     """The use cases of declared relationships."""
 
-    def __init__(self, app: Casework) -> None:
-        self._app = app
+    def __init__(self, record: Record, schools: Schools) -> None:
+        self._record = record
+        self._schools = schools
 
-    def declare(self, command: Command, fields: dict[str, Any]) -> Declaration:
+    def declare(self, context: Context, command: DeclareRelationship) -> Declaration:
         """Record a declared relationship. `decided_by` must be a lead and the head (002 §4.2)."""
-        return self._app.rerun(lambda: self._declare(command, fields))
+        return retrying(lambda: self._declare(context, command))
 
-    def _declare(self, command: Command, fields: dict[str, Any]) -> Declaration:
-        school, actor = self._app.schools.actor_at(fields["school"], command)
+    def _declare(self, context: Context, command: DeclareRelationship) -> Declaration:
+        school, actor = self._schools.actor_at(context, command.school)
         role = actor.role_for(Permission.DECLARE)
         if role is None:
             raise Forbidden
-        declaration_id = command.new_id("declaration")
-        existing = self._app.load(Declaration, declaration_id)
-        if existing is not None and command.earlier(existing) is not None:
+        declaration_id = context.new_id("declaration")
+        existing = self._record.load(Declaration, declaration_id)
+        if existing is not None and context.earlier(existing) is not None:
             return existing
-        made = RelationshipDeclared(**command.stamp(declaration_id, 1, role), **fields)
-        self._check(made, school, command)
+        stamp = context.stamp(declaration_id, 1, role)
+        made = event_of(stamp, RelationshipDeclared, **msgspec.structs.asdict(command))
+        self._check(made, school, context)
         declaration = Declaration(made)
         declaration.record(made)
-        self._app.commit(declaration)
+        self._record.commit(declaration)
         return declaration
 
-    def _check(self, made: RelationshipDeclared, school: School, command: Command) -> None:
+    def _check(self, made: RelationshipDeclared, school: School, context: Context) -> None:
         references = referenced(made)
-        found = self._app.load_many(leaf.value for leaf, _ in references)
+        found = self._record.load_many(leaf.value for leaf, _ in references)
         check_references(found, references, school)
         faults = record_faults(made)
         staff = found[made.staff]
@@ -58,7 +77,7 @@ class Declarations:
             faults["$.staff"] = "does not work at the school"
         if made.other == made.staff:
             faults["$.other"] = "is the same person"
-        if made.disclosed_on > command.now.astimezone(LONDON).date():
+        if made.disclosed_on > context.now.astimezone(LONDON).date():
             faults["$.disclosed_on"] = "is in the future"
         if not _decided_together(made, school):
             faults["$.decided_by"] = "must be a designated safeguarding lead and the head, two users"
@@ -66,7 +85,7 @@ class Declarations:
         if any(isinstance(user, User) and user.person in (made.staff, made.other) for user in deciders):
             faults["$.decided_by"] = "must not be either of the two whose relationship it is"
         if faults:
-            raise Invalid({path: [message] for path, message in faults.items()})
+            raise Invalid.of(faults)
 
 
 def _decided_together(made: RelationshipDeclared, school: School) -> bool:

@@ -4,114 +4,167 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Final
 from uuid import UUID
 
 import msgspec
 
-from casework.domain.errors import Forbidden, NotFound, Refused
+from casework.domain.errors import Declined, Forbidden, NotFound, Refused
+from casework.domain.event import event_of, unstamped
 from casework.domain.incident import Incident
+from casework.domain.incident.custody import Custody, EvidenceOpened
 from casework.domain.incident.evidence import EvidenceFile, OpenEvidence, SaveEvidence
 from casework.domain.sealed import Sealed
-from casework.domain.vocabulary import EvidenceForm
-from casework.storage.vault import EvidenceWriter
-from casework.usecases.command import Command
-from casework.usecases.incidents import Case
+from casework.domain.vocabulary import EvidenceForm, Role
+from casework.record import Record, retrying
+from casework.record.files import Files, FileWriter, Keys, StoredFile
+from casework.usecases.cases import Case, Cases
+from casework.usecases.context import Context
+from casework.usecases.incidents import Incidents
+from casework.usecases.secrets import Secrets
+from casework.usecases.steps.taking import TakeStep
 
-if TYPE_CHECKING:
-    from casework.application import Casework
+_NO_FILE: Final = EvidenceFile(id=UUID(int=0), sha256="", size=0, media_type="")
 
-_NO_FILE = EvidenceFile(id=UUID(int=0), sha256="", size=0, media_type="")
+
+class SaveFile(msgspec.Struct, frozen=True, kw_only=True):
+    """What is said of a file that is saved: `step` is unstamped and has no file yet."""
+
+    incident: UUID
+    step: SaveEvidence
+    at: datetime | None = None
+    expected: int | None = None
 
 
 class Evidence:
     """The use cases of evidence files."""
 
-    def __init__(self, app: Casework) -> None:
-        self._app = app
+    def __init__(
+        self, record: Record, cases: Cases, incidents: Incidents, files: Files, keys: Keys, secrets: Secrets
+    ) -> None:
+        self._record = record
+        self._cases = cases
+        self._incidents = incidents
+        self._files = files
+        self._keys = keys
+        self._secrets = secrets
 
-    def admit(self, command: Command, incident_id: UUID) -> EvidenceWriter:
+    def admit(self, context: Context, incident_id: UUID) -> FileWriter:
         """Where to write the bytes of a file for this incident.
 
         Asks the playbook before a byte is read: raises Refused where no file may be held, NotFound and
-        Forbidden as for any step. An upload that is sent again is let in to be answered as it was.
-        Whoever gets a writer must `save` or `discard` it.
+        Forbidden as for any step. A retried upload is admitted, to be answered as before. The caller must
+        `save` or `discard` the writer.
         """
-        case = self._app.incidents.read(command, incident_id)
+        case = self._cases.admit(context, incident_id)
         if case.standing.handles_as is None:
             raise Forbidden
-        probe = SaveEvidence(
-            **command.stamp(incident_id, case.incident.version + 1, case.standing.handles_as),
-            form=EvidenceForm.SCREENSHOT,
-            description=Sealed(""),
-            captured_at=command.now,
-            incident_at=command.now,
-            file=_NO_FILE,
-        )
-        refusal = case.playbook.refusal(case.incident, probe)
-        if refusal is not None and not _kept_before(command, case.incident):
-            raise Refused(refusal)
-        return self._app.vault.writer(incident_id, self._key(incident_id))
+        if not _kept_before(context, case.incident):
+            _require_allowed(case, _probe(context, case, case.standing.handles_as))
+        return self._files.writer(incident_id, self._key(incident_id))
 
-    def save(
-        self,
-        command: Command,
-        incident_id: UUID,
-        fields: dict[str, Any],
-        writer: EvidenceWriter,
-        expected: int | None = None,
-        at: datetime | None = None,
-    ) -> tuple[Case, EvidenceFile]:
-        """Keep the written file and record it; where the step is refused the file is removed again."""
+    def save(self, context: Context, command: SaveFile, writer: FileWriter) -> tuple[Case, EvidenceFile]:
+        """Keep the written file and record it; if the step is refused the file is removed again."""
         stored = writer.finish()
         file = EvidenceFile(
-            id=command.new_id("evidence"),
+            id=context.new_id("evidence"),
             sha256=stored.sha256,
             size=stored.size,
             media_type=stored.media_type,
         )
-        digest = self._app.digest(command.digest.encode(), stored.sha256.encode())
-        command = msgspec.structs.replace(command, digest=digest)
+        digest = self._secrets.digest(context.digest.encode(), stored.sha256.encode())
+        context = msgspec.structs.replace(context, digest=digest)
+        step = TakeStep(
+            incident=command.incident,
+            step=msgspec.structs.replace(command.step, file=file),
+            at=command.at,
+            expected=command.expected,
+        )
         try:
-            case = self._app.incidents.take(
-                command, incident_id, SaveEvidence.name(), fields | {"file": file}, expected, at
-            )
-        except BaseException:
-            self._app.vault.remove(incident_id, stored)
+            return self._incidents.take(context, step), file
+        except Declined:
+            self._remove_unnamed(command.incident, stored)
             raise
-        return case, file
-
-    def record(self, command: Command, incident_id: UUID, evidence_id: UUID) -> SaveEvidence:
-        """The step that saved a file. Raises NotFound."""
-        return _saved(self._app.incidents.read_whole(command, incident_id).incident, evidence_id)
 
     def open(
-        self, command: Command, incident_id: UUID, evidence_id: UUID
+        self, context: Context, incident_id: UUID, evidence_id: UUID
     ) -> tuple[EvidenceFile, Iterator[bytes]]:
         """The bytes of a file, checked against its hash; that it was opened is recorded first."""
-        self.record(command, incident_id, evidence_id)
-        case = self._app.incidents.take(command, incident_id, OpenEvidence.name(), {"file": evidence_id})
-        file = _saved(case.incident, evidence_id).file
-        if file is None:
+        file = retrying(lambda: self._record_opening(context, incident_id, evidence_id))
+        return file, self._files.stream(incident_id, file.sha256, self._key(incident_id))
+
+    def openings(self, incident_id: UUID) -> list[EvidenceOpened]:
+        """The openings of the files of an incident, oldest first."""
+        custody = self._record.load(Custody, Custody.id_of(incident_id))
+        return [] if custody is None else custody.openings
+
+    def _record_opening(self, context: Context, incident_id: UUID, evidence_id: UUID) -> EvidenceFile:
+        case = self._cases.admit_reader(context, incident_id)
+        file = saved(case.incident, evidence_id).file
+        role = case.standing.reads_as
+        if file is None or role is None:
             raise NotFound
-        return file, self._app.vault.stream(incident_id, file.sha256, self._key(incident_id))
+        stamp = context.stamp(incident_id, case.incident.version + 1, role)
+        _require_allowed(case, event_of(stamp, OpenEvidence, file=evidence_id))
+        custody_id = Custody.id_of(incident_id)
+        custody = self._record.load(Custody, custody_id)
+        stamp = context.stamp(custody_id, 1 if custody is None else custody.version + 1, role)
+        opened = event_of(stamp, EvidenceOpened, incident=incident_id, file=evidence_id)
+        custody = custody or Custody(opened)
+        custody.record(opened)
+        self._record.commit(custody)
+        return file
+
+    def _remove_unnamed(self, incident_id: UUID, stored: StoredFile) -> None:
+        """Remove the bytes of a file, but only if it is certain that no event names them.
+
+        The step may have been stored although its first attempt failed: a database can lose its answer to
+        a COMMIT. Any other error leaves the bytes: what nobody names is unreadable without the key.
+        """
+        incident = self._record.load(Incident, incident_id)
+        if incident is not None and not _names(incident, stored.sha256):
+            self._files.remove(incident_id, stored)
 
     def _key(self, incident_id: UUID) -> bytes:
-        key = self._app.keys.get(incident_id)
+        key = self._keys.get(incident_id)
         if key is None:
             raise NotFound
         return key
 
 
-def _kept_before(command: Command, incident: Incident) -> bool:
-    """Whether this same request, sent again, has brought a file that is still held."""
-    return any(
-        step.request_id == command.request and step.file is not None for step in incident.taken(SaveEvidence)
-    )
-
-
-def _saved(incident: Incident, evidence_id: UUID) -> SaveEvidence:
+def saved(incident: Incident, evidence_id: UUID) -> SaveEvidence:
+    """The step that saved a file. Raises NotFound."""
     for step in incident.taken(SaveEvidence):
         if step.file is not None and step.file.id == evidence_id:
             return step
     raise NotFound
+
+
+def _probe(context: Context, case: Case, role: Role) -> SaveEvidence:
+    """A step that saves a file, to ask the playbook whether there may be one."""
+    step = unstamped(
+        SaveEvidence,
+        form=EvidenceForm.SCREENSHOT,
+        description=Sealed(""),
+        captured_at=context.now,
+        incident_at=context.now,
+        file=_NO_FILE,
+    )
+    return step.stamped(context.stamp(case.incident.id, case.incident.version + 1, role))
+
+
+def _require_allowed(case: Case, step: SaveEvidence | OpenEvidence) -> None:
+    refusal = case.playbook.refusal(case.incident, step)
+    if refusal is not None:
+        raise Refused(refusal)
+
+
+def _kept_before(context: Context, incident: Incident) -> bool:
+    """Whether this same request, retried, has brought a file that is still held."""
+    return any(
+        step.request_id == context.request and step.file is not None for step in incident.taken(SaveEvidence)
+    )
+
+
+def _names(incident: Incident, sha256: str) -> bool:
+    return any(step.file is not None and step.file.sha256 == sha256 for step in incident.taken(SaveEvidence))

@@ -1,69 +1,83 @@
-"""People: register somebody at a school, and read what is known of them."""
+"""People: register a person at a school, and read what is known of them."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Any
 from uuid import UUID
+
+import msgspec
 
 from casework.domain.access import Permission
 from casework.domain.errors import Forbidden, Invalid, NotFound
-from casework.domain.fields import record_faults
-from casework.domain.person import Person, PersonRegistered
+from casework.domain.event import event_of
+from casework.domain.fields import Name, record_faults
+from casework.domain.person import Person, PersonRegistered, Related
 from casework.domain.sealed import Sealed
-from casework.domain.vocabulary import Role
-from casework.usecases.command import Command
+from casework.domain.vocabulary import Category, Role
+from casework.record import Record, retrying
+from casework.usecases.context import Context, replaced
 from casework.usecases.references import check_references, referenced
+from casework.usecases.schools import Schools
 
-if TYPE_CHECKING:
-    from casework.application import Casework
+
+class RegisterPerson(msgspec.Struct, frozen=True, kw_only=True):
+    """A person to register at a school. `born_on` is kept sealed, as the name is."""
+
+    school: UUID
+    category: Category
+    name: Name
+    born_on: date | None = None
+    year_group: int | None = None
+    relations: tuple[Related, ...] = ()
 
 
 class People:
     """The use cases of people."""
 
-    def __init__(self, app: Casework) -> None:
-        self._app = app
+    def __init__(self, record: Record, schools: Schools) -> None:
+        self._record = record
+        self._schools = schools
 
-    def register(self, command: Command, fields: dict[str, Any]) -> Person:
-        """A person at a school, by anybody who may report there or by an administrator.
-
-        `born_on` is a date, kept sealed as the name is.
-        """
-        return self._app.rerun(lambda: self._register(command, fields))
+    def register(self, context: Context, command: RegisterPerson) -> Person:
+        """A person at a school, by any user who may report there or by an administrator."""
+        return retrying(lambda: self._register(context, command))
 
     def read(
-        self, command: Command, person_id: UUID, permission: Permission = Permission.READ_PEOPLE
+        self, context: Context, person_id: UUID, permission: Permission = Permission.READ_PEOPLE
     ) -> Person:
-        """A person, for whoever holds `permission` at their school. Raises NotFound or Forbidden."""
-        person = self._app.load(Person, person_id)
+        """A person, for a user who holds `permission` at their school. Raises NotFound or Forbidden."""
+        person = self._record.load(Person, person_id)
         if person is None:
             raise NotFound
-        self._app.schools.read(command, person.school, permission)
+        self._schools.read(context, person.school, permission)
         return person
 
-    def _register(self, command: Command, fields: dict[str, Any]) -> Person:
-        school, actor = self._app.schools.actor_at(fields["school"], command)
+    def _register(self, context: Context, command: RegisterPerson) -> Person:
+        school, actor = self._schools.actor_at(context, command.school)
         role = actor.role_for(Permission.REGISTER_PEOPLE)
-        if role is None:
-            if command.user is None or not command.user.administrator:
-                raise Forbidden
-            role = Role.ADMIN
-        person_id = command.new_id("person")
-        existing = self._app.load(Person, person_id)
-        if existing is not None and command.earlier(existing) is not None:
+        if role is None and not context.principal.administers:
+            raise Forbidden
+        person_id = context.new_id("person")
+        existing = self._record.load(Person, person_id)
+        if existing is not None and context.earlier(existing) is not None:
             return existing
-        born_on: date | None = fields.get("born_on")
-        if born_on is not None and born_on > command.now.date():
-            raise Invalid.at("$.born_on", "is in the future")
-        sealed = {"born_on": None if born_on is None else Sealed(born_on.isoformat())}
-        registered = PersonRegistered(**command.stamp(person_id, 1, role), **(fields | sealed))
-        faults = record_faults(registered)
-        if faults:
-            raise Invalid({path: [message] for path, message in faults.items()})
+        registered = _registered(context, command, person_id, role or Role.ADMIN)
         references = referenced(registered)
-        check_references(self._app.load_many(leaf.value for leaf, _ in references), references, school)
+        check_references(self._record.load_many(leaf.value for leaf, _ in references), references, school)
         person = Person(registered)
         person.record(registered)
-        self._app.commit(person)
+        self._record.commit(person)
         return person
+
+
+def _registered(context: Context, command: RegisterPerson, person_id: UUID, role: Role) -> PersonRegistered:
+    born_on = command.born_on
+    if born_on is not None and born_on > context.now.date():
+        raise Invalid.at("$.born_on", "is in the future")
+    sealed = None if born_on is None else Sealed(born_on.isoformat())
+    stamp = context.stamp(person_id, 1, role)
+    registered = event_of(stamp, PersonRegistered, **replaced(command, born_on=sealed))
+    faults = record_faults(registered)
+    if faults:
+        raise Invalid.of(faults)
+    return registered

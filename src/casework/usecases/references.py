@@ -47,7 +47,7 @@ def check_references(
         elif ref.adult and isinstance(thing, Person) and thing.category is Category.PUPIL:
             faults[leaf.path] = "is a pupil"
     if faults:
-        raise Invalid({path: [message] for path, message in faults.items()})
+        raise Invalid.of(faults)
 
 
 def _is_at(thing: Aggregate | None, sort: type[Aggregate], school: School) -> bool:

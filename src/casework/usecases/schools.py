@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, cast
+from datetime import date, datetime, timedelta
 from uuid import UUID
+
+import msgspec
 
 from casework.domain.access import Actor, Permission
 from casework.domain.clocks import LONDON, Calendar
 from casework.domain.errors import Forbidden, Invalid, NotFound
-from casework.domain.event import Event
-from casework.domain.fields import record_faults
+from casework.domain.event import event_of
+from casework.domain.fields import Code, record_faults
 from casework.domain.school import (
     Appointed,
     Appointment,
@@ -21,177 +22,195 @@ from casework.domain.school import (
 )
 from casework.domain.user import User
 from casework.domain.vocabulary import Role
-from casework.usecases.command import Command
+from casework.library import Library
+from casework.record import Record, retrying
+from casework.usecases.context import Context, replaced
 
-if TYPE_CHECKING:
-    from casework.application import Casework
+
+class OpenSchool(msgspec.Struct, frozen=True, kw_only=True):
+    """A school to open. `pack` is a pack's id; its latest version is adopted."""
+
+    name: Code
+    pack: str
+    jurisdiction: str
+    pupils_on_roll: int
+    calendar: Calendar
+    urn: Code | None = None
+
+
+class ChangeSchool(msgspec.Struct, frozen=True, kw_only=True):
+    """What to change of a school; what is left out stays. `pack` is a pack's id."""
+
+    name: Code | None = None
+    urn: Code | None = None
+    pack: str | None = None
+    pupils_on_roll: int | None = None
+    calendar: Calendar | None = None
+    policy_reviewed_on: date | None = None
+
+
+class AppointUser(msgspec.Struct, frozen=True, kw_only=True):
+    """A user to appoint to a role, from one day to another (both included)."""
+
+    user: UUID
+    role: Role
+    from_: date = msgspec.field(name="from")
+    until: date | None = None
 
 
 class Schools:
     """The use cases of schools."""
 
-    def __init__(self, app: Casework) -> None:
-        self._app = app
+    def __init__(self, record: Record, library: Library) -> None:
+        self._record = record
+        self._library = library
 
-    def actor_at(self, school_id: UUID, command: Command) -> tuple[School, Actor]:
-        """The school, and whoever asks with the roles they hold there today.
+    def actor_at(self, context: Context, school_id: UUID) -> tuple[School, Actor]:
+        """The school, and the user who asks with the roles they hold there today.
 
-        Raises NotFound where there is no such school; an actor without a role is not refused here.
+        Raises NotFound if there is no such school; an actor without a role is not refused here.
         """
-        school = self._app.peek(School, school_id)
-        if school is None or command.user is None:
-            raise NotFound
-        return school, actor(school, command)
+        school = self.found(school_id)
+        return school, actor_of(context, school)
 
-    def read(self, command: Command, school_id: UUID, permission: Permission) -> School:
-        """The school, for an actor who holds `permission` there.
-
-        Raises NotFound where the actor holds no role there at all, Forbidden where the roles do not do.
-        """
-        school, who = self.actor_at(school_id, command)
-        if not who.roles:
-            raise NotFound
-        if who.role_for(permission) is None:
-            raise Forbidden
-        return school
-
-    def managed(self, command: Command, school_id: UUID, permission: Permission) -> School:
-        """The school, for an administrator of the system or of the school."""
-        school = self._app.load(School, school_id)
+    def found(self, school_id: UUID) -> School:
+        """The school, read-only. Raises NotFound."""
+        school = self._record.peek(School, school_id)
         if school is None:
             raise NotFound
-        if command.user is not None and command.user.administrator:
-            return school
-        who = actor(school, command)
-        if not who.roles:
-            raise NotFound
-        if who.role_for(permission) is None:
-            raise Forbidden
         return school
 
-    def may(self, command: Command, school: School, permission: Permission) -> bool:
-        """Whether whoever asks holds `permission` at `school`."""
-        return actor(school, command).role_for(permission) is not None
+    def read(self, context: Context, school_id: UUID, permission: Permission) -> School:
+        """The school, for an actor who holds `permission` there.
 
-    def known_as(self, school: School, role: Role, moment: datetime) -> frozenset[UUID]:
-        """The people who hold `role` at `moment`, as far as the school's users are known as people."""
+        Raises NotFound if the actor holds no role there at all, Forbidden if their roles do not allow it.
+        """
+        school, actor = self.actor_at(context, school_id)
+        return _require(permission, actor, school)
+
+    def managed(self, context: Context, school_id: UUID, permission: Permission) -> School:
+        """The school, for an administrator of the system or of the school."""
+        school = self._record.load(School, school_id)
+        if school is None:
+            raise NotFound
+        if context.principal.administers:
+            return school
+        return _require(permission, actor_of(context, school), school)
+
+    def holders_of(self, school: School, role: Role, moment: datetime) -> frozenset[UUID]:
+        """The people who hold `role` at `moment`, as far as the school's users are linked to people."""
         day = moment.astimezone(LONDON).date()
-        users = (self._app.peek(User, user) for user in school.holders_of(role, day))
+        users = (self._record.peek(User, user) for user in school.holders_of(role, day))
         return frozenset(user.person for user in users if user is not None and user.person is not None)
 
-    def open(self, command: Command, fields: dict[str, Any]) -> School:
-        """A new school, by an administrator. `pack` is a pack's id; its latest version is adopted."""
-        return self._app.rerun(lambda: self._open(command, fields))
+    def open(self, context: Context, command: OpenSchool) -> School:
+        """A new school, by an administrator."""
+        return retrying(lambda: self._open(context, command))
 
-    def change(self, command: Command, school_id: UUID, fields: dict[str, Any]) -> School:
-        """Change the settings given in `fields`; the rest stays."""
-        return self._app.rerun(lambda: self._change(command, school_id, fields))
+    def change(self, context: Context, school_id: UUID, command: ChangeSchool) -> School:
+        """Change what `command` gives; the rest stays."""
+        return retrying(lambda: self._change(context, school_id, command))
 
-    def appoint(
-        self,
-        command: Command,
-        school_id: UUID,
-        user: UUID,
-        role: Role,
-        from_: date,
-        until: date | None = None,
-    ) -> Appointment:
-        """Appoint `user`; nobody appoints themselves."""
-        return self._app.rerun(lambda: self._appoint(command, school_id, user, role, from_, until))
+    def appoint(self, context: Context, school_id: UUID, command: AppointUser) -> Appointment:
+        """Appoint a user; nobody appoints themselves."""
+        return retrying(lambda: self._appoint(context, school_id, command))
 
-    def end_appointment(self, command: Command, school_id: UUID, appointment: UUID) -> None:
+    def end_appointment(self, context: Context, school_id: UUID, appointment: UUID) -> None:
         """End an appointment: yesterday was its last day."""
-        self._app.rerun(lambda: self._end(command, school_id, appointment))
+        retrying(lambda: self._end(context, school_id, appointment))
 
-    def _open(self, command: Command, fields: dict[str, Any]) -> School:
-        require_administrator(command)
-        school_id = command.new_id("school")
-        existing = self._app.load(School, school_id)
-        if existing is not None and command.earlier(existing) is not None:
-            return self._answered_before(command, existing)
-        opened = SchoolOpened(
-            **command.stamp(school_id, 1, Role.ADMIN), **(fields | {"pack": self._edition(fields["pack"])})
-        )
-        if opened.jurisdiction not in self._app.library.jurisdictions():
+    def _open(self, context: Context, command: OpenSchool) -> School:
+        require_administrator(context)
+        school_id = context.new_id("school")
+        existing = self._record.load(School, school_id)
+        if existing is not None and context.earlier(existing) is not None:
+            return self._answered_before(context, existing)
+        stamp = context.stamp(school_id, 1, Role.ADMIN)
+        opened = event_of(stamp, SchoolOpened, **replaced(command, pack=self._edition(command.pack)))
+        if opened.jurisdiction not in self._library.jurisdictions():
             raise Invalid.at("$.jurisdiction", "is not a jurisdiction casework has a floor for")
         school = School(opened)
         _check(opened, opened.calendar)
         school.record(opened)
-        self._app.commit(school)
+        self._record.commit(school)
         return school
 
-    def _change(self, command: Command, school_id: UUID, fields: dict[str, Any]) -> School:
-        school = self.managed(command, school_id, Permission.MANAGE_SCHOOL)
-        if command.earlier(school) is not None:
-            return self._answered_before(command, school)
-        if fields.get("pack") is not None:
-            fields = fields | {"pack": self._edition(fields["pack"])}
-        changed = SchoolChanged(**command.stamp(school.id, school.version + 1, Role.ADMIN), **fields)
+    def _change(self, context: Context, school_id: UUID, command: ChangeSchool) -> School:
+        school = self.managed(context, school_id, Permission.MANAGE_SCHOOL)
+        if context.earlier(school) is not None:
+            return self._answered_before(context, school)
+        edition = None if command.pack is None else self._edition(command.pack)
+        stamp = context.stamp(school.id, school.version + 1, Role.ADMIN)
+        changed = event_of(stamp, SchoolChanged, **replaced(command, pack=edition))
         _check(changed, changed.calendar)
         reviewed = changed.policy_reviewed_on
-        if reviewed is not None and reviewed > command.now.astimezone(LONDON).date():
+        if reviewed is not None and reviewed > context.now.astimezone(LONDON).date():
             raise Invalid.at("$.policy_reviewed_on", "is in the future")
         school.record(changed)
-        self._app.commit(school)
+        self._record.commit(school)
         return school
 
-    def _appoint(
-        self, command: Command, school_id: UUID, user: UUID, role: Role, from_: date, until: date | None
-    ) -> Appointment:
-        school = self.managed(command, school_id, Permission.MANAGE_APPOINTMENTS)
-        appointment_id = command.new_id("appointment")
-        if command.earlier(school) is not None:
-            return self._answered_before(command, school).appointments[appointment_id]
-        if self._app.load(User, user) is None:
+    def _appoint(self, context: Context, school_id: UUID, command: AppointUser) -> Appointment:
+        school = self.managed(context, school_id, Permission.MANAGE_APPOINTMENTS)
+        appointment_id = context.new_id("appointment")
+        if context.earlier(school) is not None:
+            return self._answered_before(context, school).appointments[appointment_id]
+        if self._record.load(User, command.user) is None:
             raise Invalid.at("$.user", "is not a user")
-        if user == command.by:
-            raise Invalid.at("$.user", "is yourself; somebody else must appoint you")
-        if until is not None and until < from_:
+        if command.user == context.by:
+            raise Invalid.at("$.user", "is yourself; another administrator must appoint you")
+        if command.until is not None and command.until < command.from_:
             raise Invalid.at("$.until", "is before from")
-        appointment = Appointment(id=appointment_id, user=user, role=role, from_=from_, until=until)
-        stamp = command.stamp(school.id, school.version + 1, Role.ADMIN)
-        school.record(Appointed(**stamp, appointment=appointment))
-        self._app.commit(school)
+        appointment = Appointment(id=appointment_id, **msgspec.structs.asdict(command))
+        stamp = context.stamp(school.id, school.version + 1, Role.ADMIN)
+        school.record(event_of(stamp, Appointed, appointment=appointment))
+        self._record.commit(school)
         return appointment
 
-    def _end(self, command: Command, school_id: UUID, appointment: UUID) -> None:
-        school = self.managed(command, school_id, Permission.MANAGE_APPOINTMENTS)
-        if command.earlier(school) is not None:
+    def _end(self, context: Context, school_id: UUID, appointment: UUID) -> None:
+        school = self.managed(context, school_id, Permission.MANAGE_APPOINTMENTS)
+        if context.earlier(school) is not None:
             return
         if appointment not in school.appointments:
             raise NotFound
-        last_day = date.fromordinal(command.now.astimezone(LONDON).date().toordinal() - 1)
-        stamp = command.stamp(school.id, school.version + 1, Role.ADMIN)
-        school.record(AppointmentEnded(**stamp, appointment=appointment, until=last_day))
-        self._app.commit(school)
+        last_day = context.now.astimezone(LONDON).date() - timedelta(days=1)
+        stamp = context.stamp(school.id, school.version + 1, Role.ADMIN)
+        school.record(event_of(stamp, AppointmentEnded, appointment=appointment, until=last_day))
+        self._record.commit(school)
 
-    def _answered_before(self, command: Command, school: School) -> School:
-        """The school as a request that is sent again was first answered with."""
-        events = self._app.events.get(school.id, lte=command.earlier(school))
-        then = School.replay(cast(Event, event) for event in events)
+    def _answered_before(self, context: Context, school: School) -> School:
+        """The school as a retried request was first answered with."""
+        then = self._record.load(School, school.id, upto=context.earlier(school))
         if then is None:
             raise NotFound
         return then
 
     def _edition(self, pack_id: str) -> str:
-        if pack_id not in self._app.library.pack_ids():
-            raise Invalid.at("$.pack", f"must be one of {', '.join(self._app.library.pack_ids())}")
-        return self._app.library.latest_pack(pack_id).edition
+        if pack_id not in self._library.pack_ids():
+            raise Invalid.at("$.pack", f"must be one of {', '.join(self._library.pack_ids())}")
+        return self._library.latest_pack(pack_id).edition
 
 
-def actor(school: School, command: Command) -> Actor:
-    """Whoever asks, with the roles they hold at `school` today."""
-    user = command.user
-    if user is None:
-        raise Forbidden
-    today = command.now.astimezone(LONDON).date()
-    return Actor(user=user.id, person=user.person, roles=tuple(school.roles_of(user.id, today)))
+def actor_of(context: Context, school: School) -> Actor:
+    """The user who asks, with the roles they hold at `school` today."""
+    principal = context.principal
+    today = context.now.astimezone(LONDON).date()
+    roles = tuple(school.roles_of(principal.id, today))
+    return Actor(user=principal.id, person=principal.person, roles=roles)
 
 
-def require_administrator(command: Command) -> None:
+def require_administrator(context: Context) -> None:
     """Raise Forbidden unless an administrator asks."""
-    if command.user is None or not command.user.administrator:
+    if not context.principal.administers:
         raise Forbidden
+
+
+def _require(permission: Permission, actor: Actor, school: School) -> School:
+    if not actor.roles:
+        raise NotFound
+    if actor.role_for(permission) is None:
+        raise Forbidden
+    return school
 
 
 def _check(event: SchoolOpened | SchoolChanged, calendar: Calendar | None) -> None:
@@ -201,4 +220,4 @@ def _check(event: SchoolOpened | SchoolChanged, calendar: Calendar | None) -> No
     if event.pupils_on_roll is not None and event.pupils_on_roll < 0:
         faults["$.pupils_on_roll"] = "is less than 0"
     if faults:
-        raise Invalid({path: [message] for path, message in faults.items()})
+        raise Invalid.of(faults)

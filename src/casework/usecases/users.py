@@ -5,24 +5,39 @@ from __future__ import annotations
 import hashlib
 import hmac
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 from uuid import UUID
 
 import msgspec
 
 from casework.domain.errors import Invalid, NotFound
-from casework.domain.fields import record_faults
+from casework.domain.event import event_of
+from casework.domain.fields import Name, record_faults
 from casework.domain.person import Person
 from casework.domain.user import FULL_SCOPES, Scope, Token, TokenIssued, TokenRevoked, User, UserRegistered
 from casework.domain.vocabulary import Role
-from casework.usecases.command import Command
+from casework.record import Record, retrying
+from casework.usecases.context import Context
 from casework.usecases.schools import require_administrator
+from casework.usecases.secrets import Secrets
 from casework.usecases.tokens import TokenString
 
-if TYPE_CHECKING:
-    from casework.application import Casework
-
 TOKEN_LIFE: Final = timedelta(days=365)
+
+
+class RegisterUser(msgspec.Struct, frozen=True, kw_only=True):
+    """A user to register. `person` is who they are in incidents."""
+
+    name: Name
+    email: Name
+    person: UUID | None = None
+
+
+class IssueToken(msgspec.Struct, frozen=True, kw_only=True):
+    """What a token is for and until when; both scopes and a year where they are left out."""
+
+    scopes: tuple[Scope, ...] = FULL_SCOPES
+    expires_at: datetime | None = None
 
 
 class IssuedToken(msgspec.Struct, frozen=True):
@@ -37,109 +52,104 @@ class IssuedToken(msgspec.Struct, frozen=True):
 class Users:
     """The use cases of users."""
 
-    def __init__(self, app: Casework) -> None:
-        self._app = app
+    def __init__(self, record: Record, secrets: Secrets) -> None:
+        self._record = record
+        self._secrets = secrets
 
-    def register(self, command: Command, fields: dict[str, Any], *, administrator: bool = False) -> User:
+    def register(self, context: Context, command: RegisterUser, *, administrator: bool = False) -> User:
         """A new user, by an administrator (or by the command line, before there is one)."""
-        return self._app.rerun(lambda: self._register(command, fields, administrator))
+        return retrying(lambda: self._register(context, command, administrator))
 
-    def read(self, command: Command, user_id: UUID) -> User:
+    def read(self, context: Context, user_id: UUID) -> User:
         """A user, for an administrator or for themselves."""
-        if command.by != user_id:
-            require_administrator(command)
-        user = self._app.load(User, user_id)
-        if user is None:
-            raise NotFound
-        return user
+        if context.by != user_id:
+            require_administrator(context)
+        return self._found(user_id)
 
-    def issue_token(
-        self,
-        command: Command,
-        user_id: UUID,
-        scopes: tuple[Scope, ...] = FULL_SCOPES,
-        expires_at: datetime | None = None,
-    ) -> IssuedToken:
+    def issue_token(self, context: Context, user_id: UUID, command: IssueToken | None = None) -> IssuedToken:
         """A token for `user_id`, by an administrator; one for a calendar also by the user.
 
-        Its secret is shown now and never again.
-
-        A retry with the same key shows the same token: the secret is derived, and only its hash is kept.
+        Its secret is shown now and never again. A retry with the same key shows the same token: the
+        secret is derived, and only its hash is kept.
         """
-        return self._app.rerun(lambda: self._issue(command, user_id, scopes, expires_at))
+        return retrying(lambda: self._issue(context, user_id, command or IssueToken()))
 
-    def revoke_token(self, command: Command, user_id: UUID, token_id: UUID) -> None:
-        """A token dies at once, by an administrator or by the user it belongs to."""
-        self._app.rerun(lambda: self._revoke(command, user_id, token_id))
+    def revoke_token(self, context: Context, user_id: UUID, token_id: UUID) -> None:
+        """A token stops working at once, by an administrator or by the user it belongs to."""
+        retrying(lambda: self._revoke(context, user_id, token_id))
 
     def authenticate(self, bearer: str, now: datetime) -> tuple[User, Token] | None:
-        """The user and the token behind a bearer string; None where it is unknown, dead or expired."""
+        """The user and the token behind a bearer string; None if it is unknown, revoked or expired."""
         parsed = TokenString.parse(bearer)
         if parsed is None:
             return None
-        user = self._app.peek(User, parsed.user)
+        user = self._record.peek(User, parsed.user)
         token = None if user is None else user.tokens.get(parsed.token)
         if user is None or token is None or now >= token.expires_at:
             return None
         return (user, token) if hmac.compare_digest(token.secret_hash, hashed(parsed.secret)) else None
 
-    def _register(self, command: Command, fields: dict[str, Any], administrator: bool) -> User:
-        if command.user is not None:
-            require_administrator(command)
-        user_id = command.new_id("user")
-        existing = self._app.load(User, user_id)
-        if existing is not None and command.earlier(existing) is not None:
+    def _register(self, context: Context, command: RegisterUser, administrator: bool) -> User:
+        require_administrator(context)
+        user_id = context.new_id("user")
+        existing = self._record.load(User, user_id)
+        if existing is not None and context.earlier(existing) is not None:
             return existing
-        stamp = command.stamp(user_id, 1, Role.ADMIN)
-        registered = UserRegistered(**stamp, **fields, administrator=administrator)
+        registered = event_of(
+            context.stamp(user_id, 1, Role.ADMIN),
+            UserRegistered,
+            **msgspec.structs.asdict(command),
+            administrator=administrator,
+        )
         faults = record_faults(registered)
         if faults:
-            raise Invalid({path: [message] for path, message in faults.items()})
-        if registered.person is not None and self._app.load(Person, registered.person) is None:
+            raise Invalid.of(faults)
+        if registered.person is not None and self._record.load(Person, registered.person) is None:
             raise Invalid.at("$.person", "is not a person")
         user = User(registered)
         user.record(registered)
-        self._app.commit(user)
+        self._record.commit(user)
         return user
 
-    def _issue(
-        self, command: Command, user_id: UUID, scopes: tuple[Scope, ...], expires_at: datetime | None
-    ) -> IssuedToken:
-        own_calendar = command.by == user_id and set(scopes) == {Scope.CALENDAR}
-        if command.user is not None and not own_calendar:
-            require_administrator(command)
-        user = self._app.load(User, user_id)
-        if user is None:
-            raise NotFound
-        token_id = command.new_id("token")
-        secret = self._app.token_secret(token_id)
-        shown = TokenString(user=user_id, token=token_id, secret=secret)
-        if command.earlier(user) is not None:
+    def _issue(self, context: Context, user_id: UUID, command: IssueToken) -> IssuedToken:
+        own_calendar = context.by == user_id and set(command.scopes) == {Scope.CALENDAR}
+        if not own_calendar:
+            require_administrator(context)
+        user = self._found(user_id)
+        token_id = context.new_id("token")
+        secret = self._secrets.of_token(token_id)
+        shown = str(TokenString(user=user_id, token=token_id, secret=secret))
+        if context.earlier(user) is not None:
             token = user.tokens.get(token_id)
             if token is None:
                 raise NotFound
-            return IssuedToken(token_id, str(shown), token.expires_at, token.scopes)
-        until = min(expires_at or command.now + TOKEN_LIFE, command.now + TOKEN_LIFE)
-        if until <= command.now:
+            return IssuedToken(token_id, shown, token.expires_at, token.scopes)
+        longest = context.now + TOKEN_LIFE
+        until = min(command.expires_at or longest, longest)
+        if until <= context.now:
             raise Invalid.at("$.expires_at", "is not in the future")
-        token = Token(id=token_id, secret_hash=hashed(secret), scopes=scopes, expires_at=until)
-        user.record(TokenIssued(**command.stamp(user.id, user.version + 1, Role.ADMIN), token=token))
-        self._app.commit(user)
-        return IssuedToken(token_id, str(shown), until, scopes)
+        token = Token(id=token_id, secret_hash=hashed(secret), scopes=command.scopes, expires_at=until)
+        user.record(event_of(context.stamp(user.id, user.version + 1, Role.ADMIN), TokenIssued, token=token))
+        self._record.commit(user)
+        return IssuedToken(token_id, shown, until, command.scopes)
 
-    def _revoke(self, command: Command, user_id: UUID, token_id: UUID) -> None:
-        if command.by != user_id:
-            require_administrator(command)
-        user = self._app.load(User, user_id)
-        if user is None:
-            raise NotFound
-        if command.earlier(user) is not None:
+    def _revoke(self, context: Context, user_id: UUID, token_id: UUID) -> None:
+        if context.by != user_id:
+            require_administrator(context)
+        user = self._found(user_id)
+        if context.earlier(user) is not None:
             return
         if token_id not in user.tokens:
             raise NotFound
-        stamp = command.stamp(user.id, user.version + 1, Role.ADMIN)
-        user.record(TokenRevoked(**stamp, token=token_id))
-        self._app.commit(user)
+        stamp = context.stamp(user.id, user.version + 1, Role.ADMIN)
+        user.record(event_of(stamp, TokenRevoked, token=token_id))
+        self._record.commit(user)
+
+    def _found(self, user_id: UUID) -> User:
+        user = self._record.load(User, user_id)
+        if user is None:
+            raise NotFound
+        return user
 
 
 def hashed(secret: str) -> str:

@@ -9,8 +9,9 @@ from uuid import UUID
 import msgspec
 
 from casework.domain.access import Permission
-from casework.domain.registers.declaration import Declaration, RelationshipDeclared
+from casework.domain.registers.declaration import Declaration
 from casework.domain.sealed import Sealed
+from casework.usecases.declarations import DeclareRelationship
 from casework_api.http import current
 from casework_api.http.blueprint import IDEMPOTENCY_KEY_HEADER, Blueprint
 from casework_api.http.fields import Identifier
@@ -18,7 +19,7 @@ from casework_api.http.paging import PageQuery, cut
 from casework_api.http.schema_of import schema_of
 from casework_projections.views.sealed_names import unsealed_soon
 
-DeclarationInput = schema_of(RelationshipDeclared, name="DeclarationInput")
+DeclarationInput = schema_of(DeclareRelationship, name="DeclarationInput")
 
 
 class DeclarationQuery(PageQuery):
@@ -67,7 +68,7 @@ def _body(declaration: Declaration) -> DeclarationBody:
 @blueprint.returns(201, DeclarationBody, problems=(404, 409, 422))
 def declare(fields: dict[str, Any]) -> DeclarationBody:
     """Record a declared relationship, decided on by a safeguarding lead and the head together."""
-    return _body(current.casework().declarations.declare(current.command(), fields))
+    return _body(current.casework().declarations.declare(current.context(), DeclareRelationship(**fields)))
 
 
 @blueprint.route("", methods=["GET"])
@@ -80,7 +81,7 @@ def index(query: dict[str, Any]) -> Declarations:
     with views.read(views.declarations) as connection:
         ids = views.declarations.of_person(connection, person.id)
     shown, following = cut(current.cursors(), query, ["declarations", person.id], len(ids))
-    found = casework.load_many(ids[shown])
+    found = casework.record.load_many(ids[shown])
     loaded = [found[declaration] for declaration in ids[shown]]
     made = [declaration for declaration in loaded if isinstance(declaration, Declaration)]
     unsealed_soon(casework.keys, [declaration.made.relation for declaration in made])

@@ -9,14 +9,17 @@ import marshmallow as ma
 import msgspec
 from flask import Response, request, url_for
 
-from casework.domain.incident.evidence import EvidenceFile
+from casework.domain.errors import NotFound
+from casework.domain.event import unstamped
+from casework.domain.incident.evidence import EvidenceFile, SaveEvidence
 from casework.storage.vault import MAX_BYTES
+from casework.usecases.evidence import SaveFile, saved
 from casework_api.http import current
 from casework_api.http.blueprint import IDEMPOTENCY_KEY_HEADER, IF_MATCH_HEADER
 from casework_api.http.etags import etag, parse_if_match
 from casework_api.http.limits import takes_body
 from casework_api.http.multipart import MULTIPART, boundary_of, read_parts
-from casework_api.http.problems import errors_by_path, malformed, not_found
+from casework_api.http.problems import errors_by_path, malformed
 from casework_api.json.incidents.routes import blueprint
 from casework_api.json.incidents.schemas import EvidenceBody, EvidenceInput, EvidenceRecord
 
@@ -53,15 +56,18 @@ def upload(incident_id: UUID) -> tuple[EvidenceBody, int, dict[str, str]]:
     """Keep a file as evidence. In a nudes case none is taken, and none is read."""
     header = request.headers.get("If-Match")
     expected = None if header is None else parse_if_match(header)
-    command = current.command(digest_body=False)
+    context = current.context(digest_body=False)
     evidence = current.casework().evidence
-    with evidence.admit(command, incident_id) as writer:
+    with evidence.admit(context, incident_id) as writer:
         boundary = boundary_of(request.headers.get("Content-Type"))
         parts = read_parts(request.stream, boundary, lambda _, __: writer, max_total=_MAX_BODY)
         fields = _metadata(parts["metadata"])
-        command = current.asking_also(command, parts["metadata"].encode())
+        context = current.with_body(context, parts["metadata"].encode())
         at = fields.pop("at", None)
-        case, file = evidence.save(command, incident_id, fields, writer, expected, at)
+        command = SaveFile(
+            incident=incident_id, step=unstamped(SaveEvidence, **fields), at=at, expected=expected
+        )
+        case, file = evidence.save(context, command, writer)
     where = url_for("incidents.evidence_record", incident_id=incident_id, evidence_id=file.id)
     return _body(file), 201, {"Location": where, "ETag": etag(case.incident.version)}
 
@@ -70,9 +76,10 @@ def upload(incident_id: UUID) -> tuple[EvidenceBody, int, dict[str, str]]:
 @blueprint.returns(200, EvidenceRecord)
 def evidence_record(incident_id: UUID, evidence_id: UUID) -> EvidenceRecord:
     """What is held, and what was said of it when it was saved."""
-    step = current.casework().evidence.record(current.reading(), incident_id, evidence_id)
+    case = current.casework().cases.admit_reader(current.reading(), incident_id)
+    step = saved(case.incident, evidence_id)
     if step.file is None:
-        raise not_found()
+        raise NotFound
     return EvidenceRecord(
         **msgspec.structs.asdict(_body(step.file)),
         number=step.number,
@@ -93,7 +100,7 @@ def evidence_record(incident_id: UUID, evidence_id: UUID) -> EvidenceRecord:
 )
 def evidence_content(incident_id: UUID, evidence_id: UUID) -> Response:
     """The bytes, checked against their hash. That they were opened is recorded on the timeline."""
-    file, content = current.casework().evidence.open(current.command(), incident_id, evidence_id)
+    file, content = current.casework().evidence.open(current.reading(), incident_id, evidence_id)
     response = Response(content, content_type="application/octet-stream")
     response.headers["Content-Length"] = str(file.size)
     response.headers["Content-Disposition"] = f'attachment; filename="{file.id}"'

@@ -10,7 +10,7 @@ from msgspec import UNSET
 from casework.domain.incident.reporting import Acknowledge, Party, Report
 from casework.domain.playbook import Duty
 from casework.domain.vocabulary import State
-from casework.usecases.incidents import Case, visible_version
+from casework.usecases.cases import Case
 from casework_api.json.incidents.schemas import IncidentBody, NextStep, PartyBody
 
 
@@ -20,7 +20,7 @@ def incident_body(case: Case) -> IncidentBody:
     incident = case.incident
     return IncidentBody(
         id=incident.id,
-        version=visible_version(case),
+        version=case.visible_version,
         school=incident.school,
         summary=incident.summary,
         child_voice=incident.child_voice,

@@ -7,11 +7,14 @@ from uuid import UUID
 
 from flask import url_for
 
-from casework.usecases.incidents import Case, visible_version
+from casework.domain.event import unstamped
+from casework.domain.incident import STEPS
+from casework.usecases.cases import Case
+from casework.usecases.steps.reporting import ReportIncident
+from casework.usecases.steps.taking import TakeStep
 from casework_api.http import current
 from casework_api.http.blueprint import IDEMPOTENCY_KEY_HEADER, IF_MATCH_HEADER, Blueprint
 from casework_api.http.etags import etag, if_match
-from casework_api.http.logs import forget_user
 from casework_api.http.paging import PageQuery, cut
 from casework_api.json.incidents.listing import IncidentQuery, incidents_page
 from casework_api.json.incidents.presentation import incident_body, next_step
@@ -35,9 +38,7 @@ blueprint = Blueprint(
 
 def shown(case: Case, status: int = 200, **headers: str) -> Shown:
     """The incident as this reader may see it, with its version as the entity tag."""
-    if case.known_in_confidence:
-        forget_user()
-    return incident_body(case), status, {"ETag": etag(visible_version(case)), **headers}
+    return incident_body(case), status, {"ETag": etag(case.visible_version), **headers}
 
 
 def located(case: Case) -> Shown:
@@ -51,7 +52,7 @@ def located(case: Case) -> Shown:
 @blueprint.returns(201, IncidentBody, headers=("Location", "ETag"), problems=(404, 409, 422))
 def report(fields: dict[str, Any]) -> Shown:
     """Report an incident: anybody with a role at the school may."""
-    return located(current.casework().incidents.report(current.command(), fields))
+    return located(current.casework().incidents.report(current.context(), ReportIncident(**fields)))
 
 
 @blueprint.route("", methods=["GET"])
@@ -66,14 +67,14 @@ def index(query: dict[str, Any]) -> IncidentPage:
 @blueprint.returns(200, IncidentBody, headers=("ETag",))
 def read(incident_id: UUID) -> Shown:
     """One incident."""
-    return shown(current.casework().incidents.read(current.reading(), incident_id))
+    return shown(current.casework().cases.admit(current.reading(), incident_id))
 
 
 @blueprint.route("/<uuid:incident_id>/next-steps", methods=["GET"])
 @blueprint.returns(200, NextSteps)
 def next_steps(incident_id: UUID) -> NextSteps:
     """What is to be done next, soonest first, each with its rule and clause."""
-    case = current.casework().incidents.read_whole(current.reading(), incident_id)
+    case = current.casework().cases.admit_reader(current.reading(), incident_id)
     return NextSteps([next_step(duty, case) for duty in case.outstanding()])
 
 
@@ -85,8 +86,8 @@ def take_step(fields: dict[str, Any], incident_id: UUID) -> Shown:
     """Take a step, or be told by which rule and clause it is refused."""
     expected = if_match()
     step, at = fields.pop("step"), fields.pop("at", None)
-    case = current.casework().incidents.take(current.command(), incident_id, step, fields, expected, at)
-    return located(case)
+    command = TakeStep(incident=incident_id, step=unstamped(STEPS[step], **fields), at=at, expected=expected)
+    return located(current.casework().incidents.take(current.context(), command))
 
 
 @blueprint.route("/<uuid:incident_id>/steps", methods=["GET"])
@@ -94,7 +95,7 @@ def take_step(fields: dict[str, Any], incident_id: UUID) -> Shown:
 @blueprint.returns(200, Timeline, problems=(422,))
 def steps(query: dict[str, Any], incident_id: UUID) -> Timeline:
     """The timeline, oldest first."""
-    case = current.casework().incidents.read_whole(current.reading(), incident_id)
-    entries = timeline(case.incident)
+    case = current.casework().cases.admit_reader(current.reading(), incident_id)
+    entries = timeline(case.incident, current.casework().evidence.openings(incident_id))
     part, following = cut(current.cursors(), query, ["timeline", incident_id], len(entries))
     return Timeline([TimelineEntry(**entry) for entry in entries[part]], following)

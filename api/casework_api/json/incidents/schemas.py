@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from casework.domain.incident import STEPS
 from casework.domain.incident.evidence import SaveEvidence
-from casework.domain.incident.reporting import Policy, Report
+from casework.domain.incident.reporting import Policy
 from casework.domain.playbook import Modality
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import (
@@ -25,12 +25,13 @@ from casework.domain.vocabulary import (
     State,
     Stream,
 )
+from casework.usecases.steps.reporting import ReportIncident
 from casework_api.http.fields import Moment
 from casework_api.http.schema_of import one_of, schema_of
 
 AT: Final = {"at": Moment(metadata={"description": "When it was done; now where it is left out."})}
 
-ReportInput = schema_of(Report, exclude={"note"}, extra={"reported_at": Moment()}, name="Report")
+ReportInput = schema_of(ReportIncident, name="Report")
 EvidenceInput = schema_of(SaveEvidence, extra=AT, name="EvidenceMetadata")
 StepInput = one_of(
     "Step",
@@ -126,9 +127,9 @@ class IncidentPage(msgspec.Struct, frozen=True):
 
 
 class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One step as it was taken; `fields` are those the step was taken with."""
+    """One step as it was taken; `fields` are those it was taken with. An opening of a file has no number."""
 
-    number: int
+    number: int | None
     step: str
     happened_at: datetime
     recorded_at: datetime

@@ -10,19 +10,18 @@ import msgspec
 from flask import url_for
 
 from casework.domain.fields import Text
-from casework.domain.person import Person, PersonRegistered, Related
+from casework.domain.person import Person, Related
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Category
+from casework.usecases.people import RegisterPerson
 from casework_api.http import current
 from casework_api.http.blueprint import IDEMPOTENCY_KEY_HEADER, Blueprint
-from casework_api.http.fields import Day, Identifier, Words
+from casework_api.http.fields import Identifier, Words
 from casework_api.http.paging import PageQuery
 from casework_api.http.schema_of import schema_of
 from casework_api.json.people.finding import Chronology, People, chronology_of, people_named
 
-PersonInput = schema_of(
-    PersonRegistered, exclude={"born_on"}, extra={"born_on": Day(allow_none=True)}, name="PersonInput"
-)
+PersonInput = schema_of(RegisterPerson, name="PersonInput")
 
 
 class PersonQuery(PageQuery):
@@ -68,7 +67,7 @@ def _body(person: Person) -> PersonBody:
 @blueprint.returns(201, PersonBody, headers=("Location",), problems=(404, 409, 422))
 def register(fields: dict[str, Any]) -> tuple[PersonBody, int, dict[str, str]]:
     """Register a person at a school."""
-    person = current.casework().people.register(current.command(), fields)
+    person = current.casework().people.register(current.context(), RegisterPerson(**fields))
     return _body(person), 201, {"Location": url_for("people.read_person", person_id=person.id)}
 
 

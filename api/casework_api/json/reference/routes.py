@@ -102,7 +102,7 @@ def read(query: dict[str, Any]) -> ReferenceBody:
 def read_guidance(incident_id: UUID) -> GuidanceBody:
     """Which offences it may amount to and which channels suit it, by the day it occurred."""
     app = current.casework()
-    case = app.incidents.read_whole(current.reading(), incident_id)
+    case = app.cases.admit_reader(current.reading(), incident_id)
     told = app.library.reference.guidance(case.incident, case.playbook)
     return GuidanceBody(
         offences=[

@@ -13,6 +13,7 @@ from flask import Response, request
 from casework.domain.access import Permission
 from casework.domain.clocks import LONDON
 from casework.domain.school import School
+from casework.usecases.schools import actor_of
 from casework_api.http import current
 from casework_api.http.blueprint import JSON, Blueprint
 from casework_api.http.fields import Record, TermName
@@ -57,12 +58,15 @@ class LessonsQuery(PageQuery):
 def read_audit_trail(incident_id: UUID) -> Body | Response:
     """Every step in order: when, who, what, why, and which clause it answered."""
     form = _form()
-    case = current.casework().incidents.read_whole(current.reading(), incident_id)
+    case = current.casework().cases.admit_reader(current.reading(), incident_id)
+    openings = current.casework().evidence.openings(incident_id)
     views = current.views()
     with views.read(views.directory) as connection:
-        names = views.directory.user_names(connection, {step.by for step in case.incident.timeline})
+        names = views.directory.user_names(
+            connection, {each.by for each in audit_trail.in_order(case.incident, openings)}
+        )
     duties = case.playbook.duties(case.incident, case.school.calendar)
-    trail = audit_trail.audit_trail(case.incident, duties, names)
+    trail = audit_trail.audit_trail(case.incident, openings, duties, names)
     return _csv(audit_trail.as_csv(trail), f"audit-trail-{incident_id}") if form == CSV else trail
 
 
@@ -74,7 +78,7 @@ def read_lessons(query: dict[str, Any], school_id: UUID) -> Body | Response:
     """What was learnt, what it changes, and what became of the actions."""
     form = _form()
     school = _school(school_id, Permission.READ_LESSONS)
-    sources = current.casework().schools.may(current.reading(), school, Permission.READ_LESSON_SOURCES)
+    sources = actor_of(current.reading(), school).role_for(Permission.READ_LESSON_SOURCES) is not None
     scope = ["lessons", school_id, query.get("term"), current.user().id]
     page = current.cursors().page(query, scope)
     views = current.views()

@@ -35,9 +35,12 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TrailEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One step: when it happened and was recorded, who, what, why, and the clause it answered."""
+    """One step: when it happened and was recorded, who, what, why, and the clause it answered.
 
-    number: int
+    An opening of a file has no number.
+    """
+
+    number: int | None
     step: str
     happened_at: datetime
     recorded_at: datetime

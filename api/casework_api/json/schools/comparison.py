@@ -50,7 +50,7 @@ def comparisons(school_id: UUID, query: dict[str, Any]) -> Comparisons:
             after=None if page.after is None else after_position(page.after),
         )
     found = []
-    for incident in app.load_many(each.incident for each in listed if not each.own).values():
+    for incident in app.record.load_many(each.incident for each in listed if not each.own).values():
         if isinstance(incident, Incident):
             policy = incident.policy
             ours = app.library.playbook(policy.floor, under or policy.pack)

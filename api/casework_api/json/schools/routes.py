@@ -12,16 +12,17 @@ from flask import url_for
 from casework.domain.access import Permission
 from casework.domain.clocks import LONDON, Calendar
 from casework.domain.playbook import Pack
-from casework.domain.school import Appointment, School, SchoolChanged, SchoolOpened
+from casework.domain.school import Appointment, School
 from casework.domain.vocabulary import Role
+from casework.usecases.schools import AppointUser, ChangeSchool, OpenSchool
 from casework_api.http import current
 from casework_api.http.blueprint import IDEMPOTENCY_KEY_HEADER, Blueprint
 from casework_api.http.schema_of import schema_of
 from casework_api.json.schools.comparison import ComparisonQuery, Comparisons, comparisons
 
-SchoolInput = schema_of(SchoolOpened, name="SchoolInput")
-SchoolPatch = schema_of(SchoolChanged, name="SchoolPatch")
-AppointmentInput = schema_of(Appointment, exclude={"id"}, name="AppointmentInput")
+SchoolInput = schema_of(OpenSchool, name="SchoolInput")
+SchoolPatch = schema_of(ChangeSchool, name="SchoolPatch")
+AppointmentInput = schema_of(AppointUser, name="AppointmentInput")
 
 
 class PackBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,7 +125,7 @@ def _appointment_body(appointment: Appointment) -> AppointmentBody:
 @blueprint.returns(201, SchoolBody, headers=("Location",), problems=(409, 422))
 def open_school(fields: dict[str, Any]) -> tuple[SchoolBody, int, dict[str, str]]:
     """Open a school. For administrators."""
-    school = current.casework().schools.open(current.command(), fields)
+    school = current.casework().schools.open(current.context(), OpenSchool(**fields))
     return _body(school), 201, {"Location": url_for("schools.read_school", school_id=school.id)}
 
 
@@ -152,7 +153,7 @@ def compare_playbooks(query: dict[str, Any], school_id: UUID) -> Comparisons:
 @blueprint.returns(200, SchoolBody, problems=(409, 422))
 def change_school(fields: dict[str, Any], school_id: UUID) -> SchoolBody:
     """Change what is given; the rest stays."""
-    return _body(current.casework().schools.change(current.command(), school_id, fields))
+    return _body(current.casework().schools.change(current.context(), school_id, ChangeSchool(**fields)))
 
 
 @blueprint.route("/<uuid:school_id>/appointments", methods=["POST"])
@@ -162,11 +163,11 @@ def change_school(fields: dict[str, Any], school_id: UUID) -> SchoolBody:
 def appoint(fields: dict[str, Any], school_id: UUID) -> AppointmentBody:
     """Appoint a user to a role. Nobody appoints themselves."""
     schools = current.casework().schools
-    return _appointment_body(schools.appoint(current.command(), school_id, **fields))
+    return _appointment_body(schools.appoint(current.context(), school_id, AppointUser(**fields)))
 
 
 @blueprint.route("/<uuid:school_id>/appointments/<uuid:appointment_id>", methods=["DELETE"])
 @blueprint.returns(204)
 def end_appointment(school_id: UUID, appointment_id: UUID) -> None:
     """End an appointment; it stays on the record."""
-    current.casework().schools.end_appointment(current.command(), school_id, appointment_id)
+    current.casework().schools.end_appointment(current.context(), school_id, appointment_id)

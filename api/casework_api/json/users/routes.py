@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -12,23 +12,15 @@ from flask import url_for
 from casework.domain.access import PERMISSIONS
 from casework.domain.clocks import LONDON
 from casework.domain.sealed import Sealed
-from casework.domain.user import FULL_SCOPES, Scope, User, UserRegistered
+from casework.domain.user import Scope, User
 from casework.domain.vocabulary import Role
-from casework.usecases.users import IssuedToken
+from casework.usecases.users import IssuedToken, IssueToken, RegisterUser
 from casework_api.http import current
 from casework_api.http.blueprint import IDEMPOTENCY_KEY_HEADER, Blueprint
 from casework_api.http.schema_of import schema_of
 
-
-class TokenRequest(msgspec.Struct, frozen=True):
-    """What a token is for and until when; both scopes and a year where they are left out."""
-
-    scopes: tuple[Scope, ...] = FULL_SCOPES
-    expires_at: datetime | None = None
-
-
-UserInput = schema_of(UserRegistered, exclude={"administrator"}, name="UserInput")
-TokenInput = schema_of(TokenRequest, name="TokenInput")
+UserInput = schema_of(RegisterUser, name="UserInput")
+TokenInput = schema_of(IssueToken, name="TokenInput")
 
 
 class UserBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,7 +69,7 @@ def _body(user: User) -> UserBody:
 @blueprint.returns(201, UserBody, headers=("Location",), problems=(409, 422))
 def register(fields: dict[str, Any]) -> tuple[UserBody, int, dict[str, str]]:
     """Register a user. For administrators."""
-    user = current.casework().users.register(current.command(), fields)
+    user = current.casework().users.register(current.context(), RegisterUser(**fields))
     return _body(user), 201, {"Location": url_for("users.read_user", user_id=user.id)}
 
 
@@ -94,14 +86,14 @@ def read_user(user_id: UUID) -> UserBody:
 @blueprint.returns(201, IssuedToken, problems=(409, 422))
 def issue_token(fields: dict[str, Any], user_id: UUID) -> IssuedToken:
     """Make a token. It is shown now and never again."""
-    return current.casework().users.issue_token(current.command(), user_id, **fields)
+    return current.casework().users.issue_token(current.context(), user_id, IssueToken(**fields))
 
 
 @blueprint.route("/<uuid:user_id>/tokens/<uuid:token_id>", methods=["DELETE"])
 @blueprint.returns(204)
 def revoke_token(user_id: UUID, token_id: UUID) -> None:
     """Revoke a token: it is dead at once."""
-    current.casework().users.revoke_token(current.command(), user_id, token_id)
+    current.casework().users.revoke_token(current.context(), user_id, token_id)
 
 
 @me.route("", methods=["GET"])

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 from casework.domain.aggregate import Aggregate
-from casework.domain.errors import Invalid, Refused
+from casework.domain.errors import Invalid, Refusal, Refused
 from casework.domain.event import Event
 from casework.domain.fields import text_faults
 from casework.domain.incident.reporting import Party, Report
@@ -26,15 +26,22 @@ from casework.domain.vocabulary import (
     Stream,
 )
 
-if TYPE_CHECKING:
-    from casework.domain.playbook import Playbook
-
 S = TypeVar("S", bound=Step)
 
 SUBJECT_INVOLVEMENTS = (Involvement.TARGET, Involvement.ALLEGED)
 
 
-class Incident(Aggregate):
+class Judge(Protocol):
+    """What an incident asks before it takes a step: its playbook."""
+
+    def faults(self, incident: Incident, step: Step, /) -> dict[str, str]:
+        """What is wrong with the fields of `step`: message by JSON path."""
+
+    def refusal(self, incident: Incident, step: Step, /) -> Refusal | None:
+        """Why `step` may not be taken; None if it may."""
+
+
+class Incident(Aggregate, begins_with=Report):
     """The furthest milestone, the people, and what the playbook asks about; changed only by its steps.
 
     `take` is the one way to add a step: it asks the playbook first and leaves the incident as it was
@@ -81,18 +88,18 @@ class Incident(Aggregate):
         self.files: frozenset[UUID] = frozenset()
 
     @classmethod
-    def report(cls, report: Report, playbook: Playbook) -> Incident:
+    def report(cls, report: Report, playbook: Judge) -> Incident:
         """A new incident from its first step, refused where the playbook forbids what it holds."""
         incident = cls(report)
         incident.take(report, playbook)
         return incident
 
-    def take(self, step: Step, playbook: Playbook) -> None:
+    def take(self, step: Step, playbook: Judge) -> None:
         """Record `step`, or raise `Invalid` or `Refused` and change nothing."""
         faults = text_faults(step) | step.faults(self) | playbook.faults(self, step)
         faults |= self._time_faults(step)
         if faults:
-            raise Invalid({path: [message] for path, message in faults.items()})
+            raise Invalid.of(faults)
         refusal = playbook.refusal(self, step)
         if refusal is not None:
             raise Refused(refusal)

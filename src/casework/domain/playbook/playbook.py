@@ -11,7 +11,7 @@ import msgspec
 
 from casework.domain.clocks import LONDON, Calendar, due
 from casework.domain.errors import Refusal
-from casework.domain.playbook.facts import GROUPS, Item, fact
+from casework.domain.incident.facts import GROUPS, Item, fact
 from casework.domain.playbook.rules import (
     Clock,
     Floor,
@@ -19,12 +19,10 @@ from casework.domain.playbook.rules import (
     Modality,
     Pack,
     Rule,
-    Scalar,
     Test,
-    ValueSet,
-    as_values,
     merged,
 )
+from casework.domain.values import Scalar, ValueSet, as_values
 
 if TYPE_CHECKING:
     from casework.domain.incident.incident import Incident
@@ -53,7 +51,7 @@ class Duty(msgspec.Struct, frozen=True):
         return self.due_at is not None and (self.answered_at or now).timestamp() > self.due_at.timestamp()
 
 
-class _Case:
+class Situation:
     """An incident as the rules see it: its steps by name, and since when it is critical."""
 
     def __init__(self, incident: Incident, critical_since: datetime | None) -> None:
@@ -182,10 +180,10 @@ class Playbook:
         pending = _distinct(duty for duty in self.duties(incident, calendar) if duty.open)
         return sorted(pending, key=lambda duty: inf if duty.due_at is None else duty.due_at.timestamp())
 
-    def _case(self, incident: Incident) -> _Case:
-        return _Case(incident, self.critical_since(incident))
+    def _case(self, incident: Incident) -> Situation:
+        return Situation(incident, self.critical_since(incident))
 
-    def _prohibition(self, case: _Case, rules: _Rules, step: Step) -> Refusal | None:
+    def _prohibition(self, case: Situation, rules: _Rules, step: Step) -> Refusal | None:
         name = step.name()
         for rule in rules.bans:
             if (
@@ -197,7 +195,7 @@ class Playbook:
                 return Refusal(rule.id, rule.clause, rule.reason)
         return None
 
-    def _asked_by_the_floor(self, case: _Case, rules: _Rules, step: Step) -> bool:
+    def _asked_by_the_floor(self, case: Situation, rules: _Rules, step: Step) -> bool:
         """Whether `step` answers what the floor asks for and no pack may relax: no pack forbids that."""
         return any(
             rule.floor
@@ -208,7 +206,7 @@ class Playbook:
             for rule in rules.duties
         )
 
-    def _waiving_the_floor(self, case: _Case, rules: _Rules, step: Step) -> Refusal | None:
+    def _waiving_the_floor(self, case: Situation, rules: _Rules, step: Step) -> Refusal | None:
         waived = getattr(step, "waived", None)
         if waived is None:
             return None
@@ -222,7 +220,7 @@ class Playbook:
                 return Refusal(rule.id, rule.clause, f"This cannot be waived. {rule.reason}")
         return None
 
-    def _left_undone(self, case: _Case, rules: _Rules, step: Step) -> Refusal | None:
+    def _left_undone(self, case: Situation, rules: _Rules, step: Step) -> Refusal | None:
         name = step.name()
         undone = [
             rule
@@ -237,13 +235,13 @@ class Playbook:
         first = undone[0]
         return Refusal(first.id, first.clause, first.reason, tuple(rule.id for rule in undone))
 
-    def _waived(self, case: _Case, rule: Rule) -> bool:
+    def _waived(self, case: Situation, rule: Rule) -> bool:
         return rule.relaxable and rule.step in case.incident.waived
 
-    def _items(self, case: _Case, rule: Rule) -> list[Item | None]:
+    def _items(self, case: Situation, rule: Rule) -> list[Item | None]:
         return [None] if rule.per is None else [*GROUPS[rule.per](case.incident)]
 
-    def _duties_of(self, case: _Case, rule: Rule, calendar: Calendar) -> Iterator[Duty]:
+    def _duties_of(self, case: Situation, rule: Rule, calendar: Calendar) -> Iterator[Duty]:
         for item in self._items(case, rule):
             answer = self._answer(case, rule, item)
             preset: dict[str, Any] = dict(rule.preset)
@@ -257,7 +255,7 @@ class Playbook:
                 answered_at=None if answer is None else answer.happened_at,
             )
 
-    def _answer(self, case: _Case, rule: Rule, item: Item | None) -> Step | None:
+    def _answer(self, case: Situation, rule: Rule, item: Item | None) -> Step | None:
         """The first step that answers `rule` for `item`."""
         after = case.last_number(rule.since)
         answers = [
@@ -275,7 +273,7 @@ class Playbook:
             return True
         return bool(getattr(step, rule.per_field, None) == item.value)
 
-    def _due_at(self, case: _Case, rule: Rule, item: Item | None, calendar: Calendar) -> datetime | None:
+    def _due_at(self, case: Situation, rule: Rule, item: Item | None, calendar: Calendar) -> datetime | None:
         clock = rule.clock
         if clock is None:
             return None
@@ -290,7 +288,7 @@ class Playbook:
             moment = min(moment, urgent, key=datetime.timestamp)
         return moment
 
-    def _start(self, case: _Case, clock: Clock, item: Item | None) -> datetime | None:
+    def _start(self, case: Situation, clock: Clock, item: Item | None) -> datetime | None:
         if clock.of == "reported":
             return case.incident.reported_at
         if clock.of == "critical":

@@ -6,15 +6,12 @@ from calendar import monthrange
 from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
-from typing import Any
 
 import msgspec
 
 from casework.domain.clocks import Span, Unit
+from casework.domain.values import Scalar, ValueSet
 from casework.domain.vocabulary import Stream
-
-Scalar = str | bool | int
-ValueSet = frozenset[Scalar]
 
 
 class Modality(StrEnum):
@@ -230,21 +227,6 @@ class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         months = last.month - 1 + self.review_every_months
         year, month = last.year + months // 12, months % 12 + 1
         return date(year, month, min(last.day, monthrange(year, month)[1]))
-
-
-def as_values(value: Any) -> ValueSet:
-    """A field's or a fact's value as a set: empty for None, of one for a single value."""
-    if value is None:
-        return frozenset()
-    if isinstance(value, (frozenset, tuple, set)):
-        return frozenset(_scalar(item) for item in value)
-    return frozenset({_scalar(value)})
-
-
-def _scalar(value: Any) -> Scalar:
-    if isinstance(value, (bool, int)):
-        return value
-    return str(value) if isinstance(value, str) else repr(value)
 
 
 def merged(floor: Iterable[Rule], pack: Iterable[Rule]) -> tuple[Rule, ...]:

@@ -28,7 +28,7 @@ class RelationshipDeclared(Event, frozen=True, kw_only=True):
     review_on: date | None = None
 
 
-class Declaration(Aggregate):
+class Declaration(Aggregate, begins_with=RelationshipDeclared):
     """One declared relationship and what was decided about it."""
 
     def __init__(self, first: RelationshipDeclared) -> None:

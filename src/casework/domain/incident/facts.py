@@ -18,7 +18,7 @@ from casework.domain.incident.outcomes import Decide
 from casework.domain.incident.reporting import Triage
 from casework.domain.incident.steps import STEPS
 from casework.domain.incident.technology import CheckAge, CheckConsent, Contain
-from casework.domain.playbook.rules import Scalar, ValueSet, as_values
+from casework.domain.values import Scalar, ValueSet, as_values
 from casework.domain.vocabulary import (
     Agency,
     AllegationOutcome,

@@ -1,0 +1,44 @@
+"""Who may do what: roles and permissions, who makes a request, and how a user stands to a case."""
+
+from casework.domain.access.predicates import (
+    All,
+    AnyOf,
+    Appointed,
+    CaseFacts,
+    InStream,
+    IsAboutHolderOf,
+    IsSubject,
+    Not,
+    Predicate,
+    Reader,
+    holds,
+)
+from casework.domain.access.principal import SYSTEM, Actor, Principal
+from casework.domain.access.roles import PERMISSIONS, Permission
+from casework.domain.access.standing import BARRED, HANDLE, LEADERS, READ, Grant, Standing, standing
+
+__all__ = [
+    "BARRED",
+    "HANDLE",
+    "LEADERS",
+    "PERMISSIONS",
+    "READ",
+    "SYSTEM",
+    "Actor",
+    "All",
+    "AnyOf",
+    "Appointed",
+    "CaseFacts",
+    "Grant",
+    "InStream",
+    "IsAboutHolderOf",
+    "IsSubject",
+    "Not",
+    "Permission",
+    "Predicate",
+    "Principal",
+    "Reader",
+    "Standing",
+    "holds",
+    "standing",
+]

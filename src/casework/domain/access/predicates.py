@@ -1,0 +1,100 @@
+"""What access to a case may depend on, as values with two interpreters.
+
+`holds` interprets a predicate for one case in Python. The reading side compiles the same predicates to
+SQL for lists, so that a page is filtered before it is cut; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+import msgspec
+
+from casework.domain.incident import Incident
+from casework.domain.vocabulary import Role, Stream
+
+
+class InStream(msgspec.Struct, frozen=True):
+    """The case is in this stream."""
+
+    stream: Stream
+
+
+class IsSubject(msgspec.Struct, frozen=True):
+    """The case is about the reader: they are its target or alleged."""
+
+
+class IsAboutHolderOf(msgspec.Struct, frozen=True):
+    """The case is about a person who holds `role` at its school at the moment of reading."""
+
+    role: Role
+
+
+class Appointed(msgspec.Struct, frozen=True):
+    """The reader was appointed to this allegation by name."""
+
+
+class Not(msgspec.Struct, frozen=True):
+    """The predicate does not hold."""
+
+    predicate: Predicate
+
+
+class All(msgspec.Struct, frozen=True):
+    """Every one of the predicates holds."""
+
+    predicates: tuple[Predicate, ...]
+
+
+class AnyOf(msgspec.Struct, frozen=True):
+    """At least one of the predicates holds."""
+
+    predicates: tuple[Predicate, ...]
+
+
+Predicate = InStream | IsSubject | IsAboutHolderOf | Appointed | Not | All | AnyOf
+
+
+class CaseFacts(msgspec.Struct, frozen=True):
+    """What predicates ask of a case."""
+
+    stream: Stream
+    subjects: frozenset[UUID]
+    appointed: frozenset[UUID]
+
+    @classmethod
+    def of(cls, incident: Incident) -> CaseFacts:
+        return cls(incident.stream, incident.subjects(), incident.appointed)
+
+
+class Reader(msgspec.Struct, frozen=True):
+    """What predicates ask of the reader at one moment.
+
+    `leaders` are the people who hold a role at the school at that moment, for the roles in `LEADERS`.
+    """
+
+    user: UUID
+    person: UUID | None
+    leaders: Mapping[Role, frozenset[UUID]] = {}
+
+
+def holds(  # noqa: PLR0911 - one return for each form of predicate
+    predicate: Predicate, case: CaseFacts, reader: Reader
+) -> bool:
+    """Whether `predicate` holds for `reader` and `case`."""
+    match predicate:
+        case InStream(stream):
+            return case.stream is stream
+        case IsSubject():
+            return reader.person in case.subjects
+        case IsAboutHolderOf(role):
+            return not reader.leaders.get(role, frozenset()).isdisjoint(case.subjects)
+        case Appointed():
+            return reader.user in case.appointed
+        case Not(inner):
+            return not holds(inner, case, reader)
+        case All(inner):
+            return all(holds(each, case, reader) for each in inner)
+        case AnyOf(inner):
+            return any(holds(each, case, reader) for each in inner)

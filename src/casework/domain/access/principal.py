@@ -1,0 +1,41 @@
+"""Who makes a request: a user, or the system itself before there is any user."""
+
+from __future__ import annotations
+
+from typing import Final, Self
+from uuid import UUID
+
+import msgspec
+
+from casework.domain.access.roles import PERMISSIONS, Permission
+from casework.domain.user import User
+from casework.domain.vocabulary import Role
+
+
+class Principal(msgspec.Struct, frozen=True, kw_only=True):
+    """Who makes a request. `person` is who they are in incidents; `administers` says they run the system."""
+
+    id: UUID
+    person: UUID | None = None
+    administers: bool = False
+
+    @classmethod
+    def of(cls, user: User) -> Self:
+        return cls(id=user.id, person=user.person, administers=user.administrator)
+
+
+SYSTEM: Final = Principal(id=UUID(int=1), administers=True)
+"""The command line. It administers, as the first administrator is made by it, and holds no role anywhere."""
+
+
+class Actor(msgspec.Struct, frozen=True, kw_only=True):
+    """A principal at one school at one moment: the user, the person they are, and the roles they hold."""
+
+    user: UUID
+    person: UUID | None
+    roles: tuple[Role, ...]
+
+    def role_for(self, permission: Permission) -> Role | None:
+        """The first of the actor's roles that carries `permission`."""
+        held = (role for role in PERMISSIONS if role in self.roles)
+        return next((role for role in held if permission in PERMISSIONS[role]), None)

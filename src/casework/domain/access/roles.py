@@ -1,0 +1,61 @@
+"""What each role may do at its school: one table, deny by default."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+from casework.domain.vocabulary import Role
+
+
+class Permission(StrEnum):
+    """One thing a role may do at its school."""
+
+    REPORT = "report incidents"
+    READ_CHILD_CASES = "read child cases"
+    HANDLE_CHILD_CASES = "take steps in child cases"
+    READ_ALLEGATIONS = "read allegations"
+    HANDLE_ALLEGATIONS = "take steps in allegations"
+    MANAGE_WHERE_HEAD_IS_SUBJECT = "manage an allegation against the head"
+    AUTHORISE = "authorise what a colleague waives"
+    REGISTER_PEOPLE = "register people"
+    READ_PEOPLE = "find and read people"
+    DECLARE = "record declared relationships"
+    READ_DECLARATIONS = "read declared relationships"
+    READ_SUMMARY = "read the governor summary"
+    READ_LESSONS = "read lessons learnt"
+    READ_LESSON_SOURCES = "see which incident a lesson came from"
+    COMPARE_PLAYBOOKS = "compare what other policies would have meant"
+    READ_SCHOOL = "read the school's settings"
+    MANAGE_SCHOOL = "change the school's settings"
+    MANAGE_APPOINTMENTS = "appoint users to roles"
+
+
+_EVERYBODY: Final = frozenset({Permission.REPORT, Permission.REGISTER_PEOPLE, Permission.READ_SCHOOL})
+_LEADS: Final = _EVERYBODY | {
+    Permission.READ_CHILD_CASES,
+    Permission.HANDLE_CHILD_CASES,
+    Permission.AUTHORISE,
+    Permission.READ_PEOPLE,
+    Permission.DECLARE,
+    Permission.READ_DECLARATIONS,
+    Permission.READ_SUMMARY,
+    Permission.READ_LESSONS,
+    Permission.READ_LESSON_SOURCES,
+    Permission.COMPARE_PLAYBOOKS,
+}
+
+PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = {
+    Role.DSL: _LEADS,
+    Role.DEPUTY_DSL: _LEADS,
+    Role.HEADTEACHER: (_LEADS - {Permission.HANDLE_CHILD_CASES})
+    | {Permission.READ_ALLEGATIONS, Permission.HANDLE_ALLEGATIONS},
+    # Until a summary is published as an edition, its live figures and the uncleared lessons would give
+    # small numbers and names away, so governors read neither.
+    Role.CHAIR_OF_GOVERNORS: _EVERYBODY | {Permission.MANAGE_WHERE_HEAD_IS_SUBJECT},
+    Role.REPORTER: _EVERYBODY,
+    Role.GOVERNOR: _EVERYBODY,
+    Role.ADMIN: _EVERYBODY | {Permission.MANAGE_SCHOOL, Permission.MANAGE_APPOINTMENTS},
+}
+"""A user who holds several roles acts in the first of these that carries the permission."""

@@ -1,0 +1,103 @@
+"""How a user stands to a case: the table of who reads and who handles which cases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from casework.domain.access.predicates import (
+    All,
+    Appointed,
+    CaseFacts,
+    InStream,
+    IsAboutHolderOf,
+    IsSubject,
+    Predicate,
+    Reader,
+    holds,
+)
+from casework.domain.access.principal import Actor
+from casework.domain.access.roles import Permission
+from casework.domain.incident import Incident
+from casework.domain.vocabulary import Role, Stream
+
+
+class Grant(msgspec.Struct, frozen=True):
+    """A role that carries `permission` at the school of a case has access to it where `when` holds."""
+
+    permission: Permission
+    when: Predicate
+
+
+BARRED: Final[Predicate] = IsSubject()
+"""Nobody reads or handles a case for which this holds, whatever is granted below."""
+
+_ALLEGATION: Final = InStream(Stream.ALLEGATION)
+_APPOINTED: Final = All((_ALLEGATION, Appointed()))
+_ABOUT_THE_HEAD: Final = All((_ALLEGATION, IsAboutHolderOf(Role.HEADTEACHER)))
+_STANDING_IN: Final = (
+    Grant(Permission.HANDLE_CHILD_CASES, _APPOINTED),
+    Grant(Permission.MANAGE_WHERE_HEAD_IS_SUBJECT, _APPOINTED),
+    Grant(Permission.MANAGE_WHERE_HEAD_IS_SUBJECT, _ABOUT_THE_HEAD),
+)
+
+READ: Final = (
+    Grant(Permission.READ_CHILD_CASES, InStream(Stream.CHILD)),
+    Grant(Permission.READ_ALLEGATIONS, _ALLEGATION),
+    *_STANDING_IN,
+)
+"""Who reads which cases. A user reads a case in the role of the first grant that gives them access."""
+
+HANDLE: Final = (
+    Grant(Permission.HANDLE_CHILD_CASES, InStream(Stream.CHILD)),
+    Grant(Permission.HANDLE_ALLEGATIONS, _ALLEGATION),
+    *_STANDING_IN,
+)
+"""Who takes steps in which cases, and in which role."""
+
+LEADERS: Final = (Role.HEADTEACHER,)
+"""The roles whose holders the predicates above ask for."""
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """How an actor stands to one incident: the role in which they may read and handle it, if any."""
+
+    reads_as: Role | None = None
+    handles_as: Role | None = None
+    reported_it: bool = False
+
+    @property
+    def knows(self) -> bool:
+        """Whether the incident exists for the actor at all."""
+        return self.reads_as is not None or self.reported_it
+
+
+def standing(
+    actor: Actor,
+    incident: Incident,
+    *,
+    reported_it: bool,
+    leaders: Mapping[Role, frozenset[UUID]] | None = None,
+) -> Standing:
+    """How `actor` stands to `incident`.
+
+    `leaders` are the people who hold the roles of `LEADERS` at the school, at the moment at which the
+    actor holds theirs.
+    """
+    case = CaseFacts.of(incident)
+    reader = Reader(actor.user, actor.person, leaders or {})
+    if holds(BARRED, case, reader):
+        return Standing(reported_it=reported_it)
+    return Standing(
+        reads_as=_granted(READ, actor, case, reader),
+        handles_as=_granted(HANDLE, actor, case, reader),
+        reported_it=reported_it,
+    )
+
+
+def _granted(grants: Iterable[Grant], actor: Actor, case: CaseFacts, reader: Reader) -> Role | None:
+    roles = (actor.role_for(grant.permission) for grant in grants if holds(grant.when, case, reader))
+    return next((role for role in roles if role is not None), None)

@@ -1,0 +1,35 @@
+"""Secrets and digests derived from the master key, each for one purpose."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from uuid import UUID
+
+
+class Secrets:
+    """What only holders of the master key can compute; `derive` gives 32 bytes for a purpose."""
+
+    def __init__(self, derive: Callable[[str], bytes]) -> None:
+        self._derive = derive
+
+    def of_token(self, token: UUID) -> str:
+        """The secret of a token, in hex."""
+        return hmac.digest(self._derive("token-secrets"), token.bytes, "sha256").hex()
+
+    @property
+    def of_reports(self) -> bytes:
+        """The key under which the ids of reports are derived, so that they do not show who reported."""
+        return self._derive("ids of reports in confidence")
+
+    @property
+    def of_cursors(self) -> bytes:
+        """The key under which the cursors of lists are sealed."""
+        return self._derive("cursors")
+
+    def digest(self, *parts: bytes) -> str:
+        """A keyed digest of what a request asked, which differs for a request that asked something else."""
+        mac = hmac.new(self._derive("request-digests"), digestmod="sha256")
+        for part in parts:
+            mac.update(len(part).to_bytes(8) + part)
+        return mac.hexdigest()[:32]

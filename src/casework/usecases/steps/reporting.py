@@ -1,0 +1,135 @@
+"""Reporting an incident: the first step, open to any user with a role at the school."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from casework.domain.access import Permission
+from casework.domain.errors import Forbidden, KeyReused
+from casework.domain.event import event_of
+from casework.domain.fields import Code, Narrative
+from casework.domain.incident import Incident
+from casework.domain.incident.reporting import Party, Policy, Report
+from casework.domain.school import School
+from casework.domain.sealed import Sealed
+from casework.domain.vocabulary import Content, Direction, Role, Setting
+from casework.library import Library
+from casework.record import Record, retrying
+from casework.usecases.cases import Case, Cases
+from casework.usecases.context import NOBODY, Context
+from casework.usecases.schools import Schools
+from casework.usecases.secrets import Secrets
+from casework.usecases.steps.stages import Stages
+
+
+class ReportIncident(msgspec.Struct, frozen=True, kw_only=True):
+    """What a report says. `reported_at` is when it was first made; now where it is left out."""
+
+    school: UUID
+    kind: str
+    occurred_at: datetime
+    setting: Setting
+    summary: Narrative
+    platform: Code | None = None
+    direction: Direction | None = None
+    child_voice: Narrative | None = None
+    content: tuple[Content, ...] = ()
+    confidential_reporter: bool = False
+    people: tuple[Party, ...] = ()
+    reported_at: datetime | None = None
+
+
+class Reporting:
+    """Takes reports in."""
+
+    def __init__(
+        self,
+        record: Record,
+        cases: Cases,
+        stages: Stages,
+        schools: Schools,
+        library: Library,
+        secrets: Secrets,
+    ) -> None:
+        self._record = record
+        self._cases = cases
+        self._stages = stages
+        self._schools = schools
+        self._library = library
+        self._secrets = secrets
+
+    def report(self, context: Context, command: ReportIncident) -> Case:
+        """Record a report by a user who holds any role at the school.
+
+        Raises NotFound, Forbidden, KeyReused, Invalid or Refused; then nothing has changed.
+        """
+        return retrying(lambda: self._report(context, command))
+
+    def _report(self, context: Context, command: ReportIncident) -> Case:
+        school, role = self._admit(context, command)
+        before = self._answered_before(context)
+        if before is not None:
+            return before
+        report = self._stamped(context, command, school, role)
+        around = self._stages.look_up(context, report, school, None)
+        report = self._stages.complete(report, around)
+        self._stages.check(report, around)
+        playbook = self._library.playbook(report.policy.floor, report.policy.pack)
+        incident = Incident.report(report, playbook)
+        self._record.commit(incident)
+        return self._cases.of(context, incident, school)
+
+    def _admit(self, context: Context, command: ReportIncident) -> tuple[School, Role]:
+        school, actor = self._schools.actor_at(context, command.school)
+        role = actor.role_for(Permission.REPORT)
+        if role is None:
+            raise Forbidden
+        return school, role
+
+    def _answered_before(self, context: Context) -> Case | None:
+        """The answer to the same request when it came before, openly or in confidence.
+
+        An open report has the id it would have in confidence, so that of two that race under one key
+        only one is stored. Reports of earlier releases had another id when they were open.
+        """
+        hidden = self._in_confidence(context)
+        found = self._record.load_many([hidden.new_id("incident"), context.new_id("incident")])
+        for incident in found.values():
+            for sent in (hidden, context):
+                earlier = sent.earlier(incident) if isinstance(incident, Incident) else None
+                if earlier is not None and isinstance(incident, Incident):
+                    return self._cases.as_it_was(context, incident, earlier)
+        if found:
+            raise KeyReused
+        return None
+
+    def _stamped(self, context: Context, command: ReportIncident, school: School, role: Role) -> Report:
+        confidential = command.confidential_reporter
+        hidden = self._in_confidence(context)
+        incident = hidden.new_id("incident")
+        moment = command.reported_at or context.now
+        sent = hidden if confidential else context
+        stamp = sent.stamp(incident, 1, Role.REPORTER if confidential else role, moment)
+        if confidential:
+            stamp = msgspec.structs.replace(stamp, by=NOBODY)
+        said = msgspec.structs.asdict(command)
+        del said["reported_at"]
+        return event_of(
+            stamp,
+            Report,
+            **said,
+            policy=self._policy(school, moment),
+            reporter=Sealed(
+                str(context.by), under=Report.reporter_key_of(incident) if confidential else None
+            ),
+        )
+
+    def _policy(self, school: School, moment: datetime) -> Policy:
+        floor = self._library.floor_at(school.jurisdiction, moment)
+        return Policy(floor=floor.edition, pack=school.pack_at(moment))
+
+    def _in_confidence(self, context: Context) -> Context:
+        return context.under(self._secrets.of_reports)

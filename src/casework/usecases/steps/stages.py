@@ -1,0 +1,56 @@
+"""The stages that a report and every other step go through between being stamped and being recorded."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+from uuid import UUID
+
+import msgspec
+
+from casework.domain.errors import Invalid
+from casework.domain.incident import Incident, Step
+from casework.domain.school import School
+from casework.library import Library
+from casework.record import Record
+from casework.usecases.cases import Cases
+from casework.usecases.context import Context
+from casework.usecases.references import check_references, referenced
+from casework.usecases.steps.surroundings import NOTHING, OUTSIDE, Surroundings
+
+S = TypeVar("S", bound=Step)
+
+
+class Stages:
+    """Look up what a step names, complete it, and check it against its surroundings."""
+
+    def __init__(self, record: Record, cases: Cases, library: Library) -> None:
+        self._record = record
+        self._cases = cases
+        self._library = library
+
+    def look_up(
+        self, context: Context, step: Step, school: School, incident: Incident | None
+    ) -> Surroundings:
+        """The surroundings of `step`. Raises Invalid if it names a thing that its field may not name."""
+        references = referenced(step)
+        wanted: list[UUID] = [leaf.value for leaf, _ in references]
+        if incident is not None and OUTSIDE.get(type(step), NOTHING).names:
+            wanted += [party.person for party in incident.people]
+        found = self._cases.known_among(context, self._record.load_many(wanted))
+        check_references(found, references, school, incident)
+        return Surroundings(
+            incident=incident, school=school, library=self._library, found=found, moment=context.now
+        )
+
+    @staticmethod
+    def complete(step: S, around: Surroundings) -> S:
+        """`step` with the fields casework fills in."""
+        fields = OUTSIDE.get(type(step), NOTHING).complete(step, around)
+        return msgspec.structs.replace(step, **fields) if fields else step
+
+    @staticmethod
+    def check(step: Step, around: Surroundings) -> None:
+        """Raise Invalid if something is wrong with the step in view of its surroundings."""
+        faults = OUTSIDE.get(type(step), NOTHING).check(step, around)
+        if faults:
+            raise Invalid.of(faults)

@@ -1,0 +1,194 @@
+"""What each class of step needs from outside the incident, in one table: `OUTSIDE`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from casework.domain.access import PERMISSIONS, Permission
+from casework.domain.aggregate import Aggregate
+from casework.domain.clocks import LONDON
+from casework.domain.dated import school_year
+from casework.domain.errors import Invalid
+from casework.domain.incident import Incident, Step
+from casework.domain.incident.allegations import AppointCaseManager
+from casework.domain.incident.amending import Rebase, Reclassify, Waive
+from casework.domain.incident.contact import ClassifyContact
+from casework.domain.incident.outcomes import CompleteAction, Debrief
+from casework.domain.incident.reporting import AddNote, Assign, IdentifyPerson, InvolvePerson, Policy, Report
+from casework.domain.incident.technology import CheckAge, CheckConsent
+from casework.domain.person import Person
+from casework.domain.registers.declaration import Declaration
+from casework.domain.school import School
+from casework.domain.user import User
+from casework.domain.vocabulary import Category, Stream
+from casework.library import Library
+
+_MANAGES_ALLEGATIONS: Final = {Permission.HANDLE_ALLEGATIONS, Permission.MANAGE_WHERE_HEAD_IS_SUBJECT}
+
+
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a step is completed from and checked against.
+
+    `incident` is None for a report. `found` are the things whose ids the step names, and the people of the
+    incident where the step needs their names.
+    """
+
+    incident: Incident | None
+    school: School
+    library: Library
+    found: Mapping[UUID, Aggregate]
+    moment: datetime
+
+    @property
+    def reported(self) -> Incident:
+        """The incident of a step that is no report."""
+        if self.incident is None:
+            raise ValueError("a report has no incident yet")
+        return self.incident
+
+    def category(self, person: UUID) -> Category:
+        """The category of a person the step names."""
+        known = self.found.get(person)
+        return known.category if isinstance(known, Person) else Category.UNKNOWN
+
+    def names(self) -> list[str]:
+        """The names of the people of the incident."""
+        people = (self.found.get(party.person) for party in self.reported.people)
+        return [person.name.text for person in people if isinstance(person, Person)]
+
+    def may_any(self, user: UUID, permissions: set[Permission]) -> bool:
+        """Whether `user` holds a role at the school today that carries any of `permissions`."""
+        roles = self.school.roles_of(user, self.moment.astimezone(LONDON).date())
+        return any(permissions & PERMISSIONS[role] for role in roles)
+
+
+Fields = dict[str, Any]
+Faults = dict[str, str]
+
+
+def _nothing(_: Any, __: Surroundings) -> dict[str, Any]:
+    return {}
+
+
+class Outside(msgspec.Struct, frozen=True, kw_only=True):
+    """What a class of step needs from outside the incident.
+
+    `complete` returns the fields casework fills in. `check` returns what is wrong with the step in view of
+    its surroundings, as messages by JSON path. `names` asks for the names of the people of the incident.
+    A step that is `for_reporters` may be taken by the person who reported, who takes no other.
+    """
+
+    complete: Callable[[Any, Surroundings], Fields] = _nothing
+    check: Callable[[Any, Surroundings], Faults] = _nothing
+    names: bool = False
+    for_reporters: bool = False
+
+
+def _report(step: Report, around: Surroundings) -> Fields:
+    people = (msgspec.structs.replace(party, category=around.category(party.person)) for party in step.people)
+    return {"people": tuple(people), "kind_stream": _stream(step.kind, step.policy, around.library)}
+
+
+def _reclassify(step: Reclassify, around: Surroundings) -> Fields:
+    return {"kind_stream": _stream(step.kind, around.reported.policy, around.library)}
+
+
+def _stream(kind: str, policy: Policy, library: Library) -> Stream:
+    known = library.playbook(policy.floor, policy.pack).kinds.get(kind)
+    # A kind that is not known is refused by the playbook.
+    return Stream.CHILD if known is None else known.stream
+
+
+def _involve(step: InvolvePerson, around: Surroundings) -> Fields:
+    return {"category": around.category(step.person)}
+
+
+def _identify(step: IdentifyPerson, around: Surroundings) -> Fields:
+    return {"category": around.category(step.as_)}
+
+
+def _classify(step: ClassifyContact, around: Surroundings) -> Fields:
+    if step.declared_relationship is None:
+        return {"declared_before": None}
+    declaration = around.found.get(step.declared_relationship)
+    incident = around.reported
+    people = frozenset(party.person for party in incident.people)
+    covers = isinstance(declaration, Declaration) and declaration.covers(people, incident.occurred_at)
+    return {"declared_before": covers}
+
+
+def _appoint(step: Assign | AppointCaseManager, around: Surroundings) -> Fields:
+    user = around.found.get(step.user)
+    return {"user_is_subject": isinstance(user, User) and user.person in around.reported.subjects()}
+
+
+def _check_age(step: CheckAge, around: Surroundings) -> Fields:
+    day = around.reported.occurred_at.astimezone(LONDON).date()
+    return {"minimum_age": around.library.platforms.minimum_age(step.platform, day)}
+
+
+def _check_consent(step: CheckConsent, around: Surroundings) -> Fields:
+    if step.consent_date is None:
+        return {"given_in_school_year": None}
+    posted = around.reported.occurred_at.astimezone(LONDON).date()
+    return {"given_in_school_year": school_year(step.consent_date) == school_year(posted)}
+
+
+def _rebase(step: Rebase, around: Surroundings) -> Fields:
+    packs = around.library.pack_ids()
+    if step.pack not in packs:
+        raise Invalid.at("$.pack", f"must be one of {', '.join(packs)}")
+    edition = around.library.latest_pack(step.pack).edition
+    return {"policy": Policy(floor=around.reported.policy.floor, pack=edition)}
+
+
+def _debrief(step: Debrief, _: Surroundings) -> Fields:
+    numbered = step.numbered()
+    return {"lessons": numbered.lessons, "actions": numbered.actions}
+
+
+def _manages_allegations(step: AppointCaseManager, around: Surroundings) -> Faults:
+    """The head or the chair of governors manages an allegation (KCSIE part 4)."""
+    if around.may_any(step.user, _MANAGES_ALLEGATIONS):
+        return {}
+    return {"$.user": "holds no role that may manage an allegation"}
+
+
+def _names_nobody(step: Debrief | CompleteAction, around: Surroundings) -> Faults:
+    return step.naming(around.names())
+
+
+def _authorised(step: Waive, around: Surroundings) -> Faults:
+    if not around.may_any(step.authorised_by, {Permission.AUTHORISE}):
+        return {"$.authorised_by": "holds no role that may authorise this"}
+    authoriser = around.found.get(step.authorised_by)
+    person = authoriser.person if isinstance(authoriser, User) else None
+    if person is not None and around.reported.is_party(person):
+        return {"$.authorised_by": "is involved in the incident"}
+    return {}
+
+
+OUTSIDE: Final[Mapping[type[Step], Outside]] = {
+    Report: Outside(complete=_report),
+    Reclassify: Outside(complete=_reclassify),
+    InvolvePerson: Outside(complete=_involve),
+    IdentifyPerson: Outside(complete=_identify),
+    ClassifyContact: Outside(complete=_classify),
+    Debrief: Outside(complete=_debrief, check=_names_nobody, names=True),
+    CompleteAction: Outside(check=_names_nobody, names=True),
+    Assign: Outside(complete=_appoint),
+    AppointCaseManager: Outside(complete=_appoint, check=_manages_allegations),
+    CheckAge: Outside(complete=_check_age),
+    CheckConsent: Outside(complete=_check_consent),
+    Rebase: Outside(complete=_rebase),
+    Waive: Outside(check=_authorised),
+    AddNote: Outside(for_reporters=True),
+}
+"""Every class of step that needs anything from outside the incident; the others need nothing."""
+
+NOTHING: Final = Outside()
