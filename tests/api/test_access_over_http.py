@@ -10,7 +10,7 @@ import pytest
 
 from casework_api.sign_in.bearer import PUBLIC
 from tests.api.client import BASE, REASON, House, Json, logged, opened_house
-from tests.api.scene import REQUESTS, Scene, endpoints
+from tests.api.scene import ANY, REQUESTS, Scene, endpoints
 from tests.engines import SQLiteEngine
 
 WHO: Final = (
@@ -356,6 +356,30 @@ class TestAReportInConfidence:
             house.get("reporter", f"/incidents/{incident}")
             house.take(incident, "add_note", "reporter", text="It was before registration.")
         assert (house.users["reporter"] in log.getvalue()) is not confidential
+
+    @pytest.mark.parametrize(
+        ("body", "headers", "status"),
+        [
+            ({"step": "add_note", "text": "More."}, {}, 428),
+            ({"step": "add_note", "text": "More."}, {"If-Match": '"99"'}, 412),
+            ({"step": "add_note"}, ANY, 422),
+            ({"step": "acknowledge"}, ANY, 403),
+            ({"step": "add_note", "text": "data:image/png;base64,AAAA"}, ANY, 409),
+            ({"step": "add_note", "text": "Another."}, {**ANY, "Idempotency-Key": "used"}, 409),
+        ],
+    )
+    def test_leaves_no_refused_request_with_its_reporter(
+        self, house: House, body: Json, headers: Json, status: int
+    ) -> None:
+        incident = house.bullying("2026-09-14 10:20", confidential_reporter=True)["id"]
+        path = f"/incidents/{incident}/steps"
+        first = {"step": "add_note", "text": "First."}
+        used = {**ANY, "Idempotency-Key": "used"}
+        assert house.ask("reporter", "POST", path, json=first, headers=used).status_code == 201
+        with logged() as log:
+            answer = house.ask("reporter", "POST", path, json=body, headers=headers)
+        assert answer.status_code == status, answer.text
+        assert house.users["reporter"] not in log.getvalue()
 
     @staticmethod
     def everything(house: House, who: str, incident: str) -> str:

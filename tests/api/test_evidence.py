@@ -128,6 +128,33 @@ class TestOpening:
         assert opened["happened_at"].startswith("2026-09-15T09:00:00")
         assert opened["fields"] == {"file": kept}
 
+    def test_leaves_the_version_that_a_writer_has_read(self, house: House, incident: str) -> None:
+        kept = house.uploaded(incident, MARKER)["id"]
+        shown = house.ask("dsl", "GET", f"/incidents/{incident}")
+        assert content_of(house, incident, kept, "headteacher").status_code == 200
+        again = house.ask("dsl", "GET", f"/incidents/{incident}")
+        assert (again.headers["ETag"], again.data) == (shown.headers["ETag"], shown.data)
+        house.clock.set("2026-09-15 10:00")
+        note = {"step": "add_note", "text": "Seen by the head."}
+        headers = {"If-Match": shown.headers["ETag"]}
+        taken = house.ask("dsl", "POST", f"/incidents/{incident}/steps", json=note, headers=headers)
+        assert taken.status_code == 201, taken.text
+        entries = house.get("dsl", f"/incidents/{incident}/steps")["items"]
+        assert [entry["number"] for entry in entries] == [1, 2, None, 3]
+        trail = house.get("dsl", f"/incidents/{incident}/audit-trail")["entries"]
+        assert [(entry["number"], entry["step"]) for entry in trail][2] == (None, "open_evidence")
+
+    @on_sqlite
+    def test_names_a_reader_of_a_case_reported_in_confidence(self, house: House) -> None:
+        incident = house.bullying("2026-09-14 10:20", confidential_reporter=True)["id"]
+        kept = house.uploaded(incident, MARKER)["id"]
+        with logged() as log:
+            assert content_of(house, incident, kept, "headteacher").status_code == 200
+        opened = house.get("dsl", f"/incidents/{incident}/steps")["items"][-1]
+        head = house.users["headteacher"]
+        assert (opened["step"], opened["by"], opened["role"]) == ("open_evidence", head, "headteacher")
+        assert head in log.getvalue()
+
     @on_sqlite
     def test_is_on_the_record_each_time_whatever_the_key(self, house: House, incident: str) -> None:
         kept = house.uploaded(incident, MARKER)["id"]

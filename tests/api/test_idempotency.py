@@ -251,6 +251,22 @@ class TestAtTheSameMoment:
         assert answers[0].status_code in {200, 201}
         assert house.events() == events + 1
 
+    def test_one_key_makes_one_report_open_or_in_confidence(self, house: House) -> None:
+        body = Scene(house).report()
+        with processes(house, 2) as clients:
+            for _ in range(8):
+                headers, events = bearer(house, "reporter", **{"Idempotency-Key": a_key()}), house.events()
+                answers = at_once(
+                    clients,
+                    lambda client, number, headers=headers: client.post(  # type: ignore[misc]
+                        f"{BASE}/incidents",
+                        json={**body, "confidential_reporter": bool(number)},
+                        headers=headers,
+                    ),
+                )
+                assert sorted(answer.status_code for answer in answers) == [201, 409]
+                assert house.events() == events + 1
+
     def test_one_key_keeps_one_file(self, house: House) -> None:
         incident = house.bullying("2026-09-14 10:20")["id"]
         metadata = Scene.upload_of(house)["metadata"]
