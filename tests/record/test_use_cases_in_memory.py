@@ -1,0 +1,103 @@
+"""The use cases run over a record in memory: they need no database."""
+
+from __future__ import annotations
+
+from datetime import date
+from hashlib import sha256
+
+import pytest
+
+from casework.domain.access import SYSTEM, Principal
+from casework.domain.errors import Forbidden, NotFound
+from casework.domain.event import unstamped
+from casework.domain.incident.reporting import AddNote, Party
+from casework.domain.sealed import Sealed
+from casework.domain.user import User
+from casework.domain.vocabulary import Category, Involvement, Role, Setting
+from casework.library import Library
+from casework.record.memory import MemoryRecord
+from casework.usecases.cases import Case, Cases
+from casework.usecases.context import Context
+from casework.usecases.incidents import Incidents
+from casework.usecases.people import People, RegisterPerson
+from casework.usecases.schools import AppointUser, OpenSchool, Schools
+from casework.usecases.secrets import Secrets
+from casework.usecases.steps.reporting import ReportIncident
+from casework.usecases.steps.taking import TakeStep
+from casework.usecases.users import RegisterUser, Users
+from tests.calendars import TEST_CALENDAR
+from tests.domain.casefile import at
+
+NOW = at("2026-09-14 10:20")
+
+
+class InMemory:
+    """A school, a user for each role, and a pupil, over a record in memory."""
+
+    def __init__(self) -> None:
+        record, library = MemoryRecord(), Library.own()
+        secrets = Secrets(lambda purpose: sha256(purpose.encode()).digest())
+        self.schools = Schools(record, library)
+        self.cases = Cases(record, self.schools, library)
+        self.incidents = Incidents(record, self.cases, self.schools, library, secrets)
+        users = Users(record, secrets)
+        system = Context(principal=SYSTEM, now=NOW)
+        school = OpenSchool(
+            name="A School",
+            pack="st_thomas",
+            jurisdiction="england",
+            pupils_on_roll=210,
+            calendar=TEST_CALENDAR,
+        )
+        self.school = self.schools.open(system, school).id
+        self.users: dict[Role, User] = {}
+        for role in Role:
+            registered = RegisterUser(name=Sealed(role), email=Sealed(f"{role}@school.example"))
+            self.users[role] = users.register(Context(principal=SYSTEM, now=NOW), registered)
+            appointment = AppointUser(user=self.users[role].id, role=role, from_=date(2026, 9, 1))
+            self.schools.appoint(Context(principal=SYSTEM, now=NOW), self.school, appointment)
+        pupil = RegisterPerson(school=self.school, category=Category.PUPIL, name=Sealed("Tess Target"))
+        self.pupil = People(record, self.schools).register(self.by(Role.DSL), pupil).id
+
+    def by(self, role: Role) -> Context:
+        return Context(principal=Principal.of(self.users[role]), now=NOW)
+
+    def report(self) -> Case:
+        report = ReportIncident(
+            school=self.school,
+            kind="cyberbullying",
+            occurred_at=NOW,
+            setting=Setting.ON_SITE,
+            summary=Sealed("Something unkind was sent round."),
+            people=(Party(person=self.pupil, involvement=Involvement.TARGET),),
+        )
+        return self.incidents.report(self.by(Role.REPORTER), report)
+
+
+@pytest.fixture(scope="module")
+def school() -> InMemory:
+    return InMemory()
+
+
+def test_a_report_is_read_and_worked_on_by_a_lead(school: InMemory) -> None:
+    incident = school.report().incident
+    step = TakeStep(incident=incident.id, step=unstamped(AddNote, text=Sealed("Rang home.")), expected=1)
+    school.incidents.take(school.by(Role.DSL), step)
+    case = school.cases.admit_reader(school.by(Role.DSL), incident.id)
+    assert [taken.name() for taken in case.incident.timeline] == ["report", "add_note"]
+    assert [party.category for party in case.incident.people] == [Category.PUPIL]
+    assert case.outstanding()
+
+
+def test_nobody_else_knows_of_it(school: InMemory) -> None:
+    incident = school.report().incident.id
+    with pytest.raises(NotFound):
+        school.cases.admit(school.by(Role.GOVERNOR), incident)
+    with pytest.raises(Forbidden):
+        school.cases.admit_reader(school.by(Role.REPORTER), incident)
+
+
+def test_the_system_administers_and_reads_no_case(school: InMemory) -> None:
+    system = Context(principal=SYSTEM, now=NOW)
+    with pytest.raises(NotFound):
+        school.cases.admit(system, school.report().incident.id)
