@@ -247,6 +247,19 @@ class TestAFileThatIsNotKept:
         assert refused["clause"]
         assert content_of(house, incident, kept).data == MARKER
 
+    def test_a_case_that_was_one_of_nudes_keeps_none(self, house: House) -> None:
+        nudes = house.bullying("2026-09-14 10:20", kind="sexting")["id"]
+        house.take(nudes, "reclassify", kind="cyberbullying", reason=REASON)
+        answer = house.upload(nudes, MARKER)
+        assert (answer.status_code, body_of(answer)["rule"]) == (409, "no-file-once-nudes")
+        assert held(house) == []
+
+    def test_the_playbook_says_which_kinds_keep_none_and_why(self, house: House) -> None:
+        playbook = house.get("dsl", "/playbooks/headcorn")
+        assert [kind["id"] for kind in playbook["kinds"] if not kind["holds_files"]] == ["sexting"]
+        (why,) = (rule for rule in playbook["rules"] if rule["id"] == "sexting-no-imagery")
+        assert (why["origin"], why["step"], why["kinds"]) == ("floor", "save_evidence", ["sexting"])
+
     def test_a_case_that_becomes_one_of_nudes_meanwhile_keeps_none(self, house: House, incident: str) -> None:
         def reclassify() -> None:
             with ThreadPoolExecutor(1) as elsewhere:

@@ -56,10 +56,10 @@ KIND_OPENINGS: Final[dict[tuple[str, str], Opening]] = {
 
 
 def rules_of(edition: str) -> tuple[Rule, ...]:
-    """The rules as one file states them: those of a floor or of a pack."""
+    """The rules as one file states them, those of a floor's kinds too: of a floor or of a pack."""
     library = Library.own()
-    source = library.floors.get(edition) or library.packs[edition]
-    return source.rules
+    floor = library.floors.get(edition)
+    return library.packs[edition].rules if floor is None else floor.every_rule()
 
 
 def escalated_to(agency: str) -> Story:

@@ -19,7 +19,7 @@ DECISIONS = [
     for rule in rules_of(edition)
     if rule.modality is Modality.CONSIDER
 ]
-FIXED = [rule for rule in LIBRARY.floors[FLOOR].rules if not rule.adjustable]
+FIXED = [rule for rule in LIBRARY.floors[FLOOR].every_rule() if not rule.adjustable]
 
 
 def test_the_floor_of_england_and_the_packs_are_there() -> None:

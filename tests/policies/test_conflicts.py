@@ -30,7 +30,7 @@ from tests.policies.rows import (
 
 LIBRARY: Final = Library.own()
 ENGLAND: Final = LIBRARY.floors[FLOOR]
-FIXED: Final = [rule for rule in ENGLAND.rules if not rule.adjustable and rule.step is not None]
+FIXED: Final = [rule for rule in ENGLAND.every_rule() if not rule.adjustable and rule.step is not None]
 FIXED_DUTIES: Final = [rule for rule in FIXED if rule.is_duty]
 
 

@@ -20,7 +20,7 @@ from tests.policies.rows_packs import PACK_ROWS
 LIBRARY: Final = Library.own()
 ROWS: Final[dict[str, Row]] = {**FLOOR_ROWS, **COMMON_ROWS, **PACK_ROWS}
 PLAYBOOKS: Final[dict[str, Playbook]] = {
-    **{rule.id: FLOOR_ALONE for rule in FLOOR_ALONE.floor.rules},
+    **{rule.id: FLOOR_ALONE for rule in FLOOR_ALONE.floor.every_rule()},
     **{
         rule.id: LIBRARY.playbook(FLOOR, edition)
         for edition in PACKS.values()
@@ -31,7 +31,7 @@ PLAYBOOKS: Final[dict[str, Playbook]] = {
 
 
 def _every_rule() -> dict[str, Rule]:
-    floors = (rule for floor in LIBRARY.floors.values() for rule in floor.rules)
+    floors = (rule for floor in LIBRARY.floors.values() for rule in floor.every_rule())
     packs = (rule for pack in LIBRARY.packs.values() for rule in pack.rules)
     return {rule.id: rule for rule in (*floors, *packs)}
 
@@ -52,15 +52,24 @@ BARRING: Final = [name for name, row in ROWS.items() if isinstance(row, Asks) an
 
 
 def changed(playbook: Playbook, name: str, change: Callable[[Rule], Rule | None]) -> Playbook:
-    """`playbook` with one rule of its floor or its pack changed, or deleted where `change` gives none."""
+    """`playbook` with one rule of its floor or its pack changed, or deleted where `change` gives none.
+
+    A rule that follows from a kind is deleted with what the kind says.
+    """
 
     def edited(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
         now = (change(rule) if rule.id == name else rule for rule in rules)
         return tuple(rule for rule in now if rule is not None)
 
     floor, pack = playbook.floor, playbook.pack
+    kinds = (
+        msgspec.structs.replace(kind, no_files=None)
+        if name in {rule.id for rule in kind.prohibitions()}
+        else kind
+        for kind in floor.kinds
+    )
     return Playbook(
-        msgspec.structs.replace(floor, rules=edited(floor.rules)),
+        msgspec.structs.replace(floor, rules=edited(floor.rules), kinds=tuple(kinds)),
         msgspec.structs.replace(pack, rules=edited(pack.rules)),
     )
 

@@ -62,8 +62,10 @@ def shape_error(file: str, document: dict[str, Any], error: msgspec.ValidationEr
 def floor_faults(floor: Floor) -> Iterator[Fault]:
     """Every mistake in a floor."""
     kinds = {kind.id for kind in floor.kinds}
-    yield from _repeated(floor.rules)
-    for rule in floor.rules:
+    rules = floor.every_rule()
+    yield from _stated_faults(floor.rules)
+    yield from _repeated(rules)
+    for rule in rules:
         yield from _rule_faults(rule, kinds, floor.sources)
         if rule.replaces is not None:
             yield rule.id, "replaces", "a floor rule replaces nothing"
@@ -91,8 +93,9 @@ def _kind_faults(kinds: Iterable[KindOfIncident]) -> Iterator[Fault]:
 def pack_faults(pack: Pack, floor: Floor) -> Iterator[Fault]:
     """Every mistake in a pack, as it stands on `floor`."""
     kinds = {kind.id for kind in floor.kinds}
-    defaults = {rule.id: rule for rule in floor.rules}
-    yield from _repeated([*floor.rules, *pack.rules])
+    defaults = {rule.id: rule for rule in floor.every_rule()}
+    yield from _stated_faults(pack.rules)
+    yield from _repeated([*floor.every_rule(), *pack.rules])
     replaced = Counter(rule.replaces for rule in pack.rules if rule.replaces is not None)
     for rule in pack.rules:
         yield from _rule_faults(rule, kinds, (*floor.sources, *pack.sources))
@@ -177,9 +180,13 @@ def _names_source(part: str) -> bool:
     return " Act " not in part
 
 
+def _stated_faults(rules: Iterable[Rule]) -> Iterator[Fault]:
+    for rule in rules:
+        if rule.floor:
+            yield rule.id, "floor", "is set by casework for the rules of a floor"
+
+
 def _rule_faults(rule: Rule, kinds: set[str], sources: Iterable[Source]) -> Iterator[Fault]:
-    if rule.floor:
-        yield rule.id, "floor", "is set by casework for the rules of a floor"
     own = _duty_faults(rule) if rule.is_duty else _prohibition_faults(rule)
     parts: list[tuple[str, Iterable[str]]] = [
         ("clause", [] if _cites(rule.clause, sources) else ["cites no source of this file"]),

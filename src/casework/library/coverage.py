@@ -140,7 +140,7 @@ def _policy_section(number: str, policy: Policy, library: Library) -> Iterator[s
 
 def _rules_of(pack: Pack, library: Library) -> Iterator[Rule]:
     for floor in library.floors.values():
-        yield from floor.rules
+        yield from floor.every_rule()
     yield from pack.rules
 
 

@@ -10,6 +10,7 @@ import msgspec
 from casework.domain.fields import Text
 from casework.domain.playbook import Floor, Pack, Rule
 from casework.domain.playbook.rules import KindOfIncident, Source
+from casework.domain.vocabulary import Stream
 from casework.library import Library
 from casework_api.http import current
 from casework_api.http.blueprint import Blueprint
@@ -70,6 +71,16 @@ class RuleBody(msgspec.Struct, frozen=True, kw_only=True):
     given: list[dict[str, Any]]
 
 
+class KindBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A kind of incident: the fields a report of it must carry, whether it holds files, and its stream."""
+
+    id: str
+    title: str
+    requires: tuple[str, ...]
+    holds_files: bool
+    stream: Stream
+
+
 class PlaybookBody(EditionBody, frozen=True, kw_only=True):
     """A pack on the floor that is in force: what it says, what it leaves to the floor, and how it is read."""
 
@@ -77,7 +88,7 @@ class PlaybookBody(EditionBody, frozen=True, kw_only=True):
     sources: tuple[Source, ...]
     silent_on: tuple[str, ...]
     readings: tuple[str, ...]
-    kinds: tuple[KindOfIncident, ...]
+    kinds: list[KindBody]
     rules: list[RuleBody]
 
 
@@ -107,6 +118,16 @@ def _floor(floor: Floor, library: Library) -> FloorBody:
         in_force_from=floor.in_force_from,
         in_force_until=None if next_from is None else next_from - timedelta(days=1),
         sources=floor.sources,
+    )
+
+
+def _kind(kind: KindOfIncident) -> KindBody:
+    return KindBody(
+        id=kind.id,
+        title=kind.title,
+        requires=kind.requires,
+        holds_files=kind.no_files is None,
+        stream=kind.stream,
     )
 
 
@@ -165,6 +186,6 @@ def read(query: dict[str, Any], pack_id: str) -> PlaybookBody:
         sources=(*floor.sources, *pack.sources),
         silent_on=pack.silent_on,
         readings=pack.readings,
-        kinds=floor.kinds,
+        kinds=[_kind(kind) for kind in floor.kinds],
         rules=[_rule(rule) for rule in playbook.rules],
     )

@@ -115,7 +115,7 @@ class Playbook:
     def __init__(self, floor: Floor, pack: Pack) -> None:
         self.floor = floor
         self.pack = pack
-        self.rules = merged(floor.rules, pack.rules)
+        self.rules = merged(floor.every_rule(), pack.rules)
         self.kinds: dict[str, KindOfIncident] = {kind.id: kind for kind in floor.kinds}
         self._critical = frozenset(item.concern for item in floor.critical)
         self._by_kind = {

@@ -6,6 +6,7 @@ from calendar import monthrange
 from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 
@@ -163,18 +164,64 @@ class CriticalConcern(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     clause: str
 
 
+class FileRefusal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The id of a prohibition of files, and why, for the person who is refused."""
+
+    rule: str
+    reason: str
+
+
+class NoFiles(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Why a kind holds no file, by which clause, and the three ways a file is kept out.
+
+    `while_of_kind` refuses a file in a case of the kind, `once_of_kind` in a case that was of the kind
+    before, and `on_becoming` refuses to make a case that holds files one of the kind.
+    """
+
+    clause: str
+    while_of_kind: FileRefusal
+    once_of_kind: FileRefusal
+    on_becoming: FileRefusal
+
+    def prohibitions(self, kind: str) -> tuple[Rule, ...]:
+        """The rules that keep files out of `kind`."""
+        a_file = (Test(field="file", present=True),)
+        was_of_kind = (Test(fact="kinds_been", any=(kind,)),)
+        holds_files = (Test(fact="holds_files", is_=True),)
+        becomes = (Test(field="kind", is_=kind),)
+        return (
+            self._rule(self.while_of_kind, step="save_evidence", kinds=(kind,), given=a_file),
+            self._rule(self.once_of_kind, step="save_evidence", when=was_of_kind, given=a_file),
+            self._rule(self.on_becoming, step="reclassify", when=holds_files, given=becomes),
+        )
+
+    def _rule(self, refusal: FileRefusal, **fields: Any) -> Rule:
+        return Rule(
+            id=refusal.rule,
+            modality=Modality.MUST_NOT,
+            clause=self.clause,
+            reason=refusal.reason,
+            floor=True,
+            **fields,
+        )
+
+
 class KindOfIncident(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A kind: what it is, which fields a report of it must carry, and who may know of it at all.
 
     The `stream` holds while nobody alleged is named; an adult at the school who is puts a case of any kind
-    into the allegations.
+    into the allegations. With `no_files` no case that is or ever was of the kind holds a file.
     """
 
     id: str
     title: str
     requires: tuple[str, ...] = ()
-    holds_files: bool = True
     stream: Stream = Stream.CHILD
+    no_files: NoFiles | None = None
+
+    def prohibitions(self) -> tuple[Rule, ...]:
+        """The rules that follow from the kind itself."""
+        return () if self.no_files is None else self.no_files.prohibitions(self.id)
 
 
 class Floor(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -196,6 +243,17 @@ class Floor(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     @property
     def edition(self) -> str:
         return f"{self.jurisdiction}@{self.in_force_from.isoformat()}"
+
+    def every_rule(self) -> tuple[Rule, ...]:
+        """The rules it states and those that follow from its kinds, in the order in which they refuse.
+
+        A kind without files refuses one before its other rules look at the form of the evidence. What its
+        earlier kind refuses comes after what is refused in every case.
+        """
+        implied = [rule for kind in self.kinds for rule in kind.prohibitions()]
+        about_one = (rule for rule in implied if rule.kinds)
+        about_all = (rule for rule in implied if not rule.kinds)
+        return (*about_one, *self.rules, *about_all)
 
 
 class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
