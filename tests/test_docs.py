@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import threading
+import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
@@ -20,7 +21,9 @@ from werkzeug.serving import make_server
 from casework.domain.clocks import Unit
 from casework.domain.incident.facts import FACTS, GROUPS
 from casework.domain.playbook import Floor, Modality, Pack, Rule
+from casework.domain.playbook.rules import KindOfIncident
 from casework.domain.playbook.rules import Test as RuleTest
+from casework.domain.vocabulary import RECIPIENTS
 from casework.library import Library
 from casework.settings import Settings
 from casework_api.commands.cli import MODULES, cli
@@ -128,19 +131,39 @@ def test_the_guide_names_every_field_of_a_rule_and_every_modality() -> None:
 
 
 def test_the_guide_names_every_field_of_a_pack_and_of_a_floor() -> None:
-    text = section(PACK_GUIDE, "The file")
-    (cells,) = tables(text)
-    of_a_pack = [name for name in named(cells) if ":" not in name]
-    assert set(of_a_pack) == field_names(Pack)
-    assert field_names(Floor) <= set(named([prose(text)]))
+    of_a_pack, of_a_floor, of_a_kind = tables(section(PACK_GUIDE, "The file"))
+    assert set(named(of_a_pack)) == field_names(Pack)
+    assert set(named(of_a_floor)) == field_names(Floor)
+    assert set(named(of_a_kind)) == field_names(KindOfIncident)
+
+
+def test_the_guide_names_every_field_whose_words_are_checked() -> None:
+    fields, _ = tables(section(PACK_GUIDE, "Words"))
+    of_other_types = {"id", "modality", "clause", "reason", "clock", "adjustable", "waivable", "floor"}
+    of_the_floor = {"low_level_concern", "critical", "recusal", "requires", "stream"}
+    assert (field_names(Rule) - of_other_types) | of_the_floor <= set(named(fields))
+
+
+def test_the_guide_names_every_recipient() -> None:
+    _, text = section(PACK_GUIDE, "Words").split("| recipients |")
+    assert sorted(named([text])) == sorted(RECIPIENTS)
 
 
 def test_the_pack_in_the_guide_is_right(tmp_path: Path) -> None:
     for file in (ROOT / "src/casework/library").glob("*.toml"):
         shutil.copy(file, tmp_path)
-    (pack,) = re.findall(r"```toml\n(.*?)```", text_of(PACK_GUIDE), re.DOTALL)
+    pack, _ = re.findall(r"```toml\n(.*?)```", text_of(PACK_GUIDE), re.DOTALL)
     (tmp_path / "oakfield.toml").write_text(pack, encoding="utf-8")
     assert "oakfield@2026-09" in Library.from_folder(tmp_path).packs
+
+
+def test_the_kind_in_the_guide_is_right() -> None:
+    _, text = re.findall(r"```toml\n(.*?)```", text_of(PACK_GUIDE), re.DOTALL)
+    (kind,) = msgspec.convert(tomllib.loads(text)["kinds"], tuple[KindOfIncident, ...])
+    shipped = (kind for floor in Library.own().floors.values() for kind in floor.kinds)
+    assert {rule.id for rule in kind.prohibitions()} in [
+        {rule.id for rule in other.prohibitions()} for other in shipped
+    ]
 
 
 def test_the_settings_are_those_there_are() -> None:

@@ -178,6 +178,27 @@ def test_no_command_starts_on_a_playbook_with_a_mistake(
         assert named in line
 
 
+def test_a_pack_is_checked_without_a_database(settings: Settings, tmp_path: Path) -> None:
+    pack = tmp_path / "oakfield.toml"
+    shipped = (
+        (OWN_FILES / "headcorn-2022-03.toml").read_text().replace('id = "headcorn"', 'id = "oakfield"', 1)
+    )
+    pack.write_text(shipped)
+    checked = casework_here(settings, "playbook", "check", str(pack))
+    assert (checked.returncode, checked.stdout) == (0, "oakfield.toml: nothing is wrong\n")
+    pack.write_text(
+        shipped.replace('told = ["dsl"', 'told = ["dls"', 1).replace(
+            'step = "debrief"', 'step = "debreif"', 1
+        )
+    )
+    checked = casework_here(settings, "playbook", "check", str(pack))
+    assert checked.returncode == 1
+    assert [fault.split(", ")[2].split(":")[0] for fault in checked.stdout.splitlines()] == [
+        "field 'told'",
+        "field 'step'",
+    ]
+
+
 @pytest.mark.parametrize(
     ("command", "url"),
     [*((command, "nonsense") for command in COMMANDS), *((COMMANDS[0], url) for url in BAD_URLS)],

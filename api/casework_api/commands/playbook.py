@@ -31,7 +31,7 @@ def playbook() -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def check(file: Path) -> None:
     """Say everything that is wrong with a pack FILE, as it stands on every floor."""
-    faults = every_fault(file, list(Library.own().floors.values()))
+    faults = every_fault(file, Library.own())
     for fault in faults:
         click.echo(fault)
     if faults:

@@ -181,6 +181,20 @@ class Respondent(StrEnum):
     LADO = "lado"
 
 
+class Recipient(StrEnum):
+    """Who a rule may have told, besides those who hold a role or answer a referral."""
+
+    DPO = "dpo"
+    IT = "it"
+    LINE_MANAGER = "line_manager"
+    PARENTS = "parents"
+    SLT = "slt"
+
+
+RECIPIENTS = frozenset(str(word) for words in (Role, Respondent, Recipient) for word in words)
+"""Everybody a rule may have told."""
+
+
 class Enquiry(StrEnum):
     OPEN = "open"
     CLOSED = "closed"

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -14,7 +14,7 @@ from casework.domain.clocks import Unit
 from casework.domain.errors import SetUpError
 from casework.domain.incident import STEPS
 from casework.domain.incident.concerns import CONCERNS
-from casework.domain.incident.facts import GROUPS, known_facts
+from casework.domain.incident.facts import GROUPS
 from casework.domain.playbook.playbook import KIND_FIELDS
 from casework.domain.playbook.rules import (
     Clock,
@@ -27,13 +27,23 @@ from casework.domain.playbook.rules import (
     Source,
     Test,
 )
+from casework.domain.vocabulary import RECIPIENTS
+from casework.library.words import Words, field_types
 
 Fault = tuple[str, str, str]
 """The rule's id, the field, and what is wrong with it."""
 
-_OPERATORS = ("is_", "any", "all", "none", "present", "in_")
-_CLOCK_STARTS = ("reported", "critical", "content", "risk", "item")
-_COMPUTED_FIELDS = ("embeds_file",)
+_CLOCK_STARTS: Final = ("reported", "critical", "content", "risk", "item")
+_NOT_OF_A_PROHIBITION: Final = (
+    "clock",
+    "per",
+    "per_field",
+    "preset",
+    "satisfied_by",
+    "since",
+    "before",
+    "told",
+)
 
 
 class PlaybookError(SetUpError):
@@ -72,6 +82,7 @@ def floor_faults(floor: Floor) -> Iterator[Fault]:
     yield from _kind_faults(floor.kinds)
     if floor.low_level_concern is not None and floor.low_level_concern not in kinds:
         yield "", "low_level_concern", f"{floor.low_level_concern!r} is not a kind of this floor"
+    yield from (("", "recusal", message) for message in _recipient_faults(floor.recusal))
     for item in floor.critical:
         if item.concern not in CONCERNS:
             yield "", "critical", f"nothing raises the concern {item.concern!r}"
@@ -87,7 +98,7 @@ def _kind_faults(kinds: Iterable[KindOfIncident]) -> Iterator[Fault]:
         seen.add(kind.id)
         for field in kind.requires:
             if field not in KIND_FIELDS:
-                yield "", "kinds", f"{field!r} is not a field a kind may require"
+                yield "", "kinds", f"{kind.id!r} requires {field!r}, which is none of {list(KIND_FIELDS)}"
 
 
 def pack_faults(pack: Pack, floor: Floor) -> Iterator[Fault]:
@@ -114,16 +125,16 @@ def circumstance_faults(
 ) -> Iterator[tuple[str, str]]:
     """Every mistake in the kinds and the tests of something that is no rule, with its field."""
     yield from (("kinds", f"{kind!r} is no kind of any floor") for kind in kinds if kind not in known)
-    yield from (("when", message) for test in when for message in _test_faults(test, None))
+    yield from (("when", message) for test in when for message in Words(known).test_faults(test, None))
 
 
-def preset_faults(step: str, preset: Mapping[str, Any]) -> Iterator[str]:
+def preset_faults(step: str, preset: Mapping[str, Any], kinds: Container[str]) -> Iterator[str]:
     """Every mistake in a step and the values it is said to have."""
     if step not in STEPS:
         yield f"{step!r} is no step"
         return
     for name, value in preset.items():
-        yield from _value_faults(step, name, value)
+        yield from Words(kinds).value_faults(step, name, value)
 
 
 def citation_faults(clause: str, sources: Iterable[Source]) -> Iterator[str]:
@@ -187,53 +198,57 @@ def _stated_faults(rules: Iterable[Rule]) -> Iterator[Fault]:
 
 
 def _rule_faults(rule: Rule, kinds: set[str], sources: Iterable[Source]) -> Iterator[Fault]:
-    own = _duty_faults(rule) if rule.is_duty else _prohibition_faults(rule)
+    words = Words(kinds)
     parts: list[tuple[str, Iterable[str]]] = [
         ("clause", [] if _cites(rule.clause, sources) else ["cites no source of this file"]),
         ("reason", [] if rule.reason.strip() else ["is empty"]),
         ("kinds", [f"{kind!r} is no kind of this floor" for kind in rule.kinds if kind not in kinds]),
-        ("before", [f"{step!r} is no step" for step in rule.before if step not in STEPS]),
-        ("since", [f"{step!r} is no step" for step in rule.since if step not in STEPS]),
-        ("when", (fault for test in rule.when for fault in _test_faults(test, None))),
-        ("given", (fault for test in rule.given for fault in _given_faults(test, rule.step))),
+        ("before", _step_faults(rule.before)),
+        ("since", _step_faults(rule.since)),
+        ("except_steps", _step_faults(rule.except_steps)),
+        ("told", _recipient_faults(rule.told)),
+        ("when", (fault for test in rule.when for fault in words.test_faults(test, None))),
+        ("given", (fault for test in rule.given for fault in _given_faults(test, rule.step, words))),
     ]
     for field, messages in parts:
         for message in messages:
             yield rule.id, field, message
-    for field, message in own:
+    for field, message in _duty_faults(rule, words) if rule.is_duty else _prohibition_faults(rule):
         yield rule.id, field, message
 
 
-def _given_faults(test: Test, step: str | None) -> Iterable[str]:
+def _step_faults(steps: Iterable[str]) -> Iterator[str]:
+    return (f"{step!r} is no step" for step in steps if step not in STEPS)
+
+
+def _recipient_faults(recipients: Iterable[str]) -> Iterator[str]:
+    known = sorted(RECIPIENTS)
+    return (f"{each!r} is no recipient; there are {known}" for each in recipients if each not in RECIPIENTS)
+
+
+def _given_faults(test: Test, step: str | None, words: Words) -> Iterable[str]:
     """Nothing of a test on the fields of a step there is not: the step is the fault."""
-    return _test_faults(test, step) if step == "*" or step in STEPS else ()
+    return words.test_faults(test, step) if step == "*" or step in STEPS else ()
 
 
 def _prohibition_faults(rule: Rule) -> Iterator[tuple[str, str]]:
     if rule.step not in (None, "*") and rule.step not in STEPS:
         yield "step", f"{rule.step!r} is no step"
-    for field in ("clock", "per", "per_field"):
-        if getattr(rule, field) is not None:
+    for field in _NOT_OF_A_PROHIBITION:
+        if getattr(rule, field) not in (None, (), {}):
             yield field, "does not belong to a prohibition"
-    for field in ("preset", "satisfied_by", "since", "before", "told"):
-        if getattr(rule, field):
-            yield field, "does not belong to a prohibition"
-    for step in rule.except_steps:
-        if step not in STEPS:
-            yield "except_steps", f"{step!r} is no step"
 
 
-def _duty_faults(rule: Rule) -> Iterator[tuple[str, str]]:
+def _duty_faults(rule: Rule, words: Words) -> Iterator[tuple[str, str]]:
     if rule.step not in STEPS:
         yield "step", f"{rule.step!r} is no step"
         return
     if rule.given or rule.except_steps:
         yield "given", "belongs to prohibitions only"
-    for name, value in rule.preset.items():
-        for message in _value_faults(rule.step, name, value):
-            yield "preset", message
+    for message in preset_faults(rule.step, rule.preset, words.kinds):
+        yield "preset", message
     for satisfier in rule.satisfied_by:
-        for message in _satisfier_faults(satisfier):
+        for message in _satisfier_faults(satisfier, words):
             yield "satisfied_by", message
     yield from _per_faults(rule)
     if rule.clock is not None:
@@ -258,25 +273,27 @@ def _per_faults(rule: Rule) -> Iterator[tuple[str, str]]:
 def _group_faults(rule: Rule) -> Iterator[tuple[str, str]]:
     if rule.per not in GROUPS:
         yield "per", f"{rule.per!r} is no group; there are {sorted(GROUPS)}"
-    for satisfier in rule.answered_by():
-        if satisfier.step in STEPS and rule.per_field not in _fields(satisfier.step):
-            yield "per_field", f"{satisfier.step!r} has no field {rule.per_field!r}"
+    # The step that is shown as due carries the field too, whichever step answers.
+    for step in dict.fromkeys([rule.step or "", *(satisfier.step for satisfier in rule.answered_by())]):
+        if step in STEPS and rule.per_field not in field_types(step):
+            yield "per_field", f"{step!r} has no field {rule.per_field!r}"
 
 
-def _satisfier_faults(satisfier: Satisfier) -> Iterator[str]:
+def _satisfier_faults(satisfier: Satisfier, words: Words) -> Iterator[str]:
     if satisfier.step not in STEPS:
         yield f"{satisfier.step!r} is no step"
         return
     for test in satisfier.given:
-        yield from _test_faults(test, satisfier.step)
+        yield from words.test_faults(test, satisfier.step)
 
 
 def _clock_faults(clock: Clock) -> Iterator[str]:
+    fields = field_types(clock.of) if clock.of in STEPS else {}
     if clock.of not in _CLOCK_STARTS and clock.of not in STEPS:
         yield f"of {clock.of!r} is neither a step nor one of {list(_CLOCK_STARTS)}"
-    elif clock.field is not None and clock.field not in (_fields(clock.of) if clock.of in STEPS else ()):
+    elif clock.field is not None and clock.field not in fields:
         yield f"{clock.of!r} has no field {clock.field!r}"
-    elif clock.field is not None and not _is_time(clock.of, clock.field):
+    elif clock.field is not None and not _is_time(fields[clock.field]):
         yield f"{clock.field!r} of {clock.of!r} is neither a date nor a time"
     if clock.within < 0 or (clock.critical is not None and clock.critical.within < 0):
         yield "within is less than 0"
@@ -286,73 +303,5 @@ def _clock_faults(clock: Clock) -> Iterator[str]:
         yield "a critical clock never waits on school days"
 
 
-def _is_time(step: str, name: str) -> bool:
-    """Whether a field of a step holds a date or a time."""
-    return any(
-        field.name == name and isinstance(field.type, type) and issubclass(field.type, date)
-        for field in msgspec.structs.fields(STEPS[step])
-    )
-
-
-def _test_faults(test: Test, step: str | None) -> Iterator[str]:
-    operators = [name for name in _OPERATORS if getattr(test, name) is not None]
-    if len(operators) != 1:
-        yield "a test has exactly one of is, any, all, none, present, in"
-        return
-    if getattr(test, operators[0]) == ():
-        yield f"{operators[0]} is empty"
-    if (test.fact is None) == (test.field is None):
-        yield "a test is about exactly one of fact and field"
-    elif test.fact is not None:
-        yield from _fact_faults(test)
-    elif step is None:
-        yield "a test of `when` is about a fact"
-    elif test.in_ is not None and test.in_ not in GROUPS:
-        yield f"{test.in_!r} is no group; there are {sorted(GROUPS)}"
-    elif step != "*":
-        for value in _operands(test):
-            yield from _value_faults(step, test.field or "", value)
-    elif test.field not in _COMPUTED_FIELDS:
-        yield f"{test.field!r} is no field of every step"
-
-
-def _fact_faults(test: Test) -> Iterator[str]:
-    if test.in_ is not None:
-        yield "`in` is about a field of a step, not about a fact"
-    known = known_facts().get(test.fact or "")
-    if known is None:
-        yield f"{test.fact!r} is no fact; there are {sorted(known_facts())}"
-        return
-    for value in _operands(test):
-        if known.values is not None and value is not None and value not in known.values:
-            yield f"{value!r} is no value of {test.fact!r}"
-
-
-def _operands(test: Test) -> tuple[Any, ...]:
-    """The values a test names; one None where it names none, so that its field is still looked at."""
-    if test.is_ is not None:
-        return (test.is_,)
-    return test.any or test.all or test.none or (None,)
-
-
-def _fields(step: str) -> set[str]:
-    return {field.name for field in msgspec.structs.fields(STEPS[step])} | set(_COMPUTED_FIELDS)
-
-
-def _value_faults(step: str, name: str, value: Any) -> Iterator[str]:
-    if name not in _fields(step):
-        yield f"{step!r} has no field {name!r}"
-        return
-    field = next((field for field in msgspec.structs.fields(STEPS[step]) if field.name == name), None)
-    if field is None or value is None:
-        return
-    if not any(_converts(shaped, field.type) for shaped in (value, (value,))):
-        yield f"{value!r} is no value of {step}.{name}"
-
-
-def _converts(value: Any, wanted: Any) -> bool:
-    try:
-        msgspec.convert(value, wanted)
-    except msgspec.ValidationError:
-        return False
-    return True
+def _is_time(field_type: Any) -> bool:
+    return isinstance(field_type, type) and issubclass(field_type, date)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -12,7 +12,7 @@ from casework.domain.clocks import LONDON
 from casework.domain.dated import Platforms
 from casework.domain.guidance import Reference
 from casework.domain.playbook import Floor, Pack, Playbook
-from casework.library.checking import PlaybookError, pack_faults
+from casework.library.checking import Fault, PlaybookError, pack_faults
 from casework.library.editions import floors_of
 from casework.library.reading import document_of, raise_first, shaped
 from casework.library.reference import read_reference
@@ -61,9 +61,8 @@ class Library:
         floors = list(self.floors.values())
         packs = dict(self.packs)
         for path in sorted(folder.glob("*.toml")):
-            pack = read_pack(path, floors)
-            if pack.edition in packs:
-                raise PlaybookError(path.name, f"{pack.edition} is known already", field="version")
+            pack = _own_pack(path)
+            raise_first(path, _own_faults(pack, floors, packs))
             packs[pack.edition] = pack
         return Library(floors, packs.values(), self.reference)
 
@@ -128,19 +127,29 @@ def _pack(path: Path, document: dict[str, Any], floors: list[Floor]) -> Pack:
     return pack
 
 
-def read_pack(path: Path, floors: list[Floor]) -> Pack:
-    """The pack in a file, checked against every floor. Raises PlaybookError."""
+def _own_pack(path: Path) -> Pack:
+    """The pack in a school's own file, of the right shape. Raises PlaybookError."""
     document = document_of(path)
     if "jurisdiction" in document:
         raise PlaybookError(path.name, "is a floor; a school adds packs only", field="jurisdiction")
-    return _pack(path, document, floors)
+    return shaped(path, document, Pack)
 
 
-def every_fault(path: Path, floors: list[Floor]) -> list[str]:
-    """All that is wrong with the pack in a file, a line each; none: an empty list."""
+def _own_faults(pack: Pack, floors: Iterable[Floor], packs: Container[str]) -> Iterator[Fault]:
+    """Every mistake in a school's own pack, as it stands on each of `floors` beside `packs`, by edition."""
+    for floor in floors:
+        yield from pack_faults(pack, floor)
+    if pack.edition in packs:
+        yield "", "version", f"{pack.edition} is known already"
+
+
+def every_fault(path: Path, library: Library) -> list[str]:
+    """All that would keep `library` from taking the pack in a file, a line each; none: an empty list."""
     try:
-        pack = shaped(path, document_of(path), Pack)
+        pack = _own_pack(path)
     except PlaybookError as error:
         return [str(error)]
-    faults = (fault for floor in floors for fault in pack_faults(pack, floor))
+    # A shipped file is looked at as if it were not there yet.
+    packs = () if path.resolve().parent == OWN_FILES.resolve() else library.packs
+    faults = _own_faults(pack, library.floors.values(), packs)
     return list(dict.fromkeys(str(PlaybookError(path.name, m, rule=r, field=f)) for r, f, m in faults))

@@ -59,7 +59,7 @@ class _ChannelTable(_Table, frozen=True, forbid_unknown_fields=True, kw_only=Tru
             yield from _circumstance_faults(channel.id, (*channel.suits, *channel.unsuited), kinds)
             if channel.recorded_by is not None:
                 recording = channel.recorded_by
-                for message in preset_faults(recording.step, recording.preset):
+                for message in preset_faults(recording.step, recording.preset, kinds):
                     yield channel.id, "recorded_by", message
 
 

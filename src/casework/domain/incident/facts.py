@@ -86,7 +86,7 @@ def _risk(incident: Incident, *answers: str) -> frozenset[str]:
 
 
 class Fact(msgspec.Struct, frozen=True):
-    """How an incident answers, and the values it may answer with (None: any)."""
+    """How an incident answers, and the values it may answer with (None: the kinds of its floor)."""
 
     read: Callable[[Incident], Any]
     values: frozenset[Scalar] | None

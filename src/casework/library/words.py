@@ -1,0 +1,96 @@
+"""Whether the words a rule uses are among those there are: facts and their values, fields and theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+from typing import Any, Final
+
+import msgspec
+
+from casework.domain.incident import STEPS
+from casework.domain.incident.facts import GROUPS, known_facts
+from casework.domain.playbook.rules import Test
+from casework.domain.vocabulary import Role
+
+_OPERATORS: Final = ("is_", "any", "all", "none", "present", "in_")
+_COMPUTED_FIELDS: Final = frozenset({"embeds_file"})
+
+
+class Words(msgspec.Struct, frozen=True):
+    """The words there are for rules that may name `kinds`; the others are those of the code."""
+
+    kinds: Container[str]
+
+    def test_faults(self, test: Test, step: str | None) -> Iterator[str]:
+        """Every mistake in a test, which may name fields of `step` (`*`: of every step; None: no fields)."""
+        operators = [name for name in _OPERATORS if getattr(test, name) is not None]
+        if len(operators) != 1:
+            yield "a test has exactly one of is, any, all, none, present, in"
+            return
+        if getattr(test, operators[0]) == ():
+            yield f"{operators[0]} is empty"
+        if (test.fact is None) == (test.field is None):
+            yield "a test is about exactly one of fact and field"
+        elif test.fact is not None:
+            yield from self._fact_faults(test, test.fact)
+        elif step is None:
+            yield "a test of `when` is about a fact"
+        elif test.in_ is not None and test.in_ not in GROUPS:
+            yield f"{test.in_!r} is no group; there are {sorted(GROUPS)}"
+        elif test.field is not None:
+            yield from self._field_faults(test, test.field, step)
+
+    def _field_faults(self, test: Test, field: str, step: str) -> Iterator[str]:
+        for value in _operands(test):
+            if field in _COMPUTED_FIELDS:
+                yield from [] if value in (True, False, None) else [f"{value!r} is no value of {field!r}"]
+            elif step == "*":
+                yield f"{field!r} is no field of every step"
+            else:
+                yield from self.value_faults(step, field, value)
+
+    def value_faults(self, step: str, name: str, value: Any) -> Iterator[str]:
+        """What is wrong with `value` as that of the field `name` of `step`; any field may be None."""
+        if name not in field_types(step):
+            yield f"{step!r} has no field {name!r}"
+        elif value is not None and not self._may_be(step, name, value):
+            yield f"{value!r} is no value of {step}.{name}"
+
+    def _fact_faults(self, test: Test, name: str) -> Iterator[str]:
+        if test.in_ is not None:
+            yield "`in` is about a field of a step, not about a fact"
+        known = known_facts().get(name)
+        if known is None:
+            yield f"{name!r} is no fact; there are {sorted(known_facts())}"
+            return
+        values: Container[Any] = self.kinds if known.values is None else known.values
+        for value in _operands(test):
+            if value is not None and value not in values:
+                yield f"{value!r} is no value of {name!r}"
+
+    def _may_be(self, step: str, name: str, value: Any) -> bool:
+        # The type of these fields says only that they are texts.
+        words = {"kind": self.kinds, "waived": STEPS, "role": frozenset(Role)}.get(name)
+        if words is not None:
+            return value in words
+        return any(_converts(shaped, field_types(step)[name]) for shaped in (value, (value,)))
+
+
+def field_types(step: str) -> dict[str, Any]:
+    """The type of each field of `step`."""
+    return {field.name: field.type for field in msgspec.structs.fields(STEPS[step])}
+
+
+def _operands(test: Test) -> tuple[Any, ...]:
+    """The values a test names; one None where it names none, so that its field is still looked at."""
+    if test.is_ is not None:
+        return (test.is_,)
+    return test.any or test.all or test.none or (None,)
+
+
+def _converts(value: Any, wanted: Any) -> bool:
+    try:
+        msgspec.convert(value, wanted)
+    except msgspec.ValidationError:
+        return False
+    return True

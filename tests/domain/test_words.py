@@ -1,0 +1,206 @@
+"""A word that is in none of the closed lists stops the start, wherever a floor or a pack uses it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from casework.library import Library
+from casework.library.checking import PlaybookError
+from casework.library.library import OWN_FILES, every_fault
+from tests.domain.test_playbook_files import FLOOR_FILE, PACK_FILE, error, replaced
+
+LIBRARY = Library.own()
+RECLASSIFYING = """\
+step = "advise"
+when = [{ fact = "direction", is = "staff_to_pupil" }]
+given = [{ field = "about", is = "other" }]
+"""
+ESCALATING = 'step = "escalate"\npreset = { agency = "police" }'
+
+
+def typo(of: str, *mistake: str) -> object:
+    """What is written, what it becomes, and the rule, the field and the message that name it."""
+    return pytest.param(*mistake, id=of)
+
+
+IN_THE_FLOOR = [
+    typo("told", 'step = "escalate"', 'step = "escalate"\ntold = ["dls"]', "police", "told", "'dls'"),
+    typo(
+        "recusal",
+        "in_force_from = ",
+        'recusal = ["headteacher", "chair"]\nin_force_from = ',
+        "",
+        "recusal",
+        "'chair' is no recipient",
+    ),
+    typo(
+        "low_level_concern",
+        "in_force_from = ",
+        'low_level_concern = "gossip"\nin_force_from = ',
+        "",
+        "low_level_concern",
+        "'gossip' is not a kind",
+    ),
+    typo("critical", '"triage:critical"', '"triage:crittical"', "", "critical", "'triage:crittical'"),
+    typo("critical: content", '"triage:critical"', '"content:rascist"', "", "critical", "'content:rascist'"),
+    typo("stream", "Trouble", 'Trouble", stream = "staff', "", "kinds[0].stream", "enum value 'staff'"),
+    typo("requires", "Trouble", 'Trouble", requires = ["color"], stream = "child', "", "kinds", "'color'"),
+    typo("kinds", '["trouble"]\nadjustable', '["mischief"]\nadjustable', "triage", "kinds", "'mischief'"),
+    typo("step", 'step = "escalate"', 'step = "shout"', "police", "step", "'shout' is no step"),
+    typo("step of a prohibition", '"advise"', '"shout"', "no-reply", "step", "'shout' is no step"),
+    typo("except_steps", '["reopen"]\ngiven', '["open"]\ngiven', "closed", "except_steps", "'open'"),
+    typo("before", 'before = ["close"]', 'before = ["end"]', "triage", "before", "'end' is no step"),
+    typo("since", 'since = ["reopen"]', 'since = ["open"]', "triage", "since", "'open' is no step"),
+    typo("satisfied_by", '[{ step = "inform_', '[{ step = "inforn_', "parents", "satisfied_by", "'inforn_"),
+    typo("a field of it", 'field = "method"', 'field = "metod"', "parents", "satisfied_by", "'metod'"),
+    typo("per", 'per = "child"', 'per = "crowd"', "parents", "per", "'crowd' is no group"),
+    typo("per_field", 'per_field = "child"', 'per_field = "kid"', "parents", "per_field", "no field 'kid'"),
+    typo(
+        "per_field, of the step that is due",
+        'step = "inform_parents"\nsatisfied_by',
+        'step = "add_note"\nsatisfied_by',
+        "parents",
+        "per_field",
+        "'add_note' has no field 'child'",
+    ),
+    typo(
+        "per_field, computed", '"child"\nclause', '"embeds_file"\nclause', "parents", "per_field", "no field"
+    ),
+    typo("clock of", 'of = "reported"', 'of = "noon"', "triage", "clock", "'noon' is neither a step"),
+    typo("clock field", '"reported"', '"invite_parent", field = "at"', "triage", "clock", "no field 'at'"),
+    typo("preset", 'agency = "police"', 'agency = "navy"', "police", "preset", "'navy' is no value"),
+    typo("preset field", "{ agency", "{ agent", "police", "preset", "has no field 'agent'"),
+    typo("preset, computed", 'agency = "police"', "embeds_file = true", "police", "preset", "has no field"),
+    typo(
+        "preset: a kind",
+        ESCALATING,
+        'step = "reclassify"\npreset = { kind = "mischief" }',
+        "police",
+        "preset",
+        "'mischief' is no value of reclassify.kind",
+    ),
+    typo(
+        "preset: a step",
+        ESCALATING,
+        'step = "waive"\npreset = { waived = "triag" }',
+        "police",
+        "preset",
+        "'triag' is no value of waive.waived",
+    ),
+    typo("a fact", 'fact = "direction"', 'fact = "weather"', "no-reply", "when", "'weather' is no fact"),
+    typo("a fact's value", '"staff_to_pupil"', '"sideways"', "no-reply", "when", "'sideways' is no value"),
+    typo(
+        "a kind it has been",
+        'fact = "direction", is = "staff_to_pupil"',
+        'fact = "kinds_been", any = ["mischief"]',
+        "no-reply",
+        "when",
+        "'mischief' is no value of 'kinds_been'",
+    ),
+    typo("a field", 'field = "about"', 'field = "abuot"', "no-reply", "given", "has no field 'abuot'"),
+    typo("a field's value", 'is = "other"', 'is = "othr"', "no-reply", "given", "'othr' is no value"),
+    typo(
+        "a field's value that is a kind",
+        RECLASSIFYING,
+        'step = "reclassify"\ngiven = [{ field = "kind", is = "mischief" }]\n',
+        "no-reply",
+        "given",
+        "'mischief' is no value of reclassify.kind",
+    ),
+    typo("the role", '"about", is = "other"', '"role", is = "dls"', "no-reply", "given", "'dls' is no value"),
+    typo("a computed field's value", "is = true", 'is = "yes"', "closed", "given", "'yes' is no value"),
+    typo("a field's group", 'is = "other"', 'in = "crowd"', "no-reply", "given", "'crowd' is no group"),
+    typo("unit", 'unit = "days"', 'unit = "fortnights"', "triage", "clock.critical.unit", "'fortnights'"),
+]
+OWN_RULE = (
+    PACK_FILE[: PACK_FILE.index("[[rules]]")]
+    + """
+[[rules]]
+id = "own"
+modality = "must"
+kinds = ["cyberbullying"]
+step = "inform_parents"
+satisfied_by = [{ step = "inform_parents" }]
+when = [{ fact = "kinds_been", any = ["sexting"] }]
+per = "child"
+per_field = "child"
+since = ["reopen"]
+before = ["close"]
+clock = { of = "record_meeting", within = 1, unit = "days" }
+told = ["parents"]
+clause = "OWN §1"
+reason = "The parents are told."
+"""
+)
+IN_AN_OWN_PACK = [
+    typo("kinds", '["cyberbullying"]', '["cyberbulying"]', "kinds"),
+    typo("step", 'step = "inform_parents"\n', 'step = "inform_parent"\n', "step"),
+    typo("satisfied_by", '{ step = "inform_parents" }', '{ step = "inform_parent" }', "satisfied_by"),
+    typo("when", '"kinds_been"', '"kind_been"', "when"),
+    typo("a kind it has been", '["sexting"]', '["sextin"]', "when"),
+    typo("per", 'per = "child"', 'per = "chid"', "per"),
+    typo("per_field", 'per_field = "child"', 'per_field = "chid"', "per_field"),
+    typo("since", '["reopen"]', '["repoen"]', "since"),
+    typo("before", '["close"]', '["clsoe"]', "before"),
+    typo("clock", '"record_meeting"', '"record_meting"', "clock"),
+    typo("told", 'told = ["parents"]', 'told = ["parnets"]', "told"),
+    typo("replaces", 'modality = "must"', 'modality = "must"\nreplaces = "bulying-parents"', "replaces"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "rule", "field", "message"), IN_THE_FLOOR)
+def test_a_word_there_is_not_is_refused_in_a_floor(
+    tmp_path: Path, old: str, new: str, rule: str, field: str, message: str
+) -> None:
+    mistake = error(tmp_path, floor=replaced(FLOOR_FILE, old, new))
+    assert (mistake.file, mistake.rule, mistake.field) == ("floor.toml", rule, field)
+    assert message in mistake.message
+
+
+@pytest.mark.parametrize(("old", "new", "field"), IN_AN_OWN_PACK)
+def test_a_school_s_own_pack_goes_through_the_same_checks(
+    tmp_path: Path, old: str, new: str, field: str
+) -> None:
+    pack = tmp_path / "own.toml"
+    pack.write_text(replaced(OWN_RULE, old, new), encoding="utf-8")
+    with pytest.raises(PlaybookError) as raised:
+        LIBRARY.with_packs(tmp_path)
+    assert (raised.value.file, raised.value.rule, raised.value.field) == ("own.toml", "own", field)
+    # `casework playbook check` says each mistake once, however many floors there are.
+    assert every_fault(pack, LIBRARY) == [str(raised.value)]
+
+
+def test_a_pack_without_a_mistake_is_taken_beside_the_shipped_ones(tmp_path: Path) -> None:
+    pack = tmp_path / "own.toml"
+    pack.write_text(OWN_RULE, encoding="utf-8")
+    assert every_fault(pack, LIBRARY) == []
+    assert LIBRARY.with_packs(tmp_path).pack_ids() == sorted([*LIBRARY.pack_ids(), "school"])
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "message"),
+    [
+        pytest.param(FLOOR_FILE, "jurisdiction", "is a floor; a school adds packs only", id="a floor"),
+        pytest.param(
+            OWN_RULE.replace('"school"', '"headcorn"').replace('version = "1"', 'version = "2022-03"'),
+            "version",
+            "headcorn@2022-03 is known already",
+            id="an edition that is shipped",
+        ),
+    ],
+)
+def test_what_no_school_may_bring_is_refused_by_both(
+    tmp_path: Path, text: str, field: str, message: str
+) -> None:
+    pack = tmp_path / "own.toml"
+    pack.write_text(text, encoding="utf-8")
+    with pytest.raises(PlaybookError) as raised:
+        LIBRARY.with_packs(tmp_path)
+    assert (raised.value.field, raised.value.message) == (field, message)
+    assert every_fault(pack, LIBRARY) == [str(raised.value)]
+
+
+def test_a_shipped_pack_is_checked_as_if_it_were_not_there_yet() -> None:
+    assert every_fault(OWN_FILES / "headcorn-2022-03.toml", LIBRARY) == []
