@@ -25,6 +25,8 @@ from casework.domain.playbook.rules import KindOfIncident
 from casework.domain.playbook.rules import Test as RuleTest
 from casework.domain.vocabulary import RECIPIENTS
 from casework.library import Library
+from casework.library.checking import floor_faults
+from casework.library.editions import Differences
 from casework.settings import Settings
 from casework_api.commands.cli import MODULES, cli
 from casework_api.commands.preparing import prepare
@@ -40,6 +42,7 @@ DOCS: Final = ROOT / "docs"
 PAGES: Final = [README, *sorted(DOCS.rglob("*.md"))]
 DECISIONS: Final = sorted((DOCS / "decisions").glob("*.md"))
 PACK_GUIDE: Final = DOCS / "how-to-add-a-policy-pack.md"
+DATED_GUIDE: Final = DOCS / "how-to-add-a-dated-fact.md"
 OPERATIONS: Final = DOCS / "operations.md"
 ROOMS: Final = ("src/", "projections/", "api/", "tests/", "docs/", "benchmarks/")
 TEST_SETTINGS: Final = frozenset({"CASEWORK_CI", "CASEWORK_TEST_POSTGRES_URL"})
@@ -164,6 +167,17 @@ def test_the_kind_in_the_guide_is_right() -> None:
     assert {rule.id for rule in kind.prohibitions()} in [
         {rule.id for rule in other.prohibitions()} for other in shipped
     ]
+
+
+def test_the_guide_names_every_field_of_an_edition_and_its_rule_is_right() -> None:
+    text = section(DATED_GUIDE, "An edition of the floor")
+    (cells,) = tables(text)
+    assert set(named(cells)) == field_names(Differences)
+    (rule,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    (added,) = msgspec.convert(tomllib.loads(rule)["added_rules"], tuple[Rule, ...])
+    for floor in Library.own().floors.values():
+        changed = msgspec.structs.replace(floor, rules=(*floor.rules, added))
+        assert [fault for fault in floor_faults(changed) if fault[0] == added.id] == []
 
 
 def test_the_settings_are_those_there_are() -> None:

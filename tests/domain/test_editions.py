@@ -31,6 +31,18 @@ preset = { agency = "police" }
 clause = "LAW §7"
 reason = "The police may be told."
 """
+ADDED = """
+[[added_rules]]
+id = "visit"
+modality = "must"
+step = "make_safe"
+clause = "DECREE §1"
+reason = "The child is seen."
+"""
+WITH_A_RULE = (
+    DIFFERENCES.replace("without", 'added_sources = [{ cited_as = "DECREE", title = "The decree" }]\nwithout')
+    + ADDED
+)
 
 
 def loaded(folder: Path, differences: str = DIFFERENCES) -> Library:
@@ -69,6 +81,51 @@ def test_an_edition_may_differ_from_one_that_differs(tmp_path: Path) -> None:
     assert oldest == msgspec.structs.replace(earlier, in_force_from=date(2011, 9, 1))
 
 
+def test_an_edition_may_have_a_rule_and_a_source_the_other_has_not(tmp_path: Path) -> None:
+    earlier, later = loaded(tmp_path, WITH_A_RULE).floors.values()
+    assert [rule.id for rule in earlier.rules] == ["no-reply", "closed", "triage", "police", "visit"]
+    assert earlier.rules[-1].floor
+    assert [source.cited_as for source in earlier.sources] == ["LAW", "DECREE"]
+    assert "visit" not in {rule.id for rule in later.rules}
+
+
+def test_an_edition_may_change_what_the_other_added(tmp_path: Path) -> None:
+    before = (
+        DIFFERENCES.split("sources", maxsplit=1)[0]
+        .replace("nowhere@2026", "nowhere@2021")
+        .replace("in_force_from = 2021", "in_force_from = 2011")
+    )
+    (tmp_path / "a-before.toml").write_text(before + 'without = ["visit"]\n', encoding="utf-8")
+    oldest, earlier, _ = loaded(tmp_path, WITH_A_RULE).floors.values()
+    assert oldest.rules == earlier.rules[:-1]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rule", "field", "message"),
+    [
+        ('id = "visit"', 'id = "triage"', "triage", "id", "is a rule of nowhere@2026-09-01 already"),
+        ('cited_as = "DECREE"', 'cited_as = "LAW"', "", "added_sources", "'LAW' is a source of nowhere"),
+        ('clause = "DECREE §1"', 'clause = "RUMOUR"', "visit", "clause", "cites no source"),
+        ('step = "make_safe"', 'step = "make_saef"', "visit", "step", "'make_saef' is no step"),
+        ('"The child is seen."', "1", "visit", "reason", "Expected `str`"),
+        ('id = "visit"\n', "", "number 1", "", "`id`"),
+        ("[[added_rules]]", "[[addd_rules]]", "", "", "unknown field"),
+    ],
+)
+def test_a_mistake_in_what_an_edition_adds(
+    tmp_path: Path, old: str, new: str, rule: str, field: str, message: str
+) -> None:
+    with pytest.raises(PlaybookError) as raised:
+        loaded(tmp_path, replaced(WITH_A_RULE, old, new))
+    assert (raised.value.rule, raised.value.field) == (rule, field)
+    assert message in raised.value.message
+
+
+def test_a_rule_that_is_added_twice_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(PlaybookError, match="rule 'visit', field 'id': is the id of another rule"):
+        loaded(tmp_path, WITH_A_RULE + ADDED)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "rule", "field", "message"),
     [
@@ -95,8 +152,8 @@ def test_an_edition_may_differ_from_one_that_differs(tmp_path: Path) -> None:
             "'uncles' is no rule of nowhere",
         ),
         ('without = ["parents"]', 'without = ["police"]', "police", "id", "is said to fall away too"),
-        ('id = "police"', 'id = "army"', "army", "id", "stands for no rule of nowhere@2026-09-01"),
-        ('cited_as = "LAW"', 'cited_as = "RUMOUR"', "", "sources", "'RUMOUR' is cited by nothing"),
+        ('id = "police"', 'id = "army"', "army", "id", "a new one belongs in added_rules"),
+        ('cited_as = "LAW"', 'cited_as = "RUMOUR"', "", "sources", "a new one belongs in added_sources"),
         ('clause = "LAW §7"', 'clause = "RUMOUR"', "police", "clause", "cites no source"),
         ('step = "escalate"', 'step = "shout"', "police", "step", "'shout' is no step"),
         ('modality = "may"', 'modality = "never"', "police", "modality", "'never'"),

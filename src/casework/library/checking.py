@@ -61,12 +61,13 @@ def shape_error(file: str, document: dict[str, Any], error: msgspec.ValidationEr
     """A `PlaybookError` for a document that has the wrong shape, naming the rule by id where there is one."""
     message, _, path = str(error).partition(" - at `$")
     path = path.rstrip("`").lstrip(".")
-    place = re.match(r"rules\[(\d+)\]\.?(.*)", path)
+    place = re.match(r"(rules|added_rules)\[(\d+)\]\.?(.*)", path)
     if place is None:
         return PlaybookError(file, message, field=path)
-    rule = document["rules"][int(place[1])]
-    name = rule.get("id", f"number {int(place[1]) + 1}") if isinstance(rule, dict) else place[1]
-    return PlaybookError(file, message, rule=str(name), field=place[2])
+    number = int(place[2])
+    rule = document[place[1]][number]
+    name = rule.get("id", f"number {number + 1}") if isinstance(rule, dict) else number
+    return PlaybookError(file, message, rule=str(name), field=place[3])
 
 
 def floor_faults(floor: Floor) -> Iterator[Fault]:

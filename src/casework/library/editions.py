@@ -18,8 +18,10 @@ from casework.library.reading import raise_first, shaped
 class Differences(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """An edition of a floor as it differs from another.
 
-    A source stands for the one cited as the same, and a rule for the one of the same id; `kinds` and
-    `critical` are those of the other edition where they are left out; the rules `without` fall away.
+    A source stands for the one cited as the same, and a rule for the one of the same id. What the other
+    edition has nothing like is stated apart, so that a mistyped id is not taken for something new.
+    `kinds` and `critical` are those of the other edition where they are left out; the rules `without` fall
+    away.
     """
 
     jurisdiction: str
@@ -30,28 +32,48 @@ class Differences(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     critical: tuple[CriticalConcern, ...] | None = None
     without: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
+    added_sources: tuple[Source, ...] = ()
+    added_rules: tuple[Rule, ...] = ()
 
     def faults(self, other: Floor) -> Iterator[Fault]:
         """Every mistake in what is said to differ from `other`."""
-        known = {rule.id for rule in other.rules}
-        cited = {source.cited_as for source in other.sources}
-        stated: set[str] = set()
         if self.jurisdiction != other.jurisdiction:
             yield "", "differs_from", f"{other.edition} is of another jurisdiction"
+        yield from self._source_faults(other)
+        yield from self._rule_faults(other)
+
+    def _source_faults(self, other: Floor) -> Iterator[Fault]:
+        cited = {source.cited_as for source in other.sources}
+        for source in self.sources:
+            if source.cited_as not in cited:
+                new = "a new one belongs in added_sources"
+                yield "", "sources", f"{source.cited_as!r} is cited by nothing in {other.edition}; {new}"
+        for source in self.added_sources:
+            if source.cited_as in cited:
+                yield "", "added_sources", f"{source.cited_as!r} is a source of {other.edition} already"
+            cited.add(source.cited_as)
+
+    def _rule_faults(self, other: Floor) -> Iterator[Fault]:
+        known = {rule.id for rule in other.rules}
+        stated: set[str] = set()
         for name in self.without:
             if name not in known:
                 yield "", "without", f"{name!r} is no rule of {other.edition}"
-        for source in self.sources:
-            if source.cited_as not in cited:
-                yield "", "sources", f"{source.cited_as!r} is cited by nothing in {other.edition}"
         for rule in self.rules:
             if rule.id not in known:
-                yield rule.id, "id", f"stands for no rule of {other.edition}"
+                yield (
+                    rule.id,
+                    "id",
+                    f"stands for no rule of {other.edition}; a new one belongs in added_rules",
+                )
             if rule.id in self.without:
                 yield rule.id, "id", "is said to fall away too"
             if rule.id in stated:
                 yield rule.id, "id", "is the id of another rule"
             stated.add(rule.id)
+        for rule in self.added_rules:
+            if rule.id in known:
+                yield rule.id, "id", f"is a rule of {other.edition} already; it belongs in rules"
 
     def applied_to(self, other: Floor) -> Floor:
         """The whole edition."""
@@ -61,10 +83,16 @@ class Differences(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
             other,
             jurisdiction=self.jurisdiction,
             in_force_from=self.in_force_from,
-            sources=tuple(sources.get(source.cited_as, source) for source in other.sources),
+            sources=(
+                *(sources.get(source.cited_as, source) for source in other.sources),
+                *self.added_sources,
+            ),
             kinds=other.kinds if self.kinds is None else self.kinds,
             critical=other.critical if self.critical is None else self.critical,
-            rules=tuple(rules.get(rule.id, rule) for rule in other.rules if rule.id not in self.without),
+            rules=(
+                *(rules.get(rule.id, rule) for rule in other.rules if rule.id not in self.without),
+                *self.added_rules,
+            ),
         )
 
 
