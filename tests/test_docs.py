@@ -10,15 +10,18 @@ import subprocess
 import threading
 import tomllib
 from collections.abc import Iterable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final, get_origin
 
 import click
 import msgspec
 import pytest
 from werkzeug.serving import make_server
 
+from casework.domain import fields
 from casework.domain.clocks import Unit
+from casework.domain.incident import STEPS
 from casework.domain.incident.facts import FACTS, GROUPS
 from casework.domain.playbook import Floor, Modality, Pack, Rule
 from casework.domain.playbook.rules import KindOfIncident
@@ -43,7 +46,10 @@ PAGES: Final = [README, *sorted(DOCS.rglob("*.md"))]
 DECISIONS: Final = sorted((DOCS / "decisions").glob("*.md"))
 PACK_GUIDE: Final = DOCS / "how-to-add-a-policy-pack.md"
 DATED_GUIDE: Final = DOCS / "how-to-add-a-dated-fact.md"
+STEP_GUIDE: Final = DOCS / "how-to-add-a-step.md"
+CLAUSES: Final = DOCS / "policies.md"
 OPERATIONS: Final = DOCS / "operations.md"
+SUFFIXES: Final = (".py", ".toml", ".md", ".lock", ".yml")
 ROOMS: Final = ("src/", "projections/", "api/", "tests/", "docs/", "benchmarks/")
 TEST_SETTINGS: Final = frozenset({"CASEWORK_CI", "CASEWORK_TEST_POSTGRES_URL"})
 SECTIONS: Final = {"Context", "Decision", "Consequences", "Not chosen"}
@@ -141,10 +147,10 @@ def test_the_guide_names_every_field_of_a_pack_and_of_a_floor() -> None:
 
 
 def test_the_guide_names_every_field_whose_words_are_checked() -> None:
-    fields, _ = tables(section(PACK_GUIDE, "Words"))
+    cells, _ = tables(section(PACK_GUIDE, "Words"))
     of_other_types = {"id", "modality", "clause", "reason", "clock", "adjustable", "waivable", "floor"}
     of_the_floor = {"low_level_concern", "critical", "recusal", "requires", "stream"}
-    assert (field_names(Rule) - of_other_types) | of_the_floor <= set(named(fields))
+    assert (field_names(Rule) - of_other_types) | of_the_floor <= set(named(cells))
 
 
 def test_the_guide_names_every_recipient() -> None:
@@ -178,6 +184,19 @@ def test_the_guide_names_every_field_of_an_edition_and_its_rule_is_right() -> No
     for floor in Library.own().floors.values():
         changed = msgspec.structs.replace(floor, rules=(*floor.rules, added))
         assert [fault for fault in floor_faults(changed) if fault[0] == added.id] == []
+
+
+def test_the_guide_names_every_module_of_steps() -> None:
+    (listed,) = re.findall(
+        r"Put it in the module of its theme in `[^`]+`: (.*?)\.\n", text_of(STEP_GUIDE), re.DOTALL
+    )
+    assert set(named([listed])) == {step.__module__.rpartition(".")[2] for step in STEPS.values()}
+
+
+def test_the_guide_names_every_type_of_a_field() -> None:
+    (cells,) = tables(section(STEP_GUIDE, "The class"))
+    types = {name for name, kind in vars(fields).items() if get_origin(kind) is Annotated}
+    assert set(named(cells)) == types
 
 
 def test_the_settings_are_those_there_are() -> None:
@@ -245,12 +264,41 @@ def test_what_a_page_links_to_is_there(page: Path) -> None:
     assert [link for link in local if not (page.parent / link).exists()] == []
 
 
+def paths_in(page: Path) -> list[str]:
+    """What looks like a path of the repository among what a page shows as code."""
+    in_rooms = [name for name in code_of(page).split() if name.startswith(ROOMS)]
+    in_prose = [name.partition("::")[0] for name in re.findall(r"`([^`\s]+)`", prose(text_of(page)))]
+    names = [*in_rooms, *(name for name in in_prose if name.endswith(SUFFIXES))]
+    return [name for name in names if re.fullmatch(r"\w[\w./-]*", name)]
+
+
 @pytest.mark.parametrize("page", PAGES, ids=page_id)
 def test_the_files_a_page_names_are_there(page: Path) -> None:
-    names = [
-        name for name in code_of(page).split() if name.startswith(ROOMS) and re.fullmatch(r"[\w./-]+", name)
+    # A test is named as pytest names it within its folder.
+    folders = (ROOT, ROOT / "tests") if page == CLAUSES else (ROOT,)
+    names = paths_in(page)
+    assert [name for name in names if not any((folder / name).exists() for folder in folders)] == []
+
+
+def test_a_file_that_is_not_there_is_found(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(
+        "`spreadsheet.py`, `views/people.py`, `src/casework/none`, `/openapi.json`, `*.toml`, `a b.py`\n"
+        "```sh\nls src/casework/no.py\n```\n",
+        encoding="utf-8",
+    )
+    assert sorted(paths_in(page)) == [
+        "spreadsheet.py",
+        "src/casework/no.py",
+        "src/casework/none",
+        "views/people.py",
     ]
-    assert [name for name in names if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_the_modules_a_page_runs_are_there(page: Path) -> None:
+    modules = [name for name in re.findall(r"python -m ([\w.]+)", code_of(page)) if name != "json.tool"]
+    assert [name for name in modules if find_spec(name) is None] == []
 
 
 def test_decisions_are_numbered_without_a_gap() -> None:
