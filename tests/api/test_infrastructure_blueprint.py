@@ -23,7 +23,7 @@ from casework_api.http.etags import etag, idempotency_key, if_match
 from casework_api.http.fields import Identifier, Moment
 from casework_api.http.limits import register_body_limit, register_security_headers
 from casework_api.http.logs import register_logs
-from casework_api.http.paging import Cursors, PageQuery, QueryFlag, page_body
+from casework_api.http.paging import Cursors, PageQuery, QueryFlag
 from casework_api.http.problems import (
     PROBLEM_JSON,
     not_found,
@@ -106,7 +106,7 @@ routes.before_request(sign_in)
 def listed(query: dict[str, Any]) -> Any:
     """The notes."""
     CURSORS.page(query, "notes")
-    return page_body([WRITTEN], None)
+    return {"items": [WRITTEN], "next": None}
 
 
 @routes.route("/<uuid:note>")

@@ -53,7 +53,6 @@ def raising(error: Exception) -> Callable[[], Any]:
 @pytest.mark.parametrize(
     ("problem", "status", "header"),
     [
-        (problems.bad_request(), 400, None),
         (problems.unauthenticated(), 401, ("WWW-Authenticate", 'Bearer realm="casework"')),
         (
             problems.unauthenticated(token_given=True),
@@ -62,7 +61,6 @@ def raising(error: Exception) -> Callable[[], Any]:
         ),
         (problems.forbidden(), 403, None),
         (problems.not_found(), 404, None),
-        (problems.method_not_allowed(["GET", "HEAD"]), 405, ("Allow", "GET, HEAD")),
         (problems.not_acceptable(["text/csv"]), 406, None),
         (problems.refused("no_images", "UKCIS 2024"), 409, None),
         (problems.key_reused(), 409, None),

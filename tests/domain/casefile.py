@@ -18,7 +18,7 @@ from casework.domain.incident import STEPS, Incident, Step
 from casework.domain.incident.evidence import EvidenceFile
 from casework.domain.incident.outcomes import Action, Debrief, Lesson
 from casework.domain.incident.reporting import Party, Policy, Report
-from casework.domain.playbook import Duty, Playbook
+from casework.domain.playbook import Duty, Playbook, Rule
 from casework.domain.school import School, SchoolOpened
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Category, Change, EvidenceForm, Involvement, Setting
@@ -81,6 +81,11 @@ def a_school() -> School:
     school = School.replay([opened])
     assert school is not None
     return school
+
+
+def rules_about(kind: str, playbook: Playbook) -> list[Rule]:
+    """The rules of `playbook` about `kind`, in its order."""
+    return [rule for rule in playbook.rules if rule.applies_to(kind)]
 
 
 class CaseFile:

@@ -11,7 +11,7 @@ import pytest
 from casework.domain.playbook import Floor
 from casework.library import Library
 from casework.library.checking import PlaybookError
-from tests.domain.casefile import FLOOR, PACKS, CaseFile, at
+from tests.domain.casefile import FLOOR, PACKS, CaseFile, at, rules_about
 from tests.domain.test_playbook_files import FLOOR_FILE, load, replaced
 
 LIBRARY = Library.own()
@@ -228,8 +228,8 @@ def test_the_edition_of_a_day(moment: str, edition: str) -> None:
 def test_a_case_under_the_earlier_edition_is_asked_the_same_but_for_its_clauses(pack: str) -> None:
     case = CaseFile("inappropriate_content", pack)
     earlier = LIBRARY.playbook(EARLIER, PACKS[pack])
-    ours = {rule.id: rule for rule in case.playbook.rules_for("inappropriate_content")}
-    theirs = {rule.id: rule for rule in earlier.rules_for("inappropriate_content")}
+    ours = {rule.id: rule for rule in rules_about("inappropriate_content", case.playbook)}
+    theirs = {rule.id: rule for rule in rules_about("inappropriate_content", earlier)}
     assert ours.keys() == theirs.keys()
     changed = {name for name, rule in ours.items() if theirs[name] != rule}
     assert changed <= {"content-block-asked", "content-block-confirmed"}

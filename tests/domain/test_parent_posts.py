@@ -7,7 +7,7 @@ import pytest
 from casework.domain.playbook import Modality
 from casework.domain.vocabulary import Content, State
 from tests.calendars import TEST_CALENDAR
-from tests.domain.casefile import PACKS, PARENT, TARGET, CaseFile, at
+from tests.domain.casefile import PACKS, PARENT, TARGET, CaseFile, at, rules_about
 from tests.domain.situations import CHILD_POSTED_ABOUT, playbook_of
 
 HATEFUL = [
@@ -165,6 +165,6 @@ def test_where_the_post_is_about_staff_no_childs_parents_are_asked_for() -> None
 @pytest.mark.parametrize("pack", PACKS)
 def test_nobody_replies_online(pack: str) -> None:
     (rule,) = (
-        rule for rule in playbook_of(pack).rules_for("parent_post") if rule.id.endswith("post-no-reply")
+        rule for rule in rules_about("parent_post", playbook_of(pack)) if rule.id.endswith("post-no-reply")
     )
     assert (rule.modality, rule.step) == (Modality.MUST_NOT, None)

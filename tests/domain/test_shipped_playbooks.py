@@ -7,7 +7,7 @@ import pytest
 from casework.domain.incident import STEPS
 from casework.domain.playbook import Floor, Modality, Pack, Rule
 from casework.library import Library
-from tests.domain.casefile import FLOOR, PACKS, at
+from tests.domain.casefile import FLOOR, PACKS, at, rules_about
 from tests.domain.situations import KINDS, every_rule, playbook_of, rules_of
 
 LIBRARY = Library.own()
@@ -71,7 +71,7 @@ def test_what_the_floor_fixes_is_in_force_under_every_pack(rule: Rule) -> None:
             assert all(other.modality is rule.modality and other.kinds == rule.kinds for other in replaced)
         else:
             for kind in rule.kinds or KINDS:
-                assert rule in playbook.rules_for(kind)
+                assert rule in rules_about(kind, playbook)
 
 
 def test_the_defaults_that_every_pack_replaces() -> None:
@@ -94,7 +94,7 @@ def test_a_default_that_a_pack_replaces_is_still_asked_in_some_form(pack: str) -
 @pytest.mark.parametrize("pack", PACKS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_rule_about_the_kind_comes_before_one_about_every_kind(kind: str, pack: str) -> None:
-    own = [bool(rule.kinds) for rule in playbook_of(pack).rules_for(kind)]
+    own = [bool(rule.kinds) for rule in rules_about(kind, playbook_of(pack))]
     assert own == sorted(own, reverse=True)
     assert own[0]
 
@@ -102,7 +102,7 @@ def test_a_rule_about_the_kind_comes_before_one_about_every_kind(kind: str, pack
 @pytest.mark.parametrize("pack", PACKS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_may_be_closed_and_nothing_else_ends_it(kind: str, pack: str) -> None:
-    rules = playbook_of(pack).rules_for(kind)
+    rules = rules_about(kind, playbook_of(pack))
     assert any("close" in rule.before for rule in rules)
     assert {step for rule in rules for step in rule.before} <= {"close", "debrief"} <= set(STEPS)
 
@@ -110,7 +110,7 @@ def test_every_kind_may_be_closed_and_nothing_else_ends_it(kind: str, pack: str)
 @pytest.mark.parametrize("pack", PACKS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_two_rules_share_an_id(kind: str, pack: str) -> None:
-    ids = [rule.id for rule in playbook_of(pack).rules_for(kind)]
+    ids = [rule.id for rule in rules_about(kind, playbook_of(pack))]
     assert len(set(ids)) == len(ids)
 
 

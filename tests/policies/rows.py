@@ -18,7 +18,7 @@ from casework.domain.playbook import Duty, Modality, Pack, Playbook
 from casework.domain.vocabulary import Content
 from casework.library import Library
 from tests.calendars import TEST_CALENDAR
-from tests.domain.casefile import ALLEGED, FLOOR, PARENT, TARGET, TEACHER, CaseFile
+from tests.domain.casefile import ALLEGED, FLOOR, PARENT, TARGET, TEACHER, CaseFile, rules_about
 
 Story = Callable[[CaseFile], CaseFile]
 Fields = dict[str, Any]
@@ -153,7 +153,7 @@ class Forbids(Situation, frozen=True, kw_only=True):
             and forbidden.step is None
             and forbidden.clause == self.clause
             and self.word in forbidden.reason
-            for forbidden in playbook.rules_for(case.incident.kind)
+            for forbidden in rules_about(case.incident.kind, playbook)
         )
 
 

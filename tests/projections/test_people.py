@@ -7,9 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from casework.domain.person import Related
 from casework.domain.sealed import ERASED, Sealed
-from casework.domain.vocabulary import Category, Relation, Role
+from casework.domain.vocabulary import Category, Role
 from casework.storage.observation import count_statements
 from casework_projections.views.catch_up import Views
 from tests.histories import SchoolHistory, london
@@ -32,15 +31,6 @@ def test_finding_by_whole_name(history: SchoolHistory, views: Views, written: st
         assert views.people.find(connection, [UUID(int=1)], written) == []
     assert [person.person for person in people] == ([history.target] if found else [])
     assert [person.category for person in people] == ([Category.PUPIL] if found else [])
-
-
-def test_relations_are_kept(history: SchoolHistory, views: Views) -> None:
-    related = (Related(Relation.PARENT_OF, history.target), Related(Relation.SPOUSE_OF, history.parent))
-    history.person(Category.PARENT, "Fay", relations=related)
-    views.catch_up("people")
-    with views.read(views.people) as connection:
-        count = connection.exec_driver_sql("SELECT count(*) FROM view_people_relations").scalar_one()
-    assert count == 2
 
 
 def test_names_cost_two_statements_however_many(history: SchoolHistory) -> None:
@@ -77,11 +67,7 @@ def test_the_directory_names_users_and_says_what_they_hold(history: SchoolHistor
     history.at = london("2026-11-02 09:00")
     app.schools.end_appointment(history.context(history.admin), history.id, held[0].appointment)
     with views.read(views.directory) as connection:
-        ended, other = (
-            next(each for each in views.directory.appointed_at(connection, history.id) if each == wanted)
-            for wanted in views.directory.appointments_of(connection, user.id)
-        )
-    by_id = {each.appointment: each for each in (ended, other)}
+        by_id = {each.appointment: each for each in views.directory.appointments_of(connection, user.id)}
     assert by_id[held[0].appointment].until == date(2026, 11, 1)
     assert not by_id[held[0].appointment].in_force(date(2026, 11, 2))
     assert by_id[held[1].appointment].until is None

@@ -137,6 +137,21 @@ def test_making_tables_again_keeps_what_is_in_them(blank_engine_url: str) -> Non
         assert len(connection.execute(sqlalchemy.select(data_keys)).all()) == 1
 
 
+def test_an_upgrade_drops_the_table_of_relations_and_keeps_the_keys(blank_engine_url: str) -> None:
+    """As the first release left the database: at revision 0001, with a table that nothing read."""
+    create_tables(blank_engine_url)
+    database = Database(blank_engine_url)
+    with database.writer.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+        connection.exec_driver_sql("CREATE TABLE view_people_relations (person VARCHAR(36))")
+        connection.execute(data_keys.insert(), [{"subject": UUID(int=1), "wrapped": b"a key"}])
+    database.close()
+    create_tables(blank_engine_url)
+    assert set(columns(blank_engine_url)) == {"stored_events", "data_keys", "alembic_version"}
+    with opened(blank_engine_url) as store, store.database.engine.connect() as connection:
+        assert len(connection.execute(sqlalchemy.select(data_keys)).all()) == 1
+
+
 def test_processes_that_make_tables_at_once_wait_for_each_other(blank_engine_url: str) -> None:
     with ProcessPoolExecutor(3, mp_context=processes()) as pool:
         made = [pool.submit(create_tables, blank_engine_url) for _ in range(3)]

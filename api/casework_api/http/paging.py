@@ -124,11 +124,6 @@ class Cursors:
         return hmac.digest(self._key, bound, hashlib.sha256)[:_TAG_BYTES]
 
 
-def page_body(items: list[Any], following: str | None) -> dict[str, Any]:
-    """The body of a list: its items and the cursor of the page that follows, None at the end."""
-    return {"items": items, "next": following}
-
-
 def cut(cursors: Cursors, query: Mapping[str, Any], scope: Any, count: int) -> tuple[slice, str | None]:
     """The part that `query` asks for of a list of `count` items, all at hand, and the cursor of the rest."""
     page = cursors.page(query, scope)

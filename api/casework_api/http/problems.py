@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -119,11 +119,6 @@ def not_found() -> Problem:
     return Problem(NOT_FOUND)
 
 
-def method_not_allowed(allowed: Iterable[str]) -> Problem:
-    """405, with the methods the resource does take."""
-    return Problem(METHOD_NOT_ALLOWED, headers={"Allow": ", ".join(allowed)})
-
-
 def not_acceptable(offered: Sequence[str]) -> Problem:
     """406, with the media types on offer."""
     return Problem(NOT_ACCEPTABLE, "It can be had as " + ", ".join(offered))
@@ -168,11 +163,6 @@ def precondition_required() -> Problem:
 def too_many_requests(retry_after: int) -> Problem:
     """429; `retry_after` in seconds."""
     return Problem(TOO_MANY_REQUESTS, headers={"Retry-After": str(retry_after)})
-
-
-def bad_request() -> Problem:
-    """400: not HTTP as it should be."""
-    return Problem(BAD_REQUEST)
 
 
 def internal() -> Problem:

@@ -113,7 +113,19 @@ class Directory(View):
 
     def appointments_of(self, connection: Connection, user: UUID) -> list[Held]:
         """Every appointment of a user, past and future ones too, the earliest first."""
-        return self._held(connection, appointments.c.user, user)
+        c = appointments.c
+        query = select(appointments).where(c.user == user).order_by(c["from"], c.appointment)
+        return [
+            Held(
+                appointment=row.appointment,
+                school=row.school,
+                user=row.user,
+                role=Role(row.role),
+                from_=row._mapping["from"],
+                until=row.until,
+            )
+            for row in connection.execute(query)
+        ]
 
     def heads(self, connection: Connection, schools: Collection[UUID], day: date) -> frozenset[UUID]:
         """The people who lead any of `schools` on `day`, as far as their users are known as people."""
@@ -126,25 +138,6 @@ class Directory(View):
         )
         return frozenset(connection.scalars(query))
 
-    def appointed_at(self, connection: Connection, school: UUID) -> list[Held]:
-        """Every appointment at a school, past and future ones too, the earliest first."""
-        return self._held(connection, appointments.c.school, school)
-
     def user_names(self, connection: Connection, ids: Collection[UUID]) -> dict[UUID, Sealed]:
         """The sealed names of the users among `ids`, their keys at hand."""
         return sealed_by_id(connection, users.c.user, users.c.name, ids, self._sealer)
-
-    def _held(self, connection: Connection, column: Column[UUID], value: UUID) -> list[Held]:
-        c = appointments.c
-        query = select(appointments).where(column == value).order_by(c["from"], c.appointment)
-        return [
-            Held(
-                appointment=row.appointment,
-                school=row.school,
-                user=row.user,
-                role=Role(row.role),
-                from_=row._mapping["from"],
-                until=row.until,
-            )
-            for row in connection.execute(query)
-        ]

@@ -28,14 +28,6 @@ people: Final = Table(
     Column("name_index", String(64)),
 )
 Index("view_people_name", people.c.name_index, people.c.school)
-relations: Final = Table(
-    "view_people_relations",
-    _metadata,
-    Column("person", Uuid, primary_key=True),
-    Column("relation", String(20), primary_key=True),
-    Column("other", Uuid, primary_key=True),
-    Column("place", SmallInteger, nullable=False),
-)
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +44,7 @@ class PeopleIndex(View):
     """Who is known at each school. Names are kept sealed, beside a keyed hash to find them by."""
 
     name: ClassVar[str] = "people"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     tables: ClassVar[MetaData] = _metadata
 
     def __init__(self, app: Casework) -> None:
@@ -64,12 +56,6 @@ class PeopleIndex(View):
         # Names are opened for the hash: one look-up for all their keys.
         self._keys.prefetch([event.originator_id for event in registered])
         upsert(connection, people, [self._row(event) for event in registered])
-        related = [
-            {"person": event.originator_id, "relation": r.relation.value, "other": r.person, "place": place}
-            for event in registered
-            for place, r in enumerate(event.relations)
-        ]
-        upsert(connection, relations, related)
 
     def find(self, connection: Connection, schools: Collection[UUID], name: str) -> list[Found]:
         """The people at `schools` whose whole name is `name`, however it is cased and spaced."""

@@ -45,4 +45,3 @@ class Person(Aggregate, begins_with=PersonRegistered):
         self.born_on = first.born_on
         self.year_group = first.year_group
         self.relations = first.relations
-        self.registered_at = first.recorded_at

@@ -144,10 +144,6 @@ def _rules_of(pack: Pack, library: Library) -> Iterator[Rule]:
     yield from pack.rules
 
 
-def _became(clause: Clause, rules: Mapping[str, Rule]) -> str:
-    return _lines(_told(item, rules) for item in clause.became)
-
-
 def _told(item: Became, rules: Mapping[str, Rule]) -> str:
     if not item.is_of_a_rule:
         return f"{item.kind} `{item.id}`"

@@ -103,10 +103,10 @@ class _Rules:
     """The rules about one kind, its own before those common to all, and which of them ask, forbid or wait."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
-        self.all = tuple(rules)
-        self.duties = tuple(rule for rule in self.all if rule.is_duty)
-        self.bans = tuple(rule for rule in self.all if not rule.is_duty)
-        self.gates = tuple(rule for rule in self.all if rule.before)
+        every = tuple(rules)
+        self.duties = tuple(rule for rule in every if rule.is_duty)
+        self.bans = tuple(rule for rule in every if not rule.is_duty)
+        self.gates = tuple(rule for rule in every if rule.before)
 
 
 class Playbook:
@@ -121,10 +121,6 @@ class Playbook:
         self._by_kind = {
             kind: _Rules(rule for rule in self.rules if rule.applies_to(kind)) for kind in self.kinds
         }
-
-    def rules_for(self, kind: str) -> tuple[Rule, ...]:
-        """The rules about `kind`, its own before those common to all."""
-        return self._by_kind[kind].all
 
     def critical_since(self, incident: Incident) -> datetime | None:
         """When the first thing came to light that makes `incident` critical; None where nothing did."""
