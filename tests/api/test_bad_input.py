@@ -18,6 +18,8 @@ from tests.api.refusing import GONE, HIDDEN, LONG, MARKER, UNKNOWN, opened_scene
 from tests.api.scene import ANY, Asked, Scene
 from tests.engines import SQLiteEngine
 
+NO_USER: Final = "names no user of this school"
+NO_PERSON: Final = "names no person of this school"
 ELSEWHERE: Final = object()
 """Says that a person of another school is named."""
 
@@ -327,6 +329,42 @@ class TestEveryStep:
         body = {"step": step, **fields}
         asked = Asked("POST", f"/incidents/{scene.incident}/steps", {"json": body, "headers": ANY})
         assert path in refused(scene.house, asked, 422)["errors"]
+
+    @pytest.mark.parametrize(
+        ("step", "fields", "path", "message"),
+        [
+            ("assign", {"user": "{teacher}"}, "$.user", NO_USER),
+            ("appoint_case_manager", {"user": "{teacher}"}, "$.user", NO_USER),
+            (
+                "waive",
+                {"waived": "offer_support", "reason": REASON, "authorised_by": "{teacher}"},
+                "$.authorised_by",
+                NO_USER,
+            ),
+            (
+                "record_meeting",
+                {"parent": "{teacher}", "outcome": "attended", "with": ["{dsl}", "{teacher}"]},
+                "$.with[1]",
+                NO_USER,
+            ),
+            ("involve_person", {"person": "{dsl}", "involvement": "witness"}, "$.person", NO_PERSON),
+            ("identify_person", {"person": "{pupil}", "as": "{dsl}"}, "$.as", NO_PERSON),
+            ("offer_support", {"person": "{dsl}", "what": "A talk."}, "$.person", NO_PERSON),
+            ("record_meeting", {"parent": "{dsl}", "outcome": "attended"}, "$.parent", NO_PERSON),
+        ],
+    )
+    def test_a_person_is_no_user_and_a_user_no_person(
+        self, scene: Scene, step: str, fields: Mapping[str, Any], path: str, message: str
+    ) -> None:
+        ids = {"dsl": scene.house.users["dsl"], "teacher": scene.teacher, "pupil": scene.pupil}
+        told = {
+            name: [each.format(**ids) for each in value] if isinstance(value, list) else value.format(**ids)
+            for name, value in fields.items()
+        }
+        asked = Asked(
+            "POST", f"/incidents/{scene.incident}/steps", {"json": {"step": step, **told}, "headers": ANY}
+        )
+        assert refused(scene.house, asked, 422)["errors"][path] == [message]
 
     def test_a_user_of_another_school_cannot_be_given_the_case(self, scene: Scene) -> None:
         body = {"step": "assign", "user": scene.house.users["stranger"]}

@@ -62,6 +62,41 @@ def a_key() -> str:
     return uuid4().hex
 
 
+class TestTheSameDeletionAgain:
+    """A lost answer is asked for again: what is gone is gone, and was not somebody else's doing."""
+
+    @pytest.mark.parametrize("endpoint", ["users.revoke_token", "schools.end_appointment"])
+    def test_is_answered_as_before_and_records_nothing(self, scene: Scene, endpoint: str) -> None:
+        asked, key = self.of_something_new(scene, endpoint), a_key()
+        first = asked.by(scene.house, "admin", Idempotency_Key=key)
+        assert (first.status_code, first.data) == (204, b"")
+        events = scene.house.events()
+        assert told(asked.by(scene.house, "admin", Idempotency_Key=key)) == told(first)
+        assert scene.house.events() == events
+
+    @pytest.mark.parametrize("endpoint", ["users.revoke_token", "schools.end_appointment"])
+    def test_of_something_else_is_refused(self, scene: Scene, endpoint: str) -> None:
+        asked, other, key = *(self.of_something_new(scene, endpoint) for _ in range(2)), a_key()
+        asked.by(scene.house, "admin", Idempotency_Key=key)
+        TestTheSameRequestAgain.refused_as_reused(scene, other, "admin", key)
+
+    def test_of_a_token_with_another_key_finds_none(self, scene: Scene) -> None:
+        asked = self.of_something_new(scene, "users.revoke_token")
+        assert asked.by(scene.house, "admin", Idempotency_Key=a_key()).status_code == 204
+        assert asked.by(scene.house, "admin", Idempotency_Key=a_key()).status_code == 404
+
+    @staticmethod
+    def of_something_new(scene: Scene, endpoint: str) -> Asked:
+        """The deletion of a token or an appointment that is made for it."""
+        house = scene.house
+        if endpoint == "users.revoke_token":
+            made = house.created("admin", f"/users/{scene.spare}/tokens", {})
+            return Asked("DELETE", f"/users/{scene.spare}/tokens/{made['id']}")
+        appointment = {"user": scene.spare, "role": "reporter", "from": "2026-09-01"}
+        made = house.created("admin", f"/schools/{house.school}/appointments", appointment)
+        return Asked("DELETE", f"/schools/{house.school}/appointments/{made['id']}")
+
+
 class TestTheSameRequestAgain:
     def test_every_route_that_changes_something_and_is_no_deletion_is_here(self, scene: Scene) -> None:
         rules = scene.house.app.url_map.iter_rules()

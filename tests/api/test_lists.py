@@ -318,3 +318,35 @@ def test_a_spreadsheet_of_lessons_has_no_next_page(house: House) -> None:
     assert len(house.get("dsl", path)["items"]) == 1
     rows = house.ask("dsl", "GET", path, headers={"Accept": "text/csv"}).text.splitlines()
     assert [sum(f"part {part}" in row for row in rows) for part in range(3)] == [1, 1, 1]
+
+
+def test_only_who_reads_a_case_learns_that_a_lesson_came_from_it(house: House) -> None:
+    """The chair reads an allegation against the head; no list of lessons names it to them."""
+    head = house.person("Hal Head", "staff")
+    house.add_user("subject", "headteacher", house.school, person=head)
+    house.add_user("chair", "chair_of_governors", house.school)
+    child_case = house.bullying("2026-09-14 10:20")["id"]
+    against_head = house.report(kind="staff_misuse", people=[{"person": head, "involvement": "alleged"}])[
+        "id"
+    ]
+    house.answer_everything(child_case)
+    for incident, who in ((child_case, "dsl"), (against_head, "chair")):
+        house.take(incident, "complete_investigation", who, findings="As it was reported.")
+        lessons = [{"text": "Teach it earlier.", "changes": "curriculum"}]
+        house.take(incident, "debrief", who, summary="Learnt.", lessons=lessons, actions=[])
+    assert house.get("chair", f"/incidents/{against_head}")["version"] == 3
+
+    named = {
+        who: {incident for incident in (child_case, against_head) if incident in answer.text}
+        for who in ("dsl", "deputy_dsl", "headteacher", "subject", "chair", "governor", "reporter")
+        for answer in [house.ask(who, "GET", f"/schools/{house.school}/lessons-learnt")]
+    }
+    assert named == {
+        "dsl": {child_case},
+        "deputy_dsl": {child_case},
+        "headteacher": {child_case, against_head},
+        "subject": {child_case},
+        "chair": set(),
+        "governor": set(),
+        "reporter": set(),
+    }

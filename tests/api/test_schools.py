@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
 import pytest
 
+from casework.domain.event import Event
 from tests.api.client import House, Json, body_of
 
 on_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
@@ -71,3 +73,42 @@ def test_another_policy_holds_for_what_is_reported_from_then_on(house: House) ->
 def test_only_an_administrator_changes_a_school(house: House, who: str) -> None:
     answer = house.ask(who, "PATCH", f"/schools/{house.school}", json={"policy_reviewed_on": "2026-08-31"})
     assert answer.status_code == 403
+
+
+@on_sqlite
+def test_an_appointment_there_is_not_is_not_ended(house: House) -> None:
+    elsewhere = house.open_school("headcorn")
+    body = {"user": house.users["dsl"], "role": "governor", "from": "2026-09-01"}
+    theirs = house.created("admin", f"/schools/{elsewhere}/appointments", body)["id"]
+    events = house.events()
+    for unknown in (str(UUID(int=7)), theirs):
+        answer = house.ask("admin", "DELETE", f"/schools/{house.school}/appointments/{unknown}")
+        assert (answer.status_code, body_of(answer)["type"]) == (404, "/problems/not-found")
+    assert house.events() == events
+
+
+@on_sqlite
+def test_changes_of_schools_and_users_are_recorded_as_an_administrators(house: House) -> None:
+    """Whatever else the administrator is at the school."""
+    house.add_user("both", "dsl", house.school)
+    also_admin = {"user": house.users["both"], "role": "admin", "from": "2026-09-01"}
+    made = house.created("admin", f"/schools/{house.school}/appointments", also_admin)
+    changed(house, pupils_on_roll=211)
+    answer = house.ask("both", "PATCH", f"/schools/{house.school}", json={"pupils_on_roll": 212})
+    assert answer.status_code == 200
+    token = house.created("admin", f"/users/{house.users['both']}/tokens", {})["id"]
+    for path in (
+        f"/users/{house.users['both']}/tokens/{token}",
+        f"/schools/{house.school}/appointments/{made['id']}",
+    ):
+        assert house.ask("admin", "DELETE", path).status_code == 204
+    recorded = [
+        cast(Event, event)
+        for aggregate in (house.school, house.users["both"])
+        for event in house.casework.log.events.get(UUID(aggregate))
+    ]
+    assert {event.TOPIC for event in recorded} == {
+        *("school.opened", "school.changed", "school.appointed", "school.appointment_ended"),
+        *("user.registered", "user.token_issued", "user.token_revoked"),
+    }
+    assert {event.role for event in recorded} == {"admin"}

@@ -160,7 +160,7 @@ def test_a_word_there_is_not_is_refused_in_a_floor(
 
 
 @pytest.mark.parametrize(("old", "new", "field"), IN_AN_OWN_PACK)
-def test_a_school_s_own_pack_goes_through_the_same_checks(
+def test_a_schools_own_pack_goes_through_the_same_checks(
     tmp_path: Path, old: str, new: str, field: str
 ) -> None:
     pack = tmp_path / "own.toml"

@@ -212,3 +212,15 @@ def test_reports_in_confidence_cannot_be_joined_to_open_ones(history: SchoolHist
         marks[incident.confidential_reporter].add(row.reported_by)
     assert [len(found) for found in marks.values()] == [1, 1]
     assert marks[True].isdisjoint(marks[False])
+
+
+def test_a_case_is_overdue_from_the_first_of_its_duties(history: SchoolHistory, views: Views) -> None:
+    incident = history.report(at="2026-09-14 10:20")
+    first, later = london("2026-09-14 23:59:59"), london("2026-09-15 23:59:59")
+    (row,) = listed(views, history)
+    assert {step.due_at for step in row.due} == {first, later}
+    assert row.next_due_at == first
+    for moment, overdue in ((first, False), (first + timedelta(seconds=1), True)):
+        history.at = moment
+        assert ids(listed(views, history, overdue=True)) == ([incident] if overdue else [])
+        assert ids(listed(views, history, overdue=False)) == ([] if overdue else [incident])

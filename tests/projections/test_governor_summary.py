@@ -6,11 +6,13 @@ import csv
 import io
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
 
 from casework.domain.clocks import Closure, Term
+from casework.domain.incident import Incident
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Setting, State
 from casework.storage.observation import count_statements
@@ -27,6 +29,12 @@ def summary(
 ) -> dict[str, Any]:
     with views.read(views.figures, views.lessons) as connection:
         return views.summary.summary(connection, history.school, term, as_of or history.at)
+
+
+def read(history: SchoolHistory, incident: UUID) -> Incident:
+    found = history.app.record.load(Incident, incident)
+    assert found is not None
+    return found
 
 
 def test_a_term_without_incidents(history: SchoolHistory, views: Views) -> None:
@@ -197,6 +205,49 @@ def test_what_is_recorded_later_leaves_an_earlier_summary_as_it_was(
         assert summary(views, history, as_of=moment) == then
     # The look-up, both views, those that went on read again, and their keys; and the test reads the school.
     assert len(tally.statements) <= 6
+
+
+def test_a_lesson_of_an_earlier_terms_incident_stands_as_it_did(history: SchoolHistory, views: Views) -> None:
+    incident = history.report(at="2026-11-10 10:20")
+    history.drive(incident, State.EVIDENCE_SAVED)
+    history.take(incident, "complete_investigation", at="2027-04-20 09:00")
+    before_the_debrief = history.at
+    history.take(incident, "debrief")
+    debriefed, open_actions = history.at, read(history, incident).open_actions
+    for action in open_actions:
+        history.take(incident, "complete_action", action=action, effect=Sealed("Fewer than before."))
+
+    def actions(as_of: datetime) -> list[dict[str, int]]:
+        return [lesson["actions"] for lesson in summary(views, history, "2027-summer", as_of)["lessons"]]
+
+    assert actions(before_the_debrief) == []
+    assert actions(debriefed) == [{"done": 0, "open": 2, "overdue": 0}]
+    assert actions(history.at) == [{"done": 2, "open": 0, "overdue": 0}]
+
+
+def test_a_lesson_is_none_before_its_debrief(history: SchoolHistory, views: Views) -> None:
+    incident = history.report(at="2026-09-14 10:20")
+    history.drive(incident, State.EVIDENCE_SAVED)
+    then = history.at
+    history.drive(incident, State.DEBRIEFED)
+    assert summary(views, history, as_of=then)["lessons"] == []
+    assert len(summary(views, history)["lessons"]) == 1
+
+
+def test_the_policy_is_that_in_force_at_the_moment_asked_for(history: SchoolHistory, views: Views) -> None:
+    history.at = london("2026-10-05 09:00")
+    history.app.schools.change(history.context(history.admin), history.id, ChangeSchool(pack="tow_law"))
+    for as_of, pack in (("2026-10-04 23:59", "st_thomas@2016-06"), ("2026-10-05 00:00", "tow_law@2023-09")):
+        (overdue,) = summary(views, history, as_of=london(as_of))["policies_overdue"]
+        assert overdue["pack"] == pack
+
+
+def test_what_is_done_at_the_last_moment_is_done_in_time(history: SchoolHistory, views: Views) -> None:
+    incidents = [history.report(at="2026-09-14 10:00") for _ in range(5)]
+    for incident in incidents:
+        history.take(incident, "triage", at="2026-09-15 23:59:59")
+    # The acknowledgements were due the day before; the rest is due at this very moment.
+    assert summary(views, history)["clocks"] == {"met": 5, "missed": 5}
 
 
 def test_an_unknown_term(history: SchoolHistory, views: Views) -> None:

@@ -101,6 +101,21 @@ def test_only_those_who_may_read_the_incident_learn_where_a_lesson_came_from(
     for reader, named in ((history.head, True), (history.dsl, False), (subject, False), (None, False)):
         (item,), _ = lessons(views, history, reader=reader)
         assert ("incident" in item) is named
+    history.take(incident, "assign", by=history.head, user=history.dsl.id)
+    for reader, named in ((history.dsl, True), (history.users[Role.DEPUTY_DSL], False)):
+        (item,), _ = lessons(views, history, reader=reader)
+        assert ("incident" in item) is named
+
+
+def test_a_target_does_not_learn_that_a_lesson_came_from_their_case(
+    history: SchoolHistory, views: Views
+) -> None:
+    target = history.appointed(Role.DSL, person=history.teacher)
+    incident = history.report("unsolicited_contact", at="2026-09-14 10:20")
+    history.drive(incident, State.DEBRIEFED)
+    for reader, named in ((history.dsl, True), (target, False)):
+        (item,), _ = lessons(views, history, reader=reader)
+        assert ("incident" in item) is named
 
 
 def test_pages_and_terms(history: SchoolHistory, views: Views) -> None:
