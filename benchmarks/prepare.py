@@ -15,7 +15,7 @@ from sqlalchemy import text
 from casework.application import Casework
 from casework.domain.access import SYSTEM, Principal
 from casework.domain.aggregate import Aggregate
-from casework.domain.clocks import LONDON, Calendar
+from casework.domain.clocks import LONDON, Calendar, day_of
 from casework.domain.event import unstamped
 from casework.domain.incident import STEPS
 from casework.domain.incident.reporting import Party
@@ -108,7 +108,7 @@ class _School:
         self.together = record.together
         self.now = now
         self.rng = Random(2)  # noqa: S311
-        self.calendar = calendar_around(now.astimezone(LONDON).date())
+        self.calendar = calendar_around(day_of(now))
         opened = datetime.combine(self.calendar.terms[0].starts_on, time(9), tzinfo=LONDON)
         self.admin = app.users.register(
             Context(principal=SYSTEM, now=opened),
@@ -198,7 +198,7 @@ class _School:
     def _user(self, role: Role, at: datetime) -> User:
         registered = RegisterUser(name=Sealed("A User"), email=Sealed(f"{role}@x.example"))
         user = self.app.users.register(_by(self.admin, at), registered)
-        appointment = AppointUser(user=user.id, role=role, from_=at.date())
+        appointment = AppointUser(user=user.id, role=role, from_=day_of(at))
         self.app.schools.appoint(_by(self.admin, at), self.school, appointment)
         return user
 
@@ -211,5 +211,5 @@ class _School:
 
     def _term(self) -> Any:
         calendar: Calendar = self.calendar
-        begun = [term for term in calendar.terms if term.starts_on <= self.now.date()]
+        begun = [term for term in calendar.terms if term.starts_on <= day_of(self.now)]
         return begun[-1]

@@ -112,6 +112,13 @@ def test_no_module_knows_a_kind_or_a_pack_by_name() -> None:
     assert [str(path) for path in product if names.search(path.read_text())] == []
 
 
+def test_the_day_of_a_moment_is_made_in_one_place() -> None:
+    # Elsewhere `clocks.day_of` says it: the day of a moment as it was sent is not always that in London.
+    clocks = ROOT / "src/casework/domain/clocks.py"
+    modules = (path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+    assert [str(path) for path in modules if ".date()" in path.read_text() and path != clocks] == []
+
+
 def test_the_licence_is_there() -> None:
     licence = (ROOT / "LICENSE").read_text()
     assert "Apache License" in licence

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from casework.domain.clocks import LONDON, Calendar, Closure, Span, Term, Unit, due, is_working_day
+from casework.domain.clocks import LONDON, Calendar, Closure, Span, Term, Unit, day_of, due, is_working_day
 from tests.calendars import TEST_CALENDAR, TEST_CALENDAR_JSON
 
 AUTUMN, SPRING, SUMMER = TEST_CALENDAR.terms
@@ -150,6 +150,22 @@ def test_a_start_within_the_last_second_of_the_day_is_not_due_before_it(unit: Un
 def test_a_moment_without_a_time_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="time zone"):
         due(datetime(2026, 9, 14, 12), Span(1, Unit.HOURS), TEST_CALENDAR)
+    with pytest.raises(ValueError, match="time zone"):
+        day_of(datetime(2026, 9, 14, 12))
+
+
+@pytest.mark.parametrize(
+    ("moment", "day"),
+    [
+        pytest.param("2026-09-14T22:59:59Z", "2026-09-14", id="summer, before midnight"),
+        pytest.param("2026-09-14T23:00:00Z", "2026-09-15", id="summer, midnight"),
+        pytest.param("2026-12-14T23:00:00Z", "2026-12-14", id="winter"),
+        pytest.param("2026-09-15T08:30:00+10:00", "2026-09-14", id="sent from far to the east"),
+        pytest.param("2026-09-14T18:30:00-05:00", "2026-09-15", id="sent from the west"),
+    ],
+)
+def test_the_day_of_a_moment_is_that_in_london(moment: str, day: str) -> None:
+    assert day_of(datetime.fromisoformat(moment)).isoformat() == day
 
 
 def test_a_span_is_not_negative() -> None:

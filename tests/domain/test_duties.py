@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from casework.domain.clocks import LONDON, Calendar, Closure
+from casework.domain.clocks import LONDON, Calendar, Closure, day_of
 from casework.domain.playbook import Duty
 from casework.domain.vocabulary import Content
 from tests.calendars import TEST_CALENDAR
@@ -235,7 +235,7 @@ def test_whenever_it_is_reported_a_critical_case_is_not_put_off_by_a_holiday(
             assert duty.due_at == without_terms.due_at is not None
         elif started_by_the_report and duty.rule.modality == "must":
             assert duty.due_at is not None
-            assert duty.due_at.astimezone(LONDON).date() == day
+            assert day_of(duty.due_at) == day
 
 
 def test_what_has_a_time_of_its_own_is_counted_in_no_school_days() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -318,6 +318,16 @@ def test_no_case_is_closed_under_an_open_enquiry(agency: str) -> None:
 )
 def test_a_malformed_step_is_told_by_its_field(step: str, fields: dict[str, Any], path: str) -> None:
     assert set(invalid(CaseFile("cyberbullying"), step, **fields)) == {path}
+
+
+def test_withholding_is_reviewed_from_the_london_day_of_the_decision() -> None:
+    case = CaseFile("cyberbullying")
+    # The step is taken an hour later, at 00:30 on the 15th in London.
+    an_hour_before = datetime(2026, 9, 14, 22, 30, tzinfo=UTC)
+    case.now = an_hour_before
+    assert set(invalid(case, "withhold_from_parents", review_on=date(2026, 9, 14))) == {"$.review_on"}
+    case.now = an_hour_before
+    case.take("withhold_from_parents", review_on=date(2026, 9, 15))
 
 
 def test_a_step_is_never_taken_in_the_future() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casework.domain.clocks import LONDON
+from casework.domain.clocks import day_of
 from casework_projections.views.terms import UnknownTerm, same_term_last_year, term_before, term_bounds
 from tests.calendars import TEST_CALENDAR
 
@@ -27,7 +27,7 @@ def test_every_moment_is_in_the_one_term_its_day_is_in(moment: datetime) -> None
         for name, (since, until) in BOUNDS.items()
         if (since is None or since <= moment) and (until is None or moment < until)
     ]
-    term = TEST_CALENDAR.term_on(moment.astimezone(LONDON).date())
+    term = TEST_CALENDAR.term_on(day_of(moment))
     assert found == [term and term.name]
 
 

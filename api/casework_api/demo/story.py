@@ -12,7 +12,7 @@ import msgspec
 
 from casework.application import Casework
 from casework.domain.access import SYSTEM, Principal
-from casework.domain.clocks import LONDON, Calendar
+from casework.domain.clocks import LONDON, Calendar, day_of
 from casework.domain.errors import Refused
 from casework.domain.event import unstamped
 from casework.domain.incident import STEPS
@@ -64,7 +64,7 @@ def tell(app: Casework, moment: datetime, progress: Callable[[int, int], None]) 
 
     `progress` is told how many of how many incidents are done.
     """
-    day = moment.astimezone(LONDON).date()
+    day = day_of(moment)
     rng = Random(day.toordinal())  # noqa: S311
     calendar = calendar_around(day)
     # The story ends with the day before, so that it is the same at whatever hour it is told.
@@ -116,7 +116,7 @@ class _Story:
         for role, name in USERS[1:]:
             user = RegisterUser(name=Sealed(name), email=Sealed(f"{role}@school.example"))
             users[role] = register(self.context(admin, opened), user)
-            appointment = AppointUser(user=users[role].id, role=Role(role), from_=opened.date())
+            appointment = AppointUser(user=users[role].id, role=Role(role), from_=day_of(opened))
             self.app.schools.appoint(self.context(admin, opened), school.id, appointment)
         pupils, parents = self._families(school.id, users["dsl"], opened)
         teacher = self._person(users["dsl"], opened, school.id, Category.STAFF, TEACHER)
@@ -148,7 +148,7 @@ class _Story:
 
     def times(self) -> list[datetime]:
         """When the incidents were reported: in school hours of the last three terms, in order."""
-        today = self.moment.astimezone(LONDON).date()
+        today = day_of(self.moment)
         begun = [term for term in self.calendar.terms if term.starts_on <= today][-3:]
         days = [
             day
@@ -240,6 +240,6 @@ class _Story:
         later = clock + timedelta(minutes=self.rng.choice(_WAITS))
         while later.weekday() > 4 or not 8 <= later.hour <= 17:
             later = datetime.combine(
-                later.date() + timedelta(days=1), time(8, self.rng.randint(0, 59)), tzinfo=LONDON
+                day_of(later) + timedelta(days=1), time(8, self.rng.randint(0, 59)), tzinfo=LONDON
             )
         return later

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 
+from casework.domain.clocks import day_of
 from casework.domain.incident import STEPS, Incident
 from casework.domain.incident.outcomes import Action, Lesson
 from casework.domain.sealed import Sealed
@@ -96,7 +97,7 @@ def _evidence(scene: Scene, _: dict[str, Any]) -> dict[str, Any]:
 
 def _debrief(scene: Scene, _: dict[str, Any]) -> dict[str, Any]:
     chosen = scene.rng.sample(LESSONS, scene.rng.choice((1, 1, 2)))
-    due_on = (scene.now + timedelta(days=scene.rng.choice((7, 14, 28)))).date()
+    due_on = day_of(scene.now + timedelta(days=scene.rng.choice((7, 14, 28))))
     return {
         "summary": _says("What worked, what took too long, and what changes because of it."),
         "lessons": tuple(Lesson(text=_says(text), changes=change) for text, change in chosen),

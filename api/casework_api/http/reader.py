@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from casework.domain.access import Actor, Permission
-from casework.domain.clocks import LONDON
+from casework.domain.clocks import day_of
 from casework.domain.vocabulary import Role
 from casework_api.http import current
 from casework_projections.reading.visibility import VisibleTo
@@ -16,7 +16,7 @@ from casework_projections.reading.visibility import VisibleTo
 def actors(connection: Connection) -> dict[UUID, Actor]:
     """Whoever asks, by school, with the roles in force there today; `connection` holds the directory."""
     user = current.user()
-    today = current.now().astimezone(LONDON).date()
+    today = day_of(current.now())
     roles: dict[UUID, list[Role]] = {}
     for held in current.views().directory.appointments_of(connection, user.id):
         if held.in_force(today):
@@ -35,7 +35,7 @@ def visible(connection: Connection) -> VisibleTo:
         for school, actor in found.items()
         if actor.role_for(Permission.MANAGE_WHERE_HEAD_IS_SUBJECT) is not None
     ]
-    today = current.now().astimezone(LONDON).date()
+    today = day_of(current.now())
     heads = current.views().directory.heads(connection, chairs, today) if chairs else frozenset[UUID]()
     return VisibleTo.of(user.id, user.person, found, heads)
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from casework.application import Casework
-from casework.domain.clocks import LONDON
+from casework.domain.clocks import day_of
 from casework.domain.incident import Incident
 from casework.domain.school import School
 from casework.domain.vocabulary import Agency, Setting, State, Stream
@@ -119,7 +119,7 @@ class GovernorSummary:
         """The pack in force at `as_of`, where its review was overdue by then."""
         edition = school.pack_at(as_of)
         review_due = self._app.library.packs[edition].review_due(school.reviewed_on(edition, as_of))
-        if review_due is not None and review_due >= as_of.astimezone(LONDON).date():
+        if review_due is not None and review_due >= day_of(as_of):
             return []
         return [{"pack": edition, "review_due": review_due}]
 
@@ -145,7 +145,7 @@ class GovernorSummary:
         self, rows: Sequence[LessonRow], then: Mapping[UUID, Incident | None], as_of: datetime
     ) -> list[dict[str, Any]]:
         """The lessons as they stood, each with how many of its actions stood how."""
-        today = as_of.astimezone(LONDON).date()
+        today = day_of(as_of)
         as_they_were = {
             row.id: row for incident in then.values() if incident for row in self._lessons.rows_of(incident)
         }

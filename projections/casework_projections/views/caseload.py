@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, MetaData, Table, delete
 
-from casework.domain.clocks import LONDON
+from casework.domain.clocks import day_of
 from casework.domain.incident import Incident
 from casework.domain.incident.reporting import Acknowledge, Report
 from casework.domain.school import School
@@ -50,7 +50,7 @@ class Caseload(IncidentView):
         playbook = self.replay.playbook(incident)
         due = [duty for duty in playbook.outstanding(incident, school.calendar) if duty.due_at is not None]
         report = next(incident.taken(Report))
-        term = school.calendar.term_on(incident.reported_at.astimezone(LONDON).date())
+        term = school.calendar.term_on(day_of(incident.reported_at))
         return {
             "incident": incident.id,
             "school": incident.school,

@@ -25,7 +25,7 @@ from sqlalchemy import (
     select,
 )
 
-from casework.domain.clocks import LONDON
+from casework.domain.clocks import day_of
 from casework.domain.incident import Incident
 from casework.domain.incident.incident import SUBJECT_INVOLVEMENTS
 from casework.domain.incident.outcomes import Action, CancelAction, CompleteAction, Debrief
@@ -217,8 +217,8 @@ class LessonsLearnt(IncidentView):
     def _item(
         self, row: LessonRow, school: School, now: datetime, reader: VisibleTo | None
     ) -> dict[str, Any]:
-        term = school.calendar.term_on(row.debriefed_at.astimezone(LONDON).date())
-        today = now.astimezone(LONDON).date()
+        term = school.calendar.term_on(day_of(row.debriefed_at))
+        today = day_of(now)
         item: dict[str, Any] = {
             "lesson": row.lesson,
             "kind": row.kind,

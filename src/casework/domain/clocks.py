@@ -109,6 +109,11 @@ class Span(msgspec.Struct, frozen=True):
             raise ValueError("a span is not negative")
 
 
+def day_of(moment: datetime) -> date:
+    """The day in Europe/London on which `moment` falls; a naive one is a ValueError."""
+    return _in_london(moment).date()
+
+
 def is_working_day(day: date) -> bool:
     """Whether `day` is a weekday and no bank holiday in England (`holidays` knows those of 1872 to 2100)."""
     return day.weekday() < _SATURDAY and day not in _bank_holidays(day.year)
@@ -125,9 +130,7 @@ def due(start: datetime, span: Span, calendar: Calendar) -> datetime:
 
     A naive `start` is a ValueError, a date past the year 9999 an OverflowError or ValueError.
     """
-    if start.utcoffset() is None:
-        raise ValueError("a clock starts at a moment with a time zone")
-    local = start.astimezone(LONDON)
+    local = _in_london(start)
     day = local.date()
     match span.unit:
         case Unit.HOURS:
@@ -142,6 +145,12 @@ def due(start: datetime, span: Span, calendar: Calendar) -> datetime:
             last = _school_days_after(*_first_counted(day, span.amount), calendar)
     # Otherwise what starts within the last second of its last day would be due before it starts.
     return max(local, datetime.combine(last, _END_OF_DAY, LONDON))
+
+
+def _in_london(moment: datetime) -> datetime:
+    if moment.utcoffset() is None:
+        raise ValueError("a moment has a time zone")
+    return moment.astimezone(LONDON)
 
 
 def _first_counted(day: date, count: int) -> tuple[date, int]:

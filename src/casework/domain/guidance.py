@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from casework.domain.clocks import LONDON
+from casework.domain.clocks import day_of
 from casework.domain.dated import Platforms
 from casework.domain.playbook.rules import Source, Test
 from casework.domain.values import Scalar
@@ -120,7 +120,7 @@ class Reference(msgspec.Struct, frozen=True, kw_only=True):
 
     def guidance(self, incident: Incident, playbook: Playbook) -> Guidance:
         """What the tables say of `incident`, by the day it occurred in London."""
-        day = incident.occurred_at.astimezone(LONDON).date()
+        day = day_of(incident.occurred_at)
         holds = playbook.asking(incident)
         remarks = dict.fromkeys(each.text for each in self.remarks if each.are_those_of(incident, holds))
         return Guidance(

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from casework.domain.aggregate import Aggregate
-from casework.domain.clocks import LONDON, Calendar
+from casework.domain.clocks import Calendar, day_of
 from casework.domain.event import Event
 from casework.domain.fields import Code
 from casework.domain.vocabulary import Role
@@ -81,7 +81,7 @@ class SchoolChanged(Event, frozen=True, kw_only=True):
             if value is not None:
                 setattr(school, field, value)
         if self.pack is not None:
-            school.adopt(self.pack, self.happened_at.astimezone(LONDON).date())
+            school.adopt(self.pack, day_of(self.happened_at))
         if self.policy_reviewed_on is not None:
             school.reviews.append(PolicyReview(school.pack, self.policy_reviewed_on, self.recorded_at))
 
@@ -132,7 +132,7 @@ class School(Aggregate, begins_with=SchoolOpened):
 
     def pack_at(self, moment: datetime) -> str:
         """The edition of the pack in force at `moment`."""
-        day = moment.astimezone(LONDON).date()
+        day = day_of(moment)
         return [pack.edition for pack in self.packs if pack.since <= day][-1]
 
     def reviewed_on(self, edition: str, as_of: datetime) -> date | None:

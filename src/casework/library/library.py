@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
-from casework.domain.clocks import LONDON
+from casework.domain.clocks import day_of
 from casework.domain.dated import Platforms
 from casework.domain.guidance import Reference
 from casework.domain.playbook import Floor, Pack, Playbook
@@ -91,7 +91,7 @@ class Library:
 
     def floor_at(self, jurisdiction: str, moment: datetime) -> Floor:
         """The floor in force at `moment`; before the first edition held, that first edition."""
-        return self.floor_on(jurisdiction, moment.astimezone(LONDON).date())
+        return self.floor_on(jurisdiction, day_of(moment))
 
     def floor_on(self, jurisdiction: str, day: date) -> Floor:
         """The floor in force on `day`; before the first edition held, that first edition."""

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from casework.domain.access import Permission
-from casework.domain.clocks import LONDON
+from casework.domain.clocks import day_of
 from casework.domain.errors import Forbidden, Invalid
 from casework.domain.event import event_of
 from casework.domain.fields import Narrative, PersonId, Short, UserId, record_faults
@@ -77,7 +77,7 @@ class Declarations:
             faults["$.staff"] = "does not work at the school"
         if made.other == made.staff:
             faults["$.other"] = "is the same person"
-        if made.disclosed_on > context.now.astimezone(LONDON).date():
+        if made.disclosed_on > day_of(context.now):
             faults["$.disclosed_on"] = "is in the future"
         if not _decided_together(made, school):
             faults["$.decided_by"] = "must be a designated safeguarding lead and the head, two users"
@@ -90,7 +90,7 @@ class Declarations:
 
 def _decided_together(made: RelationshipDeclared, school: School) -> bool:
     """Whether one of the deciders was a lead and another the head, when it was disclosed or is recorded."""
-    days = (made.disclosed_on, made.recorded_at.astimezone(LONDON).date())
+    days = (made.disclosed_on, day_of(made.recorded_at))
     held = {user: {role for day in days for role in school.roles_of(user, day)} for user in made.decided_by}
     leads = {user for user, roles in held.items() if roles & _LEADS}
     heads = {user for user, roles in held.items() if Role.HEADTEACHER in roles}

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from casework.domain.access import Permission
+from casework.domain.clocks import day_of
 from casework.domain.errors import Forbidden, Invalid, NotFound
 from casework.domain.event import event_of
 from casework.domain.fields import Name, record_faults
@@ -72,7 +73,7 @@ class People:
 
 def _registered(context: Context, command: RegisterPerson, person_id: UUID, role: Role) -> PersonRegistered:
     born_on = command.born_on
-    if born_on is not None and born_on > context.now.date():
+    if born_on is not None and born_on > day_of(context.now):
         raise Invalid.at("$.born_on", "is in the future")
     sealed = None if born_on is None else Sealed(born_on.isoformat())
     stamp = context.stamp(person_id, 1, role)

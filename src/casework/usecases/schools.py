@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from casework.domain.access import Actor, Permission
-from casework.domain.clocks import LONDON, Calendar
+from casework.domain.clocks import Calendar, day_of
 from casework.domain.errors import Forbidden, Invalid, NotFound
 from casework.domain.event import event_of
 from casework.domain.fields import Code, record_faults
@@ -99,7 +99,7 @@ class Schools:
 
     def holders_of(self, school: School, role: Role, moment: datetime) -> frozenset[UUID]:
         """The people who hold `role` at `moment`, as far as the school's users are linked to people."""
-        day = moment.astimezone(LONDON).date()
+        day = day_of(moment)
         users = (self._record.peek(User, user) for user in school.holders_of(role, day))
         return frozenset(user.person for user in users if user is not None and user.person is not None)
 
@@ -144,7 +144,7 @@ class Schools:
         changed = event_of(stamp, SchoolChanged, **replaced(command, pack=edition))
         _check(changed, changed.calendar)
         reviewed = changed.policy_reviewed_on
-        if reviewed is not None and reviewed > context.now.astimezone(LONDON).date():
+        if reviewed is not None and reviewed > day_of(context.now):
             raise Invalid.at("$.policy_reviewed_on", "is in the future")
         school.record(changed)
         self._record.commit(school)
@@ -173,7 +173,7 @@ class Schools:
             return
         if appointment not in school.appointments:
             raise NotFound
-        last_day = context.now.astimezone(LONDON).date() - timedelta(days=1)
+        last_day = day_of(context.now) - timedelta(days=1)
         stamp = context.stamp(school.id, school.version + 1, Role.ADMIN)
         school.record(event_of(stamp, AppointmentEnded, appointment=appointment, until=last_day))
         self._record.commit(school)
@@ -194,7 +194,7 @@ class Schools:
 def actor_of(context: Context, school: School) -> Actor:
     """The user who asks, with the roles they hold at `school` today."""
     principal = context.principal
-    today = context.now.astimezone(LONDON).date()
+    today = day_of(context.now)
     roles = tuple(school.roles_of(principal.id, today))
     return Actor(user=principal.id, person=principal.person, roles=roles)
 

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from casework.domain.clocks import LONDON
+from casework.domain.clocks import day_of
 from casework.domain.dated import Platforms
 from casework_api.http import current
 from casework_api.http.blueprint import Blueprint
@@ -64,7 +64,7 @@ incident_guidance = Blueprint(
 def read(query: dict[str, Any]) -> ReferenceBody:
     """The floors, minimum ages, offences and channels of one day, each with its source."""
     library = current.casework().library
-    day = query.get("on") or current.now().astimezone(LONDON).date()
+    day = query.get("on") or day_of(current.now())
     tables = library.reference
     floors = (library.floor_on(jurisdiction, day) for jurisdiction in sorted(library.jurisdictions()))
     return ReferenceBody(

@@ -11,7 +11,7 @@ from uuid import UUID
 from flask import Response, request
 
 from casework.domain.access import Permission
-from casework.domain.clocks import LONDON
+from casework.domain.clocks import day_of
 from casework.domain.school import School
 from casework.usecases.schools import actor_of
 from casework_api.http import current
@@ -145,7 +145,7 @@ def _school(school_id: UUID, permission: Permission) -> School:
 
 
 def _running_term(school: School) -> str:
-    term = school.calendar.term_on(current.now().astimezone(LONDON).date())
+    term = school.calendar.term_on(day_of(current.now()))
     if term is None:
         raise malformed({"term": ["is needed: the school has entered no terms"]})
     return term.name

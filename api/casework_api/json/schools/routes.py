@@ -10,7 +10,7 @@ import msgspec
 from flask import url_for
 
 from casework.domain.access import Permission
-from casework.domain.clocks import LONDON, Calendar
+from casework.domain.clocks import Calendar, day_of
 from casework.domain.playbook import Pack
 from casework.domain.school import Appointment, School
 from casework.domain.vocabulary import Role
@@ -93,7 +93,7 @@ def _body(school: School) -> SchoolBody:
 
 def _next_steps(pack: Pack, review_due: date | None) -> list[SchoolStep]:
     """The review of the school's policy: overdue once its day is over, or where it bears no date."""
-    today = current.now().astimezone(LONDON).date()
+    today = day_of(current.now())
     overdue = review_due is None or review_due < today
     return [
         SchoolStep(

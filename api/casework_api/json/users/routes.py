@@ -10,7 +10,7 @@ import msgspec
 from flask import url_for
 
 from casework.domain.access import PERMISSIONS
-from casework.domain.clocks import LONDON
+from casework.domain.clocks import day_of
 from casework.domain.sealed import Sealed
 from casework.domain.user import Scope, User
 from casework.domain.vocabulary import Role
@@ -101,7 +101,7 @@ def revoke_token(user_id: UUID, token_id: UUID) -> None:
 def read_me() -> MeBody:
     """Who you are here and what you may do."""
     user = current.user()
-    today = current.now().astimezone(LONDON).date()
+    today = day_of(current.now())
     views = current.views()
     with views.read(views.directory) as connection:
         appointments = views.directory.appointments_of(connection, user.id)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import msgspec
 
+from casework.domain.clocks import day_of
 from casework.domain.fields import ApiName, Narrative, ParentId, PartyId, Reason, Short, UserId
 from casework.domain.incident.steps import Step
 from casework.domain.vocabulary import AdviceTopic, MeetingOutcome, State
@@ -57,7 +58,7 @@ class WithholdFromParents(Step, frozen=True, kw_only=True):
     review_on: date
 
     def faults(self, incident: Incident) -> dict[str, str]:
-        if self.review_on < self.happened_at.date():
+        if self.review_on < day_of(self.happened_at):
             return {"$.review_on": "is before the decision"}
         return {}
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from casework.domain.aggregate import Aggregate
-from casework.domain.clocks import LONDON
+from casework.domain.clocks import day_of
 from casework.domain.event import Event
 from casework.domain.fields import Narrative, PersonId, Short, UserId
 
@@ -39,4 +39,4 @@ class Declaration(Aggregate, begins_with=RelationshipDeclared):
     def covers(self, people: frozenset[UUID], moment: datetime) -> bool:
         """Whether it is between two of `people` and dated before the day of `moment`."""
         pair = {self.made.staff, self.made.other}
-        return pair <= people and self.made.disclosed_on < moment.astimezone(LONDON).date()
+        return pair <= people and self.made.disclosed_on < day_of(moment)

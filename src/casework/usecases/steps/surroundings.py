@@ -11,7 +11,7 @@ import msgspec
 
 from casework.domain.access import PERMISSIONS, Permission
 from casework.domain.aggregate import Aggregate
-from casework.domain.clocks import LONDON
+from casework.domain.clocks import day_of
 from casework.domain.dated import school_year
 from casework.domain.errors import Invalid
 from casework.domain.incident import Incident, Step
@@ -63,7 +63,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
 
     def may_any(self, user: UUID, permissions: set[Permission]) -> bool:
         """Whether `user` holds a role at the school today that carries any of `permissions`."""
-        roles = self.school.roles_of(user, self.moment.astimezone(LONDON).date())
+        roles = self.school.roles_of(user, day_of(self.moment))
         return any(permissions & PERMISSIONS[role] for role in roles)
 
 
@@ -128,14 +128,14 @@ def _appoint(step: Assign | AppointCaseManager, around: Surroundings) -> Fields:
 
 
 def _check_age(step: CheckAge, around: Surroundings) -> Fields:
-    day = around.reported.occurred_at.astimezone(LONDON).date()
+    day = day_of(around.reported.occurred_at)
     return {"minimum_age": around.library.platforms.minimum_age(step.platform, day)}
 
 
 def _check_consent(step: CheckConsent, around: Surroundings) -> Fields:
     if step.consent_date is None:
         return {"given_in_school_year": None}
-    posted = around.reported.occurred_at.astimezone(LONDON).date()
+    posted = day_of(around.reported.occurred_at)
     return {"given_in_school_year": school_year(step.consent_date) == school_year(posted)}
 
 
