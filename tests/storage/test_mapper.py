@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from casework.domain.event import TOPICS, Event
 from casework.domain.fields import Name, Short
+from casework.domain.moments import LocalDate
 from casework.domain.sealed import Sealed
 from casework.storage.keys import NewKeys, NoKey
 from casework.storage.mapper import SealingMapper
@@ -46,7 +47,7 @@ class Party(Event, frozen=True, kw_only=True):
 
     as_: UUID = msgspec.field(name="as")
     colour: Colour
-    held_on: date
+    held_on: LocalDate
     sure: bool
     heads: int
     about: str
@@ -262,5 +263,5 @@ def test_a_key_that_does_not_exist_is_made_only_where_it_can_be_stored(
 
 
 def test_a_field_no_log_can_hold_is_named_by_its_type(mapper: SealingMapper) -> None:
-    with pytest.raises(NotImplementedError, match="object has no form"):
+    with pytest.raises(NotImplementedError, match="object has no JSON form"):
         mapper.to_stored_event(party(about=object()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from random import Random
 from typing import Any, Final
 from uuid import UUID
@@ -13,6 +13,7 @@ import msgspec
 from casework.domain.clocks import day_of
 from casework.domain.incident import STEPS, Incident
 from casework.domain.incident.outcomes import Action, Lesson
+from casework.domain.moments import Instant
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import (
     Addressee,
@@ -68,7 +69,7 @@ class Scene(msgspec.Struct):
     """The incident a step is taken in, when, by whom, and chance."""
 
     incident: Incident
-    now: datetime
+    now: Instant
     rng: Random
     parents: dict[UUID, UUID]
     colleague: UUID

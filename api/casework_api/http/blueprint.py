@@ -19,6 +19,7 @@ from flask_smorest.utils import (  # type: ignore[import-untyped]
 from webargs.flaskparser import FlaskParser
 from werkzeug.wrappers import Response as WSGIResponse
 
+from casework.domain.moments import standard
 from casework.domain.sealed import Sealed
 from casework_api.http.etags import IDEMPOTENCY_KEY, IF_MATCH
 from casework_api.http.problems import errors_by_location, errors_by_path, malformed, unsupported_media_type
@@ -255,7 +256,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest 
         if not (isinstance(schema, type) and issubclass(schema, msgspec.Struct)):
             return schema
         (described,), components = msgspec.json.schema_components(
-            [schema], schema_hook=_schema_of_sealed, ref_template=SCHEMA_REF
+            [schema], schema_hook=_schema_hook, ref_template=SCHEMA_REF
         )
         self._components |= components
         return described
@@ -305,20 +306,26 @@ def _response(body: Any, status: int) -> WSGIResponse:
 def _enc_hook(value: Any) -> Any:
     if isinstance(value, Sealed):
         return value.text
-    if isinstance(value, (datetime, date)):
-        # msgspec knows these two types but none of their subclasses.
-        return value.isoformat().replace("+00:00", "Z")
-    raise NotImplementedError(f"{type(value).__qualname__} has no JSON form")
+    return standard(value)
 
 
-def _schema_of_sealed(sort: type) -> dict[str, Any]:
-    if sort is Sealed:
-        return {"type": "string"}
-    raise NotImplementedError(f"{sort.__qualname__} has no JSON schema")
+def _schema_hook(custom: type) -> dict[str, Any]:
+    for known, schema in _SCHEMAS.items():
+        if issubclass(custom, known):
+            return dict(schema)
+    raise NotImplementedError(f"{custom.__qualname__} has no JSON schema")
 
 
 def _is_list(field: ma.fields.Field[Any]) -> bool:
     return isinstance(field, ma.fields.List)
 
+
+# Where time is frozen, msgspec compares types with freezegun's and takes the standard library's for custom.
+_SCHEMAS: Final[dict[type, dict[str, Any]]] = {
+    Sealed: {"type": "string"},
+    datetime: {"type": "string", "format": "date-time"},
+    date: {"type": "string", "format": "date"},
+}
+"""The JSON schemas of types msgspec may not know; a subclass stands before its base."""
 
 _encoder: Final = msgspec.json.Encoder(enc_hook=_enc_hook)

@@ -16,6 +16,8 @@ import msgspec
 import structlog
 from flask import Flask, Response, g, request
 
+from casework.domain.moments import standard
+
 FIELDS: Final = frozenset({
     "timestamp", "level", "logger", "event",
     "request_id", "method", "route", "status", "duration_ms", "user",
@@ -192,7 +194,7 @@ def _only_known_fields(_: Any, __: str, event: MutableMapping[str, Any]) -> Mapp
 
 
 def _json_line(line: Mapping[str, Any], **_: Any) -> str:
-    return msgspec.json.encode(line).decode()
+    return msgspec.json.encode(line, enc_hook=standard).decode()
 
 
 def _uuid(text: str) -> UUID | None:

@@ -14,6 +14,7 @@ import marshmallow as ma
 import msgspec
 
 from casework.domain.fields import Text
+from casework.domain.moments import standard
 from casework_api.http.fields import Record, Strict, Words
 from casework_api.http.problems import malformed
 
@@ -120,7 +121,9 @@ class Cursors:
         return Page(query["limit"], None if cursor is None else self.read(cursor, scope))
 
     def _tag(self, payload: bytes, scope: Any) -> bytes:
-        bound = msgspec.json.encode(["casework cursor", scope, payload], order="deterministic")
+        bound = msgspec.json.encode(
+            ["casework cursor", scope, payload], order="deterministic", enc_hook=standard
+        )
         return hmac.digest(self._key, bound, hashlib.sha256)[:_TAG_BYTES]
 
 

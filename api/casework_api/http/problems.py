@@ -13,6 +13,7 @@ from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WSGIResponse
 
+from casework.domain.moments import standard
 from casework_api.http.logs import log, outline, request_id
 
 PROBLEM_JSON: Final = "application/problem+json"
@@ -99,7 +100,7 @@ class Problem(Exception):
             **({} if self.detail is None else {"detail": self.detail}),
             "instance": self.instance,
         }
-        content = msgspec.json.encode({**self.extensions, **body})
+        content = msgspec.json.encode({**self.extensions, **body}, enc_hook=standard)
         return Response(content, self.status, self.headers, content_type=PROBLEM_JSON)
 
 

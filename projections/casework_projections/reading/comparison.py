@@ -10,6 +10,7 @@ import msgspec
 
 from casework.domain.clocks import Calendar
 from casework.domain.incident import Incident
+from casework.domain.moments import Instant
 from casework.domain.playbook import Duty, Playbook
 
 
@@ -19,8 +20,8 @@ class DutyChange(msgspec.Struct, frozen=True, kw_only=True):
     step: str
     preset: dict[str, Any]
     clause: str
-    due_at: datetime | None = None
-    instead_of: datetime | None = None
+    due_at: Instant | None = None
+    instead_of: Instant | None = None
 
 
 class StepRefused(msgspec.Struct, frozen=True, kw_only=True):

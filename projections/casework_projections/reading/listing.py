@@ -25,6 +25,7 @@ from sqlalchemy import (
     select,
 )
 
+from casework.domain.moments import Instant
 from casework.domain.vocabulary import Direction, Involvement, Setting, State, Stream
 from casework_projections.reading.visibility import VisibleTo
 from casework_projections.views.case_tables import APPOINTED, ASSIGNEE, cases, incidents_about, members
@@ -42,22 +43,22 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     critical: bool
     own: bool
     received: bool
-    occurred_at: datetime
-    reported_at: datetime
-    recorded_at: datetime
+    occurred_at: Instant
+    reported_at: Instant
+    recorded_at: Instant
     term: str | None
     setting: Setting
     platform: str | None
     direction: Direction | None
     version: int
-    next_due_at: datetime | None
+    next_due_at: Instant | None
     due: tuple[DueStep, ...]
 
 
 class After(msgspec.Struct, frozen=True):
     """Where a page ended: the next starts after this incident."""
 
-    reported_at: datetime
+    reported_at: Instant
     incident: UUID
 
 
@@ -71,8 +72,8 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
     overdue: bool | None = None
     assigned_to: UUID | None = None
     term: str | None = None
-    reported_from: datetime | None = None
-    reported_to: datetime | None = None
+    reported_from: Instant | None = None
+    reported_to: Instant | None = None
 
 
 class Involved(msgspec.Struct, frozen=True):

@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 
 from casework.application import Casework
+from casework.domain.moments import LocalDate
 from casework.domain.school import Appointed, AppointmentEnded
 from casework.domain.sealed import Sealed
 from casework.domain.user import UserRegistered
@@ -63,8 +64,8 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     school: UUID
     user: UUID
     role: Role
-    from_: date
-    until: date | None
+    from_: LocalDate
+    until: LocalDate | None
 
     def in_force(self, day: date) -> bool:
         return self.from_ <= day and (self.until is None or day <= self.until)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from casework.domain.moments import Instant, standard
 from casework.domain.playbook import Duty
 
 
@@ -17,7 +17,7 @@ class DueStep(msgspec.Struct, frozen=True, kw_only=True):
 
     rule: str
     step: str | None
-    due_at: datetime
+    due_at: Instant
 
 
 def reference(incident: UUID) -> str:
@@ -29,4 +29,4 @@ def due_steps(duties: Sequence[Duty]) -> Iterator[dict[str, Any]]:
     for duty in duties:
         if duty.due_at is not None:
             step = DueStep(rule=duty.rule.id, step=duty.rule.step, due_at=duty.due_at)
-            yield msgspec.to_builtins(step)
+            yield msgspec.to_builtins(step, enc_hook=standard)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import ClassVar, Final
 from uuid import UUID
 
@@ -28,6 +27,7 @@ from casework.domain.incident.evidence import SaveEvidence
 from casework.domain.incident.families import InformParents, InviteParent
 from casework.domain.incident.outcomes import Debrief, Reopen
 from casework.domain.incident.reporting import Triage
+from casework.domain.moments import Instant, standard
 from casework.domain.playbook import Modality, Playbook
 from casework.domain.school import School
 from casework.domain.vocabulary import State, Stream
@@ -56,8 +56,8 @@ Index("view_figures_school", figures.c.school, figures.c.reported_at)
 class DutyClock(msgspec.Struct, frozen=True, array_like=True):
     """By when something had to be done, and when it was."""
 
-    due_at: datetime
-    answered_at: datetime | None
+    due_at: Instant
+    answered_at: Instant | None
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,10 +82,11 @@ class FiguresRow(msgspec.Struct, frozen=True):
     """The figures of one incident, and when the last of its steps was recorded."""
 
     incident: UUID
-    last_recorded_at: datetime
+    last_recorded_at: Instant
     figures: Figures
 
 
+_encoder: Final = msgspec.json.Encoder(enc_hook=standard)
 _decoder: Final = msgspec.json.Decoder(Figures)
 
 
@@ -105,7 +106,7 @@ class IncidentFigures(IncidentView):
                 "school": incident.school,
                 "reported_at": incident.reported_at,
                 "last_recorded_at": max(step.recorded_at for step in incident.timeline),
-                "figures": msgspec.json.encode(self.of(incident, schools[incident.school])).decode(),
+                "figures": _encoder.encode(self.of(incident, schools[incident.school])).decode(),
             }
             for incident in incidents
         ]

@@ -29,6 +29,7 @@ from casework.domain.clocks import day_of
 from casework.domain.incident import Incident
 from casework.domain.incident.incident import SUBJECT_INVOLVEMENTS
 from casework.domain.incident.outcomes import Action, CancelAction, CompleteAction, Debrief
+from casework.domain.moments import Instant, LocalDate
 from casework.domain.school import School
 from casework.domain.vocabulary import Stream
 from casework_projections.documents.spreadsheet import csv_text
@@ -67,7 +68,7 @@ class LessonAction(msgspec.Struct, frozen=True, kw_only=True):
     action: UUID
     text: str
     owner: str
-    due_on: date
+    due_on: LocalDate
     state: str = "open"
     effect: str | None = None
 
@@ -90,8 +91,8 @@ class LessonRow(msgspec.Struct, frozen=True, kw_only=True):
     stream: Stream
     subjects: tuple[UUID, ...]
     appointed: tuple[UUID, ...]
-    debriefed_at: datetime
-    changed_at: datetime
+    debriefed_at: Instant
+    changed_at: Instant
     place: int
     changes: str | None
     clause: str | None
@@ -102,7 +103,7 @@ class LessonRow(msgspec.Struct, frozen=True, kw_only=True):
 class LessonsAfter(msgspec.Struct, frozen=True):
     """Where a page ended: the next starts after this row."""
 
-    debriefed_at: datetime
+    debriefed_at: Instant
     id: UUID
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeDecorator
 
 from casework.domain.event import TOPICS, Event
+from casework.domain.moments import standard
 from casework.storage.mapper import SealingMapper
 
 E = TypeVar("E", bound=Event)
@@ -33,7 +34,8 @@ class Moment(TypeDecorator[datetime]):
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        in_utc = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return cast(datetime, standard(in_utc))
 
 
 class Recorded:

@@ -20,6 +20,8 @@ from zoneinfo import ZoneInfo
 import holidays
 import msgspec
 
+from casework.domain.moments import LocalDate
+
 LONDON: Final = ZoneInfo("Europe/London")
 
 _ONE_DAY: Final = timedelta(days=1)
@@ -33,15 +35,15 @@ class Term(msgspec.Struct, frozen=True):
     """A term of one school, both days included, named `2026-autumn`, `2027-spring` or `2027-summer`."""
 
     name: str
-    starts_on: date
-    ends_on: date
+    starts_on: LocalDate
+    ends_on: LocalDate
 
 
 class Closure(msgspec.Struct, frozen=True):
     """Days of a term on which the school is shut to everybody (half-term, snow), both included."""
 
-    starts_on: date
-    ends_on: date
+    starts_on: LocalDate
+    ends_on: LocalDate
     name: str = ""
 
     def covers(self, day: date) -> bool:
@@ -54,7 +56,7 @@ class Calendar(msgspec.Struct, frozen=True, cache_hash=True):
 
     terms: tuple[Term, ...]
     closures: tuple[Closure, ...] = ()
-    inset: tuple[date, ...] = ()
+    inset: tuple[LocalDate, ...] = ()
 
     def faults(self) -> list[tuple[str, str]]:
         """What is wrong, as (path, message) such as `("terms[1].ends_on", "is before …")`; none: `[]`.

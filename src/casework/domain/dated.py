@@ -7,13 +7,14 @@ from datetime import date
 
 import msgspec
 
+from casework.domain.moments import LocalDate
 from casework.domain.naming import normalised
 
 
 class AgeSince(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The minimum age from a day on, and where that is said."""
 
-    since: date
+    since: LocalDate
     minimum_age: int
     source: str
 

@@ -8,6 +8,8 @@ from uuid import UUID
 
 import msgspec
 
+from casework.domain.moments import Instant
+
 TOPICS: dict[str, type[Event]] = {}
 
 
@@ -24,8 +26,8 @@ class Stamp(msgspec.Struct, frozen=True, kw_only=True):
     role: str
     request_id: str
     request_digest: str = ""
-    happened_at: datetime
-    recorded_at: datetime
+    happened_at: Instant
+    recorded_at: Instant
 
 
 class Event(Stamp, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ import msgspec
 
 from casework.domain.clocks import day_of
 from casework.domain.dated import Platforms
+from casework.domain.moments import LocalDate
 from casework.domain.playbook.rules import Source, Test
 from casework.domain.values import Scalar
 
@@ -53,8 +54,8 @@ class Dated(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     id: str
     title: str
     source: str
-    since: date | None = None
-    until: date | None = None
+    since: LocalDate | None = None
+    until: LocalDate | None = None
 
     def in_force(self, day: date) -> bool:
         """Whether it held on `day`."""

@@ -13,6 +13,7 @@ from casework.domain.aggregate import Aggregate
 from casework.domain.clocks import Calendar, day_of
 from casework.domain.event import Event
 from casework.domain.fields import Code
+from casework.domain.moments import Instant, LocalDate
 from casework.domain.vocabulary import Role
 
 
@@ -22,8 +23,8 @@ class Appointment(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     user: UUID
     role: Role
-    from_: date = msgspec.field(name="from")
-    until: date | None = None
+    from_: LocalDate = msgspec.field(name="from")
+    until: LocalDate | None = None
 
     def in_force(self, day: date) -> bool:
         return self.from_ <= day and (self.until is None or day <= self.until)
@@ -33,15 +34,15 @@ class PackInForce(msgspec.Struct, frozen=True):
     """The pack (by edition, `oakfield@2026-09`) a school follows from a day on."""
 
     edition: str
-    since: date
+    since: LocalDate
 
 
 class PolicyReview(msgspec.Struct, frozen=True):
     """The school looked at the pack it follows on a day and kept it; and when that was recorded."""
 
     edition: str
-    reviewed_on: date
-    recorded_at: datetime
+    reviewed_on: LocalDate
+    recorded_at: Instant
 
 
 class SchoolOpened(Event, frozen=True, kw_only=True):
@@ -73,7 +74,7 @@ class SchoolChanged(Event, frozen=True, kw_only=True):
     pack: str | None = None
     pupils_on_roll: int | None = None
     calendar: Calendar | None = None
-    policy_reviewed_on: date | None = None
+    policy_reviewed_on: LocalDate | None = None
 
     def apply(self, school: Any) -> None:
         for field in ("name", "urn", "pupils_on_roll", "calendar"):
@@ -103,7 +104,7 @@ class AppointmentEnded(Event, frozen=True, kw_only=True):
     TOPIC: ClassVar[str] = "school.appointment_ended"
 
     appointment: UUID
-    until: date
+    until: LocalDate
 
     def apply(self, school: Any) -> None:
         appointments = school.appointments

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Final
 from uuid import UUID
@@ -12,6 +11,7 @@ import msgspec
 from casework.domain.aggregate import Aggregate
 from casework.domain.event import Event
 from casework.domain.fields import Name
+from casework.domain.moments import Instant
 from casework.domain.sealed import Sealed
 
 
@@ -33,7 +33,7 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     secret_hash: str
     scopes: tuple[Scope, ...]
-    expires_at: datetime
+    expires_at: Instant
 
 
 class UserRegistered(Event, frozen=True, kw_only=True):

@@ -305,4 +305,6 @@ def _clock_faults(clock: Clock) -> Iterator[str]:
 
 
 def _is_time(field_type: Any) -> bool:
-    return isinstance(field_type, type) and issubclass(field_type, date)
+    # `Instant` and `LocalDate` are annotated.
+    kind = getattr(field_type, "__origin__", None)
+    return isinstance(kind, type) and issubclass(kind, date)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from casework.domain.moments import LocalDate
 from casework.domain.playbook import Floor, Rule
 from casework.domain.playbook.rules import CriticalConcern, KindOfIncident, Source
 from casework.library.checking import Fault, PlaybookError, floor_faults
@@ -25,7 +25,7 @@ class Differences(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     """
 
     jurisdiction: str
-    in_force_from: date
+    in_force_from: LocalDate
     differs_from: str
     sources: tuple[Source, ...] = ()
     kinds: tuple[KindOfIncident, ...] | None = None

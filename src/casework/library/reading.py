@@ -5,10 +5,11 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 
+from casework.domain.moments import standardised
 from casework.library.checking import Fault, PlaybookError, shape_error
 
 T = TypeVar("T")
@@ -17,9 +18,10 @@ T = TypeVar("T")
 def document_of(path: Path) -> dict[str, Any]:
     """What a file holds. Raises PlaybookError."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise PlaybookError(path.name, str(error)) from error
+    return cast(dict[str, Any], standardised(document))
 
 
 def shaped(path: Path, document: dict[str, Any], wanted: type[T]) -> T:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +10,7 @@ import msgspec
 
 from casework.domain.aggregate import Aggregate, aggregate_of
 from casework.domain.event import Event
+from casework.domain.moments import standard
 from casework.domain.sealed import Sealed
 from casework.record.port import A, Conflict
 
@@ -62,9 +62,7 @@ def _encoded(event: Event) -> dict[str, Any]:
     def encode(value: Any) -> Any:
         if isinstance(value, Sealed):
             return {"under": str(value.under or event.originator_id), "text": value.text}
-        if isinstance(value, date):
-            return value.isoformat()
-        raise NotImplementedError(f"{type(value).__name__} is no part of an event")
+        return standard(value)
 
     state: dict[str, Any] = msgspec.to_builtins(event, enc_hook=encode)
     return state

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 from threading import Lock
 from typing import Any, Final, cast
 from uuid import UUID
@@ -13,6 +12,7 @@ from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import JSONTranscoder, Mapper, MapperDeserialisationError, StoredEvent
 
 from casework.domain.event import TOPICS, Event
+from casework.domain.moments import standard
 from casework.domain.sealed import Sealed
 from casework.storage.keys import NewKeys
 from casework.storage.sealing import Sealer
@@ -84,9 +84,7 @@ class SealingMapper(Mapper[UUID]):
         def encode(value: Any) -> Any:
             if isinstance(value, Sealed):
                 return self.sealer.form(value, event.originator_id, new_keys)
-            if isinstance(value, date):
-                return _iso(value)
-            raise NotImplementedError(f"{type(value).__name__} has no form in the log")
+            return standard(value)
 
         return encode
 
@@ -103,8 +101,3 @@ def _upcast(cls: type[Event], state: dict[str, Any], version: Any) -> dict[str, 
     if not isinstance(version, int) or not 1 <= version < cls.VERSION:
         raise ValueError("a version this release does not know")
     return cls.upcast(state, version)
-
-
-def _iso(value: date) -> str:
-    """A date or a time as msgspec writes it; it refuses their subclasses, such as those of freezegun."""
-    return value.isoformat().replace("+00:00", "Z")

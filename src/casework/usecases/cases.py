@@ -13,6 +13,7 @@ from casework.domain.access import LEADERS, Standing, standing
 from casework.domain.aggregate import Aggregate
 from casework.domain.errors import Forbidden, NotFound
 from casework.domain.incident import Incident
+from casework.domain.moments import Instant
 from casework.domain.playbook import Duty, Playbook, Rule
 from casework.domain.school import School
 from casework.domain.vocabulary import Role, Stream
@@ -33,7 +34,7 @@ class Case(msgspec.Struct, frozen=True):
     school: School
     playbook: Playbook
     standing: Standing
-    as_of: datetime
+    as_of: Instant
     recused: frozenset[Role] = frozenset()
 
     def told(self, rule: Rule) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from casework.domain.access import Principal
 from casework.domain.aggregate import Aggregate
 from casework.domain.errors import KeyReused
 from casework.domain.event import Stamp
+from casework.domain.moments import Instant
 
 NOBODY: Final = UUID(int=0)
 """Stands in for the person who reported in confidence, wherever they would otherwise be named."""
@@ -33,7 +34,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     principal: Principal
-    now: datetime
+    now: Instant
     key: str | None = None
     digest: str = ""
     request_id: str = msgspec.field(default_factory=lambda: uuid4().hex)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from uuid import UUID
 
 import msgspec
@@ -12,6 +11,7 @@ from casework.domain.clocks import day_of
 from casework.domain.errors import Forbidden, Invalid
 from casework.domain.event import event_of
 from casework.domain.fields import Narrative, PersonId, Short, UserId, record_faults
+from casework.domain.moments import LocalDate
 from casework.domain.person import Person
 from casework.domain.registers.declaration import Declaration, RelationshipDeclared
 from casework.domain.school import School
@@ -32,11 +32,11 @@ class DeclareRelationship(msgspec.Struct, frozen=True, kw_only=True):
     staff: PersonId
     other: PersonId
     relation: Short
-    disclosed_on: date
+    disclosed_on: LocalDate
     decision: Short
     advice: Narrative
     decided_by: tuple[UserId, ...]
-    review_on: date | None = None
+    review_on: LocalDate | None = None
 
 
 class Declarations:

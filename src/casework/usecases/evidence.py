@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from casework.domain.event import event_of, unstamped
 from casework.domain.incident import Incident
 from casework.domain.incident.custody import Custody, EvidenceOpened
 from casework.domain.incident.evidence import EvidenceFile, OpenEvidence, SaveEvidence
+from casework.domain.moments import Instant
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import EvidenceForm, Role
 from casework.record import Record, retrying
@@ -32,7 +32,7 @@ class SaveFile(msgspec.Struct, frozen=True, kw_only=True):
 
     incident: UUID
     step: SaveEvidence
-    at: datetime | None = None
+    at: Instant | None = None
     expected: int | None = None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from uuid import UUID
 
 import msgspec
@@ -12,6 +11,7 @@ from casework.domain.clocks import day_of
 from casework.domain.errors import Forbidden, Invalid, NotFound
 from casework.domain.event import event_of
 from casework.domain.fields import Name, record_faults
+from casework.domain.moments import LocalDate
 from casework.domain.person import Person, PersonRegistered, Related
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Category, Role
@@ -27,7 +27,7 @@ class RegisterPerson(msgspec.Struct, frozen=True, kw_only=True):
     school: UUID
     category: Category
     name: Name
-    born_on: date | None = None
+    born_on: LocalDate | None = None
     year_group: int | None = None
     relations: tuple[Related, ...] = ()
 

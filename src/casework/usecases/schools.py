@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -12,6 +12,7 @@ from casework.domain.clocks import Calendar, day_of
 from casework.domain.errors import Forbidden, Invalid, NotFound
 from casework.domain.event import event_of
 from casework.domain.fields import Code, record_faults
+from casework.domain.moments import LocalDate
 from casework.domain.school import (
     Appointed,
     Appointment,
@@ -46,7 +47,7 @@ class ChangeSchool(msgspec.Struct, frozen=True, kw_only=True):
     pack: str | None = None
     pupils_on_roll: int | None = None
     calendar: Calendar | None = None
-    policy_reviewed_on: date | None = None
+    policy_reviewed_on: LocalDate | None = None
 
 
 class AppointUser(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,8 +55,8 @@ class AppointUser(msgspec.Struct, frozen=True, kw_only=True):
 
     user: UUID
     role: Role
-    from_: date = msgspec.field(name="from")
-    until: date | None = None
+    from_: LocalDate = msgspec.field(name="from")
+    until: LocalDate | None = None
 
 
 class Schools:

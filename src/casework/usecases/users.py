@@ -13,6 +13,7 @@ import msgspec
 from casework.domain.errors import Invalid, NotFound
 from casework.domain.event import event_of
 from casework.domain.fields import Name, record_faults
+from casework.domain.moments import Instant
 from casework.domain.person import Person
 from casework.domain.user import FULL_SCOPES, Scope, Token, TokenIssued, TokenRevoked, User, UserRegistered
 from casework.domain.vocabulary import Role
@@ -37,7 +38,7 @@ class IssueToken(msgspec.Struct, frozen=True, kw_only=True):
     """What a token is for and until when; both scopes and a year where they are left out."""
 
     scopes: tuple[Scope, ...] = FULL_SCOPES
-    expires_at: datetime | None = None
+    expires_at: Instant | None = None
 
 
 class IssuedToken(msgspec.Struct, frozen=True):
@@ -45,7 +46,7 @@ class IssuedToken(msgspec.Struct, frozen=True):
 
     id: UUID
     token: str
-    expires_at: datetime
+    expires_at: Instant
     scopes: tuple[Scope, ...]
 
 

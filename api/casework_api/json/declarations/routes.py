@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from casework.domain.access import Permission
+from casework.domain.moments import Instant, LocalDate
 from casework.domain.registers.declaration import Declaration
 from casework.domain.sealed import Sealed
 from casework.usecases.declarations import DeclareRelationship
@@ -36,12 +36,12 @@ class DeclarationBody(msgspec.Struct, frozen=True, kw_only=True):
     staff: UUID
     other: UUID
     relation: Sealed
-    disclosed_on: date
+    disclosed_on: LocalDate
     decision: Sealed
     advice: Sealed
     decided_by: tuple[UUID, ...]
-    review_on: date | None
-    recorded_at: datetime
+    review_on: LocalDate | None
+    recorded_at: Instant
 
 
 class Declarations(msgspec.Struct, frozen=True):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from msgspec import UNSET, UnsetType
 from casework.domain.incident import STEPS
 from casework.domain.incident.evidence import SaveEvidence
 from casework.domain.incident.reporting import Policy
+from casework.domain.moments import Instant
 from casework.domain.playbook import Modality
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import (
@@ -61,7 +61,7 @@ class NextStep(msgspec.Struct, frozen=True, kw_only=True):
     clause: str
     reason: str
     preset: dict[str, Any] | UnsetType = UNSET
-    due_at: datetime | UnsetType = UNSET
+    due_at: Instant | UnsetType = UNSET
     told: tuple[str, ...] | UnsetType = UNSET
 
 
@@ -82,7 +82,7 @@ class IncidentBody(msgspec.Struct, frozen=True, kw_only=True):
     stream: Stream
     critical: bool
     policy: Policy
-    milestones: dict[State, datetime]
+    milestones: dict[State, Instant]
     people: list[PartyBody]
     summary: Sealed
     child_voice: Sealed | None
@@ -91,9 +91,9 @@ class IncidentBody(msgspec.Struct, frozen=True, kw_only=True):
     direction: Direction | None
     content: list[Content]
     confidential_reporter: bool
-    occurred_at: datetime
-    reported_at: datetime
-    recorded_at: datetime
+    occurred_at: Instant
+    reported_at: Instant
+    recorded_at: Instant
     assigned_to: list[UUID]
     received: bool
     closed: bool
@@ -112,11 +112,11 @@ class ListedIncident(msgspec.Struct, frozen=True, kw_only=True):
     critical: bool
     setting: Setting
     platform: str | None
-    occurred_at: datetime
-    reported_at: datetime
-    recorded_at: datetime
+    occurred_at: Instant
+    reported_at: Instant
+    recorded_at: Instant
     closed: bool
-    next_due_at: datetime | None
+    next_due_at: Instant | None
 
 
 class IncidentPage(msgspec.Struct, frozen=True):
@@ -131,8 +131,8 @@ class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
 
     number: int | None
     step: str
-    happened_at: datetime
-    recorded_at: datetime
+    happened_at: Instant
+    recorded_at: Instant
     by: UUID | None
     role: Role
     fields: dict[str, Any]
@@ -162,9 +162,9 @@ class EvidenceRecord(EvidenceBody, frozen=True, kw_only=True):
     number: int
     form: EvidenceForm
     description: Sealed
-    captured_at: datetime
-    incident_at: datetime
+    captured_at: Instant
+    incident_at: Instant
     source_url: Sealed | None
     held_at: Sealed | None
     saved_by: UUID
-    recorded_at: datetime
+    recorded_at: Instant

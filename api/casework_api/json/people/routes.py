@@ -10,6 +10,7 @@ import msgspec
 from flask import url_for
 
 from casework.domain.fields import Text
+from casework.domain.moments import LocalDate
 from casework.domain.person import Person, Related
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Category
@@ -38,7 +39,7 @@ class PersonBody(msgspec.Struct, frozen=True, kw_only=True):
     school: UUID
     category: Category
     name: Sealed
-    born_on: date | None
+    born_on: LocalDate | None
     year_group: int | None
     relations: list[Related]
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import msgspec
 
 from casework.domain.fields import Text
+from casework.domain.moments import LocalDate
 from casework.domain.playbook import Floor, Pack, Rule
 from casework.domain.playbook.rules import KindOfIncident, Source
 from casework.domain.vocabulary import Stream
@@ -30,8 +31,8 @@ class EditionBody(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     edition: str
     title: str
-    adopted: date | None
-    review_due: date | None
+    adopted: LocalDate | None
+    review_due: LocalDate | None
 
 
 class FloorBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,8 +40,8 @@ class FloorBody(msgspec.Struct, frozen=True, kw_only=True):
 
     edition: str
     jurisdiction: str
-    in_force_from: date
-    in_force_until: date | None
+    in_force_from: LocalDate
+    in_force_until: LocalDate | None
     sources: tuple[Source, ...]
 
 

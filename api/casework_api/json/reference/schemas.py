@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import msgspec
 
+from casework.domain.moments import LocalDate
 from casework.domain.playbook.rules import Source
 from casework_api.http.fields import Day, Record
 
@@ -21,7 +20,7 @@ class FloorEdition(msgspec.Struct, frozen=True, kw_only=True):
 
     edition: str
     jurisdiction: str
-    in_force_from: date
+    in_force_from: LocalDate
 
 
 class PlatformAge(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,7 +28,7 @@ class PlatformAge(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     minimum_age: int
-    since: date
+    since: LocalDate
     source: str
 
 
@@ -39,8 +38,8 @@ class OffenceBody(msgspec.Struct, frozen=True, kw_only=True):
     offence: str
     title: str
     source: str
-    since: date | None
-    until: date | None
+    since: LocalDate | None
+    until: LocalDate | None
 
 
 class ChannelBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,14 +49,14 @@ class ChannelBody(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     about: str
     source: str
-    since: date | None
-    until: date | None
+    since: LocalDate | None
+    until: LocalDate | None
 
 
 class ReferenceBody(msgspec.Struct, frozen=True, kw_only=True):
     """What was in force on one day; `floors` are those an incident reported on it is judged by."""
 
-    on: date
+    on: LocalDate
     floors: list[FloorEdition]
     platforms: list[PlatformAge]
     offences: list[OffenceBody]
@@ -71,7 +70,7 @@ class OffenceTag(msgspec.Struct, frozen=True, kw_only=True):
     offence: str
     title: str
     source: str
-    since: date | None
+    since: LocalDate | None
 
 
 class ChannelAdvice(msgspec.Struct, frozen=True, kw_only=True):

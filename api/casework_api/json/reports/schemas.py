@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -10,6 +9,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from casework.domain.incident.reporting import Policy
+from casework.domain.moments import Instant, LocalDate
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Change
 
@@ -30,7 +30,7 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
 
     rule: str
     clause: str
-    due_at: datetime | None
+    due_at: Instant | None
     late: bool
 
 
@@ -42,8 +42,8 @@ class TrailEntry(msgspec.Struct, frozen=True, kw_only=True):
 
     number: int | None
     step: str
-    happened_at: datetime
-    recorded_at: datetime
+    happened_at: Instant
+    recorded_at: Instant
     late_by_seconds: int
     by: Actor
     what: str
@@ -67,7 +67,7 @@ class ActionBody(msgspec.Struct, frozen=True, kw_only=True):
     action: UUID
     text: str
     owner: str
-    due_on: date
+    due_on: LocalDate
     state: Literal["open", "done", "cancelled", "overdue"]
     effect: str | None
 
@@ -117,7 +117,7 @@ class OverduePolicy(msgspec.Struct, frozen=True):
     """A policy that ought to have been looked at again."""
 
     pack: str
-    review_due: date | None
+    review_due: LocalDate | None
 
 
 class SummaryBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,7 +125,7 @@ class SummaryBody(msgspec.Struct, frozen=True, kw_only=True):
 
     school: UUID
     term: str
-    as_of: datetime
+    as_of: Instant
     edition: int | None
     incidents: IncidentCounts
     median_hours: dict[str, float | None]

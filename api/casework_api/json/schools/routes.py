@@ -11,6 +11,7 @@ from flask import url_for
 
 from casework.domain.access import Permission
 from casework.domain.clocks import Calendar, day_of
+from casework.domain.moments import LocalDate
 from casework.domain.playbook import Pack
 from casework.domain.school import Appointment, School
 from casework.domain.vocabulary import Role
@@ -29,8 +30,8 @@ class PackBody(msgspec.Struct, frozen=True, kw_only=True):
     """The pack a school follows, when it was last looked at and kept, and by when it is to be again."""
 
     edition: str
-    reviewed_on: date | None
-    review_due: date | None
+    reviewed_on: LocalDate | None
+    review_due: LocalDate | None
 
 
 class AppointmentBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,15 +40,15 @@ class AppointmentBody(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     user: UUID
     role: Role
-    from_: date = msgspec.field(name="from")
-    until: date | None
+    from_: LocalDate = msgspec.field(name="from")
+    until: LocalDate | None
 
 
 class SchoolStep(msgspec.Struct, frozen=True, kw_only=True):
     """Something the school itself has to do."""
 
     step: str
-    due_at: date | None
+    due_at: LocalDate | None
     overdue: bool
     clause: str
     reason: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from flask import url_for
 
 from casework.domain.access import PERMISSIONS
 from casework.domain.clocks import day_of
+from casework.domain.moments import LocalDate
 from casework.domain.sealed import Sealed
 from casework.domain.user import Scope, User
 from casework.domain.vocabulary import Role
@@ -39,8 +39,8 @@ class HeldAppointment(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     school: UUID
     role: Role
-    from_: date = msgspec.field(name="from")
-    until: date | None
+    from_: LocalDate = msgspec.field(name="from")
+    until: LocalDate | None
     in_force: bool
     may: list[str]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, ClassVar
 from uuid import UUID
 
@@ -10,6 +9,7 @@ import msgspec
 
 from casework.domain.fields import Narrative, ServerSet, Short
 from casework.domain.incident.steps import Step
+from casework.domain.moments import Instant
 from casework.domain.vocabulary import Addressee, Content, EvidenceForm, RemovalOutcome, State
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ class SaveEvidence(Step, frozen=True, kw_only=True):
 
     form: EvidenceForm
     description: Narrative
-    captured_at: datetime
-    incident_at: datetime
+    captured_at: Instant
+    incident_at: Instant
     source_url: Short | None = None
     held_at: Short | None = None
     content: tuple[Content, ...] = ()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -18,6 +17,7 @@ from casework.domain.incident.outcomes import Decide
 from casework.domain.incident.reporting import Triage
 from casework.domain.incident.steps import STEPS
 from casework.domain.incident.technology import CheckAge, CheckConsent, Contain
+from casework.domain.moments import LocalDate
 from casework.domain.values import Scalar, ValueSet, as_values
 from casework.domain.vocabulary import (
     Agency,
@@ -145,7 +145,7 @@ class Item(msgspec.Struct, frozen=True):
     """One member a rule holds for, and the day its own date falls due, where it has one."""
 
     value: UUID | str
-    due_on: date | None = None
+    due_on: LocalDate | None = None
 
 
 def _people(*involvements: Involvement) -> Callable[[Incident], list[Item]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import msgspec
@@ -10,6 +9,7 @@ import msgspec
 from casework.domain.clocks import day_of
 from casework.domain.fields import ApiName, Narrative, ParentId, PartyId, Reason, Short, UserId
 from casework.domain.incident.steps import Step
+from casework.domain.moments import Instant, LocalDate
 from casework.domain.vocabulary import AdviceTopic, MeetingOutcome, State
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class WithholdFromParents(Step, frozen=True, kw_only=True):
 
     child: PartyId
     reason: Reason
-    review_on: date
+    review_on: LocalDate
 
     def faults(self, incident: Incident) -> dict[str, str]:
         if self.review_on < day_of(self.happened_at):
@@ -73,7 +73,7 @@ class InviteParent(Step, frozen=True, kw_only=True):
     MILESTONE: ClassVar[State | None] = State.PARENT_INVITED
 
     parent: ParentId
-    meeting_at: datetime
+    meeting_at: Instant
     method: Short
     purpose: Narrative
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
 from typing import TYPE_CHECKING, Annotated, ClassVar
 from uuid import UUID, uuid5
 
@@ -11,6 +10,7 @@ import msgspec
 
 from casework.domain.fields import Code, Narrative, Reason, ServerSet, Short
 from casework.domain.incident.steps import Step
+from casework.domain.moments import LocalDate
 from casework.domain.naming import holds_name
 from casework.domain.vocabulary import Change, DecisionTopic, State
 
@@ -54,7 +54,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
 
     text: Short
     owner: Short
-    due_on: date
+    due_on: LocalDate
     lesson: int | None = None
     id: Annotated[UUID, ServerSet()] = NO_ID
 

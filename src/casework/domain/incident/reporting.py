@@ -10,6 +10,7 @@ import msgspec
 
 from casework.domain.fields import AdultId, Code, Narrative, PartyId, PersonId, Reason, ServerSet, UserId
 from casework.domain.incident.steps import Step
+from casework.domain.moments import Instant
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import (
     Category,
@@ -52,7 +53,7 @@ class Report(Step, frozen=True, kw_only=True):
 
     school: UUID
     kind: str
-    occurred_at: datetime
+    occurred_at: Instant
     setting: Setting
     summary: Narrative
     policy: Annotated[Policy, ServerSet()]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import msgspec
 
 from casework.domain.fields import Code, Narrative, PartyId, Reason, ServerSet, Short
 from casework.domain.incident.steps import Step
+from casework.domain.moments import LocalDate
 
 if TYPE_CHECKING:
     from casework.domain.incident.incident import Incident
@@ -41,7 +41,7 @@ class CheckConsent(Step, frozen=True, kw_only=True):
 
     person: PartyId
     in_force: bool
-    consent_date: date | None = None
+    consent_date: LocalDate | None = None
     given_in_school_year: Annotated[bool | None, ServerSet()] = None
 
     def faults(self, incident: Incident) -> dict[str, str]:
@@ -85,8 +85,8 @@ class BanFromComputing(Step, frozen=True, kw_only=True):
     TOPIC: ClassVar[str] = "incident.ban_from_computing"
 
     person: PartyId
-    from_: date = msgspec.field(name="from")
-    until: date
+    from_: LocalDate = msgspec.field(name="from")
+    until: LocalDate
     reason: Reason
 
     def faults(self, incident: Incident) -> dict[str, str]:

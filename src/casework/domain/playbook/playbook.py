@@ -12,6 +12,7 @@ import msgspec
 from casework.domain.clocks import LONDON, Calendar, due
 from casework.domain.errors import Refusal
 from casework.domain.incident.facts import GROUPS, Item, fact
+from casework.domain.moments import Instant
 from casework.domain.playbook.rules import (
     Clock,
     Floor,
@@ -38,9 +39,9 @@ class Duty(msgspec.Struct, frozen=True):
 
     rule: Rule
     preset: dict[str, Any]
-    due_at: datetime | None
+    due_at: Instant | None
     answered_by: int | None
-    answered_at: datetime | None
+    answered_at: Instant | None
 
     @property
     def open(self) -> bool:

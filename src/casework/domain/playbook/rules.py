@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from casework.domain.clocks import Span, Unit
+from casework.domain.moments import LocalDate
 from casework.domain.values import Scalar, ValueSet
 from casework.domain.vocabulary import Stream
 
@@ -232,7 +233,7 @@ class Floor(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """
 
     jurisdiction: str
-    in_force_from: date
+    in_force_from: LocalDate
     sources: tuple[Source, ...]
     kinds: tuple[KindOfIncident, ...]
     critical: tuple[CriticalConcern, ...]
@@ -262,7 +263,7 @@ class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     id: str
     version: str
     title: str
-    adopted: date | None = None
+    adopted: LocalDate | None = None
     review_every_months: int
     sources: tuple[Source, ...]
     silent_on: tuple[str, ...] = ()

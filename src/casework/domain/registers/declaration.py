@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from casework.domain.aggregate import Aggregate
 from casework.domain.clocks import day_of
 from casework.domain.event import Event
 from casework.domain.fields import Narrative, PersonId, Short, UserId
+from casework.domain.moments import LocalDate
 
 
 class RelationshipDeclared(Event, frozen=True, kw_only=True):
@@ -21,11 +22,11 @@ class RelationshipDeclared(Event, frozen=True, kw_only=True):
     staff: PersonId
     other: PersonId
     relation: Short
-    disclosed_on: date
+    disclosed_on: LocalDate
     decision: Short
     advice: Narrative
     decided_by: tuple[UserId, ...]
-    review_on: date | None = None
+    review_on: LocalDate | None = None
 
 
 class Declaration(Aggregate, begins_with=RelationshipDeclared):

@@ -13,6 +13,7 @@ from casework.domain.event import event_of
 from casework.domain.fields import Code, Narrative
 from casework.domain.incident import Incident
 from casework.domain.incident.reporting import Party, Policy, Report
+from casework.domain.moments import Instant
 from casework.domain.school import School
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Content, Direction, Role, Setting
@@ -30,7 +31,7 @@ class ReportIncident(msgspec.Struct, frozen=True, kw_only=True):
 
     school: UUID
     kind: str
-    occurred_at: datetime
+    occurred_at: Instant
     setting: Setting
     summary: Narrative
     platform: Code | None = None
@@ -39,7 +40,7 @@ class ReportIncident(msgspec.Struct, frozen=True, kw_only=True):
     content: tuple[Content, ...] = ()
     confidential_reporter: bool = False
     people: tuple[Party, ...] = ()
-    reported_at: datetime | None = None
+    reported_at: Instant | None = None
 
 
 class Reporting:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,6 +20,7 @@ from casework.domain.incident.contact import ClassifyContact
 from casework.domain.incident.outcomes import CompleteAction, Debrief
 from casework.domain.incident.reporting import AddNote, Assign, IdentifyPerson, InvolvePerson, Policy, Report
 from casework.domain.incident.technology import CheckAge, CheckConsent
+from casework.domain.moments import Instant
 from casework.domain.person import Person
 from casework.domain.registers.declaration import Declaration
 from casework.domain.school import School
@@ -42,7 +42,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     school: School
     library: Library
     found: Mapping[UUID, Aggregate]
-    moment: datetime
+    moment: Instant
 
     @property
     def reported(self) -> Incident:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -10,6 +9,7 @@ import msgspec
 from casework.domain.access import Standing
 from casework.domain.errors import Forbidden, Stale
 from casework.domain.incident import Step
+from casework.domain.moments import Instant
 from casework.domain.vocabulary import Role
 from casework.record import Record, retrying
 from casework.usecases.cases import Case, Cases
@@ -28,7 +28,7 @@ class TakeStep(msgspec.Struct, frozen=True, kw_only=True):
 
     incident: UUID
     step: Step
-    at: datetime | None = None
+    at: Instant | None = None
     expected: int | None = None
 
 
