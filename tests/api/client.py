@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 import msgspec
 from flask import Flask
 from flask.testing import FlaskClient
+from freezegun import freeze_time
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, stream_encode_multipart
 
@@ -29,6 +30,7 @@ from casework.usecases.context import Context
 from casework.usecases.schools import AppointUser
 from casework.usecases.users import RegisterUser
 from casework_api.app import make_routes
+from casework_api.clock import utc_now
 from casework_api.http.current import EXTENSION, Services
 from casework_api.http.logs import configure_logging
 from tests.calendars import TEST_CALENDAR_JSON
@@ -50,10 +52,36 @@ class Clock:
 
     def set(self, moment: str) -> None:
         """Set it to a local time such as `2026-09-14 10:20`."""
-        self.moment = datetime.fromisoformat(moment).replace(tzinfo=LONDON)
+        self.moment = london(moment)
 
     def __call__(self) -> datetime:
         return self.moment
+
+    def release(self) -> None:
+        """Stop holding time back, where this clock does."""
+
+
+class FrozenClock(Clock):
+    """The clock that `create_app` has by itself, in frozen time, as a client tests with it."""
+
+    def __init__(self, moment: str, *, tick: bool = False) -> None:
+        # A pool of connections whose time is frozen takes seconds to close; pytest measures durations.
+        self._freezer = freeze_time(london(moment), tick=tick, ignore=["psycopg_pool", "_pytest"])
+        self._time = self._freezer.start()
+
+    def set(self, moment: str) -> None:
+        self._time.move_to(london(moment))
+
+    def __call__(self) -> datetime:
+        return utc_now()
+
+    def release(self) -> None:
+        self._freezer.stop()
+
+
+def london(moment: str) -> datetime:
+    """A local time such as `2026-09-14 10:20`."""
+    return datetime.fromisoformat(moment).replace(tzinfo=LONDON)
 
 
 class Furniture(msgspec.Struct, frozen=True):
@@ -69,7 +97,8 @@ class Furniture(msgspec.Struct, frozen=True):
 class House:
     """An application, its clock, an administrator, one school and a user a role.
 
-    They are made in the database that `settings` name, unless it is one of those `furnished` keeps.
+    They are made in the database that `settings` name, unless it is one of those `furnished` keeps. An `app`
+    that is given has a clock of its own.
     """
 
     ROLES = ("dsl", "deputy_dsl", "headteacher", "reporter", "governor")
@@ -80,11 +109,14 @@ class House:
         pack: str = "st_thomas",
         now: str = "2026-09-01 09:00",
         furniture: Furniture | None = None,
+        clock: Callable[[str], Clock] = Clock,
+        app: Flask | None = None,
     ) -> None:
-        self.clock = Clock(now)
+        self.clock = clock(now)
         # Routes are the same in every house, and take longer to make than most requests.
-        self.app: Flask = _IDLE.pop() if _IDLE else make_routes()
-        self.app.extensions[EXTENSION] = Services(settings, self.clock)
+        self.app: Flask = app or (_IDLE.pop() if _IDLE else make_routes())
+        if app is None:
+            self.app.extensions[EXTENSION] = Services(settings, self.clock)
         self.casework: Casework = self.app.extensions[EXTENSION].app
         self.http: FlaskClient = self.app.test_client()
         self.tokens: dict[str, str] = {}
@@ -124,9 +156,10 @@ class House:
         return Furniture(key, self.admin, self.school, self.users, self.tokens)
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Let go of the database and of time."""
         self.casework.close()
         _IDLE.append(self.app)
+        self.clock.release()
 
     def open_school(self, pack: str) -> str:
         body = {
@@ -311,13 +344,18 @@ def furnished(engine: Engine, pack: str, now: str) -> tuple[Hashable, Furniture]
 
 @contextmanager
 def opened_house(
-    engine: Engine, folder: Path, pack: str = "st_thomas", now: str = "2026-09-01 09:00", **settings: Any
+    engine: Engine,
+    folder: Path,
+    pack: str = "st_thomas",
+    now: str = "2026-09-01 09:00",
+    clock: Callable[[str], Clock] = Clock,
+    **settings: Any,
 ) -> Iterator[House]:
     """A school on one engine, with its keys and vault in `folder` and what is told of its `settings`."""
     name, furniture = furnished(engine, pack, now)
     with engine.database(folder, like=name) as url:
         told = msgspec.structs.replace(settings_for(url, folder, key=furniture.key), **settings)
-        house = House(told, pack, now, furniture)
+        house = House(told, pack, now, furniture, clock)
         yield house
         house.close()
 

@@ -94,6 +94,12 @@ def _view() -> Callable[..., Any] | None:
     return getattr(view_class, request.method.lower(), view)
 
 
+def _seconds() -> float:
+    # `time.monotonic` may be frozen by a test of a client. Once it runs again it is decades earlier, and
+    # buckets would stay empty for as long.
+    return time.clock_gettime(time.CLOCK_MONOTONIC)
+
+
 class RateLimit:
     """A token bucket for each key: `burst` requests at once, then `per_second`.
 
@@ -107,7 +113,7 @@ class RateLimit:
         per_second: float = 20.0,
         burst: int = 200,
         capacity: int = 10_000,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = _seconds,
     ) -> None:
         if per_second <= 0 or burst < 1 or capacity < 1:
             raise ValueError("a rate limit must let something through")
