@@ -19,7 +19,7 @@ import msgspec
 import pytest
 from werkzeug.serving import make_server
 
-from casework.domain import fields
+from casework.domain import fields, moments
 from casework.domain.clocks import Unit
 from casework.domain.incident import STEPS
 from casework.domain.incident.facts import FACTS, GROUPS
@@ -195,7 +195,8 @@ def test_the_guide_names_every_module_of_steps() -> None:
 
 def test_the_guide_names_every_type_of_a_field() -> None:
     (cells,) = tables(section(STEP_GUIDE, "The class"))
-    types = {name for name, kind in vars(fields).items() if get_origin(kind) is Annotated}
+    known = vars(fields) | vars(moments)
+    types = {name for name, kind in known.items() if get_origin(kind) is Annotated}
     assert set(named(cells)) == types
 
 

@@ -2,9 +2,85 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Final
 
-from tests.api.client import House, body_of
+import pytest
+from werkzeug.test import TestResponse
+
+from casework.domain.clocks import CLOCK_LEAD
+from tests.api.client import House, Json, body_of
+
+Sends = Callable[[House, str, Json], TestResponse]
+
+
+def report(house: House, _: str, sent: Json) -> TestResponse:
+    said = {"school": house.school, "kind": "cyberbullying", "setting": "on_site", "summary": "Unkind words."}
+    said |= {"occurred_at": house.clock().isoformat()}
+    return house.ask("reporter", "POST", "/incidents", json=said | sent)
+
+
+def acknowledge(house: House, incident: str, sent: Json) -> TestResponse:
+    return house.step(incident, "acknowledge", **sent)
+
+
+def save_evidence(house: House, incident: str, sent: Json) -> TestResponse:
+    now = house.clock().isoformat()
+    said = {"form": "written_account", "description": "A note.", "captured_at": now, "incident_at": now}
+    return house.step(incident, "save_evidence", **said | sent)
+
+
+def upload(house: House, incident: str, sent: Json) -> TestResponse:
+    return house.upload(incident, b"Words somebody sent.", **sent)
+
+
+FIELDS: Final[list[tuple[Sends, str]]] = [
+    (report, "occurred_at"),
+    (report, "reported_at"),
+    (acknowledge, "at"),
+    (save_evidence, "captured_at"),
+    (save_evidence, "incident_at"),
+    (upload, "at"),
+    (upload, "captured_at"),
+    (upload, "incident_at"),
+]
+KEPT_AS: Final = {"reported_at": "happened_at", "at": "happened_at"}
+"""The fields of a client that the log has under another name."""
+
+
+def moment_kept(house: House, answer: TestResponse, incident: str, field: str) -> datetime:
+    """What the log holds as `field` of the step that was answered."""
+    incident = body_of(answer)["id"] if "state" in body_of(answer) else incident
+    last = house.get("dsl", f"/incidents/{incident}/steps")["items"][-1]
+    return datetime.fromisoformat((last | last["fields"])[KEPT_AS.get(field, field)])
+
+
+@pytest.mark.parametrize(("sends", "field"), FIELDS, ids=lambda value: getattr(value, "__name__", value))
+def test_a_moment_two_minutes_ahead_is_taken_as_now(house: House, sends: Sends, field: str) -> None:
+    incident = house.bullying("2026-09-14 10:20")["id"]
+    house.clock.set("2026-09-14 11:00")
+    send = partial(sends, house, incident)
+    ahead = house.clock() + CLOCK_LEAD
+    events = house.events()
+    beyond = send({field: (ahead + timedelta(microseconds=1)).isoformat()})
+    assert (beyond.status_code, list(body_of(beyond)["errors"])) == (422, [f"$.{field}"])
+    assert house.events() == events
+    within = send({field: ahead.isoformat()})
+    assert within.status_code == 201, within.text
+    assert moment_kept(house, within, incident, field) == house.clock()
+
+
+def test_a_meeting_is_kept_at_the_moment_it_is_planned_for(house: House) -> None:
+    incident = house.bullying("2026-09-14 10:20")["id"]
+    parent = house.person("Pat Parent", "parent")
+    meeting = (house.clock() + timedelta(minutes=1)).isoformat()
+    house.take(
+        incident, "invite_parent", parent=parent, meeting_at=meeting, method="telephone", purpose="To talk."
+    )
+    last = house.get("dsl", f"/incidents/{incident}/steps")["items"][-1]
+    assert last["fields"]["meeting_at"] == meeting
 
 
 def test_a_child_born_on_this_london_day_is_registered(house: House) -> None:

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 
 import msgspec
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from casework.domain.clocks import LONDON, Calendar, Closure, Span, Term, Unit, day_of, due, is_working_day
+from casework.domain.clocks import (
+    LONDON,
+    Calendar,
+    Closure,
+    Span,
+    Term,
+    Unit,
+    day_of,
+    due,
+    is_working_day,
+    synchronised,
+)
 from tests.calendars import TEST_CALENDAR, TEST_CALENDAR_JSON
 
 AUTUMN, SPRING, SUMMER = TEST_CALENDAR.terms
@@ -166,6 +177,18 @@ def test_a_moment_without_a_time_zone_is_refused() -> None:
 )
 def test_the_day_of_a_moment_is_that_in_london(moment: str, day: str) -> None:
     assert day_of(datetime.fromisoformat(moment)).isoformat() == day
+
+
+@given(lead=st.timedeltas(-timedelta(days=1), timedelta(days=1)), zone=st.sampled_from([LONDON, UTC]))
+@example(lead=timedelta(minutes=2), zone=UTC)
+@example(lead=timedelta(minutes=2, microseconds=1), zone=LONDON)
+@example(lead=timedelta(microseconds=1), zone=LONDON)
+@example(lead=timedelta(0), zone=UTC)
+def test_a_clock_up_to_two_minutes_ahead_says_now(lead: timedelta, zone: tzinfo) -> None:
+    now = datetime(2026, 9, 14, 9, 20, tzinfo=UTC)
+    moment = (now + lead).astimezone(zone)
+    ahead = timedelta(0) < lead <= timedelta(seconds=120)
+    assert synchronised(moment, now) == (now if ahead else moment)
 
 
 def test_a_span_is_not_negative() -> None:

@@ -14,6 +14,7 @@ import pytest
 from freezegun import freeze_time
 
 from casework.domain.clocks import LONDON
+from casework.domain.incident import STEPS
 from casework.domain.moments import Instant, LocalDate, standard, standardised
 
 # In a tuple: freezegun replaces the attributes of modules.
@@ -68,6 +69,16 @@ def test_the_types_of_fields_are_those_of_the_standard_library() -> None:
     with freeze_time("2026-09-14"):
         read = msgspec.convert(["2026-09-14T10:05:00Z", "2026-09-14"], tuple[Instant, LocalDate])
     assert tuple(map(type, read)) == REAL
+
+
+def test_each_moment_of_a_step_is_past_or_planned() -> None:
+    unmarked = {
+        (name, field)
+        for name, step in STEPS.items()
+        for field, hint in step.__annotations__.items()
+        if re.search(r"\bInstant\b", str(hint))
+    }
+    assert unmarked == {("invite_parent", "meeting_at")}, "declare PastInstant, of casework.domain.fields"
 
 
 def test_no_struct_declares_a_class_that_can_be_replaced() -> None:

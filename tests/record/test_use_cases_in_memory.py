@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from hashlib import sha256
+from typing import Final
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from casework.domain.access import SYSTEM, Principal
-from casework.domain.errors import Forbidden, NotFound
+from casework.domain.clocks import CLOCK_LEAD, synchronised
+from casework.domain.errors import Forbidden, Invalid, NotFound
 from casework.domain.event import unstamped
+from casework.domain.incident.evidence import SaveEvidence
 from casework.domain.incident.reporting import AddNote, Party
 from casework.domain.sealed import Sealed
 from casework.domain.user import User
-from casework.domain.vocabulary import Category, Involvement, Role, Setting
+from casework.domain.vocabulary import Category, EvidenceForm, Involvement, Role, Setting
 from casework.library import Library
 from casework.record.memory import MemoryRecord
 from casework.usecases.cases import Case, Cases
@@ -62,14 +67,15 @@ class InMemory:
     def by(self, role: Role) -> Context:
         return Context(principal=Principal.of(self.users[role]), now=NOW)
 
-    def report(self) -> Case:
+    def report(self, occurred_at: datetime = NOW, reported_at: datetime | None = None) -> Case:
         report = ReportIncident(
             school=self.school,
             kind="cyberbullying",
-            occurred_at=NOW,
+            occurred_at=occurred_at,
             setting=Setting.ON_SITE,
             summary=Sealed("Something unkind was sent round."),
             people=(Party(person=self.pupil, involvement=Involvement.TARGET),),
+            reported_at=reported_at,
         )
         return self.incidents.report(self.by(Role.REPORTER), report)
 
@@ -87,6 +93,53 @@ def test_a_report_is_read_and_worked_on_by_a_lead(school: InMemory) -> None:
     assert [taken.name() for taken in case.incident.timeline] == ["report", "add_note"]
     assert [party.category for party in case.incident.people] == [Category.PUPIL]
     assert case.outstanding()
+
+
+LEADS: Final = st.one_of(
+    st.timedeltas(-timedelta(minutes=10), timedelta(minutes=10)),
+    st.sampled_from([CLOCK_LEAD, CLOCK_LEAD + timedelta(microseconds=1), timedelta(seconds=1)]),
+)
+
+
+@given(occurred=LEADS, reported=LEADS)
+def test_a_report_is_stored_by_the_clock_of_the_server(
+    school: InMemory, occurred: timedelta, reported: timedelta
+) -> None:
+    moments = {"occurred_at": NOW + occurred, "reported_at": NOW + reported}
+    kept = {name: synchronised(moment, NOW) for name, moment in moments.items()}
+    if not kept["occurred_at"] <= kept["reported_at"] <= NOW:
+        with pytest.raises(Invalid):
+            school.report(**moments)
+        return
+    incident = school.report(**moments).incident
+    assert {"occurred_at": incident.occurred_at, "reported_at": incident.reported_at} == kept
+
+
+@given(at=LEADS, captured=LEADS, shown=LEADS)
+def test_a_step_is_stored_by_the_clock_of_the_server(
+    school: InMemory, at: timedelta, captured: timedelta, shown: timedelta
+) -> None:
+    incident = school.report(occurred_at=NOW - timedelta(hours=1)).incident
+    step = unstamped(
+        SaveEvidence,
+        form=EvidenceForm.WRITTEN_ACCOUNT,
+        description=Sealed("A note."),
+        captured_at=NOW + captured,
+        incident_at=NOW + shown,
+    )
+    command = TakeStep(incident=incident.id, step=step, at=NOW + at)
+    ahead = {"$.at": at, "$.captured_at": captured, "$.incident_at": shown}
+    refused = {path for path, lead in ahead.items() if lead > CLOCK_LEAD}
+    if refused:
+        with pytest.raises(Invalid) as raised:
+            school.incidents.take(school.by(Role.DSL), command)
+        assert set(raised.value.errors) == refused
+        return
+    school.incidents.take(school.by(Role.DSL), command)
+    (kept,) = school.cases.admit_reader(school.by(Role.DSL), incident.id).incident.taken(SaveEvidence)
+    assert [kept.happened_at, kept.captured_at, kept.incident_at] == [
+        min(NOW + lead, NOW) for lead in ahead.values()
+    ]
 
 
 def test_nobody_else_knows_of_it(school: InMemory) -> None:

@@ -25,7 +25,7 @@ import marshmallow as ma
 import msgspec
 
 from casework.domain.event import Event
-from casework.domain.fields import Ref, ServerSet, Text, named_fields
+from casework.domain.fields import Past, Ref, ServerSet, Text, named_fields
 from casework.domain.sealed import Sealed
 from casework_api.http.fields import (
     EXAMPLE_TEXT,
@@ -160,6 +160,12 @@ def _identifier(_: type, markers: tuple[Any, ...], options: dict[str, Any]) -> A
     return Identifier(**options)
 
 
+def _moment(_: type, markers: tuple[Any, ...], options: dict[str, Any]) -> AnyField:
+    if _first(markers, Past) is not None:
+        options = _shown(options, description="Up to two minutes ahead it is taken as now.")
+    return Moment(**options)
+
+
 def _nested(struct: type[msgspec.Struct], _: tuple[Any, ...], options: dict[str, Any]) -> AnyField:
     return Inner(_derived(struct, frozenset()), post_load=lambda values: struct(**values), **options)
 
@@ -175,7 +181,7 @@ _MAKERS: Final[dict[type, Callable[[Any, tuple[Any, ...], dict[str, Any]], AnyFi
     str: _words,
     Sealed: _words,
     UUID: _identifier,
-    datetime: lambda _, __, options: Moment(**options),
+    datetime: _moment,
     date: lambda _, __, options: Day(**options),
     msgspec.Struct: _nested,
 }

@@ -24,6 +24,9 @@ from casework.domain.moments import LocalDate
 
 LONDON: Final = ZoneInfo("Europe/London")
 
+CLOCK_LEAD: Final = timedelta(minutes=2)
+"""How far the clock of a client may be ahead of the server's."""
+
 _ONE_DAY: Final = timedelta(days=1)
 _END_OF_DAY: Final = time(23, 59, 59)
 _SATURDAY: Final = 5
@@ -114,6 +117,11 @@ class Span(msgspec.Struct, frozen=True):
 def day_of(moment: datetime) -> date:
     """The day in Europe/London on which `moment` falls; a naive one is a ValueError."""
     return _in_london(moment).date()
+
+
+def synchronised(moment: datetime, now: datetime) -> datetime:
+    """`now` for a `moment` up to two minutes after it, else `moment`: the clock of a client may be ahead."""
+    return now if now < moment <= now + CLOCK_LEAD else moment
 
 
 def is_working_day(day: date) -> bool:

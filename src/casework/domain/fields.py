@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from functools import cache
-from typing import Annotated, Any, Final, get_type_hints
+from typing import Annotated, Any, Final, TypeVar, get_type_hints
 from uuid import UUID
 
 import msgspec
 
+from casework.domain import clocks
 from casework.domain.embedded import embeds_file
+from casework.domain.moments import Instant
 from casework.domain.sealed import Sealed
 
 # What hides or reorders what a reader sees: control characters but for new lines and tabs, and the
@@ -45,6 +48,10 @@ class ApiName(msgspec.Struct, frozen=True):
     name: str
 
 
+class Past(msgspec.Struct, frozen=True):
+    """Marks a moment that must not be in the future: `synchronised` first, what is still ahead is a fault."""
+
+
 class Ref(msgspec.Struct, frozen=True):
     """Marks an id and says what it may be the id of, at the same school.
 
@@ -62,6 +69,8 @@ Narrative = Annotated[Sealed, Text()]
 Reason = Annotated[Sealed, Text(min=10)]
 Code = Annotated[str, Text(max=100)]
 
+PastInstant = Annotated[Instant, Past()]
+
 PartyId = Annotated[UUID, Ref(("person",), party=True)]
 PersonId = Annotated[UUID, Ref(("person",))]
 UserId = Annotated[UUID, Ref(("user",))]
@@ -69,6 +78,9 @@ AdultId = Annotated[UUID, Ref(("user", "person"), adult=True)]
 ParentId = Annotated[UUID, Ref(("person",), adult=True)]
 IncidentId = Annotated[UUID, Ref(("incident",))]
 DeclarationId = Annotated[UUID, Ref(("declaration",))]
+
+
+S = TypeVar("S", bound=msgspec.Struct)
 
 
 class Leaf(msgspec.Struct, frozen=True):
@@ -136,6 +148,36 @@ def _leaves_of(value: Any, path: str, markers: tuple[Any, ...]) -> Iterator[Leaf
         yield from leaves(value, path)
     elif value is not None:
         yield Leaf(path, value, markers)
+
+
+def synchronised(record: S, now: datetime) -> S:
+    """`record` with each `PastInstant` of it and of the structs in it as `clocks.synchronised` takes it."""
+    changed = {
+        field.attribute: _synchronised(getattr(record, field.attribute), field.markers, now)
+        for field in named_fields(type(record))
+    }
+    return msgspec.structs.replace(record, **changed)
+
+
+def _synchronised(value: Any, markers: tuple[Any, ...], now: datetime) -> Any:
+    if isinstance(value, msgspec.Struct):
+        return synchronised(value, now)
+    if isinstance(value, datetime) and _is_past(markers):
+        return clocks.synchronised(value, now)
+    return value
+
+
+def _is_past(markers: tuple[Any, ...]) -> bool:
+    return any(isinstance(marker, Past) for marker in markers)
+
+
+def moment_faults(record: msgspec.Struct, now: datetime) -> dict[str, str]:
+    """Each `PastInstant` in `record` that is after `now`: message by JSON path."""
+    return {
+        leaf.path: "is in the future"
+        for leaf in leaves(record)
+        if _is_past(leaf.markers) and leaf.value > now
+    }
 
 
 def texts(record: msgspec.Struct) -> Iterator[str]:

@@ -10,10 +10,10 @@ import msgspec
 
 from casework.domain.errors import Declined, Forbidden, NotFound, Refused
 from casework.domain.event import event_of, unstamped
+from casework.domain.fields import PastInstant
 from casework.domain.incident import Incident
 from casework.domain.incident.custody import Custody, EvidenceOpened
 from casework.domain.incident.evidence import EvidenceFile, OpenEvidence, SaveEvidence
-from casework.domain.moments import Instant
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import EvidenceForm, Role
 from casework.record import Record, retrying
@@ -32,7 +32,7 @@ class SaveFile(msgspec.Struct, frozen=True, kw_only=True):
 
     incident: UUID
     step: SaveEvidence
-    at: Instant | None = None
+    at: PastInstant | None = None
     expected: int | None = None
 
 

@@ -29,7 +29,11 @@ from casework.usecases.steps.reporting import ReportIncident
 from casework_api.http.fields import Moment
 from casework_api.http.schema_of import one_of, schema_of
 
-AT: Final = {"at": Moment(metadata={"description": "When it was done; now where it is left out."})}
+AT: Final = {
+    "at": Moment(
+        metadata={"description": "When it was done; now where it is left out or up to two minutes ahead."}
+    )
+}
 
 ReportInput = schema_of(ReportIncident, name="Report")
 EvidenceInput = schema_of(SaveEvidence, extra=AT, name="EvidenceMetadata")

@@ -7,9 +7,8 @@ from uuid import UUID
 
 import msgspec
 
-from casework.domain.fields import Narrative, ServerSet, Short
+from casework.domain.fields import Narrative, PastInstant, ServerSet, Short
 from casework.domain.incident.steps import Step
-from casework.domain.moments import Instant
 from casework.domain.vocabulary import Addressee, Content, EvidenceForm, RemovalOutcome, State
 
 if TYPE_CHECKING:
@@ -33,16 +32,12 @@ class SaveEvidence(Step, frozen=True, kw_only=True):
 
     form: EvidenceForm
     description: Narrative
-    captured_at: Instant
-    incident_at: Instant
+    captured_at: PastInstant
+    incident_at: PastInstant
     source_url: Short | None = None
     held_at: Short | None = None
     content: tuple[Content, ...] = ()
     file: Annotated[EvidenceFile | None, ServerSet()] = None
-
-    def faults(self, incident: Incident) -> dict[str, str]:
-        moments = {"$.captured_at": self.captured_at, "$.incident_at": self.incident_at}
-        return {path: "is in the future" for path, at in moments.items() if at > self.recorded_at}
 
     def apply(self, incident: Incident) -> None:
         incident.add_content(self.content, self.happened_at)

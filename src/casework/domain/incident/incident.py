@@ -10,7 +10,7 @@ from uuid import UUID
 from casework.domain.aggregate import Aggregate
 from casework.domain.errors import Invalid, Refusal, Refused
 from casework.domain.event import Event
-from casework.domain.fields import text_faults
+from casework.domain.fields import moment_faults, text_faults
 from casework.domain.incident.reporting import Party, Report
 from casework.domain.incident.steps import Step
 from casework.domain.vocabulary import (
@@ -96,8 +96,8 @@ class Incident(Aggregate, begins_with=Report):
 
     def take(self, step: Step, playbook: Judge) -> None:
         """Record `step`, or raise `Invalid` or `Refused` and change nothing."""
-        faults = text_faults(step) | step.faults(self) | playbook.faults(self, step)
-        faults |= self._time_faults(step)
+        faults = text_faults(step) | moment_faults(step, step.recorded_at)
+        faults |= step.faults(self) | playbook.faults(self, step) | self._time_faults(step)
         if faults:
             raise Invalid.of(faults)
         refusal = playbook.refusal(self, step)

@@ -8,9 +8,18 @@ from uuid import UUID, uuid5
 
 import msgspec
 
-from casework.domain.fields import AdultId, Code, Narrative, PartyId, PersonId, Reason, ServerSet, UserId
+from casework.domain.fields import (
+    AdultId,
+    Code,
+    Narrative,
+    PartyId,
+    PastInstant,
+    PersonId,
+    Reason,
+    ServerSet,
+    UserId,
+)
 from casework.domain.incident.steps import Step
-from casework.domain.moments import Instant
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import (
     Category,
@@ -53,7 +62,7 @@ class Report(Step, frozen=True, kw_only=True):
 
     school: UUID
     kind: str
-    occurred_at: Instant
+    occurred_at: PastInstant
     setting: Setting
     summary: Narrative
     policy: Annotated[Policy, ServerSet()]

@@ -10,10 +10,9 @@ import msgspec
 from casework.domain.access import Permission
 from casework.domain.errors import Forbidden, KeyReused
 from casework.domain.event import event_of
-from casework.domain.fields import Code, Narrative
+from casework.domain.fields import Code, Narrative, PastInstant, synchronised
 from casework.domain.incident import Incident
 from casework.domain.incident.reporting import Party, Policy, Report
-from casework.domain.moments import Instant
 from casework.domain.school import School
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Content, Direction, Role, Setting
@@ -31,7 +30,7 @@ class ReportIncident(msgspec.Struct, frozen=True, kw_only=True):
 
     school: UUID
     kind: str
-    occurred_at: Instant
+    occurred_at: PastInstant
     setting: Setting
     summary: Narrative
     platform: Code | None = None
@@ -40,7 +39,7 @@ class ReportIncident(msgspec.Struct, frozen=True, kw_only=True):
     content: tuple[Content, ...] = ()
     confidential_reporter: bool = False
     people: tuple[Party, ...] = ()
-    reported_at: Instant | None = None
+    reported_at: PastInstant | None = None
 
 
 class Reporting:
@@ -67,6 +66,7 @@ class Reporting:
 
         Raises NotFound, Forbidden, KeyReused, Invalid or Refused; then nothing has changed.
         """
+        command = synchronised(command, context.now)
         return retrying(lambda: self._report(context, command))
 
     def _report(self, context: Context, command: ReportIncident) -> Case:

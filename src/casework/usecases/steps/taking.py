@@ -8,8 +8,8 @@ import msgspec
 
 from casework.domain.access import Standing
 from casework.domain.errors import Forbidden, Stale
+from casework.domain.fields import PastInstant, synchronised
 from casework.domain.incident import Step
-from casework.domain.moments import Instant
 from casework.domain.vocabulary import Role
 from casework.record import Record, retrying
 from casework.usecases.cases import Case, Cases
@@ -28,7 +28,7 @@ class TakeStep(msgspec.Struct, frozen=True, kw_only=True):
 
     incident: UUID
     step: Step
-    at: Instant | None = None
+    at: PastInstant | None = None
     expected: int | None = None
 
 
@@ -46,6 +46,7 @@ class TakingSteps:
 
         Raises NotFound, Forbidden, Stale, KeyReused, Invalid or Refused; then nothing has changed.
         """
+        command = synchronised(command, context.now)
         return retrying(lambda: self._take(context, command))
 
     def _take(self, context: Context, command: TakeStep) -> Case:
