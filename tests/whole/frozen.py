@@ -83,8 +83,10 @@ def _refused(scene: Scene, endpoints: Iterable[str]) -> dict[str, str]:
     """Those of `endpoints` that answer neither a lead nor an administrator, and what they say instead."""
     refused = {}
     for endpoint in endpoints:
-        answers = (scene.request(endpoint).by(scene.house, who) for who in ("dsl", "admin"))
-        faults = [answer.text for answer in answers if answer.status_code >= 400]
-        if len(faults) == 2:
-            refused[endpoint] = faults[0]
+        for who in ("dsl", "admin"):
+            answer = scene.request(endpoint).by(scene.house, who)
+            if answer.status_code < 400:
+                break
+        else:
+            refused[endpoint] = answer.text
     return refused
