@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
-from functools import cache
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID, uuid5
-
-import msgspec
 
 from casework.domain.aggregate import Aggregate
 from casework.domain.clocks import LONDON
 from casework.domain.errors import Refusal, Refused
-from casework.domain.incident import STEPS, Incident, Step
+from casework.domain.incident import STEPS, Incident, Step, examples
 from casework.domain.incident.evidence import EvidenceFile
-from casework.domain.incident.outcomes import Action, Debrief, Lesson
+from casework.domain.incident.examples import typed
+from casework.domain.incident.outcomes import Debrief
 from casework.domain.incident.reporting import Party, Policy, Report
+from casework.domain.incident.slots import Occasion, Slot
 from casework.domain.playbook import Duty, Playbook, Rule
 from casework.domain.school import School, SchoolOpened
 from casework.domain.sealed import Sealed
-from casework.domain.vocabulary import Category, Change, EvidenceForm, Involvement, Setting
+from casework.domain.vocabulary import Category, Involvement
 from casework.library import Library
 from casework.usecases.steps.stages import Stages
 from casework.usecases.steps.surroundings import Surroundings
@@ -41,7 +40,6 @@ def known(name: str) -> UUID:
 TARGET, ALLEGED, PARENT, TEACHER, UNKNOWN = map(known, ("target", "alleged", "parent", "teacher", "unknown"))
 DSL, HEAD = known("dsl"), known("head")
 FILE = EvidenceFile(id=known("file"), sha256="0" * 64, size=1, media_type="image/png")
-REASON = Sealed("A reason of more than ten characters.")
 
 PEOPLE = {
     "cyberbullying": ((TARGET, "target", "pupil"), (ALLEGED, "alleged", "pupil")),
@@ -54,6 +52,8 @@ PEOPLE = {
     "staff_misuse": ((TEACHER, "alleged", "staff"),),
     "staff_allegation": ((TARGET, "target", "pupil"), (TEACHER, "alleged", "staff")),
 }
+LATER_STEPS = [step for step in STEPS if step != Report.name()]
+"""Every step but the first."""
 REPORT_FIELDS: dict[str, dict[str, Any]] = {"unsolicited_contact": {"direction": "pupil_to_staff"}}
 
 
@@ -101,26 +101,22 @@ class CaseFile:
     ) -> None:
         self.now = at(reported)
         self.playbook: Playbook = Library.own().playbook(FLOOR, PACKS[pack])
+        said = typed(Report, examples.example("report", self._before(kind)))
         parties = PEOPLE[kind] if people is None else people
+        said["people"] = tuple(
+            Party(person=person, involvement=Involvement(role), category=Category(category))
+            for person, role, category in parties
+        )
         report = Report(
             **self._stamp(1, known(f"{kind} {pack}")),
-            school=known("school"),
-            kind=kind,
-            occurred_at=fields.pop("occurred_at", self.now - timedelta(minutes=15)),
-            setting=Setting.ON_SITE,
-            summary=fields.pop("summary", Sealed("What was said to have happened.")),
             policy=Policy(floor=FLOOR, pack=PACKS[pack]),
             reporter=Sealed(str(DSL)),
-            people=tuple(
-                Party(person=person, involvement=Involvement(role), category=Category(category))
-                for person, role, category in parties
-            ),
-            **{**REPORT_FIELDS.get(kind, {}), **fields},
+            **{**said, **REPORT_FIELDS.get(kind, {}), **fields},
         )
         self.incident = Incident.report(report, self.playbook)
 
     def take(self, step: str, when: str | None = None, **fields: Any) -> CaseFile:
-        """Take `step`, with the fields of `EXAMPLES` where none are given for it."""
+        """Take `step`, with the fields of its example where none are given for it."""
         self.now = at(when) if when else self.now + timedelta(hours=1)
         built = self.build(step, **fields)
         self.incident.take(built, self.playbook)
@@ -129,14 +125,8 @@ class CaseFile:
     def build(self, step: str, **fields: Any) -> Step:
         """The step, not taken."""
         stamp = self._stamp(self.incident.version + 1, self.incident.id)
-        given = {**example(step, self.incident), **fields}
-        types = _field_types(step)
-        words = {
-            name: msgspec.convert(value, types[name])
-            for name, value in given.items()
-            if isinstance(value, str)
-        }
-        built = STEPS[step](**stamp, **{**given, **words})
+        told = example(step, self.incident, self.now) | typed(STEPS[step], fields)
+        built = STEPS[step](**stamp, **told)
         return built.numbered() if isinstance(built, Debrief) else built
 
     def completed(self, step: S, found: Mapping[UUID, Aggregate] | None = None) -> S:
@@ -200,6 +190,17 @@ class CaseFile:
             self.take(duty.rule.step, **duty.preset)
         raise AssertionError("the playbook never stops asking")
 
+    def _before(self, kind: str) -> Occasion:
+        """What the report is about, which comes a quarter of an hour after it."""
+        slots: dict[Slot, UUID | str | datetime] = {
+            Slot.SCHOOL: known("school"),
+            Slot.KIND: kind,
+            Slot.OCCURRED_AT: self.now - timedelta(minutes=15),
+            Slot.CHILD: TARGET,
+            Slot.ALLEGED: ALLEGED,
+        }
+        return Occasion(now=self.now, slots=slots)
+
     def _stamp(self, number: int, incident: UUID) -> dict[str, Any]:
         return {
             "originator_id": incident,
@@ -212,117 +213,37 @@ class CaseFile:
         }
 
 
-@cache
-def _field_types(step: str) -> dict[str, Any]:
-    return {field.name: field.type for field in msgspec.structs.fields(STEPS[step])}
-
-
-def example(step: str, incident: Incident) -> dict[str, Any]:
+def example(step: str, incident: Incident, now: datetime | None = None) -> dict[str, Any]:
     """Fields with which `step` is well formed, whatever the playbook says of it."""
-    fields = EXAMPLES[step]
-    child = next(iter(incident.children()), TARGET)
-    filled = {name: child if value == "a child" else value for name, value in fields.items()}
-    if filled.get("action") == "an action":
-        filled["action"] = next(iter(incident.open_actions), known("no action"))
-    if step == "save_evidence" and incident.kind == "sexting":
-        filled["form"] = EvidenceForm.WRITTEN_ACCOUNT
-    return filled
+    occasion = Occasion(now=now or incident.recorded_at, slots=slots(incident))
+    return typed(STEPS[step], examples.example(step, occasion)) | FILLED_IN.get(step, {})
 
 
-_NO_RISK = dict.fromkeys(
-    ("adult_involved", "coercion", "violent_or_unusual", "under_13_sexual", "immediate_risk"), "no"
-)
-_TEXT = Sealed("Some words.")
-_CAPTURED = at("2026-09-14 10:10")
-EXAMPLES: dict[str, dict[str, Any]] = {
-    "acknowledge": {},
-    "triage": {"timing": "in_school", "critical": False, "rationale": REASON},
-    "involve_person": {"person": known("another"), "involvement": "witness", "category": "pupil"},
-    "identify_person": {"person": UNKNOWN, "as_": known("another"), "category": "pupil"},
-    "add_note": {"text": _TEXT},
-    "assign": {"user": HEAD},
-    "seek_advice": {"of": _TEXT, "advice": _TEXT},
-    "record_search": {
-        "person": "a child",
-        "searched_by": DSL,
-        "witness": HEAD,
-        "grounds": REASON,
-        "found": _TEXT,
-    },
-    "save_evidence": {
-        "form": EvidenceForm.SCREENSHOT,
-        "description": _TEXT,
-        "captured_at": _CAPTURED,
-        "incident_at": _CAPTURED,
-    },
-    "open_evidence": {"file": FILE.id},
-    "request_removal": {"addressee": "report_remove"},
-    "record_removal": {"outcome": "removed"},
-    "record_child_voice": {"person": "a child", "voice": _TEXT},
-    "inform_parents": {"parent": PARENT, "child": "a child", "method": _TEXT, "summary": _TEXT},
-    "withhold_from_parents": {"child": "a child", "reason": REASON, "review_on": date(2027, 3, 1)},
-    "invite_parent": {
-        "parent": PARENT,
-        "meeting_at": at("2027-03-01 16:00"),
-        "method": _TEXT,
-        "purpose": _TEXT,
-    },
-    "record_meeting": {"parent": PARENT, "outcome": "attended", "with_": (DSL,)},
-    "family_decision": {"decision": _TEXT, "decided_by": _TEXT},
-    "advise": {"person": "a child", "about": "official_channel", "text": _TEXT},
-    "offer_support": {"person": "a child", "what": _TEXT},
-    "apply_sanction": {"person": "a child", "what": _TEXT},
-    "consider_police": {"refer": False, "reason": REASON},
-    "escalate": {"agency": "police", "reason": REASON},
-    "record_agency_response": {"agency": "police", "outcome": _TEXT, "enquiry": "closed"},
-    "assess_risk": _NO_RISK,
-    "attest_no_copy": {"statement": REASON},
-    "record_viewing": {
-        "viewer": DSL,
-        "authorised_by": HEAD,
-        "witness": HEAD,
-        "place": _TEXT,
-        "reason": REASON,
-    },
-    "record_deletion": {"person": "a child", "advised_by": "police"},
-    "establish_involvement": {"person": "a child", "held": True, "passed_on": False},
-    "make_safe": {"how": REASON},
-    "classify_contact": {"immediate_family": False, "no_reply_attested": True},
-    "decide_threshold": {"limbs": (), "met": False, "rationale": REASON},
-    "decide": {"decision": _TEXT, "rationale": REASON},
-    "complete_investigation": {"findings": _TEXT},
-    "debrief": {
-        "summary": _TEXT,
-        "lessons": (Lesson(text=Sealed("Teach it earlier."), changes=Change.CURRICULUM),),
-        "actions": (Action(text=_TEXT, owner=_TEXT, due_on=date(2027, 3, 1), lesson=0),),
-    },
-    "complete_action": {"action": "an action", "effect": _TEXT},
-    "cancel_action": {"action": "an action", "reason": REASON},
-    "waive": {"waived": "offer_support", "reason": REASON, "authorised_by": HEAD},
-    "correct": {"corrects": 1, "correction": _TEXT, "reason": REASON},
-    "reclassify": {"kind": "cyberbullying", "reason": REASON},
-    "check_age": {"person": "a child", "platform": "TikTok", "age": 10, "minimum_age": 13},
-    "check_consent": {"person": "a child", "in_force": False},
-    "contain": {"what": _TEXT},
-    "request_block": {"url": Sealed("https://example.org/page")},
-    "confirm_block": {"outcome": _TEXT},
-    "ban_from_computing": {
-        "person": "a child",
-        "from_": date(2026, 9, 15),
-        "until": date(2026, 9, 30),
-        "reason": REASON,
-    },
-    "welfare_check": {"person": "a child", "prevent_considered": True, "outcome": _TEXT},
-    "decide_data_breach": {"notify_regulator": False, "reason": REASON},
-    "check_pattern": {"person": TEACHER, "earlier": (), "conclusion": REASON},
-    "appoint_case_manager": {"user": HEAD},
-    "consult_lado": {"advice": _TEXT, "may_tell_subject": True, "may_tell_parents": True},
-    "decide_suspension": {"suspend": False, "alternatives": _TEXT, "reason": REASON},
-    "tell_subject": {"method": _TEXT},
-    "determine_outcome": {"outcome": "unfounded", "rationale": REASON},
-    "give_outcome_copy": {"to": _TEXT},
-    "decide_regulatory_referral": {"dbs": False, "tra": False, "reason": REASON},
-    "rebase": {"pack": "headcorn", "reason": REASON, "policy": Policy(floor=FLOOR, pack="headcorn@2022-03")},
-    "close": {"outcome": _TEXT, "rationale": REASON},
-    "reopen": {"reason": REASON},
+def slots(incident: Incident) -> dict[Slot, UUID | str | datetime]:
+    """What the examples are about in these tests."""
+    return {
+        Slot.SCHOOL: incident.school,
+        Slot.KIND: incident.kind,
+        Slot.OTHER_KIND: "cyberbullying",
+        Slot.PACK: "headcorn",
+        Slot.OCCURRED_AT: incident.occurred_at,
+        Slot.CHILD: next(iter(incident.children()), TARGET),
+        Slot.ALLEGED: ALLEGED,
+        Slot.ADULT: TEACHER,
+        Slot.UNKNOWN: UNKNOWN,
+        Slot.NEWCOMER: known("another"),
+        Slot.PARENT: PARENT,
+        Slot.COLLEAGUE: DSL,
+        Slot.HEAD: HEAD,
+        Slot.ACTION: next(iter(incident.open_actions), known("no action")),
+        Slot.FILE: FILE.id,
+    }
+
+
+FILLED_IN: dict[str, dict[str, Any]] = {
+    "involve_person": {"category": Category.PUPIL},
+    "identify_person": {"category": Category.PUPIL},
+    "check_age": {"minimum_age": 13},
+    "rebase": {"policy": Policy(floor=FLOOR, pack=PACKS["headcorn"])},
 }
+"""What casework fills in, for steps that are built without it."""

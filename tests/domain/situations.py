@@ -8,11 +8,14 @@ from typing import Any, Final
 
 import msgspec
 
+from casework.domain.incident.examples import EXAMPLES
 from casework.domain.playbook import Playbook, Rule
 from casework.domain.vocabulary import Content
 from casework.library import Library
 from tests.domain.casefile import ALLEGED, FLOOR, PACKS, PARENT, TARGET, TEACHER, UNKNOWN, CaseFile
 
+OF_THE_ITEM: Final = "2027-03-01"
+"""The day that a meeting or an action names for itself."""
 KINDS: Final = Library.own().kinds()
 Opening = dict[str, Any]
 Story = Callable[[CaseFile], CaseFile]
@@ -98,9 +101,20 @@ def investigated_without_escalating(case: CaseFile) -> CaseFile:
     return case if case.incident.kind == "staff_allegation" else investigated(case)
 
 
+def all_but_debriefed(case: CaseFile) -> CaseFile:
+    """Everything asked is done, up to the end of the investigation."""
+    return case.answer_everything().take("complete_investigation").answer_everything()
+
+
 def debriefed(case: CaseFile) -> CaseFile:
     """Everything asked is done, up to the debrief and the actions it decided on."""
-    return case.answer_everything().take("complete_investigation").answer_everything().take("debrief")
+    return all_but_debriefed(case).take("debrief")
+
+
+def debriefed_with_an_action_due(day: str) -> Story:
+    """The same, and the one action is due on `day`."""
+    (action,) = EXAMPLES["debrief"]["actions"]
+    return lambda case: all_but_debriefed(case).take("debrief", actions=[{**action, "due_on": day}])
 
 
 def closed(case: CaseFile) -> CaseFile:
@@ -140,12 +154,14 @@ STORIES: Final[dict[str, Story]] = {
     "content-block-confirmed": lambda case: case.take("request_block"),
     "referral-decided": lambda case: case.take("consider_police", refer=True),
     "withholding-reviewed": lambda case: case.take("withhold_from_parents", review_on=date(2026, 11, 4)),
-    "meeting-recorded": lambda case: with_the_lados_view(case).take("invite_parent"),
+    "meeting-recorded": lambda case: with_the_lados_view(case).take(
+        "invite_parent", meeting_at=f"{OF_THE_ITEM}T16:00:00Z"
+    ),
     "removal-chased": lambda case: case.take("request_removal"),
     "enquiry-closed-police": escalated_to("police"),
     "enquiry-closed-childrens-social-care": escalated_to("childrens_social_care"),
     "enquiry-closed-lado": lambda case: case.take("record_agency_response", agency="lado", enquiry="open"),
-    "actions-done": debriefed,
+    "actions-done": debriefed_with_an_action_due(OF_THE_ITEM),
     "debrief": investigated_without_escalating,
     "headcorn-debrief": investigated_without_escalating,
     "debrief-after-escalation": lambda case: investigated(case.take("escalate")),

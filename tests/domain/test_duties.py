@@ -15,7 +15,7 @@ from casework.domain.playbook import Duty
 from casework.domain.vocabulary import Content
 from tests.calendars import TEST_CALENDAR
 from tests.domain.casefile import ALLEGED, PACKS, TARGET, CaseFile, at, known
-from tests.domain.situations import DUTIES, KINDS, InForce, by_rule, case_for, opening_of
+from tests.domain.situations import DUTIES, KINDS, OF_THE_ITEM, InForce, by_rule, case_for, opening_of
 
 # Reported on Thursday 22 October 2026 at 09:00, before an INSET day, half-term and another INSET day;
 # what has been done since was done in the hours after, or where it took everything else, in the days.
@@ -31,7 +31,6 @@ WITHIN_THE_HOUR = "2026-10-22 10:00"
 # The clocks go back on 25 October.
 SEVENTY_TWO_HOURS = "2026-10-25 08:00"
 A_MONTH_ON = "2026-11-22"
-OF_THE_ITEM = "2027-03-01"
 
 DUE: dict[str, tuple[str, str]] = {
     "acknowledge": (SAME_DAY, WITHIN_THE_HOUR),

@@ -13,7 +13,7 @@ from casework.domain.incident import STEPS, Step
 from casework.domain.playbook import Modality, Rule
 from casework.domain.sealed import Sealed
 from tests.calendars import TEST_CALENDAR
-from tests.domain.casefile import ALLEGED, EXAMPLES, PACKS, PEOPLE, TARGET, TEACHER, UNKNOWN, CaseFile
+from tests.domain.casefile import ALLEGED, LATER_STEPS, PACKS, PEOPLE, TARGET, TEACHER, UNKNOWN, CaseFile
 from tests.domain.situations import (
     DUTIES,
     KINDS,
@@ -43,7 +43,7 @@ def as_it_is(case: CaseFile) -> CaseFile:
 
 
 HISTORIES: dict[str, Story] = {
-    **dict.fromkeys(EXAMPLES, as_it_is),
+    **dict.fromkeys(LATER_STEPS, as_it_is),
     "debrief": ready_to_debrief,
     "complete_action": debriefed,
     "cancel_action": debriefed,
@@ -74,6 +74,8 @@ def fields_for(step: str, kind: str) -> dict[str, Any]:
     if step == "reclassify":
         other = next(other for other in KINDS if other != kind)
         return {"kind": other, "direction": None if kind == "unsolicited_contact" else direction_of(other)}
+    if step == "save_evidence" and kind != "sexting":
+        return {"form": "screenshot"}
     return {"person": SANCTIONED.get(kind, ALLEGED)} if step == "apply_sanction" else {}
 
 

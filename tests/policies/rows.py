@@ -178,12 +178,3 @@ def taking(*steps: str | Taken) -> Story:
         return case
 
     return story
-
-
-def debriefed(case: CaseFile) -> CaseFile:
-    """Everything asked is done, up to the debrief and the actions it decided on."""
-    return case.answer_everything().take("complete_investigation").answer_everything().take("debrief")
-
-
-def closed(case: CaseFile) -> CaseFile:
-    return debriefed(case).answer_everything().take("close")

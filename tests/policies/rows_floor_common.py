@@ -7,7 +7,7 @@ from typing import Final
 
 from casework.domain.sealed import Sealed
 from tests.domain.casefile import TARGET, TEACHER
-from tests.domain.situations import SOMEBODY_ALLEGED
+from tests.domain.situations import SOMEBODY_ALLEGED, closed, debriefed_with_an_action_due
 from tests.policies.rows import (
     BY_AN_ADULT,
     BY_AN_ADULT_AND_A_PUPIL,
@@ -29,8 +29,6 @@ from tests.policies.rows import (
     Refuses,
     RefusesReport,
     Row,
-    closed,
-    debriefed,
     taking,
 )
 
@@ -256,8 +254,8 @@ COMMON_ROWS: Final[Mapping[str, Row]] = {
         clause="WTSC; KCSIE part 2, record keeping",
     ),
     "withholding-reviewed": Asks(
-        kind="cyberbullying", since=taking("withhold_from_parents"), step="inform_parents",
-        preset={"child": TARGET}, due=LATER, clause="KCSIE part 2, record keeping",
+        kind="cyberbullying", since=taking(("withhold_from_parents", {"review_on": LATER})),
+        step="inform_parents", preset={"child": TARGET}, due=LATER, clause="KCSIE part 2, record keeping",
     ),
     "people-known": Asks(
         kind="cyberbullying", opening=NOBODY_KNOWN, step="involve_person", bars=CLOSE,
@@ -268,7 +266,8 @@ COMMON_ROWS: Final[Mapping[str, Row]] = {
         clause="KCSIE part 2, record keeping; WTSC",
     ),
     "meeting-recorded": Asks(
-        kind="parent_post", since=taking("invite_parent"), step="record_meeting", due=LATER, bars=CLOSE,
+        kind="parent_post", since=taking(("invite_parent", {"meeting_at": f"{LATER}T16:00:00Z"})),
+        step="record_meeting", due=LATER, bars=CLOSE,
         clause="KCSIE part 2, record keeping",
     ),
     "removal-chased": Asks(
@@ -291,8 +290,8 @@ COMMON_ROWS: Final[Mapping[str, Row]] = {
         clause="KCSIE part 2, record keeping; WTSC",
     ),
     "actions-done": Asks(
-        kind="cyberbullying", since=debriefed, step="complete_action", due=LATER, bars=CLOSE,
-        clause="KCSIE part 2, record keeping",
+        kind="cyberbullying", since=debriefed_with_an_action_due(LATER), step="complete_action",
+        due=LATER, bars=CLOSE, clause="KCSIE part 2, record keeping",
     ),
     "investigation-completed": Asks(
         kind="cyberbullying", step="complete_investigation", modality="may", clause="casework default",

@@ -1,0 +1,206 @@
+"""One example of every step, as a client sends it; the tests, the demonstration and OpenAPI read it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, Final
+
+import msgspec
+
+from casework.domain.fields import named_fields
+from casework.domain.incident.slots import NOW, Later, LaterDay, Occasion, Slot, filled
+from casework.domain.sealed import Sealed
+
+_REASON: Final = "Talked through with the deputy; this is in proportion to what happened."
+
+EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
+    "report": {
+        "school": Slot.SCHOOL,
+        "kind": Slot.KIND,
+        "occurred_at": Slot.OCCURRED_AT,
+        "setting": "on_site",
+        "summary": "A run of unkind messages in the year group chat, carried on at lunch.",
+        "people": [
+            {"person": Slot.CHILD, "involvement": "target"},
+            {"person": Slot.ALLEGED, "involvement": "alleged"},
+        ],
+    },
+    "acknowledge": {},
+    "triage": {"timing": "in_school", "critical": False, "rationale": _REASON},
+    "involve_person": {"person": Slot.NEWCOMER, "involvement": "witness"},
+    "identify_person": {"person": Slot.UNKNOWN, "as": Slot.NEWCOMER},
+    "add_note": {"text": "The class teacher keeps an eye on the group at break."},
+    "assign": {"user": Slot.HEAD},
+    "seek_advice": {"of": "The helpline for professionals.", "advice": "Keep the messages; answer none."},
+    "record_search": {
+        "person": Slot.CHILD,
+        "searched_by": Slot.COLLEAGUE,
+        "witness": Slot.HEAD,
+        "grounds": "The pupil was seen to film in the changing room.",
+        "found": "Nothing; the phone was given back.",
+    },
+    "save_evidence": {
+        "form": "written_account",
+        "description": "What the pupil said, word for word, with the time each message came.",
+        "captured_at": NOW,
+        "incident_at": Slot.OCCURRED_AT,
+    },
+    "open_evidence": {"file": Slot.FILE},
+    "request_removal": {"addressee": "report_remove"},
+    "record_removal": {"outcome": "removed"},
+    "record_child_voice": {"person": Slot.CHILD, "voice": "I just want it to stop."},
+    "inform_parents": {
+        "parent": Slot.PARENT,
+        "child": Slot.CHILD,
+        "method": "telephone",
+        "summary": "What happened, what the school does, and whom to ring.",
+    },
+    "withhold_from_parents": {"child": Slot.CHILD, "reason": _REASON, "review_on": LaterDay(7)},
+    "invite_parent": {
+        "parent": Slot.PARENT,
+        "meeting_at": Later(2),
+        "method": "letter",
+        "purpose": "To talk about what was posted and what happens next.",
+    },
+    "record_meeting": {"parent": Slot.PARENT, "outcome": "attended", "with": [Slot.HEAD]},
+    "family_decision": {
+        "decision": "They report it to the platform themselves.",
+        "by": "both parents",
+    },
+    "advise": {
+        "person": Slot.CHILD,
+        "about": "official_channel",
+        "text": "How to reach staff through the school's own channel.",
+    },
+    "offer_support": {"person": Slot.CHILD, "what": "Time with the learning mentor on Tuesdays."},
+    "apply_sanction": {"person": Slot.ALLEGED, "what": "Two lunchtimes inside."},
+    "consider_police": {"refer": False, "reason": _REASON},
+    "escalate": {"agency": "police", "reason": _REASON},
+    "record_agency_response": {
+        "agency": "police",
+        "outcome": "No further action; advice given to both families.",
+        "enquiry": "closed",
+    },
+    "assess_risk": {
+        "adult_involved": "no",
+        "coercion": "no",
+        "violent_or_unusual": "no",
+        "under_13_sexual": "no",
+        "immediate_risk": "no",
+    },
+    "attest_no_copy": {"statement": "Nobody at the school holds or has forwarded any picture."},
+    "record_viewing": {
+        "viewer": Slot.COLLEAGUE,
+        "authorised_by": Slot.HEAD,
+        "witness": Slot.HEAD,
+        "place": "The head's office",
+        "reason": "There was no other way to know whether a child was at risk.",
+    },
+    "record_deletion": {"person": Slot.CHILD, "advised_by": "police"},
+    "establish_involvement": {"person": Slot.CHILD, "held": True, "passed_on": False},
+    "make_safe": {"how": "The child is with another member of staff until the end of the day."},
+    "classify_contact": {"immediate_family": False, "no_reply_attested": True},
+    "decide_threshold": {"limbs": [], "met": False, "rationale": _REASON},
+    "decide": {"decision": "Managed in school with both families.", "rationale": _REASON},
+    "complete_investigation": {"findings": "It happened much as it was reported."},
+    "debrief": {
+        "summary": "What worked, what took too long, and what changes because of it.",
+        "lessons": [
+            {
+                "text": "Talk about group chats before the summer, not after it.",
+                "changes": "curriculum",
+            }
+        ],
+        "actions": [
+            {
+                "text": "Put it on the agenda and report back.",
+                "owner": "Computing lead",
+                "due_on": LaterDay(14),
+                "lesson": 0,
+            }
+        ],
+    },
+    "complete_action": {"action": Slot.ACTION, "effect": "Raised with all classes; fewer reports since."},
+    "cancel_action": {"action": Slot.ACTION, "reason": "The platform closed its group chats."},
+    "waive": {"waived": "offer_support", "reason": _REASON, "authorised_by": Slot.HEAD},
+    "correct": {"corrects": 1, "correction": "It was on Tuesday.", "reason": "The day was misheard."},
+    "reclassify": {"kind": Slot.OTHER_KIND, "reason": _REASON},
+    "rebase": {"pack": Slot.PACK, "reason": _REASON},
+    "check_age": {"person": Slot.CHILD, "platform": "TikTok", "age": 10},
+    "check_consent": {"person": Slot.CHILD, "in_force": False},
+    "contain": {"what": "The page was closed on every computer of the room."},
+    "request_block": {"url": "https://example.org/page"},
+    "confirm_block": {"outcome": "It is blocked."},
+    "ban_from_computing": {
+        "person": Slot.CHILD,
+        "from": LaterDay(0),
+        "until": LaterDay(14),
+        "reason": _REASON,
+    },
+    "welfare_check": {
+        "person": Slot.CHILD,
+        "prevent_considered": True,
+        "outcome": "The child is well and knows whom to ask.",
+    },
+    "decide_data_breach": {"notify_regulator": False, "reason": _REASON},
+    "appoint_case_manager": {"user": Slot.HEAD},
+    "consult_lado": {
+        "advice": "Go on with the investigation in school.",
+        "may_tell_subject": True,
+        "may_tell_parents": True,
+    },
+    "decide_suspension": {
+        "suspend": False,
+        "alternatives": "Other duties, away from the class.",
+        "reason": _REASON,
+    },
+    "tell_subject": {"method": "in person"},
+    "determine_outcome": {"outcome": "unfounded", "rationale": _REASON},
+    "give_outcome_copy": {"to": "the member of staff"},
+    "decide_regulatory_referral": {"dbs": False, "tra": False, "reason": _REASON},
+    "check_pattern": {"person": Slot.ADULT, "earlier": [], "conclusion": _REASON},
+    "close": {
+        "outcome": "Settled between the pupils; watched for the rest of term.",
+        "rationale": _REASON,
+    },
+    "reopen": {"reason": "There were messages again after the holidays."},
+}
+"""By step: fields that are well formed, by the names a client knows, with what differs left open."""
+
+
+def example(step: str, occasion: Occasion, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The example of `step` as JSON, with the fields of `given` in place of its own."""
+    fields: dict[str, Any] = filled({**EXAMPLES[step], **(given or {})}, occasion)
+    return fields
+
+
+def typed(
+    record: type[msgspec.Struct], fields: Mapping[str, Any], seal: Callable[[str], Sealed] = Sealed
+) -> dict[str, Any]:
+    """`fields` by attribute, JSON values read as the types that `record` declares; other values are kept.
+
+    `seal` makes a sealed text of what a client sends.
+    """
+
+    def read(_: type, text: Any) -> Sealed:
+        return text if isinstance(text, Sealed) else seal(text)
+
+    types, attributes = _types(record), _attributes(record)
+    named = {attributes.get(name, name): value for name, value in fields.items()}
+    return {
+        name: msgspec.convert(value, types[name], dec_hook=read)
+        if isinstance(value, (str, list, dict))
+        else value
+        for name, value in named.items()
+    }
+
+
+@cache
+def _types(record: type[msgspec.Struct]) -> dict[str, Any]:
+    return {field.name: field.type for field in msgspec.structs.fields(record)}
+
+
+@cache
+def _attributes(record: type[msgspec.Struct]) -> dict[str, str]:
+    return {field.api_name: field.attribute for field in named_fields(record)}

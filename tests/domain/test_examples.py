@@ -1,0 +1,141 @@
+"""The examples of the steps: one for each, as a client may send it, and how it is filled in and typed."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+import msgspec
+import pytest
+
+from casework.domain.event import Event, unstamped
+from casework.domain.fields import ServerSet, named_fields, text_faults
+from casework.domain.incident import STEPS
+from casework.domain.incident.examples import EXAMPLES, example, typed
+from casework.domain.incident.families import RecordMeeting
+from casework.domain.incident.outcomes import Action, Debrief, Lesson
+from casework.domain.incident.slots import NOW, Later, LaterDay, Occasion, Slot, filled
+from casework.domain.incident.technology import BanFromComputing
+from casework.domain.sealed import Sealed
+from casework.domain.vocabulary import Change, MeetingOutcome
+from casework.usecases.steps.reporting import ReportIncident
+from tests.domain.casefile import at
+
+# In UTC it is still the day before; the clocks go back a night later.
+LATE: Final = at("2026-10-24 00:30")
+IDS: Final = {slot: uuid5(UUID(int=5), slot) for slot in Slot}
+SLOTS: Final[dict[Slot, UUID | str | datetime]] = {**IDS, Slot.OCCURRED_AT: LATE - timedelta(hours=1)}
+OCCASION: Final = Occasion(now=LATE, slots=SLOTS)
+OF_EVERY_EVENT: Final = {field.name for field in msgspec.structs.fields(Event)}
+
+
+def sent(step: str, *, required: bool) -> set[str]:
+    """The fields of `step` that a client must send, or all that it may send."""
+    record = ReportIncident if step == "report" else STEPS[step]
+    pairs = zip(named_fields(record), msgspec.structs.fields(record), strict=True)
+    return {
+        named.api_name
+        for named, field in pairs
+        if (field.required or not required)
+        and field.name not in OF_EVERY_EVENT
+        and not any(isinstance(marker, ServerSet) for marker in named.markers)
+    }
+
+
+def test_every_step_has_an_example() -> None:
+    assert sorted({*STEPS} - {*EXAMPLES}) == []
+
+
+def test_every_example_is_of_a_step() -> None:
+    assert sorted({*EXAMPLES} - {*STEPS}) == []
+
+
+@pytest.mark.parametrize("step", EXAMPLES)
+def test_an_example_has_every_field_it_must_and_only_those_it_may(step: str) -> None:
+    assert sent(step, required=True) <= {*EXAMPLES[step]} <= sent(step, required=False)
+
+
+@pytest.mark.parametrize("step", EXAMPLES)
+def test_an_example_is_json(step: str) -> None:
+    fields = example(step, OCCASION)
+    assert msgspec.json.decode(msgspec.json.encode(fields)) == fields
+
+
+@pytest.mark.parametrize("step", [step for step in EXAMPLES if step != "report"])
+def test_the_texts_of_an_example_are_within_their_limits(step: str) -> None:
+    taken = unstamped(STEPS[step], **typed(STEPS[step], example(step, OCCASION)))
+    assert text_faults(taken) == {}
+
+
+@pytest.mark.parametrize(
+    ("open_value", "json"),
+    [
+        (Slot.CHILD, str(IDS[Slot.CHILD])),
+        (Slot.OCCURRED_AT, "2026-10-23T23:30:00+01:00"),
+        (NOW, "2026-10-24T00:30:00+01:00"),
+        (Later(7), "2026-10-31T00:30:00+00:00"),
+        (LaterDay(0), "2026-10-24"),
+        (LaterDay(7), "2026-10-31"),
+        ({"a": [Slot.HEAD, {"b": LaterDay(1)}]}, {"a": [str(IDS[Slot.HEAD]), {"b": "2026-10-25"}]}),
+        ("a text", "a text"),
+        (False, False),
+    ],
+    ids=str,
+)
+def test_what_is_left_open_is_filled_in(open_value: Any, json: Any) -> None:
+    assert filled(open_value, OCCASION) == json
+
+
+def test_a_day_is_that_in_london_whatever_the_zone_of_now() -> None:
+    utc = msgspec.structs.replace(OCCASION, now=datetime.fromisoformat("2026-10-23T23:30:00+00:00"))
+    assert filled(LaterDay(0), utc) == "2026-10-24"
+
+
+def test_a_slot_that_is_not_known_is_named() -> None:
+    with pytest.raises(KeyError, match=r"Slot\.PARENT"):
+        example("record_meeting", Occasion(now=LATE))
+
+
+def test_a_field_that_is_given_stands_in_place_of_the_examples_own() -> None:
+    given = {"parent": "the parent of somebody", "with": []}
+    fields = example("record_meeting", Occasion(now=LATE), given)
+    assert fields == {"outcome": "attended", **given}
+
+
+def test_json_becomes_what_the_step_declares() -> None:
+    debrief = typed(Debrief, example("debrief", OCCASION))
+    assert debrief == {
+        "summary": Sealed("What worked, what took too long, and what changes because of it."),
+        "lessons": (
+            Lesson(
+                text=Sealed("Talk about group chats before the summer, not after it."),
+                changes=Change.CURRICULUM,
+            ),
+        ),
+        "actions": (
+            Action(
+                text=Sealed("Put it on the agenda and report back."),
+                owner=Sealed("Computing lead"),
+                due_on=date(2026, 11, 7),
+                lesson=0,
+            ),
+        ),
+    }
+    meeting = typed(RecordMeeting, example("record_meeting", OCCASION))
+    assert meeting == {
+        "parent": IDS[Slot.PARENT],
+        "outcome": MeetingOutcome.ATTENDED,
+        "with_": (IDS[Slot.HEAD],),
+    }
+
+
+def test_a_value_that_has_its_type_already_is_kept() -> None:
+    given = {"from_": date(2026, 10, 24), "reason": Sealed("words"), "until": "2026-10-31", "note": None}
+    assert typed(BanFromComputing, given) == {**given, "until": date(2026, 10, 31)}
+
+
+def test_texts_are_sealed_as_the_caller_says() -> None:
+    lesson = {"text": "as it was", "changes": "policy"}
+    fields = typed(Debrief, {"summary": "as it was", "lessons": [lesson]}, lambda _: Sealed("another"))
+    assert fields["summary"] == fields["lessons"][0].text == Sealed("another")
