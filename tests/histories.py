@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from datetime import date, datetime, timedelta
@@ -11,20 +11,19 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final, Self
 from uuid import UUID
 
-import msgspec
-
 from casework.application import Casework
 from casework.domain.access import SYSTEM, Principal
 from casework.domain.clocks import LONDON
 from casework.domain.event import unstamped
 from casework.domain.incident import STEPS, Incident
-from casework.domain.incident.outcomes import Action, Lesson
+from casework.domain.incident.examples import example, typed
 from casework.domain.incident.reporting import Party
+from casework.domain.incident.slots import Occasion, Slot, Slots
 from casework.domain.playbook import Duty, Modality
 from casework.domain.school import School
 from casework.domain.sealed import Sealed
 from casework.domain.user import User
-from casework.domain.vocabulary import Category, Change, EvidenceForm, Involvement, Role, Setting, State
+from casework.domain.vocabulary import Category, Involvement, Role, State
 from casework.usecases.cases import Case
 from casework.usecases.context import Context
 from casework.usecases.people import RegisterPerson
@@ -127,17 +126,15 @@ class SchoolHistory:
         """The id of an incident that is reported and recorded at the same moment."""
         if at is not None:
             self.at = london(at)
-        told = {
-            "school": self.id,
-            "kind": kind,
-            "occurred_at": self.at - timedelta(minutes=15),
-            "setting": Setting.ON_SITE,
-            "summary": Sealed(NARRATIVE),
+        occurred_at = self.at - timedelta(minutes=15)
+        slots: Slots = {Slot.SCHOOL: self.id, Slot.KIND: kind, Slot.OCCURRED_AT: occurred_at}
+        own = {
             "platform": "WhatsApp",
             "people": self.parties(kind),
             **({"direction": "pupil_to_staff"} if kind == "unsolicited_contact" else {}),
-            **fields,
         }
+        said = example("report", Occasion(now=self.at, slots=slots), own | fields)
+        told = typed(ReportIncident, said, _secret)
         case = self.app.incidents.report(self.context(by or self.reporter), ReportIncident(**told))
         return case.incident.id
 
@@ -152,12 +149,12 @@ class SchoolHistory:
     def take(
         self, incident: UUID, step: str, *, at: str | None = None, by: User | None = None, **fields: Any
     ) -> Case:
-        """Take a step, with plausible fields where none are given, an hour after whatever came before."""
+        """Take a step, with its example's fields where none are given, an hour after what came before."""
         self.at = self.at + HOUR if at is None else london(at)
         found = self.app.record.load(Incident, incident)
         assert found is not None
-        typed = _typed(step, self.example(step, found) | fields)
-        taken = TakeStep(incident=incident, step=unstamped(STEPS[step], **typed))
+        told = self.example(step, found, **fields)
+        taken = TakeStep(incident=incident, step=unstamped(STEPS[step], **told))
         return self.app.incidents.take(self.context(by or self.dsl), taken)
 
     def drive(self, incident: UUID, until: State = State.CLOSED) -> Case:
@@ -181,10 +178,24 @@ class SchoolHistory:
                 return step, {}
         return "close", {}
 
-    def example(self, step: str, incident: Incident) -> dict[str, Any]:
-        """Fields with which a step may be taken in an ordinary case."""
-        build = _EXAMPLES.get(step)
-        return {} if build is None else build(self, incident)
+    def example(self, step: str, incident: Incident, **fields: Any) -> dict[str, Any]:
+        """Fields with which a step may be taken in an ordinary case; `fields` stand in place of its own."""
+        learnt = _learnt(self.at.date()) if step == "debrief" else {}
+        told = example(step, self._occasion(incident), learnt | fields)
+        return typed(STEPS[step], told, _secret)
+
+    def _occasion(self, incident: Incident) -> Occasion:
+        slots: Slots = {
+            Slot.OCCURRED_AT: incident.occurred_at,
+            Slot.CHILD: self.target,
+            Slot.ALLEGED: self.alleged,
+            Slot.ADULT: self.teacher,
+            Slot.PARENT: self.parent,
+            Slot.COLLEAGUE: self.dsl.id,
+            Slot.HEAD: self.head.id,
+            Slot.ACTION: next(iter(incident.open_actions), incident.id),
+        }
+        return Occasion(now=self.at, slots=slots)
 
 
 @contextmanager
@@ -209,90 +220,18 @@ def _ends(duty: Duty) -> bool:
     return duty.rule.step in ("debrief", "close")
 
 
-def _typed(step: str, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """`fields` with words turned into members of the lists the step declares."""
-    types = {field.name: field.type for field in msgspec.structs.fields(STEPS[step])}
+def _secret(text: str) -> Sealed:
+    """A text with the second of the secret words in it: `text` itself, or the narrative in its place."""
+    return Sealed(text if SECRET_WORDS[1] in text else NARRATIVE)
+
+
+def _learnt(today: date) -> dict[str, Any]:
+    """A lesson and two actions, one of them about no lesson."""
+    in_three_days, in_a_fortnight = ((today + timedelta(days=days)).isoformat() for days in (3, 14))
     return {
-        name: msgspec.convert(value, types[name]) if isinstance(value, str) else value
-        for name, value in fields.items()
+        "lessons": [{"text": LESSON, "changes": "filtering", "clause": "004 §8"}],
+        "actions": [
+            {"text": NARRATIVE, "owner": "Head of marzipan", "due_on": in_a_fortnight, "lesson": 0},
+            {"text": NARRATIVE, "owner": "Governor for marzipan", "due_on": in_three_days},
+        ],
     }
-
-
-_TEXT: Final = Sealed(NARRATIVE)
-_EXAMPLES: Final[dict[str, Callable[[SchoolHistory, Incident], dict[str, Any]]]] = {
-    "triage": lambda h, i: {"timing": "in_school", "critical": bool(i.concerns), "rationale": _TEXT},
-    "save_evidence": lambda h, i: {
-        "form": EvidenceForm.WRITTEN_ACCOUNT,
-        "description": _TEXT,
-        "captured_at": h.at,
-        "incident_at": i.occurred_at,
-    },
-    "record_child_voice": lambda h, i: {"person": h.target, "voice": _TEXT},
-    "inform_parents": lambda h, i: {
-        "parent": h.parent,
-        "child": h.target,
-        "method": Sealed("telephone"),
-        "summary": _TEXT,
-    },
-    "withhold_from_parents": lambda h, i: {
-        "child": h.target,
-        "reason": _TEXT,
-        "review_on": h.at.date() + timedelta(days=7),
-    },
-    "invite_parent": lambda h, i: {
-        "parent": h.parent,
-        "meeting_at": h.at + 24 * HOUR,
-        "method": Sealed("letter"),
-        "purpose": _TEXT,
-    },
-    "record_meeting": lambda h, i: {"parent": h.parent, "outcome": "attended"},
-    "consider_police": lambda h, i: {"refer": False, "reason": _TEXT},
-    "escalate": lambda h, i: {"agency": "police", "reason": _TEXT},
-    "record_agency_response": lambda h, i: {
-        "agency": "police",
-        "outcome": Sealed("no further action"),
-        "enquiry": "closed",
-    },
-    "assess_risk": lambda h, i: dict.fromkeys(
-        ("adult_involved", "coercion", "violent_or_unusual", "under_13_sexual", "immediate_risk"), "no"
-    ),
-    "attest_no_copy": lambda h, i: {"statement": _TEXT},
-    "establish_involvement": lambda h, i: {"person": h.alleged, "held": True, "passed_on": False},
-    "request_removal": lambda h, i: {"addressee": "platform"},
-    "record_removal": lambda h, i: {"outcome": "removed"},
-    "classify_contact": lambda h, i: {"immediate_family": False, "no_reply_attested": True},
-    "decide_threshold": lambda h, i: {"limbs": (), "met": False, "rationale": _TEXT},
-    "advise": lambda h, i: {"person": h.alleged, "about": "official_channel", "text": _TEXT},
-    "offer_support": lambda h, i: {"person": h.target, "what": _TEXT},
-    "decide": lambda h, i: {"decision": _TEXT, "rationale": _TEXT},
-    "add_note": lambda h, i: {"text": _TEXT},
-    "reclassify": lambda h, i: {"reason": _TEXT},
-    "seek_advice": lambda h, i: {"of": _TEXT, "advice": _TEXT},
-    "record_search": lambda h, i: {
-        "person": h.target,
-        "searched_by": h.dsl.id,
-        "witness": h.head.id,
-        "grounds": _TEXT,
-        "found": _TEXT,
-    },
-    "complete_investigation": lambda h, i: {"findings": _TEXT},
-    "debrief": lambda h, i: {
-        "summary": _TEXT,
-        "lessons": (Lesson(text=Sealed(LESSON), changes=Change.FILTERING, clause="004 §8"),),
-        "actions": (
-            Action(
-                text=_TEXT,
-                owner=Sealed("Head of marzipan"),
-                due_on=h.at.date() + timedelta(days=14),
-                lesson=0,
-            ),
-            Action(text=_TEXT, owner=Sealed("Governor for marzipan"), due_on=h.at.date() + timedelta(days=3)),
-        ),
-    },
-    "complete_action": lambda h, i: {"effect": _TEXT},
-    "cancel_action": lambda h, i: {"reason": _TEXT},
-    "close": lambda h, i: {"outcome": _TEXT, "rationale": _TEXT},
-    "reopen": lambda h, i: {"reason": _TEXT},
-    "correct": lambda h, i: {"corrects": 1, "correction": _TEXT, "reason": _TEXT},
-    "waive": lambda h, i: {"waived": "request_removal", "reason": _TEXT, "authorised_by": h.head.id},
-}

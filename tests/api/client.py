@@ -22,6 +22,9 @@ from werkzeug.test import TestResponse, stream_encode_multipart
 from casework.application import Casework
 from casework.domain.access import SYSTEM, Principal
 from casework.domain.clocks import LONDON
+from casework.domain.incident import examples
+from casework.domain.incident.examples import EXAMPLES
+from casework.domain.incident.slots import Occasion, Slot, Slots
 from casework.domain.sealed import Sealed
 from casework.domain.user import User
 from casework.domain.vocabulary import Role
@@ -201,18 +204,24 @@ class House:
         return answer.json
 
     def report(self, who: str = "reporter", status: int = 201, **fields: Json) -> Json:
-        body = {
-            "school": self.school,
-            "kind": "cyberbullying",
-            "occurred_at": self.clock().isoformat(),
-            "setting": "on_site",
-            "summary": "Something unkind was sent round.",
-            "people": [],
-            **fields,
-        }
-        answer = self.ask(who, "POST", "/incidents", json=body)
+        answer = self.ask(who, "POST", "/incidents", json=self.reported(**fields))
         assert answer.status_code == status, answer.text
         return answer.json
+
+    def reported(self, **fields: Json) -> Json:
+        """What is sent to report an incident that happened now, in which nobody is involved."""
+        slots: Slots = {
+            Slot.SCHOOL: self.school,
+            Slot.KIND: "cyberbullying",
+            Slot.OCCURRED_AT: self.clock(),
+        }
+        occasion = Occasion(now=self.clock(), slots=slots)
+        return examples.example("report", occasion, {"people": [], **fields})
+
+    def described(self, **fields: Json) -> Json:
+        """What is sent with a file that is saved as evidence of something that happened now."""
+        occasion = Occasion(now=self.clock(), slots={Slot.OCCURRED_AT: self.clock()})
+        return examples.example("save_evidence", occasion, {"form": "screenshot", **fields})
 
     def step(self, incident: str, step: str, who: str = "dsl", **fields: Json) -> TestResponse:
         """Take a step, whatever the version."""
@@ -240,13 +249,7 @@ class House:
         **metadata: Json,
     ) -> TestResponse:
         """Send a file as evidence."""
-        told = {
-            "form": "screenshot",
-            "description": "What it shows.",
-            "captured_at": self.clock().isoformat(),
-            "incident_at": self.clock().isoformat(),
-            **metadata,
-        }
+        told = self.described(**metadata)
         return self.ask(
             who,
             "POST",
@@ -297,7 +300,7 @@ class House:
             if item is None:
                 return
             shown = self.get(who, f"/incidents/{incident}")
-            told = example(item["step"], shown, parent, manager=self.users[who])
+            told = example(item["step"], shown, parent, manager=self.users[who], now=self.clock())
             self.take(incident, item["step"], who, **(told | item.get("preset", {})))
         raise AssertionError("the playbook never stops asking")
 
@@ -372,72 +375,31 @@ def logged() -> Iterator[io.StringIO]:
 
 
 REASON = "A reason of more than ten characters."
-NO_RISK = dict.fromkeys(
-    ("adult_involved", "coercion", "violent_or_unusual", "under_13_sexual", "immediate_risk"), "no"
-)
+NO_RISK = dict(EXAMPLES["assess_risk"])
 
 
-def example(step: str, incident: Json, parent: str, manager: str | None = None) -> Json:
-    """Fields with which `step` is well formed, but for those a rule presets."""
-    children = [party["person"] for party in incident["people"] if party["category"] == "pupil"]
-    child = children[0] if children else None
-    form = "written_account" if incident["kind"] == "sexting" else "screenshot"
-    moment = incident["occurred_at"]
-    fields: dict[str, Json] = {
-        "acknowledge": {},
-        "triage": {"timing": "in_school", "critical": False, "rationale": REASON},
-        "save_evidence": {
-            "form": form,
-            "description": "What it shows.",
-            "captured_at": moment,
-            "incident_at": moment,
-        },
-        "record_child_voice": {"voice": "I want it to stop."},
-        "inform_parents": {"parent": parent, "method": "telephone", "summary": "What happened."},
-        "consider_police": {"refer": False, "reason": REASON},
-        "escalate": {"reason": REASON},
-        "record_agency_response": {"outcome": "Outcome 21"},
-        "assess_risk": NO_RISK,
-        "attest_no_copy": {"statement": REASON},
-        "establish_involvement": {"person": child, "held": True, "passed_on": False},
-        "request_removal": {"addressee": "report_remove" if incident["kind"] == "sexting" else "person"},
-        "record_removal": {"outcome": "removed"},
-        "offer_support": {"what": "Somebody to talk to."},
-        "classify_contact": {"immediate_family": False, "no_reply_attested": True},
-        "advise": {"text": "How to reach staff."},
-        "family_decision": {"decision": "They tell the platform.", "by": "both parents"},
-        "complete_investigation": {"findings": "As reported."},
-        "debrief": {
-            "summary": "What was learnt.",
-            "lessons": [{"text": "Teach it earlier.", "changes": "curriculum"}],
-            "actions": [{"text": "Plan it.", "owner": "Computing lead", "due_on": "2027-01-29", "lesson": 0}],
-        },
-        "complete_action": {"effect": "Fewer reports."},
-        "invite_parent": {
-            "parent": parent,
-            "meeting_at": "2027-03-01T16:00:00+00:00",
-            "method": "letter",
-            "purpose": "To ask for the post to be taken down.",
-        },
-        "record_meeting": {"parent": parent, "outcome": "attended"},
-        "check_age": {"platform": "TikTok", "age": 10},
-        "check_consent": {"in_force": False},
-        "contain": {"what": "The page was closed."},
-        "request_block": {"url": "https://example.org/page"},
-        "confirm_block": {"outcome": "It is blocked."},
-        "welfare_check": {"prevent_considered": True, "outcome": "The child is well."},
-        "decide_data_breach": {"notify_regulator": False, "reason": REASON},
-        "check_pattern": {"earlier": [], "conclusion": REASON},
-        "decide": {"decision": "What is done next.", "rationale": REASON},
-        "appoint_case_manager": {"user": manager},
-        "make_safe": {"how": "The child is with somebody else."},
-        "decide_threshold": {"met": False, "limbs": [], "rationale": REASON},
-        "consult_lado": {"advice": "Go on.", "may_tell_subject": True, "may_tell_parents": True},
-        "decide_suspension": {"suspend": False, "alternatives": "Other duties.", "reason": REASON},
-        "tell_subject": {"method": "in person"},
-        "determine_outcome": {"outcome": "unfounded", "rationale": REASON},
-        "give_outcome_copy": {"to": "the member of staff"},
-        "close": {"outcome": "Settled.", "rationale": REASON},
+def example(
+    step: str, incident: Json, parent: str, manager: str | None = None, now: datetime | None = None
+) -> Json:
+    """Fields with which `step` is well formed about the `incident` that is shown.
+
+    `manager` is a user who may authorise a step and manage an allegation. `now` is when the incident took
+    place where it is left out. What is not known is the parent's, so that it may have to be replaced.
+    """
+    occurred_at = datetime.fromisoformat(incident["occurred_at"])
+    parties: list[Json] = incident["people"]
+    by_category = {party["category"]: party["person"] for party in reversed(parties)}
+    slots: Slots = {
+        **dict.fromkeys(Slot, parent),
+        Slot.SCHOOL: incident["school"],
+        Slot.KIND: incident["kind"],
+        Slot.OTHER_KIND: "cyberbullying",
+        Slot.PACK: "headcorn",
+        Slot.OCCURRED_AT: occurred_at,
+        Slot.CHILD: by_category.get("pupil", parent),
+        Slot.ALLEGED: next((p["person"] for p in parties if p["involvement"] == "alleged"), parent),
+        Slot.ADULT: by_category.get("staff", parent),
+        Slot.UNKNOWN: by_category.get("unknown", parent),
+        Slot.HEAD: manager or parent,
     }
-    found: Json = fields[step]
-    return found
+    return examples.example(step, Occasion(now=now or occurred_at, slots=slots))

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import msgspec
 from werkzeug.test import TestResponse
 
+from casework.domain.incident.examples import EXAMPLES
 from casework_api.sign_in.bearer import PUBLIC
 from tests.api.client import House, Json
 from tests.calendars import TEST_CALENDAR_JSON
@@ -87,21 +88,13 @@ class Scene:
 
     def report(self) -> Json:
         """An incident as it is reported."""
-        return {
-            "school": self.house.school,
-            "kind": "cyberbullying",
-            "occurred_at": self.house.clock().isoformat(),
-            "setting": "on_site",
-            "summary": "Something unkind was sent round.",
-            "people": [{"person": self.pupil, "involvement": "target"}],
-        }
+        return self.house.reported(people=[{"person": self.pupil, "involvement": "target"}])
 
     @staticmethod
     def upload_of(house: House) -> Json:
         """The parts of an upload; no two files are the same."""
-        now = house.clock().isoformat()
-        metadata = {"form": "document", "description": "A copy.", "captured_at": now, "incident_at": now}
-        return {"metadata": json.dumps(metadata), "file": TEXT_FILE + uuid4().hex.encode()}
+        metadata = json.dumps(house.described(form="document"))
+        return {"metadata": metadata, "file": TEXT_FILE + uuid4().hex.encode()}
 
     def request(self, endpoint: str) -> Asked:
         """A well-formed request to `endpoint`, about what this scene holds."""
@@ -150,7 +143,7 @@ REQUESTS: Final[dict[str, Callable[[Scene], Asked]]] = {
     "incident_guidance.read_guidance": _get("/incidents/{incident}/guidance"),
     "incidents.take_step": lambda s: _post(
         f"/incidents/{s.incident}/steps",
-        {"step": "offer_support", "person": target(s), "what": "A talk."},
+        {"step": "offer_support", **EXAMPLES["offer_support"], "person": target(s)},
         **ANY,
     ),
     "incidents.steps": _get("/incidents/{incident}/steps"),

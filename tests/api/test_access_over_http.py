@@ -264,14 +264,7 @@ class TestWhoeverReported:
         report = house.bullying("2026-09-14 10:20")
         incident = report["id"]
         assert (report["state"], report["next_steps"], report["version"]) == ("reported", [], 1)
-        moment = house.clock().isoformat()
-        evidence = {
-            "form": "screenshot",
-            "description": "A copy.",
-            "captured_at": moment,
-            "incident_at": moment,
-        }
-        house.take(incident, "save_evidence", **evidence, content=["racist"])
+        house.take(incident, "save_evidence", **house.described(content=["racist"]))
         witness = house.person("Will Witness")
         house.take(incident, "involve_person", person=witness, involvement="witness")
         house.take(incident, "assign", user=house.users["deputy_dsl"])

@@ -9,8 +9,11 @@ from typing import Any, Final
 
 import pytest
 
+from casework.domain.incident.examples import example
+from casework.domain.incident.slots import Occasion, Slot
 from tests.api.refusing import GONE, HIDDEN, LONG, MARKER, UNKNOWN, opened_scene, refused
 from tests.api.scene import ANY, TEXT_FILE, Asked, Scene, target
+from tests.domain.casefile import at
 from tests.engines import SQLiteEngine
 
 WRITERS: Final = {
@@ -214,14 +217,9 @@ def file(content: bytes = TEXT_FILE) -> bytes:
 
 
 def metadata(**fields: Any) -> bytes:
-    moment = "2026-09-14T10:05:00+01:00"
-    told = {
-        "form": "document",
-        "description": "A copy.",
-        "captured_at": moment,
-        "incident_at": moment,
-        **fields,
-    }
+    moment = at("2026-09-14 10:05")
+    occasion = Occasion(now=moment, slots={Slot.OCCURRED_AT: moment})
+    told = example("save_evidence", occasion, {"form": "document", **fields})
     kept = {name: value for name, value in told.items() if value is not GONE}
     return part("metadata", json.dumps(kept).encode())
 

@@ -286,14 +286,7 @@ class Body(io.RawIOBase):
         watch: Callable[[], None] = lambda: None,
         at_half: Callable[[], None] = lambda: None,
     ) -> None:
-        moment = house.clock().isoformat()
-        metadata = {
-            "form": "document",
-            "description": "A copy.",
-            "captured_at": moment,
-            "incident_at": moment,
-        }
-        told = json.dumps(metadata).encode() + b"\r\n"
+        told = json.dumps(house.described(form="document")).encode() + b"\r\n"
         self._house = house
         self.whole = METADATA_HEAD + told + HEAD + content + f"\r\n--{BOUNDARY}--\r\n".encode()
         self.taken = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -149,7 +150,7 @@ class TestTheSameRequestAgain:
     def test_with_another_file_or_another_description_is_refused(self, scene: Scene, part: str) -> None:
         asked, key = scene.request("incidents.upload"), a_key()
         said = asked.options["data"]
-        other_metadata = said["metadata"].replace("A copy.", "The original.")
+        other_metadata = json.dumps({**json.loads(said["metadata"]), "description": "The original."})
         changed = {"file": TEXT_FILE * 2} if part == "file" else {"metadata": other_metadata}
         other = msgspec.structs.replace(asked, options={**asked.options, "data": {**said, **changed}})
         first = body_of(asked.by(scene.house, "dsl", Idempotency_Key=key))

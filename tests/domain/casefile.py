@@ -16,7 +16,7 @@ from casework.domain.incident.evidence import EvidenceFile
 from casework.domain.incident.examples import typed
 from casework.domain.incident.outcomes import Debrief
 from casework.domain.incident.reporting import Party, Policy, Report
-from casework.domain.incident.slots import Occasion, Slot
+from casework.domain.incident.slots import Occasion, Slot, Slots
 from casework.domain.playbook import Duty, Playbook, Rule
 from casework.domain.school import School, SchoolOpened
 from casework.domain.sealed import Sealed
@@ -125,7 +125,7 @@ class CaseFile:
     def build(self, step: str, **fields: Any) -> Step:
         """The step, not taken."""
         stamp = self._stamp(self.incident.version + 1, self.incident.id)
-        told = example(step, self.incident, self.now) | typed(STEPS[step], fields)
+        told = example(step, self.incident, self.now, **fields)
         built = STEPS[step](**stamp, **told)
         return built.numbered() if isinstance(built, Debrief) else built
 
@@ -192,7 +192,7 @@ class CaseFile:
 
     def _before(self, kind: str) -> Occasion:
         """What the report is about, which comes a quarter of an hour after it."""
-        slots: dict[Slot, UUID | str | datetime] = {
+        slots: Slots = {
             Slot.SCHOOL: known("school"),
             Slot.KIND: kind,
             Slot.OCCURRED_AT: self.now - timedelta(minutes=15),
@@ -213,13 +213,14 @@ class CaseFile:
         }
 
 
-def example(step: str, incident: Incident, now: datetime | None = None) -> dict[str, Any]:
-    """Fields with which `step` is well formed, whatever the playbook says of it."""
+def example(step: str, incident: Incident, now: datetime | None = None, **fields: Any) -> dict[str, Any]:
+    """Fields with which `step` is well formed, whatever the playbook says; `fields` in place of its own."""
     occasion = Occasion(now=now or incident.recorded_at, slots=slots(incident))
-    return typed(STEPS[step], examples.example(step, occasion)) | FILLED_IN.get(step, {})
+    given = {**FILLED_IN.get(step, {}), **fields}
+    return typed(STEPS[step], examples.example(step, occasion, given))
 
 
-def slots(incident: Incident) -> dict[Slot, UUID | str | datetime]:
+def slots(incident: Incident) -> Slots:
     """What the examples are about in these tests."""
     return {
         Slot.SCHOOL: incident.school,

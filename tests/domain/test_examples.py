@@ -15,7 +15,7 @@ from casework.domain.incident import STEPS
 from casework.domain.incident.examples import EXAMPLES, example, typed
 from casework.domain.incident.families import RecordMeeting
 from casework.domain.incident.outcomes import Action, Debrief, Lesson
-from casework.domain.incident.slots import NOW, Later, LaterDay, Occasion, Slot, filled
+from casework.domain.incident.slots import NOW, Later, LaterDay, Occasion, Slot, Slots, filled
 from casework.domain.incident.technology import BanFromComputing
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Change, MeetingOutcome
@@ -25,7 +25,7 @@ from tests.domain.casefile import at
 # In UTC it is still the day before; the clocks go back a night later.
 LATE: Final = at("2026-10-24 00:30")
 IDS: Final = {slot: uuid5(UUID(int=5), slot) for slot in Slot}
-SLOTS: Final[dict[Slot, UUID | str | datetime]] = {**IDS, Slot.OCCURRED_AT: LATE - timedelta(hours=1)}
+SLOTS: Final[Slots] = {**IDS, Slot.OCCURRED_AT: LATE - timedelta(hours=1)}
 OCCASION: Final = Occasion(now=LATE, slots=SLOTS)
 OF_EVERY_EVENT: Final = {field.name for field in msgspec.structs.fields(Event)}
 
@@ -98,9 +98,9 @@ def test_a_slot_that_is_not_known_is_named() -> None:
 
 
 def test_a_field_that_is_given_stands_in_place_of_the_examples_own() -> None:
-    given = {"parent": "the parent of somebody", "with": []}
-    fields = example("record_meeting", Occasion(now=LATE), given)
-    assert fields == {"outcome": "attended", **given}
+    for name in ("with", "with_"):
+        fields = example("record_meeting", Occasion(now=LATE), {"parent": "a parent", name: []})
+        assert fields == {"parent": "a parent", "outcome": "attended", "with": []}
 
 
 def test_json_becomes_what_the_step_declares() -> None:
@@ -131,8 +131,9 @@ def test_json_becomes_what_the_step_declares() -> None:
 
 
 def test_a_value_that_has_its_type_already_is_kept() -> None:
-    given = {"from_": date(2026, 10, 24), "reason": Sealed("words"), "until": "2026-10-31", "note": None}
-    assert typed(BanFromComputing, given) == {**given, "until": date(2026, 10, 31)}
+    kept = {"reason": Sealed("words"), "until": date(2026, 10, 31), "note": None}
+    fields = typed(BanFromComputing, {"from": "2026-10-24", **kept})
+    assert fields == {"from_": date(2026, 10, 24), **kept}
 
 
 def test_texts_are_sealed_as_the_caller_says() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import pytest
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from casework.domain.incident import STEPS, Incident
 from casework.domain.vocabulary import State
-from tests.api.client import REASON, House, Json, example
+from tests.api.client import House, Json, example
 from tests.whole.tables import kept_and_rebuilt
 
 REPORTED: Final = "2026-09-14 10:20"
@@ -37,13 +37,6 @@ odd: Final = st.sampled_from(
         {"at": "2030-01-01T00:00:00+00:00"},
     ]
 )
-others: Final[dict[str, Json]] = {
-    "reopen": {"reason": REASON},
-    "add_note": {"text": "Rang home."},
-    "reclassify": {"kind": "cyberbullying", "reason": REASON},
-    "correct": {"corrects": 1, "correction": "It was Tuesday.", "reason": REASON},
-    "withhold_from_parents": {"reason": REASON, "review_on": "2026-10-01"},
-}
 turns: Final = st.lists(st.tuples(st.sampled_from([None, *sorted(STEPS)]), odd), min_size=4, max_size=14)
 
 
@@ -80,8 +73,9 @@ def report(house: House, kind: str) -> Json:
 def take(house: House, incident: str, step: str | None, more: Json, parent: str) -> None:
     """Ask for `step`, or where it is None for what is due next: it lands once, or changes nothing."""
     before = house.get("dsl", f"/incidents/{incident}")
-    name, fields = asked_for(before, step, parent)
-    answer = house.step(incident, name, **(fields | more))
+    name, preset = asked_for(before, step)
+    fields = example(name, before, parent, manager=house.users["headteacher"], now=house.clock())
+    answer = house.step(incident, name, **(fields | preset | more))
     after = house.get("dsl", f"/incidents/{incident}")
     assert answer.status_code in {201, 403, 409, 422}, answer.text
     if answer.status_code != 201:
@@ -92,20 +86,11 @@ def take(house: House, incident: str, step: str | None, more: Json, parent: str)
     assert name == "reopen" or State(after["state"]).rank >= State(before["state"]).rank
 
 
-def asked_for(incident: Json, step: str | None, parent: str) -> Turn:
+def asked_for(incident: Json, step: str | None) -> Turn:
+    """`step`, or what is due next, with the values that a rule calls for."""
     due = [item for item in incident["next_steps"] if step in (None, item["step"])]
     name = step or (due[0]["step"] if due else "close")
-    preset = due[0].get("preset", {}) if due else {}
-    return name, fields_of(name, incident, parent) | preset
-
-
-def fields_of(step: str, incident: Json, parent: str) -> dict[str, Any]:
-    if step in others:
-        return dict(others[step])
-    try:
-        return dict(example(step, incident, parent))
-    except KeyError:
-        return {}
+    return name, due[0].get("preset", {}) if due else {}
 
 
 def of_log(house: House, incident: str) -> Json:

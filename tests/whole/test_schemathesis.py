@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from io import BytesIO
 from itertools import cycle
 from pathlib import Path
 from typing import Any, Final
@@ -63,7 +61,8 @@ class AskedHouse(House):
         incidents = [
             self.report("dsl", kind=kind, people=people)["id"] for kind in ("cyberbullying", "sexting")
         ]
-        evidence = self.evidence(incidents[0])
+        content = b"Words somebody sent."
+        evidence = self.uploaded(incidents[0], content, form="document", name="words.txt")["id"]
         everybody = pupils + parents
         self.known: Known = {
             name: cycle(ids)
@@ -84,21 +83,6 @@ class AskedHouse(House):
                 "evidence_id": [evidence],
             }.items()
         }
-
-    def evidence(self, incident: str) -> str:
-        """A file kept with `incident`."""
-        metadata = {
-            "form": "document",
-            "description": "What was printed.",
-            "captured_at": self.clock().isoformat(),
-            "incident_at": self.clock().isoformat(),
-        }
-        parts = {"file": (BytesIO(b"Words somebody sent."), "words.txt"), "metadata": json.dumps(metadata)}
-        answer = self.ask(
-            "dsl", "POST", f"/incidents/{incident}/evidence", data=parts, headers={"If-Match": "*"}
-        )
-        assert answer.status_code == 201, answer.text
-        return str(body_of(answer)["id"])
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ import msgspec
 
 from casework.domain.fields import named_fields
 from casework.domain.incident.slots import NOW, Later, LaterDay, Occasion, Slot, filled
+from casework.domain.incident.steps import STEPS
 from casework.domain.sealed import Sealed
 
 _REASON: Final = "Talked through with the deputy; this is in proportion to what happened."
@@ -170,15 +171,20 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
 
 
 def example(step: str, occasion: Occasion, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The example of `step` as JSON, with the fields of `given` in place of its own."""
-    fields: dict[str, Any] = filled({**EXAMPLES[step], **(given or {})}, occasion)
+    """The example of `step` as JSON, with the fields `given` in place of its own, by either of their names.
+
+    Raises KeyError for what is no step, and where `occasion` does not know a slot that is needed.
+    """
+    api_names = {named.attribute: named.api_name for named in named_fields(STEPS[step])}
+    told = {api_names.get(name, name): value for name, value in (given or {}).items()}
+    fields: dict[str, Any] = filled({**EXAMPLES[step], **told}, occasion)
     return fields
 
 
 def typed(
     record: type[msgspec.Struct], fields: Mapping[str, Any], seal: Callable[[str], Sealed] = Sealed
 ) -> dict[str, Any]:
-    """`fields` by attribute, JSON values read as the types that `record` declares; other values are kept.
+    """`fields` of `record` by attribute, with JSON read as the types declared; what has its type is kept.
 
     `seal` makes a sealed text of what a client sends.
     """
@@ -186,21 +192,16 @@ def typed(
     def read(_: type, text: Any) -> Sealed:
         return text if isinstance(text, Sealed) else seal(text)
 
-    types, attributes = _types(record), _attributes(record)
-    named = {attributes.get(name, name): value for name, value in fields.items()}
-    return {
-        name: msgspec.convert(value, types[name], dec_hook=read)
-        if isinstance(value, (str, list, dict))
-        else value
-        for name, value in named.items()
-    }
+    def as_declared(value: Any, declared: Any) -> Any:
+        is_json = isinstance(value, (str, list, dict))
+        return msgspec.convert(value, declared, dec_hook=read) if is_json else value
+
+    known = _declared(record)
+    return {known[name].name: as_declared(value, known[name].type) for name, value in fields.items()}
 
 
 @cache
-def _types(record: type[msgspec.Struct]) -> dict[str, Any]:
-    return {field.name: field.type for field in msgspec.structs.fields(record)}
-
-
-@cache
-def _attributes(record: type[msgspec.Struct]) -> dict[str, str]:
-    return {field.api_name: field.attribute for field in named_fields(record)}
+def _declared(record: type[msgspec.Struct]) -> dict[str, msgspec.structs.FieldInfo]:
+    """The fields of `record` by the names a client knows."""
+    fields = msgspec.structs.fields(record)
+    return {named.api_name: field for named, field in zip(named_fields(record), fields, strict=True)}

@@ -33,6 +33,9 @@ class Slot(StrEnum):
     FILE = "a file that was saved"
 
 
+Slots = Mapping[Slot, UUID | str | datetime]
+
+
 class Later(msgspec.Struct, frozen=True):
     """The moment so many days after the step is taken."""
 
@@ -52,7 +55,7 @@ class Occasion(msgspec.Struct, frozen=True, kw_only=True):
     """What an example is filled in with: when the step is taken, and ids, words and moments by slot."""
 
     now: datetime
-    slots: Mapping[Slot, UUID | str | datetime] = {}
+    slots: Slots = {}
 
 
 def filled(value: Any, occasion: Occasion) -> Any:
