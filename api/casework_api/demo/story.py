@@ -16,11 +16,12 @@ from casework.domain.clocks import LONDON, Calendar, day_of
 from casework.domain.errors import Refused
 from casework.domain.event import unstamped
 from casework.domain.incident import STEPS
-from casework.domain.incident.reporting import Party
+from casework.domain.incident.examples import example, typed
+from casework.domain.incident.slots import Occasion, Slot, Slots
 from casework.domain.person import Related
 from casework.domain.sealed import Sealed
 from casework.domain.user import User
-from casework.domain.vocabulary import Category, Direction, Involvement, Relation, Role, Setting
+from casework.domain.vocabulary import Category, Direction, Relation, Role, Setting
 from casework.usecases.cases import Case
 from casework.usecases.context import Context
 from casework.usecases.people import RegisterPerson
@@ -176,6 +177,7 @@ class _Story:
             rng=self.rng,
             parents={child: parent for child, parent in cast.parents.items() if child in children},
             colleague=cast.users["deputy_dsl"].id,
+            head=cast.users["headteacher"].id,
         )
         for _ in range(steps):
             clock = self._next_moment(clock)
@@ -211,28 +213,29 @@ class _Story:
         kind = self.rng.choice(KINDS)
         alleged, target = self.rng.sample(cast.pupils, 2)
         contact = kind == "unsolicited_contact"
-        people = (
-            Party(person=cast.teacher if contact else target, involvement=Involvement.TARGET),
-            Party(person=alleged, involvement=Involvement.ALLEGED),
-        )
+        slots: Slots = {
+            Slot.SCHOOL: cast.school,
+            Slot.KIND: kind,
+            Slot.CHILD: cast.teacher if contact else target,
+            Slot.ALLEGED: alleged,
+        }
         told: dict[str, Any] = {
-            "school": cast.school,
-            "kind": kind,
             "occurred_at": (reported - timedelta(minutes=self.rng.randint(10, 900))).astimezone(UTC),
             "reported_at": reported.astimezone(UTC),
             "setting": self.rng.choice(tuple(Setting)),
             "platform": self.rng.choice(PLATFORMS),
-            "summary": Sealed(self.rng.choice(SUMMARIES[kind])),
+            "summary": self.rng.choice(SUMMARIES[kind]),
             "content": self.rng.choice(CONTENT[kind]),
-            "people": people,
         }
         if contact:
             told["direction"] = Direction.PUPIL_TO_STAFF
         elif self.rng.random() < 0.5:
-            told["child_voice"] = Sealed(self.rng.choice(VOICES))
+            told["child_voice"] = self.rng.choice(VOICES)
         recorded = reported + timedelta(minutes=self.rng.randint(1, 40))
+        said = example("report", Occasion(now=reported, slots=slots), told)
         return self.app.incidents.report(
-            self.context(cast.users["reporter"], recorded), ReportIncident(**told)
+            self.context(cast.users["reporter"], recorded),
+            ReportIncident(**typed(ReportIncident, said)),
         )
 
     def _next_moment(self, clock: datetime) -> datetime:

@@ -1,4 +1,4 @@
-"""What the people of the demonstration school wrote, and the fields of each step they took."""
+"""What the people of the demonstration school wrote, and how the steps they took differ from the examples."""
 
 from __future__ import annotations
 
@@ -10,20 +10,17 @@ from uuid import UUID
 
 import msgspec
 
-from casework.domain.clocks import day_of
 from casework.domain.incident import STEPS, Incident
-from casework.domain.incident.outcomes import Action, Lesson
+from casework.domain.incident.examples import EXAMPLES, example, typed
+from casework.domain.incident.slots import LaterDay, Occasion, Slot, Slots
 from casework.domain.moments import Instant
-from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import (
-    Addressee,
     Answer,
     Change,
     Content,
     DecisionTopic,
     EvidenceForm,
-    MeetingOutcome,
-    RemovalOutcome,
+    Involvement,
     Timing,
 )
 
@@ -62,7 +59,6 @@ LESSONS: Final = (
     ("Remind staff how to lock down a private profile.", Change.TRAINING),
     ("The filter lets a mirror site through.", Change.FILTERING),
 )
-REASON: Final = "Talked through with the deputy; this is in proportion to what happened."
 
 
 class Scene(msgspec.Struct):
@@ -73,125 +69,63 @@ class Scene(msgspec.Struct):
     rng: Random
     parents: dict[UUID, UUID]
     colleague: UUID
+    head: UUID
 
 
 def fields(step: str, scene: Scene, preset: dict[str, Any]) -> dict[str, Any]:
-    """The fields of `step` in this scene; what the rule calls for is kept."""
-    types = {field.name: field.type for field in msgspec.structs.fields(STEPS[step])}
-    known = {name: msgspec.convert(value, types[name]) for name, value in preset.items()}
-    return _FIELDS[step](scene, known) | known
+    """The fields of `step` in this scene: its example, what the story varies, and what the rule calls for."""
+    varied = _VARIED[step](scene) if step in _VARIED else {}
+    told = example(step, _occasion(scene, preset), varied | preset)
+    return typed(STEPS[step], told)
 
 
-def _says(text: str) -> Sealed:
-    return Sealed(text)
+def _occasion(scene: Scene, preset: dict[str, Any]) -> Occasion:
+    child = preset.get("child", next(iter(scene.parents)))
+    slots: Slots = {
+        Slot.KIND: scene.incident.kind,
+        Slot.OCCURRED_AT: scene.incident.occurred_at,
+        Slot.CHILD: scene.incident.children()[0],
+        Slot.ALLEGED: next(scene.incident.involved(Involvement.ALLEGED)).person,
+        Slot.PARENT: scene.parents[child],
+        Slot.COLLEAGUE: scene.colleague,
+        Slot.HEAD: scene.head,
+    }
+    return Occasion(now=scene.now, slots=slots)
 
 
-def _evidence(scene: Scene, _: dict[str, Any]) -> dict[str, Any]:
+def _evidence(scene: Scene) -> dict[str, Any]:
     nudes = Content.INDECENT_IMAGE in scene.incident.content
-    return {
-        "form": EvidenceForm.WRITTEN_ACCOUNT if nudes else EvidenceForm.SCREENSHOT,
-        "description": _says("What was shown or told, as the pupil put it, with the time it was sent."),
-        "captured_at": scene.now - timedelta(minutes=5),
-        "incident_at": scene.incident.occurred_at,
-    }
+    form = EvidenceForm.WRITTEN_ACCOUNT if nudes else EvidenceForm.SCREENSHOT
+    return {"form": form, "captured_at": scene.now - timedelta(minutes=5)}
 
 
-def _debrief(scene: Scene, _: dict[str, Any]) -> dict[str, Any]:
+def _debrief(scene: Scene) -> dict[str, Any]:
+    (lesson,), (action,) = EXAMPLES["debrief"]["lessons"], EXAMPLES["debrief"]["actions"]
     chosen = scene.rng.sample(LESSONS, scene.rng.choice((1, 1, 2)))
-    due_on = day_of(scene.now + timedelta(days=scene.rng.choice((7, 14, 28))))
+    due_on = LaterDay(scene.rng.choice((7, 14, 28)))
     return {
-        "summary": _says("What worked, what took too long, and what changes because of it."),
-        "lessons": tuple(Lesson(text=_says(text), changes=change) for text, change in chosen),
-        "actions": tuple(
-            Action(
-                text=_says("Put it on the agenda and report back."),
-                owner=_says("Computing lead"),
-                due_on=due_on,
-                lesson=place,
-            )
-            for place in range(len(chosen))
-        ),
+        "lessons": [{**lesson, "text": text, "changes": changes} for text, changes in chosen],
+        "actions": [{**action, "due_on": due_on, "lesson": place} for place in range(len(chosen))],
     }
 
 
-def _inform(scene: Scene, known: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "parent": scene.parents[known["child"]],
-        "method": _says("telephone"),
-        "summary": _says("What happened, what the school does, and whom to ring."),
-    }
-
-
-_FIELDS: Final[dict[str, Callable[[Scene, dict[str, Any]], dict[str, Any]]]] = {
-    "acknowledge": lambda s, _: {},
-    "triage": lambda s, _: {
-        "timing": s.rng.choice(tuple(Timing)),
-        "critical": False,
-        "rationale": _says(REASON),
-    },
+_VARIED: Final[dict[str, Callable[[Scene], dict[str, Any]]]] = {
+    "triage": lambda s: {"timing": s.rng.choice(tuple(Timing))},
     "save_evidence": _evidence,
-    "record_child_voice": lambda s, _: {"voice": _says(s.rng.choice(VOICES))},
-    "inform_parents": _inform,
-    "family_decision": lambda s, _: {
-        "decision": _says("They will report it to the platform themselves."),
-        "decided_by": _says("both parents"),
-    },
-    "consider_police": lambda s, _: {"refer": s.rng.random() < 0.15, "reason": _says(REASON)},
-    "escalate": lambda s, _: {"reason": _says(REASON)},
-    "record_agency_response": lambda s, _: {
-        "outcome": _says("No further action; advice given to both families."),
-    },
-    "assess_risk": lambda s, _: (
-        dict.fromkeys(
-            ("adult_involved", "coercion", "violent_or_unusual", "under_13_sexual", "immediate_risk"),
-            Answer.NO,
-        )
-        | ({"coercion": Answer.UNKNOWN} if s.rng.random() < 0.3 else {})
-    ),
-    "attest_no_copy": lambda s, _: {
-        "statement": _says("Nobody at the school holds or has forwarded any picture.")
-    },
-    "establish_involvement": lambda s, _: {
-        "person": s.incident.children()[0],
-        "held": True,
-        "passed_on": False,
-    },
-    "request_removal": lambda s, _: {"addressee": Addressee.REPORT_REMOVE},
-    "record_removal": lambda s, _: {"outcome": RemovalOutcome.REMOVED},
-    "offer_support": lambda s, _: {"what": _says("Time with the learning mentor on Tuesdays.")},
-    "classify_contact": lambda s, _: {"immediate_family": False, "no_reply_attested": True},
-    "advise": lambda s, _: {"text": _says("How to reach staff through the school's own channel.")},
-    "decide": lambda s, _: {
-        "decision": _says("Managed in school with both families."),
-        "rationale": _says(REASON),
-        "topic": DecisionTopic.MANAGED_IN_SCHOOL,
-    },
-    "invite_parent": lambda s, _: {
-        "parent": next(iter(s.parents.values())),
-        "meeting_at": s.now + timedelta(days=1),
-        "method": _says("letter"),
-        "purpose": _says("To talk about what was posted and what happens next."),
-    },
-    "record_meeting": lambda s, _: {
-        "parent": next(iter(s.parents.values())),
-        "outcome": MeetingOutcome.ATTENDED,
-        "with_": (s.colleague,),
-    },
-    "complete_investigation": lambda s, _: {"findings": _says("It happened much as it was reported.")},
+    "record_child_voice": lambda s: {"voice": s.rng.choice(VOICES)},
+    "consider_police": lambda s: {"refer": s.rng.random() < 0.15},
+    "assess_risk": lambda s: {"coercion": Answer.UNKNOWN} if s.rng.random() < 0.3 else {},
+    "decide": lambda _: {"topic": DecisionTopic.MANAGED_IN_SCHOOL},
     "debrief": _debrief,
-    "complete_action": lambda s, _: {"effect": _says("Raised with all classes; fewer reports since.")},
-    "close": lambda s, _: {
-        "outcome": _says("Settled between the pupils; watched for the rest of term."),
-        "rationale": _says(REASON),
-    },
 }
+"""By step, what the story says otherwise than its example."""
 
 EVERY_NARRATIVE: Final = (
     *(text for texts in SUMMARIES.values() for text in texts),
     *VOICES,
     *(text for text, _ in LESSONS),
-    REASON,
-    "Time with the learning mentor on Tuesdays.",
-    "What was shown or told, as the pupil put it",
+    EXAMPLES["triage"]["rationale"],
+    EXAMPLES["offer_support"]["what"],
+    EXAMPLES["save_evidence"]["description"],
 )
 """Texts that must never be found in a database file in clear."""

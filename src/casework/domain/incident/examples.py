@@ -43,7 +43,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "save_evidence": {
         "form": "written_account",
-        "description": "What the pupil said, word for word, with the time each message came.",
+        "description": "What was shown or told, as the pupil put it, with the time it was sent.",
         "captured_at": NOW,
         "incident_at": Slot.OCCURRED_AT,
     },

@@ -10,7 +10,8 @@ from uuid import UUID
 
 import msgspec
 
-from casework.domain.clocks import LONDON
+from casework.domain.clocks import day_of
+from casework.domain.moments import Instant
 
 
 class Slot(StrEnum):
@@ -33,7 +34,7 @@ class Slot(StrEnum):
     FILE = "a file that was saved"
 
 
-Slots = Mapping[Slot, UUID | str | datetime]
+Slots = Mapping[Slot, UUID | str | Instant]
 
 
 class Later(msgspec.Struct, frozen=True):
@@ -54,7 +55,7 @@ NOW: Final = Later(0)
 class Occasion(msgspec.Struct, frozen=True, kw_only=True):
     """What an example is filled in with: when the step is taken, and ids, words and moments by slot."""
 
-    now: datetime
+    now: Instant
     slots: Slots = {}
 
 
@@ -67,7 +68,7 @@ def filled(value: Any, occasion: Occasion) -> Any:
         case Later(days=days):
             return (occasion.now + timedelta(days=days)).isoformat()
         case LaterDay(days=days):
-            return (occasion.now.astimezone(LONDON) + timedelta(days=days)).date().isoformat()
+            return (day_of(occasion.now) + timedelta(days=days)).isoformat()
         case list():
             return [filled(item, occasion) for item in value]
         case dict():
