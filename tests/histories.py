@@ -13,7 +13,7 @@ from uuid import UUID
 
 from casework.application import Casework
 from casework.domain.access import SYSTEM, Principal
-from casework.domain.clocks import LONDON
+from casework.domain.clocks import LONDON, day_of
 from casework.domain.event import unstamped
 from casework.domain.incident import STEPS, Incident
 from casework.domain.incident.examples import example, typed
@@ -180,7 +180,7 @@ class SchoolHistory:
 
     def example(self, step: str, incident: Incident, **fields: Any) -> dict[str, Any]:
         """Fields with which a step may be taken in an ordinary case; `fields` stand in place of its own."""
-        learnt = _learnt(self.at.date()) if step == "debrief" else {}
+        learnt = _learnt(day_of(self.at)) if step == "debrief" else {}
         told = example(step, self._occasion(incident), learnt | fields)
         return typed(STEPS[step], told, _secret)
 

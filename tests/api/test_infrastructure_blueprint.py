@@ -81,7 +81,13 @@ class Wipe(msgspec.Struct, frozen=True, kw_only=True):
 WRITTEN = Note(
     id=THERE, version=3, text=Sealed("as it was told"), written_at=datetime(2026, 9, 14, tzinfo=UTC)
 )
-STEP = one_of("NoteStep", {"write": schema_of(Write, extra={"at": Moment()}), "wipe": schema_of(Wipe)})
+STEP = one_of(
+    "NoteStep",
+    {
+        "write": schema_of(Write, extra={"at": Moment()}),
+        "wipe": schema_of(Wipe, example=lambda: {"sure": True}),
+    },
+)
 
 
 class NoteQuery(PageQuery):

@@ -77,6 +77,12 @@ class TestDescription:
         assert wipe["additionalProperties"] is False
         assert wipe["description"] == "Wipe a note."
 
+    def test_an_example_says_which_variant_it_is_of(self, spec: Any) -> None:
+        schemas = spec["components"]["schemas"]
+
+        assert schemas["WipeStep"]["examples"] == [{"step": "wipe", "sure": True}]
+        assert "examples" not in schemas["WriteStep"]
+
     def test_limits_and_forms_are_told(self, spec: Any) -> None:
         write = spec["components"]["schemas"]["WriteStep"]["properties"]
         wipe = spec["components"]["schemas"]["WipeStep"]["properties"]

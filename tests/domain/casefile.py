@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 from uuid import UUID, uuid5
 
 from casework.domain.aggregate import Aggregate
@@ -115,7 +115,7 @@ class CaseFile:
         )
         self.incident = Incident.report(report, self.playbook)
 
-    def take(self, step: str, when: str | None = None, **fields: Any) -> CaseFile:
+    def take(self, step: str, when: str | None = None, **fields: Any) -> Self:
         """Take `step`, with the fields of its example where none are given for it."""
         self.now = at(when) if when else self.now + timedelta(hours=1)
         built = self.build(step, **fields)
@@ -179,7 +179,7 @@ class CaseFile:
             for duty in self.outstanding()
         )
 
-    def answer_everything(self, but: frozenset[str] = frozenset()) -> CaseFile:
+    def answer_everything(self, but: frozenset[str] = frozenset()) -> Self:
         """Take every step that is due until only those in `but`, and what may be done, are left."""
         for _ in range(60):
             duty = next(

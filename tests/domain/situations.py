@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, Protocol, Self, TypeVar
 
 import msgspec
 
@@ -19,6 +19,26 @@ OF_THE_ITEM: Final = "2027-03-01"
 KINDS: Final = Library.own().kinds()
 Opening = dict[str, Any]
 Story = Callable[[CaseFile], CaseFile]
+
+
+class Case(Protocol):
+    """A case in which steps are taken, in memory or over HTTP."""
+
+    def take(self, step: str, **fields: Any) -> Self:
+        """Take `step`, with the fields of its example where none are given for it."""
+
+    def answer_everything(self, but: frozenset[str] = ...) -> Self:
+        """Take every step that is due until only those in `but`, and what may be done, are left."""
+
+
+C = TypeVar("C", bound=Case)
+
+
+class History(Protocol):
+    """What is done in a case of either form."""
+
+    def __call__(self, case: C, /) -> C: ...
+
 
 STAFF_TARGET: Final[Opening] = {"people": ((TEACHER, "target", "staff"), (ALLEGED, "alleged", "pupil"))}
 STAFF_ALLEGED: Final[Opening] = {"people": ((TARGET, "target", "pupil"), (TEACHER, "alleged", "staff"))}
@@ -101,12 +121,12 @@ def investigated_without_escalating(case: CaseFile) -> CaseFile:
     return case if case.incident.kind == "staff_allegation" else investigated(case)
 
 
-def all_but_debriefed(case: CaseFile) -> CaseFile:
+def all_but_debriefed(case: C) -> C:
     """Everything asked is done, up to the end of the investigation."""
     return case.answer_everything().take("complete_investigation").answer_everything()
 
 
-def debriefed(case: CaseFile) -> CaseFile:
+def debriefed(case: C) -> C:
     """Everything asked is done, up to the debrief and the actions it decided on."""
     return all_but_debriefed(case).take("debrief")
 
@@ -117,7 +137,7 @@ def debriefed_with_an_action_due(day: str) -> Story:
     return lambda case: all_but_debriefed(case).take("debrief", actions=[{**action, "due_on": day}])
 
 
-def closed(case: CaseFile) -> CaseFile:
+def closed(case: C) -> C:
     return debriefed(case).answer_everything().take("close")
 
 

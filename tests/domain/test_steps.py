@@ -17,6 +17,8 @@ from tests.domain.casefile import ALLEGED, LATER_STEPS, PACKS, PEOPLE, TARGET, T
 from tests.domain.situations import (
     DUTIES,
     KINDS,
+    C,
+    History,
     InForce,
     Story,
     by_rule,
@@ -32,22 +34,26 @@ EXCEPTED = ("reopen", "add_note", "correct", "open_evidence")
 ENDS_ACTION = ("complete_action", "cancel_action")
 
 
-def ready_to_debrief(case: CaseFile) -> CaseFile:
+def ready_to_debrief(case: C) -> C:
     return (
         case.answer_everything().take("complete_investigation").answer_everything(but=frozenset({"debrief"}))
     )
 
 
-def as_it_is(case: CaseFile) -> CaseFile:
+def ready_to_close(case: C) -> C:
+    return debriefed(case).answer_everything()
+
+
+def as_it_is(case: C) -> C:
     return case
 
 
-HISTORIES: dict[str, Story] = {
+HISTORIES: dict[str, History] = {
     **dict.fromkeys(LATER_STEPS, as_it_is),
     "debrief": ready_to_debrief,
     "complete_action": debriefed,
     "cancel_action": debriefed,
-    "close": lambda case: debriefed(case).answer_everything(),
+    "close": ready_to_close,
     "reopen": closed,
 }
 """What must have been done before a step is suitable."""

@@ -69,7 +69,7 @@ class SchemaPlugin(MarshmallowPlugin):
             """The JSON schema of `schema`."""
             if not isinstance(schema, OneOf):
                 written: dict[str, Any] = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call]
-                return {**written, "additionalProperties": schema.unknown != ma.RAISE}
+                return {**written, **_examples(schema), "additionalProperties": schema.unknown != ma.RAISE}
             refs = {word: self._ref(variant) for word, variant in schema.VARIANTS.items()}
             mapping = {word: ref["$ref"] for word, ref in refs.items()}
             return {
@@ -170,6 +170,15 @@ def register_docs(app: Flask, api: Api) -> None:
     app.add_url_rule("/openapi.json", "openapi", openapi)
     app.add_url_rule("/docs", "docs", page)
     app.add_url_rule("/docs/<path:name>", "docs_asset", asset)
+
+
+def _examples(schema: ma.Schema) -> dict[str, Any]:
+    """The example of `schema`, with the one word of each constant, where it has one."""
+    make = getattr(schema.Meta, "example", None)
+    if make is None:
+        return {}
+    words = {name: field.word for name, field in schema.fields.items() if isinstance(field, Constant)}
+    return {"examples": [{**words, **make()}]}
 
 
 def _problem_answer(status: HTTPStatus) -> dict[str, Any]:

@@ -47,6 +47,8 @@ from casework_api.http.fields import (
 EVENT_FIELDS: Final = frozenset(field.name for field in msgspec.structs.fields(Event))
 """What every event carries and casework fills in."""
 
+Example = Callable[[], Mapping[str, Any]]
+
 T = TypeVar("T")
 
 
@@ -56,18 +58,20 @@ def schema_of(
     exclude: Collection[str] = (),
     extra: Mapping[str, AnyField] | None = None,
     name: str | None = None,
+    example: Example | None = None,
 ) -> type[Record]:
     """A schema for what a client may say of `struct`.
 
     Loading answers a dict of attribute name to value: texts stripped and, where declared so, `Sealed`;
     nested structs as instances; a field that was left out is left out. `exclude` names attributes that
     are not taken, beside those marked `ServerSet` and what every event carries; `extra` adds fields.
-    The schema's name, and so its name in OpenAPI, is `name` or the struct's with `Input`.
+    The schema's name, and so its name in OpenAPI, is `name` or the struct's with `Input`; `example` makes
+    the JSON that OpenAPI shows for it.
     Raises TypeError where a field's type is not one that JSON input is read as.
     """
-    if not extra and name is None:
+    if not extra and name is None and example is None:
         return _derived(struct, frozenset(exclude))
-    return _derive(struct, frozenset(exclude), extra or {}, name or f"{struct.__name__}Input")
+    return _derive(struct, frozenset(exclude), extra or {}, name or f"{struct.__name__}Input", example)
 
 
 def one_of(name: str, variants: Mapping[str, type[Record]], *, tag: str = "step") -> type[OneOf]:
@@ -92,7 +96,11 @@ def _derived(struct: type[msgspec.Struct], exclude: frozenset[str]) -> type[Reco
 
 
 def _derive(
-    struct: type[msgspec.Struct], exclude: frozenset[str], extra: Mapping[str, AnyField], name: str
+    struct: type[msgspec.Struct],
+    exclude: frozenset[str],
+    extra: Mapping[str, AnyField],
+    name: str,
+    example: Example | None = None,
 ) -> type[Record]:
     hints = get_type_hints(struct, include_extras=True)
     inherited = EVENT_FIELDS if issubclass(struct, Event) else frozenset()
@@ -106,8 +114,8 @@ def _derive(
             "metadata": _default(field),
         }
         members[field.name] = _field(hints[field.name], (), options)
-    description = {"description": inspect.getdoc(struct)}
-    return type(name, (Record,), {**members, **extra, "Meta": type("Meta", (Record.Meta,), description)})
+    shown = {"description": inspect.getdoc(struct), "example": example}
+    return type(name, (Record,), {**members, **extra, "Meta": type("Meta", (Record.Meta,), shown)})
 
 
 def _field(hint: Any, markers: tuple[Any, ...], options: dict[str, Any]) -> AnyField:

@@ -20,6 +20,7 @@ from casework_api.http.etags import etag, parse_if_match
 from casework_api.http.limits import takes_body
 from casework_api.http.multipart import MULTIPART, boundary_of, read_parts
 from casework_api.http.problems import errors_by_path, malformed
+from casework_api.json.incidents.examples import shown_metadata
 from casework_api.json.incidents.routes import blueprint
 from casework_api.json.incidents.schemas import EvidenceBody, EvidenceInput, EvidenceRecord
 
@@ -39,6 +40,7 @@ _UPLOAD: Final = {
                         "type": "string",
                         "contentMediaType": "application/json",
                         "description": "The fields of `save_evidence` as JSON.",
+                        "examples": [shown_metadata()],
                     },
                 },
             }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -28,6 +29,7 @@ from casework.domain.vocabulary import (
 from casework.usecases.steps.reporting import ReportIncident
 from casework_api.http.fields import Moment
 from casework_api.http.schema_of import one_of, schema_of
+from casework_api.json.incidents.examples import shown
 
 AT: Final = {
     "at": Moment(
@@ -35,12 +37,17 @@ AT: Final = {
     )
 }
 
-ReportInput = schema_of(ReportIncident, name="Report")
+ReportInput = schema_of(ReportIncident, name="Report", example=partial(shown, "report"))
 EvidenceInput = schema_of(SaveEvidence, extra=AT, name="EvidenceMetadata")
 StepInput = one_of(
     "Step",
     {
-        name: schema_of(step, extra=AT, name="".join(part.title() for part in name.split("_")))
+        name: schema_of(
+            step,
+            extra=AT,
+            name="".join(part.title() for part in name.split("_")),
+            example=partial(shown, name),
+        )
         for name, step in STEPS.items()
         if not step.INTERNAL
     },

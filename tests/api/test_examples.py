@@ -1,0 +1,123 @@
+"""Every example in the description of the API can be sent as it is, to an incident it fits."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from typing import Any, Final, Self
+
+import pytest
+from werkzeug.test import TestResponse
+
+from casework.domain.incident import STEPS
+from casework.domain.incident.examples import typed
+from casework.domain.incident.slots import Slot
+from casework_api.json.incidents.examples import IDS, NOW, shown
+from casework_api.json.incidents.schemas import StepInput
+from tests.api.client import House, Json, body_of, example, opened_house
+from tests.api.scene import ANY, TEXT_FILE
+from tests.domain.test_steps import HISTORIES, NEVER_SUITABLE
+from tests.engines import SQLiteEngine
+
+TAKEN: Final = sorted(StepInput.VARIANTS)
+
+
+class HttpCase:
+    """The incident of the examples, reported by its own example, with everybody whom the examples name."""
+
+    def __init__(self, house: House, spec: Json) -> None:
+        self.house = house
+        self.ids: dict[Slot, str] = {
+            Slot.SCHOOL: house.school,
+            Slot.CHILD: house.person("Tess Target"),
+            Slot.ALLEGED: house.person("Alan Alleged"),
+            Slot.ADULT: house.person("Terry Teacher", "staff"),
+            Slot.UNKNOWN: house.person("Somebody", "unknown"),
+            Slot.NEWCOMER: house.person("Nell Newcomer"),
+            Slot.PARENT: house.person("Pat Parent", "parent"),
+            Slot.COLLEAGUE: house.users["dsl"],
+            Slot.HEAD: house.users["headteacher"],
+        }
+        (report,) = spec["components"]["schemas"]["Report"]["examples"]
+        self.report = house.ask("reporter", "POST", "/incidents", json=self.here(report))
+        self.incident = str(body_of(self.report)["id"])
+        for slot in (Slot.ADULT, Slot.UNKNOWN):
+            house.take(self.incident, "involve_person", person=self.ids[slot], involvement="witness")
+
+    def here(self, shown_example: Json) -> Json:
+        """An example with the ids of what there is in the place of those that are made up."""
+        text = json.dumps(shown_example)
+        for slot, known in self.ids.items():
+            text = text.replace(str(IDS[slot]), known)
+        return json.loads(text)
+
+    def shown(self) -> Json:
+        return self.house.get("dsl", f"/incidents/{self.incident}")
+
+    def take(self, step: str, **fields: Any) -> Self:
+        head = self.ids[Slot.HEAD]
+        told = example(step, self.shown(), self.ids[Slot.PARENT], manager=head, now=self.house.clock())
+        self.house.take(self.incident, step, **(told | fields))
+        return self
+
+    def answer_everything(self, but: frozenset[str] = frozenset()) -> Self:
+        self.house.answer_everything(self.incident, but)
+        return self
+
+    def sent(self, step: Json) -> TestResponse:
+        """The answer to a step that is sent as the description shows it."""
+        for item in self.house.next_steps(self.incident):
+            if item["step"] == "complete_action":
+                self.ids[Slot.ACTION] = item["preset"]["action"]
+        path = f"/incidents/{self.incident}/steps"
+        return self.house.ask("dsl", "POST", path, json=self.here(step), headers=ANY)
+
+
+@pytest.fixture(scope="module")
+def house(sqlite_engine: SQLiteEngine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with opened_house(sqlite_engine, tmp_path_factory.mktemp("examples"), "headcorn") as house:
+        house.clock.set(f"{NOW:%Y-%m-%d %H:%M}")
+        yield house
+
+
+@pytest.fixture(scope="module")
+def spec(house: House) -> Json:
+    return body_of(house.http.get("/openapi.json"))
+
+
+@pytest.fixture
+def case(house: House, spec: Json) -> HttpCase:
+    return HttpCase(house, spec)
+
+
+def test_the_example_of_a_report_is_taken(case: HttpCase) -> None:
+    assert case.report.status_code == 201, case.report.text
+
+
+@pytest.mark.parametrize("step", TAKEN)
+def test_the_example_of_a_step_is_taken_where_the_step_may_be(case: HttpCase, spec: Json, step: str) -> None:
+    variant = spec["components"]["schemas"]["Step"]["discriminator"]["mapping"][step].rpartition("/")[2]
+    (shown_example,) = spec["components"]["schemas"][variant]["examples"]
+    assert next(iter(shown_example.items())) == ("step", step)
+    answer = HISTORIES[step](case).sent(shown_example)
+    refused_by = NEVER_SUITABLE.get((step, case.shown()["kind"]))
+    if refused_by is None:
+        assert answer.status_code in {201, 202}, answer.text
+    else:
+        assert (answer.status_code, body_of(answer)["rule"]) == (409, refused_by)
+
+
+def test_the_example_of_what_is_sent_with_a_file_is_taken(case: HttpCase, spec: Json) -> None:
+    upload = spec["paths"]["/api/v1/incidents/{incident_id}/evidence"]["post"]["requestBody"]
+    (metadata,) = upload["content"]["multipart/form-data"]["schema"]["properties"]["metadata"]["examples"]
+    parts = {"metadata": metadata, "file": (io.BytesIO(TEXT_FILE), "account.txt")}
+    path = f"/incidents/{case.incident}/evidence"
+    answer = case.house.ask("dsl", "POST", path, data=parts, headers=ANY)
+    assert answer.status_code == 201, answer.text
+
+
+@pytest.mark.parametrize("step", TAKEN)
+def test_an_example_is_read_over_http_as_the_tests_read_it(step: str) -> None:
+    fields = shown(step)
+    assert StepInput().load({"step": step, **fields}) == {"step": step, **typed(STEPS[step], fields)}
