@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import threading
 import tomllib
+from ast import literal_eval
 from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,9 +20,9 @@ import msgspec
 import pytest
 from werkzeug.serving import make_server
 
-from casework.domain import fields, moments
+from casework.domain import event, fields, moments
 from casework.domain.clocks import Unit
-from casework.domain.incident import STEPS
+from casework.domain.incident import STEPS, examples, families, steps
 from casework.domain.incident.facts import FACTS, GROUPS
 from casework.domain.playbook import Floor, Modality, Pack, Rule
 from casework.domain.playbook.rules import KindOfIncident
@@ -37,6 +38,7 @@ from casework_api.http import logs
 from casework_api.sign_in.bearer import PUBLIC
 from casework_projections.views.view import View
 from tests.api.client import House
+from tests.domain import casefile
 from tests.settings import settings_for
 
 ROOT: Final = Path(__file__).parent.parent
@@ -198,6 +200,20 @@ def test_the_guide_names_every_type_of_a_field() -> None:
     known = vars(fields) | vars(moments)
     types = {name for name, kind in known.items() if get_origin(kind) is Annotated}
     assert set(named(cells)) == types
+
+
+def test_the_step_in_the_guide_is_one_class_and_one_example(monkeypatch: pytest.MonkeyPatch) -> None:
+    source, row = re.findall(r"```python\n(.*?)```", text_of(STEP_GUIDE), re.DOTALL)
+    known = dict(STEPS)
+    for module in (steps, examples, casefile):
+        monkeypatch.setattr(module, "STEPS", known)
+    monkeypatch.setattr(event, "TOPICS", dict(event.TOPICS))
+    defined = compile(source, STEP_GUIDE.name, "exec", dont_inherit=True)
+    exec(defined, {**vars(families), "__name__": __name__})  # noqa: S102 - it is our own page
+    monkeypatch.setattr(examples, "EXAMPLES", {**examples.EXAMPLES, **literal_eval(f"{{{row}}}")})
+    (step,) = {*known} - {*STEPS}
+    case = casefile.CaseFile().take(step)
+    assert isinstance(case.incident.timeline[-1], known[step])
 
 
 def test_the_settings_are_those_there_are() -> None:
