@@ -17,6 +17,8 @@ from casework.settings import Settings
 from casework_api.app import create_app
 from casework_api.http.logs import configure_logging, stdlib_logging
 from casework_api.http.metrics import MULTIPROCESS_DIR, worker_gone
+from casework_api.serving.pace import Pace, Paces
+from casework_api.serving.worker import Worker
 
 _MOST_WORKERS: Final = 8
 _GRACE_SECONDS: Final = 30
@@ -27,15 +29,25 @@ def default_workers() -> int:
     return min(multiprocessing.cpu_count() + 1, _MOST_WORKERS)
 
 
+def paces_of(settings: Settings) -> Paces:
+    """How slow a client may be. Answers are taken at the pace at which bodies come."""
+    body = Pace(settings.body_seconds, settings.body_bytes_per_second)
+    return Paces(
+        idle=Pace(settings.idle_seconds), header=Pace(settings.header_seconds), body=body, answer=body
+    )
+
+
 class Server(BaseApplication):  # type: ignore[misc] # gunicorn is not typed
     """casework on one address, in several processes."""
 
     def __init__(self, settings: Settings, host: str, port: int, workers: int) -> None:
         self._settings = settings
+        self.paces = paces_of(settings)
         self._options = {
             "bind": f"{f'[{host}]' if ':' in host else host}:{port}",
             "workers": workers,
-            "worker_class": "sync",
+            "worker_class": Worker,
+            "worker_connections": settings.connections,
             "preload_app": False,
             "graceful_timeout": _GRACE_SECONDS,
             "timeout": 2 * _GRACE_SECONDS,

@@ -5,15 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
 import msgspec
+
+Seconds = Annotated[float, msgspec.Meta(gt=0)]
+AtLeastOne = Annotated[int, msgspec.Meta(ge=1)]
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Addresses of the database and the evidence vault, and the files that hold the keys.
 
     The two key files lie outside the database, so that a copy of the database alone reads as ciphertext.
+    The rest are limits on clients, in each server process: how many requests, how slowly, on how many
+    connections.
     """
 
     database_url: str = "sqlite:///var/casework.db"
@@ -21,6 +26,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     master_key_file: Path = Path("var/keys/master.key")
     playbook_folder: Path | None = None
     requests_per_minute: int = 1200
+    header_seconds: Seconds = 15.0
+    body_seconds: Seconds = 20.0
+    body_bytes_per_second: AtLeastOne = 4096
+    idle_seconds: Seconds = 75.0
+    connections: AtLeastOne = 500
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:

@@ -119,6 +119,24 @@ class Served:
         while self._listens():
             time.sleep(_POLL_SECONDS / 10)
 
+    def stop(self) -> None:
+        """Tell it to end, as the system does; return when it takes no more connections."""
+        os.kill(self._group, signal.SIGTERM)
+        while self._listens():
+            time.sleep(_POLL_SECONDS)
+
+    def await_end(self, seconds: float = _PATIENCE_SECONDS) -> None:
+        """Return once no process of it is left."""
+        deadline = time.monotonic() + seconds
+        while self.is_running():
+            assert time.monotonic() < deadline, "the server did not end"
+            time.sleep(_POLL_SECONDS)
+
+    def workers(self) -> list[int]:
+        """The processes that answer."""
+        children = Path(f"/proc/{self._group}/task/{self._group}/children").read_text(encoding="ascii")
+        return [int(child) for child in children.split()]
+
     def is_running(self) -> bool:
         """Whether any process of it is left."""
         try:

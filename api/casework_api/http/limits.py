@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, TypeVar
 from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import ClientDisconnected
 
-from casework_api.http.problems import too_large, too_many_requests
+from casework_api.http.problems import too_large, too_many_requests, too_slow
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -25,7 +25,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 # Adding intervals one by one must not cost the last request of a burst its token.
 _ROUNDING: Final = 1e-6
 
-_HEADERS: Final = {
+SECURITY_HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -35,7 +35,11 @@ _HEADERS: Final = {
 
 
 def takes_body(max_bytes: int) -> Callable[[View], View]:
-    """Let the decorated view take a body of up to `max_bytes`; it is for views that read it as a stream."""
+    """Let the decorated view take a body of up to `max_bytes`; it is for views that read it as a stream.
+
+    While the view waits for more of it, other requests run in the same thread: it must hold no lock and no
+    transaction then.
+    """
 
     def mark(view: View) -> View:
         vars(view)["max_body"] = max_bytes
@@ -78,6 +82,8 @@ class _Counted(io.RawIOBase):
         room = memoryview(buffer).cast("B")
         try:
             chunk = self._stream.read(min(len(room), self._left + 1))
+        except TimeoutError:
+            raise too_slow() from None
         except Exception as error:
             # Each server has its own exceptions for a body that breaks off or is wrongly chunked.
             raise ClientDisconnected from error
@@ -148,7 +154,7 @@ def register_security_headers(app: Flask) -> None:
     """Keep every answer of `app` from caches, frames and referrers, unless it says otherwise itself."""
 
     def protect(response: Response) -> Response:
-        for name, value in _HEADERS.items():
+        for name, value in SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
         return response
 

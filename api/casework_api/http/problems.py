@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.wrappers import Response as WSGIResponse
 
 from casework.domain.moments import standard
@@ -45,6 +46,7 @@ METHOD_NOT_ALLOWED = ProblemType("method-not-allowed", 405, "The resource does n
 NOT_ACCEPTABLE = ProblemType("not-acceptable", 406, "The resource has no such form")
 REFUSED = ProblemType("refused", 409, "Refused by a rule or by the state of the record")
 KEY_REUSED = ProblemType("key-reused", 409, "The idempotency key belongs to another request")
+TOO_SLOW = ProblemType("too-slow", 408, "The request took too long to arrive")
 STALE = ProblemType("stale", 412, "The resource has changed since you read it")
 TOO_LARGE = ProblemType("too-large", 413, "The body is too large")
 UNSUPPORTED_MEDIA_TYPE = ProblemType("unsupported-media-type", 415, "This type of content is not taken here")
@@ -56,7 +58,7 @@ UNAVAILABLE = ProblemType("unavailable", 503, "Not available at the moment")
 
 PROBLEM_TYPES: Final = (
     BAD_REQUEST, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE,
-    REFUSED, KEY_REUSED, STALE, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, MALFORMED,
+    TOO_SLOW, REFUSED, KEY_REUSED, STALE, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, MALFORMED,
     PRECONDITION_REQUIRED, TOO_MANY_REQUESTS, INTERNAL, UNAVAILABLE,
 )  # fmt: skip
 TYPE_OF_STATUS: Final = {sort.status: sort for sort in reversed(PROBLEM_TYPES)}
@@ -93,15 +95,18 @@ class Problem(Exception):
 
     def response(self) -> Response:
         """The problem as an HTTP answer."""
-        body = {
+        content = msgspec.json.encode({**self.extensions, **self.members(self.instance)}, enc_hook=standard)
+        return Response(content, self.status, self.headers, content_type=PROBLEM_JSON)
+
+    def members(self, instance: str) -> dict[str, Any]:
+        """The members of RFC 9457 §3.1."""
+        return {
             "type": self.type,
             "title": self.title,
             "status": self.status,
             **({} if self.detail is None else {"detail": self.detail}),
-            "instance": self.instance,
+            "instance": instance,
         }
-        content = msgspec.json.encode({**self.extensions, **body}, enc_hook=standard)
-        return Response(content, self.status, self.headers, content_type=PROBLEM_JSON)
 
 
 def unauthenticated(*, token_given: bool = False) -> Problem:
@@ -133,6 +138,11 @@ def refused(rule: str, clause: str, detail: str | None = None, **extensions: Any
 def key_reused() -> Problem:
     """409: the idempotency key came before with another body."""
     return Problem(KEY_REUSED)
+
+
+def too_slow() -> Problem:
+    """408: the body came too slowly, or stopped coming."""
+    return Problem(TOO_SLOW)
 
 
 def stale() -> Problem:
@@ -203,6 +213,12 @@ def register_problems(app: Flask) -> None:
     app.register_error_handler(Exception, _of_failure)
 
 
+def type_of(status: int) -> ProblemType:
+    """The type of a refusal of which only the status is known."""
+    title = HTTP_STATUS_CODES.get(status, "Unknown Error")
+    return TYPE_OF_STATUS.get(status) or ProblemType("other", status, title)
+
+
 def _of_http(error: HTTPException) -> WSGIResponse:
     cause = getattr(error, "original_exception", None)
     if cause is not None:
@@ -213,10 +229,7 @@ def _of_http(error: HTTPException) -> WSGIResponse:
     if error.code == MALFORMED.status and "messages" in data:
         return malformed(errors_by_location(data["messages"])).response()
     kept = {name: value for name, value in error.get_headers() if name.lower() != "content-type"}
-    sort = TYPE_OF_STATUS.get(error.code)
-    if sort is None:
-        sort = ProblemType("other", error.code, error.name)
-    return Problem(sort, headers=kept).response()
+    return Problem(type_of(error.code), headers=kept).response()
 
 
 def _of_failure(error: Exception) -> Response:

@@ -1,0 +1,1 @@
+"""How requests are read and answers written: no client holds up another, however slow."""

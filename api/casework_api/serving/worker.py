@@ -1,0 +1,166 @@
+"""A worker of gunicorn that serves many clients in one thread, each while the others are waited for."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from time import monotonic
+from typing import Any, Final
+
+from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]
+from gunicorn import util  # type: ignore[import-untyped]
+from gunicorn.http import get_parser  # type: ignore[import-untyped]
+from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
+from gunicorn.workers.base_async import AsyncWorker  # type: ignore[import-untyped]
+
+from casework_api.serving.connection import Connection
+from casework_api.serving.loop import Loop, TooSlow
+from casework_api.serving.refusing import answer_to
+
+_MOST_DISCARDED: Final = 32 * 1024 * 1024
+_LINGER_SECONDS: Final = 1.0
+
+
+class Worker(AsyncWorker):  # type: ignore[misc] # gunicorn is not typed
+    """Runs one request at a time, as `sync` does, but reads requests and writes answers as clients can.
+
+    A request that is being run gives way only while it waits for its own body or for its answer to be taken.
+    gunicorn parses, calls the application and watches over the process; `app.paces` has the time limits.
+    """
+
+    def run(self) -> None:
+        """Serve until told to stop, then let what is running end."""
+        self._loop = Loop()
+        self._clients = 0
+        # Who waits for a request to arrive, the longest first.
+        self._awaiting: dict[greenlet, None] = {}
+        self._running: set[Any] = set()
+        self._loop.watch(self.PIPE[0], self._clear_signals)
+        for listener in self.sockets:
+            listener.setblocking(False)
+            self._loop.watch(listener, partial(self._accept, listener))
+        while self.alive and self.ppid == os.getppid():
+            self._turn()
+        self._finish()
+
+    def _turn(self) -> None:
+        self.notify()
+        self._loop.turn()
+
+    def _finish(self) -> None:
+        for listener in self.sockets:
+            self._loop.unwatch(listener)
+            listener.close()
+        for waiter in self._awaiting:
+            self._loop.hurry(waiter, _LINGER_SECONDS)
+        for request in self._running:
+            request.force_close()
+        until = monotonic() + self.cfg.graceful_timeout
+        while self._clients and monotonic() < until:
+            self._turn()
+
+    def _clear_signals(self) -> None:
+        os.read(self.PIPE[0], 4096)
+
+    def _accept(self, listener: Any) -> None:
+        try:
+            client, address = listener.accept()
+        except (BlockingIOError, ConnectionAbortedError):
+            # Another process was first, or the client has left.
+            return
+        if self._clients >= self.cfg.worker_connections and not self._make_room():
+            client.close()
+            return
+        greenlet(self.handle).switch(listener, client, address)
+
+    def _make_room(self) -> bool:
+        """End the connection that has been waiting longest for a request to arrive, if there is one."""
+        waiter = next(iter(self._awaiting), None)
+        if waiter is None:
+            return False
+        del self._awaiting[waiter]
+        self._loop.hurry(waiter, 0)
+        return True
+
+    def handle(self, listener: Any, client: socket.socket, address: Any) -> None:
+        """Serve one connection to its end."""
+        self._clients += 1
+        connection = Connection(client, self._loop, self.app.paces.header)
+        parser = get_parser(self.cfg, connection, address)
+        try:
+            while self._exchange(listener, connection, parser, address):
+                pass
+        finally:
+            connection.close()
+            self._clients -= 1
+
+    def _exchange(self, listener: Any, connection: Connection, parser: Any, address: Any) -> bool:
+        """Read a request and answer it; whether the connection may be used for another."""
+        request = None
+        try:
+            request = self._next_request(connection, parser)
+            return self._answer(listener, connection, parser, request, address)
+        except TooSlow as error:
+            if request is None and connection.has_read:
+                self.handle_error(request, connection, address, error)
+        except (StopIteration, OSError):
+            # The client has left.
+            pass
+        except Exception as error:
+            self.handle_error(request, connection, address, error)
+        return False
+
+    def _next_request(self, connection: Connection, parser: Any) -> Any:
+        with self._expecting():
+            if parser.req_count and not parser.unreader.buf.getvalue():
+                connection.read_at(self.app.paces.idle)
+                connection.await_data()
+            connection.read_at(self.app.paces.header)
+            return next(parser)
+
+    def _answer(self, listener: Any, connection: Connection, parser: Any, request: Any, address: Any) -> bool:
+        connection.read_at(self.app.paces.body, request.force_close)
+        connection.write_at(self.app.paces.answer)
+        keep = self._run(listener, connection, request, address)
+        connection.flush()
+        return self._discard_body(parser) and keep and self.alive
+
+    def _run(self, listener: Any, connection: Connection, request: Any, address: Any) -> bool:
+        self._running.add(request)
+        try:
+            self.handle_request(listener.getsockname(), request, connection, address)
+        except StopIteration:
+            return False
+        finally:
+            self._running.remove(request)
+        return True
+
+    def _discard_body(self, parser: Any) -> bool:
+        """Take in what the application left of a body, so that the client comes to read its answer."""
+        with self._expecting():
+            try:
+                return bool(parser.finish_body(max_bytes=_MOST_DISCARDED))
+            except ParseException:
+                return False
+
+    @contextmanager
+    def _expecting(self) -> Iterator[None]:
+        """While this lasts, the connection may be closed in favour of others."""
+        this = getcurrent()
+        self._awaiting[this] = None
+        try:
+            yield
+        finally:
+            self._awaiting.pop(this, None)
+
+    def handle_error(self, req: Any, client: Connection, addr: Any, exc: Exception) -> None:
+        """Answer what never reached the application, or came out of it as an exception."""
+        try:
+            client.send(answer_to(exc))
+            util.close_graceful(client, _LINGER_SECONDS)
+        except OSError:
+            # Nobody is left to read it.
+            pass

@@ -1,0 +1,194 @@
+"""How the server reads from clients and writes to them, over sockets of this process."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+
+import pytest
+from greenlet import greenlet  # type: ignore[import-untyped]
+from hypothesis import given
+from hypothesis import strategies as st
+
+from casework_api.serving.connection import Connection
+from casework_api.serving.loop import Loop, TooSlow
+from casework_api.serving.pace import Pace, Progress
+
+PATIENT = Pace(60)
+HASTY = Pace(0.01)
+LARGE = bytes(range(256)) * 40_000
+
+
+@pytest.fixture
+def loop() -> Iterator[Loop]:
+    loop = Loop()
+    yield loop
+    loop.close()
+
+
+@pytest.fixture
+def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
+    """Our end of a connection, and the client's."""
+    ours, theirs = socket.socketpair()
+    theirs.settimeout(10)
+    yield ours, theirs
+    ours.close()
+    theirs.close()
+
+
+def begun(does: Callable[[], object]) -> list[object]:
+    """What `does` has returned or raised, once it has: it is begun, and goes on as the loop turns."""
+    outcome: list[object] = []
+
+    def run() -> None:
+        try:
+            outcome.append(does())
+        except OSError as error:
+            outcome.append(type(error))
+
+    greenlet(run).switch()
+    return outcome
+
+
+def turned_until(loop: Loop, outcome: list[object]) -> object:
+    while not outcome:
+        loop.turn()
+    return outcome[0]
+
+
+class TestPace:
+    def test_without_a_byte_the_seconds_are_all_there_is(self) -> None:
+        progress = Progress(Pace(20, 1000))
+        progress.waited = 15
+        assert progress.seconds_left() == 5
+        progress.waited = 20
+        with pytest.raises(TooSlow):
+            progress.seconds_left()
+
+    def test_bytes_give_time(self) -> None:
+        progress = Progress(Pace(20, 1000))
+        progress.waited, progress.moved = 30, 15_000
+        assert progress.seconds_left() == 5
+
+    def test_no_number_of_bytes_gives_leave_to_be_silent(self) -> None:
+        progress = Progress(Pace(20, 1000))
+        progress.moved = 25_000_000
+        assert progress.seconds_left() == 20
+
+    def test_without_a_rate_bytes_give_no_time(self) -> None:
+        progress = Progress(Pace(20))
+        progress.waited, progress.moved = 20, 1_000_000
+        with pytest.raises(TooSlow):
+            progress.seconds_left()
+
+    @given(st.lists(st.tuples(st.floats(0, 19), st.integers(1000, 10_000)), max_size=50))
+    def test_a_client_at_the_rate_has_time_for_more(self, moves: list[tuple[float, int]]) -> None:
+        """However it comes: never silent for long, and on the whole as fast as the rate."""
+        progress = Progress(Pace(20, 50))
+        for waited, moved in moves:
+            assert progress.seconds_left() >= waited
+            progress.waited += waited
+            progress.moved += moved
+
+
+class TestConnection:
+    def test_reads_what_is_there(self, loop: Loop, ends: tuple[socket.socket, socket.socket]) -> None:
+        ours, theirs = ends
+        connection = Connection(ours, loop, PATIENT)
+        assert not connection.has_read
+        theirs.sendall(b"abc")
+        assert begun(lambda: connection.recv(10)) == [b"abc"]
+        assert connection.has_read
+
+    def test_gives_way_until_something_comes(
+        self, loop: Loop, ends: tuple[socket.socket, socket.socket]
+    ) -> None:
+        ours, theirs = ends
+        connection = Connection(ours, loop, PATIENT)
+        outcome = begun(lambda: connection.recv(10))
+        assert not outcome
+        theirs.sendall(b"abc")
+        assert turned_until(loop, outcome) == b"abc"
+        outcome = begun(lambda: connection.recv(10))
+        theirs.shutdown(socket.SHUT_WR)
+        assert turned_until(loop, outcome) == b""
+
+    def test_gives_up_on_a_client_that_sends_nothing(
+        self, loop: Loop, ends: tuple[socket.socket, socket.socket]
+    ) -> None:
+        connection = Connection(ends[0], loop, PATIENT)
+        told: list[str] = []
+        connection.read_at(HASTY, lambda: told.append("gave up"))
+        outcome = begun(lambda: connection.recv(10))
+        assert not told
+        assert turned_until(loop, outcome) is TooSlow
+        assert told == ["gave up"]
+
+    def test_sends_all_of_it_in_order(self, loop: Loop, ends: tuple[socket.socket, socket.socket]) -> None:
+        ours, theirs = ends
+        connection = Connection(ours, loop, PATIENT)
+
+        def send() -> None:
+            connection.sendall(b"first")
+            connection.sendall(LARGE)
+            connection.sendall(b"last")
+            connection.flush()
+            connection.close()
+
+        outcome = begun(send)
+        received = bytearray()
+        while not outcome:
+            received += theirs.recv(1_000_000)
+            loop.turn()
+        while chunk := theirs.recv(1_000_000):
+            received += chunk
+        assert received == b"first" + LARGE + b"last"
+
+    def test_sends_small_pieces_together(self, loop: Loop, ends: tuple[socket.socket, socket.socket]) -> None:
+        ours, theirs = ends
+        connection = Connection(ours, loop, PATIENT)
+        connection.sendall(b"head, ")
+        connection.sendall(b"body")
+        theirs.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            theirs.recv(100)
+        connection.flush()
+        assert theirs.recv(100) == b"head, body"
+
+    def test_gives_up_on_a_client_that_takes_nothing(
+        self, loop: Loop, ends: tuple[socket.socket, socket.socket]
+    ) -> None:
+        connection = Connection(ends[0], loop, PATIENT)
+        connection.write_at(HASTY)
+        assert turned_until(loop, begun(lambda: connection.sendall(LARGE))) is TooSlow
+
+
+class TestLoop:
+    def test_a_wait_can_be_cut_short(self, loop: Loop, ends: tuple[socket.socket, socket.socket]) -> None:
+        connection = Connection(ends[0], loop, PATIENT)
+        outcome: list[object] = []
+
+        def wait() -> None:
+            try:
+                connection.recv(1)
+            except TooSlow as error:
+                outcome.append(type(error))
+
+        waiter = greenlet(wait)
+        waiter.switch()
+        loop.hurry(waiter, 0)
+        assert turned_until(loop, outcome) is TooSlow
+        # It waits no more, and nothing comes of it.
+        loop.hurry(waiter, 0)
+
+    def test_one_that_waits_holds_up_no_other(
+        self, loop: Loop, ends: tuple[socket.socket, socket.socket]
+    ) -> None:
+        ours, theirs = ends
+        waits = begun(lambda: Connection(ours, loop, PATIENT).recv(1))
+        left, right = socket.socketpair()
+        with left, right:
+            right.sendall(b"x")
+            assert begun(lambda: Connection(left, loop, PATIENT).recv(1)) == [b"x"]
+        theirs.sendall(b"y")
+        assert turned_until(loop, waits) == b"y"
