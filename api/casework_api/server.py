@@ -55,6 +55,10 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn is not typed
             "logconfig_dict": stdlib_logging(),
             "child_exit": lambda _, worker: worker_gone(worker.pid),
             "control_socket_disable": True,
+            # Nothing a request says of itself, or of who sent it on, is taken for the server's own word.
+            "forwarded_allow_ips": "",
+            "forwarder_headers": "",
+            "header_map": "drop",
         }
         super().__init__()
 
