@@ -24,6 +24,8 @@ from benchmarks.load import Timings, many_clients, one_client, timed
 from benchmarks.operations import HELLO, INSERT, Operation, operations
 from benchmarks.prepare import prepare
 from benchmarks.server import make_floor_table
+from benchmarks.slow_clients import beside_slow_clients
+from benchmarks.slow_clients import table as table_of_slow_clients
 from casework.settings import Settings
 from casework_api.commands.preparing import prepare as make_tables
 
@@ -52,14 +54,19 @@ def main(url: str | None, folder: Path, incidents: int, rounds: int, slices: int
     with Bars() as bars:
         make_tables(settings)
         make_floor_table(settings.database_url)
-        measured = operations(prepare(settings, incidents, now, bars), now)
+        prepared = prepare(settings, incidents, now, bars)
+        measured = operations(prepared, now)
+        aimed = [operation for operation in measured if operation.aim is not None]
         with serving(settings, folder) as port:
             for operation in measured:
                 for _ in range(_WARM_UP):
                     timed(port, operation)
             alone = one_client(port, measured, rounds, bars.of("1 client"))
             together = many_clients(port, measured, CLIENTS, slices, 5, bars.of(f"{CLIENTS} clients"))
-    Console(width=130).print(table(measured, alone, together, incidents))
+            quiet, crowded = beside_slow_clients(port, prepared, aimed, rounds, bars.of("slow clients"))
+    console = Console(width=130)
+    console.print(table(measured, alone, together, incidents))
+    console.print(table_of_slow_clients(aimed, quiet, crowded))
 
 
 def table(
