@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 from greenlet import greenlet  # type: ignore[import-untyped]
@@ -180,6 +181,11 @@ class TestLoop:
         assert turned_until(loop, outcome) is TooSlow
         # It waits no more, and nothing comes of it.
         loop.hurry(waiter, 0)
+
+    def test_all_waits_can_be_ended(self, loop: Loop, ends: tuple[socket.socket, socket.socket]) -> None:
+        waits = [begun(partial(Connection(end, loop, PATIENT).recv, 1)) for end in ends]
+        loop.end_waits()
+        assert waits == [[TooSlow], [TooSlow]]
 
     def test_one_that_waits_holds_up_no_other(
         self, loop: Loop, ends: tuple[socket.socket, socket.socket]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import selectors
 from collections.abc import Callable
 from time import monotonic
@@ -68,11 +69,12 @@ class Loop:
         now = monotonic()
         if now >= self._next_check:
             self._next_check = now + _TICK_SECONDS
-            self._end_waits(now)
+            self.end_waits(now)
+
+    def end_waits(self, until: float = math.inf) -> None:
+        """Raise TooSlow in whatever waits for something that was to come by `until`."""
+        for waiter in [waiter for waiter, deadline in self._deadlines.items() if deadline <= until]:
+            waiter.throw(TooSlow)
 
     def close(self) -> None:
         self._selector.close()
-
-    def _end_waits(self, now: float) -> None:
-        for waiter in [waiter for waiter, deadline in self._deadlines.items() if deadline <= now]:
-            waiter.throw(TooSlow)

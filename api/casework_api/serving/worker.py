@@ -61,6 +61,8 @@ class Worker(AsyncWorker):  # type: ignore[misc] # gunicorn is not typed
         until = monotonic() + self.cfg.graceful_timeout
         while self._clients and monotonic() < until:
             self._turn()
+        # What is still waiting tidies up after itself.
+        self._loop.end_waits()
 
     def _clear_signals(self) -> None:
         os.read(self.PIPE[0], 4096)
