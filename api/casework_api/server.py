@@ -12,6 +12,7 @@ from typing import Final
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+from gunicorn.glogging import Logger as GunicornLogger  # type: ignore[import-untyped]
 
 from casework.settings import Settings
 from casework_api.app import create_app
@@ -37,6 +38,11 @@ def paces_of(settings: Settings) -> Paces:
     )
 
 
+class _Logger(GunicornLogger):  # type: ignore[misc] # gunicorn is not typed
+    def access(self, *_: object) -> None:
+        """Write nothing, and put nothing together for it: casework writes a line of its own."""
+
+
 class Server(BaseApplication):  # type: ignore[misc] # gunicorn is not typed
     """casework on one address, in several processes."""
 
@@ -51,7 +57,7 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn is not typed
             "preload_app": False,
             "graceful_timeout": _GRACE_SECONDS,
             "timeout": 2 * _GRACE_SECONDS,
-            "accesslog": None,
+            "logger_class": _Logger,
             "logconfig_dict": stdlib_logging(),
             "child_exit": lambda _, worker: worker_gone(worker.pid),
             "control_socket_disable": True,
