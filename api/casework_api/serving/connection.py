@@ -84,6 +84,8 @@ class Connection:
         self._client.shutdown(how)
 
     def close(self) -> None:
+        # It may hold on to what holds on to this connection.
+        self._give_up = None
         self._client.close()
 
     def _wait_to_read(self) -> None:
