@@ -167,13 +167,14 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "reopen": {"reason": "There were messages again after the holidays."},
 }
-"""By step: fields that are well formed, by the names a client knows, with what differs left open."""
+"""By step: well-formed fields, by the names a client knows; what differs from case to case is left open."""
 
 
 def example(step: str, occasion: Occasion, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The example of `step` as JSON, with the fields `given` in place of its own, by either of their names.
+    """The example of `step` as JSON, filled in for `occasion`.
 
-    Raises KeyError for what is no step, and where `occasion` does not know a slot that is needed.
+    `given` replaces fields of the example; each goes by its attribute or by the name a client knows. Raises
+    KeyError for a name that is no step's, and for a slot that is needed and `occasion` does not know.
     """
     api_names = {named.attribute: named.api_name for named in named_fields(STEPS[step])}
     told = {api_names.get(name, name): value for name, value in (given or {}).items()}
@@ -184,9 +185,10 @@ def example(step: str, occasion: Occasion, given: Mapping[str, Any] | None = Non
 def typed(
     record: type[msgspec.Struct], fields: Mapping[str, Any], seal: Callable[[str], Sealed] = Sealed
 ) -> dict[str, Any]:
-    """`fields` of `record` by attribute, with JSON read as the types declared; what has its type is kept.
+    """`fields`, which go by the names a client knows, by attribute and as the types that `record` declares.
 
-    `seal` makes a sealed text of what a client sends.
+    Text, lists and objects are read as JSON; any other value is kept as it is. `seal` makes a sealed text of
+    one that a client sends.
     """
 
     def read(_: type, text: Any) -> Sealed:
