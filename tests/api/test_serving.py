@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 import pytest
-from greenlet import greenlet  # type: ignore[import-untyped]
+from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -165,6 +165,29 @@ class TestConnection:
 
 
 class TestLoop:
+    def test_what_came_while_others_ran_is_not_too_late(
+        self, loop: Loop, ends: tuple[socket.socket, socket.socket]
+    ) -> None:
+        ours, theirs = ends
+        waiters: list[greenlet] = []
+
+        def wait() -> bytes:
+            waiters.append(getcurrent())
+            return Connection(ours, loop, PATIENT).recv(1)
+
+        outcome = begun(wait)
+        left, right = socket.socketpair()
+        with left, right:
+
+            def run_long() -> None:
+                loop.unwatch(left)
+                theirs.sendall(b"x")
+                loop.hurry(waiters[0], 0)
+
+            loop.watch(left, run_long)
+            right.sendall(b"x")
+            assert turned_until(loop, outcome) == b"x"
+
     def test_a_wait_can_be_cut_short(self, loop: Loop, ends: tuple[socket.socket, socket.socket]) -> None:
         connection = Connection(ends[0], loop, PATIENT)
         outcome: list[object] = []

@@ -14,7 +14,10 @@ _BUFFER: Final = 64 * 1024
 
 
 class Connection:
-    """A socket as gunicorn uses one. It reads and writes at a given pace, or raises TooSlow."""
+    """A socket as gunicorn uses one. It reads and writes at a given pace, or raises TooSlow.
+
+    What is to be sent is collected: the head of an answer and a short body go out together.
+    """
 
     def __init__(self, client: socket.socket, loop: Loop, pace: Pace) -> None:
         client.setblocking(False)
@@ -30,20 +33,20 @@ class Connection:
         return self._reading.moved > 0
 
     def read_at(self, pace: Pace, give_up: Callable[[], object] | None = None) -> None:
-        """Have what is read from now on keep `pace`; `give_up` is called when it did not."""
+        """Set the pace for what is read from now on; `give_up` is called if the client is too slow."""
         self._reading = Progress(pace)
         self._give_up = give_up
 
     def write_at(self, pace: Pace) -> None:
-        """Have what is written from now on keep `pace`."""
+        """Set the pace for what is written from now on."""
         self._writing = Progress(pace)
 
     def await_data(self) -> None:
-        """Return when something has arrived, or the end. Raises TooSlow."""
+        """Return when there is something to read, or the client has closed the connection. Raises TooSlow."""
         self._wait(READABLE, self._reading)
 
     def recv(self, size: int) -> bytes:
-        """The next bytes, none at the end. Raises TooSlow and OSError."""
+        """The next bytes; empty at the end. Raises TooSlow and OSError."""
         while True:
             try:
                 received = self._client.recv(size)
@@ -59,7 +62,7 @@ class Connection:
         self.flush()
 
     def sendall(self, data: bytes) -> None:
-        """Send `data` with what follows, at `flush` at the latest. Raises TooSlow and OSError."""
+        """Send `data` later, at `flush` at the latest. Raises TooSlow and OSError."""
         self._unsent += data
         if len(self._unsent) >= _BUFFER:
             self.flush()
@@ -84,7 +87,7 @@ class Connection:
         self._client.shutdown(how)
 
     def close(self) -> None:
-        # It may hold on to what holds on to this connection.
+        # It refers to a request, which refers to this connection.
         self._give_up = None
         self._client.close()
 

@@ -64,9 +64,11 @@ class Loop:
 
     def turn(self) -> None:
         """Run everything that can go on; return after half a second where nothing can."""
-        for key, _ in self._selector.select(_TICK_SECONDS):
-            key.data()
+        ready = self._selector.select(_TICK_SECONDS)
         now = monotonic()
+        for key, _ in ready:
+            key.data()
+        # What arrived while those ran is not too late: it is found before its time is looked at.
         if now >= self._next_check:
             self._next_check = now + _TICK_SECONDS
             self.end_waits(now)

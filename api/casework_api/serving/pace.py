@@ -12,7 +12,7 @@ from casework_api.serving.loop import TooSlow
 class Pace(msgspec.Struct, frozen=True):
     """How long a client may keep us waiting: `seconds`, and one more for every `bytes_per_second` moved.
 
-    However many bytes were moved, it may not move none for longer than `seconds`.
+    It may never pause for longer than `seconds`, however many bytes it has moved.
     """
 
     seconds: float
@@ -29,7 +29,7 @@ class Paces(msgspec.Struct, frozen=True):
 
 
 class Progress:
-    """The bytes moved, and the seconds waited for the client; what else takes time is not its fault."""
+    """The bytes moved at a pace, and the seconds spent waiting for the client."""
 
     def __init__(self, pace: Pace) -> None:
         self._pace = pace
@@ -37,7 +37,7 @@ class Progress:
         self.waited = 0.0
 
     def seconds_left(self) -> float:
-        """How long the client may move nothing. Raises TooSlow."""
+        """How long the client may pause now. Raises TooSlow."""
         left = self._pace.seconds + self.moved / self._pace.bytes_per_second - self.waited
         if left <= 0:
             raise TooSlow

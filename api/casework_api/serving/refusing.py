@@ -1,4 +1,4 @@
-"""What is answered where a request never reached the application, as problems like any other."""
+"""The answers the server gives itself, where a request cannot be read: problems like any other."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _STATUSES: Final[tuple[tuple[type[Exception], int], ...]] = (
 
 
 def answer_to(error: Exception) -> bytes:
-    """The whole answer, after which the connection is to be closed. Nothing of the request is in it."""
+    """The bytes of the answer, which hold nothing of the request. The connection is to be closed then."""
     status = next((status for kind, status in _STATUSES if isinstance(error, kind)), 500)
     request_id = uuid4()
     if status == 500:

@@ -35,7 +35,7 @@ class Worker(AsyncWorker):  # type: ignore[misc] # gunicorn is not typed
         """Serve until told to stop, then let what is running end."""
         self._loop = Loop()
         self._clients = 0
-        # Who waits for a request to arrive, the longest first.
+        # Those that wait for a request to arrive, in the order in which they began to.
         self._awaiting: dict[greenlet, None] = {}
         self._running: set[Any] = set()
         self._loop.watch(self.PIPE[0], self._clear_signals)
@@ -61,7 +61,7 @@ class Worker(AsyncWorker):  # type: ignore[misc] # gunicorn is not typed
         until = monotonic() + self.cfg.graceful_timeout
         while self._clients and monotonic() < until:
             self._turn()
-        # What is still waiting tidies up after itself.
+        # An upload that is cut off removes its file.
         self._loop.end_waits()
 
     def _clear_signals(self) -> None:
@@ -141,7 +141,7 @@ class Worker(AsyncWorker):  # type: ignore[misc] # gunicorn is not typed
         return True
 
     def _discard_body(self, parser: Any) -> bool:
-        """Take in what the application left of a body, so that the client comes to read its answer."""
+        """Read what the application left of a body, so that the client gets to its answer."""
         with self._expecting():
             try:
                 return bool(parser.finish_body(max_bytes=_MOST_DISCARDED))
@@ -150,7 +150,7 @@ class Worker(AsyncWorker):  # type: ignore[misc] # gunicorn is not typed
 
     @contextmanager
     def _expecting(self) -> Iterator[None]:
-        """While this lasts, the connection may be closed in favour of others."""
+        """In this block, the connection may be closed to make room for another."""
         this = getcurrent()
         self._awaiting[this] = None
         try:
@@ -159,10 +159,10 @@ class Worker(AsyncWorker):  # type: ignore[misc] # gunicorn is not typed
             self._awaiting.pop(this, None)
 
     def handle_error(self, req: Any, client: Connection, addr: Any, exc: Exception) -> None:
-        """Answer what never reached the application, or came out of it as an exception."""
+        """Answer a request that could not be read, or that made the application fail."""
         try:
             client.send(answer_to(exc))
             util.close_graceful(client, _LINGER_SECONDS)
         except OSError:
-            # Nobody is left to read it.
+            # The client has left.
             pass
