@@ -25,11 +25,15 @@ _BOUNDARY: Final = "benchmark"
 
 
 class SlowKind(msgspec.Struct, frozen=True):
-    """What a slow client sends at once, and what again and again after that."""
+    """What a slow client sends at once, and what again and again after that, unless that was all."""
 
     name: str
     opening: bytes
     drip: bytes = b""
+
+    @property
+    def is_whole(self) -> bool:
+        return not self.drip
 
 
 def slow_kinds(prepared: Prepared) -> list[SlowKind]:
@@ -98,6 +102,8 @@ def crowd(port: int, kinds: Sequence[SlowKind]) -> Iterator[None]:
         clients = [stack.enter_context(_SlowClient(port, kind)) for kind in kinds for _ in range(EACH)]
         # Each has its place in the server before anything is measured.
         time.sleep(_DRIP_SECONDS)
+        for client in clients:
+            client.check()
         thread = threading.Thread(target=_keep_slow, args=(clients, over))
         thread.start()
         try:
@@ -118,6 +124,13 @@ class _SlowClient:
 
     def __exit__(self, *_: object) -> None:
         self._connection.close()
+
+    def check(self) -> None:
+        """Raise where the server has answered what is not to be a whole request yet."""
+        answer = b""
+        with suppress(BlockingIOError):
+            answer = self._connection.recv(65536)
+        assert self._kind.is_whole == (answer[9:12] == b"200"), f"{self._kind.name}: {answer[-600:]!r}"
 
     def go_on(self) -> None:
         """Send a little more, or begin again where the server has ended the connection."""
