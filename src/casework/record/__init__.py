@@ -1,4 +1,4 @@
-"""The record: what use cases load aggregates from and commit them to, whatever keeps it."""
+"""The record: use cases load aggregates from it and commit them to it, in a database or in memory."""
 
 from casework.record.port import Conflict, Record
 from casework.record.retrying import retrying

@@ -1,4 +1,4 @@
-"""What use cases ask of the place that keeps evidence files."""
+"""What use cases need of the store of evidence files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import msgspec
 
 
 class StoredFile(msgspec.Struct, frozen=True, kw_only=True):
-    """A file that is kept: SHA-256 (hex) and size (bytes) of its plain bytes, and their media type.
+    """A stored file: SHA-256 (hex) and size (bytes) of its plain bytes, and their media type.
 
     `created` is false if the incident held the same content before.
     """
@@ -23,13 +23,13 @@ class StoredFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FileWriter(Protocol):
-    """Takes a file in as it arrives. Leaving its block discards the file unless it was finished."""
+    """Writes a file as it arrives. Leaving its block discards the file unless it was finished."""
 
     def write(self, plain: bytes, /) -> None:
-        """Take in the next bytes."""
+        """Write the next bytes."""
 
     def finish(self) -> StoredFile:
-        """Keep the file."""
+        """Store the file."""
 
     def __enter__(self) -> Self: ...
 
@@ -39,20 +39,20 @@ class FileWriter(Protocol):
 
 
 class Files(Protocol):
-    """Keeps the files of incidents, sealed. `key` is always the data key of the incident."""
+    """Stores the files of incidents, sealed. `key` is always the data key of the incident."""
 
     def writer(self, incident: UUID, key: bytes, /) -> FileWriter:
         """A writer for one file."""
 
     def stream(self, incident: UUID, sha256: str, key: bytes, /) -> Iterator[bytes]:
-        """The plain bytes of a file, its hash checked before the first is returned."""
+        """The plain bytes of a file. Their hash is verified before the first bytes are returned."""
 
     def remove(self, incident: UUID, file: StoredFile, /) -> bool:
-        """Remove a file whose event was refused. Returns whether it is gone."""
+        """Remove a file whose event was refused. Returns whether it was removed."""
 
 
 class Keys(Protocol):
-    """Where the data key of an incident is found."""
+    """Returns the data keys of incidents."""
 
     def get(self, subject: UUID, /) -> bytes | None:
         """The data key of `subject`; None if it was destroyed or never made."""

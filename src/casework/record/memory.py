@@ -16,9 +16,9 @@ from casework.record.port import A, Conflict
 
 
 class MemoryRecord:
-    """Keeps encoded events in memory, so that no aggregate shares anything with what is kept.
+    """Stores encoded events in memory, so that no aggregate shares an object with what is stored.
 
-    Sealed texts are kept in plain; those of a destroyed key are erased.
+    Sealed texts are stored unencrypted; those of a destroyed key read as erased.
     """
 
     def __init__(self) -> None:
@@ -53,7 +53,7 @@ class MemoryRecord:
 
     def _decoded(self, kind: type, value: Any) -> Any:
         if kind is not Sealed:
-            raise NotImplementedError(f"{kind.__name__} is no part of an event")
+            raise NotImplementedError(f"an event cannot hold a {kind.__name__}")
         under = UUID(value["under"])
         return Sealed.closed(under, lambda: None if under in self._destroyed else value["text"])
 

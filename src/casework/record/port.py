@@ -1,4 +1,4 @@
-"""What use cases ask of a record: `casework.storage` keeps one in a database, `memory` one in memory."""
+"""What use cases need of a record: `casework.storage` has one in a database, `memory` one in memory."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ A = TypeVar("A", bound=Aggregate)
 
 
 class Conflict(Exception):
-    """Another writer was first. Nothing was stored; the command must start again from what is there now."""
+    """Another writer was first. Nothing was stored; retry the command from the start."""
 
 
 class Record(Protocol):
     """All aggregates, by their ids."""
 
     def load(self, kind: type[A], aggregate_id: UUID, *, upto: int | None = None) -> A | None:
-        """The aggregate with that id; None where there is none or it is of another kind.
+        """The aggregate with that id; None if there is none or it is of another class.
 
-        With `upto`, as it was after its event of that number.
+        With `upto`, as it was after the event of that number.
         """
 
     def load_many(self, ids: Iterable[UUID]) -> dict[UUID, Aggregate]:
-        """The aggregates of these ids, of any kind, without those that are not there."""
+        """The aggregates with these ids, of any class; ids without an aggregate are left out."""
 
     def peek(self, kind: type[A], aggregate_id: UUID) -> A | None:
-        """Like `load`, but possibly cached: for reading only, never to be changed and committed."""
+        """Like `load`, but possibly cached: read-only, never to be changed or committed."""
 
     def commit(self, *aggregates: Aggregate, destroying: Collection[UUID] = ()) -> None:
-        """Store what happened to `aggregates`, and destroy the data keys of `destroying`, all or nothing.
+        """Store the new events of `aggregates` and destroy the data keys `destroying`: all or nothing.
 
-        What was sealed under a destroyed key reads as erased from then on. Raises Conflict.
+        What was sealed with a destroyed key reads as erased from then on. Raises Conflict.
         """

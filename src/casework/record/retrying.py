@@ -1,4 +1,4 @@
-"""Running a command again when another writer was first."""
+"""Retrying a command when another writer was first."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def retrying(command: Callable[[], R]) -> R:
         try:
             return command()
         except Conflict:
-            # Two writers that collided would collide again if they waited equally long. How long is long
-            # enough depends on how long one attempt takes on this machine.
+            # Two writers that collided would collide again if they waited equally long. How long to wait
+            # depends on how long one attempt takes on this machine.
             took = time.monotonic() - began
             time.sleep(random.uniform(0, took * (attempt + 1)))  # noqa: S311
     return command()

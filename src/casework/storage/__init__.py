@@ -1,1 +1,1 @@
-"""Keeping the record: sealing and keys, the event log on both engines, and the evidence vault."""
+"""Storing the record: sealing and keys, the event log on both engines, and the evidence vault."""

@@ -1,4 +1,4 @@
-"""What is in a ZIP archive, read with a limit on everything a hostile one could make large."""
+"""Reading the members of a ZIP archive, with a limit on everything a hostile archive could make large."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MAX_DIRECTORY_BYTES: Final = MAX_MEMBERS * 2048
 _ENCRYPTED: Final = 0x1 | 0x40 | 0x2000
 _PACKINGS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _UNSAFE_NAME: Final = re.compile(r"^[/\\]|^[A-Za-z]:|\\|(?:^|/)\.\.(?:/|$)|[\x00-\x1f\x7f]")
-# Members that make an archive a document or a program of its own.
+# Members that show that an archive is really a document or a program.
 _DISGUISES: Final = {
     "[Content_Types].xml": "an Office document",
     "META-INF/MANIFEST.MF": "a Java archive",
@@ -30,20 +30,21 @@ _DISGUISES: Final = {
 
 
 class Unacceptable(Exception):
-    """An archive that may not be kept, and why; the reason names no member."""
+    """An archive that may not be stored, and why; the reason names no member."""
 
 
 def is_archive(file: Seekable) -> bool:
-    """Whether `file` begins as a ZIP archive does, an empty one too."""
+    """Whether `file` begins like a ZIP archive, which may be empty."""
     return read_at(file, 0, 4) in (b"PK\x03\x04", b"PK\x05\x06")
 
 
 def members(file: Seekable, size: int) -> Iterator[tuple[str, Seekable]]:
-    """Each member of `file`, of `size` bytes: its name and its bytes, in memory, one at a time; no folders.
+    """The name and the content, in memory, of each member of `file`, of `size` bytes, except folders.
 
-    Raises Unacceptable for what breaks a limit or could do harm when unpacked, Broken for a damaged archive.
+    Raises Unacceptable if the archive exceeds a limit or could do harm when unpacked, and Broken if it is
+    damaged.
     """
-    # Looked at first: the library would read a directory of any length into memory.
+    # Checked first, because zipfile would read a directory of any length into memory.
     end = archive_end(file, size)
     if end is None:
         raise Broken
@@ -86,7 +87,7 @@ def _fault(member: zipfile.ZipInfo) -> str | None:
         return "an archive with an encrypted file"
     if member.compress_type not in _PACKINGS:
         return "an archive packed in an unusual way"
-    # The library rewrites a name it finds unsafe; the name as it stands in the archive decides.
+    # zipfile rewrites unsafe names, so the name that is in the archive is checked.
     if _UNSAFE_NAME.search(member.orig_filename):
         return "an archive with a path that leads out of it"
     kind = stat.S_IFMT(member.external_attr >> 16)

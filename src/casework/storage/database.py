@@ -1,4 +1,4 @@
-"""Which database casework keeps its record in, and how the event log and the views get to it."""
+"""The database casework stores its record in, and how the event log and the views connect to it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _PARAMETERS: Final = frozenset({"sslmode", "sslrootcert", "sslcert", "sslkey", "
 
 
 class DatabaseUrlError(SetUpError):
-    """The setting does not name a database casework can use. The message never holds the password."""
+    """The setting does not name a database casework can use. The message never contains the password."""
 
     def __init__(self, fault: str) -> None:
         super().__init__(f"{SETTING}: {fault}")
@@ -37,9 +37,9 @@ class Database:
     """One SQLite file or one PostgreSQL schema.
 
     `url` is `sqlite:///relative.db`, `sqlite:////absolute.db`, or
-    `postgresql://user:password@host:port/name`, which may say `?schema=` (one for each trust, say),
-    `?host=` (a socket's folder) and the parameters of an encrypted connection. Making a Database opens
-    nothing; it is to be opened after a fork, never before. Raises DatabaseUrlError.
+    `postgresql://user:password@host:port/name`, which may have `?schema=` (for example one for each trust),
+    `?host=` (the folder of a socket) and the parameters of an encrypted connection. Creating a Database
+    opens no connection; open one after a fork, never before. Raises DatabaseUrlError.
     """
 
     def __init__(self, url: str) -> None:
@@ -57,26 +57,26 @@ class Database:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The settings of the event-sourcing library: which recorder, where, and how long it may wait."""
+        """The settings of eventsourcing: which recorder, which database, and how long it may wait."""
         return {"CREATE_TABLE": "n", **self._target.environment()}
 
     @cached_property
     def engine(self) -> Engine:
-        """For reading. On PostgreSQL the same as `writer`."""
+        """For transactions that only read. On PostgreSQL the same as `writer`."""
         engine = self._target.engine()
         watch_engine(engine)
         return engine
 
     @cached_property
     def writer(self) -> Engine:
-        """For transactions that write: on SQLite they hold the write lock from their beginning.
+        """For transactions that write: on SQLite they take the write lock when they begin.
 
-        One that reads first and then writes is refused when another has written in between.
+        SQLite refuses a transaction that first reads and then writes if another one wrote in between.
         """
         return self.engine.execution_options(casework_writes=True)
 
     def prepare_place(self) -> None:
-        """Make the folder of an SQLite file, open to nobody else, or the schema in PostgreSQL."""
+        """Create the folder of an SQLite file, closed to other users, or the schema in PostgreSQL."""
         self._target.prepare_place(self.engine)
 
     def close(self) -> None:
@@ -91,7 +91,7 @@ class Database:
 class _SQLite:
     def __init__(self, url: URL) -> None:
         if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
-            raise DatabaseUrlError("names no file; a database in memory cannot be shared")
+            raise DatabaseUrlError("must name a file; a database in memory cannot be shared")
         if url.host or url.query:
             raise DatabaseUrlError("must be sqlite:///relative.db or sqlite:////absolute.db")
         self.path = Path(url.database).absolute()
@@ -125,7 +125,7 @@ class _Postgres:
         self.parameters = query
         self.url = url
         if not _SCHEMA.fullmatch(self.schema):
-            raise DatabaseUrlError("has a schema that is not a plain lower-case name")
+            raise DatabaseUrlError("has a schema that is not a lower-case name of letters, digits and _")
         unknown = sorted(set(query) - _PARAMETERS)
         if unknown:
             raise DatabaseUrlError(f"has the unknown parameter {unknown[0]}")
@@ -135,7 +135,7 @@ class _Postgres:
     def prepare_place(self, engine: Engine) -> None:
         with engine.begin() as connection:
             take_setup_lock(connection)
-            # Asked first, because the user may not be allowed to make a schema that is there already.
+            # Checked first: a user may lack the right to create a schema, even one that already exists.
             if self.schema not in sqlalchemy.inspect(connection).get_schema_names():
                 connection.execute(CreateSchema(self.schema))
 
@@ -150,7 +150,7 @@ class _Postgres:
             "POSTGRES_SCHEMA": self.schema,
             "POSTGRES_POOL_SIZE": "1",
             "POSTGRES_MAX_OVERFLOW": "9",
-            # The library tries ten times, so these bound a request to some twenty seconds.
+            # eventsourcing tries ten times, so these limit a request to about twenty seconds.
             "POSTGRES_CONNECT_TIMEOUT": str(CONNECT_SECONDS),
             "POSTGRES_LOCK_TIMEOUT": str(LOCK_SECONDS),
             postgres.PARAMETERS_SETTING: json.dumps(self.parameters),
@@ -178,12 +178,12 @@ class _Postgres:
 
 
 def take_setup_lock(connection: Connection) -> None:
-    """Wait, on PostgreSQL, for other processes that make tables; held until the transaction ends."""
+    """On PostgreSQL, wait for other processes that create tables; holds until the transaction ends."""
     connection.execute(sqlalchemy.select(sqlalchemy.func.pg_advisory_xact_lock(_SETUP_LOCK)))
 
 
 def _configure_sqlite(connection: Any, _record: Any) -> None:
-    # Python's driver would begin by itself, and only before a statement that writes.
+    # Otherwise Python's driver begins a transaction by itself, and only before a statement that writes.
     connection.isolation_level = None
     for pragma in ("PRAGMA journal_mode = WAL", *sqlite.PRAGMAS):
         connection.execute(pragma)

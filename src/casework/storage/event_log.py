@@ -1,4 +1,4 @@
-"""The event log in a database: the library's application, with our recorder, mapper and store."""
+"""The event log in a database: an application of eventsourcing, with our recorder, mapper and store."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from casework.storage.sealing import Sealer
 
 
 class EventLog(Application[UUID]):
-    """The events in the tables of `database`, their sealed texts under the keys of `sealer`.
+    """The events in the tables of `database`; `sealer` encrypts and decrypts their sealed texts.
 
-    Open it after a fork, never before. The tables must have been made by
-    `casework.storage.migrations.create_tables`.
+    Create it after a fork, never before. `casework.storage.migrations.create_tables` must have created
+    the tables.
     """
 
     name = "casework"
@@ -37,7 +37,7 @@ class EventLog(Application[UUID]):
 
     @cached_property
     def store(self) -> SealingEventStore:
-        """Events in and out of the database."""
+        """Writes events to the database and reads them back."""
         return SealingEventStore(self.event_mapper, self.event_recorder)
 
     @property
@@ -49,5 +49,5 @@ class EventLog(Application[UUID]):
         return cast(CaseworkRecorder, self.recorder)
 
     def check(self) -> None:
-        """Raise where the log cannot be read."""
+        """Raise if the log cannot be read."""
         self.recorder.max_notification_id()

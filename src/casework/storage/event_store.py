@@ -1,4 +1,4 @@
-"""The event store: the events of a command and the data keys they need, in one transaction."""
+"""The event store: stores the events of a command and the data keys they need in one transaction."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from casework.storage.recorders import CaseworkRecorder
 
 
 class SealingEventStore(EventStore[UUID]):
-    """Stores and retrieves events, making and destroying data keys as it does."""
+    """Stores and retrieves events, and creates and destroys data keys together with them."""
 
     mapper: SealingMapper
     recorder: CaseworkRecorder
@@ -31,14 +31,14 @@ class SealingEventStore(EventStore[UUID]):
         destroyed_keys: Collection[UUID] = (),
         **kwargs: Any,
     ) -> list[Recording[UUID]]:
-        """Store `domain_events`, the data keys first used by them, and the end of `destroyed_keys`.
+        """Store `domain_events` and the new data keys they use, and destroy the keys `destroyed_keys`.
 
-        All of it is one transaction. Raises IntegrityError where another process was first with an
-        event or a key, and KeyDestroyed where a text would be sealed under a key that is gone.
+        All of it is one transaction. Raises IntegrityError if another process stored an event or a key
+        first, and KeyDestroyed if the key that a text should be sealed with was destroyed.
         """
         keys = self.mapper.sealer.keys
         first = (event.originator_id for event in domain_events if event.originator_version == 1)
-        new_keys = NewKeys(keys, unheard_of=first)
+        new_keys = NewKeys(keys, new_subjects=first)
         stored = [self.mapper.to_stored_event(event, new_keys) for event in domain_events]
         numbers = self.recorder.insert_events(
             stored, data_keys=new_keys.rows, destroyed_keys=destroyed_keys, **kwargs
@@ -53,7 +53,10 @@ class SealingEventStore(EventStore[UUID]):
         ]
 
     def streams(self, ids: Collection[UUID]) -> dict[UUID, list[Event]]:
-        """The events of each of the aggregates `ids` that has any, in order, by one statement."""
+        """The events of the aggregates `ids`, in order, by aggregate, read with one statement.
+
+        Aggregates without events are left out.
+        """
         return {
             aggregate: [self.mapper.to_domain_event(row) for row in rows]
             for aggregate, rows in self.recorder.select_streams(ids).items()

@@ -1,7 +1,7 @@
-"""The master key, which is kept outside the database, and the data keys it wraps.
+"""The master key, which is stored outside the database, and the data keys it wraps.
 
-Each subject (a person, an incident, a user, a school) has one data key. What is sealed under it becomes
-unreadable everywhere, in copies and exports too, once the key is destroyed.
+Each subject (a person, an incident, a user, a school) has one data key. Once the key is destroyed, what was
+sealed with it can no longer be read anywhere, including copies and exports.
 """
 
 from __future__ import annotations
@@ -34,30 +34,30 @@ _VERSION: Final = b"\x01"
 
 
 class MasterKeyError(SetUpError):
-    """The master key cannot be made, read or used. Names the setting and the file, never the content."""
+    """The master key cannot be made, read or used. The message names the setting and the file only."""
 
 
 class KeyDestroyed(Exception):
-    """A subject's data key was destroyed, so nothing more can be sealed under it."""
+    """A subject's data key was destroyed, so nothing more can be sealed with it."""
 
     def __init__(self, subject: UUID) -> None:
         super().__init__(f"the data key of {subject} has been destroyed")
 
 
 class NoKey(LookupError):
-    """A subject has no data key to seal under."""
+    """A subject has no data key to seal with."""
 
     def __init__(self, subject: UUID) -> None:
         super().__init__(f"{subject} has no data key")
 
 
 def derive_key(secret: bytes, purpose: str) -> bytes:
-    """A 32-byte key that serves one `purpose` and tells nothing of `secret` (HKDF-SHA256, RFC 5869)."""
+    """A 32-byte key for one `purpose`, which reveals nothing about `secret` (HKDF-SHA256, RFC 5869)."""
     return HKDF(SHA256(), KEY_BYTES, salt=None, info=f"casework: {purpose}".encode()).derive(secret)
 
 
 class MasterKey:
-    """The one secret that every data key is wrapped with and every other secret is derived from."""
+    """The one secret that wraps every data key and from which every other secret is derived."""
 
     def __init__(self, secret: bytes) -> None:
         if len(secret) != KEY_BYTES:
@@ -68,9 +68,9 @@ class MasterKey:
 
     @classmethod
     def create(cls, path: Path) -> MasterKey:
-        """A random key, written to `path` with mode 0600. An existing file is never touched.
+        """A random key, written to `path` with mode 0600. An existing file is never changed.
 
-        Raises MasterKeyError where `path` exists or cannot be written.
+        Raises MasterKeyError if `path` exists or cannot be written.
         """
         secret = secrets.token_bytes(KEY_BYTES)
         try:
@@ -86,9 +86,9 @@ class MasterKey:
 
     @classmethod
     def load(cls, path: Path) -> MasterKey:
-        """The key kept at `path`.
+        """The key stored in the file `path`.
 
-        Raises MasterKeyError where it cannot be read, has the wrong size, or others may read it.
+        Raises MasterKeyError if the file cannot be read, has the wrong size, or other users may read it.
         """
         try:
             with path.open("rb") as file:
@@ -97,13 +97,13 @@ class MasterKey:
         except OSError as error:
             raise MasterKeyError(f"{SETTING}: {path} cannot be read: {error.strerror}") from error
         if mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise MasterKeyError(f"{SETTING}: {path} is open to others; its mode must be 0600")
+            raise MasterKeyError(f"{SETTING}: {path} is open to other users; its mode must be 0600")
         if len(secret) != KEY_BYTES:
             raise MasterKeyError(f"{SETTING}: {path} must hold exactly {KEY_BYTES} bytes")
         return cls(secret)
 
     def derive(self, purpose: str) -> bytes:
-        """32 bytes for one keyed use, such as a digest or an index; the same for the same `purpose`."""
+        """A 32-byte key for one use, such as a digest or an index; the same for the same `purpose`."""
         if purpose not in self._derived:
             self._derived[purpose] = derive_key(self._secret, purpose)
         return self._derived[purpose]
@@ -114,7 +114,7 @@ class MasterKey:
         return _VERSION + nonce + self._wrapping.encrypt(nonce, key, subject.bytes)
 
     def unwrap(self, wrapped: bytes, subject: UUID) -> bytes:
-        """The key that `wrap` sealed for `subject`; MasterKeyError where it was not this master key."""
+        """The key that `wrap` sealed for `subject`. Raises MasterKeyError if another master key did."""
         nonce, ciphertext = wrapped[1 : 1 + NONCE_BYTES], wrapped[1 + NONCE_BYTES :]
         if wrapped[:1] != _VERSION:
             raise MasterKeyError(f"{SETTING}: the data key of {subject} has an unknown version")
@@ -129,7 +129,7 @@ class MasterKey:
 
 @dataclass(frozen=True, slots=True)
 class DataKey:
-    """A data key that is not in the database yet: whose it is, as it will be kept, and in the clear."""
+    """A data key that is not in the database yet: its subject, wrapped as it will be stored, and plain."""
 
     subject: UUID
     wrapped: bytes = field(repr=False)
@@ -138,7 +138,7 @@ class DataKey:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What the table said about a subject at a moment of the monotonic clock; no key and made: destroyed."""
+    """What the table held about a subject at a time of the monotonic clock. Made but no key: destroyed."""
 
     key: bytes | None = field(repr=False)
     made: bool
@@ -146,11 +146,11 @@ class _Found:
 
 
 class DataKeys:
-    """The data keys of the table `data_keys`, opened, with the most recently used ones at hand.
+    """The data keys of the table `data_keys`, unwrapped, with the most recently used ones cached.
 
-    What is at hand is looked up again after `life` seconds: a process that did not itself destroy a key
-    hears of it only so, and must not go on reading what another process erased. `clock` counts seconds;
-    it is what `since` is measured by.
+    A cached key is looked up again after `life` seconds: this is how a process learns that another process
+    destroyed the key, and it must not go on reading what was erased. `clock` returns seconds; `since` is a
+    time of that clock.
     """
 
     def __init__(
@@ -167,26 +167,26 @@ class DataKeys:
         self._capacity = capacity
         self._life = life
         self.clock = clock
-        self._at_hand: OrderedDict[UUID, _Found] = OrderedDict()
+        self._cached: OrderedDict[UUID, _Found] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, subject: UUID, *, since: float = 0.0) -> bytes | None:
-        """The 32-byte data key of `subject`; None where it was destroyed or never made.
+        """The 32-byte data key of `subject`; None if it was destroyed or never made.
 
-        A None found before `since` is asked for again. A key and the first thing it seals are stored in
-        one transaction, so a None found after a ciphertext was read means that its key is gone.
+        A None that was cached before `since` is looked up again. A key and the first text it seals are
+        stored in one transaction, so None after a ciphertext was read means that its key was destroyed.
         """
         return self._find(subject, since).key
 
     def sealing_key(self, subject: UUID) -> bytes | None:
-        """The data key to seal under; None where it was never made. Raises KeyDestroyed."""
+        """The data key to seal with; None if it was never made. Raises KeyDestroyed."""
         found = self._find(subject, self.clock())
         if found.key is None and found.made:
             raise KeyDestroyed(subject)
         return found.key
 
     def prefetch(self, subjects: Iterable[UUID]) -> None:
-        """Have the keys of `subjects` at hand, looking up all that are not in one statement."""
+        """Cache the keys of `subjects`; those that are not cached yet are read with one statement."""
         moment = self.clock()
         missing = [subject for subject in set(subjects) if self._recall(subject, moment) is None]
         if missing:
@@ -198,15 +198,15 @@ class DataKeys:
         return DataKey(subject, self._master.wrap(key, subject), key)
 
     def forget(self, subjects: Iterable[UUID]) -> None:
-        """Drop the keys of `subjects` from memory, once they are destroyed."""
+        """Drop the keys of `subjects` from the cache, once they are destroyed."""
         with self._lock:
             for subject in subjects:
-                self._at_hand.pop(subject, None)
+                self._cached.pop(subject, None)
 
     def remember(self, created: Iterable[DataKey]) -> None:
-        """Have keys at hand that this process has just stored."""
+        """Cache keys that this process has just stored."""
         moment = self.clock()
-        self._keep({row.subject: _Found(row.key, made=True, at=moment) for row in created})
+        self._cache({row.subject: _Found(row.key, made=True, at=moment) for row in created})
 
     def _find(self, subject: UUID, since: float) -> _Found:
         found = self._recall(subject, self.clock())
@@ -216,10 +216,10 @@ class DataKeys:
 
     def _recall(self, subject: UUID, moment: float) -> _Found | None:
         with self._lock:
-            found = self._at_hand.get(subject)
+            found = self._cached.get(subject)
             if found is None or not 0 <= moment - found.at < self._life:
                 return None
-            self._at_hand.move_to_end(subject)
+            self._cached.move_to_end(subject)
             return found
 
     def _look_up(self, subjects: list[UUID]) -> dict[UUID, _Found]:
@@ -229,14 +229,14 @@ class DataKeys:
             for subject, wrapped in connection.execute(_KEYS_OF, {"subjects": subjects}):
                 key = None if wrapped is None else self._master.unwrap(wrapped, subject)
                 found[subject] = _Found(key, made=True, at=moment)
-        self._keep(found)
+        self._cache(found)
         return found
 
-    def _keep(self, found: dict[UUID, _Found]) -> None:
+    def _cache(self, found: dict[UUID, _Found]) -> None:
         with self._lock:
-            self._at_hand.update(found)
-            while len(self._at_hand) > self._capacity:
-                self._at_hand.popitem(last=False)
+            self._cached.update(found)
+            while len(self._cached) > self._capacity:
+                self._cached.popitem(last=False)
 
 
 _KEYS_OF: Final = select(data_keys.c.subject, data_keys.c.wrapped).where(
@@ -245,33 +245,33 @@ _KEYS_OF: Final = select(data_keys.c.subject, data_keys.c.wrapped).where(
 
 
 class NewKeys:
-    """The data keys that one transaction makes. They seal nothing else until it has committed.
+    """The data keys that one transaction makes. They are used for nothing else until it has committed.
 
-    Were they at hand for everybody, a transaction that fails would leave behind a key that seals and
-    that no table holds. Who has no event yet has no key: those of `unheard_of` are made without being looked
-    for, and where one is there after all the transaction fails on it.
+    If they were cached before, a transaction that fails would leave a key in use that no table holds.
+    `new_subjects` are aggregates without an event, which have no key yet: theirs is made without a lookup,
+    and if there is one after all, the transaction fails.
     """
 
-    def __init__(self, keys: DataKeys, unheard_of: Iterable[UUID] = ()) -> None:
+    def __init__(self, keys: DataKeys, new_subjects: Iterable[UUID] = ()) -> None:
         self._keys = keys
-        self._unheard_of = frozenset(unheard_of)
+        self._new_subjects = frozenset(new_subjects)
         self._made: dict[UUID, DataKey] = {}
 
     @property
     def rows(self) -> tuple[DataKey, ...]:
-        """The keys to store with what they seal."""
+        """The keys to store together with what they seal."""
         return tuple(self._made.values())
 
     def key_for(self, subject: UUID) -> bytes:
-        """The key of `subject`, made here where it never had one. Raises KeyDestroyed."""
+        """The key of `subject`, made now if it never had one. Raises KeyDestroyed."""
         if subject in self._made:
             return self._made[subject].key
-        key = None if subject in self._unheard_of else self._keys.sealing_key(subject)
+        key = None if subject in self._new_subjects else self._keys.sealing_key(subject)
         if key is None:
             made = self._made[subject] = self._keys.create(subject)
             key = made.key
         return key
 
     def committed(self) -> None:
-        """Let the keys be used by all of this process, the transaction having committed."""
+        """Cache the keys for the whole process. Call it after the transaction has committed."""
         self._keys.remember(self.rows)

@@ -1,4 +1,4 @@
-"""Events to rows and back: plain readable JSON in which the personal texts are ciphertexts."""
+"""Maps events to rows and back. A row holds readable JSON in which personal texts are encrypted."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LEARNT: Final[set[type[Event]]] = set()
 
 
 def _learn(cls: type[Event]) -> None:
-    """Have msgspec look at `cls` once: threads that are the first to decode a type at once can crash it."""
+    """Make msgspec inspect `cls` once: it can crash if several threads are the first to decode a type."""
     if cls not in _LEARNT:
         with _LEARNING:
             msgspec.json.Decoder(cls)
@@ -31,10 +31,10 @@ def _learn(cls: type[Event]) -> None:
 
 
 class SealingMapper(Mapper[UUID]):
-    """Maps `Event`s to stored events by their `TOPIC`, sealing and closing the `Sealed` values in them.
+    """Maps `Event`s to stored events by their `TOPIC`, and encrypts the `Sealed` values in them.
 
-    The state is the event's fields by their encoded names, without the id and the version that have
-    columns of their own, and with a `v` where the event's shape has changed since its first version.
+    The state holds the event's fields by their encoded names, without the id and the version, which have
+    their own columns. It holds a `v` if the shape of the event has changed since its first version.
     """
 
     def __init__(self, sealer: Sealer) -> None:
@@ -44,9 +44,9 @@ class SealingMapper(Mapper[UUID]):
     def to_stored_event(
         self, domain_event: DomainEventProtocol[UUID], new_keys: NewKeys | None = None
     ) -> StoredEvent:
-        """The row of an event. Data keys that do not exist yet are made in `new_keys`.
+        """The row of an event. `new_keys` makes the data keys that do not exist yet.
 
-        Raises KeyDestroyed, or NoKey where a key is missing and there are no `new_keys`.
+        Raises KeyDestroyed, or NoKey if a key is missing and there are no `new_keys`.
         """
         event = cast(Event, domain_event)
         state = msgspec.to_builtins(event, order="deterministic", enc_hook=self._encoder(event, new_keys))
@@ -58,9 +58,9 @@ class SealingMapper(Mapper[UUID]):
         )
 
     def to_domain_event(self, stored_event: StoredEvent) -> Event:
-        """The event of a row, in the present shape of its class, with its sealed values closed.
+        """The event of a row, in the current shape of its class. Its sealed values are not decrypted yet.
 
-        Raises MapperDeserialisationError, which never repeats the state, where topic or state is not known.
+        Raises MapperDeserialisationError if the topic or the state is unknown; it never repeats the state.
         """
         try:
             cls = TOPICS[stored_event.topic]
@@ -73,7 +73,7 @@ class SealingMapper(Mapper[UUID]):
             _learn(cls)
             return msgspec.convert(state, cls, dec_hook=self._decode_value)
         except (KeyError, TypeError, ValueError, msgspec.MsgspecError) as error:
-            # The message of a decoder may repeat what it could not decode; the path behind it does not.
+            # A decoder's message may repeat what it could not decode; the path at its end does not.
             path = str(error).partition(" - at ")[2]
             raise MapperDeserialisationError(
                 f"{stored_event.topic!r}, event {stored_event.originator_version} of "
@@ -91,7 +91,7 @@ class SealingMapper(Mapper[UUID]):
     def _decode_value(self, wanted: type, value: Any) -> Any:
         if wanted is Sealed:
             return self.sealer.closed(value)
-        raise NotImplementedError(f"{wanted.__name__} has no form in the log")
+        raise NotImplementedError(f"the log cannot hold a {wanted.__name__}")
 
 
 _decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
@@ -99,5 +99,5 @@ _decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
 
 def _upcast(cls: type[Event], state: dict[str, Any], version: Any) -> dict[str, Any]:
     if not isinstance(version, int) or not 1 <= version < cls.VERSION:
-        raise ValueError("a version this release does not know")
+        raise ValueError("this release does not know the version")
     return cls.upcast(state, version)

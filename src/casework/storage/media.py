@@ -1,8 +1,8 @@
-"""Which files may be kept as evidence, told from their bytes and never from their name alone.
+"""Which files may be stored as evidence, decided by their bytes and never by their name alone.
 
 `structure` decides for the types that have a signature, `archives` for ZIP. The library puremagic only names
-what was found instead: it knows a thousand types and is kept up, but its signatures for ISO media, MP3 and
-ZIP are too loose to let a file in by.
+a type that is refused: it knows a thousand types and is maintained, but its signatures for ISO media, MP3
+and ZIP are too loose to accept a file by.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ ALLOWED: Final = frozenset(
         ZIP,
     }
 )
-# A text has no signature, so its name may not say that it is to be run, or shown as something else.
+# A text has no signature, so its name must not make another program run it or show it as another type.
 _TEXT_ENDINGS: Final = ("", ".txt", ".text", ".csv", ".tsv", ".log", ".md", ".json", ".srt", ".vtt")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 _MARKUP: Final = re.compile(r"\s*(?:<[!?%]|</?[a-z][^<>]*[>\s])", re.IGNORECASE)
@@ -55,7 +55,7 @@ _PIECE_BYTES: Final = 1024 * 1024
 
 
 class NotAllowed(Exception):
-    """A type that may not be kept. `reason` says what was found, and never the file's name or content."""
+    """A file that may not be stored. `reason` says what it looks like, never its name or its content."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"not an allowed type of file: {reason}")
@@ -65,7 +65,7 @@ class NotAllowed(Exception):
 def identify(file: Seekable, declared_name: str = "") -> str:
     """The media type of a seekable `file`, one of `ALLOWED`. Raises NotAllowed.
 
-    `declared_name` is what the sender calls the file; only its ending is looked at, and only for text.
+    `declared_name` is the sender's name for the file; only its extension is checked, and only for text.
     """
     return _identify(file, declared_name, within_archive=False)
 
@@ -87,9 +87,9 @@ def _identify(file: Seekable, name: str, *, within_archive: bool) -> str:
         _check_text(file, name)
         media_type = TEXT
     if archive_end(file, size) is not None:
-        raise NotAllowed(f"{media_type} with an archive behind it")
+        raise NotAllowed(f"{media_type} followed by an archive")
     if hides_pdf(file):
-        raise NotAllowed(f"{media_type} with a PDF document within")
+        raise NotAllowed(f"{media_type} with a PDF document inside")
     return media_type
 
 
@@ -102,7 +102,7 @@ def _check_members(file: Seekable, size: int) -> None:
     except Broken:
         raise NotAllowed("a damaged archive") from None
     except NotAllowed as refused:
-        raise NotAllowed(f"an archive holding {refused.reason}") from None
+        raise NotAllowed(f"an archive that contains {refused.reason}") from None
 
 
 def _check_text(file: Seekable, name: str) -> None:
@@ -122,18 +122,18 @@ def _check_text(file: Seekable, name: str) -> None:
             _check_beginning(text)
             beginning = False
     if PurePosixPath(name).suffix.lower() not in _TEXT_ENDINGS:
-        raise NotAllowed("a text whose name claims another type")
+        raise NotAllowed("a text whose name has the extension of another type")
 
 
 def _check_beginning(text: str) -> None:
     if _MARKUP.match(text):
-        raise NotAllowed("a text that begins as markup (HTML, SVG, XML) does")
+        raise NotAllowed("a text that begins like markup (HTML, SVG, XML)")
     if _SCRIPT.match(text):
-        raise NotAllowed("a text that begins as a script or a program does")
+        raise NotAllowed("a text that begins like a script or a program")
 
 
 def _found(file: Seekable) -> str:
-    """What the first bytes look like."""
+    """What type of file the first bytes look like."""
     try:
         matches = puremagic.magic_string(read_at(file, 0, HEAD_BYTES))
     except puremagic.PureError:

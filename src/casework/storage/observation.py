@@ -1,6 +1,6 @@
-"""Who watches the statements: one observer for the event log's connections and the views' alike.
+"""Observing the statements sent to the database, on the connections of the event log and of the views.
 
-A test counts with it what a request costs. Without an observer a statement pays one comparison.
+A test uses it to count what a request costs. Without an observer it costs one comparison a statement.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import Any, Final, Protocol
 
 from sqlalchemy import Engine, event
 
-# What opens, ends or configures a transaction or a connection reads and writes no row.
+# These open, end or configure a transaction or a connection; they read and write no row.
 _CONTROL: Final = re.compile(
     r"\s*(?:(?:begin|start|commit|end|rollback|savepoint|release|pragma|set|show)\b|$)", re.IGNORECASE
 )
 
 
 class Observer(Protocol):
-    """Hears of each statement, as it was written with its parameters left out, and of each commit."""
+    """Is notified of each statement, without its parameters, and of each commit."""
 
     def statement(self, sql: str) -> None: ...
 
@@ -41,30 +41,30 @@ class Tally:
         self.commits += 1
 
 
-# The last one watches; the others wait for it to end.
+# Only the last one is notified; the others wait until it ends.
 _observers: list[Observer] = []
 
 
 def observed() -> bool:
-    """Whether anybody watches, so that a statement need not be turned into text for nobody."""
+    """Whether there is an observer; if not, a statement need not be turned into text."""
     return bool(_observers)
 
 
 def report_statement(sql: str) -> None:
-    """Tell the observer of `sql`, unless it only controls a transaction or a connection."""
+    """Notify the observer of `sql`, unless it only controls a transaction or a connection."""
     if _observers and not _CONTROL.match(sql):
         _observers[-1].statement(sql)
 
 
 def report_commit() -> None:
-    """Tell the observer that a transaction that may have written has committed."""
+    """Notify the observer that a transaction which may have written has committed."""
     if _observers:
         _observers[-1].commit()
 
 
 @contextmanager
 def observing(observer: Observer) -> Iterator[None]:
-    """Let `observer` watch this process until the block ends."""
+    """Notify `observer` of the statements and commits of this process until the block ends."""
     _observers.append(observer)
     try:
         yield
@@ -74,14 +74,14 @@ def observing(observer: Observer) -> Iterator[None]:
 
 @contextmanager
 def count_statements() -> Iterator[Tally]:
-    """The tally of what happens in the block."""
+    """Count the statements and commits in the block."""
     tally = Tally()
     with observing(tally):
         yield tally
 
 
 def watch_engine(engine: Engine) -> None:
-    """Report what goes through `engine`."""
+    """Report the statements and commits of `engine`."""
 
     @event.listens_for(engine, "before_cursor_execute")
     def statement(_connection: Any, _cursor: Any, sql: str, *_: Any) -> None:

@@ -26,7 +26,7 @@ PARAMETERS_SETTING: Final = "POSTGRES_PARAMETERS"
 
 
 class _Cursor(Cursor[DictRow]):
-    """A cursor whose statements can be watched."""
+    """A cursor that reports its statements to an observer."""
 
     def execute(self, query: Any, *args: Any, **kwargs: Any) -> Self:
         self._report(query)
@@ -44,7 +44,7 @@ class _Cursor(Cursor[DictRow]):
 class _Connection(Connection[DictRow]):
     @contextmanager
     def pipeline(self) -> Iterator[Pipeline]:
-        # psycopg may remember a statement as prepared that a pipeline gave up, and fail on it ever after.
+        # psycopg may record a statement as prepared although its pipeline was aborted; then it always fails.
         threshold, self.prepare_threshold = self.prepare_threshold, None
         try:
             with super().pipeline() as pipeline:
@@ -95,10 +95,10 @@ class CaseworkPostgresRecorder(PostgresApplicationRecorder, CaseworkRecorder):
         **kwargs: Any,
     ) -> None:
         if data_keys:
-            # In one order everywhere, so that two transactions never wait for each other.
+            # Always in the same order, so that two transactions never wait for each other.
             rows = sorted(data_keys, key=lambda row: row.subject)
-            # The end of the inner pipeline awaits the answer, so that a key somebody else made first is told
-            # as that; what follows would be told as given up with it.
+            # Leaving the inner pipeline waits for the result, so that a key which another writer inserted
+            # first is reported as such, and not as the failure of a later statement that it aborted.
             with curs.connection.pipeline():
                 curs.execute(
                     self._insert_keys, ([row.subject for row in rows], [row.wrapped for row in rows])
@@ -121,7 +121,7 @@ class CaseworkPostgresRecorder(PostgresApplicationRecorder, CaseworkRecorder):
 
 
 class CaseworkPostgresFactory(PostgresFactory):
-    """Constructs the recorder, on connections that can be watched, with the table named as on SQLite."""
+    """Constructs the recorder, on connections that report statements, with the same table name as SQLite."""
 
     application_recorder_class = CaseworkPostgresRecorder
 

@@ -1,4 +1,4 @@
-"""What casework asks of a recorder beyond the library's own, on either engine."""
+"""What casework needs of a recorder, on either engine, in addition to what eventsourcing defines."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ EVENTS_TABLE: Final = "stored_events"
 
 
 class CaseworkRecorder(ApplicationRecorder):
-    """Records events, and with them, in the same transaction, the making and the end of data keys.
+    """Records events, and inserts and destroys data keys in the same transaction.
 
     `insert_events` takes `data_keys`, the `DataKey`s to insert, and `destroyed_keys`, the subjects whose
-    key is to be destroyed. Where either cannot be done, no event is stored.
+    keys are to be destroyed. If either fails, no event is stored.
     """
 
     @abstractmethod
     def select_streams(self, ids: Collection[UUID]) -> dict[UUID, list[StoredEvent]]:
-        """The stored events of each of the aggregates `ids` that has any, in order, by one statement."""
+        """The stored events of the aggregates `ids`, in order, by aggregate, read with one statement.
+
+        Aggregates without events are left out.
+        """

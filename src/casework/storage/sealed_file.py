@@ -1,10 +1,11 @@
-"""A file sealed in chunks, so that it is written as it arrives and read from any place.
+"""A file sealed in chunks, so that it can be written as it arrives and read from any position.
 
 Format: a header (`CASEWORK` and a version byte), an 8-byte random nonce prefix, then the chunks. A chunk is
-1 MiB of plain bytes, the last one any number from 0 to 1 MiB, under AES-256-GCM: its nonce is the prefix and
-the chunk's number (32 bits, big-endian), its AAD the header, the subject's id and whether it is the last. So
-no chunk can be changed, left out, moved or cut off unnoticed (the STREAM construction: Hoang, Reyhanitabar,
-Rogaway and Vizár, CRYPTO 2015). The key is derived from the subject's data key for this purpose alone.
+1 MiB of plain bytes (the last one from 0 to 1 MiB) encrypted with AES-256-GCM. Its nonce is the prefix and
+the chunk's number (32 bits, big-endian); its AAD is the header, the subject's id and whether it is the last.
+So no chunk can be changed, left out, moved or cut off unnoticed (the STREAM construction: Hoang,
+Reyhanitabar, Rogaway and Vizár, CRYPTO 2015). The key is derived from the subject's data key and used for
+nothing else.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _SEALED_CHUNK: Final = CHUNK_BYTES + _TAG_BYTES
 
 
 class Corrupt(Exception):
-    """A sealed file is not what was written."""
+    """A sealed file does not hold what was written to it."""
 
 
 class _Chunks:
@@ -48,7 +49,7 @@ class _Chunks:
         try:
             return self._cipher.decrypt(self._nonce(number), sealed, self._bound(last))
         except (InvalidTag, ValueError) as error:
-            raise Corrupt(f"chunk {number} of a sealed file of {self._subject} does not open") from error
+            raise Corrupt(f"chunk {number} of a file of {self._subject} cannot be decrypted") from error
 
     def _nonce(self, number: int) -> bytes:
         return self._prefix + number.to_bytes(4, "big")
@@ -58,7 +59,7 @@ class _Chunks:
 
 
 class SealingWriter:
-    """Seals what is written to it into `file`, keeping the SHA-256 and the number of the plain bytes."""
+    """Seals the bytes written to it and writes them to `file`. Counts the plain bytes and hashes them."""
 
     def __init__(self, file: BinaryIO, key: bytes, subject: UUID) -> None:
         prefix = secrets.token_bytes(_PREFIX_BYTES)
@@ -72,14 +73,14 @@ class SealingWriter:
 
     @property
     def sha256(self) -> str:
-        """In hex, of the plain bytes written so far."""
+        """The SHA-256 of the plain bytes written so far, in hex."""
         return self._hash.hexdigest()
 
     def write(self, plain: bytes) -> None:
         self._hash.update(plain)
         self.size += len(plain)
         self._waiting += plain
-        # A full chunk waits for a next byte, because the last chunk is sealed as the last.
+        # A full chunk waits for the next byte, because the last chunk is sealed differently.
         while len(self._waiting) > CHUNK_BYTES:
             self._seal(bytes(self._waiting[:CHUNK_BYTES]), last=False)
             del self._waiting[:CHUNK_BYTES]
@@ -96,10 +97,10 @@ class SealingWriter:
 
 
 class SealedReader(io.BufferedIOBase):
-    """The plain bytes of a sealed file, seekable; it opens one chunk at a time and closes `file` with itself.
+    """The plain bytes of a sealed file, seekable. It decrypts one chunk at a time; closing it closes `file`.
 
-    Raises Corrupt at once where the file has not the shape of a sealed one, and in reading where a chunk
-    does not open.
+    Raises Corrupt when created if `file` does not have the format of a sealed file, and when read if a
+    chunk cannot be decrypted.
     """
 
     def __init__(self, file: BinaryIO, key: bytes, subject: UUID) -> None:
@@ -128,15 +129,15 @@ class SealedReader(io.BufferedIOBase):
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         origin = {os.SEEK_SET: 0, os.SEEK_CUR: self._place, os.SEEK_END: self.size}[whence]
         if origin + offset < 0:
-            raise ValueError("a place before the beginning of the file")
+            raise ValueError("a position before the beginning of the file")
         self._place = origin + offset
         return self._place
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """`size` bytes, or what is left where that is less or `size` is negative or None."""
+        """`size` bytes, or all that are left if there are fewer or `size` is negative or None."""
         left = max(self.size - self._place, 0)
         wanted = left if size is None or size < 0 else min(size, left)
-        # An empty file has only its last chunk to be checked.
+        # At the end of the file the last chunk is decrypted too: in an empty file it is the only check.
         parts = [] if left else [self._chunk(self._count - 1)[:0]]
         while wanted:
             number, start = divmod(self._place, CHUNK_BYTES)

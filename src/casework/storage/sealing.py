@@ -1,4 +1,4 @@
-"""Sealing and opening personal text under data keys, and finding a name without reading it."""
+"""Sealing and opening personal text with data keys, and an index that finds a name without reading it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _HEX_DIGITS: Final = 32
 
 
 class Tampered(Exception):
-    """A ciphertext does not open under the key that is said to have sealed it."""
+    """A ciphertext cannot be decrypted with the key that is recorded for it."""
 
     def __init__(self, subject: UUID) -> None:
         super().__init__(f"a text sealed under {subject} has been changed")
@@ -40,19 +40,19 @@ def seal_bytes(key: bytes, plain: bytes, subject: UUID) -> bytes:
 
 
 def open_bytes(key: bytes, sealed: bytes, subject: UUID) -> bytes:
-    """What `seal_bytes` sealed; Tampered where key, subject or any byte differs."""
+    """The bytes that `seal_bytes` sealed. Raises Tampered if the key, the subject or any byte differs."""
     try:
         return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], subject.bytes)
     except (InvalidTag, ValueError) as error:
         raise Tampered(subject) from error
 
 
-# Reading a log meets the same few subjects over and over.
+# The events of a log name the same few subjects again and again.
 _subject: Final = lru_cache(maxsize=10_000)(UUID)
 
 
 class _Ciphertext:
-    """What a closed value unseals from: called when its text is first asked for."""
+    """Decrypts the text of a closed value. Called when that text is first read."""
 
     __slots__ = ("base64", "keys", "read_at", "under")
 
@@ -77,16 +77,16 @@ class _Ciphertext:
 
 
 class Sealer:
-    """Turns plain values into ciphertexts and ciphertexts into closed values."""
+    """Encrypts plain values, and makes closed values of ciphertexts."""
 
     def __init__(self, keys: DataKeys, master: MasterKey) -> None:
         self.keys = keys
         self._index_key = master.derive("index of names")
 
     def seal(self, text: str, under: UUID, new_keys: NewKeys | None = None) -> SealedForm:
-        """`text` under the data key of `under`, which `new_keys` may make.
+        """`text` sealed with the data key of `under`; if there is none, `new_keys` makes it.
 
-        Raises KeyDestroyed where the key is gone, and without `new_keys` NoKey where there is none.
+        Raises KeyDestroyed if the key was destroyed, and NoKey if there is neither a key nor `new_keys`.
         """
         key = self.keys.sealing_key(under) if new_keys is None else new_keys.key_for(under)
         if key is None:
@@ -94,16 +94,16 @@ class Sealer:
         return {"k": under.hex, "c": b64encode(seal_bytes(key, text.encode(), under)).decode()}
 
     def closed(self, form: SealedForm) -> Sealed:
-        """The value of `form`, opened when its text is asked for. Raises ValueError on another shape."""
+        """The value of `form`, decrypted when its text is first read. Raises ValueError on another shape."""
         try:
             return self._closed(form["k"], form["c"])
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError("not a sealed value") from error
 
     def form(self, sealed: Sealed, under: UUID, new_keys: NewKeys | None = None) -> SealedForm:
-        """`sealed` for keeping: the ciphertext it was read from, or else its text sealed.
+        """`sealed` as it is stored: the ciphertext it was read from, or else its text, sealed now.
 
-        `under` is whose key seals a text that names nobody's. Errors are those of `seal`.
+        A text that names no subject is sealed with the key of `under`. Raises what `seal` raises.
         """
         ciphertext = sealed._unseal
         if isinstance(ciphertext, _Ciphertext):
@@ -111,9 +111,9 @@ class Sealer:
         return self.seal(sealed.text, sealed.under or under, new_keys)
 
     def to_token(self, sealed: Sealed) -> str:
-        """`sealed` as one string, for a table that lists names. A value still closed stays closed.
+        """`sealed` as one string, for a table that lists names. A closed value is not decrypted for it.
 
-        Raises ValueError where the value names no subject to seal it under; else as `seal`.
+        Raises ValueError if the value names no subject, and what `seal` raises.
         """
         if sealed.under is None:
             raise ValueError("a value that names no subject cannot become a token")
@@ -125,7 +125,7 @@ class Sealer:
         return self._closed(token[:_HEX_DIGITS], token[_HEX_DIGITS:])
 
     def blind_index(self, text: str) -> str:
-        """A keyed hash (HMAC-SHA256, hex) of a whole name, the same however it is cased and spaced."""
+        """A keyed hash (HMAC-SHA256, hex) of a whole name. Case and spacing make no difference."""
         return hmac.digest(self._index_key, normalised(text).encode(), "sha256").hex()
 
     def _closed(self, subject: str, base64: str) -> Sealed:

@@ -27,7 +27,7 @@ from casework.storage.recorders import EVENTS_TABLE, CaseworkRecorder
 
 BUSY_SECONDS: Final = 10
 
-# FULL: an acknowledged event survives a power cut. secure_delete: a destroyed key is overwritten in the file.
+# FULL: a stored event survives a power cut. secure_delete: a destroyed key is overwritten in the file.
 PRAGMAS: Final = (
     f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}",
     "PRAGMA synchronous = FULL",
@@ -37,7 +37,7 @@ PRAGMAS: Final = (
 
 
 class _Cursor(SQLiteCursor):
-    """A cursor whose statements can be watched."""
+    """A cursor that reports its statements to an observer."""
 
     def execute(self, *args: Any, **kwargs: Any) -> None:
         report_statement(args[0])
@@ -49,10 +49,10 @@ class _Cursor(SQLiteCursor):
 
 
 class _Transaction(SQLiteTransaction):
-    """A transaction that, if it is to write, takes the write lock at once.
+    """A transaction that takes the write lock when it begins, if it is going to write.
 
-    One that reads first and then writes is refused when another has written in between, however long it
-    would have waited. One that is not to write reads by a single statement, which sees one moment by itself.
+    SQLite refuses a transaction that first reads and then writes if another one wrote in between; waiting
+    does not help. One that only reads consists of a single statement, which sees one state of the database.
     """
 
     def __enter__(self) -> SQLiteCursor:
@@ -139,13 +139,13 @@ class CaseworkSQLiteRecorder(SQLiteApplicationRecorder, CaseworkRecorder):
         return streams
 
     def _empty_write_ahead_log(self) -> None:
-        """Take a destroyed key out of the write-ahead log too, or leave it to the next checkpoint if busy."""
+        """Remove destroyed keys from the write-ahead log too. If busy, the next checkpoint does it."""
         with self.datastore.get_connection(commit=True) as connection:
             connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 class CaseworkSQLiteFactory(SQLiteFactory):
-    """Constructs the recorder, on connections that wait for each other and can be watched."""
+    """Constructs the recorder, on connections that wait for each other and report their statements."""
 
     application_recorder_class = CaseworkSQLiteRecorder
 

@@ -1,4 +1,4 @@
-"""The record kept in the event log of a database."""
+"""The record stored in the event log of a database."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _CACHE_SIZE: Final = 1000
 
 
 class StoredRecord:
-    """Aggregates as their events in the log say; a command is stored in one transaction.
+    """Rebuilds aggregates from their events in the log, and stores a command in one transaction.
 
-    `peek` caches what it read and only brings it up to date. What is cached of an aggregate is dropped
-    after a minute, so that nothing destroyed stays in memory.
+    `peek` caches an aggregate and then reads only the events that are new. A cached aggregate is dropped
+    after a minute, so that text whose key was destroyed does not stay in memory.
     """
 
     def __init__(self, log: EventLog) -> None:
@@ -48,13 +48,13 @@ class StoredRecord:
         try:
             cached, since = self._cached.get(aggregate_id)
         except KeyError:
-            return self._read_afresh(kind, aggregate_id)
+            return self._load_and_cache(kind, aggregate_id)
         if time.monotonic() - since > _CACHED_SECONDS:
-            return self._read_afresh(kind, aggregate_id)
+            return self._load_and_cache(kind, aggregate_id)
         if not isinstance(cached, kind):
             return None
-        news = (cast(Event, event) for event in self._log.store.get(aggregate_id, gt=cached.version))
-        return kind.replay(news, onto=cached)
+        newer = (cast(Event, event) for event in self._log.store.get(aggregate_id, gt=cached.version))
+        return kind.replay(newer, onto=cached)
 
     def commit(self, *aggregates: Aggregate, destroying: Collection[UUID] = ()) -> None:
         events = [event for aggregate in aggregates for event in aggregate.collect_events()]
@@ -63,7 +63,7 @@ class StoredRecord:
         except IntegrityError as error:
             raise Conflict from error
 
-    def _read_afresh(self, kind: type[A], aggregate_id: UUID) -> A | None:
+    def _load_and_cache(self, kind: type[A], aggregate_id: UUID) -> A | None:
         found, now = self.load(kind, aggregate_id), time.monotonic()
         if found is not None:
             self._cached.put(aggregate_id, (found, now))

@@ -1,7 +1,7 @@
-"""What the allowed types look like inside.
+"""The structure of the allowed types of file.
 
-A signature alone is a promise of the first bytes. These checks read as much of the structure as tells a
-whole file of the type from something that only begins like one.
+A signature says only what the first bytes are. These checks read enough of the structure to distinguish a
+whole file of the type from one that only begins like it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _HEIC: Final = frozenset(b"heic heix heim heis hevc hevx".split())
 _HEIC_GENERIC: Final = frozenset(b"mif1 msf1".split())
 _M4A: Final = frozenset({b"M4A ", b"M4B "})
 _MP4: Final = frozenset((b"M4V ", *b"isom iso2 iso3 iso4 iso5 iso6 mp41 mp42 avc1 MSNV dash".split()))
-# No honest file of 25 MB has as many parts; a hostile one would keep the reader walking for minutes.
+# No ordinary file of 25 MB has as many parts; a hostile one would keep the reader busy for minutes.
 _MAX_PARTS: Final = 50_000
 _ARCHIVE_END_BYTES: Final = 22
 _OGG_AUDIO: Final = (b"OpusHead", b"\x01vorbis", b"Speex   ", b"\x7fFLAC")
@@ -32,7 +32,7 @@ _MP3_FREQUENCIES: Final = ((11025, 12000, 8000), (), (22050, 24000, 16000), (441
 
 
 class Seekable(Protocol):
-    """What is asked of a file to look into it."""
+    """What these checks need of a file."""
 
     def read(self, size: int = ..., /) -> bytes: ...
 
@@ -51,9 +51,9 @@ class Broken(Exception):
 
 
 def recognise(file: Seekable, size: int) -> str | None:
-    """The media type of `file`, of `size` bytes, where it begins as an allowed type with a signature does.
+    """The media type of `file`, of `size` bytes, if it begins with the signature of an allowed type.
 
-    None where no such type begins so. Raises Broken where the rest does not bear it out.
+    None if it begins with no such signature. Raises Broken if the rest of the file does not fit it.
     """
     head = read_at(file, 0, HEAD_BYTES)
     for signature, check in _CHECKS:
@@ -69,7 +69,7 @@ def read_at(file: Seekable, place: int, count: int) -> bytes:
 
 
 def archive_end(file: Seekable, size: int) -> ArchiveEnd | None:
-    """The last record of a ZIP archive, if one ends the file: where unpackers look, whatever comes first."""
+    """The last record of a ZIP archive, if the file ends with one; unpackers look there, not at the start."""
     start = max(size - _ARCHIVE_END_BYTES - 0xFFFF, 0)
     tail = read_at(file, start, size - start)
     for found in re.finditer(rb"PK\x05\x06(?=.{18})", tail, re.DOTALL):
@@ -80,12 +80,12 @@ def archive_end(file: Seekable, size: int) -> ArchiveEnd | None:
 
 
 def hides_pdf(file: Seekable) -> bool:
-    """Whether a PDF begins after the first byte: readers accept its header anywhere in the first 1024."""
+    """Whether a PDF begins after the first byte: PDF readers accept a header anywhere in the first 1024."""
     return b"%PDF-" in read_at(file, 1, 1024)
 
 
-def _require(held: bool) -> None:
-    if not held:
+def _require(condition: bool) -> None:
+    if not condition:
         raise Broken
 
 
@@ -164,7 +164,7 @@ def _iso_media(file: Seekable, size: int) -> str:
 
 
 def _boxes(file: Seekable, size: int) -> Iterator[tuple[bytes, int]]:
-    """The kind and the length of each box at the top level, which together must fill the file."""
+    """The type and the length of each box at the top level; together the boxes must fill the file."""
     place = parts = 0
     while place < size:
         parts += 1
@@ -205,7 +205,7 @@ def _mp3(file: Seekable, size: int) -> str:
 
 
 def _mp3_frame(header: bytes) -> int:
-    """The length in bytes of the layer III frame that `header` begins."""
+    """The length in bytes of the layer III frame that begins with `header`."""
     _require(len(header) == 4 and header[0] == 0xFF and header[1] & 0xE6 == 0xE2)
     version, rate, frequency = header[1] >> 3 & 3, header[2] >> 4, header[2] >> 2 & 3
     _require(version != 1 and 0 < rate < 15 and frequency < 3)

@@ -1,4 +1,4 @@
-"""The plain tables beside the event log, as the statements see them; `migrations` makes them."""
+"""The tables beside the event log, for use in statements; `migrations` creates them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from sqlalchemy import Column, DateTime, LargeBinary, MetaData, Table, Uuid, fun
 
 metadata = MetaData()
 
-# A destroyed key keeps its row, without the key: were the row gone, a second key could be made for the
-# subject, and what the first one sealed would read as tampered with instead of erased.
+# The row of a destroyed key stays, without the key. If it were deleted, a second key could be made for the
+# subject, and what the first key sealed would read as tampered with instead of erased.
 data_keys = Table(
     "data_keys",
     metadata,

@@ -1,4 +1,4 @@
-"""The evidence vault: files sealed under their incident's key, named by their content, never overwritten."""
+"""The evidence vault: files sealed with their incident's key, named by their hash, never overwritten."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from casework.storage.sealed_file import CHUNK_BYTES, Corrupt, SealedReader, Sea
 
 SETTING: Final = "CASEWORK_EVIDENCE_URL"
 MAX_BYTES: Final = 25 * 1024 * 1024
-# Of a file that several uploads brought: none of them may take it away again when its own event is refused.
+# Marks a file that was uploaded more than once: no upload may remove it when its own event is refused.
 _SHARED_MODE: Final = 0o400
 
 
 class VaultUrlError(ValueError):
-    """The setting does not name a place where evidence can be kept."""
+    """The setting does not name a place where evidence can be stored."""
 
 
 class TooLarge(Exception):
     """A file has more than `limit` bytes."""
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"a file may have {limit} bytes at most")
+        super().__init__(f"a file may have at most {limit} bytes")
         self.limit = limit
 
 
@@ -40,7 +40,7 @@ class Missing(Corrupt):
 
 
 class Vault:
-    """A folder of sealed files, one folder an incident. `key` is always the incident's data key."""
+    """A folder of sealed files, with one folder per incident. `key` is always the incident's data key."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder.absolute()
@@ -61,14 +61,14 @@ class Vault:
         return EvidenceWriter(folder, incident, key, limit)
 
     def open(self, incident: UUID, sha256: str, key: bytes) -> SealedReader:
-        """The plain bytes of a file, seekable, each chunk checked as it is read, the whole hash not.
+        """The plain bytes of a file, seekable. Each chunk is verified as it is read, the hash is not.
 
         Raises Missing or Corrupt.
         """
         return _open(self._path(incident, sha256), key, incident)
 
     def stream(self, incident: UUID, sha256: str, key: bytes) -> VerifiedStream:
-        """The plain bytes of a file, the hash of all of them checked before the first is handed out.
+        """The plain bytes of a file. Their hash is verified before the first bytes are returned.
 
         Raises Missing or Corrupt.
         """
@@ -81,9 +81,9 @@ class Vault:
         return VerifiedStream(reader)
 
     def remove(self, incident: UUID, file: StoredFile) -> bool:
-        """Take away a file whose event was refused; answers whether it is gone.
+        """Remove a file whose event was refused. Returns whether it was removed.
 
-        It stays where the incident held the content before, or another upload has brought it since.
+        It stays if the incident held the same content before, or if another upload has stored it since.
         """
         path = self._path(incident, file.sha256)
         if not file.created:
@@ -101,20 +101,20 @@ class Vault:
 
 
 class EvidenceWriter:
-    """Takes a file in as it arrives; only sealed bytes reach the disk. Leaving its block discards it."""
+    """Writes a file as it arrives; only sealed bytes reach the disk. Leaving its block discards the file."""
 
     def __init__(self, folder: Path, incident: UUID, key: bytes, limit: int) -> None:
         self._incident = incident
         self._key = key
         self._limit = limit
-        # Made with mode 0600.
+        # Created with mode 0600.
         descriptor, name = tempfile.mkstemp(prefix="incoming-", dir=folder)
         self._temporary: Path | None = Path(name)
         self._file = cast(BinaryIO, os.fdopen(descriptor, "w+b"))
         self._sealing = SealingWriter(self._file, key, incident)
 
     def write(self, plain: bytes) -> None:
-        """Take in the next bytes. Raises TooLarge, having discarded the file."""
+        """Write the next bytes. Discards the file before it raises TooLarge."""
         self._require_unfinished()
         if self._sealing.size + len(plain) > self._limit:
             self.discard()
@@ -122,10 +122,10 @@ class EvidenceWriter:
         self._sealing.write(plain)
 
     def finish(self, declared_name: str = "") -> StoredFile:
-        """Keep the file under the name of its content.
+        """Store the file under the hash of its content.
 
-        `declared_name` is what the sender calls it; it is not kept. Raises NotAllowed for a type that is
-        not on the list, having discarded the file, and Corrupt where the same content is kept already but
+        `declared_name` is the sender's name for the file; it is not stored. Discards the file and raises
+        NotAllowed if its type is not on the list, or Corrupt if the same content is stored already but
         cannot be read.
         """
         temporary = self._require_unfinished()
@@ -142,7 +142,7 @@ class EvidenceWriter:
         )
 
     def discard(self) -> None:
-        """Forget the file, unless it was finished."""
+        """Delete the file, unless it was finished."""
         self._file.close()
         if self._temporary is not None:
             self._temporary.unlink(missing_ok=True)
@@ -162,12 +162,12 @@ class EvidenceWriter:
         return self._temporary
 
     def _publish(self, temporary: Path) -> bool:
-        """Give the file its lasting name; answers False where the same content has it already."""
+        """Give the file its final name. Returns False if a file of the same content has that name already."""
         final = temporary.with_name(self._sealing.sha256)
         with _locked(final.parent):
             if final.exists():
-                with _open(final, self._key, self._incident) as kept:
-                    _check_hash(kept, final.name, self._incident)
+                with _open(final, self._key, self._incident) as stored:
+                    _check_hash(stored, final.name, self._incident)
                 final.chmod(_SHARED_MODE)
                 return False
             temporary.rename(final)
@@ -176,7 +176,7 @@ class EvidenceWriter:
 
 
 class VerifiedStream(Iterator[bytes]):
-    """A file's bytes in chunks of 1 MiB, their hash known to be right. To be closed; `size` in bytes."""
+    """A file's bytes in chunks of 1 MiB, after their hash was verified. Must be closed; `size` in bytes."""
 
     def __init__(self, reader: SealedReader) -> None:
         self._reader = reader
@@ -219,7 +219,7 @@ def _check_hash(reader: SealedReader, sha256: str, incident: UUID) -> None:
     while chunk := reader.read(CHUNK_BYTES):
         digest.update(chunk)
     if digest.hexdigest() != sha256.lower():
-        raise Corrupt(f"a file of {incident} has another content than its name says")
+        raise Corrupt(f"the content of a file of {incident} does not match its name")
 
 
 @contextmanager
@@ -233,13 +233,13 @@ def _opened(folder: Path) -> Iterator[int]:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Hold the folder for oneself, against other processes too."""
+    """Lock the folder, against other processes too."""
     with _opened(folder) as descriptor:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
 
 
 def _sync(folder: Path) -> None:
-    """Bring the names in the folder safely to the disk."""
+    """Flush the names in the folder to the disk."""
     with _opened(folder) as descriptor:
         os.fsync(descriptor)

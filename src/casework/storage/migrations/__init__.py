@@ -1,4 +1,4 @@
-"""The tables of casework, made and kept up to date: the event log by its library, the others by Alembic."""
+"""Creates and updates the tables of casework: eventsourcing makes the event log, Alembic the others."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from casework.storage.database import Database, take_setup_lock
 
 
 def create_tables(url: str) -> None:
-    """Make or bring up to date every table but the views' in the database at `url`.
+    """Create or update every table in the database at `url`, except those of the views.
 
-    It may be repeated, and by several processes at once: they wait for each other.
+    It may be called again, and by several processes at the same time: they wait for each other.
     """
     database = Database(url)
     database.prepare_place()

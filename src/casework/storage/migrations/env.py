@@ -1,4 +1,4 @@
-"""What Alembic runs: the revisions, on the connection and in the transaction it is given."""
+"""Run by Alembic: applies the revisions on the connection, and in the transaction, of the caller."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No table of how people are related: it was a view's, and nothing read it."""
+"""Drop the table of how people are related: it belonged to a view, and nothing read it."""
 
 from __future__ import annotations
 
