@@ -84,7 +84,7 @@ def test_every_event_about_an_incident_is_a_step() -> None:
 
 
 def test_a_topic_that_is_taken_is_refused(own_topics: dict[str, type[Event]]) -> None:
-    with pytest.raises(TypeError, match=r"topic 'user.token_revoked' is taken by TokenRevoked"):
+    with pytest.raises(TypeError, match=r"topic 'user.token_revoked' is used by TokenRevoked already"):
 
         class Usurper(Event, frozen=True, kw_only=True):
             TOPIC: ClassVar[str] = TokenRevoked.TOPIC

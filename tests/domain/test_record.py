@@ -111,7 +111,7 @@ def test_waiving_early_does_not_set_aside_what_the_floor_comes_to_ask() -> None:
 
 def test_nobody_waives_alone() -> None:
     errors = invalid(CaseFile("cyberbullying"), "waive", authorised_by=DSL)
-    assert errors == {"$.authorised_by": ["is the person who waives; another must authorise it"]}
+    assert errors == {"$.authorised_by": ["must not be the user who waives the step"]}
 
 
 @pytest.mark.parametrize("waived", ["nothing", "incident.close", "Close", "waived"])
@@ -144,7 +144,7 @@ def test_only_an_earlier_step_may_be_corrected(corrects: int) -> None:
 
 def test_an_incident_is_not_reclassified_as_what_it_is() -> None:
     errors = invalid(CaseFile("cyberbullying"), "reclassify", kind="cyberbullying")
-    assert errors == {"$.kind": ["is what the incident is already"]}
+    assert errors == {"$.kind": ["is the kind of the incident already"]}
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "cyberbullying"])
@@ -204,7 +204,7 @@ def test_a_kind_that_is_not_known_is_refused() -> None:
 @pytest.mark.parametrize(
     ("kind", "direction", "faults"),
     [
-        ("unsolicited_contact", None, {"$.direction": ["is needed for this kind"]}),
+        ("unsolicited_contact", None, {"$.direction": ["is required for this kind"]}),
         ("unsolicited_contact", Direction.STAFF_TO_PUPIL, None),
         ("sexting", Direction.STAFF_TO_PUPIL, {"$.direction": ["does not belong to this kind"]}),
         ("sexting", None, None),
@@ -230,7 +230,7 @@ def test_a_direction_given_before_need_not_be_given_again() -> None:
 @pytest.mark.parametrize(
     ("kind", "fields", "faults"),
     [
-        ("unsolicited_contact", {"direction": None}, {"$.direction": ["is needed for this kind"]}),
+        ("unsolicited_contact", {"direction": None}, {"$.direction": ["is required for this kind"]}),
         (
             "cyberbullying",
             {"direction": Direction.PUPIL_TO_STAFF},

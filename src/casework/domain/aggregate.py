@@ -1,4 +1,4 @@
-"""What every aggregate does: replay its events in order, and keep the ones not yet stored."""
+"""The base class of all aggregates: replays events in order, and collects those that are not stored yet."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ import msgspec
 from casework.domain.event import Event
 
 AGGREGATES: Final[dict[type[Event], type[Aggregate]]] = {}
-"""Each class of aggregate by the class of its first event."""
+"""The class of each aggregate, by the class of its first event."""
 
 
 class Request(msgspec.Struct, frozen=True):
-    """The event a request led to, and a digest of what the request asked."""
+    """The number of the event that a request led to, and a digest of the request."""
 
     number: int
     digest: str
 
 
 class Aggregate:
-    """A thing whose state is what its events say.
+    """Something whose state follows from its events.
 
-    A subclass names the class of its first event, from which it is made: `class Person(Aggregate,
+    A subclass names the class of its first event, which creates it: `class Person(Aggregate,
     begins_with=PersonRegistered)`.
     """
 
@@ -40,7 +40,7 @@ class Aggregate:
 
     @classmethod
     def replay(cls, events: Iterable[Event], onto: Self | None = None) -> Self | None:
-        """`onto` (or a new aggregate, from its first event) after `events`; None where there are none."""
+        """`onto`, or a new aggregate, with `events` applied; None if there is no event and no `onto`."""
         aggregate = onto
         for event in events:
             if aggregate is None:
@@ -49,7 +49,7 @@ class Aggregate:
         return aggregate
 
     def record(self, event: Event) -> None:
-        """Apply `event` and keep it for the event store."""
+        """Apply `event` and hold it until the event store collects it."""
         self._apply(event)
         self._pending.append(event)
 
@@ -67,8 +67,8 @@ class Aggregate:
 
 
 def aggregate_of(events: Sequence[Event]) -> Aggregate | None:
-    """The aggregate that `events` are the whole history of; None where there are none.
+    """The aggregate whose whole history is `events`; None if there are no events.
 
-    Raises LookupError where the first event begins no aggregate.
+    Raises LookupError if the first event does not begin an aggregate.
     """
     return AGGREGATES[type(events[0])].replay(events) if events else None

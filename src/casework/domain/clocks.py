@@ -1,7 +1,7 @@
-"""When something is due: elapsed hours, calendar days and months, working days, school days.
+"""Computes when something is due: in elapsed hours, calendar days and months, working days or school days.
 
 Everything is counted in Europe/London, and the day that starts a clock is not counted. Nothing here
-asks for the present time.
+reads the current time.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from casework.domain.moments import LocalDate
 LONDON: Final = ZoneInfo("Europe/London")
 
 CLOCK_LEAD: Final = timedelta(minutes=2)
-"""How far the clock of a client may be ahead of the server's."""
+"""How far a client's clock may be ahead of the server's."""
 
 _ONE_DAY: Final = timedelta(days=1)
 _END_OF_DAY: Final = time(23, 59, 59)
@@ -43,14 +43,14 @@ class Term(msgspec.Struct, frozen=True):
 
 
 class Closure(msgspec.Struct, frozen=True):
-    """Days of a term on which the school is shut to everybody (half-term, snow), both included."""
+    """Days of a term on which the school is closed to everyone (half-term, snow), first and last included."""
 
     starts_on: LocalDate
     ends_on: LocalDate
     name: str = ""
 
     def covers(self, day: date) -> bool:
-        """Whether the school is shut on `day`."""
+        """Whether the school is closed on `day`."""
         return self.starts_on <= day <= self.ends_on
 
 
@@ -62,9 +62,9 @@ class Calendar(msgspec.Struct, frozen=True, cache_hash=True):
     inset: tuple[LocalDate, ...] = ()
 
     def faults(self) -> list[tuple[str, str]]:
-        """What is wrong, as (path, message) such as `("terms[1].ends_on", "is before …")`; none: `[]`.
+        """What is wrong, as (path, message) such as `("terms[1].ends_on", "is before …")`.
 
-        Terms may be listed in any order. Messages never repeat what was entered.
+        Terms may be in any order. Messages never repeat what was entered.
         """
         return [
             *_term_faults(self.terms),
@@ -78,10 +78,10 @@ class Calendar(msgspec.Struct, frozen=True, cache_hash=True):
         return bisect_left(days, day) < bisect_right(days, day)
 
     def term_on(self, day: date) -> Term | None:
-        """The one term `day` belongs to, None only where the school has no term.
+        """The term that `day` belongs to; None only if the school has no terms.
 
-        A day in a holiday belongs to the term that last ended, a day before every term to the first, so
-        that every incident falls in exactly one term.
+        A day in a holiday belongs to the term before it, and a day before all terms to the first, so that
+        every incident belongs to exactly one term.
         """
         begun = [term for term in self.terms if term.starts_on <= day]
         if begun:
@@ -89,7 +89,7 @@ class Calendar(msgspec.Struct, frozen=True, cache_hash=True):
         return min(self.terms, key=_start, default=None)
 
     def term(self, name: str) -> Term | None:
-        """The term of that name."""
+        """The term of that name; None if there is none."""
         return next((term for term in self.terms if term.name == name), None)
 
 
@@ -104,18 +104,18 @@ class Unit(StrEnum):
 
 
 class Span(msgspec.Struct, frozen=True):
-    """A length of time, such as 10 school days; a negative `amount` is a ValueError."""
+    """A length of time, such as 10 school days. Raises ValueError if `amount` is negative."""
 
     amount: int
     unit: Unit
 
     def __post_init__(self) -> None:
         if self.amount < 0:
-            raise ValueError("a span is not negative")
+            raise ValueError("a span must not be negative")
 
 
 def day_of(moment: datetime) -> date:
-    """The day in Europe/London on which `moment` falls; a naive one is a ValueError."""
+    """The day of `moment` in Europe/London. Raises ValueError if `moment` is naive."""
     return _in_london(moment).date()
 
 
@@ -125,20 +125,20 @@ def synchronised(moment: datetime, now: datetime) -> datetime:
 
 
 def is_working_day(day: date) -> bool:
-    """Whether `day` is a weekday and no bank holiday in England (`holidays` knows those of 1872 to 2100)."""
+    """Whether `day` is a weekday and not a bank holiday in England (`holidays` has those of 1872 to 2100)."""
     return day.weekday() < _SATURDAY and day not in _bank_holidays(day.year)
 
 
 def due(start: datetime, span: Span, calendar: Calendar) -> datetime:
     """The last moment, in Europe/London, at which something due `span` after `start` is in time.
 
-    Hours are elapsed hours, whatever the clocks do. Every other unit ends with a day, at 23:59:59. For
-    days and months that is the day so many on, or the last of a month too short to have it. For working
-    and school days it is the nth such day after that of `start`, and for 0 the day itself if it is one,
-    else the next. Past the last term the school has entered, school days are counted as working days:
-    a calendar not yet known must never leave a duty without a date.
+    Hours are elapsed hours, also when the clocks change. Every other unit ends at 23:59:59 of a day. For
+    days and months this is the day that many days or months later, or the last day of a month that is too
+    short. For working and school days it is the nth such day after the day of `start`; for 0 it is the day
+    of `start` if that is such a day, else the next one. After the last term that the school has entered,
+    working days are counted instead of school days: a duty must always have a date.
 
-    A naive `start` is a ValueError, a date past the year 9999 an OverflowError or ValueError.
+    Raises ValueError if `start` is naive, and OverflowError or ValueError for a date after the year 9999.
     """
     local = _in_london(start)
     day = local.date()
@@ -153,18 +153,18 @@ def due(start: datetime, span: Span, calendar: Calendar) -> datetime:
             last = _working_days_after(*_first_counted(day, span.amount))
         case Unit.SCHOOL_DAYS:
             last = _school_days_after(*_first_counted(day, span.amount), calendar)
-    # Otherwise what starts within the last second of its last day would be due before it starts.
+    # If it starts within the last second of its last day, it must not be due before it starts.
     return max(local, datetime.combine(last, _END_OF_DAY, LONDON))
 
 
 def _in_london(moment: datetime) -> datetime:
     if moment.utcoffset() is None:
-        raise ValueError("a moment has a time zone")
+        raise ValueError("a moment must have a time zone")
     return moment.astimezone(LONDON)
 
 
 def _first_counted(day: date, count: int) -> tuple[date, int]:
-    """Where to count from and how far: none after `day`, or the next, is one after the day before."""
+    """The day to count from and the count. Counting 0 from `day` is counting 1 from the day before."""
     return (day, count) if count else (day - _ONE_DAY, 1)
 
 
@@ -197,7 +197,7 @@ def _bank_holidays(year: int) -> frozenset[date]:
 
 @lru_cache(maxsize=256)
 def _school_days(calendar: Calendar) -> tuple[date, ...]:
-    """The days pupils are in, in order; a trust's calendars fit the cache."""
+    """The days pupils are in, in order. The cache is large enough for the calendars of a trust."""
     inset = frozenset(calendar.inset)
     return tuple(
         sorted(
@@ -222,7 +222,7 @@ def _start(term: Term) -> date:
 
 
 def _place(name: str) -> tuple[int, ...]:
-    """Where a term of this name comes among terms, by year and season; empty if it is no term's name."""
+    """The year and the number of the season in the name of a term; empty if `name` is not such a name."""
     parts = TERM_NAME.fullmatch(name)
     return () if parts is None else (int(parts[1]), _SEASONS.index(parts[2]))
 
@@ -238,7 +238,7 @@ def _term_faults(terms: Iterable[Term]) -> Iterator[tuple[str, str]]:
             yield f"{path}.name", "is the name of an earlier term"
         else:
             names.add(term.name)
-            # A mistyped year would make years of school days, and of duties due on the wrong ones.
+            # A mistyped year would make a term years long, and duties due on the wrong days.
             for field, day in (("starts_on", term.starts_on), ("ends_on", term.ends_on)):
                 if day.year != place[0]:
                     yield f"{path}.{field}", "is not in the year of the term's name"
@@ -251,9 +251,9 @@ def _order_faults(terms: tuple[Term, ...]) -> Iterator[tuple[str, str]]:
     for (earlier, before), (later, after) in pairwise(by_start):
         place = _place(after.name)
         if after.starts_on <= before.ends_on:
-            yield f"terms[{later}].starts_on", f"is before terms[{earlier}] has ended"
+            yield f"terms[{later}].starts_on", f"is before terms[{earlier}] ends"
         elif place and place < _place(before.name):
-            yield f"terms[{later}].name", f"comes before that of terms[{earlier}], which is earlier by date"
+            yield f"terms[{later}].name", f"names an earlier term than terms[{earlier}], which comes before"
 
 
 def _closure_faults(closures: Iterable[Closure], terms: tuple[Term, ...]) -> Iterator[tuple[str, str]]:
@@ -263,4 +263,4 @@ def _closure_faults(closures: Iterable[Closure], terms: tuple[Term, ...]) -> Ite
         elif not any(
             term.starts_on <= closure.ends_on and closure.starts_on <= term.ends_on for term in terms
         ):
-            yield f"closures[{number}].starts_on", "the closure lies outside every term"
+            yield f"closures[{number}].starts_on", "the closure is outside every term"

@@ -1,4 +1,4 @@
-"""Facts that hold from one day on: how old a platform asked its users to be."""
+"""Facts that apply from a day on: the minimum ages of platforms."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from casework.domain.naming import normalised
 
 
 class AgeSince(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The minimum age from a day on, and where that is said."""
+    """The minimum age from a day on, and the source that says so."""
 
     since: LocalDate
     minimum_age: int
@@ -20,20 +20,20 @@ class AgeSince(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Platform(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A platform, the names it goes by, and its minimum ages over time."""
+    """A platform, its other names, and its minimum ages over time."""
 
     name: str
     ages: tuple[AgeSince, ...]
     also: tuple[str, ...] = ()
 
     def age_on(self, day: date) -> AgeSince | None:
-        """The row in force on `day`; None before the first."""
+        """The row in force on `day`; None before the first row."""
         in_force = [row for row in self.ages if row.since <= day]
         return max(in_force, key=lambda row: row.since, default=None)
 
 
 class Platforms:
-    """The table of platforms, asked by any of their names, however written."""
+    """The table of platforms. Any of a platform's names finds it; case and spacing make no difference."""
 
     def __init__(self, platforms: Iterable[Platform]) -> None:
         self.all = tuple(platforms)
@@ -42,7 +42,7 @@ class Platforms:
         }
 
     def minimum_age(self, name: str, day: date) -> int | None:
-        """How old `name` asked its users to be on `day`; None where the table does not know."""
+        """The minimum age of the platform `name` on `day`; None if it is not in the table."""
         platform = self._by_name.get(normalised(name))
         row = None if platform is None else platform.age_on(day)
         return None if row is None else row.minimum_age

@@ -1,4 +1,4 @@
-"""Finding the bytes of a file inside a text: text must never become a way to hold an image."""
+"""Finding the bytes of a file inside a text, so that no image can be stored as text."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ _LONG_BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{400,}={0,2}")
 
 
 def embeds_file(text: str) -> bool:
-    """Whether `text` carries a data URL, or an encoded file, or a run too long to be words or an address."""
+    """Whether `text` contains a data URL, an encoded file, or a run of characters too long for an address."""
     return bool(_DATA_URL.search(text) or _BASE64_MAGIC.search(text) or _LONG_BASE64.search(text))

@@ -1,4 +1,4 @@
-"""How the domain says no. Messages name a field or a rule and never repeat what was entered."""
+"""The errors of the domain. Messages name a field or a rule and never repeat what was entered."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import msgspec
 
 
 class Refusal(msgspec.Struct, frozen=True):
-    """Why a step is refused: the rule, the clause it comes from, and what to do instead."""
+    """Why a step is refused: the rule, its clause, the reason, and the ids of rules still outstanding."""
 
     rule: str
     clause: str
@@ -17,11 +17,11 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 class Declined(Exception):
-    """The domain says no. Nothing was stored."""
+    """The domain refused a command. Nothing was stored."""
 
 
 class Refused(Declined):
-    """A step the playbook or the state of the incident does not allow."""
+    """The playbook or the state of the incident does not allow the step."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(f"refused by {refusal.rule} ({refusal.clause})")
@@ -29,7 +29,7 @@ class Refused(Declined):
 
 
 class Invalid(Declined):
-    """A command that is malformed; `errors` are messages by JSON path."""
+    """The command is malformed; `errors` holds messages by JSON path."""
 
     def __init__(self, errors: Mapping[str, Sequence[str]]) -> None:
         super().__init__("invalid: " + ", ".join(errors))
@@ -41,12 +41,12 @@ class Invalid(Declined):
 
     @classmethod
     def of(cls, faults: Mapping[str, str]) -> Invalid:
-        """One message by path."""
+        """The error for one message per path."""
         return cls({path: [message] for path, message in faults.items()})
 
 
 class SetUpError(Exception):
-    """casework cannot start as it was set up; the message names the file or the setting."""
+    """casework cannot start with its settings or files; the message names the file or the setting."""
 
 
 class Forbidden(Declined):
@@ -54,12 +54,12 @@ class Forbidden(Declined):
 
 
 class NotFound(Declined):
-    """There is no such thing, or none the actor may know of."""
+    """There is no such thing, or the actor may not see it."""
 
 
 class Stale(Declined):
-    """The incident has moved on since the version the actor had in hand."""
+    """The incident has changed since the version that the actor read."""
 
 
 class KeyReused(Declined):
-    """The idempotency key was used before, for a request that asked something else."""
+    """The idempotency key was used before, for a different request."""

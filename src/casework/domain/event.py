@@ -1,4 +1,4 @@
-"""What every event of every aggregate carries, and how its class is found again from the log."""
+"""The base class of all events, and the topics by which the log finds the class of an event."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ TOPICS: dict[str, type[Event]] = {}
 
 
 class Stamp(msgspec.Struct, frozen=True, kw_only=True):
-    """What casework adds to what a user says: of which aggregate, which number, by whom and when.
+    """What casework adds to the fields that a user sends: the aggregate, its version, the user and the times.
 
-    `by` is a user's id and `role` the role they acted in. `happened_at` is when it was done, `recorded_at`
-    when it was recorded.
+    `by` is the user's id and `role` the role they acted in. `happened_at` is when it was done,
+    `recorded_at` when it was recorded.
     """
 
     originator_id: UUID
@@ -33,9 +33,9 @@ class Stamp(msgspec.Struct, frozen=True, kw_only=True):
 class Event(Stamp, frozen=True, kw_only=True):
     """One fact about one aggregate.
 
-    `TOPIC` is what the database holds instead of a module path, so code may move; `VERSION` counts the
-    shapes an event has had, and `upcast` turns an older shape into the present one. A subclass without
-    a `TOPIC` of its own is abstract.
+    The database stores `TOPIC` instead of a module path, so code may move. `VERSION` is raised when the
+    shape of the event changes, and `upcast` turns an older shape into the current one. A subclass without
+    its own `TOPIC` is abstract.
     """
 
     TOPIC: ClassVar[str] = ""
@@ -48,18 +48,18 @@ class Event(Stamp, frozen=True, kw_only=True):
             return
         known = TOPICS.setdefault(topic, cls)
         if known.__qualname__ != cls.__qualname__:
-            raise TypeError(f"topic {topic!r} is taken by {known.__qualname__}")
+            raise TypeError(f"topic {topic!r} is used by {known.__qualname__} already")
         TOPICS[topic] = cls
 
     @classmethod
     def upcast(cls, state: dict[str, Any], version: int) -> dict[str, Any]:
-        """The `state` of an event written at `version`, in the shape of the present version."""
+        """The `state` of an event that was written at `version`, in the shape of the current version."""
         if version != cls.VERSION:
             raise ValueError(f"{cls.TOPIC} has no upcast from version {version}")
         return state
 
     def apply(self, aggregate: Any) -> None:
-        """Change `aggregate` as this event says; by default only its version moves."""
+        """Change `aggregate` as this event says; by default only its version changes."""
 
     def stamped(self, stamp: Stamp) -> Self:
         """The same event with another stamp."""
@@ -81,10 +81,10 @@ _UNSTAMPED: Final = Stamp(
 
 
 def unstamped(kind: type[E], /, **fields: Any) -> E:
-    """What a user says, as an event of `kind` that is not stamped yet. No aggregate applies it as it is."""
+    """An event of `kind` with the fields a user sent and no stamp yet. No aggregate can apply it."""
     return event_of(_UNSTAMPED, kind, **fields)
 
 
 def event_of(stamp: Stamp, kind: type[E], /, **fields: Any) -> E:
-    """The event of `kind` with this stamp and these fields."""
+    """An event of `kind` with this stamp and these fields."""
     return kind(**msgspec.structs.asdict(stamp), **fields)

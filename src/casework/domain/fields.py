@@ -1,4 +1,4 @@
-"""The sorts of text and reference a step or a record may carry, with their limits, declared in the type."""
+"""The types of text and of reference that fields may have. A type declares its limits."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from casework.domain.embedded import embeds_file
 from casework.domain.moments import Instant
 from casework.domain.sealed import Sealed
 
-# What hides or reorders what a reader sees: control characters but for new lines and tabs, and the
-# characters that override the direction of writing.
+# Characters that hide or reorder what a reader sees: control characters except line breaks and tabs, and
+# those that override the direction of writing.
 HIDDEN_CHARACTERS: Final = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069"
 _CONTROL: Final = re.compile(f"[{HIDDEN_CHARACTERS}]")
 
 
 class Text(msgspec.Struct, frozen=True):
-    """Limits, in characters, on a text once the white space around it is gone."""
+    """Limits, in characters, on the length of a text without the white space around it."""
 
     min: int = 1
     max: int = 10_000
 
     def fault(self, text: str) -> str | None:
-        """What is wrong with `text`, never repeating it; None where nothing is."""
+        """What is wrong with `text`, never repeating it; None if nothing is."""
         length = len(text.strip())
         if length < self.min:
             return f"must be at least {self.min} characters" if self.min > 1 else "must not be empty"
@@ -39,23 +39,23 @@ class Text(msgspec.Struct, frozen=True):
 
 
 class ServerSet(msgspec.Struct, frozen=True):
-    """Marks a field that casework fills in itself and never takes from a client."""
+    """Marks a field that casework sets itself and never accepts from a client."""
 
 
 class ApiName(msgspec.Struct, frozen=True):
-    """The name a client knows a field by, where it differs from the one in the log."""
+    """The name of a field in the API, if it differs from the name in the log."""
 
     name: str
 
 
 class Past(msgspec.Struct, frozen=True):
-    """Marks a moment that must not be in the future: `synchronised` first, what is still ahead is a fault."""
+    """Marks a moment that must not be in the future, even after `synchronised`."""
 
 
 class Ref(msgspec.Struct, frozen=True):
-    """Marks an id and says what it may be the id of, at the same school.
+    """Marks an id, and says what it may be the id of at the same school.
 
-    A `party` is involved in the incident; an `adult` is no pupil.
+    A `party` must be involved in the incident; an `adult` must not be a pupil.
     """
 
     to: tuple[str, ...]
@@ -84,7 +84,7 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 
 class Leaf(msgspec.Struct, frozen=True):
-    """One value somewhere in a record, the JSON path to it, and the markers its field declares."""
+    """One value in a record at any depth, its JSON path, and the markers that its field declares."""
 
     path: str
     value: Any
@@ -92,7 +92,7 @@ class Leaf(msgspec.Struct, frozen=True):
 
     @property
     def text(self) -> str | None:
-        """The value as a text, sealed or not; None where it is none."""
+        """The value as a text, sealed or not; None if it is not a text."""
         if isinstance(self.value, Sealed):
             return self.value.text
         return self.value if isinstance(self.value, str) else None
@@ -100,7 +100,7 @@ class Leaf(msgspec.Struct, frozen=True):
 
 @cache
 def field_markers(struct: type[msgspec.Struct]) -> dict[str, tuple[Any, ...]]:
-    """The markers declared on each field of `struct`, by attribute name; nested `Annotated` are one."""
+    """The markers declared on each field of `struct`, by attribute name, including nested `Annotated`."""
     hints = get_type_hints(struct, include_extras=True)
     return {field.name: _markers(hints[field.name]) for field in msgspec.structs.fields(struct)}
 
@@ -112,7 +112,7 @@ def _markers(hint: Any) -> tuple[Any, ...]:
 
 
 class NamedField(msgspec.Struct, frozen=True):
-    """A field by its attribute and by the name a client knows it by, with the markers it declares."""
+    """A field: its attribute, its name in the API, and the markers it declares."""
 
     attribute: str
     api_name: str
@@ -122,7 +122,7 @@ class NamedField(msgspec.Struct, frozen=True):
 @cache
 def named_fields(struct: type[msgspec.Struct]) -> tuple[NamedField, ...]:
     """The fields of `struct`, in order."""
-    # To resolve the hints of a class takes longer than storing an event, hence the cache.
+    # Cached, because resolving the type hints of a class takes longer than storing an event.
     markers = field_markers(struct)
     names = {
         name: next((marker.name for marker in found if isinstance(marker, ApiName)), None)
@@ -151,7 +151,7 @@ def _leaves_of(value: Any, path: str, markers: tuple[Any, ...]) -> Iterator[Leaf
 
 
 def synchronised(record: S, now: datetime) -> S:
-    """`record` with each `PastInstant` of it and of the structs in it as `clocks.synchronised` takes it."""
+    """`record` with `clocks.synchronised` applied to each `PastInstant` in it, at any depth."""
     changed = {
         field.attribute: _synchronised(getattr(record, field.attribute), field.markers, now)
         for field in named_fields(type(record))
@@ -172,7 +172,7 @@ def _is_past(markers: tuple[Any, ...]) -> bool:
 
 
 def moment_faults(record: msgspec.Struct, now: datetime) -> dict[str, str]:
-    """Each `PastInstant` in `record` that is after `now`: message by JSON path."""
+    """A message for each `PastInstant` in `record` that is after `now`, by JSON path."""
     return {
         leaf.path: "is in the future"
         for leaf in leaves(record)

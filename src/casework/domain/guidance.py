@@ -1,6 +1,6 @@
-"""What an incident may amount to and whom it can be taken to, by what was in force on its day.
+"""The offences an incident may amount to and the channels it can be taken to, as in force on its day.
 
-An offence is a tag and never a finding. Both tables are data, asked of an incident as a rule asks it.
+An offence is a tag and never a finding. Both tables are data; their tests work like the tests of a rule.
 """
 
 from __future__ import annotations
@@ -25,31 +25,31 @@ Holds = Callable[[Iterable[Test]], bool]
 
 
 class Circumstances(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The kinds something is about (all, where none is named), and tests that must all hold."""
+    """The kinds of incident something applies to (all if none is named), and tests that must all hold."""
 
     kinds: tuple[str, ...] = ()
     when: tuple[Test, ...] = ()
 
-    def are_those_of(self, incident: Incident, holds: Holds) -> bool:
-        """Whether `incident` is of such a kind and stands so."""
+    def apply_to(self, incident: Incident, holds: Holds) -> bool:
+        """Whether `incident` is of one of the kinds and the tests hold."""
         return (not self.kinds or incident.kind in self.kinds) and holds(self.when)
 
 
 class Grounds(Circumstances, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Circumstances in which a channel suits, or does not, and why."""
+    """Circumstances in which a channel is suitable or unsuitable, and why."""
 
     reason: str
 
 
 class Remark(Circumstances, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What is said beside the offences in such circumstances."""
+    """A remark shown with the offences in these circumstances."""
 
     text: str
     source: str
 
 
 class Dated(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Something that holds from its first day to its last; without one, for as long as the table reaches."""
+    """Something in force from its first day to its last. A missing day means that there is no limit."""
 
     id: str
     title: str
@@ -58,25 +58,25 @@ class Dated(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     until: LocalDate | None = None
 
     def in_force(self, day: date) -> bool:
-        """Whether it held on `day`."""
+        """Whether it was in force on `day`."""
         return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
 
 
 class Offence(Dated, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """An offence, worded about the act, and the circumstances in which its tag is shown."""
+    """An offence, worded as the act, and the circumstances in which its tag is shown."""
 
     shown: tuple[Circumstances, ...]
 
 
 class Recording(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The step by which turning to a channel is recorded, and the values it then has."""
+    """The step that records the use of a channel, and the values of its fields."""
 
     step: str
     preset: dict[str, Scalar]
 
 
 class Channel(Dated, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Whom one can turn to, what about, and when that suits."""
+    """A service that a school or a child can turn to, what it is for, and when it is suitable."""
 
     about: str
     suits: tuple[Grounds, ...]
@@ -86,7 +86,7 @@ class Channel(Dated, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class Advice(msgspec.Struct, frozen=True):
-    """Whether a channel suits an incident, and why or why not."""
+    """Whether a channel is suitable for an incident, and why or why not."""
 
     channel: Channel
     suits: bool
@@ -94,7 +94,7 @@ class Advice(msgspec.Struct, frozen=True):
 
 
 class Guidance(msgspec.Struct, frozen=True):
-    """The offences an incident may amount to, the channels it may be taken to, and what to bear in mind."""
+    """The offences an incident may amount to, the channels it may be taken to, and a note on both."""
 
     offences: tuple[Offence, ...]
     channels: tuple[Advice, ...]
@@ -102,7 +102,7 @@ class Guidance(msgspec.Struct, frozen=True):
 
 
 class Reference(msgspec.Struct, frozen=True, kw_only=True):
-    """The dated tables. `finding` is the sentence that goes with every offence."""
+    """The dated tables. `finding` is the sentence that is shown with every offence."""
 
     platforms: Platforms = Platforms(())
     offences: tuple[Offence, ...] = ()
@@ -116,19 +116,19 @@ class Reference(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(offence for offence in self.offences if offence.in_force(day))
 
     def channels_on(self, day: date) -> tuple[Channel, ...]:
-        """The channels there were on `day`."""
+        """The channels that existed on `day`."""
         return tuple(channel for channel in self.channels if channel.in_force(day))
 
     def guidance(self, incident: Incident, playbook: Playbook) -> Guidance:
-        """What the tables say of `incident`, by the day it occurred in London."""
+        """What the tables say about `incident`, as in force on the day it occurred in London."""
         day = day_of(incident.occurred_at)
-        holds = playbook.asking(incident)
-        remarks = dict.fromkeys(each.text for each in self.remarks if each.are_those_of(incident, holds))
+        holds = playbook.predicate_of(incident)
+        remarks = dict.fromkeys(each.text for each in self.remarks if each.apply_to(incident, holds))
         return Guidance(
             offences=tuple(
                 offence
                 for offence in self.offences_on(day)
-                if any(each.are_those_of(incident, holds) for each in offence.shown)
+                if any(each.apply_to(incident, holds) for each in offence.shown)
             ),
             channels=tuple(_advice(channel, incident, holds) for channel in self.channels_on(day)),
             note=" ".join((self.finding, *remarks)),
@@ -136,10 +136,10 @@ class Reference(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _advice(channel: Channel, incident: Incident, holds: Holds) -> Advice:
-    against = (each for each in channel.unsuited if each.are_those_of(incident, holds))
+    against = (each for each in channel.unsuited if each.apply_to(incident, holds))
     if (found := next(against, None)) is not None:
         return Advice(channel, False, found.reason)
-    speaking_for = (each for each in channel.suits if each.are_those_of(incident, holds))
-    if (found := next(speaking_for, None)) is not None:
+    in_favour = (each for each in channel.suits if each.apply_to(incident, holds))
+    if (found := next(in_favour, None)) is not None:
         return Advice(channel, True, found.reason)
     return Advice(channel, False, channel.otherwise)

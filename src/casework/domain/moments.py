@@ -1,8 +1,8 @@
-"""The types that fields of structs declare for a moment and for a day, and their values in JSON.
+"""The types for the fields of structs that hold a moment or a day, and how these become JSON.
 
-Clients test with freezegun. While it freezes time, `datetime` and `date` are subclasses of its own in every
-module. msgspec resolves the type of a field by its name, when it first needs it, and supports no subclass.
-So a field declares `Instant` or `LocalDate`, which are always the classes of the standard library.
+Clients test with freezegun. While it freezes time, it replaces `datetime` and `date` in every module by its
+own subclasses. msgspec resolves the type of a field by name when it first needs it, and does not support
+subclasses. So a field declares `Instant` or `LocalDate`, which are always classes of the standard library.
 """
 
 from __future__ import annotations
@@ -14,27 +14,27 @@ import msgspec
 
 
 def _standard_class(known: type) -> Any:
-    """`known`, or the class of the standard library it is derived from."""
+    """`known`, or the class of the standard library that it is derived from."""
     return next(base for base in known.__mro__ if base.__module__ == "datetime")
 
 
-# In a tuple: freezegun replaces the attributes of modules.
+# In a tuple, because freezegun replaces the attributes of modules.
 _STANDARD: Final = (_standard_class(datetime), _standard_class(date))
 
-# freezegun does not look into an `Annotated` either.
+# freezegun does not replace what is inside an `Annotated`.
 if TYPE_CHECKING:
     Instant = Annotated[datetime, msgspec.Meta(tz=True)]
     LocalDate = Annotated[date, msgspec.Meta()]
 else:
     Instant = Annotated[_STANDARD[0], msgspec.Meta(tz=True)]
     LocalDate = Annotated[_STANDARD[1], msgspec.Meta()]
-"""`Instant` has an offset from UTC: a moment without one is not decoded. `LocalDate` is a day in London."""
+"""`Instant` must have an offset from UTC; one without it is not decoded. `LocalDate` is a day in London."""
 
 
 def standard(value: Any) -> Any:
-    """`value`, a `datetime` or `date` or of a subclass, as the standard library's; an `enc_hook` of msgspec.
+    """A `datetime` or `date` of any subclass, as one of the standard library. An `enc_hook` of msgspec.
 
-    Raises NotImplementedError for a value of any other type.
+    Raises NotImplementedError if `value` is of any other type.
     """
     if type(value) in _STANDARD:
         return value
@@ -49,5 +49,5 @@ def standard(value: Any) -> Any:
 
 
 def standardised(document: Any) -> Any:
-    """A TOML document with each `datetime` and `date` in it as the standard library's."""
+    """A TOML document with each `datetime` and `date` in it as one of the standard library."""
     return msgspec.to_builtins(document, builtin_types=(*_STANDARD, time), enc_hook=standard)

@@ -11,16 +11,16 @@ _SHORTEST_PART = 3
 
 
 def normalised(name: str) -> str:
-    """`name` as it is compared: compatibility forms folded, lower case, single spaces."""
-    # Folding the case can undo the normal form, so it is restored afterwards.
+    """`name` in the form used to compare names: compatibility forms folded, lower case, single spaces."""
+    # Case folding can undo the normal form, so normalise again.
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
     return " ".join(folded.split())
 
 
 def holds_name(text: str, names: Iterable[str]) -> bool:
-    """Whether `text` holds one of `names`: the whole name however written, or a part of it as a name.
+    """Whether `text` contains one of `names`: the whole name in any spelling of case, or a part of it.
 
-    A part counts only where it is written with a capital, as names are: "will" is a word, "Will" may not be.
+    A part counts only if it is capitalised: "will" is a word, but "Will" may be a name.
     """
     plain = normalised(text)
     words = set(re.findall(r"[^\W\d_]+", unicodedata.normalize("NFKC", text)))

@@ -1,4 +1,4 @@
-"""The Person aggregate: somebody who may be involved in an incident, known elsewhere only by an id."""
+"""The Person aggregate: a person who may be involved in an incident, named elsewhere only by an id."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from casework.domain.vocabulary import Category, Relation
 
 
 class Related(msgspec.Struct, frozen=True):
-    """`person` is what this person is `relation` to: parent of, spouse of, line manager of."""
+    """What this person is to `person`: for example their parent, their spouse or their line manager."""
 
     relation: Relation
     person: PersonId
 
 
 class PersonRegistered(Event, frozen=True, kw_only=True):
-    """A person is known at a school. `born_on` is an ISO date, sealed as the name is."""
+    """A person was registered at a school. `born_on` is an ISO date, sealed like the name."""
 
     TOPIC: ClassVar[str] = "person.registered"
 
@@ -35,7 +35,7 @@ class PersonRegistered(Event, frozen=True, kw_only=True):
 
 
 class Person(Aggregate, begins_with=PersonRegistered):
-    """A pseudonymous id, with the name and the birth date under a data key of their own."""
+    """A pseudonymous id, with a name and a birth date that are sealed with the person's own data key."""
 
     def __init__(self, first: PersonRegistered) -> None:
         super().__init__(first)

@@ -1,4 +1,4 @@
-"""The School aggregate: its calendar, the pack in force, and who is appointed to what."""
+"""The School aggregate: its calendar, the pack in force, and the users appointed to its roles."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from casework.domain.vocabulary import Role
 
 
 class Appointment(msgspec.Struct, frozen=True, kw_only=True):
-    """A user holding a role at the school, from one day to another (both included)."""
+    """A user holds a role at the school from one day to another (both included)."""
 
     id: UUID
     user: UUID
@@ -31,14 +31,14 @@ class Appointment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PackInForce(msgspec.Struct, frozen=True):
-    """The pack (by edition, `oakfield@2026-09`) a school follows from a day on."""
+    """The pack that a school follows from a day on; its edition is for example `oakfield@2026-09`."""
 
     edition: str
     since: LocalDate
 
 
 class PolicyReview(msgspec.Struct, frozen=True):
-    """The school looked at the pack it follows on a day and kept it; and when that was recorded."""
+    """The day on which the school reviewed its pack and kept it, and when that was recorded."""
 
     edition: str
     reviewed_on: LocalDate
@@ -46,7 +46,7 @@ class PolicyReview(msgspec.Struct, frozen=True):
 
 
 class SchoolOpened(Event, frozen=True, kw_only=True):
-    """A school starts to keep its cases here."""
+    """A school starts to use casework."""
 
     TOPIC: ClassVar[str] = "school.opened"
 
@@ -62,9 +62,9 @@ class SchoolOpened(Event, frozen=True, kw_only=True):
 
 
 class SchoolChanged(Event, frozen=True, kw_only=True):
-    """What is given here replaces what the school had; the rest stays.
+    """Changes the facts of a school that are given; the others stay as they are.
 
-    `policy_reviewed_on` is the day on which the pack then in force was looked at and kept.
+    `policy_reviewed_on` is the day on which the pack in force was reviewed and kept.
     """
 
     TOPIC: ClassVar[str] = "school.changed"
@@ -114,7 +114,7 @@ class AppointmentEnded(Event, frozen=True, kw_only=True):
 
 
 class School(Aggregate, begins_with=SchoolOpened):
-    """One school and the facts its duties are judged by."""
+    """One school, with the facts that its duties depend on."""
 
     def __init__(self, first: SchoolOpened) -> None:
         super().__init__(first)
@@ -128,7 +128,7 @@ class School(Aggregate, begins_with=SchoolOpened):
         self.appointments: dict[UUID, Appointment] = {}
 
     def adopt(self, edition: str, since: date) -> None:
-        """Follow the pack `edition` from `since` on."""
+        """Use the pack `edition` from the day `since` on."""
         self.packs.append(PackInForce(edition, since))
 
     def pack_at(self, moment: datetime) -> str:
@@ -137,13 +137,13 @@ class School(Aggregate, begins_with=SchoolOpened):
         return [pack.edition for pack in self.packs if pack.since <= day][-1]
 
     def reviewed_on(self, edition: str, as_of: datetime) -> date | None:
-        """The last day on which `edition` was looked at and kept, as far as was recorded by `as_of`."""
+        """The last day on which `edition` was reviewed and kept, of those recorded by `as_of`."""
         known = (r.reviewed_on for r in self.reviews if r.edition == edition and r.recorded_at <= as_of)
         return max(known, default=None)
 
     @property
     def pack(self) -> str:
-        """The edition of the pack adopted last."""
+        """The edition of the pack that was adopted last."""
         return self.packs[-1].edition
 
     def roles_of(self, user: UUID, day: date) -> Iterator[Role]:
@@ -163,5 +163,5 @@ class School(Aggregate, begins_with=SchoolOpened):
         )
 
     def has_appointed(self, user: UUID) -> bool:
-        """Whether `user` holds or has held any role at the school."""
+        """Whether `user` holds, held or will hold any role at the school."""
         return any(appointment.user == user for appointment in self.appointments.values())

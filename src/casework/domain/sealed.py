@@ -1,4 +1,4 @@
-"""Personal text: plain while it is being worked with, ciphertext wherever it is kept."""
+"""Personal text: plain while it is in use, encrypted wherever it is stored."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ ERASED: Final = "[erased]"
 
 
 class Sealed:
-    """A name or a narrative that may be kept only under a data key.
+    """A name or a narrative that may be stored only when encrypted with a data key.
 
-    `under` names the person, incident, user or school whose data key seals the text; `None` means the
-    aggregate whose event carries it. A value read back from the log is closed: it is unsealed when its
-    `text` is first asked for, and reads as `[erased]` once its data key has been destroyed.
+    `under` is the id of the person, incident, user or school whose data key seals the text; `None` means
+    the aggregate whose event holds it. A value read from the log is closed: it is decrypted when its
+    `text` is first read, and reads as `[erased]` once its data key has been destroyed.
 
-    `_unseal` outlives the opening: storage keeps the ciphertext on it, so that a value kept in a second
-    place is copied as it was sealed, and an erased one stays a ciphertext and never becomes `[erased]`.
+    `_unseal` is not dropped after decryption: it holds the ciphertext, so that storage copies a value to a
+    second place as it was sealed, and stores an erased one as its ciphertext and never as `[erased]`.
     """
 
     __slots__ = ("_opened", "_text", "_unseal", "under")
@@ -30,7 +30,7 @@ class Sealed:
 
     @classmethod
     def closed(cls, under: UUID, unseal: Callable[[], str | None]) -> Sealed:
-        """A value whose text is fetched by `unseal` when needed; `unseal` answers None once erased."""
+        """A value whose text `unseal` returns when needed; `unseal` returns None once it was erased."""
         sealed = cls("", under)
         sealed._unseal, sealed._opened = unseal, False
         return sealed
@@ -43,7 +43,7 @@ class Sealed:
 
     @property
     def erased(self) -> bool:
-        """Whether the key that sealed this text is gone."""
+        """Whether the key that sealed this text was destroyed."""
         return self._open() is None
 
     def _open(self) -> str | None:

@@ -1,4 +1,4 @@
-"""The User aggregate: somebody who may sign in, and the tokens they hold."""
+"""The User aggregate: a person who may sign in, and their tokens."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from casework.domain.sealed import Sealed
 
 
 class Scope(StrEnum):
-    """What a token may be used for, within what its user may do."""
+    """What a token may be used for, of what its user may do."""
 
     READ = "read"
     WRITE = "write"
@@ -24,11 +24,11 @@ class Scope(StrEnum):
 
 
 FULL_SCOPES: Final = (Scope.READ, Scope.WRITE)
-"""What a token is for unless something else is said."""
+"""The scopes of a token unless others are given."""
 
 
 class Token(msgspec.Struct, frozen=True, kw_only=True):
-    """A token as it is kept: only a hash of its secret, in hex."""
+    """A token as it is stored: with only a hash of its secret, in hex."""
 
     id: UUID
     secret_hash: str
@@ -37,7 +37,7 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UserRegistered(Event, frozen=True, kw_only=True):
-    """A user. `person` links them to what they are in incidents; an `administrator` runs the system."""
+    """A user was registered. `person` is their record as a person; an `administrator` runs the system."""
 
     TOPIC: ClassVar[str] = "user.registered"
 
@@ -48,7 +48,7 @@ class UserRegistered(Event, frozen=True, kw_only=True):
 
 
 class TokenIssued(Event, frozen=True, kw_only=True):
-    """A token was made and shown once."""
+    """A token was issued. Its secret was shown once."""
 
     TOPIC: ClassVar[str] = "user.token_issued"
 
@@ -59,7 +59,7 @@ class TokenIssued(Event, frozen=True, kw_only=True):
 
 
 class TokenRevoked(Event, frozen=True, kw_only=True):
-    """A token is dead from now on."""
+    """A token was revoked; it is no longer valid."""
 
     TOPIC: ClassVar[str] = "user.token_revoked"
 
@@ -70,7 +70,7 @@ class TokenRevoked(Event, frozen=True, kw_only=True):
 
 
 class User(Aggregate, begins_with=UserRegistered):
-    """A user's name and address under a data key of their own, and their living tokens."""
+    """A user's name and email address, sealed with their own data key, and their valid tokens."""
 
     def __init__(self, first: UserRegistered) -> None:
         super().__init__(first)

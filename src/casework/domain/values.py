@@ -1,4 +1,4 @@
-"""The values that facts about an incident and fields of a step have, as rules compare them."""
+"""The values of facts and of fields of a step, in the form in which rules compare them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ ValueSet = frozenset[Scalar]
 
 
 def as_values(value: Any) -> ValueSet:
-    """A field's or a fact's value as a set: empty for None, of one for a single value."""
+    """The value of a field or a fact as a set: empty for None, with one member for a single value."""
     if value is None:
         return frozenset()
     if isinstance(value, (frozenset, tuple, set)):

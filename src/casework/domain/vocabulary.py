@@ -1,4 +1,4 @@
-"""The closed lists of words a step or a record may use. Kinds and clauses are data, not here."""
+"""The closed lists of words that a step or a record may use. Kinds and clauses are data, not code."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _STATE_ORDER = tuple(State)
 
 
 class Stream(StrEnum):
-    """Who may know of an incident at all: allegations against staff run apart."""
+    """Which users may see an incident: allegations against staff are separate from cases about children."""
 
     CHILD = "child"
     ALLEGATION = "allegation"
@@ -80,7 +80,7 @@ class Category(StrEnum):
 
     @property
     def works_at_school(self) -> bool:
-        """Staff in the wide sense of KCSIE part 4: everyone who works or volunteers at the school."""
+        """Whether this is staff in the wide sense of KCSIE part 4: all who work or volunteer there."""
         return self in _WORKFORCE
 
 
@@ -97,7 +97,7 @@ class Relation(StrEnum):
 
 
 class Role(StrEnum):
-    """What a user may be appointed to be at a school."""
+    """The roles a user may be appointed to at a school."""
 
     REPORTER = "reporter"
     DSL = "dsl"
@@ -161,7 +161,7 @@ class Agency(StrEnum):
 
     @property
     def is_milestone(self) -> bool:
-        """Whether telling this agency escalates the incident; the others are only recorded."""
+        """Whether a referral to this agency escalates the incident; the others are only recorded."""
         return self in _ESCALATES
 
 
@@ -169,7 +169,7 @@ _ESCALATES = frozenset({Agency.POLICE, Agency.CEOP, Agency.CHILDRENS_SOCIAL_CARE
 
 
 class Respondent(StrEnum):
-    """Who may answer a referral: the agencies and the LADO, whose enquiry `consult_lado` opens."""
+    """Who may respond to a referral: the agencies and the LADO, whose enquiry `consult_lado` opens."""
 
     POLICE = "police"
     CEOP = "ceop"
@@ -182,7 +182,7 @@ class Respondent(StrEnum):
 
 
 class Recipient(StrEnum):
-    """Who a rule may have told, besides those who hold a role or answer a referral."""
+    """Whom a rule may have notified, besides the holders of roles and those who respond to referrals."""
 
     DPO = "dpo"
     IT = "it"
@@ -192,7 +192,7 @@ class Recipient(StrEnum):
 
 
 RECIPIENTS = frozenset(str(word) for words in (Role, Respondent, Recipient) for word in words)
-"""Everybody a rule may have told."""
+"""Everyone whom a rule may have notified."""
 
 
 class Enquiry(StrEnum):

@@ -1,4 +1,4 @@
-"""Who may do what: roles and permissions, who makes a request, and how a user stands to a case."""
+"""Who may do what: roles and permissions, who makes a request, and what access a user has to a case."""
 
 from casework.domain.access.predicates import (
     All,

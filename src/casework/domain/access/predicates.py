@@ -1,7 +1,7 @@
-"""What access to a case may depend on, as values with two interpreters.
+"""The conditions that access to a case may depend on, as values with two interpreters.
 
 `holds` interprets a predicate for one case in Python. The reading side compiles the same predicates to
-SQL for lists, so that a page is filtered before it is cut; a test compares the two.
+SQL for lists, so that rows are filtered before they are split into pages; a test compares the two.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ class InStream(msgspec.Struct, frozen=True):
 
 
 class IsSubject(msgspec.Struct, frozen=True):
-    """The case is about the reader: they are its target or alleged."""
+    """The case is about the reader: they are a target in it or alleged."""
 
 
 class IsAboutHolderOf(msgspec.Struct, frozen=True):
-    """The case is about a person who holds `role` at its school at the moment of reading."""
+    """The case is about a person who holds `role` at its school when it is read."""
 
     role: Role
 
@@ -57,7 +57,7 @@ Predicate = InStream | IsSubject | IsAboutHolderOf | Appointed | Not | All | Any
 
 
 class CaseFacts(msgspec.Struct, frozen=True):
-    """What predicates ask of a case."""
+    """What predicates need to know about a case."""
 
     stream: Stream
     subjects: frozenset[UUID]
@@ -69,7 +69,7 @@ class CaseFacts(msgspec.Struct, frozen=True):
 
 
 class Reader(msgspec.Struct, frozen=True):
-    """What predicates ask of the reader at one moment.
+    """What predicates need to know about the reader at one moment.
 
     `leaders` are the people who hold a role at the school at that moment, for the roles in `LEADERS`.
     """
@@ -82,7 +82,7 @@ class Reader(msgspec.Struct, frozen=True):
 def holds(  # noqa: PLR0911 - one return for each form of predicate
     predicate: Predicate, case: CaseFacts, reader: Reader
 ) -> bool:
-    """Whether `predicate` holds for `reader` and `case`."""
+    """Whether `predicate` is true for `reader` and `case`."""
     match predicate:
         case InStream(stream):
             return case.stream is stream

@@ -1,4 +1,4 @@
-"""Who makes a request: a user, or the system itself before there is any user."""
+"""Who makes a request: a user, or the system itself before the first user exists."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from casework.domain.vocabulary import Role
 
 
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
-    """Who makes a request. `person` is who they are in incidents; `administers` says they run the system."""
+    """Who makes a request. `person` is their record as a person; one who `administers` runs the system."""
 
     id: UUID
     person: UUID | None = None
@@ -25,17 +25,17 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 SYSTEM: Final = Principal(id=UUID(int=1), administers=True)
-"""The command line. It administers, as the first administrator is made by it, and holds no role anywhere."""
+"""The command line. It administers, because it makes the first administrator, and it has no role anywhere."""
 
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
-    """A principal at one school at one moment: the user, the person they are, and the roles they hold."""
+    """A principal at one school at one moment: their user, their person, and the roles they hold there."""
 
     user: UUID
     person: UUID | None
     roles: tuple[Role, ...]
 
     def role_for(self, permission: Permission) -> Role | None:
-        """The first of the actor's roles that carries `permission`."""
+        """The first of the actor's roles that has `permission`."""
         held = (role for role in PERMISSIONS if role in self.roles)
         return next((role for role in held if permission in PERMISSIONS[role]), None)

@@ -51,11 +51,11 @@ PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.DEPUTY_DSL: _LEADS,
     Role.HEADTEACHER: (_LEADS - {Permission.HANDLE_CHILD_CASES})
     | {Permission.READ_ALLEGATIONS, Permission.HANDLE_ALLEGATIONS},
-    # Until a summary is published as an edition, its live figures and the uncleared lessons would give
-    # small numbers and names away, so governors read neither.
+    # Governors read neither the live figures of a summary nor lessons that were not cleared: until they are
+    # published as an edition, they could reveal small numbers and names.
     Role.CHAIR_OF_GOVERNORS: _EVERYBODY | {Permission.MANAGE_WHERE_HEAD_IS_SUBJECT},
     Role.REPORTER: _EVERYBODY,
     Role.GOVERNOR: _EVERYBODY,
     Role.ADMIN: _EVERYBODY | {Permission.MANAGE_SCHOOL, Permission.MANAGE_APPOINTMENTS},
 }
-"""A user who holds several roles acts in the first of these that carries the permission."""
+"""A user who holds several roles acts in the first of these that has the permission."""

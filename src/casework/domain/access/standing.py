@@ -1,4 +1,4 @@
-"""How a user stands to a case: the table of who reads and who handles which cases."""
+"""The access of a user to a case: the tables of who may read and who may handle which cases."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from casework.domain.vocabulary import Role, Stream
 
 
 class Grant(msgspec.Struct, frozen=True):
-    """A role that carries `permission` at the school of a case has access to it where `when` holds."""
+    """A role that has `permission` at the school of a case has access to the case if `when` holds."""
 
     permission: Permission
     when: Predicate
 
 
 BARRED: Final[Predicate] = IsSubject()
-"""Nobody reads or handles a case for which this holds, whatever is granted below."""
+"""Nobody reads or handles a case for which this holds, even if a grant below would allow it."""
 
 _ALLEGATION: Final = InStream(Stream.ALLEGATION)
 _APPOINTED: Final = All((_ALLEGATION, Appointed()))
@@ -49,21 +49,21 @@ READ: Final = (
     Grant(Permission.READ_ALLEGATIONS, _ALLEGATION),
     *_STANDING_IN,
 )
-"""Who reads which cases. A user reads a case in the role of the first grant that gives them access."""
+"""Who may read which cases. A user reads a case in the role of the first grant that gives them access."""
 
 HANDLE: Final = (
     Grant(Permission.HANDLE_CHILD_CASES, InStream(Stream.CHILD)),
     Grant(Permission.HANDLE_ALLEGATIONS, _ALLEGATION),
     *_STANDING_IN,
 )
-"""Who takes steps in which cases, and in which role."""
+"""Who may take steps in which cases, and in which role."""
 
 LEADERS: Final = (Role.HEADTEACHER,)
-"""The roles whose holders the predicates above ask for."""
+"""The roles whose holders the predicates above need."""
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """How an actor stands to one incident: the role in which they may read and handle it, if any."""
+    """The access of an actor to one incident: the roles in which they may read and handle it, if any."""
 
     reads_as: Role | None = None
     handles_as: Role | None = None
@@ -71,7 +71,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def knows(self) -> bool:
-        """Whether the incident exists for the actor at all."""
+        """Whether the actor may know that the incident exists."""
         return self.reads_as is not None or self.reported_it
 
 
@@ -82,10 +82,10 @@ def standing(
     reported_it: bool,
     leaders: Mapping[Role, frozenset[UUID]] | None = None,
 ) -> Standing:
-    """How `actor` stands to `incident`.
+    """The access of `actor` to `incident`.
 
-    `leaders` are the people who hold the roles of `LEADERS` at the school, at the moment at which the
-    actor holds theirs.
+    `leaders` are the people who hold the roles in `LEADERS` at the school, at the same moment at which
+    the actor holds theirs.
     """
     case = CaseFacts.of(incident)
     reader = Reader(actor.user, actor.person, leaders or {})

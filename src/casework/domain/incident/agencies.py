@@ -1,4 +1,4 @@
-"""Steps towards the police, social care and other agencies, and what came back."""
+"""Steps that involve the police, social care and other agencies, and their responses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class ConsiderPolice(Step, frozen=True, kw_only=True):
-    """Whether to go to the police was decided, either way, for a reason."""
+    """A decision whether to refer to the police, either way with a reason."""
 
     TOPIC: ClassVar[str] = "incident.consider_police"
 
@@ -22,7 +22,7 @@ class ConsiderPolice(Step, frozen=True, kw_only=True):
 
 
 class Escalate(Step, frozen=True, kw_only=True):
-    """An agency was told. Police, CEOP, social care and Prevent escalate the incident."""
+    """An agency was informed. Police, CEOP, social care and Prevent escalate the incident."""
 
     TOPIC: ClassVar[str] = "incident.escalate"
 
@@ -40,10 +40,10 @@ class Escalate(Step, frozen=True, kw_only=True):
 
 
 class RecordAgencyResponse(Step, frozen=True, kw_only=True):
-    """What an agency answered, and whether its enquiry goes on.
+    """The response of an agency, and whether its enquiry is still open.
 
-    `hold_parents` says that it asks the school not to tell the parents, or that it no longer does; what
-    it asked before stands where nothing is said.
+    `hold_parents`: true if the agency asks the school not to inform the parents, false if it no longer
+    does. If it is not given, what the agency asked before still applies.
     """
 
     TOPIC: ClassVar[str] = "incident.record_agency_response"

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 class AppointCaseManager(Step, frozen=True, kw_only=True):
-    """Who manages the case: the head; the chair of governors where it is the head; else the next.
+    """Who manages the case: the head; the chair of governors if it is about the head; else the next.
 
-    `user_is_subject` is filled in: whether the case is about them.
+    Casework sets `user_is_subject`: whether the case is about them.
     """
 
     TOPIC: ClassVar[str] = "incident.appoint_case_manager"
@@ -29,7 +29,7 @@ class AppointCaseManager(Step, frozen=True, kw_only=True):
 
 
 class ConsultLado(Step, frozen=True, kw_only=True):
-    """What the local authority designated officer advised, and whom the school may tell."""
+    """What the local authority designated officer advised, and whom the school may inform."""
 
     TOPIC: ClassVar[str] = "incident.consult_lado"
     MILESTONE: ClassVar[State | None] = State.ESCALATED
@@ -44,7 +44,7 @@ class ConsultLado(Step, frozen=True, kw_only=True):
 
 
 class DecideSuspension(Step, frozen=True, kw_only=True):
-    """Whether the adult is suspended, and which alternatives were weighed."""
+    """Whether the adult is suspended, and which alternatives were considered."""
 
     TOPIC: ClassVar[str] = "incident.decide_suspension"
 
@@ -54,7 +54,7 @@ class DecideSuspension(Step, frozen=True, kw_only=True):
 
 
 class TellSubject(Step, frozen=True, kw_only=True):
-    """The adult was told of the allegation."""
+    """The adult was informed of the allegation."""
 
     TOPIC: ClassVar[str] = "incident.tell_subject"
 
@@ -62,7 +62,7 @@ class TellSubject(Step, frozen=True, kw_only=True):
 
 
 class DetermineOutcome(Step, frozen=True, kw_only=True):
-    """What the allegation turned out to be."""
+    """The outcome of the allegation, with the rationale."""
 
     TOPIC: ClassVar[str] = "incident.determine_outcome"
 

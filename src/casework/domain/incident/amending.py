@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Waive(Step, frozen=True, kw_only=True):
-    """A step the school's policy asks for is not taken here, for a reason a second person authorised."""
+    """A step that the school's policy requires is not taken, for a reason that a second person authorised."""
 
     TOPIC: ClassVar[str] = "incident.waive"
 
@@ -27,7 +27,7 @@ class Waive(Step, frozen=True, kw_only=True):
         if self.waived not in STEPS:
             faults["$.waived"] = "is not a step"
         if self.authorised_by == self.by:
-            faults["$.authorised_by"] = "is the person who waives; another must authorise it"
+            faults["$.authorised_by"] = "must not be the user who waives the step"
         return faults
 
     def apply(self, incident: Incident) -> None:
@@ -35,7 +35,7 @@ class Waive(Step, frozen=True, kw_only=True):
 
 
 class Correct(Step, frozen=True, kw_only=True):
-    """An earlier step said something wrong; both stay, side by side."""
+    """An earlier step was wrong. Both steps stay in the record."""
 
     TOPIC: ClassVar[str] = "incident.correct"
 
@@ -53,9 +53,9 @@ class Correct(Step, frozen=True, kw_only=True):
 
 
 class Rebase(Step, frozen=True, kw_only=True):
-    """The incident is judged from here on by another edition of the school's pack, for a reason.
+    """From now on, another edition of the school's pack applies to the incident, for a reason.
 
-    `policy` is filled in: the editions it is judged by from now on.
+    Casework sets `policy`: the editions that apply from now on.
     """
 
     TOPIC: ClassVar[str] = "incident.rebase"
@@ -70,9 +70,9 @@ class Rebase(Step, frozen=True, kw_only=True):
 
 
 class Reclassify(Step, frozen=True, kw_only=True):
-    """The incident turns out to be of another kind; every earlier step stays.
+    """The incident turns out to be of another kind. All earlier steps stay.
 
-    `direction` is given where the kind asks for one and the report had none. `kind_stream` is filled in: the
+    `direction` is given if the kind requires one and the report had none. Casework sets `kind_stream`: the
     stream of the kind.
     """
 
@@ -84,7 +84,7 @@ class Reclassify(Step, frozen=True, kw_only=True):
     kind_stream: Annotated[Stream, ServerSet()] = Stream.CHILD
 
     def faults(self, incident: Incident) -> dict[str, str]:
-        return {"$.kind": "is what the incident is already"} if self.kind == incident.kind else {}
+        return {"$.kind": "is the kind of the incident already"} if self.kind == incident.kind else {}
 
     def apply(self, incident: Incident) -> None:
         incident.kind = self.kind

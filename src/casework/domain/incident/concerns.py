@@ -1,4 +1,4 @@
-"""What can come to light in an incident that may make it critical, by the names a floor uses."""
+"""The concerns that may make an incident critical, by the names a floor uses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Steps about contact across the line between staff and pupils."""
+"""Steps about contact between staff and pupils."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 class ClassifyContact(Step, frozen=True, kw_only=True):
-    """Whether the contact is within a family or a declared relationship, and that nobody replied.
+    """Whether the contact is within a family or a declared relationship, and whether it had no reply.
 
-    `declared_before` is filled in from the declaration: whether it covers these two people and was
+    Casework sets `declared_before` from the declaration: whether it covers these two people and was
     decided before the contact took place.
     """
 
@@ -38,5 +38,5 @@ class DecideThreshold(Step, frozen=True, kw_only=True):
 
     def faults(self, incident: Incident) -> dict[str, str]:
         if self.met and not self.limbs:
-            return {"$.limbs": "name at least one where the threshold is met"}
+            return {"$.limbs": "name at least one if the threshold is met"}
         return {}

@@ -1,7 +1,7 @@
-"""The Custody aggregate: who opened the files of an incident, kept beside it.
+"""The Custody aggregate: who opened the files of an incident, recorded separately from the incident.
 
-Opening a file is recorded and changes nothing about the incident, so that it does not move the version
-which a user who is about to take a step has read.
+Opening a file changes nothing about the incident. If it were a step, it would change the version that
+another user has just read and is about to take a step on.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from casework.domain.event import Event
 
 
 class EvidenceOpened(Event, frozen=True, kw_only=True):
-    """The content of a file was opened, by whom and when. `file` is the id of the evidence file."""
+    """A file was opened, by whom and when. `file` is the id of the evidence file."""
 
     TOPIC: ClassVar[str] = "custody.evidence_opened"
 
@@ -23,7 +23,7 @@ class EvidenceOpened(Event, frozen=True, kw_only=True):
 
 
 class Custody(Aggregate, begins_with=EvidenceOpened):
-    """The openings of the files of one incident, oldest first."""
+    """Who opened the files of one incident and when, oldest first."""
 
     def __init__(self, first: EvidenceOpened) -> None:
         super().__init__(first)

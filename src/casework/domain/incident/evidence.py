@@ -25,7 +25,7 @@ class EvidenceFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SaveEvidence(Step, frozen=True, kw_only=True):
-    """Evidence kept, with when it was captured and when the incident it shows took place."""
+    """Evidence was saved, with when it was captured and when the incident it shows took place."""
 
     TOPIC: ClassVar[str] = "incident.save_evidence"
     MILESTONE: ClassVar[State | None] = State.EVIDENCE_SAVED
@@ -46,7 +46,7 @@ class SaveEvidence(Step, frozen=True, kw_only=True):
 
 
 class OpenEvidence(Step, frozen=True, kw_only=True):
-    """The content of a file was opened, by whom and when."""
+    """A file was opened, by whom and when."""
 
     TOPIC: ClassVar[str] = "incident.open_evidence"
     INTERNAL: ClassVar[bool] = True
@@ -55,7 +55,7 @@ class OpenEvidence(Step, frozen=True, kw_only=True):
 
 
 class RequestRemoval(Step, frozen=True, kw_only=True):
-    """Somebody was asked to take the material down."""
+    """A person or a platform was asked to take the material down."""
 
     TOPIC: ClassVar[str] = "incident.request_removal"
 
@@ -67,7 +67,7 @@ class RequestRemoval(Step, frozen=True, kw_only=True):
 
 
 class RecordRemoval(Step, frozen=True, kw_only=True):
-    """What came of the request to take the material down."""
+    """The outcome of the request to take the material down."""
 
     TOPIC: ClassVar[str] = "incident.record_removal"
 

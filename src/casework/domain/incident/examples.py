@@ -1,4 +1,4 @@
-"""One example of every step, as a client sends it; the tests, the demonstration and OpenAPI read it."""
+"""One example of every step, as a client sends it. The tests, the demonstration and OpenAPI use it."""
 
 from __future__ import annotations
 
@@ -167,28 +167,26 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "reopen": {"reason": "There were messages again after the holidays."},
 }
-"""By step: well-formed fields, by the names a client knows; what differs from case to case is left open."""
+"""Well-formed fields for each step, by their names in the API, with slots for what varies."""
 
 
 def example(step: str, occasion: Occasion, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The example of `step` as JSON, filled in for `occasion`.
 
-    `given` replaces fields of the example; each goes by its attribute or by the name a client knows. Raises
-    KeyError for a name that is no step's, and for a slot that is needed and `occasion` does not know.
+    `given` replaces fields of the example, by attribute or by API name. Raises KeyError if there is no such step or `occasion` does not fill a slot that is needed.
     """
     api_names = {named.attribute: named.api_name for named in named_fields(STEPS[step])}
-    told = {api_names.get(name, name): value for name, value in (given or {}).items()}
-    fields: dict[str, Any] = filled({**EXAMPLES[step], **told}, occasion)
+    renamed = {api_names.get(name, name): value for name, value in (given or {}).items()}
+    fields: dict[str, Any] = filled({**EXAMPLES[step], **renamed}, occasion)
     return fields
 
 
 def typed(
     record: type[msgspec.Struct], fields: Mapping[str, Any], seal: Callable[[str], Sealed] = Sealed
 ) -> dict[str, Any]:
-    """`fields`, which go by the names a client knows, by attribute and as the types that `record` declares.
+    """`fields` of `record` by attribute. JSON is converted to the declared types; other values stay.
 
-    Text, lists and objects are read as JSON; any other value is kept as it is. `seal` makes a sealed text of
-    one that a client sends.
+    `seal` makes a sealed text of the text a client sends.
     """
 
     def read(_: type, text: Any) -> Sealed:
@@ -204,6 +202,6 @@ def typed(
 
 @cache
 def _declared(record: type[msgspec.Struct]) -> dict[str, msgspec.structs.FieldInfo]:
-    """The fields of `record` by the names a client knows."""
+    """The fields of `record` by their names in the API."""
     fields = msgspec.structs.fields(record)
     return {named.api_name: field for named, field in zip(named_fields(record), fields, strict=True)}

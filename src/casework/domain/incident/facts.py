@@ -1,4 +1,4 @@
-"""What a rule may ask about an incident. A rule that asks for anything else is refused when it is loaded."""
+"""The facts about an incident that a rule may test. A rule that names another fact cannot be loaded."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 
 def _side(incident: Incident, involvement: Involvement) -> frozenset[str]:
-    """Who stands on one side, the whole workforce counted as `staff`."""
+    """The categories of the people involved in this way; everyone who works at the school is `staff`."""
     return frozenset(
         Category.STAFF.value if party.category.works_at_school else party.category.value
         for party in incident.involved(involvement)
@@ -56,14 +56,14 @@ def _last(incident: Incident, step: Any, field: str) -> Any:
 
 
 def _adult_alleged(incident: Incident) -> bool:
-    """Whether it is said of an adult at the school, recorded by name or not yet."""
+    """Whether an adult at the school is alleged, even if not named yet."""
     return Category.STAFF in _side(incident, Involvement.ALLEGED) or (
         incident.direction == Direction.STAFF_TO_PUPIL
     )
 
 
 def _underage(incident: Incident) -> bool | None:
-    """Whether any child was younger than a platform allows; None while that is not known of each child."""
+    """Whether any child was younger than a platform allows; None if that is not known for every child."""
     last = {(step.person, step.platform): step for step in incident.taken(CheckAge)}
     found = [None if step.minimum_age is None else step.age < step.minimum_age for step in last.values()]
     unchecked = set(incident.children()) - {person for person, _ in last}
@@ -73,7 +73,7 @@ def _underage(incident: Incident) -> bool | None:
 
 
 def _consent_in_force(incident: Incident) -> bool | None:
-    """Whether consent was in force for every child shown; None while one was not looked up."""
+    """Whether consent was in force for every child shown; None if it was not checked for one of them."""
     last = {step.person: step.in_force for step in incident.taken(CheckConsent)}
     shown = [last.get(child) for child in incident.children(Involvement.TARGET)]
     if False in shown:
@@ -86,7 +86,7 @@ def _risk(incident: Incident, *answers: str) -> frozenset[str]:
 
 
 class Fact(msgspec.Struct, frozen=True):
-    """How an incident answers, and the values it may answer with (None: the kinds of its floor)."""
+    """How the fact is read from an incident, and the values it may have (None: the kinds of its floor)."""
 
     read: Callable[[Incident], Any]
     values: frozenset[Scalar] | None
@@ -142,7 +142,7 @@ FACTS: Final[Mapping[str, Fact]] = {
 
 
 class Item(msgspec.Struct, frozen=True):
-    """One member a rule holds for, and the day its own date falls due, where it has one."""
+    """One member of a group that a rule applies to, and the day on which it is due, if it has one."""
 
     value: UUID | str
     due_on: LocalDate | None = None
@@ -170,7 +170,7 @@ def _children(*involvements: Involvement) -> Callable[[Incident], list[Item]]:
 
 
 def _children_to_hear(incident: Incident) -> list[Item]:
-    """The target children, or where there are none the alleged; a voice in the report answers for one."""
+    """The target children, or else the alleged ones; none if there is one, whose voice is in the report."""
     children = incident.children(Involvement.TARGET) or incident.children(Involvement.ALLEGED)
     if incident.child_voice is not None and len(children) == 1:
         return []
@@ -202,10 +202,10 @@ GROUPS: Final[Mapping[str, Callable[[Incident], list[Item]]]] = {
 
 
 def known_facts() -> Mapping[str, Fact]:
-    """Every fact a rule may ask for, and `critical`, which the playbook itself answers."""
+    """Every fact that a rule may test, and `critical`, which the playbook determines."""
     return {**FACTS, "critical": Fact(lambda _: None, _BOOLEAN)}
 
 
 def fact(incident: Incident, name: str) -> ValueSet:
-    """The answer of `incident` to a fact, as a set of values."""
+    """The values of the fact `name` of `incident`."""
     return as_values(FACTS[name].read(incident))

@@ -32,7 +32,7 @@ class RecordChildVoice(Step, frozen=True, kw_only=True):
 
 
 class InformParents(Step, frozen=True, kw_only=True):
-    """A parent was told about their child."""
+    """A parent was informed about their child."""
 
     TOPIC: ClassVar[str] = "incident.inform_parents"
 
@@ -42,14 +42,14 @@ class InformParents(Step, frozen=True, kw_only=True):
     summary: Narrative
 
     def faults(self, incident: Incident) -> dict[str, str]:
-        return {"$.parent": "is the child themselves"} if self.parent == self.child else {}
+        return {"$.parent": "must not be the child"} if self.parent == self.child else {}
 
     def apply(self, incident: Incident) -> None:
         incident.withheld.pop(self.child, None)
 
 
 class WithholdFromParents(Step, frozen=True, kw_only=True):
-    """The parents are not told, for a reason that is looked at again by a date."""
+    """The parents are not informed, for a reason that is reviewed by a date."""
 
     TOPIC: ClassVar[str] = "incident.withhold_from_parents"
 
@@ -67,7 +67,7 @@ class WithholdFromParents(Step, frozen=True, kw_only=True):
 
 
 class InviteParent(Step, frozen=True, kw_only=True):
-    """A parent is invited to meet, about what and when."""
+    """A parent is invited to a meeting: when, and for what purpose."""
 
     TOPIC: ClassVar[str] = "incident.invite_parent"
     MILESTONE: ClassVar[State | None] = State.PARENT_INVITED
@@ -94,7 +94,7 @@ class RecordMeeting(Step, frozen=True, kw_only=True):
 
 
 class FamilyDecision(Step, frozen=True, kw_only=True):
-    """What the family decided to do themselves; it never displaces the school's own referral."""
+    """What the family decided to do themselves; it never replaces the school's own referral."""
 
     TOPIC: ClassVar[str] = "incident.family_decision"
 
@@ -103,7 +103,7 @@ class FamilyDecision(Step, frozen=True, kw_only=True):
 
 
 class Advise(Step, frozen=True, kw_only=True):
-    """Somebody was advised, about what and in which words."""
+    """A person was advised: on which topic and in which words."""
 
     TOPIC: ClassVar[str] = "incident.advise"
 
@@ -113,7 +113,7 @@ class Advise(Step, frozen=True, kw_only=True):
 
 
 class OfferSupport(Step, frozen=True, kw_only=True):
-    """Support was offered to somebody involved."""
+    """Support was offered to a person involved."""
 
     TOPIC: ClassVar[str] = "incident.offer_support"
 

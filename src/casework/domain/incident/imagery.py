@@ -1,4 +1,4 @@
-"""Steps about nudes and semi-nudes. None of them can hold, describe for copying, or show an image."""
+"""Steps about nudes and semi-nudes. None of them can hold or show an image, or describe it for copying."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ RISK_QUESTIONS: Final = (
 
 
 class AssessRisk(Step, frozen=True, kw_only=True):
-    """The five questions of the UKCIS advice. The latest answers count, but a yes stays a yes.
+    """The five questions of the UKCIS advice. The latest answers count, except that a yes stays a yes.
 
-    What was found to be so goes to the police and social care, whatever is thought of it afterwards; where
-    the yes itself was a mistake, the assessment is corrected first and then taken anew.
+    A yes is referred to the police and social care, even if the school changes its mind afterwards. If the
+    yes was a mistake, correct the assessment first and then take the step again.
     """
 
     TOPIC: ClassVar[str] = "incident.assess_risk"
@@ -40,14 +40,14 @@ class AssessRisk(Step, frozen=True, kw_only=True):
             answer = getattr(self, question)
             if answer is Answer.YES:
                 incident.raise_concern(f"risk:{question}", self.happened_at)
-            incident.risk[question] = Answer.YES if self._found_before(incident, question) else answer
+            incident.risk[question] = Answer.YES if self._was_yes(incident, question) else answer
         if all(answer is Answer.NO for answer in incident.risk.values()):
             incident.risk_since = None
         elif incident.risk_since is None:
             incident.risk_since = self.happened_at
 
     @staticmethod
-    def _found_before(incident: Incident, question: str) -> bool:
+    def _was_yes(incident: Incident, question: str) -> bool:
         return any(
             getattr(assessment, question) is Answer.YES
             for assessment in incident.taken(AssessRisk)
@@ -56,7 +56,7 @@ class AssessRisk(Step, frozen=True, kw_only=True):
 
 
 class AttestNoCopy(Step, frozen=True, kw_only=True):
-    """Nobody at the school holds or has forwarded the image."""
+    """A statement that nobody at the school holds or has forwarded the image."""
 
     TOPIC: ClassVar[str] = "incident.attest_no_copy"
 
@@ -64,7 +64,7 @@ class AttestNoCopy(Step, frozen=True, kw_only=True):
 
 
 class RecordViewing(Step, frozen=True, kw_only=True):
-    """The exception: an image was viewed, by whom, who authorised it, in front of whom, where and why."""
+    """The exception: an image was viewed. Records by whom, who authorised it, the witness, where and why."""
 
     TOPIC: ClassVar[str] = "incident.record_viewing"
 
@@ -77,14 +77,14 @@ class RecordViewing(Step, frozen=True, kw_only=True):
     def faults(self, incident: Incident) -> dict[str, str]:
         faults = {}
         if self.witness == self.viewer:
-            faults["$.witness"] = "is the viewer themselves"
+            faults["$.witness"] = "must not be the viewer"
         if self.authorised_by == self.viewer:
-            faults["$.authorised_by"] = "is the viewer themselves; another must authorise it"
+            faults["$.authorised_by"] = "must not be the viewer; another person must authorise it"
         return faults
 
 
 class RecordDeletion(Step, frozen=True, kw_only=True):
-    """Somebody deleted the image from their own device, on whose advice."""
+    """A person deleted the image from their own device, and on whose advice."""
 
     TOPIC: ClassVar[str] = "incident.record_deletion"
 
@@ -94,7 +94,7 @@ class RecordDeletion(Step, frozen=True, kw_only=True):
 
 
 class EstablishInvolvement(Step, frozen=True, kw_only=True):
-    """Whether somebody held the image and whether they passed it on."""
+    """Whether a person held the image and whether they passed it on."""
 
     TOPIC: ClassVar[str] = "incident.establish_involvement"
 
@@ -104,7 +104,7 @@ class EstablishInvolvement(Step, frozen=True, kw_only=True):
 
 
 class MakeSafe(Step, frozen=True, kw_only=True):
-    """How the child is safe now."""
+    """What keeps the child safe now."""
 
     TOPIC: ClassVar[str] = "incident.make_safe"
 

@@ -1,4 +1,4 @@
-"""The Incident aggregate: one case, the steps taken about it, and how far it has come."""
+"""The Incident aggregate: one case, the steps taken in it, and its state."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SUBJECT_INVOLVEMENTS = (Involvement.TARGET, Involvement.ALLEGED)
 
 
 class Judge(Protocol):
-    """What an incident asks before it takes a step: its playbook."""
+    """What an incident needs of its playbook before it takes a step."""
 
     def faults(self, incident: Incident, step: Step, /) -> dict[str, str]:
         """What is wrong with the fields of `step`: message by JSON path."""
@@ -42,7 +42,7 @@ class Judge(Protocol):
 
 
 class Incident(Aggregate, begins_with=Report):
-    """The furthest milestone, the people, and what the playbook asks about; changed only by its steps.
+    """The state of one case: milestones, people, and what the playbook tests; changed only by its steps.
 
     `take` is the one way to add a step: it asks the playbook first and leaves the incident as it was
     when the step is refused. Replaying the steps of the log rebuilds the same incident.
@@ -89,7 +89,7 @@ class Incident(Aggregate, begins_with=Report):
 
     @classmethod
     def report(cls, report: Report, playbook: Judge) -> Incident:
-        """A new incident from its first step, refused where the playbook forbids what it holds."""
+        """A new incident from its first step. Raises `Invalid` or `Refused`, like `take`."""
         incident = cls(report)
         incident.take(report, playbook)
         return incident
@@ -119,28 +119,28 @@ class Incident(Aggregate, begins_with=Report):
                 self.state = reached
 
     def reopen(self) -> None:
-        """Fall back to the furthest milestone before `debriefed`."""
+        """Return to the furthest milestone before `debriefed`."""
         self.milestones.pop(State.CLOSED, None)
         self.milestones.pop(State.DEBRIEFED, None)
         self.state = max(self.milestones, key=lambda state: state.rank)
 
     def assign(self, user: UUID) -> None:
-        """Let `user` work on the case; on an allegation, whatever their role lets them read otherwise."""
+        """Let `user` work on the case. In an allegation this gives them access that their role lacks."""
         self.assignees = tuple(dict.fromkeys((*self.assignees, user)))
-        # Who was given a child's case is not thereby let into the allegation it turns out to be.
+        # A user to whom a child's case was assigned gets no access to the allegation it may become.
         if self.stream is Stream.ALLEGATION:
             self.appointed |= {user}
 
     def subjects(self) -> frozenset[UUID]:
-        """The people the case is about: nobody reads, manages or closes a case about themselves."""
+        """The people the case is about. Nobody reads, manages or closes a case about themselves."""
         return frozenset(party.person for party in self.involved(*SUBJECT_INVOLVEMENTS))
 
     def raise_concern(self, concern: str, since: datetime) -> None:
-        """Keep when `concern` first came to light; it never goes away."""
+        """Record when `concern` first came to light; a concern is never removed."""
         self.concerns[concern] = min(since, self.concerns.get(concern, since))
 
     def add_content(self, content: Iterable[Content], since: datetime) -> None:
-        """Add what the material turned out to contain."""
+        """Add content that was found in the material."""
         found = frozenset(content)
         self.content |= found
         for item in found:
@@ -148,12 +148,12 @@ class Incident(Aggregate, begins_with=Report):
 
     @property
     def stream(self) -> Stream:
-        """`allegation` where it is said of an adult at the school in the wide sense, named or not yet."""
+        """`allegation` if an adult at the school, in the wide sense, is alleged, even if not named yet."""
         return _stream_of(self.people, self.direction, self.kind_stream)
 
     @property
     def reported_stream(self) -> Stream:
-        """The stream as whoever reported knows it: by what they said."""
+        """The stream by what the report said, which is all that the person who reported knows."""
         report = next(self.taken(Report))
         return _stream_of(report.people, report.direction, report.kind_stream)
 
@@ -162,11 +162,11 @@ class Incident(Aggregate, begins_with=Report):
         return self.state is State.CLOSED
 
     def involved(self, *involvements: Involvement) -> Iterator[Party]:
-        """The people involved in any of these ways, in the order they were recorded."""
+        """The people involved in any of these ways, in the order in which they were recorded."""
         return (party for party in self.people if party.involvement in involvements)
 
     def children(self, *involvements: Involvement) -> list[UUID]:
-        """The pupils involved in any of these ways (default: as target or alleged), once each."""
+        """The pupils involved in any of these ways (by default as target or alleged), once each."""
         wanted = involvements or SUBJECT_INVOLVEMENTS
         return list(dict.fromkeys(p.person for p in self.involved(*wanted) if p.category is Category.PUPIL))
 
@@ -178,7 +178,7 @@ class Incident(Aggregate, begins_with=Report):
         return any(party.person == person for party in self.people)
 
     def taken(self, step: type[S]) -> Iterator[S]:
-        """Every step of this class, oldest first."""
+        """The steps of this class, oldest first."""
         return (taken for taken in self.timeline if isinstance(taken, step))
 
     def _time_faults(self, step: Step) -> dict[str, str]:

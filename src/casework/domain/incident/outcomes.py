@@ -1,4 +1,4 @@
-"""Steps that decide, learn and end: decisions, the investigation's end, debrief, actions, close, reopen."""
+"""Steps towards the end of a case: decisions, end of the investigation, debrief, actions, close, reopen."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from casework.domain.vocabulary import Change, DecisionTopic, State
 if TYPE_CHECKING:
     from casework.domain.incident.incident import Incident
 
-NAMES_SOMEBODY = "names somebody in this incident; a lesson and its actions name nobody"
+NAMES_SOMEBODY = "names a person in this incident; a lesson and its actions must name nobody"
 NO_ID = UUID(int=0)
 
 
@@ -32,7 +32,7 @@ class Decide(Step, frozen=True, kw_only=True):
 
 
 class CompleteInvestigation(Step, frozen=True, kw_only=True):
-    """The school has found out what it can; the time for the debrief starts here."""
+    """The school has found out what it can. The clock of the debrief starts here."""
 
     TOPIC: ClassVar[str] = "incident.complete_investigation"
     ANSWERS_REPORT: ClassVar[bool] = True
@@ -41,7 +41,7 @@ class CompleteInvestigation(Step, frozen=True, kw_only=True):
 
 
 class Lesson(msgspec.Struct, frozen=True, kw_only=True):
-    """What the school learnt; it names nobody."""
+    """What the school learnt. It must name nobody."""
 
     text: Short
     changes: Change
@@ -50,7 +50,7 @@ class Lesson(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be done about a lesson (by its place in the debrief, from 0), by whom and when."""
+    """What is to be done, by whom and when; `lesson` is the position of its lesson in the debrief, from 0."""
 
     text: Short
     owner: Short
@@ -71,10 +71,10 @@ class Debrief(Step, frozen=True, kw_only=True):
     actions: tuple[Action, ...]
 
     def numbered(self) -> Debrief:
-        """The same debrief, its lessons and actions given the ids they are known by."""
+        """The same debrief, with ids for its lessons and actions."""
 
-        def own_id(sort: str, place: int) -> UUID:
-            return uuid5(self.originator_id, f"{self.number}:{sort}:{place}")
+        def own_id(item: str, place: int) -> UUID:
+            return uuid5(self.originator_id, f"{self.number}:{item}:{place}")
 
         return msgspec.structs.replace(
             self,
@@ -89,7 +89,7 @@ class Debrief(Step, frozen=True, kw_only=True):
         )
 
     def naming(self, names: Iterable[str]) -> dict[str, str]:
-        """Where a lesson or an action holds one of `names`, whole or in part: message by JSON path."""
+        """A message for each text of a lesson or an action that contains one of `names`, by JSON path."""
         texts = {f"$.lessons[{i}].text": lesson.text.text for i, lesson in enumerate(self.lessons)}
         texts |= {f"$.lessons[{i}].clause": lesson.clause or "" for i, lesson in enumerate(self.lessons)}
         texts |= {f"$.actions[{i}].text": action.text.text for i, action in enumerate(self.actions)}
@@ -99,7 +99,7 @@ class Debrief(Step, frozen=True, kw_only=True):
 
     def faults(self, incident: Incident) -> dict[str, str]:
         return {
-            f"$.actions[{place}].lesson": "is not the place of a lesson in this debrief"
+            f"$.actions[{place}].lesson": "is not the position of a lesson in this debrief"
             for place, action in enumerate(self.actions)
             if action.lesson is not None and not 0 <= action.lesson < len(self.lessons)
         }
@@ -122,19 +122,19 @@ class _EndsAction(Step, frozen=True, kw_only=True):
 
 
 class CompleteAction(_EndsAction, frozen=True, kw_only=True):
-    """An action is done; `effect` is what it measurably changed, and names nobody."""
+    """An action was done. `effect` says what it measurably changed, and must name nobody."""
 
     TOPIC: ClassVar[str] = "incident.complete_action"
 
     effect: Short
 
     def naming(self, names: Iterable[str]) -> dict[str, str]:
-        """Where the effect holds one of `names`: message by JSON path."""
+        """A message, by JSON path, if the effect contains one of `names`."""
         return {"$.effect": NAMES_SOMEBODY} if holds_name(self.effect.text, list(names)) else {}
 
 
 class CancelAction(_EndsAction, frozen=True, kw_only=True):
-    """An action will not be done, and why."""
+    """An action will not be done, for a reason."""
 
     TOPIC: ClassVar[str] = "incident.cancel_action"
 
@@ -142,7 +142,7 @@ class CancelAction(_EndsAction, frozen=True, kw_only=True):
 
 
 class Close(Step, frozen=True, kw_only=True):
-    """The case is ended, with its outcome and the reason for it."""
+    """The case is closed, with its outcome and the reason for it."""
 
     TOPIC: ClassVar[str] = "incident.close"
     ANSWERS_REPORT: ClassVar[bool] = True
@@ -153,7 +153,7 @@ class Close(Step, frozen=True, kw_only=True):
 
 
 class Reopen(Step, frozen=True, kw_only=True):
-    """The case is taken up again, from the furthest milestone before the debrief."""
+    """The case is opened again, at the furthest milestone before the debrief."""
 
     TOPIC: ClassVar[str] = "incident.reopen"
 

@@ -1,4 +1,4 @@
-"""Steps that open an incident and say who is in it: report, acknowledge, triage, people, notes."""
+"""Steps that open an incident and record who is involved: report, acknowledge, triage, people, notes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 class Party(msgspec.Struct, frozen=True, kw_only=True):
-    """What a person is in one incident. The category is the one the person had when involved."""
+    """What a person is in one incident. `category` is the one the person had when they were involved."""
 
     person: PersonId
     involvement: Involvement
@@ -46,7 +46,7 @@ class Party(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Policy(msgspec.Struct, frozen=True):
-    """The editions an incident is judged by: `england@2026-09-01`, `oakfield@2026-09`."""
+    """The editions that apply to an incident: `england@2026-09-01`, `oakfield@2026-09`."""
 
     floor: str
     pack: str
@@ -77,7 +77,7 @@ class Report(Step, frozen=True, kw_only=True):
 
     @staticmethod
     def reporter_key_of(incident: UUID) -> UUID:
-        """Whose data key seals who reported in confidence, apart from the incident's own."""
+        """The subject of the data key that seals who reported, separate from the incident's own key."""
         return uuid5(incident, "reporter")
 
     @property
@@ -94,14 +94,14 @@ class Report(Step, frozen=True, kw_only=True):
 
 
 class Acknowledge(Step, frozen=True, kw_only=True):
-    """The reporter is told that the report was received."""
+    """The person who reported is notified that the report was received."""
 
     TOPIC: ClassVar[str] = "incident.acknowledge"
     ANSWERS_REPORT: ClassVar[bool] = True
 
 
 class Triage(Step, frozen=True, kw_only=True):
-    """In or out of school, on what ground the school acts, and whether it is critical."""
+    """Whether it happened in or out of school, on what ground the school acts, and whether it is critical."""
 
     TOPIC: ClassVar[str] = "incident.triage"
     ANSWERS_REPORT: ClassVar[bool] = True
@@ -119,7 +119,7 @@ class Triage(Step, frozen=True, kw_only=True):
 
 
 class InvolvePerson(Step, frozen=True, kw_only=True):
-    """Somebody else turns out to be involved, or to be involved in another way as well."""
+    """A person turns out to be involved, or to be involved in another way as well."""
 
     TOPIC: ClassVar[str] = "incident.involve_person"
 
@@ -139,7 +139,7 @@ class InvolvePerson(Step, frozen=True, kw_only=True):
 
 
 class IdentifyPerson(Step, frozen=True, kw_only=True):
-    """Somebody recorded as unknown turns out to be a known person, who takes their place."""
+    """A person recorded as unknown turns out to be a known person, who replaces them."""
 
     TOPIC: ClassVar[str] = "incident.identify_person"
 
@@ -163,7 +163,7 @@ class IdentifyPerson(Step, frozen=True, kw_only=True):
 
 
 class AddNote(Step, frozen=True, kw_only=True):
-    """Something worth keeping that no other step says."""
+    """Something worth recording for which there is no other step."""
 
     TOPIC: ClassVar[str] = "incident.add_note"
 
@@ -171,7 +171,7 @@ class AddNote(Step, frozen=True, kw_only=True):
 
 
 class Assign(Step, frozen=True, kw_only=True):
-    """A colleague is given the case to work on. `user_is_subject` is filled in: whether it is about them."""
+    """The case is assigned to a colleague. Casework sets `user_is_subject`: whether it is about them."""
 
     TOPIC: ClassVar[str] = "incident.assign"
 
@@ -183,7 +183,7 @@ class Assign(Step, frozen=True, kw_only=True):
 
 
 class SeekAdvice(Step, frozen=True, kw_only=True):
-    """Advice was asked of a service or a colleague, and this is what they said."""
+    """A service or a colleague was asked for advice, and what they advised."""
 
     TOPIC: ClassVar[str] = "incident.seek_advice"
 
@@ -192,7 +192,7 @@ class SeekAdvice(Step, frozen=True, kw_only=True):
 
 
 class RecordSearch(Step, frozen=True, kw_only=True):
-    """A pupil or a device was searched: on what grounds, by whom, in front of whom, with what result."""
+    """A pupil or a device was searched: on what grounds, by whom, the witness and the result."""
 
     TOPIC: ClassVar[str] = "incident.record_search"
 

@@ -1,4 +1,4 @@
-"""What an example of a step leaves open: ids, words of a playbook and moments, and how they are filled in."""
+"""The slots in an example of a step (ids, words of a playbook, moments), and how they are filled."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from casework.domain.moments import Instant
 
 
 class Slot(StrEnum):
-    """What an example is about; each value says in words what it stands for."""
+    """A value that an example leaves open; each member says in words what it stands for."""
 
     SCHOOL = "the school"
     KIND = "the kind of the incident"
@@ -38,13 +38,13 @@ Slots = Mapping[Slot, UUID | str | Instant]
 
 
 class Later(msgspec.Struct, frozen=True):
-    """The moment so many days after the step is taken."""
+    """The moment `days` days after the step is taken."""
 
     days: int
 
 
 class LaterDay(msgspec.Struct, frozen=True):
-    """The day in London so many days after the step is taken."""
+    """The day in London `days` days after the step is taken."""
 
     days: int
 
@@ -53,14 +53,14 @@ NOW: Final = Later(0)
 
 
 class Occasion(msgspec.Struct, frozen=True, kw_only=True):
-    """What an example is filled in with: when the step is taken, and ids, words and moments by slot."""
+    """What fills an example: when the step is taken, and the ids, words and moments by slot."""
 
     now: Instant
     slots: Slots = {}
 
 
 def filled(value: Any, occasion: Occasion) -> Any:
-    """`value` of an example as JSON. Raises KeyError where `occasion` does not know a slot."""
+    """`value` of an example as JSON. Raises KeyError if `occasion` does not fill a slot."""
     match value:
         case Slot():
             known = occasion.slots[value]

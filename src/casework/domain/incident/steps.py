@@ -1,4 +1,4 @@
-"""The base of every step, and the list of them all."""
+"""The base class of all steps, and the list of them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STEPS: dict[str, type[Step]] = {}
 
 
 class Step(Event, frozen=True, kw_only=True):
-    """Something done about an incident: one step, one event, never edited and never deleted.
+    """Something done about an incident: one step is one event, never edited and never deleted.
 
     A subclass names its `TOPIC` (`incident.` and the step's name), declares its fields, and says in
     `apply` how it changes the incident. `MILESTONE` is the state it reaches; `INTERNAL` steps are
@@ -48,7 +48,7 @@ class Step(Event, frozen=True, kw_only=True):
         return self.MILESTONE
 
     def faults(self, incident: Incident) -> dict[str, str]:
-        """What is wrong with the fields in view of `incident`: message by JSON path."""
+        """What is wrong with the fields, given the state of `incident`: message by JSON path."""
         return {}
 
     @property
@@ -57,5 +57,5 @@ class Step(Event, frozen=True, kw_only=True):
 
     @property
     def embeds_file(self) -> bool:
-        """Whether any text of this step carries the bytes of a file."""
+        """Whether any text of this step contains the bytes of a file."""
         return any(embeds_file(text) for text in texts(self))

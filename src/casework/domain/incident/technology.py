@@ -17,10 +17,10 @@ Age = Annotated[int, msgspec.Meta(ge=0, le=120)]
 
 
 class CheckAge(Step, frozen=True, kw_only=True):
-    """How old a person was on the day, and how old the platform asks its users to be.
+    """The age of a person on the day, and the minimum age of the platform.
 
-    `minimum_age` is filled in from the dated table, as it stood on the day of the incident; None where
-    the table does not know the platform.
+    Casework sets `minimum_age` from the dated table, as in force on the day of the incident; None if the
+    platform is not in the table.
     """
 
     TOPIC: ClassVar[str] = "incident.check_age"
@@ -34,7 +34,7 @@ class CheckAge(Step, frozen=True, kw_only=True):
 class CheckConsent(Step, frozen=True, kw_only=True):
     """Whether consent to an image of a person was in force when it was posted.
 
-    `given_in_school_year` is filled in: whether the consent was given in the school year of the posting.
+    Casework sets `given_in_school_year`: whether the consent was given in the school year of the posting.
     """
 
     TOPIC: ClassVar[str] = "incident.check_consent"
@@ -46,14 +46,14 @@ class CheckConsent(Step, frozen=True, kw_only=True):
 
     def faults(self, incident: Incident) -> dict[str, str]:
         if self.in_force and self.consent_date is None:
-            return {"$.consent_date": "is needed where consent is said to be in force"}
+            return {"$.consent_date": "is required if consent was in force"}
         return {}
 
 
 class Contain(Step, frozen=True, kw_only=True):
-    """What was done at once to keep the material from being seen further.
+    """What was done at once so that nobody else sees the material.
 
-    `circumvented` says that somebody got round the filter.
+    `circumvented`: whether someone got round the filter.
     """
 
     TOPIC: ClassVar[str] = "incident.contain"
@@ -63,7 +63,7 @@ class Contain(Step, frozen=True, kw_only=True):
 
 
 class RequestBlock(Step, frozen=True, kw_only=True):
-    """The address of the material was sent to be blocked, without a pupil's name."""
+    """The address of the material was sent to be blocked, without the name of a pupil."""
 
     TOPIC: ClassVar[str] = "incident.request_block"
 
@@ -80,7 +80,7 @@ class ConfirmBlock(Step, frozen=True, kw_only=True):
 
 
 class BanFromComputing(Step, frozen=True, kw_only=True):
-    """Somebody may not use school computers from one day to another."""
+    """A person may not use school computers from one day to another."""
 
     TOPIC: ClassVar[str] = "incident.ban_from_computing"
 
@@ -94,7 +94,7 @@ class BanFromComputing(Step, frozen=True, kw_only=True):
 
 
 class WelfareCheck(Step, frozen=True, kw_only=True):
-    """How somebody is after what they saw, and whether Prevent was thought of."""
+    """How a person is after what they saw, and whether a Prevent referral was considered."""
 
     TOPIC: ClassVar[str] = "incident.welfare_check"
 

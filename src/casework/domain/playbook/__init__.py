@@ -1,4 +1,4 @@
-"""Rules as values, and what they say of an incident."""
+"""Rules as values, and what they require of an incident."""
 
 from casework.domain.playbook.playbook import Duty, Playbook
 from casework.domain.playbook.rules import Floor, Modality, Pack, Rule

@@ -1,4 +1,4 @@
-"""The playbook of one incident: what its floor and its pack say is due, and what they refuse."""
+"""The playbook of an incident: which duties its floor and its pack impose, and which steps they refuse."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 
 
 KIND_FIELDS: Final = ("direction",)
-"""The fields of a report that belong to some kinds only."""
+"""The fields of a report that only some kinds have."""
 
 
 class Duty(msgspec.Struct, frozen=True):
-    """A rule that holds for an incident: what is asked, by when, and the step that answered it, if any."""
+    """A rule that applies to an incident: the fields of its step, when it is due, and which step met it."""
 
     rule: Rule
     preset: dict[str, Any]
@@ -48,12 +48,12 @@ class Duty(msgspec.Struct, frozen=True):
         return self.answered_by is None
 
     def late_at(self, now: datetime) -> bool:
-        """Whether it was answered too late, or is unanswered and its time is over."""
+        """Whether it was met too late, or is not met and overdue at `now`."""
         return self.due_at is not None and (self.answered_at or now).timestamp() > self.due_at.timestamp()
 
 
 class Situation:
-    """An incident as the rules see it: its steps by name, and since when it is critical."""
+    """What the rules need to know about an incident: facts, steps by name, since when it is critical."""
 
     def __init__(self, incident: Incident, critical_since: datetime | None) -> None:
         self.incident = incident
@@ -61,7 +61,7 @@ class Situation:
         self.steps: dict[str, list[Step]] = {}
         for step in incident.timeline:
             self.steps.setdefault(step.name(), []).append(step)
-        # Most rules ask for the same few facts.
+        # Cached, because most rules use the same few facts.
         self._facts = {"critical": frozenset[Scalar]({critical_since is not None})}
 
     def fact(self, name: str) -> ValueSet:
@@ -84,7 +84,7 @@ class Situation:
         return test.holds(as_values(value))
 
     def content_since(self, tests: Iterable[Test]) -> datetime | None:
-        """When the content that `tests` ask for came to light, and not before the report."""
+        """When the content that `tests` name came to light, or the time of the report if that is later."""
         concerns = self.incident.concerns
         found = [
             [concerns[f"content:{word}"] for word in test.any if f"content:{word}" in concerns]
@@ -101,7 +101,7 @@ class Situation:
 
 
 class _Rules:
-    """The rules about one kind, its own before those common to all, and which of them ask, forbid or wait."""
+    """The rules that apply to one kind, those of the kind before the common ones, grouped by their effect."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         every = tuple(rules)
@@ -111,7 +111,7 @@ class _Rules:
 
 
 class Playbook:
-    """The rules of one floor and one pack, merged, and what they say of an incident."""
+    """The rules of one floor and one pack, merged, and what they require of an incident."""
 
     def __init__(self, floor: Floor, pack: Pack) -> None:
         self.floor = floor
@@ -124,17 +124,17 @@ class Playbook:
         }
 
     def critical_since(self, incident: Incident) -> datetime | None:
-        """When the first thing came to light that makes `incident` critical; None where nothing did."""
+        """When the first concern that makes `incident` critical came to light; None if there is none."""
         return min(
             (at for concern, at in incident.concerns.items() if concern in self._critical), default=None
         )
 
-    def asking(self, incident: Incident) -> Callable[[Iterable[Test]], bool]:
-        """What answers whether tests hold of `incident` as it stands, as they would in a rule's `when`."""
+    def predicate_of(self, incident: Incident) -> Callable[[Iterable[Test]], bool]:
+        """A function that returns whether tests hold for `incident` now, as in the `when` of a rule."""
         return self._case(incident).holds
 
     def faults(self, incident: Incident, step: Step) -> dict[str, str]:
-        """What is wrong with the kind a step names: unknown, or without what that kind asks for."""
+        """What is wrong with the kind that a step names, and with the fields this kind requires."""
         named = getattr(step, "kind", None)
         if named is None:
             return {}
@@ -142,7 +142,7 @@ class Playbook:
         if kind is None:
             return {"$.kind": "is not a kind of incident"}
         given = {field for field in KIND_FIELDS if getattr(step, field, None) or getattr(incident, field)}
-        missing = {f"$.{field}": "is needed for this kind" for field in kind.requires if field not in given}
+        missing = {f"$.{field}": "is required for this kind" for field in kind.requires if field not in given}
         surplus = {
             f"$.{field}": "does not belong to this kind"
             for field in KIND_FIELDS
@@ -151,7 +151,7 @@ class Playbook:
         return missing | surplus
 
     def refusal(self, incident: Incident, step: Step) -> Refusal | None:
-        """Why `step` may not be taken on `incident` as it stands; None where it may."""
+        """Why `step` may not be taken on `incident` now; None if it may."""
         case = self._case(incident)
         rules = self._by_kind[incident.kind]
         return (
@@ -161,7 +161,7 @@ class Playbook:
         )
 
     def duties(self, incident: Incident, calendar: Calendar) -> list[Duty]:
-        """Everything the playbook asks of `incident`, answered or not, in the playbook's order."""
+        """All duties of `incident`, met or not, in the order of the playbook."""
         case = self._case(incident)
         return [
             duty
@@ -171,7 +171,7 @@ class Playbook:
         ]
 
     def outstanding(self, incident: Incident, calendar: Calendar) -> list[Duty]:
-        """What is still to be done, soonest first; what has no date follows in the playbook's order."""
+        """The duties not met yet, the earliest first; those without a date last, in the playbook's order."""
         if incident.closed:
             return []
         pending = _distinct(duty for duty in self.duties(incident, calendar) if duty.open)
@@ -187,13 +187,13 @@ class Playbook:
                 rule.is_about(name)
                 and case.holds(rule.when)
                 and case.matches(step, rule.given)
-                and (rule.floor or not self._asked_by_the_floor(case, rules, step))
+                and (rule.floor or not self._required_by_the_floor(case, rules, step))
             ):
                 return Refusal(rule.id, rule.clause, rule.reason)
         return None
 
-    def _asked_by_the_floor(self, case: Situation, rules: _Rules, step: Step) -> bool:
-        """Whether `step` answers what the floor asks for and no pack may relax: no pack forbids that."""
+    def _required_by_the_floor(self, case: Situation, rules: _Rules, step: Step) -> bool:
+        """Whether `step` meets a duty of the floor that no pack may relax, and so none can forbid."""
         return any(
             rule.floor
             and not rule.adjustable
@@ -253,7 +253,7 @@ class Playbook:
             )
 
     def _answer(self, case: Situation, rule: Rule, item: Item | None) -> Step | None:
-        """The first step that answers `rule` for `item`."""
+        """The first step that meets `rule` for `item`."""
         after = case.last_number(rule.since)
         answers = [
             step
@@ -301,7 +301,7 @@ class Playbook:
 
 
 def _distinct(duties: Iterable[Duty]) -> Iterable[Duty]:
-    """One duty for each thing to do: the school's own clause before the floor's, the earliest time of any."""
+    """Merge duties for the same step and values: the rule of the pack wins, and the earliest time counts."""
     same: dict[tuple[Any, ...], list[Duty]] = {}
     for duty in duties:
         same.setdefault((duty.rule.step, *sorted(duty.preset.items(), key=str)), []).append(duty)

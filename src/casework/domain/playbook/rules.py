@@ -1,4 +1,4 @@
-"""What a playbook is made of: rules as values, read from data and checked before anything relies on them."""
+"""The parts of a playbook: rules as values, read from data and checked before they are used."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ class Modality(StrEnum):
 
     @property
     def rank(self) -> int:
-        """How much it binds: the lower, the more."""
+        """The position from the strictest (0) to the least strict."""
         return ("must_not", "must", "consider", "may").index(self)
 
 
 class Test(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One question about the incident (`fact`) or about the step at hand (`field`).
+    """A condition on a fact of the incident (`fact`) or on a field of the step being taken (`field`).
 
-    Exactly one of `is`, `any`, `all`, `none`, `present` and `in` says what the answer must be: equal;
-    sharing a member; holding every member; sharing none; given or not; a person of a named group.
+    Exactly one of `is`, `any`, `all`, `none`, `present` and `in` says what the value must be: equal to it;
+    sharing a member; having all members; sharing none; given or not; a member of the named group.
     """
 
     fact: str | None = None
@@ -45,7 +45,7 @@ class Test(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     in_: str | None = msgspec.field(name="in", default=None)
 
     def holds(self, values: ValueSet) -> bool:
-        """Whether `values` (a single answer is a set of one) are as asked; `in` is asked elsewhere."""
+        """Whether `values` (a set of one for a single value) meet the test; `in` is checked elsewhere."""
         if self.is_ is not None:
             return values == {self.is_}
         if self.any is not None:
@@ -58,7 +58,7 @@ class Test(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CriticalClock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The shorter time a critical incident allows, from when it became critical."""
+    """The shorter time allowed for a critical incident, from when it became critical."""
 
     within: int
     unit: Unit
@@ -69,10 +69,11 @@ class CriticalClock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Clock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """By when: so long after `of`: `reported`, `critical`, `content`, `item` or the last step of that name.
+    """When a duty is due: `within` units after `of`.
 
-    `content` is when the content that the rule's `when` asks for came to light, never before the report.
-    With `field`, the time is counted from what that field of the step says (a meeting's time, say).
+    `of` is `reported`, `critical`, `content`, `risk`, `item` or the name of a step, of which the last one
+    counts. `content` is when the content named in the rule's `when` came to light, never before the report.
+    With `field`, the time is counted from the value of that field of the step, such as a meeting's time.
     """
 
     of: str
@@ -87,7 +88,7 @@ class Clock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Satisfier(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A step that answers a duty, where its fields are as `given`."""
+    """A step that meets a duty if its fields pass the tests `given`."""
 
     step: str
     given: tuple[Test, ...] = ()
@@ -96,13 +97,13 @@ class Satisfier(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One duty, decision, possibility or prohibition, with the clause it comes from.
 
-    `when` are tests on the incident that must all hold; `given` are tests on the step at hand, for a
-    prohibition. A duty is answered by `step` with the values of `preset`, or by any of `satisfied_by`,
-    once for each member of the group `per` (named in the field `per_field`), after the last step named
-    in `since`. While it is unanswered the steps in `before` are refused. A floor rule that is
-    `adjustable` states a default which a pack may replace; no other floor rule can be relaxed. What is
-    not `waivable` cannot be set aside for one incident either, whoever states it.
-    A prohibition without a step is about conduct no step records.
+    `when` holds tests on the incident that must all pass; `given` holds tests on the step being taken, for
+    a prohibition. A duty is met by `step` with the values of `preset`, or by any of `satisfied_by`, once
+    for each member of the group `per` (which the field `per_field` of the step names), after the last step
+    named in `since`. Until it is met, the steps in `before` are refused. A floor rule that is `adjustable`
+    states a default which a pack may replace; no other floor rule can be relaxed. A rule that is not
+    `waivable`, of a floor or a pack, cannot be waived for one incident either.
+    A prohibition without a step is about conduct that no step records.
     """
 
     id: str
@@ -133,18 +134,18 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
     @property
     def relaxable(self) -> bool:
-        """Whether a school may set this rule aside for one incident, with a reason."""
+        """Whether a school may waive this rule for one incident, with a reason."""
         return self.waivable and (self.adjustable or not self.floor)
 
     def applies_to(self, kind: str) -> bool:
         return not self.kinds or kind in self.kinds
 
     def is_about(self, step: str) -> bool:
-        """Whether `step` is the one it names, or one of all but a few."""
+        """Whether the rule names `step`, or every step without making an exception for it."""
         return self.step == step or (self.step == "*" and step not in self.except_steps)
 
     def answered_by(self) -> tuple[Satisfier, ...]:
-        """The steps that answer this duty."""
+        """The steps that meet this duty."""
         if self.satisfied_by:
             return self.satisfied_by
         tests = tuple(Test(field=name, is_=value) for name, value in self.preset.items())
@@ -152,31 +153,31 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
 
 class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A document that rules cite, and what it is cited as."""
+    """A document that rules cite, and the name they cite it by."""
 
     cited_as: str
     title: str
 
 
 class CriticalConcern(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Something that makes an incident critical at once, in every kind and under every pack."""
+    """A concern that makes an incident of any kind critical at once, under every pack."""
 
     concern: str
     clause: str
 
 
 class FileRefusal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The id of a prohibition of files, and why, for the person who is refused."""
+    """The id of a prohibition of files, and the reason shown to the user who is refused."""
 
     rule: str
     reason: str
 
 
 class NoFiles(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Why a kind holds no file, by which clause, and the three ways a file is kept out.
+    """The clause by which a kind may hold no files, and the three prohibitions that keep files out.
 
-    `while_of_kind` refuses a file in a case of the kind, `once_of_kind` in a case that was of the kind
-    before, and `on_becoming` refuses to make a case that holds files one of the kind.
+    `while_of_kind` refuses a file in a case of the kind, and `once_of_kind` in a case that once was of the
+    kind. `on_becoming` refuses to reclassify a case that holds files to the kind.
     """
 
     clause: str
@@ -208,10 +209,10 @@ class NoFiles(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 class KindOfIncident(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A kind: what it is, which fields a report of it must carry, and who may know of it at all.
+    """A kind of incident: which fields a report of it must have, and which stream it is in.
 
-    The `stream` holds while nobody alleged is named; an adult at the school who is puts a case of any kind
-    into the allegations. With `no_files` no case that is or ever was of the kind holds a file.
+    The `stream` applies until an adult at the school is named as alleged, which puts a case of any kind
+    into the stream of allegations. With `no_files`, a case that is or ever was of the kind holds no file.
     """
 
     id: str
@@ -221,15 +222,15 @@ class KindOfIncident(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     no_files: NoFiles | None = None
 
     def prohibitions(self) -> tuple[Rule, ...]:
-        """The rules that follow from the kind itself."""
+        """The rules that the kind itself implies."""
         return () if self.no_files is None else self.no_files.prohibitions(self.id)
 
 
 class Floor(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The playbook of law and statutory guidance in one jurisdiction from one date on.
+    """The playbook of law and statutory guidance in one jurisdiction from a date on.
 
-    `low_level_concern` is the kind that reports count as one (KCSIE part 4, section two). Where a case is
-    about whoever holds a role of `recusal`, the next role there is told in their place.
+    `low_level_concern` is the kind that reports count as a low-level concern (KCSIE part 4, section two). If
+    a case is about the holder of a role in `recusal`, the next role in that list is notified instead.
     """
 
     jurisdiction: str
@@ -246,10 +247,10 @@ class Floor(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         return f"{self.jurisdiction}@{self.in_force_from.isoformat()}"
 
     def every_rule(self) -> tuple[Rule, ...]:
-        """The rules it states and those that follow from its kinds, in the order in which they refuse.
+        """The rules of the floor and those that its kinds imply, in the order in which they refuse.
 
-        A kind without files refuses one before its other rules look at the form of the evidence. What its
-        earlier kind refuses comes after what is refused in every case.
+        The rule that a case of a kind holds no files comes before the other rules about evidence. The rules
+        about cases that once were of such a kind, or may become one, come last.
         """
         implied = [rule for kind in self.kinds for rule in kind.prohibitions()]
         about_one = (rule for rule in implied if rule.kinds)
@@ -258,7 +259,7 @@ class Floor(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One school's policy: what it adds to the floor, and which of its defaults it replaces."""
+    """One school's policy: which rules it adds to the floor, and which defaults of the floor it replaces."""
 
     id: str
     version: str
@@ -275,9 +276,9 @@ class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         return f"{self.id}@{self.version}"
 
     def review_due(self, reviewed_on: date | None = None) -> date | None:
-        """The day by which the policy is to be looked at again, where it was last on `reviewed_on`.
+        """The day by which the policy must be reviewed again, if the last review was on `reviewed_on`.
 
-        None where it bears no date and was never looked at, and so is due.
+        None if the policy has no date and was never reviewed, so that a review is due now.
         """
         looked_at = [day for day in (self.adopted, reviewed_on) if day is not None]
         if not looked_at:
@@ -289,9 +290,9 @@ class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
 
 def merged(floor: Iterable[Rule], pack: Iterable[Rule]) -> tuple[Rule, ...]:
-    """The floor's rules with the pack's: a replacement stands where the default stood, the rest follow.
+    """The rules of the floor and the pack. A replacement takes the place of its default; the rest follow.
 
-    Rules about one kind come before the rules common to all, so that a refusal names the nearest one.
+    Rules about one kind come before the common rules, so that a refusal names the most specific rule.
     """
     replacing = {rule.replaces: rule for rule in pack if rule.replaces}
     rules = [_replaced(rule, replacing.get(rule.id)) for rule in floor]
@@ -300,7 +301,7 @@ def merged(floor: Iterable[Rule], pack: Iterable[Rule]) -> tuple[Rule, ...]:
 
 
 def _replaced(default: Rule, by: Rule | None) -> Rule:
-    """The rule in the place of `default`: what cannot be waived there cannot be waived here."""
+    """`by` in the place of `default`; if the default cannot be waived, its replacement cannot either."""
     if by is None:
         return default
     return msgspec.structs.replace(by, waivable=by.waivable and default.waivable)

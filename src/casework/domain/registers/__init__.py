@@ -1,1 +1,1 @@
-"""Registers a school keeps beside its incidents."""
+"""Registers of a school that are separate from its incidents."""

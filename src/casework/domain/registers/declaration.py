@@ -1,4 +1,4 @@
-"""The Declaration aggregate: a relationship across the staff-pupil line, decided on beforehand."""
+"""The Declaration aggregate: a relationship of a member of staff, declared and decided on in advance."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class RelationshipDeclared(Event, frozen=True, kw_only=True):
 
 
 class Declaration(Aggregate, begins_with=RelationshipDeclared):
-    """One declared relationship and what was decided about it."""
+    """One declared relationship and the decision about it."""
 
     def __init__(self, first: RelationshipDeclared) -> None:
         super().__init__(first)
@@ -38,6 +38,6 @@ class Declaration(Aggregate, begins_with=RelationshipDeclared):
         self.school = first.school
 
     def covers(self, people: frozenset[UUID], moment: datetime) -> bool:
-        """Whether it is between two of `people` and dated before the day of `moment`."""
+        """Whether both its people are among `people` and it was disclosed before the day of `moment`."""
         pair = {self.made.staff, self.made.other}
         return pair <= people and self.made.disclosed_on < day_of(moment)
