@@ -1,4 +1,4 @@
-"""Where casework keeps things, read from the environment."""
+"""The settings of casework, read from the environment."""
 
 from __future__ import annotations
 

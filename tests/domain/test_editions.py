@@ -106,7 +106,7 @@ def test_an_edition_may_change_what_the_other_added(tmp_path: Path) -> None:
         ('id = "visit"', 'id = "triage"', "triage", "id", "is a rule of nowhere@2026-09-01 already"),
         ('cited_as = "DECREE"', 'cited_as = "LAW"', "", "added_sources", "'LAW' is a source of nowhere"),
         ('clause = "DECREE §1"', 'clause = "RUMOUR"', "visit", "clause", "cites no source"),
-        ('step = "make_safe"', 'step = "make_saef"', "visit", "step", "'make_saef' is no step"),
+        ('step = "make_safe"', 'step = "make_saef"', "visit", "step", "'make_saef' is not a step"),
         ('"The child is seen."', "1", "visit", "reason", "Expected `str`"),
         ('id = "visit"\n', "", "number 1", "", "`id`"),
         ("[[added_rules]]", "[[addd_rules]]", "", "", "unknown field"),
@@ -134,14 +134,14 @@ def test_a_rule_that_is_added_twice_is_refused(tmp_path: Path) -> None:
             '"nowhere@1999-09-01"',
             "",
             "differs_from",
-            "is no edition that stands",
+            "is neither an edition stated in full",
         ),
         (
             '"nowhere@2026-09-01"',
             '"nowhere@2021-09-01"',
             "",
             "differs_from",
-            "no edition that stands by itself",
+            "neither an edition stated in full nor based on one",
         ),
         ('jurisdiction = "nowhere"', 'jurisdiction = "there"', "", "differs_from", "of another jurisdiction"),
         (
@@ -149,16 +149,16 @@ def test_a_rule_that_is_added_twice_is_refused(tmp_path: Path) -> None:
             'without = ["uncles"]',
             "",
             "without",
-            "'uncles' is no rule of nowhere",
+            "'uncles' is not a rule of nowhere",
         ),
-        ('without = ["parents"]', 'without = ["police"]', "police", "id", "is said to fall away too"),
+        ('without = ["parents"]', 'without = ["police"]', "police", "id", "is also named in without"),
         ('id = "police"', 'id = "army"', "army", "id", "a new one belongs in added_rules"),
         ('cited_as = "LAW"', 'cited_as = "RUMOUR"', "", "sources", "a new one belongs in added_sources"),
         ('clause = "LAW §7"', 'clause = "RUMOUR"', "police", "clause", "cites no source"),
-        ('step = "escalate"', 'step = "shout"', "police", "step", "'shout' is no step"),
+        ('step = "escalate"', 'step = "shout"', "police", "step", "'shout' is not a step"),
         ('modality = "may"', 'modality = "never"', "police", "modality", "'never'"),
         ('without = ["parents"]', 'colour = "red"', "", "", "unknown field `colour`"),
-        ('without = ["parents"]', "kinds = []", "no-reply", "kinds", "'trouble' is no kind"),
+        ('without = ["parents"]', "kinds = []", "no-reply", "kinds", "'trouble' is not a kind"),
         ("in_force_from = 2021", "in_force_from = 2026", "", "", "nowhere@2026-09-01 is stated in another"),
     ],
 )
@@ -187,7 +187,7 @@ def test_editions_that_stand_only_on_each_other_are_refused(tmp_path: Path) -> N
         text = f'jurisdiction = "n"\nin_force_from = 200{this}-09-01\ndiffers_from = "n@200{other}-09-01"\n'
         (tmp_path / f"{this}.toml").write_text(text, encoding="utf-8")
     (tmp_path / "floor.toml").write_text(FLOOR_FILE, encoding="utf-8")
-    with pytest.raises(PlaybookError, match="no edition that stands by itself"):
+    with pytest.raises(PlaybookError, match="neither an edition stated in full nor based on one"):
         Library.from_folder(tmp_path)
 
 

@@ -14,7 +14,7 @@ from tests.domain.test_playbook_files import FLOOR_FILE, PACK_FILE, error, load,
 
 def test_a_folder_without_a_floor_is_refused(tmp_path: Path) -> None:
     (tmp_path / "pack.toml").write_text(PACK_FILE, encoding="utf-8")
-    with pytest.raises(PlaybookError, match="holds no floor"):
+    with pytest.raises(PlaybookError, match="contains no floor"):
         Library.from_folder(tmp_path)
 
 

@@ -1,4 +1,4 @@
-"""The floors and packs casework knows: read from the TOML files beside this module, checked before use."""
+"""The floors and packs that casework ships: read from the TOML files in this folder, checked before use."""
 
 from casework.library.checking import PlaybookError
 from casework.library.library import Library

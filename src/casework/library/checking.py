@@ -1,4 +1,4 @@
-"""What can be wrong with a floor or a pack, found before anything is judged by it."""
+"""Checks a floor or a pack before it is used."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from casework.domain.vocabulary import RECIPIENTS
 from casework.library.words import Words, field_types
 
 Fault = tuple[str, str, str]
-"""The rule's id, the field, and what is wrong with it."""
+"""The rule's id, the field, and what is wrong with the field."""
 
 _CLOCK_STARTS: Final = ("reported", "critical", "content", "risk", "item")
 _NOT_OF_A_PROHIBITION: Final = (
@@ -47,7 +47,7 @@ _NOT_OF_A_PROHIBITION: Final = (
 
 
 class PlaybookError(SetUpError):
-    """A floor or a pack that cannot be used, with the place of the mistake."""
+    """A floor or a pack that cannot be used; the message says where the mistake is."""
 
     def __init__(self, file: str, message: str, *, rule: str = "", field: str = "") -> None:
         place = ", ".join(
@@ -58,7 +58,7 @@ class PlaybookError(SetUpError):
 
 
 def shape_error(file: str, document: dict[str, Any], error: msgspec.ValidationError) -> PlaybookError:
-    """A `PlaybookError` for a document that has the wrong shape, naming the rule by id where there is one."""
+    """A `PlaybookError` for a document with the wrong structure, naming the rule by its id if it has one."""
     message, _, path = str(error).partition(" - at `$")
     path = path.rstrip("`").lstrip(".")
     place = re.match(r"(rules|added_rules)\[(\d+)\]\.?(.*)", path)
@@ -86,7 +86,7 @@ def floor_faults(floor: Floor) -> Iterator[Fault]:
     yield from (("", "recusal", message) for message in _recipient_faults(floor.recusal))
     for item in floor.critical:
         if item.concern not in CONCERNS:
-            yield "", "critical", f"nothing raises the concern {item.concern!r}"
+            yield "", "critical", f"no step raises the concern {item.concern!r}"
         if not _cites(item.clause, floor.sources):
             yield "", "critical", f"clause {item.clause!r} cites no source of this file"
 
@@ -103,7 +103,7 @@ def _kind_faults(kinds: Iterable[KindOfIncident]) -> Iterator[Fault]:
 
 
 def pack_faults(pack: Pack, floor: Floor) -> Iterator[Fault]:
-    """Every mistake in a pack, as it stands on `floor`."""
+    """Every mistake in a pack, when it is used with `floor`."""
     kinds = {kind.id for kind in floor.kinds}
     defaults = {rule.id: rule for rule in floor.every_rule()}
     yield from _stated_faults(pack.rules)
@@ -114,7 +114,7 @@ def pack_faults(pack: Pack, floor: Floor) -> Iterator[Fault]:
         if rule.adjustable:
             yield rule.id, "adjustable", "only a floor states defaults"
         if _forbids_outright(rule) and rule.step in _fixed_duties(floor, rule):
-            yield rule.id, "step", f"the floor asks for {rule.step!r}; a pack cannot forbid it"
+            yield rule.id, "step", f"the floor requires {rule.step!r}; a pack cannot forbid it"
         if rule.replaces is not None and replaced[rule.replaces] > 1:
             yield rule.id, "replaces", f"the rule {rule.replaces!r} is replaced twice"
         if rule.replaces is not None:
@@ -124,15 +124,15 @@ def pack_faults(pack: Pack, floor: Floor) -> Iterator[Fault]:
 def circumstance_faults(
     kinds: Iterable[str], when: Iterable[Test], known: Container[str]
 ) -> Iterator[tuple[str, str]]:
-    """Every mistake in the kinds and the tests of something that is no rule, with its field."""
-    yield from (("kinds", f"{kind!r} is no kind of any floor") for kind in kinds if kind not in known)
+    """Every mistake in the kinds and the tests of something other than a rule, with its field."""
+    yield from (("kinds", f"{kind!r} is not a kind of any floor") for kind in kinds if kind not in known)
     yield from (("when", message) for test in when for message in Words(known).test_faults(test, None))
 
 
 def preset_faults(step: str, preset: Mapping[str, Any], kinds: Container[str]) -> Iterator[str]:
-    """Every mistake in a step and the values it is said to have."""
+    """Every mistake in a step and the values given for its fields."""
     if step not in STEPS:
-        yield f"{step!r} is no step"
+        yield f"{step!r} is not a step"
         return
     for name, value in preset.items():
         yield from Words(kinds).value_faults(step, name, value)
@@ -149,7 +149,7 @@ def _forbids_outright(rule: Rule) -> bool:
 
 
 def _fixed_duties(floor: Floor, rule: Rule) -> set[str | None]:
-    """The steps that the floor, unrelaxably, asks for in a kind that `rule` is about."""
+    """The steps that the floor requires in any kind `rule` is about, and that no pack may relax."""
     return {
         other.step
         for other in floor.rules
@@ -188,7 +188,7 @@ def _is_about(part: str, source: str) -> bool:
 
 
 def _names_source(part: str) -> bool:
-    """An Act is its own source; anything else must be listed."""
+    """Whether the source must be listed: an Act need not be."""
     return " Act " not in part
 
 
@@ -203,7 +203,7 @@ def _rule_faults(rule: Rule, kinds: set[str], sources: Iterable[Source]) -> Iter
     parts: list[tuple[str, Iterable[str]]] = [
         ("clause", [] if _cites(rule.clause, sources) else ["cites no source of this file"]),
         ("reason", [] if rule.reason.strip() else ["is empty"]),
-        ("kinds", [f"{kind!r} is no kind of this floor" for kind in rule.kinds if kind not in kinds]),
+        ("kinds", [f"{kind!r} is not a kind of this floor" for kind in rule.kinds if kind not in kinds]),
         ("before", _step_faults(rule.before)),
         ("since", _step_faults(rule.since)),
         ("except_steps", _step_faults(rule.except_steps)),
@@ -219,22 +219,23 @@ def _rule_faults(rule: Rule, kinds: set[str], sources: Iterable[Source]) -> Iter
 
 
 def _step_faults(steps: Iterable[str]) -> Iterator[str]:
-    return (f"{step!r} is no step" for step in steps if step not in STEPS)
+    return (f"{step!r} is not a step" for step in steps if step not in STEPS)
 
 
 def _recipient_faults(recipients: Iterable[str]) -> Iterator[str]:
     known = sorted(RECIPIENTS)
-    return (f"{each!r} is no recipient; there are {known}" for each in recipients if each not in RECIPIENTS)
+    unknown = (each for each in recipients if each not in RECIPIENTS)
+    return (f"{each!r} is not a recipient; the recipients are {known}" for each in unknown)
 
 
 def _given_faults(test: Test, step: str | None, words: Words) -> Iterable[str]:
-    """Nothing of a test on the fields of a step there is not: the step is the fault."""
+    """The faults of a test; none if the step does not exist, because then the step itself is the fault."""
     return words.test_faults(test, step) if step == "*" or step in STEPS else ()
 
 
 def _prohibition_faults(rule: Rule) -> Iterator[tuple[str, str]]:
     if rule.step not in (None, "*") and rule.step not in STEPS:
-        yield "step", f"{rule.step!r} is no step"
+        yield "step", f"{rule.step!r} is not a step"
     for field in _NOT_OF_A_PROHIBITION:
         if getattr(rule, field) not in (None, (), {}):
             yield field, "does not belong to a prohibition"
@@ -242,7 +243,7 @@ def _prohibition_faults(rule: Rule) -> Iterator[tuple[str, str]]:
 
 def _duty_faults(rule: Rule, words: Words) -> Iterator[tuple[str, str]]:
     if rule.step not in STEPS:
-        yield "step", f"{rule.step!r} is no step"
+        yield "step", f"{rule.step!r} is not a step"
         return
     if rule.given or rule.except_steps:
         yield "given", "belongs to prohibitions only"
@@ -255,7 +256,7 @@ def _duty_faults(rule: Rule, words: Words) -> Iterator[tuple[str, str]]:
     if rule.clock is not None:
         yield from (("clock", message) for message in _clock_faults(rule.clock))
         if rule.clock.of == "content" and not _asks_for_content(rule):
-            yield "clock", "of 'content' needs a test of `when` that says which: the fact content with any"
+            yield "clock", "of 'content' needs a test of the fact content in `when`, with any"
 
 
 def _asks_for_content(rule: Rule) -> bool:
@@ -273,8 +274,8 @@ def _per_faults(rule: Rule) -> Iterator[tuple[str, str]]:
 
 def _group_faults(rule: Rule) -> Iterator[tuple[str, str]]:
     if rule.per not in GROUPS:
-        yield "per", f"{rule.per!r} is no group; there are {sorted(GROUPS)}"
-    # The step that is shown as due carries the field too, whichever step answers.
+        yield "per", f"{rule.per!r} is not a group; the groups are {sorted(GROUPS)}"
+    # The step that is shown as due needs the field too, even if another step satisfies the duty.
     for step in dict.fromkeys([rule.step or "", *(satisfier.step for satisfier in rule.answered_by())]):
         if step in STEPS and rule.per_field not in field_types(step):
             yield "per_field", f"{step!r} has no field {rule.per_field!r}"
@@ -282,7 +283,7 @@ def _group_faults(rule: Rule) -> Iterator[tuple[str, str]]:
 
 def _satisfier_faults(satisfier: Satisfier, words: Words) -> Iterator[str]:
     if satisfier.step not in STEPS:
-        yield f"{satisfier.step!r} is no step"
+        yield f"{satisfier.step!r} is not a step"
         return
     for test in satisfier.given:
         yield from words.test_faults(test, satisfier.step)

@@ -1,8 +1,8 @@
-"""What became of every clause of the five policies the packs were read from.
+"""What became of every clause of the five policies that the packs were made from.
 
-`clauses/*.toml` hold one entry a clause: what it asks, whether it bears on handling incidents, what it
-became and the test that shows it, or why it became nothing here. `python -m casework.library.coverage`
-writes them as Markdown, with each rule as its pack has it.
+`clauses/*.toml` has one entry for each clause: what it says, whether it bears on handling incidents, what it
+became and the test that shows it, or why it became nothing. `python -m casework.library.coverage` prints
+them as Markdown, with each rule as it is in the pack.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _STARTS: Final = {
 
 
 class Became(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One thing a clause turned into: a rule's id (for `rule`, `clock`, `recipient`) or the thing's name."""
+    """One thing a clause became: the id of a rule (for `rule`, `clock`, `recipient`) or the thing's name."""
 
     kind: Literal["rule", "clock", "recipient", "register", "report", "step", "access"]
     id: str
@@ -50,7 +50,7 @@ class Became(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Clause(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One clause, in our own words; `test` names pytest nodes."""
+    """One clause, in our own words; `test` holds the ids of pytest tests."""
 
     clause: str
     about: str
@@ -61,14 +61,14 @@ class Clause(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Every clause of one policy, and the pack that was read from it."""
+    """Every clause of one policy, and the pack that was made from it."""
 
     pack: str
     clauses: tuple[Clause, ...]
 
 
 def policies(folder: Path = CLAUSES) -> dict[str, Policy]:
-    """The index of every policy, by its number. Raises `msgspec.ValidationError` for a file out of shape."""
+    """Every policy by its number. Raises `msgspec.ValidationError` if a file has the wrong structure."""
     return {
         path.stem: msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Policy)
         for path in sorted(folder.glob("*.toml"))
@@ -76,7 +76,7 @@ def policies(folder: Path = CLAUSES) -> dict[str, Policy]:
 
 
 def document(library: Library) -> str:
-    """The coverage of every clause as Markdown, each rule as `library` has it."""
+    """The coverage of every clause as Markdown, with each rule as it is in `library`."""
     read = policies()
     parts = [*_introduction(read)]
     for number, policy in read.items():
@@ -87,12 +87,12 @@ def document(library: Library) -> str:
 def _introduction(read: Mapping[str, Policy]) -> Iterator[str]:
     yield "# The policies, clause by clause"
     yield ""
-    yield "Made by `python -m casework.library.coverage > docs/policies.md`; a test holds it to the packs"
-    yield "and, where the policies are at hand, to the policies themselves. A clause is cited by the number"
-    yield "of its document, its section and its place there, and is told in our own words."
+    yield "Made by `python -m casework.library.coverage > docs/policies.md`. A test compares it with the"
+    yield "packs and, if the policies are available, with the policies themselves. A clause is cited by the"
+    yield "number of its document, its section and its position there, and is stated in our own words."
     yield ""
     yield from _table(
-        ("policy", "pack", "clauses", "bear on incidents", "advice, or belong elsewhere"),
+        ("policy", "pack", "clauses", "bear on incidents", "advice or out of scope"),
         (
             (
                 number,
@@ -114,26 +114,26 @@ def _policy_section(number: str, policy: Policy, library: Library) -> Iterator[s
     yield f"Pack `{pack.edition}`, reviewed every {pack.review_every_months} months."
     yield ""
     yield from _list("Where it can be read in more than one way", pack.readings)
-    yield from _list("Where it is silent", pack.silent_on)
+    yield from _list("What the policy does not say", pack.silent_on)
     yield "### What bears on handling incidents"
     yield ""
     yield from _table(
-        ("clause", "asks", "became", "shown by"),
+        ("clause", "what it says", "became", "shown by"),
         (
             (
                 clause.clause,
                 clause.about,
-                _lines(_told(item, rules) for item in clause.became),
+                _lines(_described(item, rules) for item in clause.became),
                 _shown(clause),
             )
             for clause in policy.clauses
             if clause.bears
         ),
     )
-    yield "### Advice, or what belongs elsewhere"
+    yield "### Advice, or out of scope"
     yield ""
     yield from _table(
-        ("clause", "about", "why it is no rule"),
+        ("clause", "what it says", "why it is not a rule"),
         ((clause.clause, clause.about, clause.reason or "") for clause in policy.clauses if not clause.bears),
     )
 
@@ -144,15 +144,15 @@ def _rules_of(pack: Pack, library: Library) -> Iterator[Rule]:
     yield from pack.rules
 
 
-def _told(item: Became, rules: Mapping[str, Rule]) -> str:
+def _described(item: Became, rules: Mapping[str, Rule]) -> str:
     if not item.is_of_a_rule:
         return f"{item.kind} `{item.id}`"
     rule = rules[item.id]
     if item.kind == "clock" and rule.clock is not None:
         return f"clock of `{item.id}`: {_deadline(rule.clock)}"
     if item.kind == "recipient":
-        return f"told by `{item.id}`: {', '.join(rule.told)}"
-    what = "(conduct no step records)" if rule.step is None else f"`{rule.step}`"
+        return f"`{item.id}` notifies: {', '.join(rule.told)}"
+    what = "(conduct that no step records)" if rule.step is None else f"`{rule.step}`"
     return f"rule `{item.id}`: {rule.modality.replace('_', ' ')} {what}"
 
 
@@ -165,7 +165,7 @@ def _deadline(clock: Clock) -> str:
 
 
 def _shown(clause: Clause) -> str:
-    """The tests' names; the rule a test is given stands in the column before."""
+    """The names of the tests, without parameters: the rule is in the column before."""
     tests = dict.fromkeys(node.partition("[")[0].removeprefix("tests/") for node in clause.test)
     return _lines(f"`{test}`" for test in tests)
 

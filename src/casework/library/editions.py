@@ -1,4 +1,4 @@
-"""The editions of the floors: one stated whole, or another as what differs from it."""
+"""The editions of the floors: stated in full, or as the differences from another edition."""
 
 from __future__ import annotations
 
@@ -16,12 +16,11 @@ from casework.library.reading import raise_first, shaped
 
 
 class Differences(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """An edition of a floor as it differs from another.
+    """An edition of a floor, stated as the differences from another edition.
 
-    A source stands for the one cited as the same, and a rule for the one of the same id. What the other
-    edition has nothing like is stated apart, so that a mistyped id is not taken for something new.
-    `kinds` and `critical` are those of the other edition where they are left out; the rules `without` fall
-    away.
+    A source replaces the one with the same `cited_as`, and a rule the one with the same id. New sources and
+    rules are stated separately, so that a mistyped id is not taken for a new one. `kinds` and `critical`, if
+    left out, are those of the other edition; the rules named in `without` are dropped.
     """
 
     jurisdiction: str
@@ -36,7 +35,7 @@ class Differences(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     added_rules: tuple[Rule, ...] = ()
 
     def faults(self, other: Floor) -> Iterator[Fault]:
-        """Every mistake in what is said to differ from `other`."""
+        """Every mistake in the differences from `other`."""
         if self.jurisdiction != other.jurisdiction:
             yield "", "differs_from", f"{other.edition} is of another jurisdiction"
         yield from self._source_faults(other)
@@ -47,7 +46,7 @@ class Differences(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
         for source in self.sources:
             if source.cited_as not in cited:
                 new = "a new one belongs in added_sources"
-                yield "", "sources", f"{source.cited_as!r} is cited by nothing in {other.edition}; {new}"
+                yield "", "sources", f"{source.cited_as!r} is not a source of {other.edition}; {new}"
         for source in self.added_sources:
             if source.cited_as in cited:
                 yield "", "added_sources", f"{source.cited_as!r} is a source of {other.edition} already"
@@ -58,16 +57,16 @@ class Differences(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
         stated: set[str] = set()
         for name in self.without:
             if name not in known:
-                yield "", "without", f"{name!r} is no rule of {other.edition}"
+                yield "", "without", f"{name!r} is not a rule of {other.edition}"
         for rule in self.rules:
             if rule.id not in known:
                 yield (
                     rule.id,
                     "id",
-                    f"stands for no rule of {other.edition}; a new one belongs in added_rules",
+                    f"is not a rule of {other.edition}; a new one belongs in added_rules",
                 )
             if rule.id in self.without:
-                yield rule.id, "id", "is said to fall away too"
+                yield rule.id, "id", "is also named in without"
             if rule.id in stated:
                 yield rule.id, "id", "is the id of another rule"
             stated.add(rule.id)
@@ -76,7 +75,7 @@ class Differences(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
                 yield rule.id, "id", f"is a rule of {other.edition} already; it belongs in rules"
 
     def applied_to(self, other: Floor) -> Floor:
-        """The whole edition."""
+        """The edition in full."""
         rules = {rule.id: rule for rule in self.rules}
         sources = {source.cited_as: source for source in self.sources}
         return msgspec.structs.replace(
@@ -97,7 +96,7 @@ class Differences(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 
 
 def floors_of(documents: Mapping[Path, dict[str, Any]]) -> dict[Path, Floor]:
-    """Every edition whole and checked, by its file. Raises PlaybookError."""
+    """Every edition in full, checked, by its file. Raises PlaybookError."""
     found: dict[Path, Floor] = {}
     waiting: dict[Path, Differences] = {}
     for path, document in documents.items():
@@ -110,7 +109,7 @@ def floors_of(documents: Mapping[Path, dict[str, Any]]) -> dict[Path, Floor]:
         ready = [path for path, each in waiting.items() if each.differs_from in editions]
         if not ready:
             path, differences = next(iter(waiting.items()))
-            message = f"{differences.differs_from!r} is no edition that stands by itself or on one that does"
+            message = f"{differences.differs_from!r} is neither an edition stated in full nor based on one"
             raise PlaybookError(path.name, message, field="differs_from")
         for path in ready:
             differences = waiting.pop(path)

@@ -21,10 +21,10 @@ OWN_FILES = Path(__file__).parent
 
 
 class Library:
-    """Every edition of every floor and pack, the playbooks made of them, and the dated tables.
+    """Every edition of every floor and pack, the playbooks made from them, and the dated tables.
 
-    Raises `PlaybookError`, naming file, rule and field, where any file is wrong: nothing is judged by a
-    playbook that was not checked as a whole.
+    Raises `PlaybookError`, naming file, rule and field, if there is a mistake in any file: a playbook is
+    never used unless all of it was checked.
     """
 
     def __init__(self, floors: Iterable[Floor], packs: Iterable[Pack], reference: Reference) -> None:
@@ -36,14 +36,14 @@ class Library:
 
     @classmethod
     def from_folder(cls, folder: Path = OWN_FILES) -> Self:
-        """All the TOML files of a folder: those with a `jurisdiction` are floors, the rest are packs.
+        """The library of all TOML files in a folder: those with a `jurisdiction` are floors, the rest packs.
 
-        Its folder `dated` holds the dated tables; without one there are none.
+        Its subfolder `dated` holds the dated tables; without that folder there are none.
         """
         documents = {path: document_of(path) for path in sorted(folder.glob("*.toml"))}
         floors = floors_of({path: read for path, read in documents.items() if "jurisdiction" in read})
         if not floors:
-            raise PlaybookError(folder.name, "holds no floor")
+            raise PlaybookError(folder.name, "contains no floor")
         known = list(floors.values())
         packs = {path: _pack(path, read, known) for path, read in documents.items() if path not in floors}
         _refuse_repeated({**floors, **packs})
@@ -53,10 +53,10 @@ class Library:
         return cls(known, packs.values(), reference)
 
     def with_packs(self, folder: Path) -> Library:
-        """This library and a school's own packs beside it.
+        """This library with a school's own packs added.
 
         Raises PlaybookError for a floor, which is the same for every school, and for an edition that
-        is known already.
+        exists already.
         """
         floors = list(self.floors.values())
         packs = dict(self.packs)
@@ -69,7 +69,7 @@ class Library:
     @classmethod
     @cache
     def own(cls) -> Self:
-        """The files this version of casework ships with."""
+        """The library of the files that this version of casework ships."""
         return cls.from_folder()
 
     @property
@@ -81,42 +81,42 @@ class Library:
         return {floor.jurisdiction for floor in self.floors.values()}
 
     def pack_ids(self) -> list[str]:
-        """The packs a school may follow, each once."""
+        """The ids of the packs a school may follow."""
         return sorted({pack.id for pack in self.packs.values()})
 
     def latest_pack(self, pack_id: str) -> Pack:
-        """The version of a pack adopted last."""
+        """The version of a pack that was adopted last."""
         versions = (pack for pack in self.packs.values() if pack.id == pack_id)
         return max(versions, key=lambda pack: pack.adopted or date.min)
 
     def floor_at(self, jurisdiction: str, moment: datetime) -> Floor:
-        """The floor in force at `moment`; before the first edition held, that first edition."""
+        """The floor in force at `moment`; the first edition if `moment` is before it."""
         return self.floor_on(jurisdiction, day_of(moment))
 
     def floor_on(self, jurisdiction: str, day: date) -> Floor:
-        """The floor in force on `day`; before the first edition held, that first edition."""
+        """The floor in force on `day`; the first edition if `day` is before it."""
         editions = [floor for floor in self.floors.values() if floor.jurisdiction == jurisdiction]
         in_force = [floor for floor in editions if floor.in_force_from <= day]
         return (in_force or editions[:1])[-1]
 
     def playbook(self, floor: str, pack: str) -> Playbook:
-        """The playbook of two editions an incident pinned."""
+        """The playbook of the editions of a floor and a pack that an incident pinned."""
         key = (floor, pack)
         if key not in self._playbooks:
             self._playbooks[key] = Playbook(self.floors[floor], self.packs[pack])
         return self._playbooks[key]
 
     def kinds(self) -> list[str]:
-        """Every kind any floor knows."""
+        """Every kind of incident that any floor defines."""
         return list(dict.fromkeys(kind.id for floor in self.floors.values() for kind in floor.kinds))
 
 
 def _refuse_repeated(editions: Mapping[Path, Floor | Pack]) -> None:
-    """Raise PlaybookError where one edition is stated twice: it would not be known which is meant."""
+    """Raise PlaybookError if two files state the same edition: it would be unclear which is meant."""
     seen: set[str] = set()
     for path, each in editions.items():
         if each.edition in seen:
-            raise PlaybookError(path.name, f"{each.edition} is stated in another file too")
+            raise PlaybookError(path.name, f"{each.edition} is stated in another file as well")
         seen.add(each.edition)
 
 
@@ -128,28 +128,28 @@ def _pack(path: Path, document: dict[str, Any], floors: list[Floor]) -> Pack:
 
 
 def _own_pack(path: Path) -> Pack:
-    """The pack in a school's own file, of the right shape. Raises PlaybookError."""
+    """The pack in a school's own file, not checked yet. Raises PlaybookError if it is not a pack."""
     document = document_of(path)
     if "jurisdiction" in document:
-        raise PlaybookError(path.name, "is a floor; a school adds packs only", field="jurisdiction")
+        raise PlaybookError(path.name, "is a floor; a school can add only packs", field="jurisdiction")
     return shaped(path, document, Pack)
 
 
 def _own_faults(pack: Pack, floors: Iterable[Floor], packs: Container[str]) -> Iterator[Fault]:
-    """Every mistake in a school's own pack, as it stands on each of `floors` beside `packs`, by edition."""
+    """Every mistake in a school's own pack, checked on each of `floors`; `packs` are the known editions."""
     for floor in floors:
         yield from pack_faults(pack, floor)
     if pack.edition in packs:
-        yield "", "version", f"{pack.edition} is known already"
+        yield "", "version", f"{pack.edition} exists already"
 
 
 def every_fault(path: Path, library: Library) -> list[str]:
-    """All that would keep `library` from taking the pack in a file, a line each; none: an empty list."""
+    """Why `library` would not accept the pack in a file, one line for each mistake; empty if it would."""
     try:
         pack = _own_pack(path)
     except PlaybookError as error:
         return [str(error)]
-    # A shipped file is looked at as if it were not there yet.
+    # A shipped file is checked as if it were not in the library yet.
     packs = () if path.resolve().parent == OWN_FILES.resolve() else library.packs
     faults = _own_faults(pack, library.floors.values(), packs)
     return list(dict.fromkeys(str(PlaybookError(path.name, m, rule=r, field=f)) for r, f, m in faults))

@@ -1,4 +1,4 @@
-"""Reading a TOML file, with the place of whatever is wrong with it."""
+"""Reading a TOML file; errors say where in the file the mistake is."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 def document_of(path: Path) -> dict[str, Any]:
-    """What a file holds. Raises PlaybookError."""
+    """The content of a TOML file. Raises PlaybookError."""
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -25,7 +25,7 @@ def document_of(path: Path) -> dict[str, Any]:
 
 
 def shaped(path: Path, document: dict[str, Any], wanted: type[T]) -> T:
-    """What a document says, as `wanted`. Raises PlaybookError."""
+    """`document` as a value of the type `wanted`. Raises PlaybookError."""
     try:
         return msgspec.convert(document, wanted)
     except msgspec.ValidationError as error:
@@ -33,6 +33,6 @@ def shaped(path: Path, document: dict[str, Any], wanted: type[T]) -> T:
 
 
 def raise_first(path: Path, faults: Iterable[Fault]) -> None:
-    """Raise PlaybookError where there is a fault."""
+    """Raise PlaybookError for the first of `faults`, if there is any."""
     for rule, field, message in faults:
         raise PlaybookError(path.name, message, rule=rule, field=field)

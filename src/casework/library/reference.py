@@ -21,7 +21,7 @@ class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     sources: tuple[Source, ...]
 
     def faults(self, kinds: Container[str]) -> Iterator[Fault]:
-        """Every mistake in it, with the row and the field."""
+        """Every mistake in the table, with the row and the field."""
         raise NotImplementedError
 
 
@@ -67,7 +67,7 @@ T = TypeVar("T", bound=_Table)
 
 
 def read_reference(folder: Path, kinds: Container[str]) -> Reference:
-    """The dated tables of a folder, which may name `kinds`. Raises PlaybookError."""
+    """The dated tables in `folder`; `kinds` are the kinds they may name. Raises PlaybookError."""
     platforms = _table(folder / "platforms.toml", _PlatformTable, kinds)
     offences = _table(folder / "offences.toml", _OffenceTable, kinds)
     channels = _table(folder / "channels.toml", _ChannelTable, kinds)

@@ -1,4 +1,4 @@
-"""Whether the words a rule uses are among those there are: facts and their values, fields and theirs."""
+"""Checks the words a rule uses: whether its facts and fields exist and may have the values it names."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _COMPUTED_FIELDS: Final = frozenset({"embeds_file"})
 
 
 class Words(msgspec.Struct, frozen=True):
-    """The words there are for rules that may name `kinds`; the others are those of the code."""
+    """The words that rules may use: the kinds of incident `kinds`, and what the code defines."""
 
     kinds: Container[str]
 
     def test_faults(self, test: Test, step: str | None) -> Iterator[str]:
-        """Every mistake in a test, which may name fields of `step` (`*`: of every step; None: no fields)."""
+        """Every mistake in a test. It may name fields of `step` (`*`: of every step; None: no fields)."""
         operators = [name for name in _OPERATORS if getattr(test, name) is not None]
         if len(operators) != 1:
             yield "a test has exactly one of is, any, all, none, present, in"
@@ -36,40 +36,40 @@ class Words(msgspec.Struct, frozen=True):
         elif step is None:
             yield "a test of `when` is about a fact"
         elif test.in_ is not None and test.in_ not in GROUPS:
-            yield f"{test.in_!r} is no group; there are {sorted(GROUPS)}"
+            yield f"{test.in_!r} is not a group; the groups are {sorted(GROUPS)}"
         elif test.field is not None:
             yield from self._field_faults(test, test.field, step)
 
     def _field_faults(self, test: Test, field: str, step: str) -> Iterator[str]:
         for value in _operands(test):
             if field in _COMPUTED_FIELDS:
-                yield from [] if value in (True, False, None) else [f"{value!r} is no value of {field!r}"]
+                yield from [] if value in (True, False, None) else [f"{value!r} is not a value of {field!r}"]
             elif step == "*":
-                yield f"{field!r} is no field of every step"
+                yield f"{field!r} is not a field of every step"
             else:
                 yield from self.value_faults(step, field, value)
 
     def value_faults(self, step: str, name: str, value: Any) -> Iterator[str]:
-        """What is wrong with `value` as that of the field `name` of `step`; any field may be None."""
+        """What is wrong with `value` as the value of the field `name` of `step`; any field may be None."""
         if name not in field_types(step):
             yield f"{step!r} has no field {name!r}"
         elif value is not None and not self._may_be(step, name, value):
-            yield f"{value!r} is no value of {step}.{name}"
+            yield f"{value!r} is not a value of {step}.{name}"
 
     def _fact_faults(self, test: Test, name: str) -> Iterator[str]:
         if test.in_ is not None:
             yield "`in` is about a field of a step, not about a fact"
         known = known_facts().get(name)
         if known is None:
-            yield f"{name!r} is no fact; there are {sorted(known_facts())}"
+            yield f"{name!r} is not a fact; the facts are {sorted(known_facts())}"
             return
         values: Container[Any] = self.kinds if known.values is None else known.values
         for value in _operands(test):
             if value is not None and value not in values:
-                yield f"{value!r} is no value of {name!r}"
+                yield f"{value!r} is not a value of {name!r}"
 
     def _may_be(self, step: str, name: str, value: Any) -> bool:
-        # The type of these fields says only that they are texts.
+        # These fields are declared as plain text, so their type does not say which words they may have.
         words = {"kind": self.kinds, "waived": STEPS, "role": frozenset(Role)}.get(name)
         if words is not None:
             return value in words
@@ -82,7 +82,7 @@ def field_types(step: str) -> dict[str, Any]:
 
 
 def _operands(test: Test) -> tuple[Any, ...]:
-    """The values a test names; one None where it names none, so that its field is still looked at."""
+    """The values a test names; a single None if it names none, so that its field is still checked."""
     if test.is_ is not None:
         return (test.is_,)
     return test.any or test.all or test.none or (None,)
