@@ -286,7 +286,7 @@ def test_a_risk_points_to_the_police_and_to_social_care(risk: str) -> None:
 
 def test_why_a_channel_does_not_suit_is_said() -> None:
     assert "not of bullying alone" in reason(case_of("cyberbullying"), "ceop")
-    assert "held too young" in reason(case_of("underage_use"), "ceop")
+    assert "below the minimum age" in reason(case_of("underage_use"), "ceop")
     assert "adults only" in reason(case_of("sexting"), "revenge_porn_helpline")
     for kind in KINDS:
         assert all(advice.reason for advice in told(case_of(kind)).channels)
