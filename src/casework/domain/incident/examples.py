@@ -173,7 +173,8 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
 def example(step: str, occasion: Occasion, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The example of `step` as JSON, filled in for `occasion`.
 
-    `given` replaces fields of the example, by attribute or by API name. Raises KeyError if there is no such step or `occasion` does not fill a slot that is needed.
+    `given` replaces fields of the example, by attribute or by API name. Raises KeyError if there is no
+    such step or `occasion` does not fill a slot that is needed.
     """
     api_names = {named.attribute: named.api_name for named in named_fields(STEPS[step])}
     renamed = {api_names.get(name, name): value for name, value in (given or {}).items()}
