@@ -255,11 +255,11 @@ def _duty_faults(rule: Rule, words: Words) -> Iterator[tuple[str, str]]:
     yield from _per_faults(rule)
     if rule.clock is not None:
         yield from (("clock", message) for message in _clock_faults(rule.clock))
-        if rule.clock.of == "content" and not _asks_for_content(rule):
+        if rule.clock.of == "content" and not _names_content(rule):
             yield "clock", "of 'content' needs a test of the fact content in `when`, with any"
 
 
-def _asks_for_content(rule: Rule) -> bool:
+def _names_content(rule: Rule) -> bool:
     return any(test.fact == "content" and test.any for test in rule.when)
 
 
