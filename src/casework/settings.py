@@ -14,11 +14,11 @@ AtLeastOne = Annotated[int, msgspec.Meta(ge=1)]
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """Addresses of the database and the evidence vault, and the files that hold the keys.
+    """Addresses of the database and the evidence vault, the file with the master key, and limits.
 
-    The two key files lie outside the database, so that a copy of the database alone reads as ciphertext.
-    The rest are limits on clients, in each server process: how many requests, how slowly, on how many
-    connections.
+    The key file is outside the database, so that a copy of the database alone holds only ciphertexts.
+    `playbook_folder` holds the school's own packs. The rest are limits on clients in each server process:
+    how many requests, how slow they may be, and how many connections.
     """
 
     database_url: str = "sqlite:///var/casework.db"
