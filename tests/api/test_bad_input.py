@@ -133,6 +133,14 @@ BODIES: Final = [
     ("people.register", {"born_on": "2026-09-15"}, "$.born_on"),
     ("people.register", {"year_group": MARKER}, "$.year_group"),
     ("people.register", {"year_group": True}, "$.year_group"),
+    ("people.register", {"year_group": 202627}, "$.year_group"),
+    ("people.register", {"year_group": 15}, "$.year_group"),
+    ("people.register", {"year_group": -3}, "$.year_group"),
+    (
+        "people.register",
+        {"relations": [{"relation": "parent_of", "person": UNKNOWN}] * 1001},
+        "$.relations",
+    ),
     (
         "people.register",
         {"relations": [{"relation": MARKER, "person": ELSEWHERE}]},
@@ -150,6 +158,11 @@ BODIES: Final = [
     ("schools.open_school", {"pupils_on_roll": "210"}, "$.pupils_on_roll"),
     ("schools.open_school", {"name": LONG}, "$.name"),
     ("schools.open_school", {"calendar": MARKER}, "$.calendar"),
+    (
+        "schools.open_school",
+        {"calendar": {"terms": [], "closures": [], "inset": ["2026-11-27"] * 301}},
+        "$.calendar.inset",
+    ),
     (
         "schools.open_school",
         {"calendar": {"terms": [], "closures": [], "inset": [MARKER]}},

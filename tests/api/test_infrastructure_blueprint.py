@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 from freezegun import freeze_time
 
 from casework.domain.fields import ServerSet, Text
+from casework.domain.limits import Between
 from casework.domain.sealed import Sealed
 from casework_api.http.blueprint import IDEMPOTENCY_KEY_HEADER, IF_MATCH_HEADER, Blueprint, encode
 from casework_api.http.docs import make_api, register_docs
@@ -75,7 +76,7 @@ class Wipe(msgspec.Struct, frozen=True, kw_only=True):
     """Wipe a note."""
 
     sure: bool
-    times: Annotated[int, msgspec.Meta(ge=1, le=3)] = 1
+    times: Annotated[int, Between(1, 3)] = 1
 
 
 WRITTEN = Note(

@@ -19,6 +19,7 @@ from marshmallow import ValidationError
 from casework.domain.event import Event
 from casework.domain.fields import ApiName, PersonId, ServerSet, Text
 from casework.domain.incident import STEPS
+from casework.domain.limits import Between
 from casework.domain.sealed import Sealed
 from casework_api.http.fields import Moment, Record, text_pattern
 from casework_api.http.problems import errors_by_path
@@ -44,7 +45,7 @@ class Thing(msgspec.Struct, frozen=True, kw_only=True):
 
     flag: bool
     count: int
-    mark: Annotated[int, msgspec.Meta(ge=1, le=5)] = 1
+    mark: Annotated[int, Between(1, 5)] = 1
     code: str = "none"
     name: Annotated[Sealed | None, Text(max=10)] = None
     reason: Annotated[Sealed, Text(min=10)] | None = None

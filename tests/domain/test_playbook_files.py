@@ -243,6 +243,8 @@ IN_THE_FLOOR = [
     ),
     ("within = 1", "within = -1", "triage", "clock", "less than 0"),
     ("within = 0", "within = -1", "triage", "clock", "less than 0"),
+    ("within = 1", "within = 1951", "triage", "clock", "more than ten years"),
+    ("within = 0", "within = 3651", "triage", "clock", "more than ten years"),
     ("within = 1", 'within = "one"', "triage", "clock.within", "Expected `int`"),
     ('unit = "days"', 'unit = "fortnights"', "triage", "clock.critical.unit", "'fortnights'"),
     (', critical = { within = 0, unit = "days" }', "", "triage", "clock", "never waits on school days"),
@@ -288,6 +290,9 @@ IN_THE_PACK = [
     ('id = "own-support"', 'id = "own-support"\ncolour = "red"', "own-support", "", "unknown field `colour`"),
     ('id = "school"', 'id = "school"\ncolour = "red"', "", "", "unknown field `colour`"),
     ("review_every_months = 12", "review_every_months = 1.5", "", "review_every_months", "Expected `int`"),
+    ("review_every_months = 12", "review_every_months = 0", "", "review_every_months", "from 1 to 120"),
+    ("review_every_months = 12", "review_every_months = 121", "", "review_every_months", "from 1 to 120"),
+    ("adopted = 2026-09-01", "adopted = 9999-01-01", "", "adopted", "from 1900 to 2199"),
     ('version = "1"\n', "", "", "", "`version`"),
     (
         'replaces = "triage"',

@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
+import msgspec
 import pytest
 
+from casework.domain.person import Person, PersonRegistered
 from casework.domain.sealed import ERASED, Sealed
 from casework.domain.vocabulary import Category, Role
 from casework.storage.observation import count_statements
 from casework_projections.views.catch_up import Views
 from tests.histories import SchoolHistory, london
+from tests.projections.watching import rewrite
 
 
 @pytest.mark.parametrize(
@@ -71,3 +74,22 @@ def test_the_directory_names_users_and_says_what_they_hold(history: SchoolHistor
     assert by_id[held[0].appointment].until == date(2026, 11, 1)
     assert not by_id[held[0].appointment].in_force(date(2026, 11, 2))
     assert by_id[held[1].appointment].until is None
+
+
+def test_a_year_group_once_taken_that_nobody_is_in_reads_as_unknown(
+    history: SchoolHistory, views: Views
+) -> None:
+    """As the first release stored it: any number, in the first version of the event."""
+    number = history.app.log.event_recorder.max_notification_id() or 0
+    (stored,) = history.app.log.event_recorder.select_notifications(number, 1)
+    state = msgspec.json.decode(stored.state)
+    assert (stored.topic, state.pop("v")) == (PersonRegistered.TOPIC, 2)
+    rewrite(history.app, number, msgspec.json.encode(state | {"year_group": 202627}))
+
+    with views.read(views.people) as connection:
+        (found,) = views.people.find(connection, [history.id], "Dorian Quillfeather")
+    assert found.person == history.teacher
+    assert found.year_group is None
+    person = history.app.record.load(Person, history.teacher)
+    assert person is not None
+    assert person.year_group is None

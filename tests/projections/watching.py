@@ -49,6 +49,14 @@ def recorded(app: Casework) -> int:
         return count
 
 
+def rewrite(app: Casework, position: int, state: bytes) -> None:
+    """Have the log say `state` of the event at `position`, as no release would let it."""
+    with app.database.writer.begin() as connection:
+        column = "rowid" if connection.dialect.name == "sqlite" else "notification_id"
+        statement = text(f"UPDATE stored_events SET state = :state WHERE {column} = :position")  # noqa: S608
+        connection.execute(statement, {"state": state, "position": position})
+
+
 def dump(app: Casework, *views: View) -> dict[str, list[tuple[Any, ...]]]:
     """Every row of every table of `views`, in an order of their own."""
     with app.database.engine.connect() as connection:

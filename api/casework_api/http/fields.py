@@ -9,20 +9,22 @@ from typing import Any, ClassVar, Final
 from uuid import UUID
 
 import marshmallow as ma
-import msgspec
 from marshmallow import fields
 
 from casework.domain.clocks import TERM_NAME
 from casework.domain.fields import HIDDEN_CHARACTERS, Text
+from casework.domain.limits import INT32, MOST_ITEMS, YEARS, Between, Length
 
 _ALWAYS: Final[dict[str, Any]] = {"required": "is required", "null": "must not be null"}
-_DATE: Final = r"(?:19|20|21)[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+# The first and the last year are those of whole centuries.
+_CENTURIES: Final = "|".join(str(century) for century in range(YEARS.low // 100, YEARS.high // 100 + 1))
+_YEARS: Final = f"from {YEARS.low} to {YEARS.high}"
+_DATE: Final = rf"(?:{_CENTURIES})[0-9]{{2}}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 _CLOCK: Final = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
-# RFC 3339; the years are those a clock can be counted in without leaving what a datetime holds.
+# RFC 3339.
 DAY_PATTERN: Final = f"^{_DATE}$"
 MOMENT_PATTERN: Final = rf"^{_DATE}T{_CLOCK}:[0-5][0-9](?:\.[0-9]{{1,9}})?(?:Z|[+-]{_CLOCK})$"
 _UUID: Final = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
-_INT32: Final = 2**31
 # Without one, a page that shows the API makes characters up from the pattern.
 EXAMPLE_TEXT: Final = "in plain words"
 
@@ -81,7 +83,7 @@ class Flag(Strict):
 
 
 class Whole(Strict):
-    """A whole number of 32 bits, within the bounds of a `msgspec.Meta` where one is declared.
+    """A whole number within `bounds`, or of 32 bits.
 
     JSON does not tell 3.0 from 3, nor does JSON Schema.
     """
@@ -90,11 +92,10 @@ class Whole(Strict):
     fault: ClassVar = "must be a whole number"
 
     def __init__(
-        self, bounds: msgspec.Meta | None = None, *, metadata: Mapping[str, Any] | None = None, **options: Any
+        self, bounds: Between | None = None, *, metadata: Mapping[str, Any] | None = None, **options: Any
     ) -> None:
-        self._low = -_INT32 if bounds is None or bounds.ge is None else int(bounds.ge)
-        self._high = _INT32 - 1 if bounds is None or bounds.le is None else int(bounds.le)
-        within = {"minimum": self._low, "maximum": self._high}
+        self._bounds = bounds or INT32
+        within = {"minimum": self._bounds.low, "maximum": self._bounds.high}
         super().__init__(metadata={**within, **(metadata or {})}, **options)
 
     def read(self, value: Any) -> int:
@@ -102,8 +103,9 @@ class Whole(Strict):
             value = int(value)
         if not isinstance(value, int) or isinstance(value, bool):
             raise ValueError
-        if not self._low <= value <= self._high:
-            raise ma.ValidationError(f"must be from {self._low} to {self._high}")
+        fault = self._bounds.fault(value)
+        if fault is not None:
+            raise ma.ValidationError(fault)
         return value
 
 
@@ -154,7 +156,7 @@ class Identifier(Strict):
 
 
 class Moment(Strict):
-    """A time as RFC 3339 writes it, with its offset from UTC, from 1900 to 2199."""
+    """A time as RFC 3339 writes it, with its offset from UTC, in the years a domain record takes."""
 
     documented: ClassVar = {
         "type": "string",
@@ -162,14 +164,14 @@ class Moment(Strict):
         "pattern": MOMENT_PATTERN,
         "examples": ["2026-09-14T10:05:00+01:00"],
     }
-    fault: ClassVar = "must be a time with an offset, such as 2026-09-14T10:05:00+01:00, from 1900 to 2199"
+    fault: ClassVar = f"must be a time with an offset, such as 2026-09-14T10:05:00+01:00, {_YEARS}"
 
     def read(self, value: Any) -> datetime:
         return datetime.fromisoformat(_matching(MOMENT_PATTERN, value))
 
 
 class Day(Strict):
-    """A date as RFC 3339 writes it, from 1900 to 2199."""
+    """A date as RFC 3339 writes it, in the years a domain record takes."""
 
     documented: ClassVar = {
         "type": "string",
@@ -177,7 +179,7 @@ class Day(Strict):
         "pattern": DAY_PATTERN,
         "examples": ["2026-09-14"],
     }
-    fault: ClassVar = "must be a date such as 2026-09-14, from 1900 to 2199"
+    fault: ClassVar = f"must be a date such as 2026-09-14, {_YEARS}"
 
     def read(self, value: Any) -> date:
         return date.fromisoformat(_matching(DAY_PATTERN, value))
@@ -208,16 +210,32 @@ class Constant(Choice):
 
 
 class Items(fields.List[Any]):
-    """A JSON array, and nothing else that can be gone through."""
+    """A JSON array of at most so many items, and nothing else that can be gone through."""
 
-    def __init__(self, item: AnyField, **options: Any) -> None:
-        super().__init__(item, error_messages={**_ALWAYS, "invalid": "must be a list"}, **options)
+    def __init__(
+        self,
+        item: AnyField,
+        length: Length | None = None,
+        *,
+        metadata: Mapping[str, Any] | None = None,
+        **options: Any,
+    ) -> None:
+        self._length = length or MOST_ITEMS
+        super().__init__(
+            item,
+            error_messages={**_ALWAYS, "invalid": "must be a list"},
+            metadata={"maxItems": self._length.max, **(metadata or {})},
+            **options,
+        )
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> list[Any]:
         if not isinstance(value, list):
             raise self.make_error("invalid")
+        fault = self._length.fault(value)
+        if fault is not None:
+            raise ma.ValidationError(fault)
         return super()._deserialize(value, attr, data, **kwargs)
 
 

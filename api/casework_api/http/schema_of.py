@@ -26,6 +26,7 @@ import msgspec
 
 from casework.domain.event import Event
 from casework.domain.fields import Past, Ref, ServerSet, Text, named_fields
+from casework.domain.limits import Between, Length
 from casework.domain.sealed import Sealed
 from casework_api.http.fields import (
     EXAMPLE_TEXT,
@@ -127,7 +128,7 @@ def _field(hint: Any, markers: tuple[Any, ...], options: dict[str, Any]) -> AnyF
     if origin is Literal:
         return Choice({word: word for word in args}, **options)
     if origin is tuple and args[1:] == (...,):
-        return Items(_item(args[0]), post_load=tuple, **options)
+        return Items(_item(args[0]), _first(markers, Length), post_load=tuple, **options)
     if origin is frozenset:
         return _set(_item(args[0]), options)
     if isinstance(hint, type):
@@ -185,7 +186,7 @@ def _choice(hint: type[Enum], _: tuple[Any, ...], options: dict[str, Any]) -> An
 _MAKERS: Final[dict[type, Callable[[Any, tuple[Any, ...], dict[str, Any]], AnyField]]] = {
     Enum: _choice,
     bool: lambda _, __, options: Flag(**options),
-    int: lambda _, markers, options: Whole(_first(markers, msgspec.Meta), **options),
+    int: lambda _, markers, options: Whole(_first(markers, Between), **options),
     str: _words,
     Sealed: _words,
     UUID: _identifier,

@@ -14,12 +14,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cache, lru_cache
 from itertools import pairwise
-from typing import Final
+from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
 import holidays
 import msgspec
 
+from casework.domain.limits import Length
 from casework.domain.moments import LocalDate
 
 LONDON: Final = ZoneInfo("Europe/London")
@@ -57,9 +58,9 @@ class Closure(msgspec.Struct, frozen=True):
 class Calendar(msgspec.Struct, frozen=True, cache_hash=True):
     """One school's terms, closures and INSET days, as far as the school has entered them."""
 
-    terms: tuple[Term, ...]
-    closures: tuple[Closure, ...] = ()
-    inset: tuple[LocalDate, ...] = ()
+    terms: Annotated[tuple[Term, ...], Length(100)]
+    closures: Annotated[tuple[Closure, ...], Length(300)] = ()
+    inset: Annotated[tuple[LocalDate, ...], Length(300)] = ()
 
     def faults(self) -> list[tuple[str, str]]:
         """What is wrong, as (path, message) such as `("terms[1].ends_on", "is before …")`.
@@ -120,7 +121,12 @@ def day_of(moment: datetime) -> date:
 
 
 def synchronised(moment: datetime, now: datetime) -> datetime:
-    """`now` for a `moment` up to two minutes after it, else `moment`: the clock of a client may be ahead."""
+    """`now` for a `moment` up to two minutes after it, else `moment`: the clock of a client may be ahead.
+
+    A moment without an offset is left to those who refuse it.
+    """
+    if moment.utcoffset() is None:
+        return moment
     return now if now < moment <= now + CLOCK_LEAD else moment
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Annotated, Any, Final, TypeVar, get_type_hints
 from uuid import UUID
@@ -13,8 +13,11 @@ import msgspec
 
 from casework.domain import clocks
 from casework.domain.embedded import embeds_file
+from casework.domain.limits import INT32, MOST_ITEMS, Between, Length, day_fault, time_fault
 from casework.domain.moments import Instant
 from casework.domain.sealed import Sealed
+
+M = TypeVar("M")
 
 # Characters that hide or reorder what a reader sees: control characters except line breaks and tabs, and
 # those that override the direction of writing.
@@ -136,18 +139,23 @@ def named_fields(struct: type[msgspec.Struct]) -> tuple[NamedField, ...]:
 
 def leaves(record: msgspec.Struct, path: str = "$") -> Iterator[Leaf]:
     """Every value in `record` and in the records within it, by the paths a client knows."""
+    return (leaf for leaf in _walk(record, path) if not isinstance(leaf.value, tuple))
+
+
+def _walk(record: msgspec.Struct, path: str) -> Iterator[Leaf]:
     for field in named_fields(type(record)):
-        yield from _leaves_of(getattr(record, field.attribute), f"{path}.{field.api_name}", field.markers)
+        yield from _walk_value(getattr(record, field.attribute), f"{path}.{field.api_name}", field.markers)
 
 
-def _leaves_of(value: Any, path: str, markers: tuple[Any, ...]) -> Iterator[Leaf]:
-    if isinstance(value, tuple):
-        for place, item in enumerate(value):
-            yield from _leaves_of(item, f"{path}[{place}]", markers)
-    elif isinstance(value, msgspec.Struct):
-        yield from leaves(value, path)
+def _walk_value(value: Any, path: str, markers: tuple[Any, ...]) -> Iterator[Leaf]:
+    """`value` and all within it; a list comes before its items."""
+    if isinstance(value, msgspec.Struct):
+        yield from _walk(value, path)
     elif value is not None:
         yield Leaf(path, value, markers)
+    if isinstance(value, tuple):
+        for place, item in enumerate(value):
+            yield from _walk_value(item, f"{path}[{place}]", markers)
 
 
 def synchronised(record: S, now: datetime) -> S:
@@ -189,9 +197,9 @@ def texts(record: msgspec.Struct) -> Iterator[str]:
 
 
 def record_faults(record: msgspec.Struct) -> dict[str, str]:
-    """What is wrong with the texts of a record that is no step: none of them may carry a file either."""
+    """What is wrong with the values of a record that is no step: nor may any text of it carry a file."""
     carrying = {leaf.path: "must not carry a file" for leaf in leaves(record) if embeds_file(leaf.text or "")}
-    return carrying | text_faults(record)
+    return carrying | text_faults(record) | limit_faults(record)
 
 
 def text_faults(record: msgspec.Struct) -> dict[str, str]:
@@ -204,3 +212,39 @@ def text_faults(record: msgspec.Struct) -> dict[str, str]:
             if fault:
                 faults[leaf.path] = fault
     return faults
+
+
+def limit_faults(record: msgspec.Struct) -> dict[str, str]:
+    """What is wrong with the numbers, dates, times, codes and lists in `record`: message by JSON path.
+
+    Each has a limit, whether its field declares one or not: the tables computed from a record hold no more.
+    """
+    checked = ((leaf.path, limit_fault(leaf.value, leaf.markers)) for leaf in _walk(record, "$"))
+    return {path: fault for path, fault in checked if fault is not None}
+
+
+def limit_fault(value: Any, markers: tuple[Any, ...] = ()) -> str | None:
+    """What is wrong with one value of a field with `markers`, never repeating it; None where nothing is."""
+    match value:
+        case int():
+            return (_marker(markers, Between) or INT32).fault(value)
+        case datetime():
+            return time_fault(value)
+        case date():
+            return day_fault(value)
+        case str():
+            return _length_fault(value, _marker(markers, Text))
+        case tuple():
+            return (_marker(markers, Length) or MOST_ITEMS).fault(value)
+        case _:
+            return None
+
+
+def _marker(markers: tuple[Any, ...], sort: type[M]) -> M | None:
+    return next((marker for marker in markers if isinstance(marker, sort)), None)
+
+
+def _length_fault(text: str, limits: Text | None) -> str | None:
+    # Of a text that is not sealed, the white space around it is kept too.
+    beyond = limits is not None and len(text) > limits.max
+    return f"must be at most {limits.max} characters" if limits and beyond else None

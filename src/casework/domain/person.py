@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 import msgspec
@@ -10,6 +10,7 @@ import msgspec
 from casework.domain.aggregate import Aggregate
 from casework.domain.event import Event
 from casework.domain.fields import Name, PersonId
+from casework.domain.limits import YEAR_GROUPS, YearGroup
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Category, Relation
 
@@ -25,13 +26,23 @@ class PersonRegistered(Event, frozen=True, kw_only=True):
     """A person was registered at a school. `born_on` is an ISO date, sealed like the name."""
 
     TOPIC: ClassVar[str] = "person.registered"
+    VERSION: ClassVar[int] = 2
 
     school: UUID
     category: Category
     name: Name
     born_on: Sealed | None = None
-    year_group: int | None = None
+    year_group: YearGroup | None = None
     relations: tuple[Related, ...] = ()
+
+    @classmethod
+    def upcast(cls, state: dict[str, Any], version: int) -> dict[str, Any]:
+        """The first version took any number as a year group; one that no pupil is in reads as unknown."""
+        if version != 1:
+            return super().upcast(state, version)
+        group = state.get("year_group")
+        known = group is not None and YEAR_GROUPS.fault(group) is None
+        return {**state, "year_group": group if known else None}
 
 
 class Person(Aggregate, begins_with=PersonRegistered):

@@ -13,6 +13,7 @@ from casework.domain.aggregate import Aggregate
 from casework.domain.clocks import Calendar, day_of
 from casework.domain.event import Event
 from casework.domain.fields import Code
+from casework.domain.limits import Count
 from casework.domain.moments import Instant, LocalDate
 from casework.domain.vocabulary import Role
 
@@ -53,7 +54,7 @@ class SchoolOpened(Event, frozen=True, kw_only=True):
     name: Code
     pack: str
     jurisdiction: str
-    pupils_on_roll: int
+    pupils_on_roll: Count
     calendar: Calendar
     urn: Code | None = None
 
@@ -72,7 +73,7 @@ class SchoolChanged(Event, frozen=True, kw_only=True):
     name: Code | None = None
     urn: Code | None = None
     pack: str | None = None
-    pupils_on_roll: int | None = None
+    pupils_on_roll: Count | None = None
     calendar: Calendar | None = None
     policy_reviewed_on: LocalDate | None = None
 

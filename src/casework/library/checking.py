@@ -12,6 +12,7 @@ import msgspec
 
 from casework.domain.clocks import Unit
 from casework.domain.errors import SetUpError
+from casework.domain.fields import limit_fault
 from casework.domain.incident import STEPS
 from casework.domain.incident.concerns import CONCERNS
 from casework.domain.incident.facts import GROUPS
@@ -44,6 +45,14 @@ _NOT_OF_A_PROHIBITION: Final = (
     "before",
     "told",
 )
+# What is counted from the last year a record takes must end in a year there is.
+_TEN_YEARS: Final = {
+    Unit.HOURS: 87_600,
+    Unit.DAYS: 3_650,
+    Unit.WORKING_DAYS: 2_600,
+    Unit.SCHOOL_DAYS: 1_950,
+    Unit.MONTHS: 120,
+}
 
 
 class PlaybookError(SetUpError):
@@ -106,6 +115,7 @@ def pack_faults(pack: Pack, floor: Floor) -> Iterator[Fault]:
     """Every mistake in a pack, when it is used with `floor`."""
     kinds = {kind.id for kind in floor.kinds}
     defaults = {rule.id: rule for rule in floor.every_rule()}
+    yield from _review_faults(pack)
     yield from _stated_faults(pack.rules)
     yield from _repeated([*floor.every_rule(), *pack.rules])
     replaced = Counter(rule.replaces for rule in pack.rules if rule.replaces is not None)
@@ -119,6 +129,15 @@ def pack_faults(pack: Pack, floor: Floor) -> Iterator[Fault]:
             yield rule.id, "replaces", f"the rule {rule.replaces!r} is replaced twice"
         if rule.replaces is not None:
             yield from _replacement_faults(rule, defaults.get(rule.replaces))
+
+
+def _review_faults(pack: Pack) -> Iterator[Fault]:
+    """What leaves no day on which the policy is to be looked at again."""
+    if not 1 <= pack.review_every_months <= _TEN_YEARS[Unit.MONTHS]:
+        yield "", "review_every_months", f"must be from 1 to {_TEN_YEARS[Unit.MONTHS]}"
+    unlikely = limit_fault(pack.adopted)
+    if unlikely is not None:
+        yield "", "adopted", unlikely
 
 
 def circumstance_faults(
@@ -297,8 +316,11 @@ def _clock_faults(clock: Clock) -> Iterator[str]:
         yield f"{clock.of!r} has no field {clock.field!r}"
     elif clock.field is not None and not _is_time(fields[clock.field]):
         yield f"{clock.field!r} of {clock.of!r} is neither a date nor a time"
-    if clock.within < 0 or (clock.critical is not None and clock.critical.within < 0):
-        yield "within is less than 0"
+    for counted in (clock, clock.critical):
+        if counted is not None and counted.within < 0:
+            yield "within is less than 0"
+        elif counted is not None and counted.within > _TEN_YEARS[counted.unit]:
+            yield "within is more than ten years"
     if clock.unit is Unit.SCHOOL_DAYS and clock.critical is None:
         yield "a clock in school days needs a critical one: a safety duty never waits on school days"
     if clock.critical is not None and clock.critical.unit is Unit.SCHOOL_DAYS:

@@ -10,7 +10,8 @@ from casework.domain.access import Permission
 from casework.domain.clocks import day_of
 from casework.domain.errors import Forbidden, Invalid, NotFound
 from casework.domain.event import event_of
-from casework.domain.fields import Name, record_faults
+from casework.domain.fields import Name, limit_fault, record_faults
+from casework.domain.limits import YearGroup
 from casework.domain.moments import LocalDate
 from casework.domain.person import Person, PersonRegistered, Related
 from casework.domain.sealed import Sealed
@@ -28,7 +29,7 @@ class RegisterPerson(msgspec.Struct, frozen=True, kw_only=True):
     category: Category
     name: Name
     born_on: LocalDate | None = None
-    year_group: int | None = None
+    year_group: YearGroup | None = None
     relations: tuple[Related, ...] = ()
 
 
@@ -73,6 +74,9 @@ class People:
 
 def _registered(context: Context, command: RegisterPerson, person_id: UUID, role: Role) -> PersonRegistered:
     born_on = command.born_on
+    fault = limit_fault(born_on)
+    if fault is not None:
+        raise Invalid.at("$.born_on", fault)
     if born_on is not None and born_on > day_of(context.now):
         raise Invalid.at("$.born_on", "is in the future")
     sealed = None if born_on is None else Sealed(born_on.isoformat())

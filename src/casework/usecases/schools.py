@@ -12,6 +12,7 @@ from casework.domain.clocks import Calendar, day_of
 from casework.domain.errors import Forbidden, Invalid, NotFound
 from casework.domain.event import event_of
 from casework.domain.fields import Code, record_faults
+from casework.domain.limits import Count
 from casework.domain.moments import LocalDate
 from casework.domain.school import (
     Appointed,
@@ -34,7 +35,7 @@ class OpenSchool(msgspec.Struct, frozen=True, kw_only=True):
     name: Code
     pack: str
     jurisdiction: str
-    pupils_on_roll: int
+    pupils_on_roll: Count
     calendar: Calendar
     urn: Code | None = None
 
@@ -45,7 +46,7 @@ class ChangeSchool(msgspec.Struct, frozen=True, kw_only=True):
     name: Code | None = None
     urn: Code | None = None
     pack: str | None = None
-    pupils_on_roll: int | None = None
+    pupils_on_roll: Count | None = None
     calendar: Calendar | None = None
     policy_reviewed_on: LocalDate | None = None
 
@@ -162,6 +163,9 @@ class Schools:
             raise Invalid.at("$.user", "is yourself; another administrator must appoint you")
         if command.until is not None and command.until < command.from_:
             raise Invalid.at("$.until", "is before from")
+        faults = record_faults(command)
+        if faults:
+            raise Invalid.of(faults)
         appointment = Appointment(id=appointment_id, **msgspec.structs.asdict(command))
         stamp = context.stamp(school.id, school.version + 1, Role.ADMIN)
         school.record(event_of(stamp, Appointed, appointment=appointment))
@@ -218,7 +222,5 @@ def _check(event: SchoolOpened | SchoolChanged, calendar: Calendar | None) -> No
     faults = record_faults(event)
     if calendar is not None:
         faults |= {f"$.calendar.{path}": message for path, message in calendar.faults()}
-    if event.pupils_on_roll is not None and event.pupils_on_roll < 0:
-        faults["$.pupils_on_roll"] = "is less than 0"
     if faults:
         raise Invalid.of(faults)

@@ -12,7 +12,7 @@ import msgspec
 
 from casework.domain.errors import Invalid, NotFound
 from casework.domain.event import event_of
-from casework.domain.fields import Name, record_faults
+from casework.domain.fields import Name, limit_fault, record_faults
 from casework.domain.moments import Instant
 from casework.domain.person import Person
 from casework.domain.user import FULL_SCOPES, Scope, Token, TokenIssued, TokenRevoked, User, UserRegistered
@@ -126,6 +126,9 @@ class Users:
                 raise NotFound
             return IssuedToken(token_id, shown, token.expires_at, token.scopes)
         longest = context.now + TOKEN_LIFE
+        fault = limit_fault(command.expires_at)
+        if fault is not None:
+            raise Invalid.at("$.expires_at", fault)
         until = min(command.expires_at or longest, longest)
         if until <= context.now:
             raise Invalid.at("$.expires_at", "is not in the future")

@@ -10,7 +10,7 @@ from uuid import UUID
 from casework.domain.aggregate import Aggregate
 from casework.domain.errors import Invalid, Refusal, Refused
 from casework.domain.event import Event
-from casework.domain.fields import moment_faults, text_faults
+from casework.domain.fields import limit_faults, moment_faults, text_faults
 from casework.domain.incident.reporting import Party, Report
 from casework.domain.incident.steps import Step
 from casework.domain.vocabulary import (
@@ -96,6 +96,10 @@ class Incident(Aggregate, begins_with=Report):
 
     def take(self, step: Step, playbook: Judge) -> None:
         """Record `step`, or raise `Invalid` or `Refused` and change nothing."""
+        limits = limit_faults(step)
+        if limits:
+            # A time without an offset cannot even be compared with the others.
+            raise Invalid.of({step.path_of(path): message for path, message in limits.items()})
         faults = text_faults(step) | moment_faults(step, step.recorded_at)
         faults |= step.faults(self) | playbook.faults(self, step) | self._time_faults(step)
         if faults:

@@ -61,7 +61,7 @@ class Report(Step, frozen=True, kw_only=True):
     AT_FIELD: ClassVar[str] = "$.reported_at"
 
     school: UUID
-    kind: str
+    kind: Code
     occurred_at: PastInstant
     setting: Setting
     summary: Narrative

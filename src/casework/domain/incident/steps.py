@@ -47,6 +47,11 @@ class Step(Event, frozen=True, kw_only=True):
         """The state this step reaches, if any."""
         return self.MILESTONE
 
+    @classmethod
+    def path_of(cls, path: str) -> str:
+        """The path a client knows for `path`: when a step is taken has a name of its own."""
+        return cls.AT_FIELD if path == "$.happened_at" else path
+
     def faults(self, incident: Incident) -> dict[str, str]:
         """What is wrong with the fields, given the state of `incident`: message by JSON path."""
         return {}

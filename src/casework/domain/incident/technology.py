@@ -8,12 +8,13 @@ import msgspec
 
 from casework.domain.fields import Code, Narrative, PartyId, Reason, ServerSet, Short
 from casework.domain.incident.steps import Step
+from casework.domain.limits import Between
 from casework.domain.moments import LocalDate
 
 if TYPE_CHECKING:
     from casework.domain.incident.incident import Incident
 
-Age = Annotated[int, msgspec.Meta(ge=0, le=120)]
+Age = Annotated[int, Between(0, 120)]
 
 
 class CheckAge(Step, frozen=True, kw_only=True):

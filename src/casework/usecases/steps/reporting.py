@@ -8,9 +8,9 @@ from uuid import UUID
 import msgspec
 
 from casework.domain.access import Permission
-from casework.domain.errors import Forbidden, KeyReused
+from casework.domain.errors import Forbidden, Invalid, KeyReused
 from casework.domain.event import event_of
-from casework.domain.fields import Code, Narrative, PastInstant, synchronised
+from casework.domain.fields import Code, Narrative, PastInstant, limit_faults, synchronised
 from casework.domain.incident import Incident
 from casework.domain.incident.reporting import Party, Policy, Report
 from casework.domain.school import School
@@ -29,7 +29,7 @@ class ReportIncident(msgspec.Struct, frozen=True, kw_only=True):
     """What a report says. `reported_at` is when it was first made; now where it is left out."""
 
     school: UUID
-    kind: str
+    kind: Code
     occurred_at: PastInstant
     setting: Setting
     summary: Narrative
@@ -66,6 +66,9 @@ class Reporting:
 
         Raises NotFound, Forbidden, KeyReused, Invalid or Refused; then nothing has changed.
         """
+        faults = limit_faults(command)
+        if faults:
+            raise Invalid.of(faults)
         command = synchronised(command, context.now)
         return retrying(lambda: self._report(context, command))
 
