@@ -20,7 +20,7 @@ import msgspec
 import pytest
 from werkzeug.serving import make_server
 
-from casework.domain import event, fields, moments
+from casework.domain import event, fields, limits, moments
 from casework.domain.clocks import Unit
 from casework.domain.incident import STEPS, examples, families, steps
 from casework.domain.incident.facts import FACTS, GROUPS
@@ -197,7 +197,7 @@ def test_the_guide_names_every_module_of_steps() -> None:
 
 def test_the_guide_names_every_type_of_a_field() -> None:
     (cells,) = tables(section(STEP_GUIDE, "The class"))
-    known = vars(fields) | vars(moments)
+    known = vars(fields) | vars(limits) | vars(moments)
     types = {name for name, kind in known.items() if get_origin(kind) is Annotated}
     assert set(named(cells)) == types
 

@@ -21,6 +21,7 @@ from casework_api.http.logs import configure_logging, register_logs
 from casework_api.http.metrics import register_metrics
 from casework_api.http.problems import register_problems
 from casework_api.http.refusals import register_refusals
+from casework_api.http.set_aside import check_views, view_gauges
 from casework_api.json.calendar.routes import blueprint as calendar
 from casework_api.json.declarations.routes import blueprint as declarations
 from casework_api.json.incidents.evidence import blueprint as incidents
@@ -80,7 +81,7 @@ def make_routes() -> Flask:
     register_problems(app)
     register_refusals(app)
     register_logs(app)
-    register_metrics(app)
+    register_metrics(app, view_gauges)
     register_body_limit(app)
     register_security_headers(app)
     register_authentication(app)
@@ -88,7 +89,7 @@ def make_routes() -> Flask:
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint, url_prefix=f"{BASE}{blueprint.url_prefix or ''}")
     register_docs(app, api)
-    register_health(app, {"database": _database, "playbooks": _playbooks})
+    register_health(app, {"database": _database, "playbooks": _playbooks, "views": check_views})
     return app
 
 

@@ -38,7 +38,7 @@ class TestHealth:
 
     def test_ready_says_that_it_can_do_its_work(self, scene: Scene) -> None:
         answer = scene.house.http.get("/health/ready")
-        checks = {"database": "ok", "playbooks": "ok"}
+        checks = {"database": "ok", "playbooks": "ok", "views": "ok"}
         assert (answer.status_code, body_of(answer)) == (200, {"status": "ready", "checks": checks})
 
     def test_ready_is_not_when_the_tables_are_gone(self, house: House) -> None:
@@ -47,7 +47,7 @@ class TestHealth:
         with logged() as log:
             answer = house.http.get("/health/ready")
         assert (answer.status_code, answer.mimetype) == (503, PROBLEM_JSON)
-        assert body_of(answer)["checks"] == {"database": "failed", "playbooks": "ok"}
+        assert body_of(answer)["checks"] == {"database": "failed", "playbooks": "ok", "views": "ok"}
         assert '"check":"database"' in log.getvalue()
         assert house.http.get("/health/live").status_code == 200
 

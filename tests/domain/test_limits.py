@@ -1,4 +1,4 @@
-"""What a record takes, whoever sends it, is what every table computed from it can hold."""
+"""What a record takes is what every table computed from it can hold, through the API or not."""
 
 from __future__ import annotations
 

@@ -87,6 +87,8 @@ FULL = Outer(
         (Text(max=5), "123456", "must be at most 5 characters"),
         (Text(max=2), "é😀", None),
         (Text(), "two\nlines and a\ttab", None),
+        (Text(), "half a character: \ud800", "must be text that UTF-8 can hold"),
+        (Text(), "a whole one: \U0001f600", None),
     ],
 )
 def test_limits_count_characters_between_the_white_space(limits: Text, text: str, fault: str | None) -> None:

@@ -16,9 +16,10 @@ from casework_projections.views import catch_up as registry
 from casework_projections.views import replay
 from casework_projections.views.caseload import Caseload
 from casework_projections.views.catch_up import ViewNotCreated, Views
+from casework_projections.views.set_aside import is_stale
 from tests.forks import processes
 from tests.histories import SchoolHistory
-from tests.projections.watching import Faulty, Watching, dump, recorded, seen
+from tests.projections.watching import Watching, dump, recorded, seen
 
 REQUEST_LIMIT = 10
 
@@ -149,27 +150,6 @@ def test_a_view_that_was_not_created_says_so(history: SchoolHistory) -> None:
         views.catch_up("watching")
 
 
-def test_a_faulty_view_stops_neither_commands_nor_other_views(history: SchoolHistory) -> None:
-    faulty = Faulty()
-    views = Views(history.app, faulty)
-    views.create_tables()
-    incident = history.report()
-    views.catch_up(faulty)
-    reached = views.position(faulty)
-
-    history.take(incident, "add_note")
-    with pytest.raises(ArithmeticError), views.read(faulty, views.caseload):
-        pass
-    assert views.position(faulty) == reached
-
-    history.take(incident, "acknowledge")
-    with views.read(views.caseload) as connection:
-        page, _ = views.caseload.known_to(history.reader(history.dsl), connection).page(
-            Filters(), now=history.at, limit=25
-        )
-    assert page[0].version == 3
-
-
 def read_on(settings: Settings, until: int) -> int:
     """Read the watching view, as a process of its own does, until it holds `until` events."""
     view = Watching()
@@ -179,6 +159,7 @@ def read_on(settings: Settings, until: int) -> int:
         while positions[-1] < until:
             with views.read(view, views.caseload) as connection:
                 positions.append(seen(connection))
+                assert not is_stale(connection), "an event was applied twice"
     assert positions == sorted(positions)
     return positions[-1]
 
@@ -208,6 +189,7 @@ def test_the_threads_of_a_process_apply_each_event_once(
         while count < until:
             with views.read(view, views.caseload) as connection:
                 held = seen(connection)
+                assert not is_stale(connection), "an event was applied twice"
             assert held >= count
             count = held
         return count

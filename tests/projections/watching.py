@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar, Final
+from uuid import UUID
 
+import msgspec
 from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, func, select, text
 
 from casework.application import Casework
-from casework.domain.incident.reporting import AddNote
+from casework.domain.incident import Step
 from casework_projections.views.view import Batch, View
 
 _metadata: Final = MetaData()
@@ -27,14 +30,15 @@ class Watching(View):
 
 
 class Faulty(Watching):
-    """A view that cannot bear a note."""
+    """A view that cannot bear the steps named in `unbearable`."""
 
-    name: ClassVar[str] = "faulty"
-    tables: ClassVar[MetaData] = MetaData()
+    def __init__(self, *unbearable: type[Step]) -> None:
+        self.unbearable = unbearable
 
     def apply(self, connection: Connection, batch: Batch) -> None:
-        if any(batch.of(AddNote)):
-            raise ArithmeticError("a fault in a view")
+        if self.unbearable and any(batch.of(*self.unbearable)):
+            raise ArithmeticError("a marzipan fault in a view")
+        super().apply(connection, batch)
 
 
 def seen(connection: Connection) -> int:
@@ -55,6 +59,17 @@ def rewrite(app: Casework, position: int, state: bytes) -> None:
         column = "rowid" if connection.dialect.name == "sqlite" else "notification_id"
         statement = text(f"UPDATE stored_events SET state = :state WHERE {column} = :position")  # noqa: S608
         connection.execute(statement, {"state": state, "position": position})
+
+
+def spoil(app: Casework, aggregate: UUID, change: Callable[[dict[str, Any]], object]) -> int:
+    """Have `change` change what the log says of the first event of `aggregate`; its position."""
+    for stored in app.log.event_recorder.select_notifications(None, 10_000):
+        if stored.originator_id == aggregate:
+            state = msgspec.json.decode(stored.state)
+            change(state)
+            rewrite(app, stored.id, msgspec.json.encode(state))
+            return stored.id
+    raise AssertionError("there is no such aggregate")
 
 
 def dump(app: Casework, *views: View) -> dict[str, list[tuple[Any, ...]]]:

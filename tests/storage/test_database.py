@@ -8,10 +8,10 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import OperationalError as EngineError
 
-from casework.storage.database import Database, DatabaseUrlError
+from casework.storage.database import Database, DatabaseUrlError, lock_was_held
 from casework.storage.migrations import create_tables
 from casework.storage.observation import count_statements, report_commit, report_statement
 from casework.storage.tables import data_keys, metadata
@@ -52,7 +52,7 @@ def test_a_server_is_reached_by_both_ways() -> None:
         "POSTGRES_POOL_SIZE": "1",
         "POSTGRES_MAX_OVERFLOW": "9",
         "POSTGRES_CONNECT_TIMEOUT": "2",
-        "POSTGRES_LOCK_TIMEOUT": "2",
+        "POSTGRES_LOCK_TIMEOUT": "1",
         "POSTGRES_PARAMETERS": '{"sslmode": "require"}',
         "CREATE_TABLE": "n",
     }
@@ -208,11 +208,26 @@ def test_one_who_reads_and_then_writes_holds_the_lock_from_the_start(tmp_path: P
     url = f"sqlite:///{tmp_path}/casework.db"
     create_tables(url)
     first, second = Database(url), Database(url)
-    with first.writer.begin(), second.engine.connect() as reader, second.writer.connect() as writer:
+    hasty = second.writer.execution_options(casework_lock_seconds=0.02)
+    with first.writer.begin(), second.engine.connect() as reader, hasty.connect() as writer:
         reader.execute(sqlalchemy.select(data_keys))
-        writer.connection.dbapi_connection.execute("PRAGMA busy_timeout = 20")  # type: ignore[union-attr]
         with pytest.raises(EngineError, match="locked"):
             writer.execute(sqlalchemy.select(data_keys))
+    first.close()
+    second.close()
+
+
+def test_a_lock_that_was_held_is_no_fault_of_the_database(engine_url: str) -> None:
+    first, second = Database(engine_url), Database(engine_url)
+    row = {"subject": UUID(int=1), "wrapped": b"wrapped"}
+    with first.writer.begin() as holder:
+        holder.execute(data_keys.insert(), [row])
+        with pytest.raises(EngineError) as waited, second.applier.begin() as writer:
+            writer.execute(data_keys.insert(), [row])
+    assert lock_was_held(waited.value)
+    with pytest.raises(DBAPIError) as broken, first.engine.connect() as reader:
+        reader.exec_driver_sql("SELECT 1 FROM no_such_table")
+    assert not lock_was_held(broken.value)
     first.close()
     second.close()
 

@@ -10,6 +10,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -22,9 +23,11 @@ from casework_api.app import create_app
 from casework_api.commands.opening import opened
 from casework_api.commands.preparing import prepare
 from casework_api.http.current import EXTENSION, Services
+from casework_projections.views.caseload import Caseload
 from casework_projections.views.catch_up import Views
 from tests.api.client import House
 from tests.forks import processes
+from tests.projections.watching import spoil
 from tests.whole.processes import casework, casework_here, settings_in
 
 ADMIN: Final = ("--admin-name", "Ada Adminson", "--admin-email", "ada@school.example")
@@ -215,3 +218,30 @@ def test_no_command_but_init_starts_without_the_key(made: Settings, command: tup
     line = refusal(made, *command)
     assert "CASEWORK_MASTER_KEY_FILE" in line
     assert not made.master_key_file.exists()
+
+
+def test_rebuild_says_in_a_line_that_a_view_cannot_be_rebuilt(
+    made: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Caseload, "rebuildable", False)
+    refused = casework_here(made, "rebuild", "caseload")
+    assert refused.returncode == 1
+    last = refused.stderr.splitlines()[-1]
+    assert last == "casework: the view caseload cannot be rebuilt: it holds what the log does not say"
+    assert "Traceback" not in refused.stderr
+
+
+def test_what_is_set_aside_is_said_where_it_is_met(made: Settings) -> None:
+    house = House(made)
+    incident = house.report()["id"]
+    due = casework_here(made, "due")
+    assert (due.returncode, due.stderr) == (0, "")
+    spoil(house.casework, UUID(incident), lambda state: state["policy"].update(pack="nowhere@1"))
+    house.close()
+    rebuilt = casework_here(made, "rebuild", "caseload")
+    assert rebuilt.returncode == 0
+    assert "Events that the view could not apply and set aside: 1\n" in rebuilt.stderr
+    assert '"event":"event set aside"' in rebuilt.stderr
+    due = casework_here(made, "due")
+    assert due.returncode == 0
+    assert due.stderr.startswith("Some cases could not be brought up to date")

@@ -11,11 +11,10 @@ import click
 from casework.settings import Settings
 from casework_api import server
 from casework_api.clock import utc_now
-from casework_api.commands.opening import opened
+from casework_api.commands.opening import opened, opened_views
 from casework_api.commands.preparing import prepare
 from casework_api.commands.progress import bar
 from casework_api.demo.story import Demo, tell
-from casework_projections.views.catch_up import Views
 
 _FOLDER: Final = Path("var/demo")
 
@@ -37,7 +36,7 @@ def demo(host: str, port: int, folder: Path, fill_only: bool) -> None:
     with opened(settings) as app:
         with bar("incidents") as advance:
             told = tell(app, utc_now(), advance)
-        views = Views(app)
+        views = opened_views(app)
         for name in views.names():
             views.catch_up(name)
     _announce(told, host, port)

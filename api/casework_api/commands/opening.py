@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 from casework.application import Casework
 from casework.settings import Settings
+from casework_api.http.logs import configure_logging, log_set_aside
+from casework_projections.views.catch_up import Views
 
 
 @contextmanager
@@ -17,3 +19,9 @@ def opened(settings: Settings) -> Iterator[Casework]:
         yield app
     finally:
         app.close()
+
+
+def opened_views(app: Casework) -> Views:
+    """The views over `app`. What they set aside is logged on the error stream."""
+    configure_logging()
+    return Views(app, notice=log_set_aside)

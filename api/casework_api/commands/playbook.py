@@ -14,10 +14,9 @@ from casework.domain.school import School
 from casework.library import Library
 from casework.library.library import every_fault
 from casework.settings import Settings
-from casework_api.commands.opening import opened
+from casework_api.commands.opening import opened, opened_views
 from casework_projections.reading.comparison import Comparison, DutyChange, compare
 from casework_projections.reading.unrestricted import incidents_of
-from casework_projections.views.catch_up import Views
 
 _PAGE = 100
 
@@ -66,9 +65,10 @@ def _pack(app: Casework, pack_id: str, hint: str) -> Pack:
 
 
 def _compared(app: Casework, school: School, a: Pack, b: Pack) -> list[Comparison]:
-    views = Views(app)
+    views = opened_views(app)
+    views.catch_up(views.caseload)
     with views.read(views.caseload) as connection:
-        ids = incidents_of(connection, school.id)
+        ids = incidents_of(views.caseload, connection, school.id)
     found = []
     for start in range(0, len(ids), _PAGE):
         for incident in app.record.load_many(ids[start : start + _PAGE]).values():

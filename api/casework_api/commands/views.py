@@ -9,10 +9,10 @@ from typing import Final
 import click
 
 from casework.settings import Settings
-from casework_api.commands.opening import opened
+from casework_api.commands.opening import opened, opened_views
 from casework_api.commands.progress import bar
-from casework_api.http.logs import configure_logging, log, outline
-from casework_projections.views.catch_up import Views
+from casework_api.http.logs import log, outline
+from casework_projections.views.catch_up import NotRebuildable, Views
 
 _POLL_SECONDS: Final = 1.0
 
@@ -20,12 +20,11 @@ _POLL_SECONDS: Final = 1.0
 @click.command()
 def project() -> None:
     """Keep the views warm, so that no reader waits for them; ends on SIGTERM or SIGINT."""
-    configure_logging()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     with opened(Settings.from_environment()) as app:
-        views = Views(app)
+        views = opened_views(app)
         while not stop.is_set():
             for name in views.names():
                 _keep_warm(views, name)
@@ -37,11 +36,17 @@ def project() -> None:
 def rebuild(view: str) -> None:
     """Forget a view and compute it again from the log."""
     with opened(Settings.from_environment()) as app:
-        views = Views(app)
+        views = opened_views(app)
         if view not in views.names():
             raise click.BadParameter(f"there are {', '.join(views.names())}", param_hint="VIEW")
-        with bar("events") as advance:
-            views.rebuild(view, advance)
+        try:
+            with bar("events") as advance:
+                views.rebuild(view, advance)
+        except NotRebuildable as error:
+            raise SystemExit(f"casework: {error}") from None
+        aside = views.counts_aside().views.get(view, 0)
+        if aside:
+            click.echo(f"Events that the view could not apply and set aside: {aside}", err=True)
 
 
 def _keep_warm(views: Views, name: str) -> None:

@@ -17,7 +17,7 @@ from casework.settings import Settings
 from casework.usecases.context import Context
 from casework_api.http.etags import idempotency_key
 from casework_api.http.limits import RateLimit
-from casework_api.http.logs import set_user
+from casework_api.http.logs import log_set_aside, set_user
 from casework_api.http.paging import Cursors
 from casework_projections.views.catch_up import Views
 
@@ -32,7 +32,7 @@ class Services:
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
         self.app = Casework(settings)
-        self.views = Views(self.app)
+        self.views = Views(self.app, notice=log_set_aside)
         self.clock = clock
         self.cursors = Cursors(self.app.secrets.of_cursors)
         per_minute = settings.requests_per_minute

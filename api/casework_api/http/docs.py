@@ -47,15 +47,11 @@ _PROBLEM: Final[dict[str, Any]] = {
     },
 }
 _PROBLEM_REF: Final = {"$ref": "#/components/schemas/Problem"}
+_WAIT: Final = {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}}
 _HEADERS: Final[dict[int, dict[str, Any]]] = {
     401: {"WWW-Authenticate": {"required": True, "schema": {"type": "string"}}},
-    429: {
-        "Retry-After": {
-            "required": True,
-            "description": "Seconds to wait.",
-            "schema": {"type": "integer", "minimum": 1},
-        }
-    },
+    429: {"Retry-After": {"required": True, **_WAIT}},
+    503: {"Retry-After": {"required": False, **_WAIT}},
 }
 
 

@@ -11,32 +11,51 @@ from casework_api.http.logs import log, outline, request_id
 from casework_api.http.problems import unavailable
 
 Check = Callable[[], object]
-"""Returns where all is well and raises where it is not."""
+"""Returns if all is well; raises Degraded if requests can be answered all the same, else any error."""
+
+
+class Degraded(Exception):
+    """What was checked works in part, and requests can be answered. `details` are added to the body."""
+
+    def __init__(self, **details: object) -> None:
+        super().__init__("degraded")
+        self.details = details
 
 
 def register_health(app: Flask, checks: Mapping[str, Check]) -> None:
-    """Serve the two health resources; `checks` by name, such as `database`, must all pass for `ready`."""
+    """Serve the two health resources; of `checks` by name, such as `database`, none may fail for `ready`."""
 
     def live() -> Response:
         return _answer({"status": "live"})
 
     def ready() -> Response:
-        results = {name: "ok" if _passes(name, check) else "failed" for name, check in checks.items()}
+        details: dict[str, object] = {}
+        results = {name: _result(name, check, details) for name, check in checks.items()}
         if "failed" in results.values():
             raise unavailable(checks=results)
-        return _answer({"status": "ready", "checks": results})
+        return _answer({"status": "ready", "checks": results, **details})
 
     app.add_url_rule("/health/live", "health_live", live)
     app.add_url_rule("/health/ready", "health_ready", ready)
 
 
-def _passes(name: str, check: Check) -> bool:
+def _result(name: str, check: Check, details: dict[str, object]) -> str:
+    """The result of `check`; what it raises in Degraded is added to `details`."""
     try:
         check()
+    except Degraded as degraded:
+        details |= degraded.details
+        if degraded.__cause__ is not None:
+            _log_failure(name, degraded.__cause__)
+        return "degraded"
     except Exception as error:
-        log.error("check failed", check=name, request_id=str(request_id()), exception=outline(error))
-        return False
-    return True
+        _log_failure(name, error)
+        return "failed"
+    return "ok"
+
+
+def _log_failure(name: str, error: BaseException) -> None:
+    log.error("check failed", check=name, request_id=str(request_id()), exception=outline(error))
 
 
 def _answer(body: Mapping[str, object]) -> Response:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from datetime import UTC, datetime
 from http import HTTPMethod
 from time import perf_counter
-from typing import Any, Final, TextIO
+from typing import TYPE_CHECKING, Any, Final, TextIO
 from uuid import UUID, uuid4
 
 import msgspec
@@ -18,10 +18,13 @@ from flask import Flask, Response, g, request
 
 from casework.domain.moments import standard
 
+if TYPE_CHECKING:
+    from casework_projections.views.set_aside import SetAside
+
 FIELDS: Final = frozenset({
     "timestamp", "level", "logger", "event",
     "request_id", "method", "route", "status", "duration_ms", "user",
-    "exception", "check", "view", "position", "count", "seconds", "pid", "version",
+    "exception", "check", "view", "position", "topic", "count", "seconds", "pid", "version",
 })  # fmt: skip
 """Everything a log line may hold; whatever else is given is left out."""
 
@@ -112,6 +115,12 @@ def outline(error: BaseException) -> list[dict[str, Any]]:
         {"type": f"{type(link).__module__}.{type(link).__qualname__}", "frames": list(_frames(link))}
         for link in _chain(error)
     ]
+
+
+def log_set_aside(row: SetAside, error: Exception) -> None:
+    """Log an event that a view has just set aside: its position and type, none of its content."""
+    position, topic = row.position, row.topic
+    log.error("event set aside", view=row.view, position=position, topic=topic, exception=outline(error))
 
 
 def request_id() -> UUID:

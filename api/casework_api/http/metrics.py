@@ -1,10 +1,12 @@
-"""`/metrics`: how many requests, how they ended and how long they took, by route template."""
+"""`/metrics`: how many requests, how they ended and how long they took, by route template; gauges."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 from flask import Flask, Response
 
 from casework_api.http.logs import Exchange, each_exchange
@@ -22,11 +24,20 @@ _LABELS: Final = ("method", "route", "status")
 _BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
-def register_metrics(app: Flask) -> None:
-    """Count every request to `app` and serve the counts at `/metrics`."""
+class Gauge(msgspec.Struct, frozen=True):
+    """A number that goes up and down, as it is at present: its values, each with its labels."""
+
+    name: str
+    help: str
+    values: Sequence[tuple[Mapping[str, str], float]]
+
+
+def register_metrics(app: Flask, gauges: Callable[[], Sequence[Gauge]] = tuple) -> None:
+    """Count every request to `app` and serve the counts at `/metrics`, with the present `gauges`."""
     from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 
-    registry = CollectorRegistry()
+    registry, state = CollectorRegistry(), CollectorRegistry()
+    state.register(_State(gauges))
     requests = Counter("casework_requests", "Requests answered.", _LABELS, registry=registry)
     durations = Histogram(
         "casework_request_seconds",
@@ -42,10 +53,32 @@ def register_metrics(app: Flask) -> None:
         durations.labels(*labels).observe(exchange.seconds)
 
     def metrics() -> Response:
-        return Response(generate_latest(_shared() or registry), content_type=CONTENT_TYPE_LATEST)
+        text = generate_latest(_shared() or registry) + generate_latest(state)
+        return Response(text, content_type=CONTENT_TYPE_LATEST)
 
     each_exchange(app, count)
     app.add_url_rule("/metrics", "metrics", metrics)
+
+
+class _State:
+    """Collects gauges on each request. Every process reads the same, so they are not shared."""
+
+    def __init__(self, gauges: Callable[[], Sequence[Gauge]]) -> None:
+        self._gauges = gauges
+
+    def describe(self) -> list[Any]:
+        """Nothing: before there is an application, there is nothing to collect."""
+        return []
+
+    def collect(self) -> Iterator[Any]:
+        from prometheus_client.core import GaugeMetricFamily
+
+        for gauge in self._gauges():
+            labels = sorted({name for found, _ in gauge.values for name in found})
+            family = GaugeMetricFamily(gauge.name, gauge.help, labels=labels)
+            for found, value in gauge.values:
+                family.add_metric([found[name] for name in labels], value)
+            yield family
 
 
 def worker_gone(pid: int) -> None:

@@ -181,9 +181,10 @@ def internal() -> Problem:
     return Problem(INTERNAL)
 
 
-def unavailable(**extensions: Any) -> Problem:
-    """503: something casework depends on is not there."""
-    return Problem(UNAVAILABLE, **extensions)
+def unavailable(retry_after: int | None = None, **extensions: Any) -> Problem:
+    """503: something casework depends on is not there. `retry_after` (seconds) if a retry may succeed."""
+    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    return Problem(UNAVAILABLE, headers=headers, **extensions)
 
 
 def errors_by_path(messages: Any, at: str = "$") -> dict[str, list[str]]:

@@ -27,7 +27,11 @@ from casework_api.http.problems import (
     unavailable,
     unsupported_media_type,
 )
-from casework_projections.views.catch_up import ViewNotCreated
+from casework_projections.views.catch_up import NotRebuildable, ViewNotCreated, ViewsBehind
+from casework_projections.views.set_aside import ViewBroken
+
+RETRY_AFTER_SECONDS: Final = 2
+"""When to retry what was locked or behind."""
 
 
 def _refused(error: Refused) -> Problem:
@@ -50,7 +54,22 @@ def _corrupt(_: Corrupt) -> Problem:
 
 def _unavailable(error: Exception) -> Problem:
     log.error("database unavailable", request_id=str(request_id()), exception=outline(error))
+    return unavailable(RETRY_AFTER_SECONDS)
+
+
+def _behind(error: ViewsBehind) -> Problem:
+    _log_view(error, ", ".join(error.names))
+    return unavailable(RETRY_AFTER_SECONDS)
+
+
+def _broken(error: ViewNotCreated | NotRebuildable | ViewBroken) -> Problem:
+    """Without a time for a retry: it lasts until the view is created or rebuilt."""
+    _log_view(error, error.view)
     return unavailable()
+
+
+def _log_view(error: Exception, view: str) -> None:
+    log.error("view unavailable", view=view, request_id=str(request_id()), exception=outline(error))
 
 
 def _not_allowed(error: NotAllowed) -> Problem:
@@ -71,8 +90,11 @@ _ANSWERS: Final[dict[type[Exception], Callable[[Any], Problem]]] = {
     NotAllowed: _not_allowed,
     TooLarge: lambda error: too_large(error.limit),
     OperationalError: _unavailable,
-    ViewNotCreated: _unavailable,
     ViewOperationalError: _unavailable,
+    ViewsBehind: _behind,
+    ViewNotCreated: _broken,
+    NotRebuildable: _broken,
+    ViewBroken: _broken,
 }
 
 

@@ -84,10 +84,20 @@ class Involved(msgspec.Struct, frozen=True):
 
 
 class Listing:
-    """The caseload as `reader` may know it; their own reports are marked with one of `reporter_hashes`."""
+    """The caseload as `reader` may know it; their own reports are marked with one of `reporter_hashes`.
 
-    def __init__(self, connection: Connection, reader: VisibleTo, reporter_hashes: Sequence[str]) -> None:
+    Nothing is said of the incidents that `without` selects.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        reader: VisibleTo,
+        reporter_hashes: Sequence[str],
+        without: Select[Any] | None = None,
+    ) -> None:
         self._connection = connection
+        self._without = without
         self._parameters = _parameters(reader) | {"reporter_hashes": list(reporter_hashes)}
 
     def page(
@@ -106,7 +116,7 @@ class Listing:
                 c.reported_at <= after.reported_at, or_(c.reported_at < after.reported_at, later)
             )
         query = query.order_by(c.reported_at.desc(), c.incident).limit(limit + 1)
-        found = [_listed(row) for row in self._rows(query)]
+        found = [listed_of(row) for row in self._rows(query)]
         page = found[:limit]
         return page, After(page[-1].reported_at, page[-1].incident) if len(found) > limit else None
 
@@ -114,7 +124,7 @@ class Listing:
         """The open incidents the reader may read whole that have something due, the soonest due first."""
         due = _KNOWN.next_due_at
         query = select(*_COLUMNS).where(not_(_KNOWN.own), due.is_not(None)).order_by(due)
-        return [_listed(row) for row in self._rows(query)]
+        return [listed_of(row) for row in self._rows(query)]
 
     def chronology(self, person: UUID) -> list[Involved]:
         """Every incident `person` is in that the reader may know of, in the order they took place."""
@@ -128,11 +138,13 @@ class Listing:
         )
         found: dict[UUID, tuple[Listed, list[Involvement]]] = {}
         for row in self._rows(query):
-            found.setdefault(row.incident, (_listed(row), []))[1].append(Involvement(row.involved_as))
+            found.setdefault(row.incident, (listed_of(row), []))[1].append(Involvement(row.involved_as))
         order = [*Involvement]
         return [Involved(shown, tuple(sorted(ways, key=order.index))) for shown, ways in found.values()]
 
     def _rows(self, query: Select[*tuple[Any, ...]]) -> Iterator[Row[*tuple[Any, ...]]]:
+        if self._without is not None:
+            query = query.where(_KNOWN.incident.not_in(self._without))
         return iter(self._connection.execute(query, self._parameters))
 
 
@@ -233,7 +245,7 @@ def _conditions(filters: Filters, now: datetime) -> Iterator[ColumnElement[bool]
         yield and_(not_(c.own), c.incident.in_(assigned))
 
 
-def _listed(row: Row[*tuple[Any, ...]]) -> Listed:
+def listed_of(row: Any) -> Listed:
     """What the reader sees of a case; told apart here, as SQL would ask anew for each column who reads."""
     fields = {name: getattr(row, name) for name in Listed.__struct_fields__}
     if row.own:

@@ -11,8 +11,9 @@ from uuid import UUID
 
 import msgspec
 
-from casework.domain.access import Actor, Permission
-from casework.domain.vocabulary import Stream
+from casework.domain.access import Actor, Permission, Standing, standing
+from casework.domain.incident import Incident
+from casework.domain.vocabulary import Role, Stream
 
 READING: Mapping[Stream, Permission] = {
     Stream.CHILD: Permission.READ_CHILD_CASES,
@@ -34,6 +35,7 @@ class VisibleTo(msgspec.Struct, frozen=True, kw_only=True):
     when_assigned: frozenset[UUID]
     where_head_is_subject: frozenset[UUID] = frozenset()
     heads: frozenset[UUID] = frozenset()
+    actors: Mapping[UUID, Actor] = {}
 
     @classmethod
     def of(
@@ -52,6 +54,17 @@ class VisibleTo(msgspec.Struct, frozen=True, kw_only=True):
             when_assigned=_where(actors, Permission.HANDLE_CHILD_CASES) | chairs,
             where_head_is_subject=chairs,
             heads=heads,
+            actors=actors,
+        )
+
+    def standing(self, incident: Incident) -> Standing:
+        """How the reader stands to `incident`, by its own history."""
+        nobody = Actor(user=self.user, person=self.person, roles=())
+        return standing(
+            self.actors.get(incident.school, nobody),
+            incident,
+            reported_it=incident.reported_by(self.user),
+            leaders={Role.HEADTEACHER: self.heads},
         )
 
     def reads(

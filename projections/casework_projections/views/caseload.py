@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from sqlalchemy import Connection, MetaData, Table, delete
@@ -15,11 +15,17 @@ from casework.domain.school import School
 from casework.usecases.cases import REPORTER_SEES
 from casework.usecases.context import NOBODY
 from casework_projections.reading.listing import Listing
+from casework_projections.reading.replayed import ListingBesideReplayed, replayed_for
 from casework_projections.reading.visibility import VisibleTo
+from casework_projections.views.apart import attempted
 from casework_projections.views.case_tables import APPOINTED, ASSIGNEE, cases, members, metadata
 from casework_projections.views.due import due_steps
 from casework_projections.views.replay import IncidentView
+from casework_projections.views.set_aside import aggregates_aside, set_aside
 from casework_projections.views.view import upsert
+
+UNJUDGED: Final[Mapping[str, Any]] = {"critical": True, "term": None, "next_due_at": None, "due": None}
+"""Stands in a row for what no playbook could say: nothing is known to be due, and it may be critical."""
 
 
 class Caseload(IncidentView):
@@ -44,35 +50,37 @@ class Caseload(IncidentView):
     def known_to(self, reader: VisibleTo, connection: Connection) -> Listing:
         """The caseload as `reader` may know it; `connection` holds it as it stands."""
         marks = (self._open_mark(reader.user), self._confidential_mark(reader.user))
-        return Listing(connection, reader, marks)
+        if not set_aside(connection, self):
+            return Listing(connection, reader, marks)
+        replayed = replayed_for(reader, self.rows_apart(connection))
+        return ListingBesideReplayed(connection, reader, marks, aggregates_aside(self), replayed)
+
+    def rows_apart(self, connection: Connection) -> list[tuple[Incident, dict[str, Any]]]:
+        """The incidents that were set aside, each with the row it would have as far as one can be made."""
+        return [
+            (incident, {**_said_by(incident), **attempted(UNJUDGED, self._judged_now, incident)})
+            for incident in self.incidents_apart(connection).values()
+        ]
 
     def _row(self, incident: Incident, school: School) -> dict[str, Any]:
+        return {
+            **_said_by(incident),
+            **self._judged(incident, school),
+            "reported_by": self._reported_by(incident),
+        }
+
+    def _judged_now(self, incident: Incident) -> Mapping[str, Any]:
+        school = self.replay.app.record.peek(School, incident.school)
+        return UNJUDGED if school is None else self._judged(incident, school)
+
+    def _judged(self, incident: Incident, school: School) -> dict[str, Any]:
+        """What a playbook and a calendar say of `incident`."""
         playbook = self.replay.playbook(incident)
         due = [duty for duty in playbook.outstanding(incident, school.calendar) if duty.due_at is not None]
-        report = next(incident.taken(Report))
         term = school.calendar.term_on(day_of(incident.reported_at))
         return {
-            "incident": incident.id,
-            "school": incident.school,
-            "kind": incident.kind,
-            "reported_kind": report.kind,
-            "reported_stream": incident.reported_stream.value,
-            "state": incident.state.value,
-            "stream": incident.stream.value,
             "critical": playbook.critical_since(incident) is not None,
-            "is_open": not incident.closed,
-            "received": any(incident.taken(Acknowledge)),
-            "occurred_at": incident.occurred_at,
-            "reported_at": incident.reported_at,
-            "recorded_at": incident.recorded_at,
             "term": None if term is None else term.name,
-            "setting": incident.setting.value,
-            "platform": incident.platform,
-            "direction": incident.direction and incident.direction.value,
-            "reported_direction": report.direction and report.direction.value,
-            "version": incident.version,
-            "reporter_version": max(s.number for s in incident.timeline if s.name() in REPORTER_SEES),
-            "reported_by": self._reported_by(incident),
             "next_due_at": min((duty.due_at for duty in due if duty.due_at), default=None),
             "due": [*due_steps(due)],
         }
@@ -98,6 +106,31 @@ class Caseload(IncidentView):
         subjects = [i.reporter.under for i in incidents if i.confidential_reporter and i.reporter.under]
         if subjects:
             self.replay.app.keys.prefetch(subjects)
+
+
+def _said_by(incident: Incident) -> dict[str, Any]:
+    """What the row of `incident` says that its steps alone tell."""
+    report = next(incident.taken(Report))
+    return {
+        "incident": incident.id,
+        "school": incident.school,
+        "kind": incident.kind,
+        "reported_kind": report.kind,
+        "reported_stream": incident.reported_stream.value,
+        "state": incident.state.value,
+        "stream": incident.stream.value,
+        "is_open": not incident.closed,
+        "received": any(incident.taken(Acknowledge)),
+        "occurred_at": incident.occurred_at,
+        "reported_at": incident.reported_at,
+        "recorded_at": incident.recorded_at,
+        "setting": incident.setting.value,
+        "platform": incident.platform,
+        "direction": incident.direction and incident.direction.value,
+        "reported_direction": report.direction and report.direction.value,
+        "version": incident.version,
+        "reporter_version": max(s.number for s in incident.timeline if s.name() in REPORTER_SEES),
+    }
 
 
 def _member_rows(incident: Incident) -> Iterator[dict[str, Any]]:

@@ -2,83 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from math import inf
 from threading import Lock
-from typing import Any, Final
+from time import monotonic
+from typing import Final
 
-import msgspec
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    ColumnClause,
-    Connection,
-    Engine,
-    Integer,
-    MetaData,
-    Select,
-    String,
-    Table,
-    bindparam,
-    delete,
-    func,
-    literal_column,
-    select,
-    table,
-    update,
-)
+from sqlalchemy import Connection, Engine, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
 
 from casework.application import Casework
-from casework.storage.database import take_setup_lock
-from casework.storage.recorders import EVENTS_TABLE
+from casework.storage.database import lock_was_held, take_setup_lock
 from casework_projections.reading.governor_summary import GovernorSummary
+from casework_projections.views import positions as position_tables
+from casework_projections.views import set_aside
+from casework_projections.views.apart import is_outage
 from casework_projections.views.caseload import Caseload
 from casework_projections.views.declarations import DeclarationIndex
 from casework_projections.views.directory import Directory
 from casework_projections.views.figures import IncidentFigures
 from casework_projections.views.lessons_learnt import LessonsLearnt
 from casework_projections.views.people import PeopleIndex
+from casework_projections.views.positions import Standing, ViewNotCreated, positions, standings
 from casework_projections.views.replay import BATCH, Replay
+from casework_projections.views.set_aside import Counts, SetAside, SetAsides
 from casework_projections.views.view import Batch, Recorded, View
 
+__all__ = ["NotRebuildable", "ViewNotCreated", "Views", "ViewsBehind"]
+
+READ_SECONDS: Final = 15.0
+"""For how long a read brings its views up to the log, or waits for another process that does."""
+
+STALL_SECONDS: Final = 60.0
+"""For how long a view may be brought up without progress."""
+
 Progress = Callable[[int, int], None]
-"""Told how far the view has come and how far the log goes, after every batch."""
+"""Called with how far the view has come and how far the log goes, after every batch."""
 
-_metadata: Final = MetaData()
-positions: Final = Table(
-    "view_positions",
-    _metadata,
-    Column("view", String(64), primary_key=True),
-    Column("position", BigInteger, nullable=False),
-    Column("version", Integer, nullable=False),
-)
+Notice = Callable[[SetAside, Exception], None]
+"""Called with each event a view could not apply, once, and with what was raised."""
 
 
-def _look_up(column_name: str) -> Select[Any]:
-    """The positions of the views `names`, and how far the log goes."""
-    column: ColumnClause[int] = literal_column(column_name, BigInteger)
-    head = select(func.coalesce(func.max(column), 0)).select_from(table(EVENTS_TABLE)).scalar_subquery()
-    wanted = positions.c.view.in_(bindparam("names", expanding=True))
-    return select(positions, head.label("head")).where(wanted)
+class ViewsBehind(Exception):
+    """Views were not brought up to the log in time. What was applied is kept: a retry continues there."""
+
+    def __init__(self, names: Collection[str]) -> None:
+        super().__init__(f"not up to the log yet: {', '.join(names)}")
+        self.names = names
 
 
-_LOOK_UP: Final = {"sqlite": _look_up("rowid"), "postgresql": _look_up("notification_id")}
+class NotRebuildable(Exception):
+    """A view cannot be computed again from the log: emptying it would lose what it alone holds."""
+
+    def __init__(self, view: str) -> None:
+        super().__init__(f"the view {view} cannot be rebuilt: it holds what the log does not say")
+        self.view = view
 
 
-class ViewNotCreated(Exception):
-    """A view has no tables: `casework init` has not been run with this release."""
+class _Patience:
+    """The limits of one call that brings up `views`: `seconds` in all, and STALL_SECONDS without progress.
 
-    def __init__(self, name: str) -> None:
-        super().__init__(f"the view {name} has not been created; run casework init")
+    The first turn is always allowed, so that repeated calls make progress.
+    """
 
+    def __init__(self, views: Collection[View], seconds: float) -> None:
+        self._names = [view.name for view in views]
+        self._until = monotonic() + seconds
+        self._furthest = -1
+        self._since = monotonic()
 
-class _Standing(msgspec.Struct, frozen=True):
-    """How far a view has come, the shape it was kept in, and how far the log goes."""
-
-    position: int
-    version: int
-    head: int
+    def turn(self, found: Mapping[str, Standing]) -> None:
+        """Raise ViewsBehind if a limit is reached."""
+        reached = sum(standing.position for standing in found.values())
+        now, first = monotonic(), self._furthest < 0
+        if reached > self._furthest:
+            self._furthest, self._since = reached, now
+        if not first and (now >= self._until or now - self._since > STALL_SECONDS):
+            raise ViewsBehind(self._names)
 
 
 class Views:
@@ -86,10 +88,12 @@ class Views:
 
     A view is brought up to the log by whoever reads it: each batch of events is applied in one
     transaction with the position it reaches, and only by the one process that finds the view at the
-    position it started from. Commands know nothing of views, and no view of another.
+    position it started from. An event that a view cannot apply is set aside, `notice` is called with it,
+    and the view continues with the rest. Each process retries once what it finds set aside. Commands know
+    nothing of views, and no view of another.
     """
 
-    def __init__(self, app: Casework, *more: View) -> None:
+    def __init__(self, app: Casework, *more: View, notice: Notice | None = None) -> None:
         replay = Replay(app)
         self.caseload = Caseload(replay)
         self.people = PeopleIndex(app)
@@ -103,6 +107,9 @@ class Views:
         self._app = app
         self._replay = replay
         self._mapper = app.log.event_mapper
+        self._aside = SetAsides(app)
+        self._notice = notice
+        self._retried: set[str] = set()
         # What is replayed is shared by the threads of a process.
         self._applying = Lock()
 
@@ -118,7 +125,8 @@ class Views:
         with self._app.database.writer.begin() as connection:
             if connection.dialect.name == "postgresql":
                 take_setup_lock(connection)
-            _metadata.create_all(connection)
+            position_tables.metadata.create_all(connection)
+            set_aside.metadata.create_all(connection)
             for view in self._views.values():
                 view.tables.create_all(connection)
             insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
@@ -129,34 +137,20 @@ class Views:
     def read(self, *views: View) -> Iterator[Connection]:
         """A connection on which `views` hold every event stored before now, all as of one moment.
 
-        Raises ViewNotCreated, or what a view raises that cannot apply an event.
+        `set_aside.set_aside` and `set_aside.is_stale` say what they set aside. Raises ViewsBehind,
+        ViewNotCreated or NotRebuildable.
         """
-        target: int | None = None
-        while True:
-            with self._reader.connect() as connection:
-                standings = self._standings(connection, views)
-                if target is None:
-                    target = max(standing.head for standing in standings.values())
-                if all(_is_current(view, standings[view.name], target) for view in views):
-                    yield connection
-                    return
-            self._advance(views, standings, target)
+        with self._current(views, _Patience(views, READ_SECONDS)) as connection:
+            yield connection
 
     def catch_up(self, view: View | str, on_progress: Progress | None = None) -> None:
-        """Bring one view up to the log as it is now."""
+        """Bring one view up to the log as it is now, however long it takes. Raises the errors of `read`."""
         known = self._views[view] if isinstance(view, str) else view
-        target: int | None = None
-        while True:
-            standing = self._standing(known)
-            target = standing.head if target is None else target
-            if on_progress is not None:
-                on_progress(standing.position, target)
-            if _is_current(known, standing, target):
-                return
-            self._advance([known], {known.name: standing}, target)
+        with self._current([known], _Patience([known], inf), on_progress):
+            pass
 
     def rebuild(self, view_name: str, on_progress: Progress | None = None) -> None:
-        """Forget a view and compute it again from the first event."""
+        """Forget a view and compute it again from the first event. Raises NotRebuildable."""
         view = self._views[view_name]
         self._forget(view, self._standing(view).version)
         self.catch_up(view, on_progress)
@@ -168,8 +162,13 @@ class Views:
     def lag(self) -> dict[str, int]:
         """How many positions each view is behind the log."""
         with self._reader.connect() as connection:
-            standings = self._standings(connection, [*self._views.values()])
-        return {name: standing.head - standing.position for name, standing in standings.items()}
+            found = standings(connection, [*self._views.values()])
+        return {name: each.head - each.position for name, each in found.items()}
+
+    def counts_aside(self) -> Counts:
+        """How many events each view set aside."""
+        with self._reader.connect() as connection:
+            return set_aside.counts(connection)
 
     @property
     def _reader(self) -> Engine:
@@ -179,31 +178,52 @@ class Views:
             return engine.execution_options(isolation_level="REPEATABLE READ")
         return engine
 
-    def _standing(self, view: View) -> _Standing:
+    def _standing(self, view: View) -> Standing:
         with self._reader.connect() as connection:
-            return self._standings(connection, [view])[view.name]
+            return standings(connection, [view])[view.name]
 
-    def _standings(self, connection: Connection, views: Sequence[View]) -> dict[str, _Standing]:
-        wanted = {"names": [view.name for view in views]}
-        rows = connection.execute(_LOOK_UP[connection.dialect.name], wanted)
-        found = {row.view: _Standing(row.position, row.version, row.head) for row in rows}
-        for view in views:
-            if view.name not in found:
-                raise ViewNotCreated(view.name)
-        return found
+    @contextmanager
+    def _current(
+        self, views: Sequence[View], patience: _Patience, on_progress: Progress | None = None
+    ) -> Iterator[Connection]:
+        """A connection on which `views` are up to the log as it is now, with a mark for what is set aside."""
+        target: int | None = None
+        while True:
+            with self._reader.connect() as connection:
+                found = standings(connection, views)
+                target = max(each.head for each in found.values()) if target is None else target
+                if on_progress is not None:
+                    on_progress(min(each.position for each in found.values()), target)
+                untried = self._untried(views, found)
+                if not untried and all(found[view.name].is_current(view, target) for view in views):
+                    yield set_aside.mark(connection, [n for n, each in found.items() if each.set_aside])
+                    return
+            patience.turn(found)
+            try:
+                self._advance(views, found, target)
+                for view in untried:
+                    self._retry(view)
+            except OperationalError as error:
+                # The process that holds the lock may be bringing up the same views.
+                if not lock_was_held(error):
+                    raise
 
-    def _advance(self, views: Sequence[View], standings: Mapping[str, _Standing], target: int) -> None:
+    def _advance(self, views: Sequence[View], found: Mapping[str, Standing], target: int) -> None:
         """Apply to each view that is behind the next batch; views at the same position share it."""
         behind: dict[int, list[View]] = {}
         for view in views:
-            standing = standings[view.name]
-            if standing.version != view.version:
-                self._forget(view, standing.version)
-            elif standing.position < target:
-                behind.setdefault(standing.position, []).append(view)
+            stands = found[view.name]
+            if stands.version != view.version:
+                self._forget(view, stands.version)
+            elif stands.position < target:
+                behind.setdefault(stands.position, []).append(view)
         for position, together in behind.items():
             with self._applying:
-                self._apply(together, self._batch(position, target))
+                batch = self._batch(position, target)
+                self._apply([view for view in together if not found[view.name].set_aside], batch)
+                for view in together:
+                    if found[view.name].set_aside:
+                        self._apply_apart(view, batch)
 
     def _batch(self, position: int, target: int) -> Batch:
         start = self._replay.start_for(position)
@@ -215,14 +235,57 @@ class Views:
         return Batch(position, upto, [recorded for recorded in records if recorded.position > position])
 
     def _apply(self, views: Sequence[View], batch: Batch) -> None:
-        """Apply `batch`, unless somebody else has moved one of the views since it was looked at."""
-        if batch.upto <= batch.after:
+        """Apply `batch`, unless another process has moved one of the views since it was looked at."""
+        if not views or batch.upto <= batch.after:
             return
-        with self._app.database.writer.connect() as connection:
-            if self._take(connection, views, batch):
-                for view in views:
-                    view.apply(connection, batch)
+        try:
+            with self._app.database.applier.connect() as connection:
+                if self._take(connection, views, batch):
+                    for view in views:
+                        view.apply(connection, batch)
+                    connection.commit()
+        except Exception as error:
+            if is_outage(error):
+                raise
+            for view in views:
+                self._apply_apart(view, batch)
+                self._retried.add(view.name)
+
+    def _apply_apart(self, view: View, batch: Batch) -> None:
+        """Apply what `view` can of `batch` and set the rest aside."""
+        new: list[tuple[SetAside, Exception]] = []
+        with self._app.database.applier.connect() as connection:
+            if self._take(connection, [view], batch):
+                new = self._aside.apply(connection, view, batch)
                 connection.commit()
+        self._tell(new)
+
+    def _untried(self, views: Sequence[View], found: Mapping[str, Standing]) -> list[View]:
+        """Those of `views` that set something aside which this process has not tried itself."""
+        return [
+            view
+            for view in views
+            if found[view.name].set_aside
+            and found[view.name].version == view.version
+            and view.name not in self._retried
+        ]
+
+    def _retry(self, view: View) -> None:
+        """Have `view` retry what it set aside, perhaps under an earlier release."""
+        with self._applying, self._app.database.applier.begin() as connection:
+            where = positions.c.view == view.name
+            position: int = connection.execute(
+                select(positions.c.position).where(where).with_for_update()
+            ).scalar_one()
+            self._batch(position, position)
+            new = self._aside.retry(connection, view, position)
+        self._retried.add(view.name)
+        self._tell(new)
+
+    def _tell(self, new: Sequence[tuple[SetAside, Exception]]) -> None:
+        if self._notice is not None:
+            for row, error in new:
+                self._notice(row, error)
 
     def _take(self, connection: Connection, views: Sequence[View], batch: Batch) -> bool:
         """Move the positions, to be held until the transaction ends; false where it must not be committed."""
@@ -235,14 +298,17 @@ class Views:
         return moved.rowcount == len(views)
 
     def _forget(self, view: View, version: int) -> None:
-        """Empty a view kept in shape `version`, unless somebody else has just done so."""
-        with self._applying, self._app.database.writer.begin() as connection:
+        """Empty a view kept in shape `version`, unless another process has just done so."""
+        if not view.rebuildable:
+            raise NotRebuildable(view.name)
+        with self._applying, self._app.database.applier.begin() as connection:
             forgotten = connection.execute(
                 update(positions)
                 .where(positions.c.view == view.name, positions.c.version == version)
                 .values(position=0, version=view.version)
             )
             if forgotten.rowcount:
+                set_aside.forget_aside(connection, view)
                 _empty(connection, view, same_shape=version == view.version)
 
 
@@ -254,7 +320,3 @@ def _empty(connection: Connection, view: View, *, same_shape: bool) -> None:
     else:
         view.tables.drop_all(connection)
         view.tables.create_all(connection)
-
-
-def _is_current(view: View, standing: _Standing, target: int) -> bool:
-    return standing.version == view.version and standing.position >= target

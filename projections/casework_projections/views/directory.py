@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import date
 from typing import ClassVar, Final
 from uuid import UUID
@@ -27,11 +27,12 @@ from sqlalchemy import (
 
 from casework.application import Casework
 from casework.domain.moments import LocalDate
-from casework.domain.school import Appointed, AppointmentEnded
+from casework.domain.school import Appointed, AppointmentEnded, School
 from casework.domain.sealed import Sealed
-from casework.domain.user import UserRegistered
+from casework.domain.user import User, UserRegistered
 from casework.domain.vocabulary import Role
 from casework_projections.views.sealed_names import sealed_by_id
+from casework_projections.views.set_aside import loadable, replayable, set_aside
 from casework_projections.views.view import Batch, View, upsert
 
 _metadata: Final = MetaData()
@@ -79,6 +80,7 @@ class Directory(View):
     tables: ClassVar[MetaData] = _metadata
 
     def __init__(self, app: Casework) -> None:
+        self._app = app
         self._sealer = app.sealer
 
     def apply(self, connection: Connection, batch: Batch) -> None:
@@ -113,7 +115,50 @@ class Directory(View):
             connection.execute(update(appointments).where(which).values(until=bindparam("last_day")), ended)
 
     def appointments_of(self, connection: Connection, user: UUID) -> list[Held]:
-        """Every appointment of a user, past and future ones too, the earliest first."""
+        """Every appointment of a user, past and future ones too, the earliest first.
+
+        At a school that was set aside they are those its own history says.
+        """
+        found = self._held(connection, user)
+        aside = set_aside(connection, self)
+        if not aside:
+            return found
+        kept = [held for held in found if held.school not in aside]
+        replayed = [
+            held
+            for school in self._schools(replayable(connection, self))
+            for held in _held_at(school)
+            if held.user == user
+        ]
+        return sorted([*kept, *replayed], key=lambda held: (held.from_, held.appointment))
+
+    def heads(self, connection: Connection, schools: Collection[UUID], day: date) -> frozenset[UUID]:
+        """The people who lead any of `schools` on `day`, as far as their users are known as people."""
+        if set_aside(connection, self):
+            return self._heads_as_recorded(schools, day)
+        c = appointments.c
+        query = (
+            select(users.c.person)
+            .join(appointments, c.user == users.c.user)
+            .where(c.school.in_(schools), c.role == Role.HEADTEACHER.value, users.c.person.is_not(None))
+            .where(c["from"] <= day, or_(c.until.is_(None), c.until >= day))
+        )
+        return frozenset(connection.scalars(query))
+
+    def user_names(self, connection: Connection, ids: Collection[UUID]) -> dict[UUID, Sealed]:
+        """The sealed names of the users among `ids`, their keys at hand."""
+        return sealed_by_id(connection, users.c.user, users.c.name, ids, self._sealer)
+
+    def _schools(self, ids: Collection[UUID]) -> list[School]:
+        return [found for found in loadable(self._app, ids).values() if isinstance(found, School)]
+
+    def _heads_as_recorded(self, schools: Collection[UUID], day: date) -> frozenset[UUID]:
+        """As `heads`, of the log alone."""
+        holders = {user for each in self._schools(schools) for user in each.holders_of(Role.HEADTEACHER, day)}
+        found = loadable(self._app, holders).values()
+        return frozenset(user.person for user in found if isinstance(user, User) and user.person is not None)
+
+    def _held(self, connection: Connection, user: UUID) -> list[Held]:
         c = appointments.c
         query = select(appointments).where(c.user == user).order_by(c["from"], c.appointment)
         return [
@@ -128,17 +173,15 @@ class Directory(View):
             for row in connection.execute(query)
         ]
 
-    def heads(self, connection: Connection, schools: Collection[UUID], day: date) -> frozenset[UUID]:
-        """The people who lead any of `schools` on `day`, as far as their users are known as people."""
-        c = appointments.c
-        query = (
-            select(users.c.person)
-            .join(appointments, c.user == users.c.user)
-            .where(c.school.in_(schools), c.role == Role.HEADTEACHER.value, users.c.person.is_not(None))
-            .where(c["from"] <= day, or_(c.until.is_(None), c.until >= day))
-        )
-        return frozenset(connection.scalars(query))
 
-    def user_names(self, connection: Connection, ids: Collection[UUID]) -> dict[UUID, Sealed]:
-        """The sealed names of the users among `ids`, their keys at hand."""
-        return sealed_by_id(connection, users.c.user, users.c.name, ids, self._sealer)
+def _held_at(school: School) -> Iterator[Held]:
+    """Every appointment there was at `school`."""
+    for each in school.appointments.values():
+        yield Held(
+            appointment=each.id,
+            school=school.id,
+            user=each.user,
+            role=each.role,
+            from_=each.from_,
+            until=each.until,
+        )

@@ -31,8 +31,10 @@ from casework.domain.moments import Instant, standard
 from casework.domain.playbook import Modality, Playbook
 from casework.domain.school import School
 from casework.domain.vocabulary import State, Stream
+from casework_projections.views.apart import attempted
 from casework_projections.views.replay import IncidentView
-from casework_projections.views.terms import in_term
+from casework_projections.views.set_aside import set_aside
+from casework_projections.views.terms import in_term, is_in_term
 from casework_projections.views.view import Moment, upsert
 
 UNDECIDED: Final = "undecided"
@@ -124,6 +126,8 @@ class IncidentFigures(IncidentView):
         Raises UnknownTerm.
         """
         c = figures.c
+        without = {*hidden, *set_aside(connection, self)}
+        apart = [each for each in self.incidents_apart(connection).values() if each.id not in hidden]
         found: dict[str, list[FiguresRow]] = {term: [] for term in terms}
         by_term = [
             select(literal(term, String).label("term"), c.incident, c.last_recorded_at, c.figures).where(
@@ -132,11 +136,19 @@ class IncidentFigures(IncidentView):
             for term in found
         ]
         for row in connection.execute(union_all(*by_term)):
-            if row.incident in hidden:
-                continue
-            counted = _decoder.decode(row.figures)
-            found[row.term].append(FiguresRow(row.incident, row.last_recorded_at, counted))
+            if row.incident not in without:
+                counted = _decoder.decode(row.figures)
+                found[row.term].append(FiguresRow(row.incident, row.last_recorded_at, counted))
+        for incident in apart:
+            alone = attempted(None, self._row_apart, incident, school)
+            for term, rows in found.items() if alone is not None and incident.school == school.id else ():
+                if alone is not None and is_in_term(incident.reported_at, school.calendar, term):
+                    rows.append(alone)
         return found
+
+    def _row_apart(self, incident: Incident, school: School) -> FiguresRow:
+        last = max(step.recorded_at for step in incident.timeline)
+        return FiguresRow(incident.id, last, self.of(incident, school))
 
 
 def figures_of(incident: Incident, playbook: Playbook, calendar: Calendar) -> Figures:

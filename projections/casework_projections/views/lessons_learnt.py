@@ -34,9 +34,11 @@ from casework.domain.school import School
 from casework.domain.vocabulary import Stream
 from casework_projections.documents.spreadsheet import csv_text
 from casework_projections.reading.visibility import VisibleTo
+from casework_projections.views.apart import attempted
 from casework_projections.views.replay import IncidentView, Replay
 from casework_projections.views.sealed_names import unsealed_soon
-from casework_projections.views.terms import in_term
+from casework_projections.views.set_aside import aggregates_aside, set_aside
+from casework_projections.views.terms import in_term, is_in_term
 from casework_projections.views.view import Moment, upsert
 
 _metadata: Final = MetaData()
@@ -143,11 +145,14 @@ class LessonsLearnt(IncidentView):
         Each names the incident it comes from only where `reader` is given and may read that incident.
         Raises UnknownTerm.
         """
-        query = self._in_term(school, term, hidden).limit(limit + 1)
+        query = self._in_term(connection, school, term, hidden).limit(limit + 1)
         if after is not None:
             same_moment = and_(lessons.c.debriefed_at == after.debriefed_at, lessons.c.id > after.id)
             query = query.where(or_(lessons.c.debriefed_at > after.debriefed_at, same_moment))
         found = [_row(row._mapping) for row in connection.execute(query)]
+        apart = self._rows_apart(connection, school, term, hidden)
+        found += [row for row in apart if after is None or _place(row) > _place(after)]
+        found.sort(key=_place)
         rows = found[:limit]
         self._unsealed_soon(rows)
         following = LessonsAfter(rows[-1].debriefed_at, rows[-1].id) if len(found) > limit else None
@@ -157,7 +162,9 @@ class LessonsLearnt(IncidentView):
         self, connection: Connection, school: School, term: str, hidden: Collection[UUID] = ()
     ) -> list[LessonRow]:
         """The rows of the debriefs of one term but of those `hidden`, oldest first. Raises UnknownTerm."""
-        return [_row(row._mapping) for row in connection.execute(self._in_term(school, term, hidden))]
+        query = self._in_term(connection, school, term, hidden)
+        found = [_row(row._mapping) for row in connection.execute(query)]
+        return sorted([*found, *self._rows_apart(connection, school, term, hidden)], key=_place)
 
     def rows_of(self, incident: Incident) -> Iterator[LessonRow]:
         """The lessons `incident` has taught, as rows."""
@@ -195,8 +202,27 @@ class LessonsLearnt(IncidentView):
         self._unsealed_soon(listed)
         return {row.id: None if row.text is None else self._open(row.text) for row in listed}
 
-    def _in_term(self, school: School, term: str | None, hidden: Collection[UUID]) -> Select[Any]:
+    def _rows_apart(
+        self, connection: Connection, school: School, term: str | None, hidden: Collection[UUID]
+    ) -> list[LessonRow]:
+        """The rows of the incidents of `school` that were set aside, as their own history says."""
+        rows = [
+            row
+            for incident in self.incidents_apart(connection).values()
+            if incident.school == school.id and incident.id not in hidden
+            for row in attempted([], self._rows_listed, incident)
+        ]
+        return [row for row in rows if term is None or is_in_term(row.debriefed_at, school.calendar, term)]
+
+    def _rows_listed(self, incident: Incident) -> list[LessonRow]:
+        return [*self.rows_of(incident)]
+
+    def _in_term(
+        self, connection: Connection, school: School, term: str | None, hidden: Collection[UUID]
+    ) -> Select[Any]:
         query = select(lessons).where(lessons.c.school == school.id, lessons.c.incident.not_in(hidden))
+        if set_aside(connection, self):
+            query = query.where(lessons.c.incident.not_in(aggregates_aside(self)))
         if term is not None:
             query = query.where(in_term(lessons.c.debriefed_at, school.calendar, term))
         return query.order_by(lessons.c.debriefed_at, lessons.c.id)
@@ -249,6 +275,10 @@ class LessonsLearnt(IncidentView):
     def _unsealed_soon(self, rows: Iterable[LessonRow]) -> None:
         tokens = [token for row in rows for token in _tokens(row)]
         unsealed_soon(self._sealer.keys, [self._sealer.from_token(token) for token in tokens])
+
+
+def _place(row: LessonRow | LessonsAfter) -> tuple[datetime, UUID]:
+    return row.debriefed_at, row.id
 
 
 def _tokens(row: LessonRow) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
-from typing import ClassVar, Final, cast
+from typing import ClassVar, Final
 from uuid import UUID
 
 from sqlalchemy import Connection, Table, select
@@ -15,7 +15,9 @@ from casework.domain.event import Event
 from casework.domain.incident import Incident, Step
 from casework.domain.playbook import Playbook
 from casework.domain.school import Appointed, AppointmentEnded, School, SchoolChanged, SchoolOpened
-from casework_projections.views.view import Batch, Recorded, View
+from casework_projections.views.apart import apart, is_outage
+from casework_projections.views.set_aside import loadable, replayable
+from casework_projections.views.view import Batch, Failure, Outcome, Recorded, View
 
 BATCH: Final = 500
 """Events in a batch, and incidents replayed at a time."""
@@ -50,12 +52,16 @@ class Replay:
         return min(position, self._seen)
 
     def follow(self, records: Sequence[Recorded], upto: int) -> None:
-        """Replay what the log holds up to `upto` onto what is at hand."""
+        """Replay what the log holds up to `upto` onto what is cached; drop what cannot be replayed."""
         for recorded in records:
-            if recorded.is_a(Step):
-                self._follow_incident(recorded)
-            elif recorded.is_a(*_SCHOOL_EVENTS):
-                self._follow_school(recorded)
+            try:
+                self._follow(recorded)
+            except Exception as error:
+                if is_outage(error):
+                    raise
+                # It may be half applied. The view that needs it loads it, and fails there.
+                self._incidents.pop(recorded.aggregate, None)
+                self._schools.pop(recorded.aggregate, None)
         while len(self._incidents) > self._capacity:
             self._incidents.popitem(last=False)
         self._seen = max(self._seen, upto)
@@ -80,8 +86,14 @@ class Replay:
         """The playbook the incident pinned."""
         return self.app.library.playbook(incident.policy.floor, incident.policy.pack)
 
+    def _follow(self, recorded: Recorded) -> None:
+        if recorded.is_a(Step):
+            self._follow_incident(recorded)
+        elif recorded.is_a(*_SCHOOL_EVENTS):
+            self._follow_school(recorded)
+
     def _follow_incident(self, recorded: Recorded) -> None:
-        key, number = cast(UUID, recorded.stored.originator_id), recorded.stored.originator_version
+        key, number = recorded.aggregate, recorded.stored.originator_version
         known = self._incidents.get(key)
         if known is None and number > 1:
             return
@@ -95,7 +107,7 @@ class Replay:
         self._incidents.move_to_end(key)
 
     def _follow_school(self, recorded: Recorded) -> None:
-        key, number = cast(UUID, recorded.stored.originator_id), recorded.stored.originator_version
+        key, number = recorded.aggregate, recorded.stored.originator_version
         known = self._schools.get(key)
         if number == (0 if known is None else known.version) + 1:
             replayed = School.replay([recorded.event], onto=known)
@@ -121,16 +133,38 @@ class IncidentView(View):
         """Write the rows of `incidents` in the place of those they had."""
 
     def apply(self, connection: Connection, batch: Batch) -> None:
-        touched = dict.fromkeys(r.stored.originator_id for r in batch.records if r.is_a(Step))
-        self._rewrite(connection, cast("Iterable[UUID]", touched))
-        if self.follows_calendar:
-            changed = {e.originator_id for e in batch.of(SchoolChanged) if e.calendar is not None}
-            for school in changed:
-                in_it = select(self.main.c.incident).where(self.main.c.school == school)
-                self._rewrite(connection, connection.scalars(in_it.order_by(self.main.c.incident)).all())
+        self._rewrite(connection, [*self._touched(connection, batch)])
 
-    def _rewrite(self, connection: Connection, ids: Iterable[UUID]) -> None:
-        for chunk in _chunks(list(ids)):
+    def apply_apart(self, connection: Connection, batch: Batch) -> Outcome:
+        """As `apply`, but for the incidents whose rows cannot be written and the events nobody can read."""
+        touched: dict[UUID, Recorded] = {}
+        unread = apart(
+            connection,
+            batch.records,
+            lambda part: touched.update(self._touched(connection, batch.only(part))),
+        )
+        unwritten = apart(connection, [*touched], lambda ids: self._rewrite(connection, ids))
+        failures = [Failure(recorded, recorded.aggregate, error) for recorded, error in unread]
+        failures += [Failure(touched[incident], incident, error) for incident, error in unwritten]
+        return Outcome(failures, frozenset(touched))
+
+    def incidents_apart(self, connection: Connection) -> dict[UUID, Incident]:
+        """The incidents this view set aside, replayed, but those the log itself cannot give back."""
+        loaded = loadable(self.replay.app, replayable(connection, self))
+        return {key: found for key, found in loaded.items() if isinstance(found, Incident)}
+
+    def _touched(self, connection: Connection, batch: Batch) -> dict[UUID, Recorded]:
+        """The incidents whose rows `batch` changes, each with the last event that does."""
+        touched = {recorded.aggregate: recorded for recorded in batch.records if recorded.is_a(Step)}
+        for recorded in batch.records if self.follows_calendar else ():
+            if recorded.is_a(SchoolChanged) and getattr(recorded.event, "calendar", None) is not None:
+                in_it = select(self.main.c.incident).where(self.main.c.school == recorded.aggregate)
+                ids = connection.scalars(in_it.order_by(self.main.c.incident))
+                touched |= dict.fromkeys(ids, recorded)
+        return touched
+
+    def _rewrite(self, connection: Connection, ids: Sequence[UUID]) -> None:
+        for chunk in _chunks(ids):
             self.write(connection, [*self.replay.incidents(chunk).values()])
 
 

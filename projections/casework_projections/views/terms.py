@@ -40,6 +40,12 @@ def in_term(column: Column[datetime], calendar: Calendar, name: str) -> ColumnEl
     return and_(true() if since is None else column >= since, true() if until is None else column < until)
 
 
+def is_in_term(moment: datetime, calendar: Calendar, name: str) -> bool:
+    """Whether `moment` is in the term. Raises UnknownTerm."""
+    since, until = term_bounds(calendar, name)
+    return (since is None or moment >= since) and (until is None or moment < until)
+
+
 def term_before(calendar: Calendar, name: str) -> Term | None:
     """The term before that one, if the school has entered it. Raises UnknownTerm."""
     term = term_named(calendar, name)

@@ -23,6 +23,8 @@ M = TypeVar("M")
 # those that override the direction of writing.
 HIDDEN_CHARACTERS: Final = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069"
 _CONTROL: Final = re.compile(f"[{HIDDEN_CHARACTERS}]")
+# Halves of a character, which JSON cannot bring and UTF-8 cannot hold: a command line may.
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 class Text(msgspec.Struct, frozen=True):
@@ -38,6 +40,8 @@ class Text(msgspec.Struct, frozen=True):
             return f"must be at least {self.min} characters" if self.min > 1 else "must not be empty"
         if length > self.max:
             return f"must be at most {self.max} characters"
+        if _SURROGATE.search(text):
+            return "must be text that UTF-8 can hold"
         return "must not contain control characters" if _CONTROL.search(text) else None
 
 
@@ -240,8 +244,8 @@ def limit_fault(value: Any, markers: tuple[Any, ...] = ()) -> str | None:
             return None
 
 
-def _marker(markers: tuple[Any, ...], sort: type[M]) -> M | None:
-    return next((marker for marker in markers if isinstance(marker, sort)), None)
+def _marker(markers: tuple[Any, ...], kind: type[M]) -> M | None:
+    return next((marker for marker in markers if isinstance(marker, kind)), None)
 
 
 def _length_fault(text: str, limits: Text | None) -> str | None:

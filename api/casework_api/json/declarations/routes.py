@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from casework.domain.access import Permission
 from casework.domain.moments import Instant, LocalDate
@@ -17,6 +18,7 @@ from casework_api.http.blueprint import IDEMPOTENCY_KEY_HEADER, Blueprint
 from casework_api.http.fields import Identifier
 from casework_api.http.paging import PageQuery, cut
 from casework_api.http.schema_of import schema_of
+from casework_api.http.set_aside import stale_mark
 from casework_projections.views.sealed_names import unsealed_soon
 
 DeclarationInput = schema_of(DeclareRelationship, name="DeclarationInput")
@@ -45,10 +47,14 @@ class DeclarationBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Declarations(msgspec.Struct, frozen=True):
-    """A page of declarations and the cursor of the one that follows."""
+    """A page of declarations and the cursor of the one that follows.
+
+    `stale` where it may be behind the log.
+    """
 
     items: list[DeclarationBody]
     next: str | None
+    stale: bool | UnsetType = UNSET
 
 
 blueprint = Blueprint(
@@ -80,9 +86,10 @@ def index(query: dict[str, Any]) -> Declarations:
     person = casework.people.read(current.reading(), query["person"], Permission.READ_DECLARATIONS)
     with views.read(views.declarations) as connection:
         ids = views.declarations.of_person(connection, person.id)
+        stale = stale_mark(connection)
     shown, following = cut(current.cursors(), query, ["declarations", person.id], len(ids))
     found = casework.record.load_many(ids[shown])
     loaded = [found[declaration] for declaration in ids[shown]]
     made = [declaration for declaration in loaded if isinstance(declaration, Declaration)]
     unsealed_soon(casework.keys, [declaration.made.relation for declaration in made])
-    return Declarations([_body(declaration) for declaration in made], following)
+    return Declarations([_body(declaration) for declaration in made], following, stale)

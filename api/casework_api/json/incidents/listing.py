@@ -13,6 +13,7 @@ from casework_api.http.fields import Choice, Identifier, Moment, TermName, Words
 from casework_api.http.paging import PageQuery, Position, QueryFlag
 from casework_api.http.problems import malformed
 from casework_api.http.reader import visible
+from casework_api.http.set_aside import stale_mark
 from casework_api.json.incidents.schemas import IncidentPage, ListedIncident
 from casework_projections.reading.listing import After, Filters, Listed
 
@@ -46,8 +47,9 @@ def incidents_page(query: dict[str, Any]) -> IncidentPage:
             limit=page.limit,
             after=None if page.after is None else after_position(page.after),
         )
+        stale = stale_mark(connection)
     cursor = None if following is None else current.cursors().make(position_of(following), scope)
-    return IncidentPage([listed_incident(each) for each in found], cursor)
+    return IncidentPage([listed_incident(each) for each in found], cursor, stale)
 
 
 def listed_incident(listed: Listed) -> ListedIncident:

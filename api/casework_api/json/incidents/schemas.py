@@ -131,10 +131,11 @@ class ListedIncident(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class IncidentPage(msgspec.Struct, frozen=True):
-    """A page of incidents and the cursor of the one that follows."""
+    """A page of incidents and the cursor of the one that follows; `stale` where it may be behind the log."""
 
     items: list[ListedIncident]
     next: str | None
+    stale: bool | UnsetType = UNSET
 
 
 class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):

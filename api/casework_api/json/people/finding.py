@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from casework.domain.access import Permission
 from casework.domain.person import Person
@@ -15,6 +16,7 @@ from casework_api.http import current
 from casework_api.http.paging import cut
 from casework_api.http.problems import forbidden
 from casework_api.http.reader import schools_where, visible
+from casework_api.http.set_aside import stale_mark
 from casework_api.json.incidents.listing import listed_incident
 from casework_api.json.incidents.schemas import ListedIncident
 
@@ -30,10 +32,11 @@ class FoundPerson(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class People(msgspec.Struct, frozen=True):
-    """A page of people and the cursor of the one that follows."""
+    """A page of people and the cursor of the one that follows; `stale` where it may be behind the log."""
 
     items: list[FoundPerson]
     next: str | None
+    stale: bool | UnsetType = UNSET
 
 
 class ChronologyEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,10 +47,14 @@ class ChronologyEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Chronology(msgspec.Struct, frozen=True):
-    """A page of a person's incidents and the cursor of the one that follows."""
+    """A page of a person's incidents and the cursor of the one that follows.
+
+    `stale` where it may be behind the log.
+    """
 
     items: list[ChronologyEntry]
     next: str | None
+    stale: bool | UnsetType = UNSET
 
 
 def people_named(query: dict[str, Any]) -> People:
@@ -61,6 +68,7 @@ def people_named(query: dict[str, Any]) -> People:
             raise forbidden()
         wanted = [each for each in schools if school in (None, each)]
         found = views.people.find(connection, wanted, name)
+        stale = stale_mark(connection)
     shown, following = cut(current.cursors(), query, scope, len(found))
     items = [
         FoundPerson(
@@ -72,7 +80,7 @@ def people_named(query: dict[str, Any]) -> People:
         )
         for each in found[shown]
     ]
-    return People(items, following)
+    return People(items, following, stale)
 
 
 def chronology_of(person: Person, query: dict[str, Any]) -> Chronology:
@@ -80,10 +88,11 @@ def chronology_of(person: Person, query: dict[str, Any]) -> Chronology:
     views = current.views()
     with views.read(views.directory, views.caseload) as connection:
         involved = views.caseload.known_to(visible(connection), connection).chronology(person.id)
+        stale = stale_mark(connection)
     scope = ["chronology", person.id, current.user().id]
     shown, following = cut(current.cursors(), query, scope, len(involved))
     items = [
         ChronologyEntry(incident=listed_incident(each.listed), involvements=list(each.involvements))
         for each in involved[shown]
     ]
-    return Chronology(items, following)
+    return Chronology(items, following, stale)

@@ -9,6 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from flask import Response, request
+from sqlalchemy import Connection
 
 from casework.domain.access import Permission
 from casework.domain.clocks import day_of
@@ -25,6 +26,7 @@ from casework_projections.reading import audit_trail, governor_summary
 from casework_projections.reading.recusal import about
 from casework_projections.views import lessons_learnt
 from casework_projections.views.lessons_learnt import LessonsAfter
+from casework_projections.views.set_aside import is_stale
 from casework_projections.views.terms import UnknownTerm
 
 CSV: Final = "text/csv"
@@ -91,12 +93,13 @@ def read_lessons(query: dict[str, Any], school_id: UUID) -> Body | Response:
             limit=_WHOLE if form == CSV else page.limit,
             after=None if page.after is None else _after(page.after),
             reader=visible(connection) if sources else None,
-            hidden=about(connection, current.user().person),
+            hidden=about(views.caseload, connection, current.user().person),
         )
+        stale = _stale(connection)
     if form == CSV:
         return _csv(lessons_learnt.as_csv(items), "lessons-learnt")
     cursor = None if following is None else current.cursors().make(_position(following), scope)
-    return {"items": items, "next": cursor}
+    return {"items": items, "next": cursor, **stale}
 
 
 @school_reports.route("/<uuid:school_id>/governor-summary", methods=["GET"])
@@ -110,9 +113,10 @@ def read_summary(query: dict[str, Any], school_id: UUID) -> Body | Response:
     views = current.views()
     term = query.get("term") or _running_term(school)
     with views.read(views.caseload, views.figures, views.lessons) as connection, known_term():
-        hidden = about(connection, current.user().person)
+        hidden = about(views.caseload, connection, current.user().person)
         summary = views.summary.summary(connection, school, term, current.now(), hidden)
-    return _csv(governor_summary.as_csv(summary), "governor-summary") if form == CSV else summary
+        stale = _stale(connection)
+    return _csv(governor_summary.as_csv(summary), "governor-summary") if form == CSV else {**summary, **stale}
 
 
 @contextmanager
@@ -122,6 +126,10 @@ def known_term() -> Iterator[None]:
         yield
     except UnknownTerm:
         raise malformed({"term": ["is not a term of this school"]}) from None
+
+
+def _stale(connection: Connection) -> Body:
+    return {"stale": True} if is_stale(connection) else {}
 
 
 def _form() -> str:

@@ -86,10 +86,11 @@ class LessonBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LessonsBody(msgspec.Struct, frozen=True):
-    """A page of lessons and the cursor of the one that follows."""
+    """A page of lessons and the cursor of the one that follows; `stale` where it may be behind the log."""
 
     items: list[LessonBody]
     next: str | None
+    stale: bool | UnsetType = UNSET
 
 
 class IncidentCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,7 +122,7 @@ class OverduePolicy(msgspec.Struct, frozen=True):
 
 
 class SummaryBody(msgspec.Struct, frozen=True, kw_only=True):
-    """A term in numbers, small ones hidden from everybody."""
+    """A term in numbers, small ones hidden from everybody; `stale` where they may be behind the log."""
 
     school: UUID
     term: str
@@ -138,6 +139,7 @@ class SummaryBody(msgspec.Struct, frozen=True, kw_only=True):
     compared_with: dict[str, IncidentCounts | None]
     per_100_pupils: float | None
     policies_overdue: list[OverduePolicy]
+    stale: bool | UnsetType = UNSET
 
 
 Body = dict[str, Any]

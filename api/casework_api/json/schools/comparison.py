@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from casework.domain.access import Permission
 from casework.domain.fields import Text
@@ -15,6 +16,7 @@ from casework_api.http.fields import Words
 from casework_api.http.paging import PageQuery
 from casework_api.http.problems import malformed
 from casework_api.http.reader import visible
+from casework_api.http.set_aside import stale_mark
 from casework_api.json.incidents.listing import after_position, position_of
 from casework_projections.reading.comparison import Comparison, compare
 from casework_projections.reading.listing import Filters
@@ -28,10 +30,14 @@ class ComparisonQuery(PageQuery):
 
 
 class Comparisons(msgspec.Struct, frozen=True):
-    """A page of the incidents that would have differed, and the cursor of the incidents that follow."""
+    """A page of the incidents that would have differed, and the cursor of the incidents that follow.
+
+    `stale` where it may be behind the log.
+    """
 
     items: list[Comparison]
     next: str | None
+    stale: bool | UnsetType = UNSET
 
 
 def comparisons(school_id: UUID, query: dict[str, Any]) -> Comparisons:
@@ -49,6 +55,7 @@ def comparisons(school_id: UUID, query: dict[str, Any]) -> Comparisons:
             limit=page.limit,
             after=None if page.after is None else after_position(page.after),
         )
+        stale = stale_mark(connection)
     found = []
     for incident in app.record.load_many(each.incident for each in listed if not each.own).values():
         if isinstance(incident, Incident):
@@ -57,7 +64,7 @@ def comparisons(school_id: UUID, query: dict[str, Any]) -> Comparisons:
             other = app.library.playbook(policy.floor, pack or policy.pack)
             found.append(compare(incident, ours, other, school.calendar))
     cursor = None if following is None else current.cursors().make(position_of(following), scope)
-    return Comparisons([compared for compared in found if compared.differs], cursor)
+    return Comparisons([compared for compared in found if compared.differs], cursor, stale)
 
 
 def _edition(field: str, pack_id: str | None) -> str | None:

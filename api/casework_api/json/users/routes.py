@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 from flask import url_for
+from msgspec import UNSET, UnsetType
 
 from casework.domain.access import PERMISSIONS
 from casework.domain.clocks import day_of
@@ -46,11 +47,17 @@ class HeldAppointment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MeBody(msgspec.Struct, frozen=True, kw_only=True):
-    """Whoever asks: the user, the roles they hold, and what each lets them do."""
+    """The user who asks, the roles they hold, and what each lets them do.
+
+    For an administrator also how many events each view could not apply, and how many cases and other
+    aggregates nobody can read, if there are any.
+    """
 
     user: UserBody
     scopes: list[Scope]
     appointments: list[HeldAppointment]
+    set_aside: dict[str, int] | UnsetType = UNSET
+    unreadable: int | UnsetType = UNSET
 
 
 blueprint = Blueprint("users", __name__, url_prefix="/users", description="Users and their tokens")
@@ -117,4 +124,11 @@ def read_me() -> MeBody:
         )
         for each in appointments
     ]
-    return MeBody(user=_body(user), scopes=list(current.token().scopes), appointments=held)
+    counts = views.counts_aside() if user.administrator else None
+    return MeBody(
+        user=_body(user),
+        scopes=list(current.token().scopes),
+        appointments=held,
+        set_aside=counts.views if counts and counts.views else UNSET,
+        unreadable=counts.unreadable if counts and counts.views else UNSET,
+    )

@@ -1,0 +1,43 @@
+"""What casework says of events that a view set aside: in its answers, in health and in metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import UNSET, UnsetType
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from casework_api.http import current
+from casework_api.http.health import Degraded
+from casework_api.http.metrics import Gauge
+from casework_projections.views.set_aside import is_stale
+
+
+def stale_mark(connection: Connection) -> bool | UnsetType:
+    """The `stale` of an answer read on `connection`: true if a view set something aside, else absent."""
+    return True if is_stale(connection) else UNSET
+
+
+def check_views() -> None:
+    """Raise Degraded if a view set something aside: reports are recorded and lists are read all the same."""
+    try:
+        counts = current.views().counts_aside()
+    except SQLAlchemyError as error:
+        raise Degraded from error
+    if counts.views:
+        raise Degraded(set_aside=counts.views, unreadable=counts.unreadable)
+
+
+def view_gauges() -> Sequence[Gauge]:
+    """How much is set aside at present; nothing if the database cannot be read."""
+    views = current.views()
+    try:
+        counts = views.counts_aside()
+    except SQLAlchemyError:
+        return []
+    by_view = [({"view": name}, counts.views.get(name, 0)) for name in views.names()]
+    return [
+        Gauge("casework_view_events_set_aside", "Events a view could not apply.", by_view),
+        Gauge("casework_unreadable", "Cases and others nobody can read.", [({}, counts.unreadable)]),
+    ]

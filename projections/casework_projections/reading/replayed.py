@@ -1,0 +1,114 @@
+"""The incidents the caseload set aside, in its lists as their own history says and not as their rows do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Connection, Select
+
+from casework.domain.incident import Incident
+from casework.domain.incident.reporting import Party, Report
+from casework.domain.vocabulary import Involvement
+from casework_projections.reading.listing import After, Filters, Involved, Listed, Listing, listed_of
+from casework_projections.reading.visibility import VisibleTo
+
+
+class Replayed(msgspec.Struct, frozen=True):
+    """An incident that a reader may know of, and what a list shows them of it."""
+
+    incident: Incident
+    listed: Listed
+
+    @property
+    def people(self) -> tuple[Party, ...]:
+        """The people in it; those of the report if the reader only reported it."""
+        return next(self.incident.taken(Report)).people if self.listed.own else self.incident.people
+
+    def ways_of(self, person: UUID) -> tuple[Involvement, ...]:
+        """The ways in which `person` is in it."""
+        ways = {party.involvement for party in self.people if party.person == person}
+        return tuple(way for way in Involvement if way in ways)
+
+    def matches(self, filters: Filters, now: datetime) -> bool:
+        """Whether it is in a list with these filters; `listing` says the same in SQL."""
+        shown, own = self.listed, self.listed.own
+        due = None if own else shown.next_due_at
+        return (
+            all(
+                getattr(filters, name) in (None, getattr(shown, name))
+                for name in ("school", "kind", "state", "term")
+            )
+            and (filters.reported_from is None or shown.reported_at >= filters.reported_from)
+            and (filters.reported_to is None or shown.reported_at <= filters.reported_to)
+            and filters.overdue in (None, due is not None and due < now)
+            and (filters.person is None or bool(self.ways_of(filters.person)))
+            and (filters.assigned_to is None or (not own and filters.assigned_to in self.incident.assignees))
+        )
+
+
+class ListingBesideReplayed(Listing):
+    """A listing without the rows that `without` selects, and with `replayed` in their place."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        reader: VisibleTo,
+        reporter_hashes: Sequence[str],
+        without: Select[Any],
+        replayed: Sequence[Replayed],
+    ) -> None:
+        super().__init__(connection, reader, reporter_hashes, without)
+        self._replayed = replayed
+
+    def page(
+        self, filters: Filters, *, now: datetime, limit: int, after: After | None = None
+    ) -> tuple[list[Listed], After | None]:
+        found, following = super().page(filters, now=now, limit=limit, after=after)
+        for each in self._replayed:
+            if each.matches(filters, now) and (after is None or _is_after(each.listed, after)):
+                found.append(each.listed)
+        listed = _latest_first(found)
+        page = listed[:limit]
+        more = following is not None or len(listed) > limit
+        return page, After(page[-1].reported_at, page[-1].incident) if more else None
+
+    def deadlines(self) -> list[Listed]:
+        due = [each.listed for each in self._replayed if not each.listed.own and each.listed.next_due_at]
+        return sorted([*super().deadlines(), *due], key=_due_at)
+
+    def chronology(self, person: UUID) -> list[Involved]:
+        own = (Involved(each.listed, each.ways_of(person)) for each in self._replayed)
+        found = [*super().chronology(person), *(each for each in own if each.involvements)]
+        return sorted(found, key=lambda each: (each.listed.occurred_at, each.listed.incident))
+
+
+def replayed_for(reader: VisibleTo, rows: Iterable[tuple[Incident, Mapping[str, Any]]]) -> list[Replayed]:
+    """`rows`, incidents with what a list would show of them, without those `reader` may not know of."""
+    found = []
+    for incident, row in rows:
+        stands = reader.standing(incident)
+        if stands.knows:
+            own = stands.reads_as is None
+            shown = listed_of(SimpleNamespace(**{**row, "due": row["due"] or (), "own": own}))
+            found.append(Replayed(incident, shown))
+    return found
+
+
+def _latest_first(listed: Iterable[Listed]) -> list[Listed]:
+    by_id = sorted(listed, key=lambda each: each.incident)
+    return sorted(by_id, key=lambda each: each.reported_at, reverse=True)
+
+
+def _is_after(each: Listed, after: After) -> bool:
+    if each.reported_at == after.reported_at:
+        return each.incident > after.incident
+    return each.reported_at < after.reported_at
+
+
+def _due_at(each: Listed) -> float:
+    return 0.0 if each.next_due_at is None else each.next_due_at.timestamp()

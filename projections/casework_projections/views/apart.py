@@ -1,0 +1,67 @@
+"""Finding the items of a batch that fail, by halves under savepoints, so that the others can be written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final, ParamSpec, TypeVar
+
+from eventsourcing.persistence import PersistenceError
+from sqlalchemy import Connection, exc
+
+from casework.domain.errors import SetUpError
+
+T = TypeVar("T")
+E = TypeVar("E")
+P = ParamSpec("P")
+
+_OUTAGES: Final = (
+    *(exc.InterfaceError, exc.InternalError, exc.OperationalError, exc.ProgrammingError, exc.TimeoutError),
+    *(PersistenceError, SetUpError, OSError, MemoryError),
+)
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether `error` comes from the database, the disk or the set-up: any other item would fail too."""
+    return isinstance(error, _OUTAGES)
+
+
+def attempted(otherwise: E, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | E:
+    """What `work` returns for the arguments; `otherwise` if it raises. An outage is raised."""
+    try:
+        return work(*args, **kwargs)
+    except Exception as error:
+        if is_outage(error):
+            raise
+        return otherwise
+
+
+def apart(
+    connection: Connection, items: Sequence[T], work: Callable[[Sequence[T]], None]
+) -> list[tuple[T, Exception]]:
+    """Do `work` for `items`, without those it fails for. Returns these, each with its error.
+
+    One that fails among many costs about twice the work, and two savepoints for each halving. An outage
+    is raised.
+    """
+    if not items:
+        return []
+    error = _attempt(connection, items, work)
+    if error is None:
+        return []
+    if len(items) == 1:
+        return [(items[0], error)]
+    middle = len(items) // 2
+    return apart(connection, items[:middle], work) + apart(connection, items[middle:], work)
+
+
+def _attempt(
+    connection: Connection, items: Sequence[T], work: Callable[[Sequence[T]], None]
+) -> Exception | None:
+    try:
+        with connection.begin_nested():
+            work(items)
+    except Exception as error:
+        if is_outage(error):
+            raise
+        return error
+    return None

@@ -1,0 +1,84 @@
+"""How far each view has come, in which shape it is kept, and how much it set aside: one look-up."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnClause,
+    Connection,
+    Integer,
+    MetaData,
+    Select,
+    String,
+    Table,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    table,
+)
+
+from casework.storage.recorders import EVENTS_TABLE
+from casework_projections.views import set_aside
+from casework_projections.views.view import View
+
+metadata: Final = MetaData()
+positions: Final = Table(
+    "view_positions",
+    metadata,
+    Column("view", String(64), primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    Column("version", Integer, nullable=False),
+)
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """How far a view has come and in which shape, how far the log goes, and how many events it set aside."""
+
+    position: int
+    version: int
+    head: int
+    set_aside: int
+
+    def is_current(self, view: View, target: int) -> bool:
+        """Whether `view` holds every event up to `target`, in the shape this release knows."""
+        return self.version == view.version and self.position >= target
+
+
+class ViewNotCreated(Exception):
+    """A view has no tables: `casework init` has not been run with this release."""
+
+    def __init__(self, view: str) -> None:
+        super().__init__(f"the view {view} has not been created; run casework init")
+        self.view = view
+
+
+def standings(connection: Connection, views: Collection[View]) -> dict[str, Standing]:
+    """How each of `views` stands, by name, all as of one moment. Raises ViewNotCreated."""
+    wanted = {"names": [view.name for view in views]}
+    found = {
+        row.view: Standing(row.position, row.version, row.head, row.set_aside)
+        for row in connection.execute(_LOOK_UP[connection.dialect.name], wanted)
+    }
+    for view in views:
+        if view.name not in found:
+            raise ViewNotCreated(view.name)
+    return found
+
+
+def _look_up(column_name: str) -> Select[Any]:
+    """The positions of the views `names`, how far the log goes, and how many events each set aside."""
+    column: ColumnClause[int] = literal_column(column_name, BigInteger)
+    head = select(func.coalesce(func.max(column), 0)).select_from(table(EVENTS_TABLE)).scalar_subquery()
+    rows = set_aside.rows
+    aside = select(func.count()).select_from(rows).where(rows.c.view == positions.c.view).scalar_subquery()
+    wanted = positions.c.view.in_(bindparam("names", expanding=True))
+    return select(positions, head.label("head"), aside.label("set_aside")).where(wanted)
+
+
+_LOOK_UP: Final = {"sqlite": _look_up("rowid"), "postgresql": _look_up("notification_id")}

@@ -1,0 +1,160 @@
+"""What a view could not apply is said in health, metrics, the log and the answers, and stops none of them."""
+
+from __future__ import annotations
+
+import json
+from uuid import UUID
+
+import pytest
+
+from casework.storage import database
+from casework_api.http.logs import FIELDS
+from casework_projections.views import catch_up
+from casework_projections.views.caseload import Caseload
+from casework_projections.views.figures import IncidentFigures
+from casework_projections.views.lessons_learnt import LessonsLearnt
+from tests.api.client import House, Json, body_of, logged
+from tests.projections.watching import spoil
+
+
+def unknown_edition(state: Json) -> None:
+    state["policy"]["pack"] = "nowhere@1"
+
+
+def cannot_write(*_: object) -> None:
+    raise ArithmeticError
+
+
+@pytest.fixture
+def aside(house: House) -> str:
+    """An incident whose pinned edition is gone, which no view of incidents can hold."""
+    incident = str(house.bullying("2026-09-14 10:20")["id"])
+    spoil(house.casework, UUID(incident), unknown_edition)
+    return incident
+
+
+def lines(text: str, event: str) -> list[Json]:
+    return [line for line in map(json.loads, text.splitlines()) if line["event"] == event]
+
+
+def test_ready_stays_ready_and_says_how_much_is_set_aside(house: House, aside: str) -> None:
+    ready = house.http.get("/health/ready")
+    checks = {"database": "ok", "playbooks": "ok", "views": "ok"}
+    assert body_of(ready) == {"status": "ready", "checks": checks}
+    house.get("dsl", "/incidents")
+    ready = house.http.get("/health/ready")
+    assert ready.status_code == 200
+    assert body_of(ready) == {
+        "status": "ready",
+        "checks": {**checks, "views": "degraded"},
+        "set_aside": {"caseload": 1},
+        "unreadable": 0,
+    }
+    assert aside not in ready.text
+
+
+def test_metrics_say_how_much_is_set_aside_at_present(house: House, aside: str) -> None:
+    assert 'casework_view_events_set_aside{view="caseload"} 0.0' in house.http.get("/metrics").text
+    house.get("dsl", "/incidents")
+    shown = house.http.get("/metrics").text
+    assert 'casework_view_events_set_aside{view="caseload"} 1.0' in shown
+    assert 'casework_view_events_set_aside{view="people"} 0.0' in shown
+    assert "casework_unreadable 0.0" in shown
+    assert aside not in shown
+
+
+def test_the_log_says_it_once_and_of_whom_it_is_not(house: House, aside: str) -> None:
+    with logged() as log:
+        for _ in range(2):
+            house.get("dsl", "/incidents")
+    (line,) = lines(log.getvalue(), "event set aside")
+    assert set(line) <= FIELDS
+    assert (line["view"], line["topic"]) == ("caseload", "incident.report")
+    assert isinstance(line["position"], int)
+    assert line["exception"][0]["type"] == "builtins.KeyError"
+    for secret in (aside, aside.replace("-", ""), "nowhere@1", "unkind", "Tess"):
+        assert secret not in log.getvalue()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/incidents",
+        "/incidents?limit=1",
+        "/schools/{school}/lessons-learnt",
+        "/schools/{school}/governor-summary",
+        "/schools/{school}/playbook-comparison?pack=headcorn",
+        "/people/{person}/chronology",
+    ],
+)
+def test_an_answer_that_may_be_behind_says_so(
+    house: House, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = house.person("Petra Pupil")
+    house.clock.set("2026-09-14 10:20")
+    incident = house.report(people=[{"person": person, "involvement": "target"}])["id"]
+    asked = path.format(school=house.school, person=person)
+    assert "stale" not in house.get("dsl", asked)
+    for view in (Caseload, IncidentFigures, LessonsLearnt):
+        monkeypatch.setattr(view, "write", cannot_write)
+    house.take(incident, "acknowledge")
+    assert house.get("dsl", asked)["stale"] is True
+    assert "stale" not in house.get("dsl", "/people?name=Petra Pupil")
+
+
+def test_an_incident_set_aside_is_listed_to_those_who_may_know_of_it(house: House, aside: str) -> None:
+    other = house.report()["id"]
+    assert {item["id"] for item in house.get("dsl", "/incidents")["items"]} == {aside, other}
+    assert {item["id"] for item in house.get("reporter", "/incidents")["items"]} == {aside, other}
+    assert house.get("governor", "/incidents")["items"] == []
+
+
+def test_administrators_see_how_much_nobody_can_read(house: House) -> None:
+    assert "unreadable" not in house.get("admin", "/me")
+    incident = house.report()["id"]
+    spoil(house.casework, UUID(incident), lambda state: state.pop("setting"))
+    assert house.get("dsl", "/incidents") == {"items": [], "next": None, "stale": True}
+    shown = house.get("admin", "/me")
+    assert (shown["set_aside"], shown["unreadable"]) == ({"caseload": 1}, 1)
+    assert "unreadable" not in house.get("dsl", "/me")
+
+
+@pytest.fixture
+def hurried(house: House, monkeypatch: pytest.MonkeyPatch) -> House:
+    """A house whose waits are over at once."""
+    monkeypatch.setattr(database, "LOCK_SECONDS", 0.02)
+    monkeypatch.setattr(catch_up, "READ_SECONDS", 0.1)
+    return house
+
+
+def test_a_lock_that_is_held_for_long_says_when_to_come_back(hurried: House) -> None:
+    house = hurried
+    incident = house.report()["id"]
+    with house.casework.database.writer.begin() as holder:
+        holder.exec_driver_sql("UPDATE view_positions SET position = position")
+        with logged() as log:
+            answer = house.ask("dsl", "GET", "/incidents")
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) >= 1
+    assert lines(log.getvalue(), "view unavailable")[0]["view"] == "directory, caseload"
+    assert [item["id"] for item in house.get("dsl", "/incidents")["items"]] == [incident]
+
+
+def test_a_list_whose_views_are_current_waits_for_no_writer(hurried: House) -> None:
+    house = hurried
+    incident = house.report()["id"]
+    house.get("dsl", "/incidents")
+    with house.casework.database.writer.begin() as holder:
+        holder.exec_driver_sql("UPDATE view_positions SET position = position")
+        assert [item["id"] for item in house.get("dsl", "/incidents")["items"]] == [incident]
+
+
+def test_a_view_that_is_not_there_says_nothing_of_when_to_come_back(house: House) -> None:
+    with house.casework.database.writer.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM view_positions WHERE view = 'caseload'")
+    with logged() as log:
+        answer = house.ask("dsl", "GET", "/incidents")
+    assert answer.status_code == 503
+    assert "Retry-After" not in answer.headers
+    assert lines(log.getvalue(), "view unavailable")[0]["view"] == "caseload"
+    assert house.http.get("/health/ready").status_code == 200

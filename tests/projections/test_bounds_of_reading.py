@@ -1,0 +1,77 @@
+"""A read brings its views up for a limited time, and waits for another process that already does."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
+import pytest
+from sqlalchemy.exc import DBAPIError
+
+from casework.storage import database
+from casework_projections.views import catch_up, replay
+from casework_projections.views.catch_up import Views, ViewsBehind
+from tests.histories import SchoolHistory
+from tests.projections.watching import recorded
+
+HOLD = "UPDATE view_positions SET position = position"
+
+
+@pytest.fixture
+def short_waits(history: SchoolHistory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Short waits for locks, set before this process first applies anything."""
+    assert "applier" not in vars(history.app.database)
+    monkeypatch.setattr(database, "LOCK_SECONDS", 0.02)
+
+
+def test_repeated_reads_bring_a_view_up_in_the_end(
+    history: SchoolHistory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (catch_up, replay):
+        monkeypatch.setattr(module, "BATCH", 3)
+    monkeypatch.setattr(catch_up, "READ_SECONDS", 0)
+    history.drive(history.report())
+    views = Views(history.app)
+    for reached in range(3, recorded(history.app), 3):
+        with pytest.raises(ViewsBehind, match="not up to the log yet: caseload"), views.read(views.caseload):
+            pass
+        assert views.position("caseload") == reached
+    with views.read(views.caseload):
+        assert views.position("caseload") == recorded(history.app)
+
+
+def test_a_view_without_progress_is_given_up(
+    short_waits: None, history: SchoolHistory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catch_up, "STALL_SECONDS", 0.05)
+    views = Views(history.app)
+    with history.app.database.writer.begin() as holder:
+        holder.exec_driver_sql(HOLD)
+        with pytest.raises(ViewsBehind, match="people"):
+            views.catch_up("people")
+    views.catch_up("people")
+    assert views.position("people") == recorded(history.app)
+
+
+def test_a_read_waits_for_a_process_that_holds_its_views(
+    short_waits: None, history: SchoolHistory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited, was_held = Event(), database.lock_was_held
+
+    def noticed(error: DBAPIError) -> bool:
+        waited.set()
+        return was_held(error)
+
+    monkeypatch.setattr(catch_up, "lock_was_held", noticed)
+    views = Views(history.app)
+
+    def read() -> int:
+        with views.read(views.people):
+            return views.position("people")
+
+    with ThreadPoolExecutor(1) as pool:
+        with history.app.database.writer.begin() as holder:
+            holder.exec_driver_sql(HOLD)
+            reading = pool.submit(read)
+            assert waited.wait(30)
+        assert reading.result(30) == recorded(history.app)

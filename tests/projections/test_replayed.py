@@ -1,0 +1,264 @@
+"""What a view set aside is listed and counted as its own history says, for those who may know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Connection
+
+from casework.domain.incident import Incident
+from casework.domain.incident.reporting import Party
+from casework.domain.school import AppointmentEnded
+from casework.domain.user import User
+from casework.domain.vocabulary import Category, Involvement, Role, State
+from casework.usecases.schools import ChangeSchool, actor_of
+from casework_projections.reading.listing import After, Filters, Listed
+from casework_projections.reading.recusal import about
+from casework_projections.reading.unrestricted import every_deadline, incidents_of
+from casework_projections.reading.visibility import VisibleTo
+from casework_projections.views.caseload import Caseload
+from casework_projections.views.catch_up import Views
+from casework_projections.views.directory import Directory
+from casework_projections.views.figures import IncidentFigures
+from casework_projections.views.lessons_learnt import LessonsLearnt
+from casework_projections.views.replay import IncidentView
+from casework_projections.views.set_aside import set_aside
+from casework_projections.views.view import Batch
+from tests.histories import SchoolHistory
+from tests.projections.watching import spoil
+
+CannotWrite = Callable[[type[IncidentView], Collection[UUID]], None]
+
+FILTERS: Sequence[Filters] = (
+    Filters(),
+    Filters(kind="sexting"),
+    Filters(state=State.REPORTED),
+    Filters(state=State.CLOSED),
+    Filters(overdue=True),
+    Filters(overdue=False),
+    Filters(term="2026-autumn"),
+    Filters(term="2027-spring"),
+)
+
+
+@pytest.fixture
+def cannot_write(monkeypatch: pytest.MonkeyPatch) -> CannotWrite:
+    """Has a class of views fail on some incidents."""
+
+    def spoil(view: type[IncidentView], ids: Collection[UUID]) -> None:
+        write = view.write
+
+        def failing(self: Any, connection: Connection, incidents: Sequence[Incident]) -> None:
+            if any(incident.id in ids for incident in incidents):
+                raise ArithmeticError
+            write(self, connection, incidents)
+
+        monkeypatch.setattr(view, "write", failing)
+
+    return spoil
+
+
+def reading(history: SchoolHistory, user: User) -> VisibleTo:
+    """What `user` may list, where the teacher leads the school."""
+    actors = {history.id: actor_of(history.context(user), history.school)}
+    return VisibleTo.of(user.id, user.person, actors, frozenset({history.teacher}))
+
+
+def listed(views: Views, history: SchoolHistory, reader: User, filters: Filters = FILTERS[0]) -> list[Listed]:
+    """Every page of the list `reader` is shown."""
+    found: list[Listed] = []
+    after: After | None = None
+    while True:
+        with views.read(views.caseload) as connection:
+            listing = views.caseload.known_to(reading(history, reader), connection)
+            page, after = listing.page(filters, now=history.at, limit=2, after=after)
+        found += page
+        if after is None:
+            return found
+
+
+class Story:
+    """A few incidents of every sort, read by users of every sort."""
+
+    def __init__(self, history: SchoolHistory) -> None:
+        self.history = history
+        self.subject = history.appointed(Role.DSL, person=history.teacher)
+        both = history.appointed(Role.DEPUTY_DSL, Role.REPORTER)
+        roles = (Role.DSL, Role.HEADTEACHER, Role.CHAIR_OF_GOVERNORS, Role.REPORTER)
+        self.readers = [*(history.users[role] for role in roles), self.subject, both, history.appointed()]
+        self.witness = history.person(Category.PUPIL)
+        people = (
+            Party(person=history.target, involvement=Involvement.TARGET),
+            Party(person=history.teacher, involvement=Involvement.ALLEGED),
+        )
+        report = history.report
+        self.incidents = [
+            report(at="2026-09-14 10:20"),
+            report("sexting", confidential_reporter=True),
+            report("unsolicited_contact", by=self.subject),
+            report("unsolicited_contact", direction="staff_to_pupil", people=people),
+            report("unsolicited_contact", direction="staff_to_pupil", people=people, by=both),
+            report(at="2027-01-12 09:00"),
+        ]
+        history.take(
+            self.incidents[0], "involve_person", person=self.witness, involvement=Involvement.WITNESS
+        )
+        history.take(self.incidents[0], "assign", user=history.head.id)
+        history.take(self.incidents[4], "assign", by=history.head, user=both.id)
+        history.drive(self.incidents[5])
+
+    def shown(self, views: Views) -> dict[str, Any]:
+        """All that a caseload says to anybody."""
+        said: dict[str, Any] = {}
+        people = (self.history.target, self.history.teacher, self.witness)
+        more = (Filters(assigned_to=self.history.head.id), *(Filters(person=each) for each in people))
+        for number, reader in enumerate(self.readers):
+            for filters in (*FILTERS, *more):
+                said[f"{number} {filters}"] = listed(views, self.history, reader, filters)
+            with views.read(views.caseload) as connection:
+                listing = views.caseload.known_to(reading(self.history, reader), connection)
+                said[f"{number} due"] = {each.incident: each for each in listing.deadlines()}
+                for person in people:
+                    said[f"{number} {person}"] = listing.chronology(person)
+        with views.read(views.caseload) as connection:
+            said["about"] = [about(views.caseload, connection, person) for person in people]
+            said["due"] = sorted(every_deadline(views.caseload, connection, self.history.id))
+            said["all"] = incidents_of(views.caseload, connection, self.history.id)
+        return said
+
+
+def test_lists_are_the_same_whatever_was_set_aside(history: SchoolHistory, cannot_write: CannotWrite) -> None:
+    story = Story(history)
+    views = Views(history.app)
+    expected = story.shown(views)
+    assert any(expected.values())
+    cannot_write(Caseload, story.incidents[::2] + story.incidents[4:])
+    views.rebuild("caseload")
+    with views.read(views.caseload) as connection:
+        assert len(set_aside(connection, views.caseload)) == 4
+    shown = story.shown(views)
+    assert {name: said for name, said in shown.items() if said != expected[name]} == {}
+
+
+def test_a_row_that_is_behind_decides_nothing(history: SchoolHistory, cannot_write: CannotWrite) -> None:
+    """A child's case turns out to be about a lead, which the row of the caseload never learns."""
+    story = Story(history)
+    views = Views(history.app)
+    incident = story.incidents[0]
+    assert incident in [each.incident for each in listed(views, history, story.subject)]
+    cannot_write(Caseload, [incident])
+    history.take(incident, "involve_person", person=history.teacher, involvement=Involvement.ALLEGED)
+    for reader in (story.subject, history.dsl):
+        assert incident not in [each.incident for each in listed(views, history, reader)]
+    seen = {each.incident: each for each in listed(views, history, history.head)}
+    assert seen[incident].version == 4
+    with views.read(views.caseload) as connection:
+        assert incident in about(views.caseload, connection, history.teacher)
+
+
+def test_what_no_playbook_can_judge_is_critical_and_its_duties_stay_due(history: SchoolHistory) -> None:
+    incident = history.report()
+    views = Views(history.app)
+    with views.read(views.caseload) as connection:
+        before = every_deadline(views.caseload, connection)
+    assert [key for key, _ in before] == [incident]
+
+    spoil(history.app, incident, lambda state: state["policy"].update(pack="nowhere@1"))
+    same = ChangeSchool(calendar=history.school.calendar)
+    history.app.schools.change(history.context(history.admin), history.id, same)
+    later = Views(history.app)
+    (row,) = listed(later, history, history.dsl)
+    assert (row.incident, row.critical, row.next_due_at, row.due) == (incident, True, None, ())
+    with later.read(later.caseload) as connection:
+        assert set_aside(connection, later.caseload) == {incident}
+        assert every_deadline(later.caseload, connection) == before
+
+
+def test_nobody_reads_what_the_log_cannot_give_back_and_its_duties_stay_due(history: SchoolHistory) -> None:
+    incident, other = history.report(), history.report()
+    views = Views(history.app)
+    with views.read(views.caseload) as connection:
+        before = every_deadline(views.caseload, connection)
+    spoil(history.app, incident, lambda state: state.pop("setting"))
+    same = ChangeSchool(calendar=history.school.calendar)
+    history.app.schools.change(history.context(history.admin), history.id, same)
+
+    later = Views(history.app)
+    for reader in history.users.values():
+        assert incident not in [row.incident for row in listed(later, history, reader)]
+    assert [row.incident for row in listed(later, history, history.dsl)] == [other]
+    with later.read(later.caseload) as connection:
+        assert sorted(every_deadline(later.caseload, connection)) == sorted(before)
+        assert about(later.caseload, connection, history.parent) == {incident}
+    assert later.counts_aside().unreadable == 1
+
+
+def test_reports_are_the_same_whatever_was_set_aside(
+    history: SchoolHistory, cannot_write: CannotWrite
+) -> None:
+    incidents = [history.report(at=f"2026-09-{day} 10:20") for day in (14, 15, 16)]
+    for incident in incidents:
+        history.drive(incident)
+
+    def said(views: Views) -> list[Any]:
+        found: list[Any] = []
+        with views.read(views.figures, views.lessons) as connection:
+            found.append(views.summary.summary(connection, history.school, "2026-autumn", history.at))
+            for term in ("2026-autumn", None):
+                after = None
+                for _ in range(3):
+                    page, after = views.lessons.page(
+                        connection,
+                        history.school,
+                        term=term,
+                        now=history.at,
+                        limit=1,
+                        after=after,
+                        reader=history.reader(history.dsl),
+                        hidden=incidents[2:],
+                    )
+                    found.append(page)
+        return found
+
+    views = Views(history.app)
+    expected = said(views)
+    cannot_write(IncidentFigures, incidents[1:])
+    cannot_write(LessonsLearnt, incidents[:2])
+    for name in (views.figures.name, views.lessons.name):
+        views.rebuild(name)
+    with views.read(views.figures, views.lessons) as connection:
+        assert set_aside(connection, views.figures) == set(incidents[1:])
+        assert set_aside(connection, views.lessons) == set(incidents[:2])
+    assert said(views) == expected
+
+
+def test_roles_are_those_of_the_school_where_the_directory_is_behind(
+    history: SchoolHistory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leader = history.appointed(Role.HEADTEACHER, person=history.teacher)
+    views = Views(history.app)
+    day = history.at.date()
+    with views.read(views.directory) as connection:
+        (held,) = views.directory.appointments_of(connection, leader.id)
+        assert views.directory.heads(connection, [history.id], day) == {history.teacher}
+
+    apply = Directory.apply
+
+    def failing(self: Directory, connection: Connection, batch: Batch) -> None:
+        if any(batch.of(AppointmentEnded)):
+            raise ArithmeticError
+        apply(self, connection, batch)
+
+    monkeypatch.setattr(Directory, "apply", failing)
+    history.app.schools.end_appointment(history.context(history.admin), history.id, held.appointment)
+    other = history.appointed(Role.DSL)
+    with views.read(views.directory) as connection:
+        assert set_aside(connection, views.directory) == {history.id}
+        (ended,) = views.directory.appointments_of(connection, leader.id)
+        assert not ended.in_force(day)
+        assert views.directory.heads(connection, [history.id], day) == frozenset()
+        (new,) = views.directory.appointments_of(connection, other.id)
+        assert new.role is Role.DSL
