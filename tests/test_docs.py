@@ -209,7 +209,7 @@ def test_the_step_in_the_guide_is_one_class_and_one_example(monkeypatch: pytest.
         monkeypatch.setattr(module, "STEPS", known)
     monkeypatch.setattr(event, "TOPICS", dict(event.TOPICS))
     defined = compile(source, STEP_GUIDE.name, "exec", dont_inherit=True)
-    exec(defined, {**vars(families), "__name__": __name__})  # noqa: S102 - it is our own page
+    exec(defined, {**vars(limits), **vars(families), "__name__": __name__})  # noqa: S102 - it is our own page
     monkeypatch.setattr(examples, "EXAMPLES", {**examples.EXAMPLES, **literal_eval(f"{{{row}}}")})
     (step,) = {*known} - {*STEPS}
     case = casefile.CaseFile().take(step)
