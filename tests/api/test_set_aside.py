@@ -149,12 +149,17 @@ def test_a_list_whose_views_are_current_waits_for_no_writer(hurried: House) -> N
         assert [item["id"] for item in house.get("dsl", "/incidents")["items"]] == [incident]
 
 
-def test_a_view_that_is_not_there_says_nothing_of_when_to_come_back(house: House) -> None:
+@pytest.mark.parametrize(
+    "gone", ["DELETE FROM view_positions WHERE view = 'caseload'", "DROP TABLE view_set_aside"]
+)
+def test_a_view_that_was_not_created_says_nothing_of_a_retry(house: House, gone: str) -> None:
+    """As after an upgrade without `casework init`."""
     with house.casework.database.writer.begin() as connection:
-        connection.exec_driver_sql("DELETE FROM view_positions WHERE view = 'caseload'")
+        connection.exec_driver_sql(gone)
     with logged() as log:
         answer = house.ask("dsl", "GET", "/incidents")
     assert answer.status_code == 503
     assert "Retry-After" not in answer.headers
-    assert lines(log.getvalue(), "view unavailable")[0]["view"] == "caseload"
+    (line,) = lines(log.getvalue(), "view unavailable")
+    assert line["exception"][0]["type"].endswith(".ViewNotCreated")
     assert house.http.get("/health/ready").status_code == 200

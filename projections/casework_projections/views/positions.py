@@ -18,10 +18,12 @@ from sqlalchemy import (
     Table,
     bindparam,
     func,
+    inspect,
     literal_column,
     select,
     table,
 )
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from casework.storage.recorders import EVENTS_TABLE
 from casework_projections.views import set_aside
@@ -61,10 +63,14 @@ class ViewNotCreated(Exception):
 def standings(connection: Connection, views: Collection[View]) -> dict[str, Standing]:
     """How each of `views` stands, by name, all as of one moment. Raises ViewNotCreated."""
     wanted = {"names": [view.name for view in views]}
-    found = {
-        row.view: Standing(row.position, row.version, row.head, row.set_aside)
-        for row in connection.execute(_LOOK_UP[connection.dialect.name], wanted)
-    }
+    try:
+        rows = connection.execute(_LOOK_UP[connection.dialect.name], wanted).all()
+    except (OperationalError, ProgrammingError) as error:
+        connection.rollback()
+        if not all(inspect(connection).has_table(each.name) for each in (positions, set_aside.rows)):
+            raise ViewNotCreated(wanted["names"][0]) from error
+        raise
+    found = {row.view: Standing(row.position, row.version, row.head, row.set_aside) for row in rows}
     for view in views:
         if view.name not in found:
             raise ViewNotCreated(view.name)
