@@ -1,4 +1,4 @@
-"""The school year the tests live in."""
+"""The school year that the tests use."""
 
 from __future__ import annotations
 

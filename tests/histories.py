@@ -1,4 +1,4 @@
-"""Histories for tests, made through the real application: a school, its people, cases driven to an end."""
+"""Histories for tests, made with the real application: a school, its people, cases driven to their end."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from tests.settings import settings_for
 
 HOUR: Final = timedelta(hours=1)
 SECRET_WORDS: Final = ("Quillfeather", "marzipan")
-"""Every name a history holds has the first, every narrative the second; neither is anywhere else."""
+"""Every name in a history contains the first word, every narrative the second; nothing else does."""
 
 NARRATIVE: Final = "He wrote about the marzipan again."
 LESSON: Final = "Filters must know marzipan by its other spellings."
@@ -51,9 +51,9 @@ def london(moment: str) -> datetime:
 
 
 class SchoolHistory:
-    """A school with a user in every role and a few people, and what happens there.
+    """A school with a user in every role and a few people, and its incidents.
 
-    `at` is the moment of the next request; every step moves it on by an hour.
+    `at` is the moment of the next request; every step advances it by an hour.
     """
 
     def __init__(self, app: Casework) -> None:
@@ -87,7 +87,7 @@ class SchoolHistory:
         return other
 
     def reader(self, user: User) -> VisibleTo:
-        """What `user` may list, with the roles they hold here at present."""
+        """The incidents that `user` may list, with their present roles here."""
         return VisibleTo.of(user.id, user.person, {self.id: actor_of(self.context(user), self.school)})
 
     @property
@@ -101,11 +101,11 @@ class SchoolHistory:
         return Sealed(f"{first} {SECRET_WORDS[0]}")
 
     def context(self, user: User | None) -> Context:
-        """A request by `user` (by the system where there is none) at the present moment of this history."""
+        """A request by `user` (by the system if there is none) at the present moment of this history."""
         return Context(principal=SYSTEM if user is None else Principal.of(user), now=self.at)
 
     def appointed(self, *roles: Role, person: UUID | None = None) -> User:
-        """A user who holds `roles` here from the beginning of the school year."""
+        """A user who has held `roles` here from the start of the school year."""
         user = self.app.users.register(
             self.context(self.admin),
             RegisterUser(name=self.name("User"), email=self.name("u@example.org"), person=person),
@@ -116,7 +116,7 @@ class SchoolHistory:
         return user
 
     def person(self, category: Category, first_name: str = "Eve", **fields: Any) -> UUID:
-        """The id of a person registered here."""
+        """The id of a person registered at this school."""
         person = RegisterPerson(school=self.id, category=category, name=self.name(first_name), **fields)
         return self.app.people.register(self.context(self.users[Role.DSL]), person).id
 
@@ -133,13 +133,13 @@ class SchoolHistory:
             "people": self.parties(kind),
             **({"direction": "pupil_to_staff"} if kind == "unsolicited_contact" else {}),
         }
-        said = example("report", Occasion(now=self.at, slots=slots), own | fields)
-        told = typed(ReportIncident, said, _secret)
-        case = self.app.incidents.report(self.context(by or self.reporter), ReportIncident(**told))
+        values = example("report", Occasion(now=self.at, slots=slots), own | fields)
+        report = ReportIncident(**typed(ReportIncident, values, _secret))
+        case = self.app.incidents.report(self.context(by or self.reporter), report)
         return case.incident.id
 
     def parties(self, kind: str) -> tuple[Party, ...]:
-        """Who is in an incident of this kind, where nothing else is said."""
+        """The people in an incident of this kind, unless a test names others."""
         target = self.teacher if kind == "unsolicited_contact" else self.target
         return (
             Party(person=target, involvement=Involvement.TARGET),
@@ -149,29 +149,29 @@ class SchoolHistory:
     def take(
         self, incident: UUID, step: str, *, at: str | None = None, by: User | None = None, **fields: Any
     ) -> Case:
-        """Take a step, with its example's fields where none are given, an hour after what came before."""
+        """Take a step, an hour after the last one by default; `fields` replaces fields of its example."""
         self.at = self.at + HOUR if at is None else london(at)
         found = self.app.record.load(Incident, incident)
         assert found is not None
-        told = self.example(step, found, **fields)
-        taken = TakeStep(incident=incident, step=unstamped(STEPS[step], **told))
-        return self.app.incidents.take(self.context(by or self.dsl), taken)
+        values = self.example(step, found, **fields)
+        command = TakeStep(incident=incident, step=unstamped(STEPS[step], **values))
+        return self.app.incidents.take(self.context(by or self.dsl), command)
 
     def drive(self, incident: UUID, until: State = State.CLOSED) -> Case:
-        """Do everything the playbook asks for, one step an hour, until the incident has come to `until`."""
+        """Take the steps that the playbook requires, one an hour, until the incident has reached `until`."""
         for _ in range(100):
             case = self.app.cases.admit_reader(self.context(self.dsl), incident)
             if case.incident.state.rank >= until.rank:
                 return case
             step, preset = self._next(case)
             self.take(incident, step, **preset)
-        raise AssertionError("the playbook never stops asking")
+        raise AssertionError("the playbook never stops requiring steps")
 
     def _next(self, case: Case) -> tuple[str, Mapping[str, Any]]:
         binding = (Modality.MUST, Modality.CONSIDER)
-        asked = [duty for duty in case.outstanding() if duty.rule.modality in binding and not _ends(duty)]
-        if asked:
-            return str(asked[0].rule.step), asked[0].preset
+        required = [duty for duty in case.outstanding() if duty.rule.modality in binding and not _ends(duty)]
+        if required:
+            return str(required[0].rule.step), required[0].preset
         taken = {step.name() for step in case.incident.timeline}
         for step in ("complete_investigation", "debrief"):
             if step not in taken:
@@ -179,10 +179,10 @@ class SchoolHistory:
         return "close", {}
 
     def example(self, step: str, incident: Incident, **fields: Any) -> dict[str, Any]:
-        """Fields with which a step may be taken in an ordinary case; `fields` stand in place of its own."""
+        """Fields with which a step may be taken in an ordinary case; `fields` replaces some of them."""
         learnt = _learnt(day_of(self.at)) if step == "debrief" else {}
-        told = example(step, self._occasion(incident), learnt | fields)
-        return typed(STEPS[step], told, _secret)
+        values = example(step, self._occasion(incident), learnt | fields)
+        return typed(STEPS[step], values, _secret)
 
     def _occasion(self, incident: Incident) -> Occasion:
         slots: Slots = {
@@ -200,7 +200,7 @@ class SchoolHistory:
 
 @contextmanager
 def opened_history(engine: Engine, folder: Path) -> Iterator[SchoolHistory]:
-    """A history that has just begun, on one engine, with its keys and vault in `folder`."""
+    """A new history on one engine, with its keys and vault in `folder`."""
 
     def begin(url: str) -> tuple[SchoolHistory, bytes]:
         with TemporaryDirectory() as temporary:
@@ -221,12 +221,12 @@ def _ends(duty: Duty) -> bool:
 
 
 def _secret(text: str) -> Sealed:
-    """A text with the second of the secret words in it: `text` itself, or the narrative in its place."""
+    """A text that contains the second secret word: `text` itself, or else the narrative."""
     return Sealed(text if SECRET_WORDS[1] in text else NARRATIVE)
 
 
 def _learnt(today: date) -> dict[str, Any]:
-    """A lesson and two actions, one of them about no lesson."""
+    """A lesson and two actions, one of them for no lesson."""
     in_three_days, in_a_fortnight = ((today + timedelta(days=days)).isoformat() for days in (3, 14))
     return {
         "lessons": [{"text": LESSON, "changes": "filtering", "clause": "004 §8"}],

@@ -1,4 +1,4 @@
-"""What a process forked for a test finds imported and read: modules and playbooks."""
+"""What is already imported and read in a process forked for a test: modules and playbooks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings over a test's own database and folder, and the tables in it."""
+"""Settings for a test's own database and folder, and its tables."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.engines import TEMPLATE_PREPARERS
 
 
 def settings_for(url: str, folder: Path, *, key: bytes | None = None) -> Settings:
-    """Settings with a vault and a master key in `folder`: what is there, else `key`, else a new one."""
+    """Settings with a vault and a master key in `folder`: the existing key, else `key`, else a new one."""
     file = folder / "keys" / "master.key"
     if not file.exists():
         MasterKey.create(file)
@@ -24,7 +24,7 @@ def settings_for(url: str, folder: Path, *, key: bytes | None = None) -> Setting
 
 
 def prepare_every_table() -> None:
-    """Have each database of a test made with the tables of the log, the keys and the views."""
+    """Create the tables of the log, the keys and the views in every test database."""
     for preparer in (create_tables, _create_views):
         if preparer not in TEMPLATE_PREPARERS:
             TEMPLATE_PREPARERS.append(preparer)

@@ -1,4 +1,4 @@
-"""The documentation names what there is, all of it, and nothing else; the first case in README.md works."""
+"""The documentation names everything that exists and nothing else; the first case in README.md works."""
 
 from __future__ import annotations
 
@@ -66,30 +66,30 @@ def text_of(page: Path) -> str:
 
 
 def section(page: Path, heading: str) -> str:
-    """What stands under the heading that ends with `heading`."""
+    """The text under the heading that ends with `heading`."""
     parts = re.split(r"^#+ (.+)$", text_of(page), flags=re.MULTILINE)
     (found,) = (body for title, body in zip(parts[1::2], parts[2::2], strict=True) if title.endswith(heading))
     return found
 
 
 def tables(text: str) -> list[list[str]]:
-    """The first cells of each table in `text`, its heading left out."""
+    """The cells in the first column of each table in `text`, without its heading."""
     rows = re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE)
     return [[line.split("|")[1].strip() for line in table.splitlines()[2:]] for table in rows]
 
 
 def prose(text: str) -> str:
-    """`text` without its blocks of code."""
+    """`text` without its code blocks."""
     return re.sub(r"```.*?```", "", text, flags=re.DOTALL)
 
 
 def named(cells: Iterable[str]) -> list[str]:
-    """What stands in backticks in `cells`."""
+    """The names in backticks in `cells`."""
     return [name for cell in cells for name in re.findall(r"`([^`]+)`", cell)]
 
 
 def code_of(page: Path) -> str:
-    """Everything a page shows as code, a line a piece."""
+    """Everything a page shows as code, one piece per line."""
     text = text_of(page)
     blocks = re.findall(r"```\w*\n(.*?)```", text, re.DOTALL)
     return "\n".join([*blocks, *re.findall(r"`([^`\n]+)`", prose(text))])
@@ -104,7 +104,7 @@ def make_targets() -> set[str]:
 
 
 def shipped_views() -> set[str]:
-    """The names of the views that are no test's own."""
+    """The names of the views that are not defined by a test."""
     found, waiting = set(), [View]
     while waiting:
         view = waiting.pop()
@@ -137,7 +137,7 @@ def test_the_guide_names_every_unit() -> None:
 def test_the_guide_names_every_field_of_a_rule_and_every_modality() -> None:
     modalities, fields = tables(section(PACK_GUIDE, "A rule"))
     assert named(modalities) == list(Modality)
-    # `floor` is set by the file a rule stands in.
+    # `floor` is set by the file that contains the rule.
     assert set(named(fields)) == field_names(Rule) - {"floor"}
 
 
@@ -160,7 +160,7 @@ def test_the_guide_names_every_recipient() -> None:
     assert sorted(named([text])) == sorted(RECIPIENTS)
 
 
-def test_the_pack_in_the_guide_is_right(tmp_path: Path) -> None:
+def test_the_pack_in_the_guide_is_valid(tmp_path: Path) -> None:
     for file in (ROOT / "src/casework/library").glob("*.toml"):
         shutil.copy(file, tmp_path)
     pack, _ = re.findall(r"```toml\n(.*?)```", text_of(PACK_GUIDE), re.DOTALL)
@@ -168,7 +168,7 @@ def test_the_pack_in_the_guide_is_right(tmp_path: Path) -> None:
     assert "oakfield@2026-09" in Library.from_folder(tmp_path).packs
 
 
-def test_the_kind_in_the_guide_is_right() -> None:
+def test_the_kind_in_the_guide_is_valid() -> None:
     _, text = re.findall(r"```toml\n(.*?)```", text_of(PACK_GUIDE), re.DOTALL)
     (kind,) = msgspec.convert(tomllib.loads(text)["kinds"], tuple[KindOfIncident, ...])
     shipped = (kind for floor in Library.own().floors.values() for kind in floor.kinds)
@@ -177,7 +177,7 @@ def test_the_kind_in_the_guide_is_right() -> None:
     ]
 
 
-def test_the_guide_names_every_field_of_an_edition_and_its_rule_is_right() -> None:
+def test_the_guide_names_every_field_of_an_edition_and_its_rule_is_valid() -> None:
     text = section(DATED_GUIDE, "An edition of the floor")
     (cells,) = tables(text)
     assert set(named(cells)) == field_names(Differences)
@@ -216,18 +216,18 @@ def test_the_step_in_the_guide_is_one_class_and_one_example(monkeypatch: pytest.
     assert isinstance(case.incident.timeline[-1], known[step])
 
 
-def test_the_settings_are_those_there_are() -> None:
+def test_operations_lists_exactly_the_settings() -> None:
     (cells,) = tables(section(OPERATIONS, "Settings"))
     assert named(cells) == [f"CASEWORK_{name.upper()}" for name in Settings.__struct_fields__]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_id)
-def test_no_page_names_a_setting_there_is_not(page: Path) -> None:
+def test_no_page_names_an_unknown_setting(page: Path) -> None:
     settings = {f"CASEWORK_{name.upper()}" for name in Settings.__struct_fields__} | TEST_SETTINGS
     assert set(re.findall(r"CASEWORK_[A-Z_]+[A-Z]", text_of(page))) <= settings
 
 
-def test_the_commands_are_those_there_are() -> None:
+def test_operations_lists_exactly_the_commands() -> None:
     (cells,) = tables(section(OPERATIONS, "Commands"))
     assert sorted(command.split()[1] for command in named(cells)) == sorted(MODULES)
 
@@ -239,7 +239,7 @@ def command_of(name: str) -> click.Command:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_id)
-def test_no_page_names_a_command_or_an_option_there_is_not(page: Path) -> None:
+def test_no_page_names_an_unknown_command_or_option(page: Path) -> None:
     for line in code_of(page).splitlines():
         for command, rest in re.findall(r"(?:^|[\s/])casework ([a-z]+)([^#\n]*)", line):
             assert command in MODULES, line
@@ -252,16 +252,16 @@ def test_readme_names_every_make_target() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_id)
-def test_no_page_names_a_make_target_there_is_not(page: Path) -> None:
+def test_no_page_names_an_unknown_make_target(page: Path) -> None:
     assert set(re.findall(r"\bmake ([a-z]+)", code_of(page))) <= make_targets()
 
 
-def test_the_views_are_those_there_are() -> None:
+def test_operations_lists_exactly_the_views() -> None:
     (listed,) = re.findall(r"There are (.*?)\. ", " ".join(section(OPERATIONS, "Views").split()))
     assert set(named([listed])) == shipped_views()
 
 
-def test_the_fields_of_a_log_line_are_those_there_are() -> None:
+def test_operations_lists_exactly_the_fields_of_a_log_line() -> None:
     (cells,) = tables(section(OPERATIONS, "Health, metrics, logs"))
     assert set(named(cells)) == logs.FIELDS
 
@@ -269,20 +269,20 @@ def test_the_fields_of_a_log_line_are_those_there_are() -> None:
 @pytest.mark.parametrize(
     "page", [DOCS / "threat-model.md", DOCS / "decisions/0011-default-deny.md"], ids=page_id
 )
-def test_the_public_endpoints_are_those_there_are(page: Path) -> None:
+def test_the_page_lists_exactly_the_public_endpoints(page: Path) -> None:
     (listed,) = re.findall(r"(`openapi`.*?`metrics`)", text_of(page), re.DOTALL)
     assert set(named([listed])) == PUBLIC
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_id)
-def test_what_a_page_links_to_is_there(page: Path) -> None:
+def test_every_link_leads_to_a_file(page: Path) -> None:
     links = re.findall(r"\]\(([^)#\s]+)", prose(text_of(page)))
     local = [link for link in links if "://" not in link]
     assert [link for link in local if not (page.parent / link).exists()] == []
 
 
 def paths_in(page: Path) -> list[str]:
-    """What looks like a path of the repository among what a page shows as code."""
+    """The paths of the repository that a page shows as code."""
     in_rooms = [name for name in code_of(page).split() if name.startswith(ROOMS)]
     in_prose = [name.partition("::")[0] for name in re.findall(r"`([^`\s]+)`", prose(text_of(page)))]
     names = [*in_rooms, *(name for name in in_prose if name.endswith(SUFFIXES))]
@@ -290,14 +290,14 @@ def paths_in(page: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_id)
-def test_the_files_a_page_names_are_there(page: Path) -> None:
-    # A test is named as pytest names it within its folder.
+def test_every_file_a_page_names_exists(page: Path) -> None:
+    # That page names a test as pytest does, from the tests folder.
     folders = (ROOT, ROOT / "tests") if page == CLAUSES else (ROOT,)
     names = paths_in(page)
     assert [name for name in names if not any((folder / name).exists() for folder in folders)] == []
 
 
-def test_a_file_that_is_not_there_is_found(tmp_path: Path) -> None:
+def test_paths_are_found_in_code_and_in_text(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text(
         "`spreadsheet.py`, `views/people.py`, `src/casework/none`, `/openapi.json`, `*.toml`, `a b.py`\n"
@@ -313,7 +313,7 @@ def test_a_file_that_is_not_there_is_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_id)
-def test_the_modules_a_page_runs_are_there(page: Path) -> None:
+def test_every_module_a_page_runs_exists(page: Path) -> None:
     modules = [name for name in re.findall(r"python -m ([\w.]+)", code_of(page)) if name != "json.tool"]
     assert [name for name in modules if find_spec(name) is None] == []
 
@@ -323,7 +323,7 @@ def test_decisions_are_numbered_without_a_gap() -> None:
 
 
 @pytest.mark.parametrize("page", DECISIONS, ids=page_id)
-def test_a_decision_is_dated_and_says_what_was_not_chosen(page: Path) -> None:
+def test_a_decision_has_a_date_and_the_four_sections(page: Path) -> None:
     text = text_of(page)
     assert text.startswith(f"# {page.name[:4]}. ")
     assert re.search(r"^Date: \d{4}-\d\d-\d\d$", text, re.MULTILINE)
@@ -355,11 +355,11 @@ def served(tmp_path: Path) -> Iterator[dict[str, str]]:
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="no curl")
-def test_the_first_case_works_as_it_is_pasted(served: dict[str, str]) -> None:
+def test_the_first_case_works_when_pasted(served: dict[str, str]) -> None:
     first, *lines = re.findall(r"```sh\n(.*?)\n```", section(README, "A first case"), re.DOTALL)
     assert set(re.findall(r"([A-Z]+)=", first)) == set(served)
     assert [line.count("curl ") for line in lines] == [1] * 5
-    reported, due, refused, taken, trail = answers(lines, served)
+    reported, due, refused, taken, trail = outputs(lines, served)
     assert reported == ""
     assert json.loads(due)["items"][0]["clause"]
     problem = json.loads(refused)
@@ -371,9 +371,9 @@ def test_the_first_case_works_as_it_is_pasted(served: dict[str, str]) -> None:
     assert entries[1]["answers"]["clause"] == "UKCIS; DfE searching"
 
 
-def answers(lines: list[str], variables: dict[str, str]) -> list[str]:
-    """What each of `lines` prints in one shell that holds `variables`."""
-    end = "-- end of answer --"
+def outputs(lines: list[str], variables: dict[str, str]) -> list[str]:
+    """What each of `lines` prints in one shell with `variables` set."""
+    end = "-- end of output --"
     done = subprocess.run(
         ["sh", "-eu", "-c", f"\necho '{end}'\n".join(lines)],
         env={**os.environ, **variables},
@@ -382,4 +382,4 @@ def answers(lines: list[str], variables: dict[str, str]) -> list[str]:
         text=True,
         timeout=60,
     )
-    return [answer.strip() for answer in done.stdout.split(end)]
+    return [output.strip() for output in done.stdout.split(end)]

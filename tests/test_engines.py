@@ -1,4 +1,4 @@
-"""The ground the other tests stand on: a database of their own each, and a server that ends with them."""
+"""The engines of the other tests: a separate database for each test, a server that stops with them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ROOT = Path(__file__).parent.parent
 
 
 def _connect(url: str) -> Connection:
-    """A connection that nobody has pooled, its engine's own to close."""
+    """A connection without a pool, so that the test can close it."""
     address = make_url(url)
     if address.drivername == "postgresql":
         address = address.set(drivername="postgresql+psycopg")
@@ -53,7 +53,7 @@ def _insert(url: str) -> None:
 def prepared_engine(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Iterator[tuple[Engine, list[str]]]:
-    """An engine whose preparer keeps its connection open, as a pool would, and the URLs it prepared."""
+    """An engine whose preparer leaves its connection open, as a pool would, and the URLs it prepared."""
     prepared: list[str] = []
     with ExitStack() as stack:
 
@@ -76,7 +76,7 @@ def prepared_engine(
 
 
 @pytest.mark.parametrize("turn", [1, 2])
-def test_a_database_is_the_tests_own(engine_url: str, turn: int) -> None:
+def test_each_test_has_a_separate_database(engine_url: str, turn: int) -> None:
     with _connect(engine_url) as connection, connection.begin():
         connection.execute(sqlalchemy.text("CREATE TABLE left_behind (turn integer)"))
 
@@ -86,11 +86,11 @@ def test_a_blank_database_has_no_table(blank_engine_url: str) -> None:
         assert sqlalchemy.inspect(connection).get_table_names() == []
 
 
-def test_each_engine_is_what_its_name_says(request: pytest.FixtureRequest, engine_url: str) -> None:
+def test_each_engine_matches_its_name(request: pytest.FixtureRequest, engine_url: str) -> None:
     assert make_url(engine_url).drivername == request.node.callspec.params["engine"]
 
 
-def test_a_template_is_prepared_once_and_copied_whole(
+def test_a_template_is_prepared_once_and_copied_completely(
     prepared_engine: tuple[Engine, list[str]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     engine, prepared = prepared_engine
@@ -102,7 +102,7 @@ def test_a_template_is_prepared_once_and_copied_whole(
     assert len(prepared) == 1
 
 
-def test_a_template_by_name_is_filled_once_and_copied_whole(
+def test_a_named_template_is_filled_once_and_copied_completely(
     prepared_engine: tuple[Engine, list[str]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     engine, _ = prepared_engine
@@ -123,7 +123,7 @@ def test_a_template_by_name_is_filled_once_and_copied_whole(
     assert len(filled) == 1
 
 
-def test_two_databases_live_side_by_side(
+def test_two_databases_may_be_open_at_once(
     prepared_engine: tuple[Engine, list[str]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     engine, _ = prepared_engine
@@ -135,7 +135,7 @@ def test_two_databases_live_side_by_side(
         assert (_count(one), _count(other)) == (2, 1)
 
 
-def test_a_blank_database_was_not_prepared(prepared_engine: tuple[Engine, list[str]], tmp_path: Path) -> None:
+def test_a_blank_database_is_not_prepared(prepared_engine: tuple[Engine, list[str]], tmp_path: Path) -> None:
     engine, _ = prepared_engine
     with engine.database(tmp_path, blank=True) as url, _connect(url) as connection:
         assert sqlalchemy.inspect(connection).get_table_names() == []
@@ -156,7 +156,7 @@ def test_a_template_that_is_still_being_written_is_refused(
             SQLiteEngine(tmp_path)
 
 
-def test_nothing_is_left_on_the_server(
+def test_closing_the_engine_leaves_no_database_on_the_server(
     postgres_server_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     made: list[str] = []
@@ -177,7 +177,7 @@ def _databases(server: psycopg.Connection[tuple[str]]) -> set[str]:
     return {name for (name,) in server.execute("SELECT datname FROM pg_database")}
 
 
-def test_a_server_is_gone_when_its_starter_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_server_stops_when_the_process_that_started_it_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(SERVER_SETTING, raising=False)
     try:
         engines.postgres_binaries()
@@ -205,8 +205,8 @@ def test_a_server_is_gone_when_its_starter_is_killed(monkeypatch: pytest.MonkeyP
         psycopg.connect(url)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root starts the server as somebody else")
-def test_binaries_in_a_closed_folder_are_copied(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root starts the server as another user")
+def test_binaries_in_an_unreadable_folder_are_copied(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv(SERVER_SETTING, raising=False)
     wheel = engines.postgres_binaries().parent.parent
     closed = tmp_path / "closed"
@@ -220,9 +220,9 @@ def test_binaries_in_a_closed_folder_are_copied(monkeypatch: pytest.MonkeyPatch,
 
 
 def test_a_named_server_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(SERVER_SETTING, "postgresql://somebody@127.0.0.1:1/postgres")
+    monkeypatch.setenv(SERVER_SETTING, "postgresql://tester@127.0.0.1:1/postgres")
     with postgres_server() as url:
-        assert url == "postgresql://somebody@127.0.0.1:1/postgres"
+        assert url == "postgresql://tester@127.0.0.1:1/postgres"
 
 
 def test_without_the_wheel_there_is_no_server(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -233,7 +233,7 @@ def test_without_the_wheel_there_is_no_server(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize(("in_ci", "outcome"), [("1", pytest.fail.Exception), ("", pytest.skip.Exception)])
-def test_a_missing_server_is_a_skip_that_ci_forbids(
+def test_a_missing_server_skips_a_test_but_fails_it_in_ci(
     monkeypatch: pytest.MonkeyPatch, in_ci: str, outcome: type[BaseException]
 ) -> None:
     monkeypatch.setenv(conftest.CI_SETTING, in_ci)

@@ -1,4 +1,4 @@
-"""What holds for the files of the repository, whatever they say."""
+"""Rules for all files of the repository."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PACKAGES: Final = ("src/casework", "projections/casework_projections", "api/case
 DEMO: Final = "api/casework_api/demo"
 MODULE_LINES: Final = 400
 
-# In pieces, so that this file does not find itself.
+# In pieces, so that this file does not match itself.
 _REGISTRIES: Final = [
     ["py", "pi.org"],
     ["python", "hosted.org"],
@@ -45,7 +45,7 @@ def _tracked() -> list[Path]:
         capture_output=True,
         text=True,
     ).stdout
-    # A file that is deleted and not yet committed is listed and not there.
+    # git also lists a file that is deleted but not yet committed.
     return [ROOT / name for name in listing.split("\0") if name and (ROOT / name).is_file()]
 
 
@@ -62,13 +62,13 @@ def test_no_file_names_a_package_registry() -> None:
     assert _lines_matching(REGISTRY_HOST) == []
 
 
-def test_no_file_holds_a_path_of_some_machine() -> None:
+def test_no_file_contains_a_path_of_one_machine() -> None:
     assert _lines_matching(MACHINE_PATH) == []
 
 
 @pytest.mark.parametrize("host", ["https://{}/simple/", "index-url = https://files.{}", "{}"])
 @pytest.mark.parametrize("pieces", _REGISTRIES)
-def test_a_registry_is_found(host: str, pieces: list[str]) -> None:
+def test_the_pattern_matches_every_registry(host: str, pieces: list[str]) -> None:
     assert REGISTRY_HOST.search(host.format("".join(pieces)))
 
 
@@ -76,7 +76,7 @@ def test_a_registry_is_found(host: str, pieces: list[str]) -> None:
     "text", ["/{}/a", "file:///{}/a", "sqlite:////{}/a", "'/{}/a'", "--find-links=/{}/a", "PATH=/bin:/{}/a"]
 )
 @pytest.mark.parametrize("pieces", _FOLDERS)
-def test_a_path_is_found(text: str, pieces: list[str]) -> None:
+def test_the_pattern_matches_absolute_paths(text: str, pieces: list[str]) -> None:
     assert MACHINE_PATH.search(text.format("".join(pieces)))
 
 
@@ -84,7 +84,7 @@ def test_a_path_is_found(text: str, pieces: list[str]) -> None:
     "text", ["/incidents/{id}", "docs/{}/x", "./{}/x", "~/{}/x", "$HOME/{}/x", "https://a.b/{}/x"]
 )
 @pytest.mark.parametrize("pieces", _FOLDERS)
-def test_an_address_is_no_path_of_a_machine(text: str, pieces: list[str]) -> None:
+def test_the_pattern_matches_no_url_and_no_relative_path(text: str, pieces: list[str]) -> None:
     assert not MACHINE_PATH.search(text.replace("{}", "".join(pieces)))
 
 
@@ -97,14 +97,14 @@ def test_each_locked_requirement_has_its_version_and_hashes() -> None:
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_a_module_can_be_read_in_one_sitting(package: str) -> None:
+def test_no_module_is_too_long(package: str) -> None:
     modules = list((ROOT / package).rglob("*.py"))
     assert modules
     lengths = {str(path.relative_to(ROOT)): len(path.read_text().splitlines()) for path in modules}
     assert {name: length for name, length in lengths.items() if length > MODULE_LINES} == {}
 
 
-def test_no_module_knows_a_kind_or_a_pack_by_name() -> None:
+def test_no_module_names_a_kind_or_a_pack() -> None:
     library = Library.own()
     names = re.compile(rf"\b({'|'.join([*library.kinds(), *library.pack_ids()])})\b")
     modules = (path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
@@ -112,14 +112,14 @@ def test_no_module_knows_a_kind_or_a_pack_by_name() -> None:
     assert [str(path) for path in product if names.search(path.read_text())] == []
 
 
-def test_the_day_of_a_moment_is_made_in_one_place() -> None:
-    # Elsewhere `clocks.day_of` says it: the day of a moment as it was sent is not always that in London.
+def test_the_day_of_a_moment_is_computed_in_one_place() -> None:
+    # Other modules call `clocks.day_of`: the day in the offset of a moment is not always the day in London.
     clocks = ROOT / "src/casework/domain/clocks.py"
     modules = (path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
     assert [str(path) for path in modules if ".date()" in path.read_text() and path != clocks] == []
 
 
-def test_the_licence_is_there() -> None:
+def test_the_licence_is_in_the_repository() -> None:
     licence = (ROOT / "LICENSE").read_text()
     assert "Apache License" in licence
     assert "casework contributors" in licence

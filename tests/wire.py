@@ -1,4 +1,4 @@
-"""A wire to a PostgreSQL server that can be cut, so that a database loses its answer to a COMMIT."""
+"""A proxy to a PostgreSQL server that can cut the connection, so that the response to a COMMIT is lost."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _CHUNK: Final = 65536
 
 
 class Wire:
-    """Forwards connections to a server; `url` leads through it.
+    """Forwards connections to a server; `url` connects through it.
 
-    `cut_after_commit(marker)` cuts every connection once the server has answered the COMMIT of a transaction
+    `cut_after_commit(marker)` cuts every connection once the server has confirmed the COMMIT of a transaction
     in which the client sent `marker`, and refuses new connections until `mend`.
     """
 
@@ -35,14 +35,14 @@ class Wire:
         self._marker = marker
 
     def mend(self) -> None:
-        """Take connections again."""
+        """Accept connections again."""
         self._marker = None
         self.is_cut.clear()
         self._listener = socket.create_server(("127.0.0.1", self._port))
         self._accept(self._listener)
 
     def close(self) -> None:
-        """Cut everything."""
+        """Cut all connections."""
         self.is_cut.set()
         for each in (self._listener, *self._sockets):
             with suppress(OSError):
@@ -94,7 +94,7 @@ class Wire:
 
 @contextmanager
 def wire_to(url: str) -> Iterator[Wire]:
-    """A wire to the server of `url`, closed at the end of the block."""
+    """A proxy to the server at `url`, closed at the end of the block."""
     wire = Wire(url)
     try:
         yield wire

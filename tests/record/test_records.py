@@ -1,4 +1,4 @@
-"""What every record holds to, in memory and in a database of each engine."""
+"""What every record guarantees, in memory and in a database of each engine."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ prepare_every_table()
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def record(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Record]:
-    """An empty record of each kind."""
+    """An empty record of each type."""
     with ExitStack() as stack:
         if request.param == "memory":
             yield MemoryRecord()
@@ -73,13 +73,13 @@ def user(user_id: UUID | None = None) -> User:
     return found
 
 
-def again(found: Person) -> None:
+def add_event(found: Person) -> None:
     """Record one more event of a person."""
     registered = unstamped(PersonRegistered, school=SCHOOL, category=Category.STAFF, name=Sealed("Bea"))
     found.record(registered.stamped(context().stamp(found.id, found.version + 1, "admin")))
 
 
-def test_what_was_committed_is_loaded(record: Record) -> None:
+def test_a_committed_aggregate_can_be_loaded(record: Record) -> None:
     stored = person()
     record.commit(stored)
     for load in (record.load, record.peek):
@@ -88,7 +88,7 @@ def test_what_was_committed_is_loaded(record: Record) -> None:
         assert (loaded.name.text, loaded.version, loaded.category) == ("Ada", 1, Category.PUPIL)
 
 
-def test_nothing_is_loaded_under_another_kind_or_id(record: Record) -> None:
+def test_loading_another_type_or_id_returns_none(record: Record) -> None:
     stored = person()
     record.commit(stored)
     for load in (record.load, record.peek):
@@ -96,15 +96,15 @@ def test_nothing_is_loaded_under_another_kind_or_id(record: Record) -> None:
         assert load(Person, uuid4()) is None
 
 
-def test_an_aggregate_is_loaded_as_it_was(record: Record) -> None:
+def test_an_aggregate_can_be_loaded_as_of_a_version(record: Record) -> None:
     stored = person()
-    again(stored)
+    add_event(stored)
     record.commit(stored)
     versions = [record.load(Person, stored.id, upto=upto) for upto in (1, 2, None)]
     assert [found and found.version for found in versions] == [1, 2, 2]
 
 
-def test_many_are_loaded_whatever_their_kind(record: Record) -> None:
+def test_aggregates_of_several_types_are_loaded_together(record: Record) -> None:
     stored = person(), user()
     record.commit(*stored)
     found = record.load_many([each.id for each in stored] + [uuid4()])
@@ -112,26 +112,26 @@ def test_many_are_loaded_whatever_their_kind(record: Record) -> None:
     assert record.load_many([]) == {}
 
 
-def test_what_is_read_follows_what_is_committed(record: Record) -> None:
+def test_a_read_sees_the_latest_commit(record: Record) -> None:
     stored = person()
     record.commit(stored)
     assert record.peek(Person, stored.id) is not None
-    again(stored)
+    add_event(stored)
     record.commit(stored)
     peeked = record.peek(Person, stored.id)
     assert peeked is not None
     assert peeked.version == 2
 
 
-def test_the_second_of_two_writers_conflicts_and_changes_nothing(record: Record) -> None:
+def test_the_second_of_two_writers_gets_a_conflict_and_changes_nothing(record: Record) -> None:
     stored = person()
     record.commit(stored)
     first, second = record.load(Person, stored.id), record.load(Person, stored.id)
     assert first is not None
     assert second is not None
-    again(first)
+    add_event(first)
     record.commit(first)
-    again(second)
+    add_event(second)
     other = user()
     with pytest.raises(Conflict):
         record.commit(other, second)
@@ -141,12 +141,12 @@ def test_the_second_of_two_writers_conflicts_and_changes_nothing(record: Record)
     assert found.version == 2
 
 
-def test_what_is_loaded_shares_nothing_with_the_record(record: Record) -> None:
+def test_changing_a_loaded_aggregate_does_not_change_the_record(record: Record) -> None:
     stored = person()
     record.commit(stored)
     loaded = record.load(Person, stored.id)
     assert loaded is not None
-    again(loaded)
+    add_event(loaded)
     unchanged = record.load(Person, stored.id)
     assert unchanged is not None
     assert unchanged.version == 1
@@ -172,9 +172,9 @@ def test_a_command_is_retried_until_no_other_writer_is_first(record: Record) -> 
         if len(tries) < 3:
             rival = record.load(Person, stored.id)
             assert rival is not None
-            again(rival)
+            add_event(rival)
             record.commit(rival)
-        again(found)
+        add_event(found)
         record.commit(found)
         return found.version
 

@@ -1,4 +1,4 @@
-"""The use cases run over a record in memory: they need no database."""
+"""The use cases with a record in memory, without a database."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ NOW = at("2026-09-14 10:20")
 
 
 class InMemory:
-    """A school, a user for each role, and a pupil, over a record in memory."""
+    """A school, a user for each role, and a pupil, with a record in memory."""
 
     def __init__(self) -> None:
         record, library = MemoryRecord(), Library.own()
@@ -85,7 +85,7 @@ def school() -> InMemory:
     return InMemory()
 
 
-def test_a_report_is_read_and_worked_on_by_a_lead(school: InMemory) -> None:
+def test_a_lead_reads_a_report_and_takes_a_step(school: InMemory) -> None:
     incident = school.report().incident
     step = TakeStep(incident=incident.id, step=unstamped(AddNote, text=Sealed("Rang home.")), expected=1)
     school.incidents.take(school.by(Role.DSL), step)
@@ -102,21 +102,21 @@ LEADS: Final = st.one_of(
 
 
 @given(occurred=LEADS, reported=LEADS)
-def test_a_report_is_stored_by_the_clock_of_the_server(
+def test_a_report_is_stored_with_times_of_the_server_clock(
     school: InMemory, occurred: timedelta, reported: timedelta
 ) -> None:
     moments = {"occurred_at": NOW + occurred, "reported_at": NOW + reported}
-    kept = {name: synchronised(moment, NOW) for name, moment in moments.items()}
-    if not kept["occurred_at"] <= kept["reported_at"] <= NOW:
+    stored = {name: synchronised(moment, NOW) for name, moment in moments.items()}
+    if not stored["occurred_at"] <= stored["reported_at"] <= NOW:
         with pytest.raises(Invalid):
             school.report(**moments)
         return
     incident = school.report(**moments).incident
-    assert {"occurred_at": incident.occurred_at, "reported_at": incident.reported_at} == kept
+    assert {"occurred_at": incident.occurred_at, "reported_at": incident.reported_at} == stored
 
 
 @given(at=LEADS, captured=LEADS, shown=LEADS)
-def test_a_step_is_stored_by_the_clock_of_the_server(
+def test_a_step_is_stored_with_times_of_the_server_clock(
     school: InMemory, at: timedelta, captured: timedelta, shown: timedelta
 ) -> None:
     incident = school.report(occurred_at=NOW - timedelta(hours=1)).incident
@@ -136,13 +136,13 @@ def test_a_step_is_stored_by_the_clock_of_the_server(
         assert set(raised.value.errors) == refused
         return
     school.incidents.take(school.by(Role.DSL), command)
-    (kept,) = school.cases.admit_reader(school.by(Role.DSL), incident.id).incident.taken(SaveEvidence)
-    assert [kept.happened_at, kept.captured_at, kept.incident_at] == [
+    (stored,) = school.cases.admit_reader(school.by(Role.DSL), incident.id).incident.taken(SaveEvidence)
+    assert [stored.happened_at, stored.captured_at, stored.incident_at] == [
         min(NOW + lead, NOW) for lead in ahead.values()
     ]
 
 
-def test_nobody_else_knows_of_it(school: InMemory) -> None:
+def test_no_other_role_may_read_the_case(school: InMemory) -> None:
     incident = school.report().incident.id
     with pytest.raises(NotFound):
         school.cases.admit(school.by(Role.GOVERNOR), incident)
@@ -150,7 +150,7 @@ def test_nobody_else_knows_of_it(school: InMemory) -> None:
         school.cases.admit_reader(school.by(Role.REPORTER), incident)
 
 
-def test_the_system_administers_and_reads_no_case(school: InMemory) -> None:
+def test_the_system_cannot_read_a_case(school: InMemory) -> None:
     system = Context(principal=SYSTEM, now=NOW)
     with pytest.raises(NotFound):
         school.cases.admit(system, school.report().incident.id)
