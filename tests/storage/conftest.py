@@ -1,4 +1,4 @@
-"""What the tests of storage need of each database: its tables."""
+"""Creates the tables of the log and the keys in every database of the storage tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The smallest whole files of each allowed type, put together here so that no real file is needed."""
+"""The smallest complete files of each allowed type, built here so that no real file is needed."""
 
 from __future__ import annotations
 
@@ -68,10 +68,10 @@ MOV = iso_media(b"qt  ", b"qt  ")
 M4A = iso_media(b"M4A ", b"mp42", b"isom")
 PDF = b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer << /Root 1 0 R >>\n%%EOF\n"
 OGG = _ogg_page(b"OpusHead\x01\x01" + b"\x00" * 9, first=True) + _ogg_page(b"OpusTags", first=False)
-# MPEG 1 layer III, 128 kbit/s at 44.1 kHz: 417 bytes a frame.
+# MPEG 1 layer III, 128 kbit/s at 44.1 kHz: 417 bytes per frame.
 MP3 = (b"\xff\xfb\x90\x00" + b"\x00" * 413) * 3
 MP3_TAGGED = b"ID3\x04\x00\x00\x00\x00\x00\x0a" + b"\x00" * 10 + MP3
-# MPEG 2 layer III, 64 kbit/s at 22.05 kHz, padded: 209 bytes a frame.
+# MPEG 2 layer III, 64 kbit/s at 22.05 kHz, padded: 209 bytes per frame.
 MP3_LOW = (b"\xff\xf3\x82\x00" + b"\x00" * 205) * 2
 TEXT = "[14/09/2026, 10:05:00] A pupil: <3 “quoted” é\r\n\tand more\n".encode()
 CSV = b"\xef\xbb\xbfwhen,what\n2026-09-14,a message\n"

@@ -1,4 +1,4 @@
-"""An event store on a real database, as the application puts it together."""
+"""An event store on a real database, built as the application builds it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MOMENT = datetime(2026, 9, 14, 9, 20, tzinfo=UTC)
 
 
 class Noted(Event, frozen=True, kw_only=True):
-    """An event with a narrative, and perhaps a name that belongs to somebody."""
+    """An event with a narrative, and optionally a name under another subject's key."""
 
     TOPIC: ClassVar[str] = "test_storage.noted"
 
@@ -34,7 +34,7 @@ class Noted(Event, frozen=True, kw_only=True):
     count: int = 0
 
 
-# Tests of the whole log look at every topic there is; this one is none of casework's.
+# Tests of the complete log check every topic; this one is not a topic of casework.
 del TOPICS[Noted.TOPIC]
 
 
@@ -53,7 +53,7 @@ def noted(aggregate: UUID, version: int = 1, text: str = "a narrative", **fields
 
 
 class Store:
-    """One process's way to the database: what the application would hold."""
+    """The database access of one process, with the same parts as the application has."""
 
     def __init__(self, url: str) -> None:
         self.database = Database(url)

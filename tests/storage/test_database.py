@@ -1,4 +1,4 @@
-"""The setting that names the database, what is made of it, and the tables that are made in it."""
+"""The setting that names the database, how it is parsed, and the tables that are created."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ PASSWORD = "p@ss/word"
 POSTGRES_URL = "postgresql://casework:p%40ss%2Fword@db.example:5433/trust"
 
 
-def test_a_relative_file_is_settled_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_relative_path_is_resolved_when_the_database_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     database = Database("sqlite:///var/casework.db")
     monkeypatch.chdir("/")
@@ -35,11 +37,11 @@ def test_a_relative_file_is_settled_at_once(tmp_path: Path, monkeypatch: pytest.
     assert not (tmp_path / "var").exists()
 
 
-def test_an_absolute_file_is_taken_as_it_stands() -> None:
+def test_an_absolute_path_is_used_unchanged() -> None:
     assert Database("sqlite:////srv/case%20work.db").environment["SQLITE_DBNAME"] == "/srv/case work.db"
 
 
-def test_a_server_is_reached_by_both_ways() -> None:
+def test_the_log_and_the_views_connect_to_the_same_server() -> None:
     database = Database(f"{POSTGRES_URL}?schema=north&sslmode=require")
     assert database.environment == {
         "PERSISTENCE_MODULE": "casework.storage.postgres:CaseworkPostgresFactory",
@@ -61,7 +63,7 @@ def test_a_server_is_reached_by_both_ways() -> None:
     assert dict(database.engine.url.query) == {"sslmode": "require"}
 
 
-def test_a_socket_is_named_as_the_host() -> None:
+def test_the_host_may_be_the_folder_of_a_socket() -> None:
     assert Database("postgresql://u@/d?host=/run/pg").environment["POSTGRES_HOST"] == "/run/pg"
 
 
@@ -86,7 +88,7 @@ def test_a_socket_is_named_as_the_host() -> None:
         "postgresql://u:p%40ss%2Fword@h/d?schema=a%20-c%20x",
     ],
 )
-def test_a_url_that_will_not_do_names_the_setting_and_no_password(url: str) -> None:
+def test_an_invalid_url_names_the_setting_and_no_password(url: str) -> None:
     with pytest.raises(DatabaseUrlError, match=r"^CASEWORK_DATABASE_URL: ") as refusal:
         Database(url)
     assert "ss%2F" not in str(refusal.value)
@@ -99,13 +101,13 @@ def test_the_password_is_not_shown() -> None:
     assert "p%40ss" not in repr(database) + repr(database.engine) + str(database.engine.url)
 
 
-def test_the_folder_of_a_file_is_made_for_nobody_else(tmp_path: Path) -> None:
+def test_the_folder_of_the_database_is_private(tmp_path: Path) -> None:
     create_tables(f"sqlite:///{tmp_path}/deep/var/casework.db")
     assert (tmp_path / "deep" / "var").stat().st_mode & 0o777 == 0o700
 
 
 def columns(url: str) -> dict[str, dict[str, bool]]:
-    """Each table's columns, and whether they may be empty."""
+    """The columns of each table, and whether they may be null."""
     database = Database(url)
     inspector = sqlalchemy.inspect(database.engine)
     tables = {
@@ -116,7 +118,7 @@ def columns(url: str) -> dict[str, dict[str, bool]]:
     return tables
 
 
-def test_the_tables_are_the_log_and_the_keys(blank_engine_url: str) -> None:
+def test_the_tables_are_those_of_the_log_and_the_keys(blank_engine_url: str) -> None:
     create_tables(blank_engine_url)
     tables = columns(blank_engine_url)
     assert set(tables) == {"stored_events", "data_keys", "alembic_version"}
@@ -128,7 +130,7 @@ def test_the_tables_are_the_log_and_the_keys(blank_engine_url: str) -> None:
         assert tables[table.name] == {column.name: column.nullable for column in table.columns}
 
 
-def test_making_tables_again_keeps_what_is_in_them(blank_engine_url: str) -> None:
+def test_creating_the_tables_again_preserves_their_rows(blank_engine_url: str) -> None:
     create_tables(blank_engine_url)
     with opened(blank_engine_url) as store:
         store.recorder.insert_events([], data_keys=[store.keys.create(UUID(int=1))])
@@ -137,8 +139,8 @@ def test_making_tables_again_keeps_what_is_in_them(blank_engine_url: str) -> Non
         assert len(connection.execute(sqlalchemy.select(data_keys)).all()) == 1
 
 
-def test_an_upgrade_drops_the_table_of_relations_and_keeps_the_keys(blank_engine_url: str) -> None:
-    """As the first release left the database: at revision 0001, with a table that nothing read."""
+def test_an_upgrade_drops_the_table_of_relations_but_not_the_keys(blank_engine_url: str) -> None:
+    """The first release left the database at revision 0001, with a table that nothing read."""
     create_tables(blank_engine_url)
     database = Database(blank_engine_url)
     with database.writer.begin() as connection:
@@ -152,19 +154,19 @@ def test_an_upgrade_drops_the_table_of_relations_and_keeps_the_keys(blank_engine
         assert len(connection.execute(sqlalchemy.select(data_keys)).all()) == 1
 
 
-def test_processes_that_make_tables_at_once_wait_for_each_other(blank_engine_url: str) -> None:
+def test_several_processes_may_create_the_tables_at_once(blank_engine_url: str) -> None:
     with ProcessPoolExecutor(3, mp_context=processes()) as pool:
         made = [pool.submit(create_tables, blank_engine_url) for _ in range(3)]
     assert [each.result() for each in made] == [None, None, None]
     assert "data_keys" in columns(blank_engine_url)
 
 
-def test_an_opened_store_makes_no_tables(tmp_path: Path) -> None:
+def test_opening_a_store_creates_no_tables(tmp_path: Path) -> None:
     with opened(f"sqlite:///{tmp_path}/casework.db") as store:
         assert sqlalchemy.inspect(store.database.engine).get_table_names() == []
 
 
-def test_a_trust_has_a_schema_of_its_own_where_there_are_schemas(blank_engine_url: str) -> None:
+def test_a_trust_may_have_its_own_schema_on_postgresql(blank_engine_url: str) -> None:
     if blank_engine_url.startswith("sqlite"):
         with pytest.raises(DatabaseUrlError):
             create_tables(f"{blank_engine_url}?schema=north")
@@ -178,7 +180,7 @@ def test_a_trust_has_a_schema_of_its_own_where_there_are_schemas(blank_engine_ur
         assert public.keys.get(subject) is None
 
 
-def test_files_are_written_ahead_and_waited_for(tmp_path: Path) -> None:
+def test_sqlite_uses_wal_and_waits_for_the_disk(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/casework.db"
     create_tables(url)
     wanted = {"journal_mode": "wal", "busy_timeout": 10_000, "synchronous": 2, "foreign_keys": 1}
@@ -197,14 +199,14 @@ def test_files_are_written_ahead_and_waited_for(tmp_path: Path) -> None:
 
 def test_a_failed_statement_shows_no_values(engine_url: str) -> None:
     database = Database(engine_url)
-    row = {"subject": UUID(int=1), "wrapped": b"a name that is nobody's business"}
+    row = {"subject": UUID(int=1), "wrapped": b"a name that is confidential"}
     with pytest.raises(IntegrityError) as refusal, database.writer.begin() as connection:
         connection.execute(data_keys.insert(), [row, row])
     database.close()
-    assert "business" not in str(refusal.value)
+    assert "confidential" not in str(refusal.value)
 
 
-def test_one_who_reads_and_then_writes_holds_the_lock_from_the_start(tmp_path: Path) -> None:
+def test_a_writing_transaction_takes_the_lock_before_it_reads(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/casework.db"
     create_tables(url)
     first, second = Database(url), Database(url)
@@ -235,13 +237,13 @@ def test_a_lock_that_was_held_is_no_fault_of_the_database(engine_url: str) -> No
 @pytest.mark.parametrize(
     "sql", ["BEGIN", "begin immediate", "COMMIT", " ROLLBACK", "PRAGMA x", "SET a = b", ""]
 )
-def test_statements_that_only_steer_are_not_counted(sql: str) -> None:
+def test_transaction_control_and_settings_are_not_counted(sql: str) -> None:
     with count_statements() as tally:
         report_statement(sql)
     assert tally.statements == []
 
 
-def test_observers_nest_and_end() -> None:
+def test_statement_counters_may_be_nested() -> None:
     with count_statements() as outer:
         report_statement("SELECT 1")
         with count_statements() as inner:

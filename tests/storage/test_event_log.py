@@ -1,4 +1,4 @@
-"""Events and their data keys on both engines: one transaction, all of it or nothing."""
+"""Events and their data keys on both engines, stored in one transaction or not at all."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ def store(engine_url: str) -> Iterator[Store]:
 
 @pytest.fixture
 def other(store: Store, engine_url: str) -> Iterator[Store]:
-    """Another process on the same database, with its own memory of keys."""
+    """Another process on the same database, with its own cache of keys."""
     with opened(engine_url) as other:
         yield other
 
 
-def kept_keys(store: Store) -> dict[UUID, bool]:
-    """Whose keys the table holds, and whether they are still there."""
+def stored_keys(store: Store) -> dict[UUID, bool]:
+    """The subjects that have a key in the table, each with whether the key still exists."""
     with store.database.engine.connect() as connection:
         rows = connection.execute(sqlalchemy.select(data_keys)).all()
     assert all(row.created_at is not None for row in rows)
@@ -57,7 +57,7 @@ def kept_keys(store: Store) -> dict[UUID, bool]:
     return {row.subject: row.wrapped is not None for row in rows}
 
 
-def test_events_come_back_in_another_process(store: Store, other: Store) -> None:
+def test_events_can_be_read_in_another_process(store: Store, other: Store) -> None:
     aggregate = uuid4()
     events = [noted(aggregate, 1), noted(aggregate, 2, "more"), noted(aggregate, 3, count=4)]
     recordings = store.events.put(events[:2])
@@ -81,7 +81,7 @@ def test_the_keys_an_event_needs_are_stored_with_it(store: Store, other: Store) 
         store.events.put([noted(aggregate, name=Sealed(SECRET, person)), noted(aggregate, 2)])
     assert tally.commits == 1
     assert len(tally.statements) <= 6
-    assert kept_keys(store) == {aggregate: True, person: True}
+    assert stored_keys(store) == {aggregate: True, person: True}
     assert other.read(aggregate)[0].name == Sealed(SECRET)
 
 
@@ -92,7 +92,7 @@ def test_a_later_event_uses_the_same_key(store: Store, other: Store) -> None:
         store.events.put([noted(aggregate, 2)])
     assert not any("data_keys" in statement for statement in tally.statements)
     other.events.put([noted(aggregate, 3, "third")])
-    assert kept_keys(store) == {aggregate: True}
+    assert stored_keys(store) == {aggregate: True}
     assert [event.text.text for event in store.read(aggregate)] == ["a narrative", "a narrative", "third"]
 
 
@@ -101,14 +101,14 @@ def test_a_conflicting_event_leaves_no_key_and_no_event(store: Store) -> None:
     store.events.put([noted(aggregate)])
     with pytest.raises(IntegrityError):
         store.events.put([noted(aggregate, 2), noted(aggregate, 1, name=Sealed(SECRET, person))])
-    assert kept_keys(store) == {aggregate: True}
+    assert stored_keys(store) == {aggregate: True}
     assert store.keys.get(person) is None
     assert len(store.read(aggregate)) == 1
     store.events.put([noted(aggregate, 2, name=Sealed(SECRET, person))])
     assert store.read(aggregate)[1].name == Sealed(SECRET)
 
 
-def test_a_connection_that_lost_a_race_goes_on(store: Store) -> None:
+def test_a_connection_can_be_used_after_a_conflict(store: Store) -> None:
     taken = store.keys.create(uuid4())
     stored = StoredEvent(uuid4(), 1, Noted.TOPIC, b"{}")
     store.recorder.insert_events([], data_keys=[taken])
@@ -119,12 +119,12 @@ def test_a_connection_that_lost_a_race_goes_on(store: Store) -> None:
 
 
 @pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
-def test_only_what_no_pipeline_can_give_up_stays_prepared(store: Store) -> None:
+def test_only_selects_stay_prepared_on_a_connection(store: Store) -> None:
     for _ in range(8):
         store.read(store.events.put([noted(uuid4())])[0].domain_event.originator_id)
     datastore = cast(CaseworkPostgresRecorder, store.recorder).datastore
     prepared = set()
-    # The pool hands out its connections in turn.
+    # The pool returns its connections in rotation.
     for _ in range(16):
         with datastore.get_connection() as connection:
             rows = connection.execute("SELECT statement FROM pg_prepared_statements").fetchall()
@@ -145,13 +145,13 @@ def test_two_processes_cannot_make_two_keys_for_one_subject(store: Store, other:
     assert store.read(second)[0].name == Sealed("the same person")
 
 
-def test_a_destroyed_key_erases_everywhere(store: Store, other: Store) -> None:
+def test_a_destroyed_key_erases_in_every_process(store: Store, other: Store) -> None:
     aggregate, person = uuid4(), uuid4()
     store.events.put([noted(aggregate, name=Sealed(SECRET, person))])
     with count_statements() as tally:
         store.events.put([noted(aggregate, 2)], destroyed_keys=[person])
     assert tally.commits == 1
-    assert kept_keys(store) == {aggregate: True, person: False}
+    assert stored_keys(store) == {aggregate: True, person: False}
     for reader in (store, other):
         event = reader.read(aggregate)[0]
         assert event.name is not None
@@ -167,7 +167,7 @@ def test_a_refused_event_destroys_no_key(store: Store) -> None:
     store.events.put([noted(aggregate)])
     with pytest.raises(IntegrityError):
         store.events.put([noted(aggregate)], destroyed_keys=[aggregate])
-    assert kept_keys(store) == {aggregate: True}
+    assert stored_keys(store) == {aggregate: True}
     assert store.read(aggregate)[0].text.text == "a narrative"
 
 
@@ -188,14 +188,14 @@ def test_many_streams_are_read_in_one_statement(store: Store) -> None:
     assert store.events.streams([]) == {}
 
 
-def test_more_streams_than_sqlite_has_parameters(store: Store) -> None:
+def test_more_streams_can_be_read_than_sqlite_has_parameters(store: Store) -> None:
     known = uuid4()
     store.events.put([noted(known)])
     streams = store.recorder.select_streams([known, *(UUID(int=number) for number in range(40_000))])
     assert list(streams) == [known]
 
 
-def test_both_ways_to_the_database_are_counted(store: Store) -> None:
+def test_statements_of_the_log_and_of_the_views_are_counted(store: Store) -> None:
     with count_statements() as tally:
         store.recorder.max_notification_id()
         with store.database.engine.connect() as connection:
@@ -208,7 +208,7 @@ def test_both_ways_to_the_database_are_counted(store: Store) -> None:
     assert len(tally.statements) == 3
 
 
-def test_writers_at_once_all_get_through(store: Store, engine_url: str) -> None:
+def test_all_concurrent_writers_succeed(store: Store, engine_url: str) -> None:
     def write(_: int) -> UUID:
         aggregate = uuid4()
         with opened(engine_url) as own:
@@ -229,7 +229,7 @@ def replay(onto: Aggregate | None, events: Iterable[Event]) -> Aggregate | None:
 
 
 class Minimal(Application[UUID]):
-    """The library's application, on casework's storage."""
+    """The application of the eventsourcing library, on casework's storage."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -242,7 +242,7 @@ class Minimal(Application[UUID]):
         return SealingEventStore(self.store.events.mapper, cast(CaseworkRecorder, self.recorder))
 
 
-def test_the_application_of_the_library_saves_and_reads_by_it(store: Store) -> None:
+def test_the_library_application_saves_and_reads_with_this_storage(store: Store) -> None:
     aggregate = uuid4()
     with Minimal(store) as application, count_statements() as tally:
         application.save(noted(aggregate), noted(aggregate, 2))
@@ -254,7 +254,7 @@ def test_the_application_of_the_library_saves_and_reads_by_it(store: Store) -> N
 
 
 class TestSQLite:
-    """What concerns the one file alone."""
+    """Tests that concern only the SQLite file."""
 
     @pytest.fixture
     def path(self, tmp_path: Path) -> Path:
@@ -278,14 +278,16 @@ class TestSQLite:
         assert all(secret not in file.read_bytes() for file in path.parent.iterdir())
         assert rows[19].wrapped in path.read_bytes()
 
-    def test_a_writer_waits_and_then_says_so(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_writer_fails_after_waiting_for_the_lock(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr("casework.storage.sqlite.PRAGMAS", ("PRAGMA busy_timeout = 50",))
         with opened(str(store.database.engine.url)) as impatient:
             with store.database.writer.begin(), pytest.raises(OperationalError, match="locked"):
                 impatient.events.put([noted(uuid4())])
             assert impatient.events.put([noted(uuid4())])
 
-    def test_a_transaction_that_will_write_has_the_lock_while_it_reads(
+    def test_a_writing_transaction_of_the_log_has_the_lock_while_it_reads(
         self, store: Store, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("casework.storage.sqlite.PRAGMAS", ("PRAGMA busy_timeout = 50",))
@@ -304,7 +306,7 @@ class TestSQLite:
         with store.database.writer.begin():
             assert len(store.read(aggregate)) == 1
 
-    def test_the_recorder_reads_what_the_library_wrote(self, store: Store) -> None:
+    def test_the_recorder_reads_events_that_the_library_wrote(self, store: Store) -> None:
         row = StoredEvent(uuid4(), 1, "a topic", b"{}")
         store.recorder.insert_events([row])
         assert store.recorder.select_streams([cast(UUID, row.originator_id)]) == {row.originator_id: [row]}

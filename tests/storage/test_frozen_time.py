@@ -1,4 +1,4 @@
-"""Steps of which every moment and day is frozen, on both engines."""
+"""Steps whose moments and days are all frozen, on both engines."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REAL: Final = (datetime, date)
 
 
 def frozen(value: Any) -> Any:
-    """`value` with each moment and day of the class it would have if it were sent in frozen time."""
+    """`value` with each moment and day in the class it would have if it were sent in frozen time."""
     if isinstance(value, datetime):
         return datetime.fromisoformat(value.isoformat())
     if isinstance(value, date):

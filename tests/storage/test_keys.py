@@ -17,7 +17,7 @@ SUBJECT = uuid4()
 
 
 class Clock:
-    """A clock that stands still until it is moved, in seconds."""
+    """A clock that does not advance by itself; `now` is in seconds."""
 
     now = 1000.0
 
@@ -37,7 +37,7 @@ def save_key(store: Store, keys: DataKeys) -> bytes:
     return row.key
 
 
-def test_a_created_master_key_is_private_and_is_loaded_again(tmp_path: Path) -> None:
+def test_a_created_master_key_is_private_and_can_be_loaded(tmp_path: Path) -> None:
     path = tmp_path / "keys" / "master.key"
     created = MasterKey.create(path)
     assert path.stat().st_mode & 0o777 == 0o600
@@ -56,7 +56,7 @@ def test_a_master_key_is_never_overwritten(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644])
-def test_a_master_key_others_may_read_is_refused(tmp_path: Path, mode: int) -> None:
+def test_a_master_key_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> None:
     path = tmp_path / "master.key"
     MasterKey.create(path)
     path.chmod(mode)
@@ -65,7 +65,7 @@ def test_a_master_key_others_may_read_is_refused(tmp_path: Path, mode: int) -> N
 
 
 @pytest.mark.parametrize("size", [0, 31, 33])
-def test_a_master_key_of_another_size_is_refused_without_being_shown(tmp_path: Path, size: int) -> None:
+def test_a_master_key_of_a_wrong_size_is_refused_without_showing_it(tmp_path: Path, size: int) -> None:
     path = tmp_path / "master.key"
     path.write_bytes(b"k" * size)
     path.chmod(0o600)
@@ -88,8 +88,8 @@ def test_no_key_is_shown() -> None:
         assert repr(row.wrapped) not in shown
 
 
-def test_derived_keys_stay_what_they_are() -> None:
-    # Were this to change, every index of names and every token kept so far would be lost.
+def test_derived_keys_never_change() -> None:
+    # If this changed, every index of names and every token issued so far would be lost.
     assert (
         derive_key(bytes(range(32)), "a use").hex()
         == "7a845c4ba01603288353c0e8d2839d23c651006a9dd5516b23104719d8dc8d6a"
@@ -97,7 +97,7 @@ def test_derived_keys_stay_what_they_are() -> None:
     assert MASTER.derive("a use") != MASTER.derive("another use")
 
 
-def test_a_wrapped_key_opens_for_its_subject_alone() -> None:
+def test_a_wrapped_key_opens_only_for_its_subject() -> None:
     wrapped = MASTER.wrap(b"k" * 32, SUBJECT)
     assert wrapped[0] == 1
     assert MASTER.unwrap(wrapped, SUBJECT) == b"k" * 32
@@ -110,12 +110,12 @@ def test_a_wrapped_key_opens_for_its_subject_alone() -> None:
 
 
 @pytest.mark.parametrize("length", [0, 1, 5, 13, 30])
-def test_a_cut_off_wrapped_key_is_refused(length: int) -> None:
+def test_a_truncated_wrapped_key_is_refused(length: int) -> None:
     with pytest.raises(MasterKeyError):
         MASTER.unwrap(MASTER.wrap(b"k" * 32, SUBJECT)[:length], SUBJECT)
 
 
-def test_a_saved_key_is_read_back_and_then_at_hand(store: Store) -> None:
+def test_a_stored_key_is_read_once_and_then_cached(store: Store) -> None:
     key = save_key(store, store.keys)
     with count_statements() as tally:
         assert store.keys.get(SUBJECT) == key
@@ -134,7 +134,7 @@ def test_keys_are_fetched_together_in_one_statement(store: Store) -> None:
     assert len(tally.statements) == 1
 
 
-def test_a_key_destroyed_elsewhere_is_forgotten_within_its_life(store: Store) -> None:
+def test_a_key_destroyed_by_another_process_leaves_the_cache_in_time(store: Store) -> None:
     clock = Clock()
     keys = DataKeys(MASTER, store.database.engine, life=60, clock=clock)
     key = save_key(store, keys)
@@ -148,7 +148,7 @@ def test_a_key_destroyed_elsewhere_is_forgotten_within_its_life(store: Store) ->
         keys.sealing_key(SUBJECT)
 
 
-def test_a_clock_set_back_ends_the_life_of_a_key(store: Store) -> None:
+def test_a_clock_set_back_expires_cached_keys(store: Store) -> None:
     clock = Clock()
     keys = DataKeys(MASTER, store.database.engine, clock=clock)
     save_key(store, keys)
@@ -158,7 +158,7 @@ def test_a_clock_set_back_ends_the_life_of_a_key(store: Store) -> None:
     assert keys.get(SUBJECT) is None
 
 
-def test_no_more_keys_are_at_hand_than_the_capacity(store: Store) -> None:
+def test_the_cache_holds_no_more_keys_than_its_capacity(store: Store) -> None:
     keys = DataKeys(MASTER, store.database.engine, capacity=2)
     rows = [keys.create(uuid4()) for _ in range(3)]
     store.recorder.insert_events([], data_keys=rows)
@@ -171,7 +171,7 @@ def test_no_more_keys_are_at_hand_than_the_capacity(store: Store) -> None:
         assert len(tally.statements) == 1
 
 
-def test_a_miss_is_remembered_only_for_what_was_read_before_it(store: Store) -> None:
+def test_a_missing_key_is_cached_only_for_earlier_reads(store: Store) -> None:
     clock = Clock()
     keys = DataKeys(MASTER, store.database.engine, clock=clock)
     assert keys.get(SUBJECT) is None
@@ -195,7 +195,7 @@ def test_new_keys_are_unknown_until_their_transaction_commits(store: Store) -> N
     assert not tally.statements
 
 
-def test_a_subject_has_one_key_for_ever(store: Store) -> None:
+def test_a_subject_can_have_only_one_key_ever(store: Store) -> None:
     save_key(store, store.keys)
     with pytest.raises(IntegrityError):
         save_key(store, store.keys)
@@ -206,14 +206,14 @@ def test_a_subject_has_one_key_for_ever(store: Store) -> None:
         NewKeys(store.keys).key_for(SUBJECT)
 
 
-def test_a_key_can_be_destroyed_before_it_was_made_and_twice(store: Store) -> None:
+def test_a_key_can_be_destroyed_before_it_exists_and_twice(store: Store) -> None:
     store.recorder.insert_events([], destroyed_keys=[SUBJECT, SUBJECT])
     store.recorder.insert_events([], destroyed_keys=[SUBJECT])
     with pytest.raises(IntegrityError):
         save_key(store, store.keys)
 
 
-def test_another_master_key_is_told_by_the_setting(store: Store) -> None:
+def test_a_wrong_master_key_names_the_setting(store: Store) -> None:
     save_key(store, store.keys)
     other = DataKeys(MasterKey(bytes(32)), store.database.engine)
     with pytest.raises(MasterKeyError, match=r"CASEWORK_MASTER_KEY_FILE.*does not open"):

@@ -1,4 +1,4 @@
-"""Events as readable JSON, and back in the present shape of their class."""
+"""Events as readable JSON, and read back in the current version of their class."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Guest(msgspec.Struct, frozen=True):
 
 
 class Party(Event, frozen=True, kw_only=True):
-    """Every sort of field an event may have."""
+    """An event with every type of field."""
 
     TOPIC: ClassVar[str] = "test_storage.party"
     VERSION: ClassVar[int] = 3
@@ -106,7 +106,7 @@ def stored(topic: str, state: Any) -> StoredEvent:
     return StoredEvent(AGGREGATE, 7, topic, state if isinstance(state, bytes) else json.dumps(state).encode())
 
 
-def test_the_state_is_plain_json_without_a_module_or_a_secret(mapper: SealingMapper) -> None:
+def test_the_state_is_plain_json_without_module_names_or_secrets(mapper: SealingMapper) -> None:
     row = mapper.to_stored_event(
         party(remark=Sealed(SECRET), guests=(Guest(Sealed(SECRET), 9),), colours=frozenset({"red", "blue"}))
     )
@@ -136,7 +136,7 @@ def test_the_state_is_plain_json_without_a_module_or_a_secret(mapper: SealingMap
     assert next(iter(json.loads(row.state))) == "v"
 
 
-def test_a_first_version_says_no_version(mapper: SealingMapper) -> None:
+def test_the_first_version_of_an_event_stores_no_version(mapper: SealingMapper) -> None:
     row = mapper.to_stored_event(noted(AGGREGATE))
     assert "v" not in json.loads(row.state)
 
@@ -149,7 +149,7 @@ def test_a_first_version_says_no_version(mapper: SealingMapper) -> None:
     held=st.dates(),
     colours=st.frozensets(st.sampled_from(Colour)),
 )
-def test_an_event_comes_back_as_it_was(
+def test_an_event_read_back_equals_the_stored_one(
     mapper: SealingMapper,
     text: str,
     heads: int,
@@ -170,10 +170,10 @@ def test_an_event_comes_back_as_it_was(
     assert mapper.to_domain_event(mapper.to_stored_event(event)) == event
 
 
-def test_frozen_times_are_stored_as_real_ones(mapper: SealingMapper) -> None:
+def test_frozen_times_are_stored_like_real_ones(mapper: SealingMapper) -> None:
     real = mapper.to_stored_event(party())
     with freeze_time("2026-09-14 09:20:00.000005"):
-        # Both are freezegun's own types while time is frozen.
+        # While time is frozen, both are instances of freezegun's classes.
         frozen = mapper.to_stored_event(
             party(recorded_at=datetime.now(UTC), held_on=datetime.now(UTC).date())
         )
@@ -182,7 +182,7 @@ def test_frozen_times_are_stored_as_real_ones(mapper: SealingMapper) -> None:
     assert read_frozen == party()
 
 
-def test_values_stay_closed_until_asked_for(mapper: SealingMapper, store: Store) -> None:
+def test_sealed_values_are_decrypted_only_when_read(mapper: SealingMapper, store: Store) -> None:
     row = mapper.to_stored_event(party(remark=Sealed(SECRET)))
     event = mapper.to_domain_event(row)
     assert isinstance(event, Party)
@@ -192,7 +192,7 @@ def test_values_stay_closed_until_asked_for(mapper: SealingMapper, store: Store)
     assert event.remark.under == AGGREGATE
 
 
-def test_a_value_read_from_one_event_is_kept_in_another_as_it_was_sealed(mapper: SealingMapper) -> None:
+def test_a_sealed_value_is_copied_to_another_event_as_ciphertext(mapper: SealingMapper) -> None:
     row = mapper.to_stored_event(party(remark=Sealed(SECRET)))
     event = mapper.to_domain_event(row)
     assert isinstance(event, Party)
@@ -200,7 +200,7 @@ def test_a_value_read_from_one_event_is_kept_in_another_as_it_was_sealed(mapper:
     assert json.loads(copied.state)["remark"] == json.loads(row.state)["remark"]
 
 
-def test_an_older_shape_is_read_in_the_present_one(mapper: SealingMapper) -> None:
+def test_older_versions_are_read_as_the_current_one(mapper: SealingMapper) -> None:
     state = json.loads(mapper.to_stored_event(party(heads=12)).state)
     del state["v"], state["about"]
     state["count"] = state.pop("heads")
@@ -211,7 +211,7 @@ def test_an_older_shape_is_read_in_the_present_one(mapper: SealingMapper) -> Non
 
 
 @pytest.mark.parametrize("version", [0, 4, -1, "2", None, 2.0])
-def test_a_version_this_release_does_not_know_is_refused(mapper: SealingMapper, version: Any) -> None:
+def test_an_unknown_version_is_refused(mapper: SealingMapper, version: Any) -> None:
     state = {**json.loads(mapper.to_stored_event(party()).state), "v": version}
     with pytest.raises(MapperDeserialisationError):
         mapper.to_domain_event(stored(Party.TOPIC, state))
@@ -223,7 +223,7 @@ def test_an_unknown_topic_is_refused(mapper: SealingMapper) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "path"),
     [
         ({"colour": SECRET}, r"\$\.colour"),
         ({"heads": SECRET}, r"\$\.heads"),
@@ -234,11 +234,11 @@ def test_an_unknown_topic_is_refused(mapper: SealingMapper) -> None:
         ({"by": SECRET}, r"\$\.by"),
     ],
 )
-def test_a_state_that_does_not_fit_is_told_by_its_path_alone(
-    mapper: SealingMapper, change: dict[str, Any], told: str
+def test_an_invalid_state_is_reported_only_by_its_path(
+    mapper: SealingMapper, change: dict[str, Any], path: str
 ) -> None:
     state = {**json.loads(mapper.to_stored_event(party()).state), **change}
-    with pytest.raises(MapperDeserialisationError, match=told) as refusal:
+    with pytest.raises(MapperDeserialisationError, match=path) as refusal:
         mapper.to_domain_event(stored(Party.TOPIC, state))
     assert SECRET not in str(refusal.value)
     assert refusal.value.__cause__ is None
@@ -246,22 +246,20 @@ def test_a_state_that_does_not_fit_is_told_by_its_path_alone(
 
 
 @pytest.mark.parametrize("state", [b"", b"{", b"[]", b"3", b"{}", b"\xff", b'{"v": 3}'])
-def test_a_state_that_is_no_event_is_refused(mapper: SealingMapper, state: bytes) -> None:
+def test_a_state_that_is_not_an_event_is_refused(mapper: SealingMapper, state: bytes) -> None:
     with pytest.raises(MapperDeserialisationError):
         mapper.to_domain_event(stored(Party.TOPIC, state))
 
 
-def test_a_key_that_does_not_exist_is_made_only_where_it_can_be_stored(
-    mapper: SealingMapper, store: Store
-) -> None:
-    somebody = uuid4()
+def test_a_missing_key_is_created_only_if_it_can_be_stored(mapper: SealingMapper, store: Store) -> None:
+    subject = uuid4()
     with pytest.raises(NoKey):
-        mapper.to_stored_event(noted(somebody))
+        mapper.to_stored_event(noted(subject))
     new_keys = NewKeys(store.keys)
-    mapper.to_stored_event(noted(somebody), new_keys)
-    assert [row.subject for row in new_keys.rows] == [somebody]
+    mapper.to_stored_event(noted(subject), new_keys)
+    assert [row.subject for row in new_keys.rows] == [subject]
 
 
-def test_a_field_no_log_can_hold_is_named_by_its_type(mapper: SealingMapper) -> None:
+def test_a_field_that_cannot_be_stored_is_named_by_its_type(mapper: SealingMapper) -> None:
     with pytest.raises(NotImplementedError, match="object has no JSON form"):
         mapper.to_stored_event(party(about=object()))

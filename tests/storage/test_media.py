@@ -1,4 +1,4 @@
-"""Which files may be kept: told from their bytes, to the bottom of an archive."""
+"""Which files may be stored: identified from their bytes, including the members of an archive."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ HTML = b"<!DOCTYPE html><html><script>alert(1)</script></html>"
 SVG = b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>"
 
 
-def told(content: bytes, name: str = "") -> str:
-    """Why `content` is refused."""
+def refusal_of(content: bytes, name: str = "") -> str:
+    """The reason why `content` is refused."""
     with pytest.raises(NotAllowed) as refusal:
         identify(io.BytesIO(content), name)
     assert refusal.value.reason in str(refusal.value)
@@ -35,7 +35,7 @@ def told(content: bytes, name: str = "") -> str:
 
 
 def special(name: str, content: bytes = b"text", **changes: int) -> bytes:
-    """An archive with one member of which something is not as usual."""
+    """An archive with one member that has unusual attributes."""
     member = zipfile.ZipInfo(name)
     for attribute, value in changes.items():
         setattr(member, attribute, value)
@@ -54,7 +54,7 @@ def marked(content: bytes, flag: int) -> bytes:
 
 
 @pytest.mark.parametrize(("content", "media_type"), samples.ALLOWED.values(), ids=samples.ALLOWED)
-def test_an_allowed_type_is_told_from_its_bytes(content: bytes, media_type: str) -> None:
+def test_an_allowed_type_is_identified_by_its_bytes(content: bytes, media_type: str) -> None:
     assert (
         identify(io.BytesIO(content), "whatever.exe" if media_type != "text/plain" else "a.csv") == media_type
     )
@@ -65,10 +65,10 @@ def test_every_allowed_type_has_a_sample() -> None:
 
 
 @pytest.mark.parametrize("content", [content for content, _ in samples.ALLOWED.values()], ids=samples.ALLOWED)
-def test_each_may_lie_in_an_archive_but_an_archive(content: bytes) -> None:
+def test_an_archive_may_contain_every_type_except_an_archive(content: bytes) -> None:
     packed = samples.archive({"folder/file.txt": content})
     if content == samples.ZIP:
-        assert told(packed) == "an archive that contains an archive within an archive"
+        assert refusal_of(packed) == "an archive that contains an archive within an archive"
     else:
         assert identify(io.BytesIO(packed)) == "application/zip"
 
@@ -110,12 +110,12 @@ def test_each_may_lie_in_an_archive_but_an_archive(content: bytes) -> None:
         (b"ID3\x04\x00\x00\xff\xff\xff\xff", "audio/mpeg, damaged or disguised"),
     ],
 )
-def test_other_types_are_refused_by_what_was_found(content: bytes, reason: str) -> None:
-    assert told(content) == reason
+def test_other_types_are_refused_with_what_was_found(content: bytes, reason: str) -> None:
+    assert refusal_of(content) == reason
 
 
 @pytest.mark.parametrize("kind", sorted(samples.ALLOWED))
-def test_a_type_that_breaks_off_early_is_refused(kind: str) -> None:
+def test_a_truncated_file_is_refused(kind: str) -> None:
     content, media_type = samples.ALLOWED[kind]
     if media_type == "text/plain":
         content = content.rstrip() + "é".encode()[:1]
@@ -126,17 +126,17 @@ def test_a_type_that_breaks_off_early_is_refused(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", sorted(set(samples.ALLOWED) - {"zip", "text", "csv"}))
-def test_a_file_with_an_archive_behind_it_is_refused(kind: str) -> None:
-    reason = told(samples.ALLOWED[kind][0] + samples.ZIP)
+def test_a_file_followed_by_an_archive_is_refused(kind: str) -> None:
+    reason = refusal_of(samples.ALLOWED[kind][0] + samples.ZIP)
     assert "followed by an archive" in reason or "damaged or disguised" in reason
 
 
-def test_a_text_with_an_archive_behind_it_is_refused() -> None:
-    assert told(samples.TEXT + samples.ZIP) == "an unknown type of file"
+def test_a_text_followed_by_an_archive_is_refused() -> None:
+    assert refusal_of(samples.TEXT + samples.ZIP) == "an unknown type of file"
 
 
 @pytest.mark.parametrize("kind", ["jpeg", "gif", "mp4", "text"])
-def test_a_file_with_a_pdf_within_is_refused(kind: str) -> None:
+def test_a_file_that_contains_a_pdf_is_refused(kind: str) -> None:
     content, media_type = samples.ALLOWED[kind]
     if kind == "jpeg":
         content = content[:2] + b"\xff\xfe\x00\x0b%PDF-1.7\n" + content[2:]
@@ -146,19 +146,19 @@ def test_a_file_with_a_pdf_within_is_refused(kind: str) -> None:
         content += struct.pack(">I", 17) + b"free%PDF-1.7\n"
     else:
         content += samples.PDF
-    assert told(content) == f"{media_type} with a PDF document inside"
+    assert refusal_of(content) == f"{media_type} with a PDF document inside"
 
 
 @pytest.mark.parametrize("name", ["a.html", "a.SVG", "a.js", "a.eml", "a.bat", "a.txt.exe", f"{SECRET}.ps1"])
-def test_a_text_may_not_be_named_as_something_else(name: str) -> None:
-    assert told(samples.TEXT, name) == "a text whose name has the extension of another type"
-    assert told(samples.archive({name: samples.TEXT})) == (
+def test_a_text_with_the_name_of_another_type_is_refused(name: str) -> None:
+    assert refusal_of(samples.TEXT, name) == "a text whose name has the extension of another type"
+    assert refusal_of(samples.archive({name: samples.TEXT})) == (
         "an archive that contains a text whose name has the extension of another type"
     )
 
 
 @pytest.mark.parametrize("name", ["", "notes", "_chat.txt", "A.TXT", "folder.d/export.csv", "log.2026.log"])
-def test_a_text_may_be_named_as_a_text(name: str) -> None:
+def test_a_text_with_the_name_of_a_text_is_allowed(name: str) -> None:
     assert identify(io.BytesIO(samples.TEXT), name) == "text/plain"
 
 
@@ -193,48 +193,50 @@ def test_a_text_may_be_named_as_a_text(name: str) -> None:
         (samples.ZIP[:40], "a damaged archive"),
         (samples.ZIP + samples.ZIP, "an archive behind other data"),
     ],
-    # The bytes of an archive hold the time it was made, and the same test must have one name everywhere.
+    # The bytes of an archive contain the time it was made, but a test must have the same name in every run.
     ids=map(str, count()),
 )
-def test_an_archive_is_refused_for_what_is_in_it(content: bytes, reason: str) -> None:
-    assert told(content).startswith(reason)
+def test_an_archive_is_refused_for_its_content(content: bytes, reason: str) -> None:
+    assert refusal_of(content).startswith(reason)
 
 
-def test_a_member_that_is_not_what_its_checksum_says_is_damage() -> None:
+def test_a_member_with_a_wrong_checksum_is_refused() -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as file:
         file.writestr("a.txt", b"the text")
-    assert told(packed.getvalue().replace(b"the text", b"the lies")) == "a damaged archive"
+    assert refusal_of(packed.getvalue().replace(b"the text", b"the lies")) == "a damaged archive"
 
 
-def test_two_members_of_one_name_are_refused() -> None:
+def test_two_members_with_the_same_name_are_refused() -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as file:
         file.writestr("a.txt", b"one")
         with pytest.warns(UserWarning, match="Duplicate"):
             file.writestr("a.txt", b"two")
-    assert told(packed.getvalue()) == "an archive with two files of one name"
+    assert refusal_of(packed.getvalue()) == "an archive with two files of one name"
 
 
-def test_an_archive_has_a_limit_of_members() -> None:
+def test_the_number_of_members_is_limited() -> None:
     most = {f"{number}.txt": b"text" for number in range(archives.MAX_MEMBERS)}
     assert identify(io.BytesIO(samples.archive(most))) == "application/zip"
-    assert told(samples.archive({**most, "more.txt": b"text"})) == "an archive of more than 200 files"
+    assert refusal_of(samples.archive({**most, "more.txt": b"text"})) == "an archive of more than 200 files"
 
 
-def test_an_archive_has_a_limit_when_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_unpacked_size_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archives, "MAX_UNPACKED_BYTES", 1000)
     halves = {"a.txt": b"a" * 500, "b.txt": b"b" * 500}
     assert identify(io.BytesIO(samples.archive(halves))) == "application/zip"
-    assert told(samples.archive({**halves, "c.txt": b"c"})).startswith("an archive of more than 1000 bytes")
+    assert refusal_of(samples.archive({**halves, "c.txt": b"c"})).startswith(
+        "an archive of more than 1000 bytes"
+    )
 
 
-def test_a_member_larger_than_it_says_is_not_unpacked() -> None:
+def test_a_member_larger_than_declared_is_not_unpacked() -> None:
     packed = bytearray(samples.archive({"a.txt": b"a" * 50_000_000}))
     for place in (22, packed.index(b"PK\x01\x02") + 24):
         packed[place : place + 4] = struct.pack("<I", 10)
     tracemalloc.start()
-    assert told(bytes(packed)) == "a damaged archive"
+    assert refusal_of(bytes(packed)) == "a damaged archive"
     assert tracemalloc.get_traced_memory()[1] < 5_000_000
     tracemalloc.stop()
 
@@ -258,13 +260,15 @@ def test_a_hostile_file_is_refused(hostile: bytes) -> None:
         identify(io.BytesIO(hostile))
 
 
-def test_a_reason_names_no_file() -> None:
+def test_the_reason_of_a_refusal_names_no_file() -> None:
     for content in (HTML, samples.archive({f"{SECRET}.html": HTML}), special(f"../{SECRET}")):
-        assert SECRET not in told(content, f"{SECRET}.html")
+        assert SECRET not in refusal_of(content, f"{SECRET}.html")
 
 
 @given(content=st.binary(max_size=400), sample=st.sampled_from(sorted(samples.ALLOWED)), data=st.data())
-def test_any_bytes_are_a_type_or_refused(content: bytes, sample: str, data: st.DataObject) -> None:
+def test_any_bytes_have_an_allowed_type_or_are_refused(
+    content: bytes, sample: str, data: st.DataObject
+) -> None:
     whole = samples.ALLOWED[sample][0]
     cut = data.draw(st.integers(0, len(whole)))
     for candidate in (content, whole[:cut] + content, whole[:cut] + content + whole[cut:]):
@@ -272,6 +276,6 @@ def test_any_bytes_are_a_type_or_refused(content: bytes, sample: str, data: st.D
             assert identify(io.BytesIO(candidate)) in ALLOWED
 
 
-def test_pieces_do_not_split_a_character(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_character_may_span_two_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(media, "_PIECE_BYTES", 3)
     assert identify(io.BytesIO("ééééé €€€ 🙂🙂".encode())) == "text/plain"

@@ -1,4 +1,4 @@
-"""Sealing personal text, keeping it closed until it is asked for, and what erasing leaves of it."""
+"""Sealing personal text, decrypting it only when it is read, and what remains after erasure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from casework.storage.sealing import SealedForm, Sealer, Tampered, open_bytes, s
 from tests.storage.stores import Store, opened
 
 SUBJECT = uuid4()
-# Whatever a text may hold; half of a surrogate pair is no character and has no UTF-8.
+# Every text; half of a surrogate pair is not a character and has no UTF-8.
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 
 
@@ -34,7 +34,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 
 @pytest.fixture
 def subject(store: Store) -> UUID:
-    """Somebody with a data key of their own, to be destroyed."""
+    """A subject with a data key of its own, which the test destroys."""
     subject = uuid4()
     store.recorder.insert_events([], data_keys=[store.keys.create(subject)])
     return subject
@@ -46,12 +46,12 @@ def destroy(store: Store, subject: UUID) -> None:
 
 
 @given(plain=st.binary(), key=st.binary(min_size=32, max_size=32), subject=st.uuids())
-def test_what_is_sealed_opens_to_the_same(plain: bytes, key: bytes, subject: UUID) -> None:
+def test_a_sealed_text_opens_to_the_same_text(plain: bytes, key: bytes, subject: UUID) -> None:
     assert open_bytes(key, seal_bytes(key, plain, subject), subject) == plain
 
 
 @given(plain=st.binary(max_size=40), data=st.data())
-def test_any_changed_byte_is_noticed(plain: bytes, data: st.DataObject) -> None:
+def test_any_changed_byte_is_detected(plain: bytes, data: st.DataObject) -> None:
     key = b"k" * 32
     sealed = bytearray(seal_bytes(key, plain, SUBJECT))
     place = data.draw(st.integers(0, len(sealed) - 1))
@@ -61,22 +61,22 @@ def test_any_changed_byte_is_noticed(plain: bytes, data: st.DataObject) -> None:
 
 
 @given(cut=st.integers(0, 36))
-def test_a_cut_off_ciphertext_is_noticed(cut: int) -> None:
+def test_a_truncated_ciphertext_is_detected(cut: int) -> None:
     with pytest.raises(Tampered):
         open_bytes(b"k" * 32, seal_bytes(b"k" * 32, b"a summary", SUBJECT)[:cut], SUBJECT)
 
 
-def test_a_ciphertext_belongs_to_its_subject() -> None:
+def test_a_ciphertext_opens_only_for_its_subject() -> None:
     with pytest.raises(Tampered):
         open_bytes(b"k" * 32, seal_bytes(b"k" * 32, b"a name", SUBJECT), uuid4())
 
 
-def test_the_same_text_is_never_sealed_alike_twice(store: Store) -> None:
+def test_sealing_the_same_text_twice_gives_different_ciphertexts(store: Store) -> None:
     assert store.sealer.seal("a name", SUBJECT) != store.sealer.seal("a name", SUBJECT)
 
 
 @given(text=TEXTS)
-def test_a_text_survives_its_json_form_and_its_token(store: Store, text: str) -> None:
+def test_a_text_is_unchanged_after_its_json_form_and_its_token(store: Store, text: str) -> None:
     form = store.sealer.seal(text, SUBJECT)
     closed = store.sealer.closed(form)
     assert store.sealer.from_token(store.sealer.to_token(closed)).text == text
@@ -84,7 +84,7 @@ def test_a_text_survives_its_json_form_and_its_token(store: Store, text: str) ->
     assert closed.under == SUBJECT
 
 
-def test_a_token_copies_a_closed_value_without_opening_it(store: Store) -> None:
+def test_a_token_copies_a_ciphertext_without_decrypting_it(store: Store) -> None:
     form = store.sealer.seal("a name", SUBJECT)
     closed = store.sealer.closed(form)
     store.keys.forget([SUBJECT])
@@ -97,12 +97,12 @@ def test_a_token_copies_a_closed_value_without_opening_it(store: Store) -> None:
     assert store.sealer.to_token(store.sealer.from_token(token)) == token
 
 
-def test_a_value_that_names_nobody_has_no_token(store: Store) -> None:
+def test_a_value_without_a_subject_has_no_token(store: Store) -> None:
     with pytest.raises(ValueError, match="no subject"):
         store.sealer.to_token(Sealed("a name"))
 
 
-def test_a_value_is_opened_when_asked_for_and_once(store: Store) -> None:
+def test_a_value_is_decrypted_once_when_first_read(store: Store) -> None:
     store.keys.forget([SUBJECT])
     with count_statements() as tally:
         closed = store.sealer.closed(store.sealer.seal("a name", SUBJECT))
@@ -117,7 +117,7 @@ def test_a_value_is_opened_when_asked_for_and_once(store: Store) -> None:
         assert len(tally.statements) == 1
 
 
-def test_erasing_makes_a_text_read_as_erased(store: Store, subject: UUID) -> None:
+def test_a_text_reads_as_erased_after_its_key_is_destroyed(store: Store, subject: UUID) -> None:
     form = store.sealer.seal("a name", subject)
     destroy(store, subject)
     closed = store.sealer.closed(form)
@@ -125,7 +125,7 @@ def test_erasing_makes_a_text_read_as_erased(store: Store, subject: UUID) -> Non
     assert closed.text == ERASED
 
 
-def test_many_erased_values_cost_one_statement(store: Store, subject: UUID) -> None:
+def test_many_erased_values_need_one_statement(store: Store, subject: UUID) -> None:
     form = store.sealer.seal("a name", subject)
     destroy(store, subject)
     values = [store.sealer.closed(form) for _ in range(50)]
@@ -134,7 +134,7 @@ def test_many_erased_values_cost_one_statement(store: Store, subject: UUID) -> N
     assert len(tally.statements) == 1
 
 
-def test_an_erased_value_is_kept_as_ciphertext(store: Store, subject: UUID) -> None:
+def test_an_erased_value_is_copied_as_ciphertext(store: Store, subject: UUID) -> None:
     form = store.sealer.seal("a name", subject)
     destroy(store, subject)
     closed = store.sealer.closed(form)
@@ -151,12 +151,12 @@ def test_nothing_is_sealed_under_a_destroyed_key(store: Store, subject: UUID) ->
         store.sealer.seal("a name", subject, NewKeys(store.keys))
 
 
-def test_without_new_keys_nothing_is_sealed_under_nobodys_key(store: Store) -> None:
+def test_sealing_without_new_keys_needs_an_existing_key(store: Store) -> None:
     with pytest.raises(NoKey):
         store.sealer.seal("a name", uuid4())
 
 
-def test_a_value_key_wins_over_the_aggregates(store: Store) -> None:
+def test_the_key_of_a_value_takes_precedence_over_the_aggregate(store: Store) -> None:
     aggregate = uuid4()
     assert store.sealer.form(Sealed("a name", SUBJECT), aggregate)["k"] == SUBJECT.hex
     with pytest.raises(NoKey):
@@ -177,20 +177,20 @@ def test_a_value_key_wins_over_the_aggregates(store: Store) -> None:
         {"k": 3, "c": ""},
     ],
 )
-def test_another_shape_is_no_sealed_value(store: Store, form: SealedForm) -> None:
+def test_an_invalid_form_of_a_sealed_value_is_refused(store: Store, form: SealedForm) -> None:
     with pytest.raises(ValueError, match=r"sealed value|hexadecimal"):
         store.sealer.closed(form)
 
 
 @pytest.mark.parametrize("base64", ["", "AA==", "not base64!", "é"])
-def test_a_ruined_ciphertext_is_tampered_with(store: Store, base64: str) -> None:
+def test_an_invalid_ciphertext_counts_as_tampered(store: Store, base64: str) -> None:
     closed = store.sealer.closed({"k": SUBJECT.hex, "c": base64})
     with pytest.raises(Tampered) as found:
         _ = closed.text
     assert str(SUBJECT) in str(found.value)
 
 
-def test_a_copied_value_stays_closed_and_opens(store: Store) -> None:
+def test_a_copied_value_can_be_decrypted(store: Store) -> None:
     copied = deepcopy(store.sealer.closed(store.sealer.seal("a name", SUBJECT)))
     assert copied.text == "a name"
 
@@ -206,11 +206,11 @@ def test_a_copied_value_stays_closed_and_opens(store: Store) -> None:
         "zoë\u00a0straße",
     ],
 )
-def test_a_name_is_found_however_it_is_spelt(store: Store, spelling: str) -> None:
+def test_the_index_of_a_name_does_not_depend_on_spelling(store: Store, spelling: str) -> None:
     assert store.sealer.blind_index(spelling) == store.sealer.blind_index("zoë strasse")
 
 
-def test_a_name_is_found_whole_only(store: Store) -> None:
+def test_the_index_matches_only_the_complete_name(store: Store) -> None:
     names = ["zoë strasse", "zoe strasse", "zoë", "strasse zoë", "zoëstrasse", ""]
     assert len({store.sealer.blind_index(name) for name in names}) == len(names)
 
@@ -223,6 +223,6 @@ def test_the_index_does_not_depend_on_case_or_space(store: Store, name: str) -> 
     assert len(index) == 64
 
 
-def test_the_index_needs_the_master_key(store: Store, tmp_path: Path) -> None:
+def test_the_index_depends_on_the_master_key(store: Store, tmp_path: Path) -> None:
     other = Sealer(store.keys, MasterKey.create(tmp_path / "other.key"))
     assert other.blind_index("a name") != store.sealer.blind_index("a name")

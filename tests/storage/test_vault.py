@@ -1,4 +1,4 @@
-"""Evidence files: sealed as they arrive, named by content, checked before they are handed out."""
+"""Evidence files: sealed as they arrive, named by their content, checked before they are returned."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def long_text(size: int) -> bytes:
     return random.Random(size).randbytes((size + 1) // 2).hex().encode()[:size]  # noqa: S311
 
 
-def keep(vault: Vault, content: bytes, key: bytes = KEY, piece: int = 64 * 1024) -> StoredFile:
+def store(vault: Vault, content: bytes, key: bytes = KEY, piece: int = 64 * 1024) -> StoredFile:
     with vault.writer(INCIDENT, key) as writer:
         for start in range(0, len(content), piece):
             writer.write(content[start : start + piece])
         return writer.finish("a name.txt")
 
 
-def kept_path(tmp_path: Path, file: StoredFile) -> Path:
+def stored_path(tmp_path: Path, file: StoredFile) -> Path:
     return tmp_path / "evidence" / INCIDENT.hex / file.sha256
 
 
@@ -52,7 +52,7 @@ def files(tmp_path: Path) -> list[Path]:
 
 
 def sealed(content: bytes, key: bytes = KEY, subject: UUID = INCIDENT) -> bytes:
-    """The bytes a sealed file has on the disk."""
+    """The bytes that a sealed file has on the disk."""
     with io.BytesIO() as raw:
         writer = SealingWriter(raw, key, subject)
         writer.write(content)
@@ -66,9 +66,9 @@ def opened(raw: bytes, key: bytes = KEY, subject: UUID = INCIDENT) -> bytes:
 
 
 @pytest.mark.parametrize("size", [1, 1000, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 3 * CHUNK_BYTES])
-def test_a_file_comes_back_as_it_was(vault: Vault, tmp_path: Path, size: int) -> None:
+def test_a_file_is_read_back_unchanged(vault: Vault, tmp_path: Path, size: int) -> None:
     content = long_text(size)
-    file = keep(vault, content)
+    file = store(vault, content)
     assert file == StoredFile(
         sha256=hashlib.sha256(content).hexdigest(), size=size, media_type="text/plain", created=True
     )
@@ -80,7 +80,7 @@ def test_a_file_comes_back_as_it_was(vault: Vault, tmp_path: Path, size: int) ->
         assert reader.read() == content
 
 
-def test_only_sealed_bytes_reach_the_disk_and_nobody_else_reads_them(vault: Vault, tmp_path: Path) -> None:
+def test_only_sealed_bytes_reach_the_disk_in_private_files(vault: Vault, tmp_path: Path) -> None:
     content = long_text(2 * CHUNK_BYTES + 5)
     with vault.writer(INCIDENT, KEY) as writer:
         for start in range(0, len(content), 100_000):
@@ -90,31 +90,31 @@ def test_only_sealed_bytes_reach_the_disk_and_nobody_else_reads_them(vault: Vaul
         assert incoming.parent.stat().st_mode & 0o777 == 0o700
         assert content[:64] not in incoming.read_bytes()
         file = writer.finish()
-    (kept,) = files(tmp_path)
-    assert kept == kept_path(tmp_path, file)
-    assert kept.stat().st_mode & 0o777 == 0o600
+    (stored,) = files(tmp_path)
+    assert stored == stored_path(tmp_path, file)
+    assert stored.stat().st_mode & 0o777 == 0o600
     assert all(
-        content[place : place + 64] not in kept.read_bytes() for place in range(0, len(content), 65536)
+        content[place : place + 64] not in stored.read_bytes() for place in range(0, len(content), 65536)
     )
 
 
 @pytest.mark.parametrize("piece", [1, 7, 1000])
-def test_it_does_not_matter_how_the_bytes_arrive(vault: Vault, piece: int) -> None:
+def test_the_size_of_the_pieces_does_not_matter(vault: Vault, piece: int) -> None:
     content = long_text(4000)
-    assert keep(vault, content, piece=piece).sha256 == hashlib.sha256(content).hexdigest()
+    assert store(vault, content, piece=piece).sha256 == hashlib.sha256(content).hexdigest()
 
 
-def test_the_same_content_again_is_the_same_file(vault: Vault, tmp_path: Path) -> None:
-    first = keep(vault, samples.PNG)
-    before = kept_path(tmp_path, first).read_bytes()
-    second = keep(vault, samples.PNG)
+def test_the_same_content_is_stored_only_once(vault: Vault, tmp_path: Path) -> None:
+    first = store(vault, samples.PNG)
+    before = stored_path(tmp_path, first).read_bytes()
+    second = store(vault, samples.PNG)
     assert (first.created, second.created) == (True, False)
     assert second.sha256 == first.sha256
     assert [path.read_bytes() for path in files(tmp_path)] == [before]
 
 
 def test_each_incident_has_its_own_file(vault: Vault, tmp_path: Path) -> None:
-    file = keep(vault, samples.PNG)
+    file = store(vault, samples.PNG)
     with vault.writer(uuid4(), bytes(32)) as writer:
         writer.write(samples.PNG)
         assert writer.finish().created
@@ -123,15 +123,15 @@ def test_each_incident_has_its_own_file(vault: Vault, tmp_path: Path) -> None:
         vault.open(uuid4(), file.sha256, KEY)
 
 
-def test_uploads_at_once_keep_one_file(vault: Vault, tmp_path: Path) -> None:
+def test_concurrent_uploads_of_one_content_store_one_file(vault: Vault, tmp_path: Path) -> None:
     content = long_text(CHUNK_BYTES * 2)
     with ThreadPoolExecutor(4) as pool:
-        stored = list(pool.map(lambda _: keep(vault, content), range(8)))
+        stored = list(pool.map(lambda _: store(vault, content), range(8)))
     assert sum(file.created for file in stored) == 1
     assert len(files(tmp_path)) == 1
 
 
-def test_a_file_of_the_limit_is_kept_and_one_byte_more_is_not(vault: Vault, tmp_path: Path) -> None:
+def test_a_file_of_the_limit_is_stored_and_a_larger_one_is_not(vault: Vault, tmp_path: Path) -> None:
     with vault.writer(INCIDENT, KEY, limit=1000) as writer:
         writer.write(b"a" * 1000)
         assert writer.finish().size == 1000
@@ -143,7 +143,7 @@ def test_a_file_of_the_limit_is_kept_and_one_byte_more_is_not(vault: Vault, tmp_
     assert len(files(tmp_path)) == 1
 
 
-def test_the_usual_limit_is_25_mb(vault: Vault, tmp_path: Path) -> None:
+def test_the_default_limit_is_25_mib(vault: Vault, tmp_path: Path) -> None:
     assert MAX_BYTES == 25 * 1024 * 1024
     with vault.writer(INCIDENT, KEY) as writer:
         for _ in range(25):
@@ -154,21 +154,21 @@ def test_the_usual_limit_is_25_mb(vault: Vault, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"<html>", b"\x00\x01", b""])
-def test_a_type_that_is_not_allowed_leaves_nothing(vault: Vault, tmp_path: Path, content: bytes) -> None:
+def test_a_refused_type_leaves_no_file(vault: Vault, tmp_path: Path, content: bytes) -> None:
     with pytest.raises(NotAllowed):
-        keep(vault, content)
+        store(vault, content)
     assert files(tmp_path) == []
 
 
-def test_a_name_that_claims_another_type_leaves_nothing(vault: Vault, tmp_path: Path) -> None:
+def test_a_name_that_claims_another_type_leaves_no_file(vault: Vault, tmp_path: Path) -> None:
     with vault.writer(INCIDENT, KEY) as writer:
         writer.write(samples.TEXT)
         with pytest.raises(NotAllowed):
-            writer.finish("somebody.html")
+            writer.finish("a name.html")
     assert files(tmp_path) == []
 
 
-def test_a_broken_upload_leaves_nothing(vault: Vault, tmp_path: Path) -> None:
+def test_an_interrupted_upload_leaves_no_file(vault: Vault, tmp_path: Path) -> None:
     def break_off() -> None:
         with vault.writer(INCIDENT, KEY) as writer:
             writer.write(b"some")
@@ -179,7 +179,7 @@ def test_a_broken_upload_leaves_nothing(vault: Vault, tmp_path: Path) -> None:
     assert files(tmp_path) == []
 
 
-def test_a_finished_or_discarded_writer_takes_nothing_more(vault: Vault, tmp_path: Path) -> None:
+def test_a_finished_or_discarded_writer_accepts_no_more_bytes(vault: Vault, tmp_path: Path) -> None:
     with vault.writer(INCIDENT, KEY) as writer:
         writer.write(samples.TEXT)
         file = writer.finish()
@@ -187,37 +187,37 @@ def test_a_finished_or_discarded_writer_takes_nothing_more(vault: Vault, tmp_pat
             with pytest.raises(ValueError, match="finished or discarded"):
                 use()
         writer.discard()
-    assert files(tmp_path) == [kept_path(tmp_path, file)]
+    assert files(tmp_path) == [stored_path(tmp_path, file)]
 
 
 def test_a_refused_file_is_removed(vault: Vault, tmp_path: Path) -> None:
-    file = keep(vault, samples.PNG)
+    file = store(vault, samples.PNG)
     assert vault.remove(INCIDENT, file)
     assert not vault.remove(INCIDENT, file)
     assert files(tmp_path) == []
-    assert keep(vault, samples.PNG).created
+    assert store(vault, samples.PNG).created
 
 
-def test_a_refused_upload_never_takes_away_what_was_there_before(vault: Vault) -> None:
-    keep(vault, samples.PNG)
-    again = keep(vault, samples.PNG)
+def test_a_refused_upload_does_not_remove_an_earlier_file(vault: Vault) -> None:
+    store(vault, samples.PNG)
+    again = store(vault, samples.PNG)
     assert not vault.remove(INCIDENT, again)
     assert vault.open(INCIDENT, again.sha256, KEY).read() == samples.PNG
 
 
-def test_a_refused_upload_never_takes_away_what_another_has_brought_since(vault: Vault) -> None:
-    refused = keep(vault, samples.PNG)
-    accepted = keep(vault, samples.PNG)
+def test_a_refused_upload_does_not_remove_a_later_upload(vault: Vault) -> None:
+    refused = store(vault, samples.PNG)
+    accepted = store(vault, samples.PNG)
     assert not vault.remove(INCIDENT, refused)
     with vault.stream(INCIDENT, accepted.sha256, KEY) as stream:
         assert b"".join(stream) == samples.PNG
 
 
-def test_an_upload_of_what_can_no_longer_be_read_says_so(vault: Vault, tmp_path: Path) -> None:
-    path = kept_path(tmp_path, keep(vault, samples.PNG))
+def test_an_upload_reports_a_corrupt_stored_file(vault: Vault, tmp_path: Path) -> None:
+    path = stored_path(tmp_path, store(vault, samples.PNG))
     path.write_bytes(path.read_bytes()[:-1] + b"\x00")
     with pytest.raises(Corrupt):
-        keep(vault, samples.PNG)
+        store(vault, samples.PNG)
     assert files(tmp_path) == [path]
 
 
@@ -275,11 +275,11 @@ def change_version(raw: bytearray) -> None:
         change_version,
     ],
 )
-def test_a_damaged_file_is_never_handed_out(
+def test_a_damaged_file_is_never_returned(
     vault: Vault, tmp_path: Path, damage: Callable[[bytearray], None]
 ) -> None:
-    file = keep(vault, long_text(2 * CHUNK_BYTES + 77))
-    path = kept_path(tmp_path, file)
+    file = store(vault, long_text(2 * CHUNK_BYTES + 77))
+    path = stored_path(tmp_path, file)
     raw = bytearray(path.read_bytes())
     damage(raw)
     path.write_bytes(raw)
@@ -287,57 +287,59 @@ def test_a_damaged_file_is_never_handed_out(
         vault.stream(INCIDENT, file.sha256, KEY)
 
 
-def test_another_file_in_its_place_is_noticed_before_the_first_byte(vault: Vault, tmp_path: Path) -> None:
-    file, other = keep(vault, samples.PNG), keep(vault, samples.JPEG)
-    kept_path(tmp_path, file).write_bytes(kept_path(tmp_path, other).read_bytes())
+def test_a_swapped_file_is_detected_before_the_first_byte(vault: Vault, tmp_path: Path) -> None:
+    file, other = store(vault, samples.PNG), store(vault, samples.JPEG)
+    stored_path(tmp_path, file).write_bytes(stored_path(tmp_path, other).read_bytes())
     with pytest.raises(Corrupt, match="does not match its name"):
         vault.stream(INCIDENT, file.sha256, KEY)
 
 
-def test_a_missing_file_is_missing(vault: Vault, tmp_path: Path) -> None:
-    file = keep(vault, samples.PNG)
-    kept_path(tmp_path, file).unlink()
+def test_a_missing_file_is_reported_as_missing(vault: Vault, tmp_path: Path) -> None:
+    file = store(vault, samples.PNG)
+    stored_path(tmp_path, file).unlink()
     for use in (vault.open, vault.stream):
         with pytest.raises(Missing):
             use(INCIDENT, file.sha256, KEY)
 
 
-def test_another_key_opens_nothing(vault: Vault) -> None:
-    file = keep(vault, samples.PNG)
+def test_a_wrong_key_opens_no_file(vault: Vault) -> None:
+    file = store(vault, samples.PNG)
     with pytest.raises(Corrupt):
         vault.stream(INCIDENT, file.sha256, bytes(32))
 
 
 @pytest.mark.parametrize("sha256", ["", "..", "../" * 10 + "etc/passwd", "00", "z" * 64, "/" + "0" * 63])
-def test_only_a_hash_names_a_file(vault: Vault, sha256: str) -> None:
+def test_a_file_is_named_only_by_its_hash(vault: Vault, sha256: str) -> None:
     with pytest.raises(ValueError, match="hex"):
         vault.open(INCIDENT, sha256, KEY)
 
 
 @pytest.mark.parametrize("url", ["", "file:", "s3://bucket/prefix", "var/evidence", "http://h/x"])
-def test_a_place_that_will_not_do_names_the_setting(url: str) -> None:
+def test_an_invalid_evidence_url_names_the_setting(url: str) -> None:
     with pytest.raises(VaultUrlError, match=r"^CASEWORK_EVIDENCE_URL: "):
         Vault.from_url(url)
 
 
 @pytest.mark.parametrize("url", ["file:{}/a", "file://{}/a", "file:a"])
-def test_a_folder_is_named_by_its_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+def test_the_evidence_folder_is_resolved_when_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
     monkeypatch.chdir(tmp_path)
     vault = Vault.from_url(url.format(tmp_path))
     monkeypatch.chdir("/")
-    keep(vault, samples.PNG)
+    store(vault, samples.PNG)
     assert len(files(tmp_path / "a")) == 1
 
 
-def test_a_stream_ends_closed_and_can_be_closed_early(vault: Vault) -> None:
-    file = keep(vault, samples.PNG)
+def test_a_stream_can_be_read_to_its_end_or_closed_early(vault: Vault) -> None:
+    file = store(vault, samples.PNG)
     stream = vault.stream(INCIDENT, file.sha256, KEY)
     assert list(stream) == [samples.PNG]
     vault.stream(INCIDENT, file.sha256, KEY).close()
 
 
 @given(data=st.data())
-def test_any_place_can_be_read(data: st.DataObject) -> None:
+def test_a_sealed_file_can_be_read_from_any_position(data: st.DataObject) -> None:
     content = long_text(2 * CHUNK_BYTES + 77)
     with SealedReader(io.BytesIO(sealed(content)), KEY, INCIDENT) as reader:
         plain = io.BytesIO(content)
@@ -356,12 +358,12 @@ def test_any_place_can_be_read(data: st.DataObject) -> None:
 
 
 @given(content=st.binary(max_size=200), subject=st.uuids())
-def test_a_sealed_file_opens_to_the_same(content: bytes, subject: UUID) -> None:
+def test_a_sealed_file_opens_to_the_same_content(content: bytes, subject: UUID) -> None:
     assert opened(sealed(content, subject=subject), subject=subject) == content
 
 
 @given(content=st.binary(max_size=60), data=st.data())
-def test_any_changed_byte_of_a_file_is_noticed(content: bytes, data: st.DataObject) -> None:
+def test_any_changed_byte_of_a_file_is_detected(content: bytes, data: st.DataObject) -> None:
     raw = bytearray(sealed(content))
     place = data.draw(st.integers(0, len(raw) - 1))
     raw[place] ^= data.draw(st.integers(1, 255))
@@ -370,7 +372,7 @@ def test_any_changed_byte_of_a_file_is_noticed(content: bytes, data: st.DataObje
 
 
 @given(content=st.binary(max_size=60), data=st.data())
-def test_any_truncation_or_addition_is_noticed(content: bytes, data: st.DataObject) -> None:
+def test_any_truncation_or_addition_is_detected(content: bytes, data: st.DataObject) -> None:
     raw = sealed(content)
     with pytest.raises(Corrupt):
         opened(raw[: data.draw(st.integers(0, len(raw) - 1))])
@@ -379,7 +381,7 @@ def test_any_truncation_or_addition_is_noticed(content: bytes, data: st.DataObje
 
 
 @given(order=st.permutations(range(3)), dropped=st.integers(0, 3))
-def test_any_reordering_of_chunks_is_noticed(order: list[int], dropped: int) -> None:
+def test_any_reordering_of_chunks_is_detected(order: list[int], dropped: int) -> None:
     content = long_text(2 * CHUNK_BYTES + 40)
     raw = sealed(content)
     chunks = [raw[HEADER + number * SEALED_CHUNK :][:SEALED_CHUNK] for number in range(3)]
@@ -391,7 +393,7 @@ def test_any_reordering_of_chunks_is_noticed(order: list[int], dropped: int) -> 
             opened(changed)
 
 
-def test_a_file_belongs_to_its_incident_and_to_its_own_purpose() -> None:
+def test_a_file_opens_only_for_its_incident_and_key() -> None:
     raw = sealed(b"content")
     with pytest.raises(Corrupt):
         opened(raw, subject=uuid4())
@@ -399,5 +401,5 @@ def test_a_file_belongs_to_its_incident_and_to_its_own_purpose() -> None:
         opened(raw, key=bytes(32))
 
 
-def test_two_files_of_one_content_differ_on_the_disk() -> None:
+def test_sealing_the_same_file_twice_gives_different_bytes() -> None:
     assert sealed(b"content") != sealed(b"content")
