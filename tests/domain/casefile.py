@@ -172,7 +172,7 @@ class CaseFile:
         moment = duty.due_at.astimezone(LONDON)
         return f"{moment:%Y-%m-%d}" if moment.second == 59 else f"{moment:%Y-%m-%d %H:%M}"
 
-    def asks_for(self, step: str, **preset: Any) -> bool:
+    def requires(self, step: str, **preset: Any) -> bool:
         """Whether `step` is among what must be done or considered."""
         return any(
             duty.rule.step == step and duty.rule.modality != "may" and preset.items() <= duty.preset.items()

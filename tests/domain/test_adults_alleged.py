@@ -50,7 +50,7 @@ def test_whoever_works_at_the_school_is_weighed_the_same_day(kind: str, category
 @pytest.mark.parametrize("kind", OTHERS)
 def test_nobody_else_is(kind: str, category: str) -> None:
     case = CaseFile(kind, people=((TARGET, "target", "pupil"), (known("somebody"), "alleged", category)))
-    assert not case.asks_for("decide_threshold")
+    assert not case.requires("decide_threshold")
     assert refusals(case) == {} or kind == "unsolicited_contact"
 
 
@@ -73,7 +73,7 @@ def test_nobody_is_told_before_the_threshold_is_decided_whatever_the_lado_said(k
 def test_below_the_threshold_they_may_be_told_and_the_case_stays_what_it_is(kind: str) -> None:
     case = case_of(kind).take("decide_threshold")
     assert refusals(case) == {}
-    assert not case.asks_for("reclassify")
+    assert not case.requires("reclassify")
 
 
 @pytest.mark.parametrize("kind", [*OTHERS, "staff_misuse"])
@@ -141,7 +141,7 @@ def test_what_does_not_meet_it_is_closed_as_any_other_case(kind: str, pack: str)
 @pytest.mark.parametrize("kind", OTHERS)
 def test_beside_a_pupil_the_adults_case_is_one_of_its_own_and_this_one_can_end(kind: str, pack: str) -> None:
     case = threshold_met(CaseFile(kind, pack, **STAFF_AND_PUPIL_ALLEGED))
-    assert not case.asks_for("reclassify")
+    assert not case.requires("reclassify")
     refusal = case.refusal("reclassify", kind="staff_allegation")
     assert refusal.rule == "adult-case-not-from-a-pupils"
     (offered,) = (duty for duty in case.outstanding() if duty.rule.id == "adult-beside-a-pupil")
@@ -164,7 +164,7 @@ def test_beside_a_pupil_the_adults_case_is_one_of_its_own_and_this_one_can_end(k
 def test_contact_by_staff_beside_a_pupil_can_end_too(met: bool, pack: str) -> None:
     case = CaseFile("unsolicited_contact", pack, direction="staff_to_pupil", **STAFF_AND_PUPIL_ALLEGED)
     case.take("decide_threshold", met=met, limbs=(Limb.HARMED,) if met else ())
-    assert not case.asks_for("reclassify")
+    assert not case.requires("reclassify")
     if met:
         consulted(case)
     case.answer_everything().take("complete_investigation").answer_everything().take("close")
@@ -174,14 +174,14 @@ def test_contact_by_staff_whose_name_is_not_known_is_kept_from_parents_too() -> 
     people = ((TARGET, "target", "pupil"), (UNKNOWN, "alleged", "unknown"))
     case = CaseFile("unsolicited_contact", direction="staff_to_pupil", people=people)
     assert fact(case.incident, "adult_alleged") == {True}
-    assert case.asks_for("decide_threshold")
+    assert case.requires("decide_threshold")
     assert refusals(case)["inform_parents"] == "threshold-before-parents-told"
 
 
 def test_calling_it_something_else_does_not_open_it() -> None:
     case = CaseFile("unsolicited_contact", direction="staff_to_pupil", **STAFF_ALLEGED)
     case.take("reclassify", kind="cyberbullying")
-    assert case.asks_for("decide_threshold")
+    assert case.requires("decide_threshold")
     assert set(refusals(case)) == set(TOLD)
 
 

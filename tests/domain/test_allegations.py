@@ -145,16 +145,16 @@ def test_whom_the_lado_does_not_agree_to_tell_is_not_told(step: str, rule: str, 
 
 def test_until_the_lado_agrees_it_is_recorded_that_the_parents_are_not_told() -> None:
     case = consulted(parents=False)
-    assert case.asks_for("inform_parents", child=TARGET)
+    assert case.requires("inform_parents", child=TARGET)
     case.take("withhold_from_parents", child=TARGET)
     assert duty_of(case, "allegation-parents").answered_at == case.now
     assert case.refusal("inform_parents").rule == "allegation-parents-not-told"
 
 
 def test_the_adult_is_offered_support_once_they_may_know() -> None:
-    assert not consulted(subject=False).asks_for("offer_support", person=TEACHER)
-    assert consulted().asks_for("offer_support", person=TEACHER)
-    assert reported().asks_for("offer_support", person=TARGET)
+    assert not consulted(subject=False).requires("offer_support", person=TEACHER)
+    assert consulted().requires("offer_support", person=TEACHER)
+    assert reported().requires("offer_support", person=TARGET)
 
 
 def test_nothing_is_held_against_the_adult_before_the_outcome() -> None:
@@ -168,9 +168,9 @@ def test_every_outcome_is_given_to_the_adult_and_only_the_substantiated_goes_to_
     outcome: AllegationOutcome,
 ) -> None:
     case = judged(outcome)(reported(when="2026-12-30 09:00"))
-    assert case.asks_for("give_outcome_copy")
+    assert case.requires("give_outcome_copy")
     substantiated = outcome is AllegationOutcome.SUBSTANTIATED
-    assert case.asks_for("decide_regulatory_referral") is substantiated
+    assert case.requires("decide_regulatory_referral") is substantiated
     if substantiated:
         assert case.due("decide_regulatory_referral") == "2027-01-30"
         left = frozenset({"decide_regulatory_referral"})
@@ -261,7 +261,7 @@ def test_a_low_level_concern_has_a_context_a_pattern_and_an_action_within_five_w
         assert step in {duty.rule.step for duty in case.outstanding()}
     assert duty_of(case, "st-thomas-concern-context").rule.told == ("headteacher",)
     assert case.refusal("tell_subject").rule == "subject-not-formally-told"
-    assert not case.asks_for("consult_lado")
+    assert not case.requires("consult_lado")
     case.answer_everything().take("close")
     assert case.incident.state is State.CLOSED
 
@@ -271,8 +271,8 @@ def test_the_pattern_looks_at_each_adult_of_a_concern() -> None:
     case = CaseFile("staff_misuse", people=both).take(
         "check_pattern", person=TEACHER, earlier=(known("one"),)
     )
-    assert not case.asks_for("check_pattern", person=TEACHER)
-    assert case.asks_for("check_pattern", person=PARENT)
+    assert not case.requires("check_pattern", person=TEACHER)
+    assert case.requires("check_pattern", person=PARENT)
 
 
 def test_a_concern_that_meets_the_threshold_goes_on_as_an_allegation_and_to_the_lado() -> None:
@@ -283,7 +283,7 @@ def test_a_concern_that_meets_the_threshold_goes_on_as_an_allegation_and_to_the_
         "concern-meets-threshold",
     )
     case.take("reclassify", kind="staff_allegation")
-    assert case.asks_for("consult_lado")
+    assert case.requires("consult_lado")
     assert case.refusal("tell_subject").rule == "allegation-subject-not-told"
 
 
@@ -301,11 +301,11 @@ def test_contact_by_staff_becomes_an_allegation_or_a_concern(
     assert case.due("decide_threshold") == "2026-10-08"
     assert case.refusal("advise", person=TEACHER).rule == "threshold-before-adult-advised"
     assert case.refusal("tell_subject").rule == "subject-not-formally-told"
-    assert not case.asks_for("reclassify")
+    assert not case.requires("reclassify")
 
     case.take("decide_threshold", "2026-10-08 17:10", met=met, limbs=limbs)
     assert case.due("reclassify", kind=becomes) == "2026-10-08"
-    assert not case.asks_for("reclassify", kind=not_)
+    assert not case.requires("reclassify", kind=not_)
     rule = "adult-becomes-allegation" if met else "contact-becomes-concern"
     assert rule in case.refusal("close").outstanding
 
@@ -314,9 +314,9 @@ def test_contact_by_staff_becomes_an_allegation_or_a_concern(
     earlier = [*case.incident.timeline]
     case.take("reclassify", kind=becomes)
     assert case.incident.timeline[:-1] == earlier
-    assert not case.asks_for("decide_threshold")
-    assert case.asks_for("consult_lado") is met
-    assert case.asks_for("check_pattern", person=TEACHER) is not met
+    assert not case.requires("decide_threshold")
+    assert case.requires("consult_lado") is met
+    assert case.requires("check_pattern", person=TEACHER) is not met
     if met:
         assert day_of(case, "allegation-lado") == "2026-10-09"
     case.answer_everything().take("close")
@@ -324,7 +324,7 @@ def test_contact_by_staff_becomes_an_allegation_or_a_concern(
 
 def test_contact_by_a_pupil_that_was_answered_is_weighed_the_same_day() -> None:
     case = CaseFile("unsolicited_contact", reported="2026-10-08 09:00")
-    assert not case.asks_for("decide_threshold")
+    assert not case.requires("decide_threshold")
     case.take("classify_contact", "2026-10-09 10:00", no_reply_attested=False)
     assert case.due("decide_threshold") == "2026-10-09"
 

@@ -112,7 +112,7 @@ def test_on_a_platform_nobody_knows_nobody_is_said_to_be_too_young() -> None:
     step = case.build("check_age", platform="a platform nobody knows", age=10)
     case.incident.take(case.completed(step), case.playbook)
     assert fact(case.incident, "underage") == frozenset()
-    assert not case.asks_for("check_age")
+    assert not case.requires("check_age")
 
 
 @given(day=st.dates(date(2, 1, 1)))

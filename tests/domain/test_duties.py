@@ -290,7 +290,7 @@ def test_other_content_alone_is_not_critical(content: Content) -> None:
 def test_an_unknown_risk_is_a_matter_for_the_police_and_not_yet_critical() -> None:
     case = CaseFile("sexting", "headcorn").take("assess_risk", adult_involved="unknown", coercion="unknown")
     assert case.playbook.critical_since(case.incident) is None
-    assert case.asks_for("escalate", agency="police")
+    assert case.requires("escalate", agency="police")
 
 
 def test_critical_is_as_old_as_the_first_thing_that_made_it_so() -> None:
@@ -324,7 +324,7 @@ def test_a_takedown_is_chased_after_48_hours_that_really_passed(asked: str, chas
 def test_asking_again_starts_the_48_hours_again() -> None:
     case = CaseFile("sexting", reported="2026-11-10 09:00").take("request_removal", "2026-11-10 12:00")
     case.take("record_removal", "2026-11-12 09:00", outcome="refused")
-    assert not case.asks_for("record_removal")
+    assert not case.requires("record_removal")
     assert duty_of(case, "removal-chased").answered_at == at("2026-11-12 09:00")
 
     case.take("request_removal", "2026-11-12 10:00", addressee="platform")
@@ -335,29 +335,29 @@ def test_asking_again_starts_the_48_hours_again() -> None:
 
 def test_asking_twice_is_answered_once() -> None:
     case = CaseFile("sexting", reported="2026-11-10 09:00").take("request_removal").take("request_removal")
-    assert not case.take("record_removal").asks_for("record_removal")
+    assert not case.take("record_removal").requires("record_removal")
 
 
 def test_each_child_is_a_duty_of_its_own() -> None:
     case = CaseFile("cyberbullying").take("inform_parents", child=TARGET)
-    assert not case.asks_for("inform_parents", child=TARGET)
-    assert case.asks_for("inform_parents", child=ALLEGED)
+    assert not case.requires("inform_parents", child=TARGET)
+    assert case.requires("inform_parents", child=ALLEGED)
 
     case.take("withhold_from_parents", child=ALLEGED, review_on=date(2026, 9, 21))
     assert case.due("inform_parents", child=ALLEGED) == "2026-09-21"
     case.take("withhold_from_parents", child=ALLEGED, review_on=date(2026, 10, 5))
     assert case.due("inform_parents", child=ALLEGED) == "2026-10-05"
     case.take("inform_parents", child=ALLEGED)
-    assert not case.asks_for("inform_parents")
+    assert not case.requires("inform_parents")
     assert case.incident.withheld == {}
 
 
 def test_a_child_who_turns_out_to_be_involved_adds_duties() -> None:
     case = CaseFile("cyberbullying").answer_everything()
-    assert not case.asks_for("inform_parents")
+    assert not case.requires("inform_parents")
     case.take("involve_person", person=known("third"), involvement="alleged")
-    assert case.asks_for("inform_parents", child=known("third"))
-    assert case.asks_for("offer_support", person=known("third"))
+    assert case.requires("inform_parents", child=known("third"))
+    assert case.requires("offer_support", person=known("third"))
 
 
 @pytest.mark.parametrize(

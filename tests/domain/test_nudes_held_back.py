@@ -25,7 +25,7 @@ def test_whether_the_police_are_told_is_never_waived(pack: str) -> None:
 def test_what_was_waived_before_it_was_found_to_be_nudes_is_asked_all_the_same(pack: str) -> None:
     step = DECISIONS[pack]
     case = CaseFile("cyberbullying", pack).take("waive", waived=step).take("reclassify", kind="sexting")
-    assert case.asks_for(step)
+    assert case.requires(step)
     case.answer_everything(but=frozenset({step, "debrief"}))
     (rule,) = {"sexting-police", "st-thomas-sexting-police"} & set(case.refusal("close").outstanding)
     assert rule.startswith("st-thomas") is (step == "escalate")

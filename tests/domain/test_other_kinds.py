@@ -51,8 +51,8 @@ def test_where_somebody_may_be_grooming_the_child_everything_is_due_the_same_day
 )
 def test_each_child_is_checked_taught_and_told_of(step: str, fields: dict[str, Any], field: str) -> None:
     case = CaseFile("underage_use", people=TWO_CHILDREN).take(step, None, **fields, **{field: TARGET})
-    assert not case.asks_for(step, **{field: TARGET})
-    assert case.asks_for(step, **{field: ALLEGED})
+    assert not case.requires(step, **{field: TARGET})
+    assert case.requires(step, **{field: ALLEGED})
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_each_child_is_checked_taught_and_told_of(step: str, fields: dict[str, A
 )
 def test_what_counts_as_teaching_safe_use(about: str, taught: bool) -> None:
     case = CaseFile("underage_use").take("advise", about=about)
-    assert case.asks_for("advise", about="safe_use") is not taught
+    assert case.requires("advise", about="safe_use") is not taught
 
 
 @pytest.mark.parametrize("content", sorted(Content))
@@ -110,8 +110,8 @@ def test_an_image_that_stays_up_is_not_the_end_without_a_decision(outcome: str) 
 
 def test_consent_is_looked_up_for_each_child_shown() -> None:
     case = CaseFile("image_without_consent", people=TWO_CHILDREN).take("check_consent", person=TARGET)
-    assert case.asks_for("check_consent", person=ALLEGED)
-    assert not case.asks_for("check_consent", person=TARGET)
+    assert case.requires("check_consent", person=ALLEGED)
+    assert not case.requires("check_consent", person=TARGET)
 
 
 CONSENTS = [
@@ -130,7 +130,7 @@ def test_under_todwick_consent_lasts_one_school_year(posted: str, given_on: date
     case = CaseFile("image_without_consent", "todwick", reported="2027-09-02 09:00", occurred_at=at(posted))
     if same_year:
         take_completed(case, "check_consent", **fields)
-        assert not case.asks_for("check_consent")
+        assert not case.requires("check_consent")
     else:
         with pytest.raises(Refused) as refused:
             take_completed(case, "check_consent", **fields)
@@ -165,7 +165,7 @@ def test_content_is_contained_and_sent_to_be_blocked_the_same_day() -> None:
     assert case.due("welfare_check", person=TARGET) == "2026-11-03"
     assert case.due("inform_parents", child=TARGET) == "2026-11-09"
     assert case.take("triage").refusal("debrief").rule == "content-contain"
-    assert not case.asks_for("confirm_block")
+    assert not case.requires("confirm_block")
     case.answer_everything().take("close")
 
 
@@ -181,8 +181,8 @@ def test_a_block_is_confirmed_within_a_working_day(asked: str, confirmed_by: str
     case = CaseFile("inappropriate_content", reported="2026-10-22 09:00").take("request_block", asked)
     assert case.due("confirm_block") == confirmed_by
     case.take("confirm_block")
-    assert not case.asks_for("confirm_block")
-    assert case.take("request_block").asks_for("confirm_block")
+    assert not case.requires("confirm_block")
+    assert case.take("request_block").requires("confirm_block")
 
 
 @pytest.mark.parametrize("form", ["screenshot", "link", "document", "audio_video", "written_account"])
@@ -214,9 +214,9 @@ def test_a_ban_is_asked_for_as_the_policy_has_it_and_always_ends(pack: str, circ
 def test_each_child_who_saw_it_is_asked_how_they_are() -> None:
     case = CaseFile("inappropriate_content", people=(*TWO_CHILDREN, (PARENT, "witness", "parent")))
     case.take("welfare_check", person=TARGET)
-    assert not case.asks_for("welfare_check", person=TARGET)
-    assert case.asks_for("welfare_check", person=ALLEGED)
-    assert not case.asks_for("welfare_check", person=PARENT)
+    assert not case.requires("welfare_check", person=TARGET)
+    assert case.requires("welfare_check", person=ALLEGED)
+    assert not case.requires("welfare_check", person=PARENT)
 
 
 def test_a_filter_that_was_got_round_stays_so_whatever_is_contained_after() -> None:
@@ -246,11 +246,11 @@ def test_only_where_every_child_is_old_enough_nobody_is_taught_and_parents_are_s
     for child, age in ages:
         case.take("check_age", person=child, age=age)
     assert fact(case.incident, "underage") == as_values(underage)
-    assert case.asks_for("advise", about="safe_use") is (underage is not False)
-    assert case.asks_for("inform_parents", child=TARGET)
+    assert case.requires("advise", about="safe_use") is (underage is not False)
+    assert case.requires("inform_parents", child=TARGET)
     if underage is False:
         case.take("triage", content=(Content.ADULT_CONTACT,))
-        assert case.asks_for("advise", about="safe_use", person=TARGET)
+        assert case.requires("advise", about="safe_use", person=TARGET)
 
 
 def test_a_child_old_enough_for_one_platform_and_not_for_another_is_too_young() -> None:
@@ -282,9 +282,9 @@ def test_where_consent_was_in_force_for_every_child_nothing_is_taken_down(
         case.take("check_consent", person=child, in_force=consented, consent_date=date(2026, 9, 4))
     assert fact(case.incident, "consent_in_force") == as_values(in_force)
     for step in ("request_removal", "record_removal", "decide_data_breach"):
-        assert case.asks_for(step) is (in_force is not True)
-    assert case.asks_for("inform_parents", child=TARGET)
+        assert case.requires(step) is (in_force is not True)
+    assert case.requires("inform_parents", child=TARGET)
     if in_force:
         case.answer_everything().take("close")
         case.take("reopen").take("involve_person", involvement="target")
-        assert case.asks_for("decide_data_breach")
+        assert case.requires("decide_data_breach")

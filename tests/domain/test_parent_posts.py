@@ -102,26 +102,26 @@ def test_the_provider_may_be_told_which_is_recorded_and_moves_nothing() -> None:
 
 def test_a_post_taken_down_asks_for_no_decision_and_may_be_looked_at_again() -> None:
     case = no_show().take("request_removal").take("record_removal", "2026-10-13 12:00", outcome="removed")
-    assert not case.asks_for("decide")
+    assert not case.requires("decide")
     assert case.due("record_removal") == "2026-10-20"
-    assert not case.asks_for("record_removal")
+    assert not case.requires("record_removal")
     case.answer_everything().take("close")
 
 
 def test_a_post_that_is_back_is_asked_to_be_taken_down_again() -> None:
     case = no_show().take("request_removal").take("record_removal", "2026-10-13 12:00", outcome="removed")
     case.take("request_removal", "2026-10-20 12:00")
-    assert case.asks_for("record_removal")
+    assert case.requires("record_removal")
     assert "parent-post-removal-answered" in case.refusal("close").outstanding
 
 
 @pytest.mark.parametrize("content", HATEFUL)
 def test_a_slur_brings_the_police_into_question(content: str) -> None:
     case = refused().take("decide", topic="removal_refused").answer_everything()
-    assert not case.asks_for("consider_police")
+    assert not case.requires("consider_police")
 
     case.take("triage", content=(Content(content),))
-    assert case.asks_for("consider_police")
+    assert case.requires("consider_police")
     refusal = case.refusal("close")
     assert (refusal.rule, refusal.clause) == ("st-thomas-parent-post-police", "004 §8.8")
     case.take("consider_police", refer=False).answer_everything().take("close")
@@ -130,7 +130,7 @@ def test_a_slur_brings_the_police_into_question(content: str) -> None:
 
 @pytest.mark.parametrize("content", sorted({*Content} - {*map(Content, HATEFUL)}))
 def test_other_content_leaves_the_police_to_the_school(content: Content) -> None:
-    assert not CaseFile("parent_post", content=(content,)).asks_for("consider_police")
+    assert not CaseFile("parent_post", content=(content,)).requires("consider_police")
 
 
 def test_under_todwick_the_governors_legal_action_is_decided_too() -> None:
@@ -151,7 +151,7 @@ def test_legal_action_is_asked_about_where_the_policy_speaks_of_it_and_nowhere_e
 
 def test_a_child_the_post_is_about_is_supported_and_not_sanctioned() -> None:
     case = CaseFile("parent_post", "st_thomas", reported="2026-10-05 09:00", **CHILD_POSTED_ABOUT)
-    assert case.asks_for("offer_support", person=TARGET)
+    assert case.requires("offer_support", person=TARGET)
     assert case.due("inform_parents", child=TARGET) == "2026-10-12"
     assert case.refusal("apply_sanction", person=TARGET).rule == "parent-post-child-not-sanctioned"
     case.take("involve_person", person=PARENT, involvement="witness", category="pupil")
@@ -159,7 +159,7 @@ def test_a_child_the_post_is_about_is_supported_and_not_sanctioned() -> None:
 
 
 def test_where_the_post_is_about_staff_no_childs_parents_are_asked_for() -> None:
-    assert not CaseFile("parent_post").asks_for("inform_parents")
+    assert not CaseFile("parent_post").requires("inform_parents")
 
 
 @pytest.mark.parametrize("pack", PACKS)

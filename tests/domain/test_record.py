@@ -102,10 +102,10 @@ def test_waiving_early_does_not_set_aside_what_the_floor_comes_to_ask() -> None:
         CaseFile("cyberbullying", "headcorn").take("waive", waived="escalate").take("waive", waived="debrief")
     )
     case.take("assess_risk", coercion="yes")
-    assert case.asks_for("escalate", agency="police")
-    assert case.asks_for("escalate", agency="childrens_social_care")
+    assert case.requires("escalate", agency="police")
+    assert case.requires("escalate", agency="childrens_social_care")
     case.take("escalate")
-    assert case.asks_for("debrief")
+    assert case.requires("debrief")
     assert case.refusal("waive", waived="debrief").rule == "debrief-after-escalation"
 
 
@@ -162,30 +162,30 @@ def test_reclassifying_keeps_the_steps_and_changes_the_duties(kind: str) -> None
     asked = [duty.rule for duty in case.outstanding()]
     assert all(rule in rules_about(kind, case.playbook) for rule in asked)
     assert any(kind in rule.kinds for rule in asked)
-    assert not case.asks_for("acknowledge")
-    assert not case.asks_for("triage")
+    assert not case.requires("acknowledge")
+    assert not case.requires("triage")
 
 
 def test_a_duty_of_the_new_kind_that_was_done_before_is_done() -> None:
     case = CaseFile("cyberbullying", "headcorn").take("inform_parents", child=TARGET)
     case.take("reclassify", kind="sexting")
-    assert not case.asks_for("inform_parents", child=TARGET)
-    assert case.asks_for("inform_parents", child=ALLEGED)
-    assert case.asks_for("attest_no_copy")
+    assert not case.requires("inform_parents", child=TARGET)
+    assert case.requires("inform_parents", child=ALLEGED)
+    assert case.requires("attest_no_copy")
     assert case.due("attest_no_copy") == "2026-09-14"
 
 
 def test_what_is_found_to_be_bullying_no_longer_asks_what_nudes_ask() -> None:
     case = CaseFile("sexting", "st_thomas").take("reclassify", kind="cyberbullying")
-    assert not case.asks_for("escalate", agency="police")
-    assert not case.asks_for("attest_no_copy")
+    assert not case.requires("escalate", agency="police")
+    assert not case.requires("attest_no_copy")
     case.answer_everything().take("close")
 
 
 def test_a_risk_that_was_found_is_kept_when_the_kind_changes() -> None:
     case = CaseFile("sexting", "headcorn").take("assess_risk", coercion="yes")
     case.take("reclassify", kind="cyberbullying")
-    assert case.asks_for("escalate", agency="police")
+    assert case.requires("escalate", agency="police")
     assert case.refusal("consider_police", refer=False).rule == "sexting-risk-not-kept-from-police"
 
 
@@ -256,8 +256,8 @@ def test_a_report_of_an_unknown_kind_is_refused() -> None:
 def test_the_direction_decides_what_contact_asks(direction: Direction) -> None:
     opening = STAFF_TO_PUPIL if direction is Direction.STAFF_TO_PUPIL else {}
     case = CaseFile("unsolicited_contact", "st_thomas", **opening)
-    assert case.asks_for("decide_threshold") is (direction is Direction.STAFF_TO_PUPIL)
-    assert case.asks_for("classify_contact") is (direction is Direction.PUPIL_TO_STAFF)
+    assert case.requires("decide_threshold") is (direction is Direction.STAFF_TO_PUPIL)
+    assert case.requires("classify_contact") is (direction is Direction.PUPIL_TO_STAFF)
 
 
 @pytest.mark.parametrize("kind", WITH_CHILDREN)
@@ -276,7 +276,7 @@ def test_parents_an_agency_holds_are_not_told_until_it_agrees(kind: str) -> None
 
     case.take("record_agency_response", agency="police", enquiry="closed", hold_parents=False)
     case.take("inform_parents", child=children[0])
-    assert not case.asks_for("inform_parents", child=children[0])
+    assert not case.requires("inform_parents", child=children[0])
 
 
 def test_parents_held_by_two_agencies_wait_for_both() -> None:
@@ -296,7 +296,7 @@ def test_no_case_is_closed_under_an_open_enquiry(agency: str) -> None:
     case = closed(CaseFile("cyberbullying", "st_thomas")).take("reopen")
     case.take("record_agency_response", agency=agency, enquiry="open")
     assert f"enquiry-closed-{agency.replace('_', '-')}" in case.refusal("close").outstanding
-    assert case.asks_for("record_agency_response", agency=agency, enquiry="closed")
+    assert case.requires("record_agency_response", agency=agency, enquiry="closed")
     case.take("record_agency_response", agency=agency, enquiry="closed").answer_everything().take("close")
 
 

@@ -17,8 +17,8 @@ def test_a_risk_that_was_found_is_not_assessed_away(question: str, later: str) -
     case.take("assess_risk", **{question: later})
     assert case.refusal("decide", topic="managed_in_school").rule == "sexting-risk-not-managed-in-school"
     assert case.refusal("consider_police", refer=False).rule == "sexting-risk-not-kept-from-police"
-    assert case.asks_for("escalate", agency="police")
-    assert case.asks_for("escalate", agency="childrens_social_care")
+    assert case.requires("escalate", agency="police")
+    assert case.requires("escalate", agency="childrens_social_care")
 
 
 def test_a_yes_that_was_a_mistake_is_corrected_and_assessed_anew() -> None:
@@ -51,6 +51,6 @@ def test_assessing_it_again_does_not_put_the_referrals_off(first: str, later: st
 def test_an_unknown_that_was_cleared_up_and_comes_back_is_due_the_day_it_does() -> None:
     case = CaseFile("sexting", "headcorn", "2026-10-22 09:00").take("assess_risk", FOUND, coercion="unknown")
     case.take("assess_risk", "2026-10-22 12:00")
-    assert not case.asks_for("escalate", agency="police")
+    assert not case.requires("escalate", agency="police")
     case.take("assess_risk", "2026-10-24 10:00", coercion="unknown")
     assert case.due("escalate", agency="police") == "2026-10-24"

@@ -51,8 +51,8 @@ def test_an_unknown_answer_keeps_a_nudes_case_from_being_managed_in_school() -> 
         "assess_risk", coercion="unknown"
     )
     assert case.refusal("decide", topic="managed_in_school").rule == "sexting-risk-not-managed-in-school"
-    assert case.asks_for("escalate", agency="police")
-    assert case.asks_for("escalate", agency="childrens_social_care")
+    assert case.requires("escalate", agency="police")
+    assert case.requires("escalate", agency="childrens_social_care")
 
 
 def test_five_times_no_may_be_managed_by_the_dsl_under_headcorn() -> None:
@@ -61,7 +61,7 @@ def test_five_times_no_may_be_managed_by_the_dsl_under_headcorn() -> None:
         case.refusal("decide", topic="managed_in_school").rule == "sexting-unassessed-not-managed-in-school"
     )
     case.take("assess_risk").take("decide", topic="managed_in_school")
-    assert not case.asks_for("consider_police")
+    assert not case.requires("consider_police")
     case.answer_everything().take("complete_investigation").answer_everything().take("close")
     assert case.incident.told_agencies == frozenset()
 
@@ -100,7 +100,7 @@ def test_a_friend_request_from_a_pupil_goes_to_whom_the_policy_says(
 
 def test_the_teachers_own_child_is_no_exception_under_st_thomas() -> None:
     case = CaseFile("unsolicited_contact", "st_thomas").take("classify_contact", immediate_family=True)
-    assert case.asks_for("advise", about="official_channel")
+    assert case.requires("advise", about="official_channel")
 
 
 def test_headcorn_exempts_only_what_was_declared_and_decided_before() -> None:
@@ -108,6 +108,6 @@ def test_headcorn_exempts_only_what_was_declared_and_decided_before() -> None:
     case = CaseFile("unsolicited_contact", "headcorn")
     assert case.refusal("classify_contact", **declared, declared_before=False).clause == "002 §4.2"
     undeclared = CaseFile("unsolicited_contact", "headcorn").take("classify_contact", immediate_family=True)
-    assert undeclared.asks_for("advise", about="official_channel")
+    assert undeclared.requires("advise", about="official_channel")
     case.take("classify_contact", **declared, declared_before=True)
-    assert not case.asks_for("advise")
+    assert not case.requires("advise")

@@ -127,7 +127,7 @@ def test_reopening_falls_back_to_the_furthest_milestone_before_the_debrief(
     case = closed(walk(CaseFile("cyberbullying", "headcorn"), *steps)).take("reopen")
     assert case.incident.state == state
     assert not case.incident.milestones.keys() & {State.DEBRIEFED, State.CLOSED}
-    assert case.asks_for("debrief")
+    assert case.requires("debrief")
 
     case.answer_everything().take("close")
     assert case.incident.state is State.CLOSED

@@ -1,6 +1,6 @@
-"""What a row of the matrix says: in one situation, the answer a playbook gives because of one rule.
+"""What a row of the matrix checks: in one situation, the result that a playbook gives because of one rule.
 
-A row knows its rule by what the rule does, so it stops holding where the rule is deleted or changed.
+A row describes its rule by what the rule does, so it fails if the rule is deleted or changed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Story = Callable[[CaseFile], CaseFile]
 Fields = dict[str, Any]
 Taken = tuple[str, Fields]
 
-# A Thursday before an INSET day, half-term and another INSET day, so that no two units fall on one day.
+# A Thursday before an INSET day, half-term and another INSET day, so that each unit gives a different day.
 REPORTED: Final = "2026-10-22 09:00"
 SAME_DAY: Final = "2026-10-22"
 NEXT_WORKING_DAY: Final = "2026-10-23"
@@ -78,21 +78,21 @@ def _nothing_since(case: CaseFile) -> CaseFile:
 
 
 class Situation(msgspec.Struct, frozen=True, kw_only=True):
-    """A kind of incident, what the report held, and what has been done since."""
+    """A kind of incident, the fields of its report, and the steps taken since."""
 
     kind: str
     opening: Fields = {}
     since: Story = _nothing_since
 
     def case(self, playbook: Playbook) -> CaseFile:
-        """The case as it stands in this situation under `playbook`."""
+        """The case in this situation under `playbook`."""
         case = CaseFile(self.kind, reported=REPORTED, **self.opening)
         case.playbook = playbook
         return self.since(case)
 
 
-class Asks(Situation, frozen=True, kw_only=True):
-    """Something is due, by a day (or minute), told to somebody, and while it is open bars other steps."""
+class Requires(Situation, frozen=True, kw_only=True):
+    """A step is due, by a day (or minute), with these recipients, and blocks other steps while it is open."""
 
     step: str
     clause: str
@@ -107,9 +107,9 @@ class Asks(Situation, frozen=True, kw_only=True):
         return bool(duties) and all(self._bars(step, rule, case, playbook) for step in DEBRIEF)
 
     def _is_this(self, duty: Duty) -> bool:
-        asked = (duty.rule.step, duty.rule.clause, duty.rule.modality, duty.rule.told)
-        wanted = (self.step, self.clause, self.modality, self.told)
-        return asked == wanted and moment(duty) == self.due and self.preset.items() <= duty.preset.items()
+        actual = (duty.rule.step, duty.rule.clause, duty.rule.modality, duty.rule.told)
+        expected = (self.step, self.clause, self.modality, self.told)
+        return actual == expected and moment(duty) == self.due and self.preset.items() <= duty.preset.items()
 
     def _bars(self, step: str, rule: str, case: CaseFile, playbook: Playbook) -> bool:
         refusal = playbook.refusal(case.incident, case.build(step))
@@ -129,7 +129,7 @@ class Refuses(Situation, frozen=True, kw_only=True):
 
 
 class RefusesReport(Situation, frozen=True, kw_only=True):
-    """A report is refused, by this clause: what the situation reports, as one of kind `as_kind`."""
+    """A report is refused, by this clause: the report of the situation, changed to the kind `as_kind`."""
 
     as_kind: str
     clause: str
@@ -142,7 +142,7 @@ class RefusesReport(Situation, frozen=True, kw_only=True):
 
 
 class Forbids(Situation, frozen=True, kw_only=True):
-    """Conduct no step records is forbidden in words that hold `word`."""
+    """Conduct that no step records is forbidden, with a reason that contains `word`."""
 
     clause: str
     word: str
@@ -157,11 +157,11 @@ class Forbids(Situation, frozen=True, kw_only=True):
         )
 
 
-Row = Asks | Refuses | RefusesReport | Forbids
+Row = Requires | Refuses | RefusesReport | Forbids
 
 
 def moment(duty: Duty) -> str | None:
-    """The local day on which a duty falls due, with the minute where it is a time within the day."""
+    """The local day on which a duty is due, with the minute if it is due within the day."""
     if duty.due_at is None:
         return None
     local = duty.due_at.astimezone(LONDON)
@@ -169,7 +169,7 @@ def moment(duty: Duty) -> str | None:
 
 
 def taking(*steps: str | Taken) -> Story:
-    """Take these steps one after the other, each by its name or with its fields."""
+    """Take these steps one after the other, each given by its name or with its fields."""
 
     def story(case: CaseFile) -> CaseFile:
         for step in steps:

@@ -1,4 +1,4 @@
-"""What each rule of the floor about pupils and parents changes, where the pack is silent."""
+"""What each rule of the floor about pupils and parents changes, with a pack that has no rules."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from tests.policies.rows import (
     RISK_UNKNOWN,
     SAME_DAY,
     SECOND_SCHOOL_DAY,
-    Asks,
     Forbids,
     Refuses,
+    Requires,
     Row,
     taking,
 )
@@ -84,77 +84,77 @@ FLOOR_ROWS: Final[Mapping[str, Row]] = {
     "sexting-no-labels": Refuses(
         kind="sexting", step="apply_sanction", fields={"person": TARGET}, clause="UKCIS; WTSC",
     ),
-    "sexting-triage": Asks(
+    "sexting-triage": Requires(
         kind="sexting", step="triage", due=SAME_DAY, told=("dsl",), bars=DEBRIEF,
         clause="UKCIS; KCSIE part 5",
     ),
-    "sexting-evidence": Asks(
+    "sexting-evidence": Requires(
         kind="sexting", step="save_evidence", due=SAME_DAY, bars=DEBRIEF, clause="UKCIS; DfE searching",
     ),
-    "sexting-no-copy": Asks(
+    "sexting-no-copy": Requires(
         kind="sexting", step="attest_no_copy", due=SAME_DAY, bars=DEBRIEF, clause="UKCIS",
     ),
-    "sexting-risk": Asks(
+    "sexting-risk": Requires(
         kind="sexting", step="assess_risk", due=SAME_DAY, bars=DEBRIEF, clause="UKCIS; KCSIE part 5",
     ),
-    "risk-to-police": Asks(
+    "risk-to-police": Requires(
         kind="sexting", since=taking(RISK_UNKNOWN), step="escalate", preset={"agency": "police"},
         due=SAME_DAY, told=("police",), bars=DEBRIEF, clause="UKCIS; KCSIE part 5",
     ),
-    "risk-to-social-care": Asks(
+    "risk-to-social-care": Requires(
         kind="sexting", since=taking(RISK_UNKNOWN), step="escalate",
         preset={"agency": "childrens_social_care"}, due=SAME_DAY, told=("childrens_social_care",),
         bars=DEBRIEF, clause="UKCIS; KCSIE part 5",
     ),
-    "sexting-police": Asks(
+    "sexting-police": Requires(
         kind="sexting", step="consider_police", modality="consider", due=SAME_DAY, bars=DEBRIEF,
         clause="UKCIS",
     ),
-    "sexting-involvement": Asks(
+    "sexting-involvement": Requires(
         kind="sexting", step="establish_involvement", due=NEXT_SCHOOL_DAY, bars=CLOSE, clause="UKCIS",
     ),
-    "sexting-takedown": Asks(
+    "sexting-takedown": Requires(
         kind="sexting", step="request_removal", due=NEXT_WORKING_DAY, bars=CLOSE, clause="UKCIS",
     ),
-    "sexting-parents": Asks(
+    "sexting-parents": Requires(
         kind="sexting", step="inform_parents", preset={"child": TARGET}, due=NEXT_SCHOOL_DAY,
         told=("parents",), bars=CLOSE, clause="UKCIS; KCSIE part 2, record keeping",
     ),
-    "sexting-support-target": Asks(
+    "sexting-support-target": Requires(
         kind="sexting", step="offer_support", preset={"person": TARGET}, bars=CLOSE, clause="KCSIE part 5",
     ),
-    "sexting-support-alleged": Asks(
+    "sexting-support-alleged": Requires(
         kind="sexting", step="offer_support", preset={"person": ALLEGED}, bars=CLOSE, clause="KCSIE part 5",
     ),
     "bullying-not-ceop": Refuses(
         kind="cyberbullying", step="escalate", fields={"agency": "ceop"}, clause="CEOP",
     ),
     "bullying-no-retaliation": Forbids(kind="cyberbullying", clause="casework default", word="retaliates"),
-    "bullying-triage": Asks(
+    "bullying-triage": Requires(
         kind="cyberbullying", step="triage", due=NEXT_SCHOOL_DAY, told=("dsl", "slt"), bars=DEBRIEF,
         clause="casework default; EIA 2006 s.89",
     ),
-    "bullying-evidence": Asks(
+    "bullying-evidence": Requires(
         kind="cyberbullying", step="save_evidence", due=NEXT_SCHOOL_DAY, bars=DEBRIEF,
         clause="casework default",
     ),
-    "bullying-police": Asks(
+    "bullying-police": Requires(
         kind="cyberbullying", opening=HATE, step="consider_police", modality="consider",
         due=NEXT_SCHOOL_DAY, bars=DEBRIEF, clause="KCSIE part 5",
     ),
-    "bullying-of-staff-police": Asks(
+    "bullying-of-staff-police": Requires(
         kind="cyberbullying", opening=OF_STAFF, step="consider_police", modality="consider", due=SAME_DAY,
         told=("slt", "police"), bars=DEBRIEF, clause="casework default",
     ),
-    "bullying-support-target": Asks(
+    "bullying-support-target": Requires(
         kind="cyberbullying", step="offer_support", preset={"person": TARGET}, bars=CLOSE,
         clause="KCSIE part 5",
     ),
-    "bullying-support-alleged": Asks(
+    "bullying-support-alleged": Requires(
         kind="cyberbullying", step="offer_support", preset={"person": ALLEGED}, bars=CLOSE,
         clause="KCSIE part 5",
     ),
-    "bullying-parents": Asks(
+    "bullying-parents": Requires(
         kind="cyberbullying", step="inform_parents", preset={"child": TARGET}, due=NEXT_SCHOOL_DAY,
         told=("parents",), bars=CLOSE, clause="casework default; KCSIE part 2, record keeping",
     ),
@@ -162,19 +162,19 @@ FLOOR_ROWS: Final[Mapping[str, Row]] = {
         kind="unsolicited_contact", step="apply_sanction", fields={"person": TEACHER},
         clause="casework default",
     ),
-    "contact-classify": Asks(
+    "contact-classify": Requires(
         kind="unsolicited_contact", step="classify_contact", due=NEXT_SCHOOL_DAY, told=("dsl",),
         bars=DEBRIEF, clause="casework default",
     ),
-    "contact-replied": Asks(
+    "contact-replied": Requires(
         kind="unsolicited_contact", since=taking(("classify_contact", {"no_reply_attested": False})),
         step="decide_threshold", due=SAME_DAY, told=("headteacher",), bars=DEBRIEF, clause="KCSIE part 4",
     ),
-    "contact-advise": Asks(
+    "contact-advise": Requires(
         kind="unsolicited_contact", step="advise", preset={"about": "official_channel", "person": ALLEGED},
         due=NEXT_SCHOOL_DAY, bars=DEBRIEF, clause="casework default",
     ),
-    "contact-parents": Asks(
+    "contact-parents": Requires(
         kind="unsolicited_contact", step="inform_parents", preset={"child": ALLEGED}, due=FIFTH_SCHOOL_DAY,
         told=("parents",), bars=CLOSE, clause="KCSIE part 2, record keeping; casework default",
     ),
@@ -183,43 +183,43 @@ FLOOR_ROWS: Final[Mapping[str, Row]] = {
         clause="casework default",
     ),
     "parent-post-no-reply": Forbids(kind="parent_post", clause="casework default", word="replies"),
-    "parent-post-triage": Asks(
+    "parent-post-triage": Requires(
         kind="parent_post", step="triage", due=NEXT_SCHOOL_DAY, told=("slt",), bars=DEBRIEF,
         clause="casework default",
     ),
-    "parent-post-evidence": Asks(
+    "parent-post-evidence": Requires(
         kind="parent_post", step="save_evidence", due=NEXT_SCHOOL_DAY, bars=DEBRIEF,
         clause="casework default",
     ),
-    "parent-post-invite": Asks(
+    "parent-post-invite": Requires(
         kind="parent_post", step="invite_parent", due=SECOND_SCHOOL_DAY, told=("slt",), bars=DEBRIEF,
         clause="casework default",
     ),
-    "parent-post-removal-asked": Asks(
+    "parent-post-removal-asked": Requires(
         kind="parent_post", since=taking("invite_parent", "record_meeting"), step="request_removal",
         due=NEXT_SCHOOL_DAY, bars=DEBRIEF, clause="casework default",
     ),
-    "parent-post-removal-answered": Asks(
+    "parent-post-removal-answered": Requires(
         kind="parent_post", since=taking("request_removal"), step="record_removal", due=FIFTH_SCHOOL_DAY,
         bars=DEBRIEF, clause="casework default",
     ),
-    "parent-post-rechecked": Asks(
+    "parent-post-rechecked": Requires(
         kind="parent_post", since=taking("request_removal", "record_removal"), step="record_removal",
         modality="may", due=FIFTH_SCHOOL_DAY, clause="casework default",
     ),
-    "parent-post-refused": Asks(
+    "parent-post-refused": Requires(
         kind="parent_post", since=taking("request_removal", REFUSED), step="decide",
         preset={"topic": "removal_refused"}, due=FIFTH_SCHOOL_DAY, bars=DEBRIEF, clause="casework default",
     ),
-    "parent-post-police": Asks(
+    "parent-post-police": Requires(
         kind="parent_post", opening=HATE, step="consider_police", modality="consider", due=NEXT_SCHOOL_DAY,
         bars=DEBRIEF, clause="KCSIE part 5",
     ),
-    "parent-post-support": Asks(
+    "parent-post-support": Requires(
         kind="parent_post", step="offer_support", preset={"person": TEACHER}, bars=CLOSE,
         clause="casework default",
     ),
-    "parent-post-parents": Asks(
+    "parent-post-parents": Requires(
         kind="parent_post", opening=ABOUT_A_CHILD, step="inform_parents", preset={"child": TARGET},
         due=FIFTH_SCHOOL_DAY, told=("parents",), bars=CLOSE, clause="KCSIE part 2, record keeping",
     ),
@@ -227,48 +227,48 @@ FLOOR_ROWS: Final[Mapping[str, Row]] = {
     "underage-not-ceop": Refuses(
         kind="underage_use", step="escalate", fields={"agency": "ceop"}, clause="CEOP",
     ),
-    "underage-triage": Asks(
+    "underage-triage": Requires(
         kind="underage_use", step="triage", due=NEXT_SCHOOL_DAY, told=("dsl",), bars=CLOSE,
         clause="casework default",
     ),
-    "underage-age": Asks(
+    "underage-age": Requires(
         kind="underage_use", step="check_age", preset={"person": TARGET}, due=NEXT_SCHOOL_DAY, bars=CLOSE,
         clause="casework default",
     ),
-    "underage-parents": Asks(
+    "underage-parents": Requires(
         kind="underage_use", step="inform_parents", preset={"child": TARGET}, due=FIFTH_SCHOOL_DAY,
         told=("parents", "dsl"), bars=CLOSE, clause="casework default; KCSIE part 2, record keeping",
     ),
-    "underage-education": Asks(
+    "underage-education": Requires(
         kind="underage_use", step="advise", preset={"about": "safe_use", "person": TARGET}, bars=CLOSE,
         clause="casework default; KCSIE part 2, online safety",
     ),
-    "underage-education-critical": Asks(
+    "underage-education-critical": Requires(
         kind="underage_use", opening=GROOMING, since=taking(OLD_ENOUGH), step="advise",
         preset={"about": "safe_use", "person": TARGET}, bars=CLOSE, clause="KCSIE part 2, online safety",
     ),
     "image-not-reposted": Forbids(kind="image_without_consent", clause="DPA 2018", word="again"),
-    "image-triage": Asks(
+    "image-triage": Requires(
         kind="image_without_consent", step="triage", due=NEXT_SCHOOL_DAY, told=("headteacher", "dpo"),
         bars=CLOSE, clause="casework default",
     ),
-    "image-consent": Asks(
+    "image-consent": Requires(
         kind="image_without_consent", step="check_consent", preset={"person": TARGET}, due=NEXT_SCHOOL_DAY,
         bars=CLOSE, clause="DPA 2018",
     ),
-    "image-takedown": Asks(
+    "image-takedown": Requires(
         kind="image_without_consent", step="request_removal", due=SAME_DAY, bars=CLOSE,
         clause="casework default; DPA 2018",
     ),
-    "image-takedown-verified": Asks(
+    "image-takedown-verified": Requires(
         kind="image_without_consent", step="record_removal", preset={"outcome": "removed"}, bars=CLOSE,
         clause="casework default",
     ),
-    "image-regulator": Asks(
+    "image-regulator": Requires(
         kind="image_without_consent", step="decide_data_breach", due="2026-10-25 08:00", told=("dpo",),
         bars=CLOSE, clause="DPA 2018, UK GDPR art. 33",
     ),
-    "image-parents": Asks(
+    "image-parents": Requires(
         kind="image_without_consent", step="inform_parents", preset={"child": TARGET}, due=NEXT_SCHOOL_DAY,
         told=("parents",), bars=CLOSE, clause="casework default; KCSIE part 2, record keeping",
     ),
@@ -276,28 +276,28 @@ FLOOR_ROWS: Final[Mapping[str, Row]] = {
         kind="inappropriate_content", step="save_evidence", fields={"file": FILE},
         clause="KCSIE part 2, online safety",
     ),
-    "content-triage": Asks(
+    "content-triage": Requires(
         kind="inappropriate_content", step="triage", due=NEXT_SCHOOL_DAY, told=("dsl",), bars=CLOSE,
         clause="casework default",
     ),
-    "content-contain": Asks(
+    "content-contain": Requires(
         kind="inappropriate_content", step="contain", due=SAME_DAY, told=("dsl",), bars=DEBRIEF,
         clause="KCSIE part 2, online safety",
     ),
-    "content-block-asked": Asks(
+    "content-block-asked": Requires(
         kind="inappropriate_content", step="request_block", due=SAME_DAY, told=("it",), bars=CLOSE,
         clause="KCSIE part 2, online safety",
     ),
-    "content-block-confirmed": Asks(
+    "content-block-confirmed": Requires(
         kind="inappropriate_content", since=taking("request_block"), step="confirm_block",
         due=NEXT_WORKING_DAY, told=("it",), bars=CLOSE,
         clause="casework default; KCSIE part 2, online safety",
     ),
-    "content-welfare": Asks(
+    "content-welfare": Requires(
         kind="inappropriate_content", step="welfare_check", preset={"person": TARGET}, due=NEXT_SCHOOL_DAY,
         bars=CLOSE, clause="KCSIE part 2, online safety; Prevent duty",
     ),
-    "content-parents": Asks(
+    "content-parents": Requires(
         kind="inappropriate_content", step="inform_parents", preset={"child": TARGET}, due=FIFTH_SCHOOL_DAY,
         told=("parents",), bars=CLOSE, clause="KCSIE part 2, record keeping; casework default",
     ),

@@ -1,4 +1,4 @@
-"""What each rule of the floor about adults or about every kind changes, where the pack is silent."""
+"""What each rule of the floor about adults or about every kind changes, with a pack that has no rules."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from tests.policies.rows import (
     POLICE_HOLD,
     SAME_DAY,
     TENTH_SCHOOL_DAY,
-    Asks,
     Forbids,
     Refuses,
     RefusesReport,
+    Requires,
     Row,
     taking,
 )
@@ -83,72 +83,72 @@ COMMON_ROWS: Final[Mapping[str, Row]] = {
     "allegation-not-sanctioned-early": Refuses(
         kind="staff_allegation", step="apply_sanction", fields={"person": TEACHER}, clause="KCSIE part 4",
     ),
-    "allegation-case-manager": Asks(
+    "allegation-case-manager": Requires(
         kind="staff_allegation", step="appoint_case_manager", due=SAME_DAY, told=("headteacher",),
         bars=DEBRIEF, clause="KCSIE part 4",
     ),
-    "allegation-child-safe": Asks(
+    "allegation-child-safe": Requires(
         kind="staff_allegation", step="make_safe", due=SAME_DAY, bars=DEBRIEF, clause="KCSIE part 4",
     ),
-    "allegation-threshold": Asks(
+    "allegation-threshold": Requires(
         kind="staff_allegation", step="decide_threshold", due=SAME_DAY, told=("headteacher",), bars=DEBRIEF,
         clause="KCSIE part 4",
     ),
-    "allegation-lado": Asks(
+    "allegation-lado": Requires(
         kind="staff_allegation", step="consult_lado", due=NEXT_WORKING_DAY, told=("lado",), bars=DEBRIEF,
         clause="KCSIE part 4; WTSC",
     ),
-    "allegation-suspension": Asks(
+    "allegation-suspension": Requires(
         kind="staff_allegation", since=taking("consult_lado"), step="decide_suspension",
         due=NEXT_WORKING_DAY, bars=CLOSE, clause="KCSIE part 4",
     ),
-    "allegation-subject-told": Asks(
+    "allegation-subject-told": Requires(
         kind="staff_allegation", since=taking("consult_lado"), step="tell_subject", due=NEXT_WORKING_DAY,
         bars=CLOSE, clause="KCSIE part 4",
     ),
-    "allegation-parents": Asks(
+    "allegation-parents": Requires(
         kind="staff_allegation", step="inform_parents", preset={"child": TARGET}, bars=CLOSE,
         clause="KCSIE part 4",
     ),
-    "allegation-support-adult": Asks(
+    "allegation-support-adult": Requires(
         kind="staff_allegation", since=taking("consult_lado"), step="offer_support",
         preset={"person": TEACHER}, bars=CLOSE, clause="KCSIE part 4",
     ),
-    "allegation-support-child": Asks(
+    "allegation-support-child": Requires(
         kind="staff_allegation", step="offer_support", preset={"person": TARGET}, bars=CLOSE,
         clause="KCSIE part 4",
     ),
-    "allegation-outcome": Asks(
+    "allegation-outcome": Requires(
         kind="staff_allegation", since=taking("consult_lado"), step="determine_outcome", bars=CLOSE,
         clause="KCSIE part 4",
     ),
-    "allegation-regulators": Asks(
+    "allegation-regulators": Requires(
         kind="staff_allegation",
         since=taking("consult_lado", ("determine_outcome", {"outcome": "substantiated"})),
         step="decide_regulatory_referral", modality="consider", due="2026-11-22", told=("headteacher",),
         bars=CLOSE, clause="KCSIE part 4",
     ),
-    "allegation-outcome-copy": Asks(
+    "allegation-outcome-copy": Requires(
         kind="staff_allegation", since=taking("consult_lado", "determine_outcome"),
         step="give_outcome_copy", bars=CLOSE, clause="KCSIE part 4",
     ),
-    "allegation-debrief": Asks(
+    "allegation-debrief": Requires(
         kind="staff_allegation", since=taking("consult_lado", "complete_investigation"), step="debrief",
         due=TENTH_SCHOOL_DAY, bars=CLOSE, clause="KCSIE part 4; casework default",
     ),
-    "concern-context": Asks(
+    "concern-context": Requires(
         kind="staff_misuse", step="triage", due=FIFTH_WORKING_DAY, told=("headteacher",), bars=CLOSE,
         clause="KCSIE part 4, section two",
     ),
-    "concern-pattern": Asks(
+    "concern-pattern": Requires(
         kind="staff_misuse", step="check_pattern", preset={"person": TEACHER}, due=FIFTH_WORKING_DAY,
         told=("headteacher",), bars=CLOSE, clause="KCSIE part 4, section two",
     ),
-    "concern-action": Asks(
+    "concern-action": Requires(
         kind="staff_misuse", step="decide", due=FIFTH_WORKING_DAY, told=("headteacher",), bars=CLOSE,
         clause="KCSIE part 4, section two",
     ),
-    "concern-meets-threshold": Asks(
+    "concern-meets-threshold": Requires(
         kind="staff_misuse", since=taking(MEETS_THRESHOLD), step="reclassify",
         preset={"kind": "staff_allegation"}, due=SAME_DAY, told=("headteacher",), bars=DEBRIEF,
         clause="KCSIE part 4",
@@ -172,16 +172,16 @@ COMMON_ROWS: Final[Mapping[str, Row]] = {
         kind="staff_allegation", since=taking("decide_threshold", "consult_lado"), step="reclassify",
         clause="KCSIE part 4",
     ),
-    "adult-threshold": Asks(
+    "adult-threshold": Requires(
         kind="cyberbullying", opening=BY_AN_ADULT, step="decide_threshold", due=SAME_DAY,
         told=("headteacher",), bars=DEBRIEF, clause="KCSIE part 4",
     ),
-    "adult-becomes-allegation": Asks(
+    "adult-becomes-allegation": Requires(
         kind="cyberbullying", opening=BY_AN_ADULT, since=taking(MEETS_THRESHOLD), step="reclassify",
         preset={"kind": "staff_allegation"}, due=SAME_DAY, told=("headteacher",), bars=DEBRIEF,
         clause="KCSIE part 4",
     ),
-    "adult-beside-a-pupil": Asks(
+    "adult-beside-a-pupil": Requires(
         kind="cyberbullying", opening=BY_AN_ADULT_AND_A_PUPIL, since=taking(MEETS_THRESHOLD),
         step="consult_lado", modality="may", told=("lado",), clause="KCSIE part 4",
     ),
@@ -220,7 +220,7 @@ COMMON_ROWS: Final[Mapping[str, Row]] = {
         kind="unsolicited_contact", opening=BY_STAFF, since=taking(MEETS_THRESHOLD), step="offer_support",
         fields={"person": TEACHER}, clause="KCSIE part 4",
     ),
-    "contact-becomes-concern": Asks(
+    "contact-becomes-concern": Requires(
         kind="unsolicited_contact", opening=BY_STAFF, since=taking("decide_threshold"), step="reclassify",
         preset={"kind": "staff_misuse"}, due=SAME_DAY, told=("headteacher",), bars=DEBRIEF,
         clause="KCSIE part 4, section two",
@@ -228,23 +228,23 @@ COMMON_ROWS: Final[Mapping[str, Row]] = {
     "subject-not-formally-told": Refuses(
         kind="staff_misuse", step="tell_subject", clause="KCSIE part 4",
     ),
-    "acknowledge": Asks(
+    "acknowledge": Requires(
         kind="cyberbullying", step="acknowledge", due=SAME_DAY, told=("reporter",), bars=CLOSE,
         clause="casework default; KCSIE part 2, record keeping",
     ),
-    "triage": Asks(
+    "triage": Requires(
         kind="unsolicited_contact", step="triage", due=NEXT_SCHOOL_DAY, bars=CLOSE,
         clause="casework default",
     ),
-    "critical-triage": Asks(
+    "critical-triage": Requires(
         kind="cyberbullying", opening=GROOMING, step="triage", preset={"critical": True}, due=SAME_DAY,
         told=("dsl",), bars=CLOSE, clause="KCSIE part 1",
     ),
-    "critical-risk": Asks(
+    "critical-risk": Requires(
         kind="cyberbullying", opening=GROOMING, step="assess_risk", due=SAME_DAY, bars=CLOSE,
         clause="KCSIE part 2, record keeping; WTSC",
     ),
-    "referral-decided": Asks(
+    "referral-decided": Requires(
         kind="cyberbullying", since=taking(("consider_police", {"refer": True})), step="escalate",
         preset={"agency": "police"}, due=SAME_DAY, told=("police",), bars=DEBRIEF,
         clause="KCSIE part 2, record keeping",
@@ -253,54 +253,54 @@ COMMON_ROWS: Final[Mapping[str, Row]] = {
         kind="cyberbullying", since=taking("escalate", POLICE_HOLD), step="inform_parents",
         clause="WTSC; KCSIE part 2, record keeping",
     ),
-    "withholding-reviewed": Asks(
+    "withholding-reviewed": Requires(
         kind="cyberbullying", since=taking(("withhold_from_parents", {"review_on": LATER})),
         step="inform_parents", preset={"child": TARGET}, due=LATER, clause="KCSIE part 2, record keeping",
     ),
-    "people-known": Asks(
+    "people-known": Requires(
         kind="cyberbullying", opening=NOBODY_KNOWN, step="involve_person", bars=CLOSE,
         clause="KCSIE part 2, record keeping",
     ),
-    "child-voice": Asks(
+    "child-voice": Requires(
         kind="cyberbullying", step="record_child_voice", preset={"person": TARGET}, bars=CLOSE,
         clause="KCSIE part 2, record keeping; WTSC",
     ),
-    "meeting-recorded": Asks(
+    "meeting-recorded": Requires(
         kind="parent_post", since=taking(("invite_parent", {"meeting_at": f"{LATER}T16:00:00Z"})),
         step="record_meeting", due=LATER, bars=CLOSE,
         clause="KCSIE part 2, record keeping",
     ),
-    "removal-chased": Asks(
+    "removal-chased": Requires(
         kind="sexting", since=taking("request_removal"), step="record_removal", due="2026-10-24 10:00",
         bars=CLOSE, clause="casework default",
     ),
-    "enquiry-closed-police": Asks(
+    "enquiry-closed-police": Requires(
         kind="cyberbullying", since=taking(("escalate", {"agency": "police"})),
         step="record_agency_response", preset={"agency": "police", "enquiry": "closed"}, bars=CLOSE,
         clause="KCSIE part 2, record keeping; WTSC",
     ),
-    "enquiry-closed-childrens-social-care": Asks(
+    "enquiry-closed-childrens-social-care": Requires(
         kind="cyberbullying", since=taking(("escalate", {"agency": "childrens_social_care"})),
         step="record_agency_response", preset={"agency": "childrens_social_care", "enquiry": "closed"},
         bars=CLOSE, clause="KCSIE part 2, record keeping; WTSC",
     ),
-    "enquiry-closed-lado": Asks(
+    "enquiry-closed-lado": Requires(
         kind="staff_allegation", since=taking("consult_lado"), step="record_agency_response",
         preset={"agency": "lado", "enquiry": "closed"}, bars=CLOSE,
         clause="KCSIE part 2, record keeping; WTSC",
     ),
-    "actions-done": Asks(
+    "actions-done": Requires(
         kind="cyberbullying", since=debriefed_with_an_action_due(LATER), step="complete_action",
         due=LATER, bars=CLOSE, clause="KCSIE part 2, record keeping",
     ),
-    "investigation-completed": Asks(
+    "investigation-completed": Requires(
         kind="cyberbullying", step="complete_investigation", modality="may", clause="casework default",
     ),
-    "debrief": Asks(
+    "debrief": Requires(
         kind="cyberbullying", since=taking("complete_investigation"), step="debrief", modality="may",
         due=TENTH_SCHOOL_DAY, clause="casework default",
     ),
-    "debrief-after-escalation": Asks(
+    "debrief-after-escalation": Requires(
         kind="cyberbullying", since=taking("escalate", "complete_investigation"), step="debrief",
         due=TENTH_SCHOOL_DAY, bars=CLOSE, clause="casework default; KCSIE part 2, record keeping",
     ),

@@ -1,8 +1,8 @@
-"""The five policies the packs were read from: where they are, and the clauses each is made of.
+"""The five policies that the packs were read from: where they are, and the clauses of each.
 
-They are not part of the repository. Each is laid out in its own way, so each has a small reader of its
-own. A clause is known by the document's number, its section and its place there: `000 Pupil use ¶3`,
-`001 A.3`, `002 §4.1 ¶2.1` (the first bullet below the second), `003 §3 ¶8`, `004 §8.5`.
+They are not part of the repository. Each has its own layout, so each has a small reader of its own. A
+clause is identified by the document's number, its section and its position: `000 Pupil use ¶3`, `001 A.3`,
+`002 §4.1 ¶2.1` (the first bullet below the second), `003 §3 ¶8`, `004 §8.5`.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _NAMED: Final = (
 
 
 def seed_texts() -> dict[str, str]:
-    """The text of each policy by its number; the test is skipped where they are not at hand."""
+    """The text of each policy by its number. The test is skipped if the policies are not available."""
     found = {path.name[:3]: path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("00?_*.txt"))}
     if set(found) != set(READERS):
         pytest.skip("the policies are not here: set CASEWORK_SEEDS to the folder that holds them")
@@ -54,13 +54,13 @@ def clauses_of(number: str, text: str) -> list[str]:
 
 
 def people_named_in(text: str) -> set[str]:
-    """Everybody a policy names, by whole name and by surname."""
+    """Everyone whom a policy names, by complete name and by surname."""
     names = {name for pattern in _NAMED for name in re.findall(pattern, text)}
     return names | {name.split()[-1] for name in names}
 
 
 def _blocks(text: str) -> Iterator[str]:
-    """Paragraphs and bullets. Where a line goes on in lower case after a gap, the gap was a page break."""
+    """Paragraphs and bullets. If a line after a gap begins in lower case, the gap was a page break."""
     block, gap = "", False
     for line in text.splitlines():
         stripped = line.strip().strip("*")
@@ -74,7 +74,7 @@ def _blocks(text: str) -> Iterator[str]:
 
 
 def _by_heading(text: str, heading: Callable[[str], str | None]) -> Iterator[tuple[str, str]]:
-    """(section, text) for each heading on a line of its own; what precedes the first is no clause."""
+    """(section, text) for each heading on a line of its own. The text before the first is not a clause."""
     section, lines = "", list[str]()
     for line in text.splitlines():
         found = heading(line.strip().rstrip("."))
@@ -136,7 +136,7 @@ def _st_thomas(text: str) -> Iterator[str]:
 
 
 def _numbered_heading(line: str) -> str | None:
-    """`4.2 Communicating with…` or `3. Policy`; an item of a list is a whole sentence and longer."""
+    """`4.2 Communicating with…` or `3. Policy`. An item of a list is a longer, complete sentence."""
     if line == "Other":
         return "Other"
     heading = re.fullmatch(r"(\d(?:\.\d)?)\.? [A-Z][A-Za-z' ]{4,60}", line)

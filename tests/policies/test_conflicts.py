@@ -1,4 +1,4 @@
-"""Where two rules pull apart: which one wins (docs/decisions/0014-conflicts-between-rules.md)."""
+"""If two rules contradict each other, which one wins (docs/decisions/0014-conflicts-between-rules.md)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ FIXED_DUTIES: Final = [rule for rule in FIXED if rule.is_duty]
 
 
 def pack_with(*rules: Rule) -> Pack:
-    """A pack that is silent on everything but these rules."""
+    """A pack with only these rules."""
     own = Source(cited_as="own", title="A school's own policy")
     return msgspec.structs.replace(FLOOR_ALONE.pack, id="own", sources=(own,), rules=rules)
 
@@ -45,11 +45,11 @@ def playbook_with(*rules: Rule) -> Playbook:
 
 
 def own_rule(step: str, modality: str, **fields: Any) -> Rule:
-    told = {"id": f"own-{modality}-{step}", "clause": "own §1", "reason": "The school says so."}
-    return msgspec.convert({"step": step, "modality": modality, **told, **fields}, Rule)
+    common = {"id": f"own-{modality}-{step}", "clause": "own §1", "reason": "The school says so."}
+    return msgspec.convert({"step": step, "modality": modality, **common, **fields}, Rule)
 
 
-def ask_of(playbook: Playbook, case: CaseFile) -> set[tuple[str, str]]:
+def required_by(playbook: Playbook, case: CaseFile) -> set[tuple[str, str]]:
     return {
         (d.rule.modality.value, d.rule.step or "") for d in playbook.outstanding(case.incident, TEST_CALENDAR)
     }
@@ -62,7 +62,7 @@ def refused(playbook: Playbook, case: CaseFile, step: str, fields: Mapping[str, 
 
 @pytest.mark.parametrize("rule", FIXED, ids=lambda rule: rule.id)
 @pytest.mark.parametrize("modality", Modality)
-def test_no_pack_replaces_what_the_floor_fixes(rule: Rule, modality: Modality) -> None:
+def test_a_pack_cannot_replace_a_fixed_rule_of_the_floor(rule: Rule, modality: Modality) -> None:
     weaker = msgspec.structs.replace(
         rule, id="own-weaker", replaces=rule.id, modality=modality, floor=False, clause="own §1"
     )
@@ -81,12 +81,12 @@ def test_no_pack_replaces_what_the_floor_fixes(rule: Rule, modality: Modality) -
         ("staff_misuse", "check_pattern", taking()),
     ],
 )
-def test_a_packs_may_beside_a_must_of_the_floor_leaves_the_must(
+def test_a_weaker_rule_of_a_pack_does_not_weaken_the_floors_must(
     kind: str, step: str, since: Any, weaker: str
 ) -> None:
     playbook = playbook_with(own_rule(step, weaker, kinds=[kind]))
     case = Situation(kind=kind, since=since).case(playbook)
-    assert ("must", step) in ask_of(playbook, case)
+    assert ("must", step) in required_by(playbook, case)
     refusal = playbook.refusal(case.incident, case.build("close"))
     assert refusal is not None
     assert any(rule.id in refusal.outstanding for rule in FIXED_DUTIES if rule.step == step)
@@ -101,7 +101,7 @@ def test_a_packs_may_beside_a_must_of_the_floor_leaves_the_must(
         ("sexting", "apply_sanction", {"person": TARGET}),
     ],
 )
-def test_a_packs_must_does_not_open_what_the_floor_forbids(
+def test_a_must_of_a_pack_does_not_permit_what_the_floor_forbids(
     kind: str, step: str, fields: dict[str, Any]
 ) -> None:
     playbook = playbook_with(own_rule(step, "must", kinds=[kind]))
@@ -120,7 +120,7 @@ def test_a_packs_must_does_not_open_what_the_floor_forbids(
         ("sexting", "escalate", {"agency": "childrens_social_care"}, taking(RISK_UNKNOWN)),
     ],
 )
-def test_a_packs_must_not_does_not_bar_what_the_floor_asks(
+def test_a_must_not_of_a_pack_does_not_forbid_what_the_floor_requires(
     kind: str, step: str, fields: dict[str, Any], since: Any
 ) -> None:
     playbook = playbook_with(own_rule(step, "must_not", kinds=[kind]))
@@ -128,12 +128,12 @@ def test_a_packs_must_not_does_not_bar_what_the_floor_asks(
     assert refused(playbook, case, step, fields) is None
 
 
-def test_a_pack_that_forbids_what_the_floor_asks_is_not_read() -> None:
+def test_a_pack_that_forbids_what_the_floor_requires_is_invalid() -> None:
     assert list(pack_faults(pack_with(own_rule("consult_lado", "must_not")), ENGLAND))
 
 
 @pytest.mark.parametrize("within", [0, 5])
-def test_what_both_ask_for_is_shown_once_under_the_packs_clause_at_the_earlier_time(within: int) -> None:
+def test_a_step_required_by_both_is_shown_once_at_the_earlier_time(within: int) -> None:
     clock = {"of": "reported", "within": within, "unit": "working_days"}
     playbook = playbook_with(own_rule("consult_lado", "must", kinds=["staff_allegation"], clock=clock))
     case = Situation(kind="staff_allegation").case(playbook)
@@ -146,7 +146,7 @@ def test_what_both_ask_for_is_shown_once_under_the_packs_clause_at_the_earlier_t
 
 
 @given(st.lists(st.sampled_from([m.value for m in Modality if m is not Modality.MUST_NOT]), max_size=3))
-def test_whatever_a_pack_adds_every_duty_of_the_floor_stands(added: list[str]) -> None:
+def test_the_duties_of_the_floor_remain_whatever_a_pack_adds(added: list[str]) -> None:
     rules = [
         own_rule(rule.step or "", modality, id=f"own-{place}-{rule.id}")
         for place, modality in enumerate(added)
@@ -155,32 +155,32 @@ def test_whatever_a_pack_adds_every_duty_of_the_floor_stands(added: list[str]) -
     playbook = playbook_with(*rules)
     case = CaseFile("sexting")
 
-    def of_the_floor(asked_by: Playbook) -> list[str]:
-        return [d.rule.id for d in asked_by.duties(case.incident, TEST_CALENDAR) if d.rule.floor]
+    def of_the_floor(playbook: Playbook) -> list[str]:
+        return [d.rule.id for d in playbook.duties(case.incident, TEST_CALENDAR) if d.rule.floor]
 
     assert of_the_floor(playbook) == of_the_floor(FLOOR_ALONE)
 
 
 @pytest.mark.parametrize("pack", PACKS)
 @pytest.mark.parametrize("kind", ["sexting", "cyberbullying", "image_without_consent"])
-def test_an_agency_that_asks_for_silence_wins_over_telling_parents(kind: str, pack: str) -> None:
+def test_the_hold_of_an_agency_wins_over_informing_parents(kind: str, pack: str) -> None:
     case = CaseFile(kind, pack)
-    assert case.asks_for("inform_parents", child=TARGET)
+    assert case.requires("inform_parents", child=TARGET)
     case.take("escalate", agency="police").take(POLICE_HOLD[0], **POLICE_HOLD[1])
 
     assert case.refusal("inform_parents", child=TARGET).rule == "parents-held"
     case.take("withhold_from_parents", child=TARGET)
-    told = {d.rule.id for d in case.outstanding() if d.preset == {"child": TARGET} and d.rule.before}
-    assert told == set()
+    open_duties = {d.rule.id for d in case.outstanding() if d.preset == {"child": TARGET} and d.rule.before}
+    assert open_duties == set()
 
     case.take("record_agency_response", enquiry="open")
     assert case.refusal("inform_parents", child=TARGET).rule == "parents-held"
     case.take("record_agency_response", enquiry="closed", hold_parents=False)
     case.take("inform_parents", child=TARGET)
-    assert not case.asks_for("inform_parents", child=TARGET)
+    assert not case.requires("inform_parents", child=TARGET)
 
 
-def test_a_hold_leaves_a_case_that_can_still_be_closed_by_withholding() -> None:
+def test_a_case_under_a_hold_can_be_closed_by_withholding() -> None:
     case = CaseFile("sexting", "st_thomas").take("escalate", agency="police")
     case.take(POLICE_HOLD[0], **POLICE_HOLD[1])
     for child in case.incident.children():
@@ -194,14 +194,14 @@ def test_a_hold_leaves_a_case_that_can_still_be_closed_by_withholding() -> None:
 @pytest.mark.parametrize("floor_first", [True, False])
 @pytest.mark.parametrize("modality", ["must", "consider", "may"])
 @pytest.mark.parametrize("step", ["offer_support", "advise", "request_removal", "seek_advice"])
-def test_what_is_both_asked_and_forbidden_is_refused(step: str, modality: str, floor_first: bool) -> None:
+def test_a_step_both_required_and_forbidden_is_refused(step: str, modality: str, floor_first: bool) -> None:
     both: Iterable[Rule] = (own_rule(step, modality), own_rule(step, "must_not"))
     playbook = playbook_with(*(both if floor_first else reversed([*both])))
     case = CaseFile("cyberbullying")
     assert refused(playbook, case, step, {}) == f"own-must_not-{step}"
 
 
-def test_what_is_forbidden_is_told_as_such_before_what_is_left_undone() -> None:
+def test_a_refusal_names_the_prohibition_before_open_duties() -> None:
     playbook = playbook_with(own_rule("close", "must_not"))
     refusal = playbook.refusal((case := CaseFile("cyberbullying")).incident, case.build("close"))
     assert refusal is not None
@@ -209,7 +209,7 @@ def test_what_is_forbidden_is_told_as_such_before_what_is_left_undone() -> None:
 
 
 def _two_editions() -> Library:
-    """A library in which one pack has a later version that asks for advice on everything."""
+    """A library in which one pack has a later version that requires advice on everything."""
     earlier = LIBRARY.latest_pack("st_thomas")
     later = msgspec.structs.replace(
         earlier, version="2026-09", rules=(*earlier.rules, own_rule("seek_advice", "must", before=["close"]))
@@ -218,19 +218,19 @@ def _two_editions() -> Library:
     return Library(LIBRARY.floors.values(), packs, LIBRARY.reference)
 
 
-def test_an_incident_is_judged_by_its_own_edition_whatever_came_later() -> None:
+def test_an_incident_is_judged_by_the_edition_it_pinned() -> None:
     library, case = _two_editions(), CaseFile("cyberbullying", "st_thomas")
     policy = case.incident.policy
     pinned = library.playbook(policy.floor, policy.pack)
     later = library.playbook(policy.floor, "st_thomas@2026-09")
 
-    assert ("must", "seek_advice") not in ask_of(pinned, case)
-    assert ask_of(pinned, case) == ask_of(case.playbook, case)
-    assert ask_of(later, case) - ask_of(pinned, case) == {("must", "seek_advice")}
+    assert ("must", "seek_advice") not in required_by(pinned, case)
+    assert required_by(pinned, case) == required_by(case.playbook, case)
+    assert required_by(later, case) - required_by(pinned, case) == {("must", "seek_advice")}
 
 
 @pytest.mark.parametrize("other", sorted(set(PACKS) - {"st_thomas"}))
-def test_an_incident_is_judged_by_no_other_schools_pack(other: str) -> None:
+def test_an_incident_is_not_judged_by_another_schools_pack(other: str) -> None:
     case = CaseFile("sexting", "st_thomas")
     others = {rule.id for rule in LIBRARY.latest_pack(other).rules}
     policy = case.incident.policy
@@ -238,7 +238,7 @@ def test_an_incident_is_judged_by_no_other_schools_pack(other: str) -> None:
     assert judged_by.isdisjoint(others)
 
 
-def test_a_later_edition_holds_only_from_a_recorded_rebase() -> None:
+def test_a_later_edition_applies_only_after_a_recorded_rebase() -> None:
     case = CaseFile("cyberbullying", "st_thomas")
     before = case.incident.policy
     case.take("rebase", pack="headcorn", policy=Policy(floor=FLOOR, pack=PACKS["headcorn"]))

@@ -1,4 +1,4 @@
-"""No clause of the five policies is missing, what each became is there, and none of their text is here."""
+"""Every clause of the five policies is indexed with its result, and no text of theirs is in this project."""
 
 from __future__ import annotations
 
@@ -55,12 +55,12 @@ def test_every_policy_is_indexed_and_every_pack_has_a_policy() -> None:
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-def test_the_index_holds_every_clause_of_the_policy_once_and_no_other(number: str) -> None:
+def test_the_index_contains_exactly_the_clauses_of_the_policy(number: str) -> None:
     assert [clause.clause for clause in POLICIES[number].clauses] == clauses_of(number, seed_texts()[number])
 
 
 @pytest.mark.parametrize("clause", CLAUSES, ids=_named)
-def test_a_clause_became_something_that_a_test_shows_or_has_a_reason(clause: Clause) -> None:
+def test_a_clause_has_a_result_with_a_test_or_a_reason_for_none(clause: Clause) -> None:
     assert clause.about.strip()
     assert clause.bears is bool(clause.became) is bool(clause.test) is not bool(clause.reason)
     assert len(set(clause.became)) == len(clause.became)
@@ -74,7 +74,7 @@ def test_a_clause_became_something_that_a_test_shows_or_has_a_reason(clause: Cla
         for item in dict.fromkeys(item for clause in POLICIES[number].clauses for item in clause.became)
     ],
 )
-def test_what_a_clause_became_is_in_force_where_the_policy_is_followed(number: str, became: Became) -> None:
+def test_the_result_of_a_clause_exists_in_its_playbook(number: str, became: Became) -> None:
     rules = {rule.id: rule for rule in playbook_of(number).rules}
     match became.kind:
         case "rule":
@@ -95,7 +95,7 @@ def test_what_a_clause_became_is_in_force_where_the_policy_is_followed(number: s
 
 
 def _cited(rule: Rule, number: str) -> Iterator[str]:
-    """The places of policy `number` a rule cites: `004 §5.4, §6.3` cites two."""
+    """The places of policy `number` that a rule cites: `004 §5.4, §6.3` cites two."""
     for part in rule.clause.split(";"):
         source, _, places = part.strip().partition(" ")
         if source == number:
@@ -110,7 +110,7 @@ def _cited(rule: Rule, number: str) -> Iterator[str]:
         for rule in pack_of(number).rules
     ],
 )
-def test_every_rule_of_a_pack_is_reached_from_the_clauses_it_cites(number: str, rule: Rule) -> None:
+def test_every_rule_of_a_pack_is_listed_under_each_clause_it_cites(number: str, rule: Rule) -> None:
     became_it = [
         clause.clause
         for clause in POLICIES[number].clauses
@@ -125,7 +125,7 @@ def test_every_rule_of_a_pack_is_reached_from_the_clauses_it_cites(number: str, 
 
 
 def _collected(tests: set[str]) -> set[str]:
-    """Every test of the files `tests` are in, as pytest collects them; of a broken file there is none."""
+    """Every test in the files of `tests`, as pytest collects them; none for a file that fails to load."""
     files = sorted({node.partition("::")[0] for node in tests})
     if not files:
         return set()
@@ -135,24 +135,24 @@ def _collected(tests: set[str]) -> set[str]:
 
 
 def _unknown(named: set[str], collected: set[str]) -> set[str]:
-    """Those of `named` that are neither a test collected nor a family of them."""
+    """The names in `named` that are neither a collected test nor a parametrised family of tests."""
     return named - collected - {node.partition("[")[0] for node in collected}
 
 
-def test_every_test_the_index_names_is_there(request: pytest.FixtureRequest) -> None:
+def test_every_test_that_the_index_names_exists(request: pytest.FixtureRequest) -> None:
     named = {node for clause in CLAUSES for node in clause.test}
-    # This run may be of some tests only.
+    # This run may have collected only some of the tests.
     elsewhere = _unknown(named, {item.nodeid for item in request.session.items})
     assert _unknown(elsewhere, _collected(elsewhere)) == set()
 
 
-def test_the_document_says_what_the_index_and_the_packs_say() -> None:
+def test_docs_policies_is_up_to_date() -> None:
     written = (ROOT / "docs" / "policies.md").read_text(encoding="utf-8")
     assert written == document(LIBRARY), "run: python -m casework.library.coverage > docs/policies.md"
 
 
 def _repository() -> dict[str, str]:
-    """The text of every file of the repository, those not yet committed included."""
+    """The text of every file of the repository, including uncommitted ones."""
     git = shutil.which("git")
     if git is None or not (ROOT / ".git").exists():
         pytest.skip("not a git checkout")
@@ -179,7 +179,7 @@ def test_no_file_repeats_a_passage_of_a_policy() -> None:
     assert {name: runs for name, runs in repeating.items() if runs} == {}
 
 
-def test_nobody_a_policy_names_is_named_here() -> None:
+def test_no_file_names_a_person_from_a_policy() -> None:
     people = set().union(*(people_named_in(text) for text in seed_texts().values()))
     assert len(people) > len(READERS)
     named = re.compile(rf"\b({'|'.join(map(re.escape, people))})\b")

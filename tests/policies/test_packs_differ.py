@@ -1,4 +1,4 @@
-"""Where the five packs differ, and that they differ there."""
+"""The five packs differ in these points."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ FAMILY: Final[dict[str, Any]] = {"immediate_family": True}
 OUT_OF_SCHOOL: Final[dict[str, Any]] = {"timing": "out_of_school"}
 
 
-def asked(case: CaseFile, step: str, **preset: Any) -> Duty:
-    """The one thing due of this step and these values."""
+def only_duty(case: CaseFile, step: str, **preset: Any) -> Duty:
+    """The only duty for this step with these preset values."""
     (duty,) = (d for d in case.outstanding() if d.rule.step == step and preset.items() <= d.preset.items())
     return duty
 
 
 def every_pack(*rows: tuple[Any, ...]) -> list[tuple[Any, ...]]:
-    """`rows`, which say something of each pack, once."""
+    """`rows`, after checking that there is one for each pack."""
     assert sorted(pack for pack, *_ in rows) == sorted(PACKS)
     return [*rows]
 
@@ -41,11 +41,11 @@ def every_pack(*rows: tuple[Any, ...]) -> list[tuple[Any, ...]]:
         ("st_thomas", ("headteacher",), "004 §5.4, §6.3"),
     ),
 )
-def test_who_is_told_that_a_pupil_asked_a_teacher_to_be_friends(
+def test_who_is_notified_when_a_pupil_sends_staff_a_friend_request(
     pack: str, told: tuple[str, ...], clause: str
 ) -> None:
     case = CaseFile("unsolicited_contact", pack, reported="2026-09-14 09:00")
-    duty = asked(case, "classify_contact")
+    duty = only_duty(case, "classify_contact")
     assert (duty.rule.told, duty.rule.clause, moment(duty)) == (told, clause, "2026-09-15")
 
 
@@ -60,11 +60,11 @@ def test_who_is_told_that_a_pupil_asked_a_teacher_to_be_friends(
     ),
 )
 def test_what_exempts_contact_from_advice(pack: str, family: bool, declared: bool) -> None:
-    """Advised against but for ties declared before, banned but for family, or banned outright."""
+    """The advice is against contact unless declared before, except with family, or without exception."""
 
     def exempt(**fields: Any) -> bool:
         case = CaseFile("unsolicited_contact", pack).take("classify_contact", **fields)
-        return not case.asks_for("advise", about="official_channel")
+        return not case.requires("advise", about="official_channel")
 
     assert (exempt(**FAMILY), exempt(**DECLARED_BEFORE)) == (family, declared)
     assert not exempt()
@@ -80,20 +80,20 @@ def test_what_exempts_contact_from_advice(pack: str, family: bool, declared: boo
         ("st_thomas", None),
     ),
 )
-def test_a_declaration_made_after_the_contact_exempts_nobody(pack: str, clause: str | None) -> None:
+def test_a_declaration_after_the_contact_does_not_exempt_it(pack: str, clause: str | None) -> None:
     case = CaseFile("unsolicited_contact", pack)
     if clause is not None:
         assert case.refusal("classify_contact", **DECLARED_LATE).clause == clause
     else:
-        assert case.take("classify_contact", **DECLARED_LATE).asks_for("advise", about="official_channel")
+        assert case.take("classify_contact", **DECLARED_LATE).requires("advise", about="official_channel")
 
 
 @pytest.mark.parametrize("pack", PACKS)
-def test_whatever_the_pack_contact_by_staff_is_judged_the_same_day(pack: str) -> None:
+def test_contact_by_staff_is_judged_the_same_day_under_every_pack(pack: str) -> None:
     people = CaseFile("staff_allegation").incident.people
     parties = tuple((p.person, p.involvement.value, p.category.value) for p in people)
     case = CaseFile("unsolicited_contact", pack, people=parties, direction="staff_to_pupil")
-    duty = asked(case, "decide_threshold")
+    duty = only_duty(case, "decide_threshold")
     assert "headteacher" in duty.rule.told
     assert ("chair_of_governors" in duty.rule.told) is (pack == "st_thomas")
     assert case.due("decide_threshold") == "2026-09-14"
@@ -109,8 +109,8 @@ def test_whatever_the_pack_contact_by_staff_is_judged_the_same_day(pack: str) ->
         ("st_thomas", ("headteacher",), "004 §5.10, §5.11"),
     ),
 )
-def test_who_hears_of_misuse_by_staff(pack: str, told: tuple[str, ...], clause: str) -> None:
-    duty = asked(CaseFile("staff_misuse", pack), "triage")
+def test_who_is_notified_of_misuse_by_staff(pack: str, told: tuple[str, ...], clause: str) -> None:
+    duty = only_duty(CaseFile("staff_misuse", pack), "triage")
     assert (duty.rule.told, duty.rule.clause) == (told, clause)
 
 
@@ -124,13 +124,15 @@ def test_who_hears_of_misuse_by_staff(pack: str, told: tuple[str, ...], clause: 
         ("st_thomas", False, True),
     ),
 )
-def test_bullying_out_of_school(pack: str, needs_a_ground: bool, family_decides: bool) -> None:
+def test_what_a_pack_requires_for_bullying_out_of_school(
+    pack: str, needs_a_ground: bool, family_decides: bool
+) -> None:
     case = CaseFile("cyberbullying", pack)
     if needs_a_ground:
         assert case.refusal("triage", **OUT_OF_SCHOOL).clause == "001 D"
     case.take("triage", **OUT_OF_SCHOOL, jurisdiction=("threat_to_member",)).take("inform_parents")
-    assert case.asks_for("family_decision") is family_decides
-    assert case.take("consider_police", refer=True).asks_for("escalate", agency="police")
+    assert case.requires("family_decision") is family_decides
+    assert case.take("consider_police", refer=True).requires("escalate", agency="police")
 
 
 @pytest.mark.parametrize(
@@ -143,13 +145,13 @@ def test_bullying_out_of_school(pack: str, needs_a_ground: bool, family_decides:
         ("st_thomas", True, "004 §9.1"),
     ),
 )
-def test_nudes_go_to_the_police_always_or_as_the_dsl_decides(pack: str, always: bool, clause: str) -> None:
+def test_nudes_go_to_the_police_always_or_if_the_dsl_decides(pack: str, always: bool, clause: str) -> None:
     case = CaseFile("sexting", pack).take("assess_risk")
     step = "escalate" if always else "consider_police"
-    assert asked(case, step).rule.clause == clause
+    assert only_duty(case, step).rule.clause == clause
     case.take("decide", topic="managed_in_school")
-    assert case.asks_for("escalate", agency="police") is always
-    assert not case.asks_for("consider_police")
+    assert case.requires("escalate", agency="police") is always
+    assert not case.requires("consider_police")
 
 
 @pytest.mark.parametrize(
@@ -162,15 +164,15 @@ def test_nudes_go_to_the_police_always_or_as_the_dsl_decides(pack: str, always: 
         ("st_thomas", "004 §8.8", "004 §8.4"),
     ),
 )
-def test_the_police_are_considered_by_content_for_pupils_and_always_for_staff(
+def test_police_are_considered_by_content_for_pupils_always_for_staff(
     pack: str, of_pupils: str, of_staff: str
 ) -> None:
-    assert not CaseFile("cyberbullying", pack).asks_for("consider_police")
+    assert not CaseFile("cyberbullying", pack).requires("consider_police")
     hateful = CaseFile("cyberbullying", pack, content=(Content.RACIST,))
-    assert asked(hateful, "consider_police").rule.clause == of_pupils
+    assert only_duty(hateful, "consider_police").rule.clause == of_pupils
 
     teacher = ((PARENT, "target", "staff"), (TARGET, "alleged", "pupil"))
-    duty = asked(CaseFile("cyberbullying", pack, people=teacher), "consider_police")
+    duty = only_duty(CaseFile("cyberbullying", pack, people=teacher), "consider_police")
     assert (duty.rule.clause, duty.rule.told) == (of_staff, ("slt", "police"))
 
 
@@ -184,9 +186,9 @@ def test_the_police_are_considered_by_content_for_pupils_and_always_for_staff(
         ("st_thomas", "casework default; KCSIE part 2, record keeping"),
     ),
 )
-def test_parents_of_a_user_below_the_age_are_told(pack: str, clause: str) -> None:
+def test_parents_of_an_underage_user_are_informed(pack: str, clause: str) -> None:
     case = CaseFile("underage_use", pack, reported="2026-09-14 09:00")
-    duty = asked(case, "inform_parents", child=TARGET)
+    duty = only_duty(case, "inform_parents", child=TARGET)
     assert (duty.rule.clause, moment(duty)) == (clause, "2026-09-21")
     groomed = CaseFile("underage_use", pack, reported="2026-09-14 09:00", content=(Content.ADULT_CONTACT,))
     assert groomed.due("inform_parents", child=TARGET) == "2026-09-14"
@@ -217,10 +219,10 @@ def test_how_often_the_policy_is_reviewed(pack: str, months: int, due: date | No
         ("st_thomas", False),
     ),
 )
-def test_a_debrief_is_a_must_at_one_school_and_everywhere_after_an_escalation(pack: str, must: bool) -> None:
+def test_one_pack_always_requires_a_debrief_others_after_escalation(pack: str, must: bool) -> None:
     def needed(case: CaseFile) -> bool:
         case.answer_everything(but=frozenset({"debrief", "record_agency_response"}))
-        return case.asks_for("debrief")
+        return case.requires("debrief")
 
     assert needed(CaseFile("cyberbullying", pack)) is must
     assert needed(CaseFile("cyberbullying", pack).take("escalate"))
@@ -236,18 +238,18 @@ def test_a_debrief_is_a_must_at_one_school_and_everywhere_after_an_escalation(pa
         ("st_thomas", "004 §8.6", "004 §8.7", True, None),
     ],
 )
-def test_a_parents_post_from_evidence_to_the_refusal_to_take_it_down(
+def test_a_parent_post_from_evidence_to_the_refused_removal(
     pack: str, invited: str, refused: str, provider: bool, legal: str | None
 ) -> None:
     case = CaseFile("parent_post", pack, reported="2026-10-05 09:00").take("save_evidence")
-    invitation = asked(case, "invite_parent")
+    invitation = only_duty(case, "invite_parent")
     assert (invitation.rule.clause, moment(invitation)) == (invited, "2026-10-07")
 
     case.take("triage").take("invite_parent", "2026-10-06 09:00")
     case.take("record_meeting", "2026-10-12 16:00", outcome="no_show")
     assert case.refusal("close").outstanding
     case.take("request_removal").take("record_removal", "2026-10-13 12:00", outcome="refused")
-    assert asked(case, "decide", topic="removal_refused").rule.clause == refused
+    assert only_duty(case, "decide", topic="removal_refused").rule.clause == refused
 
     lawful = [d for d in case.outstanding() if d.preset == {"topic": "legal_action"}]
     assert [d.rule.modality.value for d in lawful] == ([] if legal is None else [legal])

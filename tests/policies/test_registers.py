@@ -1,4 +1,4 @@
-"""What clauses became that is no rule: ages, who counts as staff, who may do what, steps open to all."""
+"""What clauses became other than rules: ages, who counts as staff, permissions, steps open to all."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ OPENINGS: Final[dict[str, tuple[str, dict[str, Any], dict[str, Any]]]] = {
     "ban_from_computing": ("inappropriate_content", {}, {}),
     "record_search": ("sexting", {}, {}),
 }
-"""By step: a kind it is taken in, what the report held, and its fields."""
+"""By step: the kind of incident, the fields of the report, and the fields of the step."""
 
 
 @pytest.mark.parametrize("pack", PACKS)
 @pytest.mark.parametrize("step", OPENINGS)
-def test_a_step_a_clause_names_may_be_taken_and_is_kept(step: str, pack: str) -> None:
+def test_a_step_named_by_a_clause_may_be_taken_and_is_recorded(step: str, pack: str) -> None:
     kind, opening, fields = OPENINGS[step]
     case = CaseFile(kind, pack, **opening).take(step, **fields)
     assert [taken.name() for taken in case.incident.timeline] == ["report", step]
 
 
-def test_every_step_a_clause_names_is_tried() -> None:
+def test_every_step_named_by_a_clause_is_tested() -> None:
     clauses = (clause for policy in policies().values() for clause in policy.clauses)
     named = {item.id for clause in clauses for item in clause.became if item.kind == "step"}
     assert named == {"report", *OPENINGS}
@@ -53,7 +53,7 @@ def test_every_step_a_clause_names_is_tried() -> None:
         ("a platform nobody knows", date(2026, 9, 14), None),
     ],
 )
-def test_a_platform_has_the_age_it_asked_for_on_the_day(platform: str, day: date, age: int | None) -> None:
+def test_a_platform_has_the_minimum_age_of_that_day(platform: str, day: date, age: int | None) -> None:
     assert Library.own().platforms.minimum_age(platform, day) == age
 
 
@@ -64,7 +64,7 @@ def test_a_platform_has_the_age_it_asked_for_on_the_day(platform: str, day: date
         *((category, False) for category in ("pupil", "parent", "external", "unknown")),
     ],
 )
-def test_everybody_who_works_at_the_school_counts_as_staff(category: str, staff: bool) -> None:
+def test_everyone_who_works_at_the_school_counts_as_staff(category: str, staff: bool) -> None:
     assert Category(category).works_at_school is staff
     alleged = ((TARGET, "target", "pupil"), (TEACHER, "alleged", category))
     stream = CaseFile("cyberbullying", people=alleged).incident.stream
@@ -76,12 +76,12 @@ def test_every_role_may_report(role: Role) -> None:
     assert Permission.REPORT in PERMISSIONS[role]
 
 
-def test_only_the_safeguarding_leads_handle_cases_about_children() -> None:
+def test_only_safeguarding_leads_may_handle_child_cases() -> None:
     handling = {role for role, held in PERMISSIONS.items() if Permission.HANDLE_CHILD_CASES in held}
     assert handling == {Role.DSL, Role.DEPUTY_DSL}
 
 
 @pytest.mark.parametrize("role", [Role.REPORTER, Role.GOVERNOR, Role.CHAIR_OF_GOVERNORS, Role.ADMIN])
-def test_a_confidence_is_kept_from_whoever_need_not_know(role: Role) -> None:
-    kept = {Permission.READ_CHILD_CASES, Permission.READ_ALLEGATIONS, Permission.READ_PEOPLE}
-    assert kept.isdisjoint(PERMISSIONS[role])
+def test_roles_without_a_need_may_not_read_cases_or_people(role: Role) -> None:
+    reading = {Permission.READ_CHILD_CASES, Permission.READ_ALLEGATIONS, Permission.READ_PEOPLE}
+    assert reading.isdisjoint(PERMISSIONS[role])

@@ -1,4 +1,4 @@
-"""Every rule of the floor and of every pack is noticed: where it is deleted or weakened, its row fails."""
+"""The row of every rule, of the floor and of every pack, fails if the rule is deleted or weakened."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from casework.domain.playbook import Pack, Playbook, Rule
 from casework.library import Library
 from tests.domain.casefile import FLOOR, PACKS, CaseFile
-from tests.policies.rows import FLOOR_ALONE, Asks, Row
+from tests.policies.rows import FLOOR_ALONE, Requires, Row
 from tests.policies.rows_floor import FLOOR_ROWS
 from tests.policies.rows_floor_common import COMMON_ROWS
 from tests.policies.rows_packs import PACK_ROWS
@@ -27,7 +27,7 @@ PLAYBOOKS: Final[dict[str, Playbook]] = {
         for rule in LIBRARY.packs[edition].rules
     },
 }
-"""The playbook a rule is looked at in, by the rule's id."""
+"""The playbook in which a rule is tested, by the rule's id."""
 
 
 def _every_rule() -> dict[str, Rule]:
@@ -37,8 +37,8 @@ def _every_rule() -> dict[str, Rule]:
 
 
 RULES: Final = _every_rule()
-TIMED: Final = [name for name, row in ROWS.items() if isinstance(row, Asks) and row.due is not None]
-TOLD: Final = [name for name, row in ROWS.items() if isinstance(row, Asks) and row.told]
+TIMED: Final = [name for name, row in ROWS.items() if isinstance(row, Requires) and row.due is not None]
+TOLD: Final = [name for name, row in ROWS.items() if isinstance(row, Requires) and row.told]
 NEVER_WAIVED: Final = {
     "acknowledge",
     "triage",
@@ -47,14 +47,14 @@ NEVER_WAIVED: Final = {
     *(f"{kind}-parents" for kind in ("image", "content")),
     "sexting-police",
 }
-"""The stated defaults that a pack may replace and no case may go without."""
-BARRING: Final = [name for name, row in ROWS.items() if isinstance(row, Asks) and row.bars]
+"""The defaults that a pack may replace but that no case may be without."""
+BARRING: Final = [name for name, row in ROWS.items() if isinstance(row, Requires) and row.bars]
 
 
 def changed(playbook: Playbook, name: str, change: Callable[[Rule], Rule | None]) -> Playbook:
-    """`playbook` with one rule of its floor or its pack changed, or deleted where `change` gives none.
+    """`playbook` with one rule of its floor or its pack changed, or deleted if `change` returns None.
 
-    A rule that follows from a kind is deleted with what the kind says.
+    A rule that is generated from a kind is deleted together with the setting of the kind.
     """
 
     def edited(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
@@ -76,7 +76,7 @@ def changed(playbook: Playbook, name: str, change: Callable[[Rule], Rule | None]
 
 @cache
 def case_of(name: str) -> CaseFile:
-    """The case in the situation of a rule's row; it is looked at and never changed."""
+    """The case in the situation of a rule's row. Callers must not change it."""
     return ROWS[name].case(PLAYBOOKS[name])
 
 
@@ -89,39 +89,39 @@ def test_every_rule_has_a_row_and_every_row_a_rule() -> None:
 
 
 @pytest.mark.parametrize("rule", ROWS)
-def test_the_playbook_answers_as_the_rule_says(rule: str) -> None:
+def test_the_row_of_every_rule_holds(rule: str) -> None:
     assert row_holds(rule, PLAYBOOKS[rule])
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_a_deleted_rule_is_noticed(rule: str) -> None:
+def test_the_row_of_a_rule_fails_if_the_rule_is_deleted(rule: str) -> None:
     assert not row_holds(rule, changed(PLAYBOOKS[rule], rule, lambda _: None))
 
 
 @pytest.mark.parametrize("rule", TIMED)
-def test_a_rule_that_lost_its_clock_is_noticed(rule: str) -> None:
+def test_the_row_of_a_rule_fails_without_its_clock(rule: str) -> None:
     timeless = changed(PLAYBOOKS[rule], rule, lambda found: msgspec.structs.replace(found, clock=None))
     assert not row_holds(rule, timeless)
 
 
 @pytest.mark.parametrize("rule", TOLD)
-def test_a_rule_that_tells_nobody_any_more_is_noticed(rule: str) -> None:
+def test_the_row_of_a_rule_fails_without_its_recipients(rule: str) -> None:
     silent = changed(PLAYBOOKS[rule], rule, lambda found: msgspec.structs.replace(found, told=()))
     assert not row_holds(rule, silent)
 
 
 @pytest.mark.parametrize("rule", BARRING)
-def test_a_rule_that_bars_nothing_any_more_is_noticed(rule: str) -> None:
+def test_the_row_of_a_rule_fails_without_its_before(rule: str) -> None:
     loose = changed(PLAYBOOKS[rule], rule, lambda found: msgspec.structs.replace(found, before=()))
     assert not row_holds(rule, loose)
 
 
-def test_the_defaults_no_case_goes_without_are_these() -> None:
+def test_exactly_these_defaults_cannot_be_waived() -> None:
     assert {name for name, rule in RULES.items() if rule.adjustable and not rule.waivable} == NEVER_WAIVED
 
 
 @pytest.mark.parametrize("rule", sorted(NEVER_WAIVED))
-def test_a_default_no_case_goes_without_is_not_waived(rule: str) -> None:
+def test_a_default_that_every_case_needs_cannot_be_waived(rule: str) -> None:
     case, step = case_of(rule), RULES[rule].step
     refusal = FLOOR_ALONE.refusal(case.incident, case.build("waive", waived=step))
     assert refusal is not None
@@ -129,13 +129,13 @@ def test_a_default_no_case_goes_without_is_not_waived(rule: str) -> None:
 
 
 @pytest.mark.parametrize("edition", PACKS.values())
-def test_a_deleted_pack_is_noticed_by_every_row_of_it(edition: str) -> None:
+def test_every_row_of_a_pack_fails_if_the_pack_is_empty(edition: str) -> None:
     pack = LIBRARY.packs[edition]
     emptied = Playbook(LIBRARY.floors[FLOOR], msgspec.structs.replace(pack, rules=()))
     assert [rule.id for rule in pack.rules if row_holds(rule.id, emptied)] == []
 
 
-def test_a_rule_without_a_row_is_found() -> None:
+def test_a_rule_without_a_row_is_detected() -> None:
     added = msgspec.structs.replace(RULES["acknowledge"], id="added")
     pack: Pack = msgspec.structs.replace(FLOOR_ALONE.pack, rules=(added,))
     assert {rule.id for rule in Playbook(FLOOR_ALONE.floor, pack).rules} - set(ROWS) == {"added"}

@@ -1,4 +1,4 @@
-"""The readers of the policies tell paragraphs, bullets and sections apart, each in its document's form."""
+"""The readers of the policies separate paragraphs, bullets and sections in the layout of each document."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TEXTS = {
 
         Overview
 
-        One thing, told on
+        One sentence on
 
         two pages.
 
@@ -105,7 +105,7 @@ TEXTS = {
 
 
 @pytest.mark.parametrize("number", TEXTS)
-def test_the_clauses_of_a_text_are_told_apart(number: str) -> None:
+def test_the_clauses_of_a_text_are_separated(number: str) -> None:
     text, clauses = TEXTS[number]
     assert clauses_of(number, dedent(text)) == [f"{number} {clause}" for clause in clauses]
 
@@ -121,9 +121,9 @@ def test_the_clauses_of_a_text_are_told_apart(number: str) -> None:
         "the lead, Ms Ada Quillfeather (Deputy), is known",
     ],
 )
-def test_whoever_a_text_names_is_found_by_whole_name_and_surname(text: str) -> None:
+def test_a_named_person_is_found_by_complete_name_and_by_surname(text: str) -> None:
     assert people_named_in(text) >= {"Ada Quillfeather", "Quillfeather"}
 
 
-def test_a_text_that_names_nobody_names_nobody() -> None:
+def test_a_text_without_names_yields_none() -> None:
     assert people_named_in("The Headteacher and the Chair of Governors decide.") == set()
