@@ -1,4 +1,4 @@
-"""Incidents for the domain's tests: told as policy is told, with no database and no clock."""
+"""Incidents for the tests of the domain, built from steps, without a database and without a clock."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PACKS = {pack.id: pack.edition for pack in Library.own().packs.values()}
 
 
 def known(name: str) -> UUID:
-    """The id that stands for `name` in these tests."""
+    """An id derived from `name`, the same in every test."""
     return uuid5(NAMESPACE, name)
 
 
@@ -53,7 +53,7 @@ PEOPLE = {
     "staff_allegation": ((TARGET, "target", "pupil"), (TEACHER, "alleged", "staff")),
 }
 LATER_STEPS = [step for step in STEPS if step != Report.name()]
-"""Every step but the first."""
+"""Every step except the first."""
 REPORT_FIELDS: dict[str, dict[str, Any]] = {"unsolicited_contact": {"direction": "pupil_to_staff"}}
 
 
@@ -63,7 +63,7 @@ def at(moment: str) -> datetime:
 
 
 def a_school() -> School:
-    """A school at which nobody is appointed."""
+    """A school without appointments."""
     opened = SchoolOpened(
         originator_id=known("school"),
         originator_version=1,
@@ -84,12 +84,12 @@ def a_school() -> School:
 
 
 def rules_about(kind: str, playbook: Playbook) -> list[Rule]:
-    """The rules of `playbook` about `kind`, in its order."""
+    """The rules of `playbook` that apply to `kind`, in its order."""
     return [rule for rule in playbook.rules if rule.applies_to(kind)]
 
 
 class CaseFile:
-    """One incident and the time it has come to; each step is taken an hour after the one before."""
+    """One incident and its present time; by default each step is taken an hour after the one before."""
 
     def __init__(
         self,
@@ -101,9 +101,9 @@ class CaseFile:
     ) -> None:
         self.now = at(reported)
         self.playbook: Playbook = Library.own().playbook(FLOOR, PACKS[pack])
-        said = typed(Report, examples.example("report", self._before(kind)))
+        values = typed(Report, examples.example("report", self._before(kind)))
         parties = PEOPLE[kind] if people is None else people
-        said["people"] = tuple(
+        values["people"] = tuple(
             Party(person=person, involvement=Involvement(role), category=Category(category))
             for person, role, category in parties
         )
@@ -111,26 +111,26 @@ class CaseFile:
             **self._stamp(1, known(f"{kind} {pack}")),
             policy=Policy(floor=FLOOR, pack=PACKS[pack]),
             reporter=Sealed(str(DSL)),
-            **{**said, **REPORT_FIELDS.get(kind, {}), **fields},
+            **{**values, **REPORT_FIELDS.get(kind, {}), **fields},
         )
         self.incident = Incident.report(report, self.playbook)
 
     def take(self, step: str, when: str | None = None, **fields: Any) -> Self:
-        """Take `step`, with the fields of its example where none are given for it."""
+        """Take `step`; `fields` replaces fields of its example."""
         self.now = at(when) if when else self.now + timedelta(hours=1)
         built = self.build(step, **fields)
         self.incident.take(built, self.playbook)
         return self
 
     def build(self, step: str, **fields: Any) -> Step:
-        """The step, not taken."""
+        """The step as it would be taken, without taking it."""
         stamp = self._stamp(self.incident.version + 1, self.incident.id)
-        told = example(step, self.incident, self.now, **fields)
-        built = STEPS[step](**stamp, **told)
+        values = example(step, self.incident, self.now, **fields)
+        built = STEPS[step](**stamp, **values)
         return built.numbered() if isinstance(built, Debrief) else built
 
     def completed(self, step: S, found: Mapping[UUID, Aggregate] | None = None) -> S:
-        """`step` with the fields casework fills in; `found` are the things it names."""
+        """`step` with the fields that casework fills in; `found` holds the aggregates it refers to."""
         around = Surroundings(
             incident=self.incident,
             school=a_school(),
@@ -141,7 +141,7 @@ class CaseFile:
         return Stages.complete(step, around)
 
     def copy(self) -> CaseFile:
-        """The case as it stands, which goes its own way from here."""
+        """A copy of the case as it is now, independent of this one."""
         incident = Incident.replay(self.incident.timeline)
         assert incident is not None
         twin = copy.copy(self)
@@ -149,7 +149,7 @@ class CaseFile:
         return twin
 
     def refusal(self, step: str, **fields: Any) -> Refusal:
-        """Why `step` is refused; the incident must not have changed."""
+        """Why `step` is refused, after checking that the incident has not changed."""
         version, state = self.incident.version, self.incident.state
         try:
             self.take(step, **fields)
@@ -162,7 +162,7 @@ class CaseFile:
         return self.playbook.outstanding(self.incident, TEST_CALENDAR)
 
     def due(self, step: str, **preset: Any) -> str:
-        """The local day, and for a time within it the minute, on which `step` is due."""
+        """The local day on which `step` is due, with the minute if it is due within the day."""
         duty = next(
             duty
             for duty in self.outstanding()
@@ -173,14 +173,14 @@ class CaseFile:
         return f"{moment:%Y-%m-%d}" if moment.second == 59 else f"{moment:%Y-%m-%d %H:%M}"
 
     def requires(self, step: str, **preset: Any) -> bool:
-        """Whether `step` is among what must be done or considered."""
+        """Whether `step` is among the duties that must be done or considered."""
         return any(
             duty.rule.step == step and duty.rule.modality != "may" and preset.items() <= duty.preset.items()
             for duty in self.outstanding()
         )
 
     def answer_everything(self, but: frozenset[str] = frozenset()) -> Self:
-        """Take every step that is due until only those in `but`, and what may be done, are left."""
+        """Take every step that is due, until only those in `but` and optional ones are left."""
         for _ in range(60):
             duty = next(
                 (d for d in self.outstanding() if d.rule.modality != "may" and d.rule.step not in but), None
@@ -188,10 +188,10 @@ class CaseFile:
             if duty is None or duty.rule.step is None:
                 return self
             self.take(duty.rule.step, **duty.preset)
-        raise AssertionError("the playbook never stops asking")
+        raise AssertionError("the playbook never stops requiring steps")
 
     def _before(self, kind: str) -> Occasion:
-        """What the report is about, which comes a quarter of an hour after it."""
+        """The values for the report's example; the incident occurred a quarter of an hour before it."""
         slots: Slots = {
             Slot.SCHOOL: known("school"),
             Slot.KIND: kind,
@@ -214,14 +214,14 @@ class CaseFile:
 
 
 def example(step: str, incident: Incident, now: datetime | None = None, **fields: Any) -> dict[str, Any]:
-    """Fields with which `step` is well formed, whatever the playbook says; `fields` in place of its own."""
+    """Fields with which `step` is valid, whatever the playbook says; `fields` replaces some of them."""
     occasion = Occasion(now=now or incident.recorded_at, slots=slots(incident))
     given = {**FILLED_IN.get(step, {}), **fields}
     return typed(STEPS[step], examples.example(step, occasion, given))
 
 
 def slots(incident: Incident) -> Slots:
-    """What the examples are about in these tests."""
+    """The values for the open places of the examples in these tests."""
     return {
         Slot.SCHOOL: incident.school,
         Slot.KIND: incident.kind,
@@ -247,4 +247,4 @@ FILLED_IN: dict[str, dict[str, Any]] = {
     "check_age": {"minimum_age": 13},
     "rebase": {"policy": Policy(floor=FLOOR, pack=PACKS["headcorn"])},
 }
-"""What casework fills in, for steps that are built without it."""
+"""The fields that casework fills in, for steps that are built without it."""

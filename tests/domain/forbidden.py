@@ -1,4 +1,4 @@
-"""What each prohibition refuses, and what it allows: one row by rule. Those about adults stand apart."""
+"""What each prohibition refuses and what it allows: one row per rule, except for rules about adults."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def nothing(case: CaseFile) -> CaseFile:
 
 
 class Forbidden(msgspec.Struct, frozen=True, kw_only=True):
-    """A step refused in one history with some fields, and allowed with another history or other fields."""
+    """A step that is refused in one history, and allowed in another history or with other fields."""
 
     clause: str
     step: str
@@ -273,4 +273,4 @@ REPORTS: dict[str, Forbidden] = {
         allowed_opening={"people": ((TEACHER, "alleged", "staff"),)},
     ),
 }
-"""What is forbidden in the report itself, so that there is no case before it."""
+"""Reports that are refused, so that there is no case before them."""

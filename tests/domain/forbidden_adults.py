@@ -1,10 +1,10 @@
-"""What the prohibitions about adults at the school refuse, and what they allow: one row by rule."""
+"""What the prohibitions about adults at the school refuse and what they allow: one row per rule."""
 
 from __future__ import annotations
 
 from tests.domain.casefile import ALLEGED, TEACHER, CaseFile
 from tests.domain.forbidden import Forbidden
-from tests.domain.situations import SOMEBODY_ALLEGED, STAFF_ALLEGED, STAFF_TO_PUPIL, consulted, threshold_met
+from tests.domain.situations import STAFF_ALLEGED, STAFF_TO_PUPIL, UNKNOWN_ALLEGED, consulted, threshold_met
 
 
 def now_an_allegation(case: CaseFile) -> CaseFile:
@@ -31,7 +31,7 @@ ADULT_ROWS: dict[str, Forbidden] = {
         clause="KCSIE part 4",
         step="identify_person",
         kind="staff_misuse",
-        opening=SOMEBODY_ALLEGED,
+        opening=UNKNOWN_ALLEGED,
         fields={"category": "pupil"},
         allowed_with={"category": "staff"},
     ),

@@ -1,4 +1,4 @@
-"""For every rule that asks something only now and then: a case in which it does."""
+"""For every rule with a condition: a case in which it applies."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from casework.library import Library
 from tests.domain.casefile import ALLEGED, FLOOR, PACKS, PARENT, TARGET, TEACHER, UNKNOWN, CaseFile
 
 OF_THE_ITEM: Final = "2027-03-01"
-"""The day that a meeting or an action names for itself."""
+"""The due date that a meeting or an action sets for itself."""
 KINDS: Final = Library.own().kinds()
 Opening = dict[str, Any]
 Story = Callable[[CaseFile], CaseFile]
@@ -25,17 +25,17 @@ class Case(Protocol):
     """A case in which steps are taken, in memory or over HTTP."""
 
     def take(self, step: str, **fields: Any) -> Self:
-        """Take `step`, with the fields of its example where none are given for it."""
+        """Take `step`; `fields` replaces fields of its example."""
 
     def answer_everything(self, but: frozenset[str] = ...) -> Self:
-        """Take every step that is due until only those in `but`, and what may be done, are left."""
+        """Take every step that is due, until only those in `but` and optional ones are left."""
 
 
 C = TypeVar("C", bound=Case)
 
 
 class History(Protocol):
-    """What is done in a case of either form."""
+    """Steps to take in a case, whether in memory or over HTTP."""
 
     def __call__(self, case: C, /) -> C: ...
 
@@ -46,7 +46,7 @@ STAFF_TO_PUPIL: Final[Opening] = {**STAFF_ALLEGED, "direction": "staff_to_pupil"
 STAFF_AND_PUPIL_ALLEGED: Final[Opening] = {
     "people": (*STAFF_ALLEGED["people"], (ALLEGED, "alleged", "pupil"))
 }
-SOMEBODY_ALLEGED: Final[Opening] = {"people": ((TARGET, "target", "pupil"), (UNKNOWN, "alleged", "unknown"))}
+UNKNOWN_ALLEGED: Final[Opening] = {"people": ((TARGET, "target", "pupil"), (UNKNOWN, "alleged", "unknown"))}
 CHILD_POSTED_ABOUT: Final[Opening] = {"people": ((TARGET, "target", "pupil"), (PARENT, "alleged", "parent"))}
 CRITICAL: Final[Opening] = {"content": (Content.ADULT_CONTACT,)}
 HATE: Final[Opening] = {"content": (Content.RACIST,)}
@@ -69,17 +69,17 @@ OPENINGS: Final[dict[str, Opening]] = {
     "critical-risk": CRITICAL,
     "people-known": {"people": ()},
 }
-"""What the report holds, by rule."""
+"""Fields of the report, by rule."""
 
 KIND_OPENINGS: Final[dict[tuple[str, str], Opening]] = {
     ("child-voice", "parent_post"): CHILD_POSTED_ABOUT,
     ("child-voice", "staff_misuse"): STAFF_ALLEGED,
 }
-"""What the report holds, where a rule finds nobody to ask for among the usual people of the kind."""
+"""Fields of the report where the usual people of the kind include nobody that the rule applies to."""
 
 
 def rules_of(edition: str) -> tuple[Rule, ...]:
-    """The rules as one file states them, those of a floor's kinds too: of a floor or of a pack."""
+    """The rules of one file, a floor or a pack, including those generated from a floor's kinds."""
     library = Library.own()
     floor = library.floors.get(edition)
     return library.packs[edition].rules if floor is None else floor.every_rule()
@@ -98,7 +98,7 @@ def threshold_met(case: CaseFile) -> CaseFile:
 
 
 def consulted(case: CaseFile) -> CaseFile:
-    """The LADO was consulted and agrees that the adult and the parents are told."""
+    """The LADO was consulted, and agrees that the adult and the parents may be informed."""
     return case.take("consult_lado")
 
 
@@ -107,32 +107,32 @@ def judged(outcome: str) -> Story:
 
 
 def with_the_lados_view(case: CaseFile) -> CaseFile:
-    """The case as it is, and an allegation once the LADO was consulted."""
+    """The case; if it is an allegation, after the LADO was consulted."""
     return consulted(case) if case.incident.kind == "staff_allegation" else case
 
 
 def investigated(case: CaseFile) -> CaseFile:
-    """The investigation is over."""
+    """The investigation is complete."""
     return with_the_lados_view(case).take("complete_investigation")
 
 
 def investigated_without_escalating(case: CaseFile) -> CaseFile:
-    """The investigation is over, but for an allegation, which is escalated before it is investigated."""
+    """The investigation is complete, except in an allegation, which escalates before it is investigated."""
     return case if case.incident.kind == "staff_allegation" else investigated(case)
 
 
 def all_but_debriefed(case: C) -> C:
-    """Everything asked is done, up to the end of the investigation."""
+    """Every required step is taken, up to the end of the investigation."""
     return case.answer_everything().take("complete_investigation").answer_everything()
 
 
 def debriefed(case: C) -> C:
-    """Everything asked is done, up to the debrief and the actions it decided on."""
+    """Every required step is taken, up to the debrief and the actions it decided on."""
     return all_but_debriefed(case).take("debrief")
 
 
 def debriefed_with_an_action_due(day: str) -> Story:
-    """The same, and the one action is due on `day`."""
+    """As `debriefed`, with one action, due on `day`."""
     (action,) = EXAMPLES["debrief"]["actions"]
     return lambda case: all_but_debriefed(case).take("debrief", actions=[{**action, "due_on": day}])
 
@@ -186,16 +186,16 @@ STORIES: Final[dict[str, Story]] = {
     "headcorn-debrief": investigated_without_escalating,
     "debrief-after-escalation": lambda case: investigated(case.take("escalate")),
 }
-"""What has been done since, by rule."""
+"""The steps taken after the report, by rule."""
 
 
 def opening_of(rule: str, kind: str) -> Opening:
-    """What the report of a case of `kind` holds in which the rule asks something."""
+    """Fields of the report of a case of `kind` in which the rule applies."""
     return KIND_OPENINGS.get((rule, kind)) or OPENINGS.get(rule, {})
 
 
 def case_for(rule: str, kind: str, pack: str, reported: str = "2026-10-22 09:00", **fields: Any) -> CaseFile:
-    """A case of `kind` under `pack` in which the rule asks something that is not yet done."""
+    """A case of `kind` under `pack` in which the rule has an open duty."""
     case = CaseFile(kind, pack, reported=reported, **{**opening_of(rule, kind), **fields})
     story = STORIES.get(rule)
     return case if story is None else story(case)
@@ -206,19 +206,19 @@ def playbook_of(pack: str) -> Playbook:
 
 
 class InForce(msgspec.Struct, frozen=True):
-    """A rule, a pack under which it is in force as it is written, and the kinds it is about there."""
+    """A rule, a pack that leaves it unchanged, and the kinds it applies to there."""
 
     rule: Rule
     pack: str
     kinds: tuple[str, ...]
 
     def cases(self, **fields: Any) -> Iterator[CaseFile]:
-        """For each kind, a case in which the rule asks something that is not yet done."""
+        """For each kind, a case in which the rule has an open duty."""
         return (case_for(self.rule.id, kind, self.pack, **fields) for kind in self.kinds)
 
 
 def every_rule() -> list[InForce]:
-    """Each rule once: a pack's under that pack, the floor's under the first that leaves it as it is."""
+    """Each rule once: a pack's under that pack, the floor's under the first pack that does not change it."""
     found: dict[str, InForce] = {}
     for pack in PACKS:
         for rule in playbook_of(pack).rules:
@@ -231,5 +231,5 @@ DUTIES: Final = [there for there in every_rule() if there.rule.is_duty]
 
 
 def by_rule(there: object) -> str:
-    """The id of a test about one rule."""
+    """The test id for a rule."""
     return there.rule.id if isinstance(there, InForce) else str(there)

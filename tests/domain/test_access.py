@@ -1,4 +1,4 @@
-"""Who may do what, written out cell by cell, and how each user stands to each sort of case."""
+"""The permissions of each role, written out in a table, and each user's standing to each type of case."""
 
 from __future__ import annotations
 
@@ -45,15 +45,15 @@ GRANTED: Final = [
     for permission, cell in zip(COLUMNS, row.split(), strict=True)
 ]
 
-SOMEBODY = known("somebody")
+ANY_USER = known("a user")
 
 
-def actor(*roles: str, user: UUID = SOMEBODY, person: UUID | None = None) -> Actor:
+def actor(*roles: str, user: UUID = ANY_USER, person: UUID | None = None) -> Actor:
     return Actor(user=user, person=person, roles=tuple(Role(role) for role in roles))
 
 
-def stands(actor: Actor, incident: Incident, heads: frozenset[UUID] = frozenset()) -> Standing:
-    """How somebody who did not report it stands to `incident`."""
+def standing_of(actor: Actor, incident: Incident, heads: frozenset[UUID] = frozenset()) -> Standing:
+    """The standing to `incident` of a user who did not report it."""
     return standing(actor, incident, reported_it=False, leaders={Role.HEADTEACHER: heads})
 
 
@@ -72,17 +72,19 @@ def test_every_role_and_every_permission_has_a_row() -> None:
 
 
 @pytest.mark.parametrize(("role", "permission", "granted"), GRANTED)
-def test_the_table(role: Role, permission: Permission, granted: bool) -> None:
+def test_each_role_has_exactly_the_permissions_of_its_row(
+    role: Role, permission: Permission, granted: bool
+) -> None:
     assert (permission in PERMISSIONS[role]) is granted
     assert actor(role).role_for(permission) == (role if granted else None)
 
 
 @pytest.mark.parametrize("permission", Permission)
-def test_whoever_holds_no_role_may_do_nothing(permission: Permission) -> None:
+def test_a_user_without_a_role_may_do_nothing(permission: Permission) -> None:
     assert actor().role_for(permission) is None
 
 
-def test_each_stream_is_read_and_handled_under_a_permission_of_its_own() -> None:
+def test_each_stream_has_its_own_permissions_to_read_and_to_handle() -> None:
     by_stream = [
         {grant.when: grant.permission for grant in grants if isinstance(grant.when, InStream)}
         for grants in (READ, HANDLE)
@@ -107,7 +109,7 @@ def test_each_stream_is_read_and_handled_under_a_permission_of_its_own() -> None
         (("chair_of_governors", "reporter"), P.READ_CHILD_CASES, None),
     ],
 )
-def test_a_user_of_several_roles_acts_in_the_first_that_may(
+def test_a_user_with_several_roles_acts_in_the_first_that_may(
     held: tuple[str, ...], permission: Permission, acts_as: str | None
 ) -> None:
     for order in permutations(held):
@@ -126,10 +128,10 @@ def test_a_user_of_several_roles_acts_in_the_first_that_may(
         ("admin", False, False),
     ],
 )
-def test_standing_to_a_case_about_children(role: str, reads: bool, handles: bool) -> None:
+def test_the_standing_of_each_role_to_a_child_case(role: str, reads: bool, handles: bool) -> None:
     incident = child_case()
     assert incident.stream is Stream.CHILD
-    found = stands(actor(role), incident)
+    found = standing_of(actor(role), incident)
     assert found == Standing(
         reads_as=Role(role) if reads else None, handles_as=Role(role) if handles else None
     )
@@ -137,10 +139,10 @@ def test_standing_to_a_case_about_children(role: str, reads: bool, handles: bool
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_standing_to_an_allegation(role: str) -> None:
+def test_only_the_head_has_standing_to_an_allegation_by_role(role: str) -> None:
     incident = allegation()
     assert incident.stream is Stream.ALLEGATION
-    found = stands(actor(role), incident)
+    found = standing_of(actor(role), incident)
     head = Role.HEADTEACHER if role == "headteacher" else None
     assert found == Standing(reads_as=head, handles_as=head)
 
@@ -156,22 +158,20 @@ def test_standing_to_an_allegation(role: str) -> None:
         ("admin", False),
     ],
 )
-def test_a_lead_or_the_chair_appointed_by_name_handles_an_allegation_and_nobody_else_does(
-    role: str, appointed: bool
-) -> None:
+def test_only_an_appointed_lead_or_chair_handles_an_allegation(role: str, appointed: bool) -> None:
     people = ((TARGET, "target", "pupil"), (TEACHER, "alleged", "staff"))
     for step in ("assign", "appoint_case_manager"):
         case = CaseFile("unsolicited_contact", people=people, direction="staff_to_pupil").take(step, user=DSL)
         expected = Role(role) if appointed else None
-        found = stands(actor(role, user=DSL), case.incident)
+        found = standing_of(actor(role, user=DSL), case.incident)
         assert found == Standing(reads_as=expected, handles_as=expected)
-        assert not stands(actor(role), case.incident).knows
+        assert not standing_of(actor(role), case.incident).knows
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_the_chair_stands_in_where_the_head_is_alleged_and_no_other_role_does(role: str) -> None:
+def test_only_the_chair_stands_in_if_the_head_is_alleged(role: str) -> None:
     expected = Role(role) if role in {"chair_of_governors", "headteacher"} else None
-    found = stands(actor(role), allegation(), heads=frozenset({TEACHER}))
+    found = standing_of(actor(role), allegation(), heads=frozenset({TEACHER}))
     assert found == Standing(reads_as=expected, handles_as=expected)
 
 
@@ -183,91 +183,91 @@ def test_the_chair_stands_in_where_the_head_is_alleged_and_no_other_role_does(ro
         pytest.param(frozenset({PARENT}), id="the head is a witness"),
     ],
 )
-def test_the_chair_knows_of_no_other_allegation(heads: frozenset[UUID]) -> None:
+def test_the_chair_has_no_standing_to_other_allegations(heads: frozenset[UUID]) -> None:
     people = ((TARGET, "target", "pupil"), (TEACHER, "alleged", "staff"), (PARENT, "witness", "staff"))
     incident = CaseFile("staff_allegation", people=people).incident
-    assert not stands(actor("chair_of_governors"), incident, heads=heads).knows
+    assert not standing_of(actor("chair_of_governors"), incident, heads=heads).knows
 
 
-def test_the_chair_stands_in_for_no_case_about_children() -> None:
+def test_the_chair_never_stands_in_for_a_child_case() -> None:
     people = ((TEACHER, "target", "staff"), (ALLEGED, "alleged", "pupil"))
     incident = CaseFile("cyberbullying", people=people).incident
     assert incident.stream is Stream.CHILD
-    assert not stands(actor("chair_of_governors"), incident, heads=frozenset({TEACHER})).knows
+    assert not standing_of(actor("chair_of_governors"), incident, heads=frozenset({TEACHER})).knows
 
 
-def test_the_chair_does_not_stand_in_for_a_case_about_themselves() -> None:
+def test_the_chair_does_not_stand_in_for_their_own_case() -> None:
     chair = actor("chair_of_governors", user=DSL, person=ALLEGED)
     people = ((TARGET, "target", "pupil"), (TEACHER, "alleged", "staff"), (ALLEGED, "alleged", "governor"))
     case = CaseFile("staff_allegation", people=people).take("appoint_case_manager", user=DSL)
-    assert not stands(chair, case.incident, heads=frozenset({TEACHER})).knows
+    assert not standing_of(chair, case.incident, heads=frozenset({TEACHER})).knows
 
 
-def test_being_assigned_a_case_about_children_adds_nothing_to_a_role() -> None:
+def test_an_assignment_to_a_child_case_adds_no_standing() -> None:
     case = CaseFile("cyberbullying").take("assign", user=HEAD)
-    assert stands(actor("headteacher", user=HEAD), case.incident).handles_as is None
-    assert not stands(actor("reporter", user=HEAD), case.incident).knows
+    assert standing_of(actor("headteacher", user=HEAD), case.incident).handles_as is None
+    assert not standing_of(actor("reporter", user=HEAD), case.incident).knows
 
 
-def test_a_case_becomes_an_allegation_when_somebody_on_the_staff_is_alleged() -> None:
+def test_a_case_becomes_an_allegation_when_a_staff_member_is_alleged() -> None:
     case = CaseFile("cyberbullying")
-    assert stands(actor("dsl"), case.incident).handles_as is Role.DSL
+    assert standing_of(actor("dsl"), case.incident).handles_as is Role.DSL
     case.take("involve_person", person=TEACHER, involvement="alleged", category="volunteer")
-    assert not stands(actor("dsl"), case.incident).knows
-    assert stands(actor("headteacher"), case.incident).handles_as is Role.HEADTEACHER
+    assert not standing_of(actor("dsl"), case.incident).knows
+    assert standing_of(actor("headteacher"), case.incident).handles_as is Role.HEADTEACHER
 
 
 @pytest.mark.parametrize("involvement", ["target", "alleged"])
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("assigned", [False, True])
-def test_a_case_about_you_does_not_exist_for_you(involvement: str, role: str, assigned: bool) -> None:
+def test_a_subject_has_no_standing_to_their_own_case(involvement: str, role: str, assigned: bool) -> None:
     people = ((TARGET, "target", "pupil"), (ALLEGED, "alleged", "pupil"), (TEACHER, involvement, "staff"))
     case = CaseFile("cyberbullying", people=people)
     if assigned:
         case.take("assign", user=DSL)
     subject = actor(role, user=DSL, person=TEACHER)
     assert TEACHER in case.incident.subjects()
-    assert not stands(subject, case.incident).knows
+    assert not standing_of(subject, case.incident).knows
 
 
 @pytest.mark.parametrize("involvement", ["witness", "reporter", "parent", "bystander"])
-def test_a_lead_who_is_in_a_case_but_not_its_subject_goes_on_with_it(involvement: str) -> None:
+def test_a_lead_who_is_involved_but_not_a_subject_keeps_the_case(involvement: str) -> None:
     people = ((TARGET, "target", "pupil"), (TEACHER, involvement, "staff"))
     incident = CaseFile("cyberbullying", people=people).incident
     assert TEACHER not in incident.subjects()
-    assert stands(actor("dsl", person=TEACHER), incident).handles_as is Role.DSL
+    assert standing_of(actor("dsl", person=TEACHER), incident).handles_as is Role.DSL
 
 
-def test_a_user_who_is_nobody_in_incidents_is_the_subject_of_none() -> None:
+def test_a_user_without_a_person_is_the_subject_of_no_case() -> None:
     for incident in (child_case(), CaseFile("cyberbullying", people=()).incident):
-        assert stands(actor("dsl", person=None), incident).handles_as is Role.DSL
+        assert standing_of(actor("dsl", person=None), incident).handles_as is Role.DSL
     assert CaseFile("cyberbullying", people=()).incident.subjects() == frozenset()
 
 
-def test_a_case_is_about_somebody_from_the_moment_they_are_identified() -> None:
+def test_a_person_becomes_a_subject_when_they_are_identified() -> None:
     unknown = known("unknown")
     people = ((TARGET, "target", "pupil"), (unknown, "alleged", "unknown"))
     case = CaseFile("cyberbullying", people=people)
     lead = actor("headteacher", person=TEACHER)
-    assert stands(lead, case.incident).knows
+    assert standing_of(lead, case.incident).knows
     case.take("identify_person", person=unknown, as_=TEACHER, category="staff")
-    assert not stands(lead, case.incident).knows
+    assert not standing_of(lead, case.incident).knows
 
 
 @pytest.mark.parametrize("incident", [child_case(), allegation()], ids=["child", "allegation"])
 @pytest.mark.parametrize("role", ["reporter", "governor", "admin"])
-def test_whoever_reported_knows_of_it_and_handles_nothing(incident: Incident, role: str) -> None:
+def test_a_reporter_has_standing_but_may_not_handle_the_case(incident: Incident, role: str) -> None:
     found = standing(actor(role), incident, reported_it=True)
     assert found == Standing(reported_it=True)
     assert found.knows
 
 
-def test_a_lead_who_reported_an_allegation_knows_of_their_report_only() -> None:
+def test_a_lead_who_reported_an_allegation_has_only_their_report() -> None:
     found = standing(actor("dsl"), allegation(), reported_it=True)
     assert (found.knows, found.reads_as, found.handles_as) == (True, None, None)
 
 
-def test_a_subject_who_reported_it_themselves_keeps_their_own_report_only() -> None:
+def test_a_subject_who_reported_the_case_has_only_their_report() -> None:
     target = actor("dsl", person=TEACHER)
     people = ((TEACHER, "target", "staff"), (ALLEGED, "alleged", "pupil"))
     found = standing(target, CaseFile("cyberbullying", people=people).incident, reported_it=True)
@@ -279,7 +279,7 @@ def test_a_subject_who_reported_it_themselves_keeps_their_own_report_only() -> N
     role=st.sampled_from(Role),
     permission=st.sampled_from(Permission),
 )
-def test_a_further_role_takes_no_permission_away(
+def test_an_additional_role_removes_no_permission(
     roles: set[Role], role: Role, permission: Permission
 ) -> None:
     before, after = actor(*roles), actor(*roles, role)

@@ -1,4 +1,4 @@
-"""An adult at the school alleged in a case of any kind: weighed first, told of when the LADO agrees."""
+"""An adult at the school is alleged in a case of any kind: first the threshold, then the LADO's agreement."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.domain.casefile import ALLEGED, PACKS, PARENT, TARGET, TEACHER, UNKNO
 from tests.domain.situations import KINDS, STAFF_ALLEGED, STAFF_AND_PUPIL_ALLEGED, consulted, threshold_met
 
 OTHERS = [kind for kind in KINDS if kind not in ("staff_misuse", "staff_allegation")]
-TOLD: dict[str, dict[str, Any]] = {
+INFORMING: dict[str, dict[str, Any]] = {
     "inform_parents": {"child": TARGET},
     "invite_parent": {},
     "family_decision": {},
@@ -27,17 +27,17 @@ def case_of(kind: str, pack: str = "st_thomas", **fields: Any) -> CaseFile:
 
 
 def refusals(case: CaseFile) -> dict[str, str]:
-    """The rule that refuses each telling step, where one does."""
+    """For each step that informs people, the rule that refuses it, if there is one."""
     found = {
         step: case.playbook.refusal(case.incident, case.build(step, **fields))
-        for step, fields in TOLD.items()
+        for step, fields in INFORMING.items()
     }
     return {step: refusal.rule for step, refusal in found.items() if refusal is not None}
 
 
 @pytest.mark.parametrize("category", WORKFORCE)
 @pytest.mark.parametrize("kind", OTHERS)
-def test_whoever_works_at_the_school_is_weighed_the_same_day(kind: str, category: str) -> None:
+def test_the_threshold_is_due_the_same_day_for_everyone_at_the_school(kind: str, category: str) -> None:
     people = ((TARGET, "target", "pupil"), (TEACHER, "alleged", category))
     case = case_of(kind, people=people, reported="2026-10-22 09:00")
     assert case.due("decide_threshold") == "2026-10-22"
@@ -48,14 +48,16 @@ def test_whoever_works_at_the_school_is_weighed_the_same_day(kind: str, category
 
 @pytest.mark.parametrize("category", ["pupil", "parent", "external", "unknown"])
 @pytest.mark.parametrize("kind", OTHERS)
-def test_nobody_else_is(kind: str, category: str) -> None:
-    case = CaseFile(kind, people=((TARGET, "target", "pupil"), (known("somebody"), "alleged", category)))
+def test_no_threshold_is_due_for_people_who_do_not_work_there(kind: str, category: str) -> None:
+    case = CaseFile(
+        kind, people=((TARGET, "target", "pupil"), (known("another person"), "alleged", category))
+    )
     assert not case.requires("decide_threshold")
     assert refusals(case) == {} or kind == "unsolicited_contact"
 
 
 @pytest.mark.parametrize("kind", OTHERS)
-def test_nobody_is_told_before_the_threshold_is_decided_whatever_the_lado_said(kind: str) -> None:
+def test_nobody_is_informed_before_the_threshold_is_decided(kind: str) -> None:
     before = {
         "inform_parents": "threshold-before-parents-told",
         "invite_parent": "threshold-before-parents-invited",
@@ -70,14 +72,14 @@ def test_nobody_is_told_before_the_threshold_is_decided_whatever_the_lado_said(k
 
 
 @pytest.mark.parametrize("kind", OTHERS)
-def test_below_the_threshold_they_may_be_told_and_the_case_stays_what_it_is(kind: str) -> None:
+def test_below_the_threshold_people_may_be_informed(kind: str) -> None:
     case = case_of(kind).take("decide_threshold")
     assert refusals(case) == {}
     assert not case.requires("reclassify")
 
 
 @pytest.mark.parametrize("kind", [*OTHERS, "staff_misuse"])
-def test_above_it_they_are_told_when_the_lado_agrees(kind: str) -> None:
+def test_above_the_threshold_people_are_informed_once_the_lado_agrees(kind: str) -> None:
     case = threshold_met(case_of(kind))
     assert refusals(case) == {
         "inform_parents": "lado-before-parents-told",
@@ -97,11 +99,11 @@ def test_above_it_they_are_told_when_the_lado_agrees(kind: str) -> None:
     assert refusals(consulted(case)) == {}
 
 
-def test_a_low_level_concern_is_told_of_while_nobody_says_that_it_is_more() -> None:
+def test_people_may_be_informed_of_a_low_level_concern() -> None:
     assert refusals(case_of("staff_misuse")) == {}
 
 
-def test_in_an_allegation_nobody_is_told_before_the_lado_agrees() -> None:
+def test_in_an_allegation_nobody_is_informed_before_the_lado_agrees() -> None:
     everything = {
         "inform_parents": "allegation-parents-not-told",
         "invite_parent": "allegation-parents-not-invited",
@@ -118,7 +120,7 @@ def test_in_an_allegation_nobody_is_told_before_the_lado_agrees() -> None:
 
 @pytest.mark.parametrize("pack", PACKS)
 @pytest.mark.parametrize("kind", OTHERS)
-def test_what_meets_the_threshold_goes_on_as_an_allegation_to_its_end(kind: str, pack: str) -> None:
+def test_a_case_above_the_threshold_becomes_an_allegation(kind: str, pack: str) -> None:
     case = case_of(kind, pack, reported="2026-10-22 09:00")
     case.take("decide_threshold", "2026-10-22 10:00", met=True, limbs=(Limb.POSSIBLE_OFFENCE,))
     assert case.due("reclassify", kind="staff_allegation") == "2026-10-22"
@@ -131,7 +133,7 @@ def test_what_meets_the_threshold_goes_on_as_an_allegation_to_its_end(kind: str,
 
 @pytest.mark.parametrize("pack", PACKS)
 @pytest.mark.parametrize("kind", OTHERS)
-def test_what_does_not_meet_it_is_closed_as_any_other_case(kind: str, pack: str) -> None:
+def test_a_case_below_the_threshold_is_closed_like_any_other(kind: str, pack: str) -> None:
     case = case_of(kind, pack).answer_everything().take("complete_investigation").answer_everything()
     case.take("close")
     assert case.incident.kind == kind
@@ -139,14 +141,14 @@ def test_what_does_not_meet_it_is_closed_as_any_other_case(kind: str, pack: str)
 
 @pytest.mark.parametrize("pack", PACKS)
 @pytest.mark.parametrize("kind", OTHERS)
-def test_beside_a_pupil_the_adults_case_is_one_of_its_own_and_this_one_can_end(kind: str, pack: str) -> None:
+def test_with_an_alleged_pupil_the_adult_gets_a_separate_case(kind: str, pack: str) -> None:
     case = threshold_met(CaseFile(kind, pack, **STAFF_AND_PUPIL_ALLEGED))
     assert not case.requires("reclassify")
     refusal = case.refusal("reclassify", kind="staff_allegation")
     assert refusal.rule == "adult-case-not-from-a-pupils"
     (offered,) = (duty for duty in case.outstanding() if duty.rule.id == "adult-beside-a-pupil")
     assert (offered.rule.step, offered.rule.told) == ("consult_lado", ("lado",))
-    # The pupil alleged is helped whatever the adult may hear.
+    # The alleged pupil gets help, no matter what the adult may be told.
     case.take("advise", person=ALLEGED).take("offer_support", person=ALLEGED)
 
     for child in case.incident.children():
@@ -161,7 +163,7 @@ def test_beside_a_pupil_the_adults_case_is_one_of_its_own_and_this_one_can_end(k
 
 @pytest.mark.parametrize("pack", PACKS)
 @pytest.mark.parametrize("met", [False, True])
-def test_contact_by_staff_beside_a_pupil_can_end_too(met: bool, pack: str) -> None:
+def test_contact_by_staff_and_a_pupil_can_be_closed(met: bool, pack: str) -> None:
     case = CaseFile("unsolicited_contact", pack, direction="staff_to_pupil", **STAFF_AND_PUPIL_ALLEGED)
     case.take("decide_threshold", met=met, limbs=(Limb.HARMED,) if met else ())
     assert not case.requires("reclassify")
@@ -170,7 +172,7 @@ def test_contact_by_staff_beside_a_pupil_can_end_too(met: bool, pack: str) -> No
     case.answer_everything().take("complete_investigation").answer_everything().take("close")
 
 
-def test_contact_by_staff_whose_name_is_not_known_is_kept_from_parents_too() -> None:
+def test_contact_by_unnamed_staff_is_not_told_to_parents_at_once() -> None:
     people = ((TARGET, "target", "pupil"), (UNKNOWN, "alleged", "unknown"))
     case = CaseFile("unsolicited_contact", direction="staff_to_pupil", people=people)
     assert fact(case.incident, "adult_alleged") == {True}
@@ -178,14 +180,14 @@ def test_contact_by_staff_whose_name_is_not_known_is_kept_from_parents_too() -> 
     assert refusals(case)["inform_parents"] == "threshold-before-parents-told"
 
 
-def test_calling_it_something_else_does_not_open_it() -> None:
+def test_reclassifying_does_not_permit_informing_people() -> None:
     case = CaseFile("unsolicited_contact", direction="staff_to_pupil", **STAFF_ALLEGED)
     case.take("reclassify", kind="cyberbullying")
     assert case.requires("decide_threshold")
-    assert set(refusals(case)) == set(TOLD)
+    assert set(refusals(case)) == set(INFORMING)
 
 
-def test_a_pupil_who_was_answered_is_not_told_of_before_the_lado_agrees() -> None:
+def test_parents_are_not_informed_of_answered_contact_before_the_lado() -> None:
     case = CaseFile("unsolicited_contact").take("classify_contact", no_reply_attested=False)
     threshold_met(case)
     assert case.refusal("inform_parents", child=ALLEGED).rule == "lado-before-parents-told"
@@ -193,7 +195,7 @@ def test_a_pupil_who_was_answered_is_not_told_of_before_the_lado_agrees() -> Non
 
 
 @pytest.mark.parametrize("decided", [None, True])
-def test_an_allegation_is_not_filed_away(decided: bool | None) -> None:
+def test_an_allegation_is_not_reclassified_as_another_kind(decided: bool | None) -> None:
     case = case_of("staff_allegation")
     if decided is not None:
         threshold_met(case)
@@ -204,7 +206,7 @@ def test_an_allegation_is_not_filed_away(decided: bool | None) -> None:
     case.take("decide_threshold").take("reclassify", kind="staff_misuse")
 
 
-def test_while_the_lado_looks_into_it_it_stays_an_allegation_whatever_was_decided() -> None:
+def test_an_allegation_is_not_reclassified_while_the_lado_investigates() -> None:
     case = consulted(case_of("staff_allegation").take("decide_threshold"))
     rule = "allegation-not-filed-away-under-enquiry"
     assert case.refusal("reclassify", kind="staff_misuse").rule == rule
@@ -214,7 +216,7 @@ def test_while_the_lado_looks_into_it_it_stays_an_allegation_whatever_was_decide
     case.take("reclassify", kind="staff_misuse")
 
 
-def test_a_governor_who_posted_as_a_parent_is_weighed_before_being_invited() -> None:
+def test_the_threshold_comes_before_inviting_a_parent_who_is_a_governor() -> None:
     people = ((TEACHER, "target", "staff"), (PARENT, "alleged", "governor"))
     case = CaseFile("parent_post", people=people)
     assert case.refusal("invite_parent").rule == "threshold-before-parents-invited"

@@ -1,4 +1,4 @@
-"""An aggregate is what its events say, applied in order and once each."""
+"""An aggregate is the result of its events, each applied once and in order."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def stamp(number: int, request: str = "") -> dict[str, Any]:
 
 
 def issued(number: int, token: UUID = TOKENS[0]) -> TokenIssued:
-    kept = Token(id=token, secret_hash="0" * 64, scopes=(Scope.READ,), expires_at=NOON)
-    return TokenIssued(**stamp(number), token=kept)
+    issued_token = Token(id=token, secret_hash="0" * 64, scopes=(Scope.READ,), expires_at=NOON)
+    return TokenIssued(**stamp(number), token=issued_token)
 
 
-REGISTERED = UserRegistered(**stamp(1), name=Sealed("Somebody"), email=Sealed("somebody@example.org"))
+REGISTERED = UserRegistered(**stamp(1), name=Sealed("A User"), email=Sealed("user@example.org"))
 REVOKED = TokenRevoked(**stamp(3), token=TOKENS[0])
 
 
@@ -47,7 +47,7 @@ def replayed(*events: Event) -> User:
     return user
 
 
-def test_nothing_comes_of_no_events() -> None:
+def test_replaying_no_events_returns_none() -> None:
     assert User.replay([]) is None
 
 
@@ -72,7 +72,7 @@ def test_a_stream_with_a_gap_is_refused(missing: int) -> None:
         User.replay(events)
 
 
-def test_replaying_in_parts_gives_the_same_as_replaying_at_once() -> None:
+def test_replaying_in_parts_equals_replaying_at_once() -> None:
     events = [REGISTERED, issued(2), REVOKED, issued(4, TOKENS[1])]
     whole = replayed(*events)
     for cut in range(len(events) + 1):
@@ -82,7 +82,7 @@ def test_replaying_in_parts_gives_the_same_as_replaying_at_once() -> None:
     assert (whole.id, whole.version, [*whole.tokens]) == (USER, 4, [TOKENS[1]])
 
 
-def test_what_is_recorded_is_collected_once_and_what_is_replayed_never() -> None:
+def test_recorded_events_are_collected_once_replayed_ones_never() -> None:
     user = replayed(REGISTERED)
     assert user.collect_events() == []
 
@@ -92,13 +92,13 @@ def test_what_is_recorded_is_collected_once_and_what_is_replayed_never() -> None
     assert user.collect_events() == []
 
 
-def test_requests_are_known_by_the_last_event_they_led_to() -> None:
+def test_a_request_is_stored_with_the_last_event_it_caused() -> None:
     again = msgspec.structs.replace(REVOKED, request_id="request 2", request_digest="another")
     user = replayed(REGISTERED, issued(2), again)
     assert user.requests == {"request 1": Request(1, "digest 1"), "request 2": Request(3, "another")}
 
 
-def test_an_incident_takes_nothing_but_steps() -> None:
+def test_an_incident_accepts_only_steps() -> None:
     incident = CaseFile().incident
     foreign = msgspec.structs.replace(REVOKED, originator_id=incident.id, originator_version=2)
     with pytest.raises(TypeError, match=r"user\.token_revoked is not a step"):

@@ -1,4 +1,4 @@
-"""Concerns and allegations about adults at the school: who manages them, who is told, and the LADO."""
+"""Concerns and allegations about adults at the school: who manages them, who is informed, and the LADO."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def reported(pack: str = "st_thomas", when: str = THURSDAY, **fields: Any) -> Ca
 
 
 def consulted(*, subject: bool = True, parents: bool = True) -> CaseFile:
-    """The same, the LADO consulted on Friday at eleven."""
+    """The same case after the LADO was consulted on Friday at eleven."""
     case = reported()
     return case.take("consult_lado", FRIDAY, may_tell_subject=subject, may_tell_parents=parents)
 
@@ -41,14 +41,14 @@ def duty_of(case: CaseFile, rule: str) -> Duty:
 
 
 def day_of(case: CaseFile, rule: str) -> str:
-    """The local day by which a rule asks for its step."""
+    """The local day by which a rule requires its step."""
     due_at = duty_of(case, rule).due_at
     assert due_at is not None
     return f"{due_at.astimezone(LONDON):%Y-%m-%d}"
 
 
 def user_who_is(person: UUID | None, user: UUID = HEAD) -> User:
-    """A user, and who they are in incidents."""
+    """A user, and their person in incidents."""
     registered = UserRegistered(
         originator_id=user,
         originator_version=1,
@@ -57,8 +57,8 @@ def user_who_is(person: UUID | None, user: UUID = HEAD) -> User:
         request_id="request 1",
         happened_at=at("2026-09-01 09:00"),
         recorded_at=at("2026-09-01 09:00"),
-        name=Sealed("Somebody"),
-        email=Sealed("somebody@school.example"),
+        name=Sealed("A User"),
+        email=Sealed("user@school.example"),
         person=person,
     )
     found = User.replay([registered])
@@ -66,12 +66,12 @@ def user_who_is(person: UUID | None, user: UUID = HEAD) -> User:
     return found
 
 
-def stands(role: str, incident: Incident, *, person: UUID | None, heads: frozenset[UUID]) -> Standing:
+def standing_of(role: str, incident: Incident, *, person: UUID | None, heads: frozenset[UUID]) -> Standing:
     actor = Actor(user=known(role), person=person, roles=(Role(role),))
     return standing(actor, incident, reported_it=False, leaders={Role.HEADTEACHER: heads})
 
 
-def test_on_the_day_a_manager_a_safe_child_and_the_threshold_and_the_lado_by_friday() -> None:
+def test_an_allegation_has_duties_the_same_day_and_the_lado_next_day() -> None:
     case = reported()
     assert case.incident.stream is Stream.ALLEGATION
     for step in ("appoint_case_manager", "make_safe", "decide_threshold", "acknowledge"):
@@ -99,7 +99,7 @@ def test_the_lado_is_consulted_in_one_working_day_under_every_policy(pack: str, 
     assert case.refusal("waive", waived="consult_lado").rule == "allegation-lado"
 
 
-def test_consulted_at_eleven_on_friday_it_was_in_time_and_escalated() -> None:
+def test_consulting_the_lado_on_friday_is_in_time_and_escalates() -> None:
     case = consulted()
     duty = duty_of(case, "allegation-lado")
     assert duty.answered_at == at(FRIDAY)
@@ -119,7 +119,7 @@ def test_consulted_at_eleven_on_friday_it_was_in_time_and_escalated() -> None:
         ("determine_outcome", "allegation-no-outcome-before-lado"),
     ],
 )
-def test_nothing_is_told_investigated_or_judged_before_the_lado(step: str, rule: str) -> None:
+def test_nobody_is_informed_and_nothing_decided_before_the_lado(step: str, rule: str) -> None:
     case = reported().take("appoint_case_manager").take("make_safe")
     case.take("decide_threshold", met=True, limbs=(Limb.MAY_POSE_RISK,))
     refusal = case.refusal(step)
@@ -134,7 +134,9 @@ def test_nothing_is_told_investigated_or_judged_before_the_lado(step: str, rule:
         ("inform_parents", "allegation-parents-not-told", "may_tell_parents"),
     ],
 )
-def test_whom_the_lado_does_not_agree_to_tell_is_not_told(step: str, rule: str, agreed: str) -> None:
+def test_people_whom_the_lado_does_not_agree_to_inform_are_not_informed(
+    step: str, rule: str, agreed: str
+) -> None:
     case = reported().take("consult_lado", FRIDAY, **{agreed: False})
     assert case.refusal(step).rule == rule
     case.take("consult_lado", "2026-10-12 09:00", **{agreed: True}).take(step)
@@ -143,7 +145,7 @@ def test_whom_the_lado_does_not_agree_to_tell_is_not_told(step: str, rule: str, 
     assert taken_back.refusal(step).rule == rule
 
 
-def test_until_the_lado_agrees_it_is_recorded_that_the_parents_are_not_told() -> None:
+def test_withholding_from_parents_is_recorded_until_the_lado_agrees() -> None:
     case = consulted(parents=False)
     assert case.requires("inform_parents", child=TARGET)
     case.take("withhold_from_parents", child=TARGET)
@@ -151,20 +153,20 @@ def test_until_the_lado_agrees_it_is_recorded_that_the_parents_are_not_told() ->
     assert case.refusal("inform_parents").rule == "allegation-parents-not-told"
 
 
-def test_the_adult_is_offered_support_once_they_may_know() -> None:
+def test_the_adult_is_offered_support_once_they_may_be_informed() -> None:
     assert not consulted(subject=False).requires("offer_support", person=TEACHER)
     assert consulted().requires("offer_support", person=TEACHER)
     assert reported().requires("offer_support", person=TARGET)
 
 
-def test_nothing_is_held_against_the_adult_before_the_outcome() -> None:
+def test_the_adult_is_not_sanctioned_before_the_outcome() -> None:
     case = consulted()
     assert case.refusal("apply_sanction", person=TEACHER).rule == "allegation-not-sanctioned-early"
     case.take("determine_outcome", outcome="substantiated").take("apply_sanction", person=TEACHER)
 
 
 @pytest.mark.parametrize("outcome", AllegationOutcome)
-def test_every_outcome_is_given_to_the_adult_and_only_the_substantiated_goes_to_the_regulators(
+def test_every_outcome_is_copied_to_the_adult_one_goes_to_regulators(
     outcome: AllegationOutcome,
 ) -> None:
     case = judged(outcome)(reported(when="2026-12-30 09:00"))
@@ -178,7 +180,7 @@ def test_every_outcome_is_given_to_the_adult_and_only_the_substantiated_goes_to_
 
 
 @pytest.mark.parametrize("pack", PACKS)
-def test_an_allegation_is_debriefed_before_it_is_closed_under_every_policy(pack: str) -> None:
+def test_an_allegation_is_debriefed_before_it_is_closed(pack: str) -> None:
     case = reported(pack).answer_everything(but=frozenset({"debrief"}))
     case.take("complete_investigation", "2026-11-16 15:00")
     assert case.due("debrief") == "2026-12-01"
@@ -187,13 +189,13 @@ def test_an_allegation_is_debriefed_before_it_is_closed_under_every_policy(pack:
     case.take("debrief").answer_everything().take("close")
 
 
-def test_no_allegation_is_closed_while_the_lado_is_looking_into_it() -> None:
+def test_an_allegation_is_not_closed_while_the_lado_investigates() -> None:
     case = reported().answer_everything(but=frozenset({"record_agency_response"}))
     assert case.refusal("close").outstanding == ("enquiry-closed-lado",)
     case.take("record_agency_response", agency="lado").answer_everything().take("close")
 
 
-def test_a_malicious_allegation_ends_with_every_step_kept() -> None:
+def test_a_malicious_allegation_is_closed_with_every_step_recorded() -> None:
     case = consulted().take("determine_outcome", "2026-11-30 10:00", outcome="malicious")
     case.answer_everything().take("close")
     assert case.incident.state is State.CLOSED
@@ -202,38 +204,38 @@ def test_a_malicious_allegation_ends_with_every_step_kept() -> None:
     assert replayed.timeline == case.incident.timeline
 
 
-def test_the_case_does_not_exist_for_the_adult_whatever_their_role() -> None:
+def test_the_alleged_adult_has_no_standing_in_any_role() -> None:
     case = reported().take("appoint_case_manager", user=known("headteacher"))
     for role in Role:
         for heads in (frozenset[UUID](), frozenset({TEACHER})):
-            assert not stands(role, case.incident, person=TEACHER, heads=heads).knows
+            assert not standing_of(role, case.incident, person=TEACHER, heads=heads).knows
 
 
-def test_the_head_manages_the_case_and_the_leads_only_if_appointed() -> None:
+def test_the_head_manages_the_case_and_leads_only_if_appointed() -> None:
     case = reported()
     for role in Role:
-        manages = stands(role, case.incident, person=None, heads=frozenset()).handles_as
+        manages = standing_of(role, case.incident, person=None, heads=frozenset()).handles_as
         assert manages == (Role.HEADTEACHER if role is Role.HEADTEACHER else None)
     case.take("appoint_case_manager", user=known("dsl"))
-    assert stands("dsl", case.incident, person=None, heads=frozenset()).handles_as is Role.DSL
+    assert standing_of("dsl", case.incident, person=None, heads=frozenset()).handles_as is Role.DSL
     assert case.incident.case_manager == known("dsl")
 
 
-def test_the_chair_of_governors_manages_where_the_head_is_the_subject() -> None:
+def test_the_chair_manages_the_case_if_the_head_is_the_subject() -> None:
     case, heads = reported(), frozenset({TEACHER})
-    assert not stands("chair_of_governors", case.incident, person=None, heads=frozenset()).knows
-    chair = stands("chair_of_governors", case.incident, person=CHAIR, heads=heads)
+    assert not standing_of("chair_of_governors", case.incident, person=None, heads=frozenset()).knows
+    chair = standing_of("chair_of_governors", case.incident, person=CHAIR, heads=heads)
     assert (chair.reads_as, chair.handles_as) == (Role.CHAIR_OF_GOVERNORS, Role.CHAIR_OF_GOVERNORS)
-    assert not stands("headteacher", case.incident, person=TEACHER, heads=heads).knows
+    assert not standing_of("headteacher", case.incident, person=TEACHER, heads=heads).knows
 
 
 @pytest.mark.parametrize("step", ["appoint_case_manager", "assign"])
 @pytest.mark.parametrize("subject", [TEACHER, TARGET])
-def test_nobody_is_appointed_to_a_case_about_themselves(step: str, subject: UUID) -> None:
+def test_a_subject_is_not_appointed_to_their_own_case(step: str, subject: UUID) -> None:
     case = reported()
-    for said in (False, True):
+    for claimed in (False, True):
         built = case.completed(
-            case.build(step, user=HEAD, user_is_subject=said),
+            case.build(step, user=HEAD, user_is_subject=claimed),
             {HEAD: user_who_is(subject)},
         )
         with pytest.raises(Refused) as refused:
@@ -243,8 +245,8 @@ def test_nobody_is_appointed_to_a_case_about_themselves(step: str, subject: UUID
     assert case.incident.assignees == ()
 
 
-@pytest.mark.parametrize("person", [None, PARENT, known("somebody else")])
-def test_whoever_the_case_is_not_about_may_be_appointed(person: UUID | None) -> None:
+@pytest.mark.parametrize("person", [None, PARENT, known("another person")])
+def test_a_user_who_is_not_a_subject_may_be_appointed(person: UUID | None) -> None:
     case = reported(people=(*STAFF_ALLEGED["people"], (PARENT, "witness", "staff")))
     found = {HEAD: user_who_is(person)}
     built = case.completed(case.build("appoint_case_manager", user=HEAD), found)
@@ -253,7 +255,7 @@ def test_whoever_the_case_is_not_about_may_be_appointed(person: UUID | None) -> 
     assert case.incident.assignees == (HEAD,)
 
 
-def test_a_low_level_concern_has_a_context_a_pattern_and_an_action_within_five_working_days() -> None:
+def test_a_low_level_concern_has_three_duties_in_five_working_days() -> None:
     case = CaseFile("staff_misuse", "st_thomas", reported=THURSDAY)
     assert case.incident.stream is Stream.ALLEGATION
     for step in ("triage", "check_pattern", "decide"):
@@ -266,7 +268,7 @@ def test_a_low_level_concern_has_a_context_a_pattern_and_an_action_within_five_w
     assert case.incident.state is State.CLOSED
 
 
-def test_the_pattern_looks_at_each_adult_of_a_concern() -> None:
+def test_the_pattern_is_checked_for_each_adult() -> None:
     both = ((TEACHER, "alleged", "staff"), (PARENT, "alleged", "volunteer"))
     case = CaseFile("staff_misuse", people=both).take(
         "check_pattern", person=TEACHER, earlier=(known("one"),)
@@ -275,7 +277,7 @@ def test_the_pattern_looks_at_each_adult_of_a_concern() -> None:
     assert case.requires("check_pattern", person=PARENT)
 
 
-def test_a_concern_that_meets_the_threshold_goes_on_as_an_allegation_and_to_the_lado() -> None:
+def test_a_concern_above_the_threshold_becomes_an_allegation() -> None:
     case = CaseFile("staff_misuse", reported=THURSDAY)
     case.take("decide_threshold", "2026-10-12 10:00", met=True, limbs=(Limb.HARMED,))
     assert case.due("reclassify", kind="staff_allegation") == "2026-10-12"
@@ -322,7 +324,7 @@ def test_contact_by_staff_becomes_an_allegation_or_a_concern(
     case.answer_everything().take("close")
 
 
-def test_contact_by_a_pupil_that_was_answered_is_weighed_the_same_day() -> None:
+def test_answered_contact_by_a_pupil_needs_a_threshold_the_same_day() -> None:
     case = CaseFile("unsolicited_contact", reported="2026-10-08 09:00")
     assert not case.requires("decide_threshold")
     case.take("classify_contact", "2026-10-09 10:00", no_reply_attested=False)
@@ -330,7 +332,7 @@ def test_contact_by_a_pupil_that_was_answered_is_weighed_the_same_day() -> None:
 
 
 @pytest.mark.parametrize("kind", ["staff_misuse", "staff_allegation"])
-def test_a_pupil_is_never_made_the_alleged_of_an_adults_case(kind: str) -> None:
+def test_a_pupil_is_never_the_alleged_person_of_an_adults_case(kind: str) -> None:
     case = CaseFile(kind)
     refusal = case.refusal("involve_person", person=ALLEGED, involvement="alleged", category="pupil")
     assert refusal.rule == "adult-case-not-a-pupils-involve-person"
@@ -338,7 +340,7 @@ def test_a_pupil_is_never_made_the_alleged_of_an_adults_case(kind: str) -> None:
 
 
 @pytest.mark.parametrize("category", ["staff", "governor", "contractor", "volunteer", "visitor"])
-def test_everyone_who_works_at_the_school_is_an_adult_of_the_restricted_stream(category: str) -> None:
+def test_an_alleged_person_who_works_at_the_school_makes_an_allegation(category: str) -> None:
     case = reported(people=((TARGET, "target", "pupil"), (TEACHER, "alleged", category)))
     assert case.incident.stream is Stream.ALLEGATION
     assert case.due("consult_lado") == "2026-10-09"

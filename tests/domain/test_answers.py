@@ -1,4 +1,4 @@
-"""Which step answers a duty: the first that may, and for the child's voice the report itself."""
+"""Which step satisfies a duty: the first that can, and for the child's voice the report itself."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def duties_of(case: CaseFile, step: str) -> list[Duty]:
 
 
 @pytest.mark.parametrize("pack", PACKS)
-def test_the_first_of_several_answers_settles_a_duty(pack: str) -> None:
+def test_the_first_of_several_steps_satisfies_a_duty(pack: str) -> None:
     case = CaseFile("cyberbullying", pack, reported="2026-09-14 10:20")
     case.take("triage", "2026-09-15 09:00").take("triage", "2026-09-30 09:00")
     (duty,) = duties_of(case, "triage")
@@ -32,7 +32,7 @@ def test_the_first_of_several_answers_settles_a_duty(pack: str) -> None:
 
 
 @pytest.mark.parametrize("first", ["inform_parents", "withhold_from_parents"])
-def test_of_two_ways_to_answer_the_one_taken_first_settles_a_duty(first: str) -> None:
+def test_the_first_of_two_alternative_steps_satisfies_a_duty(first: str) -> None:
     case = CaseFile("cyberbullying", "headcorn")
     for step in sorted(("inform_parents", "withhold_from_parents"), key=lambda step: step != first):
         case.take(step, child=TARGET)
@@ -49,13 +49,13 @@ def test_of_two_ways_to_answer_the_one_taken_first_settles_a_duty(first: str) ->
         pytest.param(TWO_ALLEGED, {ALLEGED, OTHER_CHILD}, id="no child is, and two are alleged"),
     ],
 )
-def test_a_voice_in_the_report_answers_for_one_child_and_not_for_two(
+def test_a_voice_in_the_report_counts_for_one_child_but_not_for_two(
     people: tuple[tuple[UUID, str, str], ...], unheard: set[UUID]
 ) -> None:
     case = CaseFile("cyberbullying", people=people, child_voice=Sealed("They all laughed."))
     assert {duty.preset["person"] for duty in duties_of(case, "record_child_voice")} == unheard
 
 
-def test_without_a_voice_in_the_report_one_child_is_heard_too() -> None:
+def test_without_a_voice_in_the_report_one_child_must_be_heard() -> None:
     case = CaseFile("cyberbullying", people=ONE_TARGET)
     assert [duty.preset["person"] for duty in duties_of(case, "record_child_voice")] == [TARGET]

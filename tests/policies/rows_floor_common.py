@@ -7,7 +7,7 @@ from typing import Final
 
 from casework.domain.sealed import Sealed
 from tests.domain.casefile import TARGET, TEACHER
-from tests.domain.situations import SOMEBODY_ALLEGED, closed, debriefed_with_an_action_due
+from tests.domain.situations import UNKNOWN_ALLEGED, closed, debriefed_with_an_action_due
 from tests.policies.rows import (
     BY_AN_ADULT,
     BY_AN_ADULT_AND_A_PUPIL,
@@ -59,7 +59,7 @@ COMMON_ROWS: Final[Mapping[str, Row]] = {
         clause="KCSIE part 4",
     ),
     "adult-case-not-a-pupils-identify-person": Refuses(
-        kind="staff_misuse", opening=SOMEBODY_ALLEGED, step="identify_person", fields={"category": "pupil"},
+        kind="staff_misuse", opening=UNKNOWN_ALLEGED, step="identify_person", fields={"category": "pupil"},
         clause="KCSIE part 4",
     ),
     "adult-case-not-from-a-pupils": Refuses(
