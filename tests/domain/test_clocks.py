@@ -1,4 +1,4 @@
-"""When things are due: the checks of the domain, the clock changes, and what must always hold."""
+"""When duties are due: the examples of the domain, the clock changes, and properties that always hold."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ NO_CALENDAR = Calendar(terms=())
 
 
 def at(moment: str) -> datetime:
-    """A London wall-clock time, such as `2026-11-10 12:00`."""
+    """A time in London, such as `2026-11-10 12:00`."""
     return datetime.fromisoformat(moment).replace(tzinfo=LONDON)
 
 
 def last_day(day: str, amount: int, unit: Unit, calendar: Calendar = TEST_CALENDAR) -> str:
-    """The day on which something due `amount` of `unit` after noon of `day` is due."""
+    """The day on which a duty is due whose time is `amount` of `unit` after noon of `day`."""
     moment = due(at(f"{day} 12:00"), Span(amount, unit), calendar)
     assert moment.timetz() == moment.replace(hour=23, minute=59, second=59, microsecond=0).timetz()
     return moment.date().isoformat()
@@ -57,7 +57,7 @@ def last_day(day: str, amount: int, unit: Unit, calendar: Calendar = TEST_CALEND
         pytest.param("2027-01-02", 0, "2027-01-04", id="none, at a weekend"),
     ],
 )
-def test_school_days(day: str, amount: int, expected: str) -> None:
+def test_when_school_days_end(day: str, amount: int, expected: str) -> None:
     assert last_day(day, amount, Unit.SCHOOL_DAYS) == expected
 
 
@@ -72,7 +72,7 @@ def test_school_days(day: str, amount: int, expected: str) -> None:
         pytest.param("2027-08-28", 0, "2027-08-31", id="none, on a Saturday"),
     ],
 )
-def test_school_days_no_term_is_known_for_are_working_days(day: str, amount: int, expected: str) -> None:
+def test_school_days_outside_known_terms_are_working_days(day: str, amount: int, expected: str) -> None:
     assert last_day(day, amount, Unit.SCHOOL_DAYS) == expected
 
 
@@ -80,7 +80,7 @@ def test_school_days_of_a_school_without_terms_are_working_days() -> None:
     assert last_day("2026-10-22", 1, Unit.SCHOOL_DAYS, NO_CALENDAR) == "2026-10-23"
 
 
-def test_closed_to_the_end_of_the_last_term_counts_on_from_that_end() -> None:
+def test_a_closure_up_to_the_last_day_counts_on_from_that_day() -> None:
     shut = msgspec.structs.replace(TEST_CALENDAR, closures=(Closure(date(2027, 7, 19), LAST_DAY),))
     assert last_day("2027-07-19", 0, Unit.SCHOOL_DAYS, shut) == "2027-07-22"
     assert last_day("2027-07-16", 2, Unit.SCHOOL_DAYS, shut) == "2027-07-23"
@@ -101,7 +101,7 @@ def test_closed_to_the_end_of_the_last_term_counts_on_from_that_end() -> None:
         pytest.param("2022-09-16", 1, "2022-09-20", id="a bank holiday of one year only"),
     ],
 )
-def test_working_days(day: str, amount: int, expected: str) -> None:
+def test_when_working_days_end(day: str, amount: int, expected: str) -> None:
     assert last_day(day, amount, Unit.WORKING_DAYS) == expected
 
 
@@ -118,7 +118,7 @@ def test_working_days(day: str, amount: int, expected: str) -> None:
         ("2024-02-29", 24, Unit.MONTHS, "2026-02-28"),
     ],
 )
-def test_calendar_days_and_months(day: str, amount: int, unit: Unit, expected: str) -> None:
+def test_when_calendar_days_and_months_end(day: str, amount: int, unit: Unit, expected: str) -> None:
     assert last_day(day, amount, unit) == expected
 
 
@@ -132,7 +132,7 @@ def test_calendar_days_and_months(day: str, amount: int, unit: Unit, expected: s
         pytest.param("2026-07-01T12:00:00+00:00", 0, "2026-07-01T13:00:00+01:00", id="none"),
     ],
 )
-def test_hours_are_elapsed_hours(start: str, hours: int, expected: str) -> None:
+def test_hours_are_elapsed_hours_across_clock_changes(start: str, hours: int, expected: str) -> None:
     moment = due(datetime.fromisoformat(start), Span(hours, Unit.HOURS), TEST_CALENDAR)
     assert moment.isoformat() == expected
 
@@ -175,7 +175,7 @@ def test_a_moment_without_a_time_zone_is_refused() -> None:
         pytest.param("2026-09-14T18:30:00-05:00", "2026-09-15", id="sent from the west"),
     ],
 )
-def test_the_day_of_a_moment_is_that_in_london(moment: str, day: str) -> None:
+def test_the_day_of_a_moment_is_its_day_in_london(moment: str, day: str) -> None:
     assert day_of(datetime.fromisoformat(moment)).isoformat() == day
 
 
@@ -184,14 +184,14 @@ def test_the_day_of_a_moment_is_that_in_london(moment: str, day: str) -> None:
 @example(lead=timedelta(minutes=2, microseconds=1), zone=LONDON)
 @example(lead=timedelta(microseconds=1), zone=LONDON)
 @example(lead=timedelta(0), zone=UTC)
-def test_a_clock_up_to_two_minutes_ahead_says_now(lead: timedelta, zone: tzinfo) -> None:
+def test_a_moment_up_to_two_minutes_ahead_becomes_now(lead: timedelta, zone: tzinfo) -> None:
     now = datetime(2026, 9, 14, 9, 20, tzinfo=UTC)
     moment = (now + lead).astimezone(zone)
     ahead = timedelta(0) < lead <= timedelta(seconds=120)
     assert synchronised(moment, now) == (now if ahead else moment)
 
 
-def test_a_span_is_not_negative() -> None:
+def test_a_negative_span_is_refused() -> None:
     with pytest.raises(ValueError, match="must not be negative"):
         Span(-1, Unit.DAYS)
     with pytest.raises(msgspec.ValidationError, match="must not be negative"):
@@ -199,7 +199,7 @@ def test_a_span_is_not_negative() -> None:
 
 
 @pytest.mark.parametrize("year", [1872, 1950, 2026, 2051, 2100])
-def test_christmas_is_no_working_day_in_any_year(year: int) -> None:
+def test_christmas_is_never_a_working_day(year: int) -> None:
     assert not is_working_day(date(year, 12, 25))
 
 
@@ -216,7 +216,7 @@ def test_christmas_is_no_working_day_in_any_year(year: int) -> None:
         pytest.param("2027-05-03", False, id="bank holiday in term"),
     ],
 )
-def test_is_school_day(day: str, expected: bool) -> None:
+def test_which_days_are_school_days(day: str, expected: bool) -> None:
     assert TEST_CALENDAR.is_school_day(date.fromisoformat(day)) is expected
 
 
@@ -235,11 +235,11 @@ def test_is_school_day(day: str, expected: bool) -> None:
 @pytest.mark.parametrize(
     "calendar", [TEST_CALENDAR, Calendar((SUMMER, AUTUMN, SPRING))], ids=["in order", "not"]
 )
-def test_every_day_is_in_one_term(calendar: Calendar, day: str, term: Term) -> None:
+def test_every_day_belongs_to_one_term(calendar: Calendar, day: str, term: Term) -> None:
     assert calendar.term_on(date.fromisoformat(day)) == term
 
 
-def test_a_school_without_terms_has_none_for_a_day() -> None:
+def test_a_school_without_terms_has_no_term_for_a_day() -> None:
     assert NO_CALENDAR.term_on(date(2026, 9, 14)) is None
 
 
@@ -317,28 +317,28 @@ SEP_TO_DEC = autumn("2026-09-03", "2026-12-18")
         ),
     ],
 )
-def test_faults_name_the_place(calendar: Calendar, paths: list[str]) -> None:
+def test_a_fault_names_the_field_by_its_path(calendar: Calendar, paths: list[str]) -> None:
     assert [path for path, _ in calendar.faults()] == paths
 
 
 @pytest.mark.parametrize(
     "name", ["", "autumn", "2026", "2026-winter", "26-autumn", "2026-Autumn", "2026-autumn\n", "٢٠٢٦-autumn"]
 )
-def test_a_term_is_named_by_year_and_season(name: str) -> None:
+def test_the_name_of_a_term_must_be_year_and_season(name: str) -> None:
     ((path, message),) = Calendar((msgspec.structs.replace(AUTUMN, name=name),)).faults()
     assert path == "terms[0].name"
     assert "year and autumn, spring or summer" in message
 
 
-def test_a_calendar_is_kept_and_read_back_whole() -> None:
-    kept = msgspec.json.encode(TEST_CALENDAR)
-    again = msgspec.json.decode(kept, type=Calendar)
-    assert again == TEST_CALENDAR
-    assert hash(again) == hash(TEST_CALENDAR)
-    assert msgspec.json.decode(kept) == TEST_CALENDAR_JSON
+def test_a_calendar_is_unchanged_after_encoding_and_decoding() -> None:
+    encoded = msgspec.json.encode(TEST_CALENDAR)
+    decoded = msgspec.json.decode(encoded, type=Calendar)
+    assert decoded == TEST_CALENDAR
+    assert hash(decoded) == hash(TEST_CALENDAR)
+    assert msgspec.json.decode(encoded) == TEST_CALENDAR_JSON
 
 
-# Two years about the test calendar: its terms, its holidays and what lies past its end.
+# Two years around the test calendar: its terms, its holidays and the time after its end.
 starts = st.datetimes(
     datetime(2026, 7, 1),
     datetime(2028, 6, 30),
@@ -351,14 +351,16 @@ calendars = st.sampled_from([TEST_CALENDAR, NO_CALENDAR, Calendar((SUMMER,)), Ca
 
 
 @given(starts, amounts, units, calendars)
-def test_nothing_is_due_before_it_starts(
+def test_no_duty_is_due_before_its_clock_starts(
     start: datetime, amount: int, unit: Unit, calendar: Calendar
 ) -> None:
     assert due(start, Span(amount, unit), calendar).astimezone(UTC) >= start.astimezone(UTC)
 
 
 @given(starts, amounts, units, calendars)
-def test_more_time_is_never_due_sooner(start: datetime, amount: int, unit: Unit, calendar: Calendar) -> None:
+def test_a_longer_time_is_never_due_sooner(
+    start: datetime, amount: int, unit: Unit, calendar: Calendar
+) -> None:
     sooner, later = (due(start, Span(count, unit), calendar) for count in (amount, amount + 1))
     assert sooner.astimezone(UTC) <= later.astimezone(UTC)
 
@@ -372,7 +374,7 @@ def test_a_later_start_is_never_due_sooner(
 
 
 @given(starts, amounts, calendars)
-def test_school_days_land_on_school_days_while_terms_are_known(
+def test_school_days_end_on_school_days_while_terms_are_known(
     start: datetime, amount: int, calendar: Calendar
 ) -> None:
     day = due(start, Span(amount, Unit.SCHOOL_DAYS), calendar).date()
@@ -381,19 +383,19 @@ def test_school_days_land_on_school_days_while_terms_are_known(
 
 
 @given(starts, amounts)
-def test_working_days_land_on_working_days(start: datetime, amount: int) -> None:
+def test_working_days_end_on_working_days(start: datetime, amount: int) -> None:
     assert is_working_day(due(start, Span(amount, Unit.WORKING_DAYS), TEST_CALENDAR).date())
 
 
 @given(starts, st.integers(1, 60), st.integers(0, 60), st.sampled_from([Unit.WORKING_DAYS, Unit.SCHOOL_DAYS]))
-def test_days_add_up(start: datetime, first: int, then: int, unit: Unit) -> None:
+def test_two_spans_in_sequence_equal_their_sum(start: datetime, first: int, then: int, unit: Unit) -> None:
     halfway = due(start, Span(first, unit), TEST_CALENDAR)
     in_one = due(start, Span(first + then, unit), TEST_CALENDAR)
     assert due(halfway, Span(then, unit), TEST_CALENDAR) == in_one
 
 
 @given(starts, st.integers(1, 60))
-def test_school_days_count_as_walking_the_calendar_does(start: datetime, amount: int) -> None:
+def test_school_days_equal_a_day_by_day_count(start: datetime, amount: int) -> None:
     day = day_of(start)
     left = amount
     while left and day <= LAST_DAY:
@@ -404,7 +406,7 @@ def test_school_days_count_as_walking_the_calendar_does(start: datetime, amount:
 
 
 @given(st.dates(date(2026, 8, 1), date(2027, 9, 30)))
-def test_pupils_are_in_on_working_days_of_a_term_but_closures_and_inset(day: date) -> None:
+def test_school_days_are_working_days_of_a_term_that_is_not_shut(day: date) -> None:
     term = TEST_CALENDAR.term_on(day)
     assert term is not None
     shut = day in TEST_CALENDAR.inset or any(closure.covers(day) for closure in TEST_CALENDAR.closures)

@@ -1,4 +1,4 @@
-"""A clock that starts when the content came to light, whichever step said so, and not before the report."""
+"""A clock that starts when any step first records the content, but not before the report."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def police(case: CaseFile) -> Duty:
     return duty
 
 
-def test_every_rule_about_content_counts_from_when_it_was_known() -> None:
+def test_every_rule_about_content_counts_from_its_discovery() -> None:
     assert {rule.id: rule.clock.of for rule in POLICE_BY_CONTENT if rule.clock is not None} == {
         "bullying-police": "content",
         "parent-post-police": "content",
@@ -44,7 +44,7 @@ def test_every_rule_about_content_counts_from_when_it_was_known() -> None:
 @pytest.mark.parametrize("kind", ["cyberbullying", "parent_post"])
 @pytest.mark.parametrize("pack", PACKS)
 @pytest.mark.parametrize(("step", "fields"), [("triage", {}), ("save_evidence", EVIDENCE)])
-def test_a_slur_found_weeks_later_is_due_then_and_not_late_at_once(
+def test_a_slur_found_weeks_later_gives_a_duty_that_is_not_late_yet(
     kind: str, pack: str, step: str, fields: dict[str, Any]
 ) -> None:
     case = CaseFile(kind, pack, reported="2026-09-14 10:20")
@@ -56,7 +56,7 @@ def test_a_slur_found_weeks_later_is_due_then_and_not_late_at_once(
 
 @pytest.mark.parametrize("word", sorted(Content))
 @pytest.mark.parametrize(("step", "fields"), [("report", {}), ("triage", {}), ("save_evidence", EVIDENCE)])
-def test_every_word_of_content_is_kept_with_the_moment_it_came_to_light(
+def test_each_content_is_stored_with_the_moment_of_its_discovery(
     word: Content, step: str, fields: dict[str, Any]
 ) -> None:
     found: dict[str, Any] = {"content": (word,)}
@@ -66,17 +66,17 @@ def test_every_word_of_content_is_kept_with_the_moment_it_came_to_light(
     assert case.incident.concerns == {f"content:{word}": case.now}
 
 
-def test_the_first_that_the_rule_names_counts_and_no_other() -> None:
+def test_the_first_content_that_the_rule_names_starts_the_clock() -> None:
     case = CaseFile("cyberbullying", reported="2026-09-14 10:20", content=(Content.PERSONAL_DATA,))
     case.take("triage", "2026-09-21 10:00", content=(Content.SEXIST, Content.EXTREMIST))
     case.take("triage", "2026-09-28 10:00", **RACIST).take("triage", "2026-09-29 10:00", **RACIST)
     assert case.due("consider_police") == "2026-09-22"
 
 
-@pytest.mark.parametrize("said", ["2026-09-14 10:10", "2026-09-14 10:20", "2026-09-14 23:00"])
-def test_what_is_said_to_have_been_seen_before_the_report_counts_from_the_report(said: str) -> None:
+@pytest.mark.parametrize("saved", ["2026-09-14 10:10", "2026-09-14 10:20", "2026-09-14 23:00"])
+def test_content_seen_before_the_report_counts_from_the_report(saved: str) -> None:
     case = CaseFile("cyberbullying", reported="2026-09-14 10:20")
-    case.take("save_evidence", said, **EVIDENCE, **RACIST)
+    case.take("save_evidence", saved, **EVIDENCE, **RACIST)
     assert case.due("consider_police") == "2026-09-15"
 
 
@@ -88,7 +88,7 @@ def test_what_is_said_to_have_been_seen_before_the_report_counts_from_the_report
         pytest.param("2026-11-04 09:00", "2026-10-22 15:00", "2026-11-03", id="critical when it was due"),
     ],
 )
-def test_in_a_critical_case_it_is_due_the_day_both_are_known(critical: str, slur: str, due: str) -> None:
+def test_in_a_critical_case_the_duty_is_due_when_both_are_known(critical: str, slur: str, due: str) -> None:
     steps = sorted(
         [(critical, {"content": (Content.SELF_HARM,)}), (slur, RACIST)], key=lambda taken: taken[0]
     )

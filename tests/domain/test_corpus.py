@@ -1,8 +1,8 @@
 """Events as each release stored them, which every later release must read.
 
-`python -m tests.domain.test_corpus write` adds the events and data keys the corpus of the present release
-does not have; it never changes a file. In a file `state` is what the release stored, for good, and `event`
-is what must be read from it.
+`python -m tests.domain.test_corpus write` adds the events and data keys that are missing from the corpus of
+the current release; it never changes a file. In a file, `state` is what the release stored, and never
+changes; `event` is what must be read from it.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ Json = dict[str, Any]
 
 @contextmanager
 def mapper_with(keys: dict[str, str]) -> Iterator[SealingMapper]:
-    """The real mapper, over a table that holds the wrapped `keys` (base64, by subject in hex)."""
+    """The real mapper, with a table that contains the wrapped `keys` (base64, by subject in hex)."""
     engine = create_engine("sqlite://")
     try:
         data_keys.metadata.create_all(engine, [data_keys])
@@ -58,7 +58,7 @@ def mapper_with(keys: dict[str, str]) -> Iterator[SealingMapper]:
 
 
 def plain(event: Event) -> Json:
-    """An event as JSON with its sealed texts readable."""
+    """An event as JSON with its sealed texts in plain."""
     return dict(json.loads(msgspec.json.encode(event, enc_hook=_readable)))
 
 
@@ -86,7 +86,7 @@ def stored_forms() -> list[Any]:
 
 
 def loaded(path: Path, keys: dict[str, str]) -> Json:
-    """What the present release reads from a stored form, texts unsealed."""
+    """The event that the current release reads from a stored file, with its texts in plain."""
     form = read(path)
     with mapper_with(keys) as mapper:
         state = msgspec.json.encode(form["state"])
@@ -95,7 +95,7 @@ def loaded(path: Path, keys: dict[str, str]) -> Json:
 
 
 def as_recorded(found: Any, recorded: Any) -> Any:
-    """`found` without the fields that `recorded` knows nothing of, which a later release may have added."""
+    """`found` without the fields that `recorded` does not have, which a later release may have added."""
     if isinstance(recorded, dict) and isinstance(found, dict):
         return {name: as_recorded(found[name], value) for name, value in recorded.items() if name in found}
     if isinstance(recorded, list) and isinstance(found, list) and len(found) == len(recorded):
@@ -104,7 +104,7 @@ def as_recorded(found: Any, recorded: Any) -> Any:
 
 
 @pytest.mark.parametrize("path", stored_forms())
-def test_what_was_stored_is_read_as_it_was(path: Path) -> None:
+def test_stored_events_of_every_release_are_read_unchanged(path: Path) -> None:
     form = read(path)
     found = loaded(path, read(path.parent / KEYS_FILE))
     assert as_recorded(found, form["event"]) == form["event"]
@@ -112,7 +112,7 @@ def test_what_was_stored_is_read_as_it_was(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", stored_forms())
-def test_without_the_data_keys_the_event_is_read_and_its_texts_are_not(path: Path) -> None:
+def test_without_data_keys_an_event_is_read_without_its_texts(path: Path) -> None:
     form = read(path)
     found = loaded(path, {})
     holds_texts = '"k":' in msgspec.json.encode(form["state"]).decode()
@@ -121,37 +121,37 @@ def test_without_the_data_keys_the_event_is_read_and_its_texts_are_not(path: Pat
 
 
 @pytest.mark.parametrize("path", stored_forms())
-def test_a_stored_form_holds_no_plain_text(path: Path) -> None:
+def test_a_stored_event_contains_no_plain_text(path: Path) -> None:
     assert "Words of" not in json.dumps(read(path)["state"])
 
 
-def test_every_event_has_a_stored_form() -> None:
+def test_every_event_is_in_the_corpus() -> None:
     assert {path.stem for path in (CORPUS / RELEASE).glob("*.json")} - {Path(KEYS_FILE).stem} == {
         cls.TOPIC for cls in BY_TOPIC
     }
 
 
 @pytest.mark.parametrize("cls", BY_TOPIC, ids=lambda cls: cls.TOPIC)
-def test_every_field_of_a_stored_form_is_filled(cls: type[Event]) -> None:
+def test_every_field_of_an_event_in_the_corpus_has_a_value(cls: type[Event]) -> None:
     recorded = read(CORPUS / RELEASE / f"{cls.TOPIC}.json")["event"]
     assert not [name for name, value in recorded.items() if value in (None, "", [], {})]
 
 
 def sample(cls: type[Event]) -> Event:
-    """An event of this class with a value in every field, the same whenever it is made."""
+    """An event of this class with a value in every field, always the same values."""
     return _value(cls, cls.TOPIC)  # type: ignore[no-any-return]
 
 
-def _value(wanted: Any, path: str) -> Any:
-    if get_origin(wanted) in (Union, UnionType):
-        return _value(next(part for part in get_args(wanted) if part is not type(None)), path)
-    if get_origin(wanted) is tuple:
-        return (_value(get_args(wanted)[0], f"{path}[0]"),)
-    if issubclass(wanted, msgspec.Struct):
-        return wanted(**{name: _value(hint, f"{path}.{name}") for name, hint in _hints(wanted).items()})
-    if issubclass(wanted, Enum):
-        return next(iter(wanted))
-    return _SIMPLE[wanted](path)
+def _value(hint: Any, path: str) -> Any:
+    if get_origin(hint) in (Union, UnionType):
+        return _value(next(part for part in get_args(hint) if part is not type(None)), path)
+    if get_origin(hint) is tuple:
+        return (_value(get_args(hint)[0], f"{path}[0]"),)
+    if issubclass(hint, msgspec.Struct):
+        return hint(**{name: _value(field, f"{path}.{name}") for name, field in _hints(hint).items()})
+    if issubclass(hint, Enum):
+        return next(iter(hint))
+    return _SIMPLE[hint](path)
 
 
 def _hints(struct: type[msgspec.Struct]) -> dict[str, Any]:
@@ -171,7 +171,7 @@ _SIMPLE: Final[dict[Any, Callable[[str], Any]]] = {
 
 
 def write(folder: Path = CORPUS / RELEASE) -> list[str]:
-    """Add what `folder` does not have yet; the names of the files written."""
+    """Add the files that `folder` does not have yet. Returns the names of the files written."""
     folder.mkdir(parents=True, exist_ok=True)
     keys_path = folder / KEYS_FILE
     keys: dict[str, str] = read(keys_path) if keys_path.exists() else {}

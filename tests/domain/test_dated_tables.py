@@ -1,4 +1,4 @@
-"""A mistake in a dated table is found when it is read, and named by file, row and field."""
+"""A mistake in a dated table is detected when it is read, and named by file, row and field."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ otherwise = "There is no news."
 
 
 def read(folder: Path, **tables: str) -> Library:
-    """A library with these tables in the place of the right ones."""
+    """A library with these tables in place of the valid ones."""
     (folder / "dated").mkdir()
     for name, text in (TABLES | tables).items():
         (folder / "dated" / f"{name}.toml").write_text(text, encoding="utf-8")
     return load(folder)
 
 
-def test_the_tables_these_tests_spoil_are_right(tmp_path: Path) -> None:
+def test_the_tables_used_in_these_tests_are_valid(tmp_path: Path) -> None:
     tables = read(tmp_path).reference
     assert [offence.id for offence in tables.offences] == ["shouting", "whispering"]
     assert [channel.id for channel in tables.channels] == ["town_crier"]
@@ -68,7 +68,7 @@ def test_the_tables_these_tests_spoil_are_right(tmp_path: Path) -> None:
     assert tables.finding == "No finding."
 
 
-def test_a_folder_without_tables_has_none(tmp_path: Path) -> None:
+def test_a_folder_without_tables_gives_empty_tables(tmp_path: Path) -> None:
     tables = load(tmp_path).reference
     assert (tables.platforms.all, tables.offences, tables.channels) == ((), (), ())
 
@@ -133,7 +133,7 @@ def test_a_folder_without_tables_has_none(tmp_path: Path) -> None:
         ("channels", 'about = "News."', "about = News", "", "", "line"),
     ],
 )
-def test_a_mistake_in_a_table(
+def test_a_mistake_in_a_table_is_named(
     tmp_path: Path, table: str, old: str, new: str, row: str, field: str, message: str
 ) -> None:
     with pytest.raises(PlaybookError) as raised:
@@ -143,7 +143,7 @@ def test_a_mistake_in_a_table(
     assert message in mistake.message
 
 
-def test_every_source_of_the_tables_we_ship_is_cited_and_stands_for_one_thing() -> None:
+def test_every_source_of_the_shipped_tables_is_cited_and_unique() -> None:
     cited = [row.source for row in (*REFERENCE.offences, *REFERENCE.channels)]
     cited += [remark.source for remark in REFERENCE.remarks]
     cited += [age.source for platform in REFERENCE.platforms.all for age in platform.ages]
@@ -152,7 +152,7 @@ def test_every_source_of_the_tables_we_ship_is_cited_and_stands_for_one_thing() 
     assert len({source.cited_as for source in REFERENCE.sources}) == len(REFERENCE.sources)
 
 
-def test_no_table_holds_an_address() -> None:
+def test_no_table_contains_an_address() -> None:
     for channel in REFERENCE.channels:
         words = (channel.title, channel.about, channel.otherwise, *(each.reason for each in channel.suits))
         assert not any(mark in text for text in words for mark in ("http", "www.", ".uk", "@"))

@@ -1,4 +1,4 @@
-"""A declared relationship covers two people, and only contact of a later day."""
+"""A declared relationship covers two people, and only contact on a later day."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def declared() -> Declaration:
         pytest.param(set(), False, id="nobody"),
     ],
 )
-def test_it_covers_the_two_it_names(people: set[UUID], covered: bool) -> None:
+def test_a_declaration_covers_only_the_two_people_it_names(people: set[UUID], covered: bool) -> None:
     assert declared().covers(frozenset(people), at("2026-10-08 16:40")) is covered
 
 
@@ -62,17 +62,17 @@ def test_it_covers_the_two_it_names(people: set[UUID], covered: bool) -> None:
         pytest.param("2027-09-15 00:00", True, id="a year after"),
     ],
 )
-def test_it_covers_contact_of_a_later_day_only(moment: str, covered: bool) -> None:
+def test_a_declaration_covers_only_contact_on_a_later_day(moment: str, covered: bool) -> None:
     assert declared().covers(frozenset({TEACHER, ALLEGED}), at(moment)) is covered
 
 
-def test_the_day_is_counted_in_london() -> None:
+def test_the_day_of_a_declaration_is_in_london() -> None:
     half_past_midnight_in_london = at("2026-09-16 00:30")
     assert half_past_midnight_in_london.utctimetuple().tm_mday == 15
     assert declared().covers(frozenset({TEACHER, ALLEGED}), half_past_midnight_in_london)
 
 
-def test_it_keeps_what_was_decided() -> None:
+def test_a_declaration_stores_the_decision() -> None:
     declaration = declared()
     assert (declaration.school, declaration.version) == (SCHOOL, 1)
     assert declaration.made.decided_by == (DSL, HEAD)

@@ -1,4 +1,4 @@
-"""What is due by when, to the day, and what makes it due sooner, again or not at all."""
+"""When duties are due, to the day, and what makes them due sooner, again or not at all."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from tests.calendars import TEST_CALENDAR
 from tests.domain.casefile import ALLEGED, PACKS, TARGET, CaseFile, at, known
 from tests.domain.situations import DUTIES, KINDS, OF_THE_ITEM, InForce, by_rule, case_for, opening_of
 
-# Reported on Thursday 22 October 2026 at 09:00, before an INSET day, half-term and another INSET day;
-# what has been done since was done in the hours after, or where it took everything else, in the days.
+# Reported on Thursday 22 October 2026 at 09:00, before an INSET day, half-term and another INSET day.
+# Further steps are taken in the hours after that, or in the following days if everything else comes first.
 SAME_DAY = "2026-10-22"
 NEXT_WORKING_DAY = "2026-10-23"
 NEXT_SCHOOL_DAY = "2026-11-03"
@@ -155,11 +155,11 @@ DUE: dict[str, tuple[str, str]] = {
     "allegation-regulators": (A_MONTH_ON, A_MONTH_ON),
     "allegation-debrief": (TENTH_SCHOOL_DAY, TENTH_WORKING_DAY),
 }
-"""By rule, when it is due: as it is, and in a critical incident."""
+"""By rule, when it is due: in an ordinary incident, and in a critical one."""
 
 TIMED = [there for there in DUTIES if there.rule.clock is not None]
 NOT_STARTED = {("debrief", "staff_allegation"), ("headcorn-debrief", "staff_allegation")}
-"""An allegation is investigated once the LADO has it, and then `debrief-after-escalation` takes over."""
+"""An allegation is investigated after the LADO is consulted; `debrief-after-escalation` applies instead."""
 
 OF_LAW = {
     "allegation-lado",
@@ -172,7 +172,7 @@ OF_LAW = {
     "todwick-concern-context",
     "tow-law-concern-context",
 }
-"""What has a time of its own, the same however critical: one working day, five, or 72 hours."""
+"""Rules with a fixed time, also in a critical case: one or five working days, or 72 hours."""
 
 SHUT = Calendar(TEST_CALENDAR.terms, tuple(Closure(t.starts_on, t.ends_on) for t in TEST_CALENDAR.terms))
 NO_TERMS = Calendar(terms=())
@@ -187,7 +187,7 @@ def critical_cases(there: InForce) -> Iterator[CaseFile]:
 
 
 def moments(case: CaseFile, rule: str, calendar: Calendar = TEST_CALENDAR) -> set[str]:
-    """When the duties of one rule are due: the day, or for a time within it the minute."""
+    """When the duties of one rule are due: the day, with the minute if due within the day."""
     duties = [d for d in case.playbook.duties(case.incident, calendar) if d.rule.id == rule]
     assert duties
     local = [d.due_at.astimezone(LONDON) for d in duties if d.due_at is not None]
@@ -204,7 +204,7 @@ def test_every_rule_with_a_clock_has_a_row() -> None:
 
 
 @pytest.mark.parametrize("there", TIMED, ids=by_rule)
-def test_each_duty_is_due_on_its_day(there: InForce) -> None:
+def test_each_duty_is_due_on_the_expected_day(there: InForce) -> None:
     for cases, due in zip((there.cases(), critical_cases(there)), DUE[there.rule.id], strict=True):
         for case in cases:
             started = (there.rule.id, case.incident.kind) not in NOT_STARTED
@@ -212,7 +212,7 @@ def test_each_duty_is_due_on_its_day(there: InForce) -> None:
 
 
 @pytest.mark.parametrize("there", TIMED, ids=by_rule)
-def test_no_duty_of_a_critical_case_waits_on_school_days(there: InForce) -> None:
+def test_no_duty_of_a_critical_case_waits_for_school_days(there: InForce) -> None:
     for case in critical_cases(there):
         due = moments(case, there.rule.id)
         for calendar in (SHUT, NO_TERMS):
@@ -221,9 +221,7 @@ def test_no_duty_of_a_critical_case_waits_on_school_days(there: InForce) -> None
 
 @settings(deadline=None, max_examples=30)
 @given(kind=st.sampled_from(KINDS), pack=st.sampled_from(sorted(PACKS)), day=DAYS)
-def test_whenever_it_is_reported_a_critical_case_is_not_put_off_by_a_holiday(
-    kind: str, pack: str, day: date
-) -> None:
+def test_no_holiday_delays_a_critical_case(kind: str, pack: str, day: date) -> None:
     case = CaseFile(kind, pack, reported=f"{day} 21:30", content=(Content.SELF_HARM,))
     calendars = (TEST_CALENDAR, NO_TERMS)
     for duty, without_terms in zip(
@@ -237,7 +235,7 @@ def test_whenever_it_is_reported_a_critical_case_is_not_put_off_by_a_holiday(
             assert day_of(duty.due_at) == day
 
 
-def test_what_has_a_time_of_its_own_is_counted_in_no_school_days() -> None:
+def test_rules_with_a_fixed_time_do_not_count_school_days() -> None:
     own = [there.rule for there in TIMED if there.rule.id in OF_LAW]
     assert {rule.id for rule in own} == OF_LAW
     assert {(rule.clock.within, rule.clock.unit) for rule in own if rule.clock is not None} == {
@@ -271,7 +269,7 @@ def test_a_critical_case_never_has_more_time(kind: str, pack: str, day: date) ->
         ("assess_risk", {"immediate_risk": "yes"}),
     ],
 )
-def test_what_comes_to_light_later_makes_it_critical_from_then(step: str, fields: dict[str, Any]) -> None:
+def test_a_later_finding_makes_the_case_critical_from_then_on(step: str, fields: dict[str, Any]) -> None:
     for kind in KINDS:
         case = CaseFile(kind, reported="2026-10-22 09:00").take(step, "2026-10-26 15:00", **fields)
         assert case.playbook.critical_since(case.incident) == at("2026-10-26 15:00")
@@ -287,20 +285,20 @@ def test_other_content_alone_is_not_critical(content: Content) -> None:
     assert case.playbook.critical_since(case.incident) is None
 
 
-def test_an_unknown_risk_is_a_matter_for_the_police_and_not_yet_critical() -> None:
+def test_an_unknown_risk_requires_the_police_but_is_not_critical() -> None:
     case = CaseFile("sexting", "headcorn").take("assess_risk", adult_involved="unknown", coercion="unknown")
     assert case.playbook.critical_since(case.incident) is None
     assert case.requires("escalate", agency="police")
 
 
-def test_critical_is_as_old_as_the_first_thing_that_made_it_so() -> None:
+def test_a_case_is_critical_since_the_first_critical_finding() -> None:
     case = CaseFile("cyberbullying", content=(Content.SELF_HARM,), reported="2026-10-22 09:00")
     case.take("triage", "2026-10-22 10:00", critical=True).take("triage", "2026-10-22 11:00", critical=False)
     case.take("save_evidence", "2026-10-22 12:00", content=(Content.SELF_HARM,))
     assert case.playbook.critical_since(case.incident) == at("2026-10-22 09:00")
 
 
-def test_what_became_critical_at_night_is_due_the_same_calendar_day() -> None:
+def test_a_case_that_becomes_critical_at_night_has_duties_that_day() -> None:
     case = CaseFile("cyberbullying", reported="2026-10-22 09:00")
     case.take("assess_risk", "2026-12-24 23:30", immediate_risk="yes")
     assert case.due("escalate", agency="police") == "2026-12-24"
@@ -308,7 +306,7 @@ def test_what_became_critical_at_night_is_due_the_same_calendar_day() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "chased"),
+    ("requested", "chased"),
     [
         ("2026-11-10 12:00", "2026-11-12 12:00"),
         ("2026-10-24 12:00", "2026-10-26 11:00"),
@@ -316,12 +314,12 @@ def test_what_became_critical_at_night_is_due_the_same_calendar_day() -> None:
         ("2026-12-24 09:00", "2026-12-26 09:00"),
     ],
 )
-def test_a_takedown_is_chased_after_48_hours_that_really_passed(asked: str, chased: str) -> None:
-    case = CaseFile("sexting", reported="2026-10-22 09:00").take("request_removal", asked)
+def test_a_takedown_is_chased_after_48_elapsed_hours(requested: str, chased: str) -> None:
+    case = CaseFile("sexting", reported="2026-10-22 09:00").take("request_removal", requested)
     assert case.due("record_removal") == chased
 
 
-def test_asking_again_starts_the_48_hours_again() -> None:
+def test_a_new_request_starts_the_48_hours_again() -> None:
     case = CaseFile("sexting", reported="2026-11-10 09:00").take("request_removal", "2026-11-10 12:00")
     case.take("record_removal", "2026-11-12 09:00", outcome="refused")
     assert not case.requires("record_removal")
@@ -333,12 +331,12 @@ def test_asking_again_starts_the_48_hours_again() -> None:
     assert "removal-chased" in case.refusal("close").outstanding
 
 
-def test_asking_twice_is_answered_once() -> None:
+def test_one_result_satisfies_two_requests() -> None:
     case = CaseFile("sexting", reported="2026-11-10 09:00").take("request_removal").take("request_removal")
     assert not case.take("record_removal").requires("record_removal")
 
 
-def test_each_child_is_a_duty_of_its_own() -> None:
+def test_each_child_has_a_separate_duty() -> None:
     case = CaseFile("cyberbullying").take("inform_parents", child=TARGET)
     assert not case.requires("inform_parents", child=TARGET)
     assert case.requires("inform_parents", child=ALLEGED)
@@ -352,7 +350,7 @@ def test_each_child_is_a_duty_of_its_own() -> None:
     assert case.incident.withheld == {}
 
 
-def test_a_child_who_turns_out_to_be_involved_adds_duties() -> None:
+def test_a_child_who_is_added_later_adds_duties() -> None:
     case = CaseFile("cyberbullying").answer_everything()
     assert not case.requires("inform_parents")
     case.take("involve_person", person=known("third"), involvement="alleged")
@@ -361,7 +359,7 @@ def test_a_child_who_turns_out_to_be_involved_adds_duties() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answered", "now", "late"),
+    ("taken", "now", "late"),
     [
         ("2026-09-15 23:59", "2026-09-16 12:00", False),
         ("2026-09-16 00:00", "2026-09-16 12:00", True),
@@ -369,30 +367,30 @@ def test_a_child_who_turns_out_to_be_involved_adds_duties() -> None:
         (None, "2026-09-16 00:00", True),
     ],
 )
-def test_lateness(answered: str | None, now: str, late: bool) -> None:
+def test_a_duty_is_late_if_taken_or_open_after_its_day(taken: str | None, now: str, late: bool) -> None:
     case = CaseFile("cyberbullying", reported="2026-09-14 10:20")
-    if answered:
-        case.take("triage", answered)
+    if taken:
+        case.take("triage", taken)
     duty = duty_of(case, "bullying-triage")
-    assert duty.open is (answered is None)
+    assert duty.open is (taken is None)
     assert duty.late_at(at(now)) is late
 
 
-def test_a_duty_is_in_time_to_the_last_second_and_late_after_it() -> None:
+def test_a_duty_is_in_time_until_the_last_second() -> None:
     duty = duty_of(CaseFile("cyberbullying"), "bullying-triage")
     assert duty.due_at is not None
     assert not duty.late_at(duty.due_at)
     assert duty.late_at(duty.due_at + timedelta(seconds=1))
 
 
-def test_what_has_no_date_is_never_late() -> None:
+def test_a_duty_without_a_date_is_never_late() -> None:
     case = CaseFile("cyberbullying")
     undated = [d for d in case.outstanding() if d.due_at is None]
     assert undated
     assert not any(d.late_at(at("2036-01-01 00:00")) for d in undated)
 
 
-def test_the_soonest_comes_first_and_what_has_no_date_last() -> None:
+def test_duties_are_sorted_by_date_with_undated_ones_last() -> None:
     for kind in KINDS:
         due = [d.due_at for d in CaseFile(kind).outstanding()]
         dated = [moment for moment in due if moment is not None]

@@ -1,4 +1,4 @@
-"""An edition of a floor told as what differs from another: made whole, checked, and pinned by its days."""
+"""An edition of a floor written as its differences: it is built, checked, and pinned by date."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def loaded(folder: Path, differences: str = DIFFERENCES) -> Library:
     return load(folder)
 
 
-def test_an_edition_is_the_other_with_its_differences(tmp_path: Path) -> None:
+def test_an_edition_is_built_from_another_and_its_differences(tmp_path: Path) -> None:
     library = loaded(tmp_path)
     assert [*library.floors] == ["nowhere@2021-09-01", "nowhere@2026-09-01"]
     earlier, later = library.floors.values()
@@ -70,7 +70,7 @@ def test_an_edition_may_state_its_own_kinds_and_concerns(tmp_path: Path) -> None
     assert earlier.critical == ()
 
 
-def test_an_edition_may_differ_from_one_that_differs(tmp_path: Path) -> None:
+def test_an_edition_may_differ_from_one_that_is_itself_differences(tmp_path: Path) -> None:
     before = (
         DIFFERENCES.split("sources", maxsplit=1)[0]
         .replace("nowhere@2026", "nowhere@2021")
@@ -81,7 +81,7 @@ def test_an_edition_may_differ_from_one_that_differs(tmp_path: Path) -> None:
     assert oldest == msgspec.structs.replace(earlier, in_force_from=date(2011, 9, 1))
 
 
-def test_an_edition_may_have_a_rule_and_a_source_the_other_has_not(tmp_path: Path) -> None:
+def test_an_edition_may_add_a_rule_and_a_source(tmp_path: Path) -> None:
     earlier, later = loaded(tmp_path, WITH_A_RULE).floors.values()
     assert [rule.id for rule in earlier.rules] == ["no-reply", "closed", "triage", "police", "visit"]
     assert earlier.rules[-1].floor
@@ -89,7 +89,7 @@ def test_an_edition_may_have_a_rule_and_a_source_the_other_has_not(tmp_path: Pat
     assert "visit" not in {rule.id for rule in later.rules}
 
 
-def test_an_edition_may_change_what_the_other_added(tmp_path: Path) -> None:
+def test_an_edition_may_remove_a_rule_that_the_other_added(tmp_path: Path) -> None:
     before = (
         DIFFERENCES.split("sources", maxsplit=1)[0]
         .replace("nowhere@2026", "nowhere@2021")
@@ -112,7 +112,7 @@ def test_an_edition_may_change_what_the_other_added(tmp_path: Path) -> None:
         ("[[added_rules]]", "[[addd_rules]]", "", "", "unknown field"),
     ],
 )
-def test_a_mistake_in_what_an_edition_adds(
+def test_a_mistake_in_an_added_rule_or_source_is_named(
     tmp_path: Path, old: str, new: str, rule: str, field: str, message: str
 ) -> None:
     with pytest.raises(PlaybookError) as raised:
@@ -162,7 +162,7 @@ def test_a_rule_that_is_added_twice_is_refused(tmp_path: Path) -> None:
         ("in_force_from = 2021", "in_force_from = 2026", "", "", "nowhere@2026-09-01 is stated in another"),
     ],
 )
-def test_a_mistake_in_the_differences(
+def test_a_mistake_in_the_differences_is_named(
     tmp_path: Path, old: str, new: str, rule: str, field: str, message: str
 ) -> None:
     with pytest.raises(PlaybookError) as raised:
@@ -171,18 +171,18 @@ def test_a_mistake_in_the_differences(
     assert message in raised.value.message
 
 
-def test_a_rule_that_is_told_twice_is_refused(tmp_path: Path) -> None:
+def test_a_rule_that_is_changed_twice_is_refused(tmp_path: Path) -> None:
     again = DIFFERENCES + DIFFERENCES[DIFFERENCES.index("[[rules]]") :]
     with pytest.raises(PlaybookError, match="rule 'police', field 'id': is the id of another rule"):
         loaded(tmp_path, again)
 
 
-def test_a_pack_must_stand_on_every_edition(tmp_path: Path) -> None:
+def test_a_pack_must_be_valid_on_every_edition(tmp_path: Path) -> None:
     with pytest.raises(PlaybookError, match=r"pack\.toml, rule 'own-triage', field 'replaces'"):
         loaded(tmp_path, replaced(DIFFERENCES, '["parents"]', '["triage"]'))
 
 
-def test_editions_that_stand_only_on_each_other_are_refused(tmp_path: Path) -> None:
+def test_editions_that_differ_only_from_each_other_are_refused(tmp_path: Path) -> None:
     for this, other in ((1, 2), (2, 1)):
         text = f'jurisdiction = "n"\nin_force_from = 200{this}-09-01\ndiffers_from = "n@200{other}-09-01"\n'
         (tmp_path / f"{this}.toml").write_text(text, encoding="utf-8")
@@ -192,14 +192,14 @@ def test_editions_that_stand_only_on_each_other_are_refused(tmp_path: Path) -> N
 
 
 def differing(one: Floor, other: Floor) -> set[str]:
-    """The ids of the rules that are not the same in both."""
+    """The ids of the rules that differ between the two."""
     theirs = {rule.id: rule for rule in other.rules}
     return {rule.id for rule in one.rules if theirs.get(rule.id) != rule} | (
         set(theirs) - {rule.id for rule in one.rules}
     )
 
 
-def test_what_differs_between_the_editions_of_england() -> None:
+def test_the_editions_of_england_differ_in_two_rules() -> None:
     earlier, later = LIBRARY.floors[EARLIER], LIBRARY.floors[FLOOR]
     assert differing(earlier, later) == {"content-block-asked", "content-block-confirmed"}
     for rule in earlier.rules:
@@ -214,18 +214,18 @@ def test_what_differs_between_the_editions_of_england() -> None:
 @pytest.mark.parametrize(
     ("moment", "edition"),
     [
-        pytest.param("2019-05-01 10:00", EARLIER, id="before the first edition held"),
+        pytest.param("2019-05-01 10:00", EARLIER, id="before the first edition was in force"),
         pytest.param("2021-09-01 00:00", EARLIER, id="its first minute"),
         pytest.param("2026-08-31 23:59", EARLIER, id="its last minute"),
         pytest.param("2026-09-01 00:00", FLOOR, id="the first minute of the next"),
     ],
 )
-def test_the_edition_of_a_day(moment: str, edition: str) -> None:
+def test_the_edition_in_force_on_a_day(moment: str, edition: str) -> None:
     assert LIBRARY.floor_at("england", at(moment)).edition == edition
 
 
 @pytest.mark.parametrize("pack", PACKS)
-def test_a_case_under_the_earlier_edition_is_asked_the_same_but_for_its_clauses(pack: str) -> None:
+def test_the_earlier_edition_has_the_same_rules_except_two(pack: str) -> None:
     case = CaseFile("inappropriate_content", pack)
     earlier = LIBRARY.playbook(EARLIER, PACKS[pack])
     ours = {rule.id: rule for rule in rules_about("inappropriate_content", case.playbook)}
