@@ -1,4 +1,4 @@
-"""A file cannot hide in a text, and what people write is not mistaken for a file."""
+"""An encoded file is detected in a text, and ordinary writing is not mistaken for a file."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ Encoder = Callable[[bytes], bytes]
 def _png() -> bytes:
     """One white pixel."""
 
-    def chunk(sort: bytes, data: bytes) -> bytes:
-        body = sort + data
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        body = kind + data
         return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
 
     header = struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0)
@@ -79,7 +79,7 @@ MAGICS = [
 
 @pytest.mark.parametrize("file", FILES.values(), ids=list(FILES))
 @pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
-def test_an_encoded_file_is_found(file: bytes, encode: Encoder) -> None:
+def test_an_encoded_file_is_detected(file: bytes, encode: Encoder) -> None:
     text = encode(file).decode()
     assert embeds_file(text)
     assert embeds_file(f"He sent me this: {text}, and then went offline.")
@@ -103,14 +103,14 @@ def test_an_encoded_file_is_found(file: bytes, encode: Encoder) -> None:
         "two lines\ndata:image/gif;base64,R0lGODdh",
     ],
 )
-def test_a_data_url_is_found(text: str) -> None:
+def test_a_data_url_is_detected(text: str) -> None:
     assert embeds_file(text)
 
 
 @pytest.mark.parametrize("unit", ["A", "aB3+/", "x_-9"])
-def test_a_run_too_long_to_be_words_is_found(unit: str) -> None:
-    assert embeds_file("It said " + (unit * 400)[:400])
-    assert not embeds_file("It said " + (unit * 400)[:399])
+def test_a_run_of_400_characters_is_detected(unit: str) -> None:
+    assert embeds_file("The text: " + (unit * 400)[:400])
+    assert not embeds_file("The text: " + (unit * 400)[:399])
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_a_run_too_long_to_be_words_is_found(unit: str) -> None:
         "-----BEGIN PGP-----",
     ],
 )
-def test_what_people_write_is_not_taken_for_a_file(text: str) -> None:
+def test_ordinary_writing_is_not_mistaken_for_a_file(text: str) -> None:
     assert not embeds_file(text)
 
 
@@ -147,7 +147,7 @@ def test_what_people_write_is_not_taken_for_a_file(text: str) -> None:
     after=st.sampled_from(["", ".", " was what he sent.", ")", '"', "\n"]),
     width=st.sampled_from([64, 76, 1000]),
 )
-def test_any_file_of_a_known_sort_is_found_in_the_middle_of_a_sentence(
+def test_a_file_of_a_known_type_is_detected_within_a_sentence(
     magic: bytes, rest: bytes, encode: Encoder, before: str, after: str, width: int
 ) -> None:
     text = encode(magic + rest).decode()

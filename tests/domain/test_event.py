@@ -1,4 +1,4 @@
-"""Every event of the log is found by its topic, and an old shape is read or refused."""
+"""Every event of the log is found by its topic, and an older version is read or refused."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ for _module in pkgutil.walk_packages(casework.domain.__path__, "casework.domain.
 
 
 def subclasses(of: type[Event]) -> Iterator[type[Event]]:
-    """Every event class of casework below `of`; tests may have made others."""
+    """Every event class of casework below `of`, without those that tests define."""
     for subclass in of.__subclasses__():
         if subclass.__module__.startswith("casework."):
             yield subclass
@@ -35,7 +35,7 @@ BY_TOPIC = sorted({cls for cls in subclasses(Event) if cls.__dict__.get("TOPIC")
 
 @pytest.fixture
 def own_topics(monkeypatch: pytest.MonkeyPatch) -> dict[str, type[Event]]:
-    """A list of topics that a test may add to."""
+    """The topics, copied so that a test may add to them."""
     topics = dict(TOPICS)
     monkeypatch.setattr(event_module, "TOPICS", topics)
     return topics
@@ -65,7 +65,7 @@ def test_no_two_events_share_a_topic() -> None:
 
 
 @pytest.mark.parametrize("cls", BY_TOPIC, ids=lambda cls: cls.TOPIC)
-def test_a_topic_names_an_aggregate_and_a_fact_and_no_module(cls: type[Event]) -> None:
+def test_a_topic_consists_of_an_aggregate_and_a_fact(cls: type[Event]) -> None:
     aggregate, _, fact = cls.TOPIC.partition(".")
     assert aggregate.isidentifier()
     assert fact.isidentifier()
@@ -73,17 +73,17 @@ def test_a_topic_names_an_aggregate_and_a_fact_and_no_module(cls: type[Event]) -
 
 
 @pytest.mark.parametrize("name", STEPS)
-def test_every_step_is_known_by_the_name_in_its_topic(name: str) -> None:
+def test_every_step_has_the_name_in_its_topic(name: str) -> None:
     assert STEPS[name].name() == name
     assert issubclass(STEPS[name], Step)
 
 
-def test_every_event_about_an_incident_is_a_step() -> None:
+def test_every_event_of_an_incident_is_a_step() -> None:
     about_incidents = {cls for cls in BY_TOPIC if cls.TOPIC.startswith("incident.")}
     assert about_incidents == set(STEPS.values())
 
 
-def test_a_topic_that_is_taken_is_refused(own_topics: dict[str, type[Event]]) -> None:
+def test_a_topic_that_is_already_used_is_refused(own_topics: dict[str, type[Event]]) -> None:
     with pytest.raises(TypeError, match=r"topic 'user.token_revoked' is used by TokenRevoked already"):
 
         class Usurper(Event, frozen=True, kw_only=True):
@@ -92,7 +92,7 @@ def test_a_topic_that_is_taken_is_refused(own_topics: dict[str, type[Event]]) ->
     assert own_topics[TokenRevoked.TOPIC] is TokenRevoked
 
 
-def test_a_class_without_a_topic_of_its_own_is_not_stored(own_topics: dict[str, type[Event]]) -> None:
+def test_a_class_without_its_own_topic_is_not_registered(own_topics: dict[str, type[Event]]) -> None:
     before = dict(own_topics)
 
     class Abstract(Event, frozen=True, kw_only=True):
@@ -107,7 +107,7 @@ def test_a_class_without_a_topic_of_its_own_is_not_stored(own_topics: dict[str, 
 
 
 @pytest.mark.parametrize("cls", BY_TOPIC, ids=lambda cls: cls.TOPIC)
-def test_the_present_version_needs_no_upcast_and_an_unknown_one_has_none(cls: type[Event]) -> None:
+def test_only_earlier_versions_have_an_upcast(cls: type[Event]) -> None:
     state = {"field": "value"}
     assert cls.upcast(state, cls.VERSION) == state
     for version in (0, cls.VERSION + 1, -1):
@@ -115,7 +115,7 @@ def test_the_present_version_needs_no_upcast_and_an_unknown_one_has_none(cls: ty
             cls.upcast({"name": "a secret"}, version)
 
 
-def test_an_upcast_gives_an_old_state_the_present_shape(own_topics: dict[str, type[Event]]) -> None:
+def test_an_upcast_converts_an_older_state_to_the_current_version(own_topics: dict[str, type[Event]]) -> None:
     class Renamed(Event, frozen=True, kw_only=True):
         TOPIC: ClassVar[str] = "test.renamed"
         VERSION: ClassVar[int] = 2

@@ -1,4 +1,4 @@
-"""The examples of the steps: one for each, as a client may send it, and how it is filled in and typed."""
+"""The examples of the steps: one for each, as a client may send it, and how they are filled in and typed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from casework.domain.vocabulary import Change, MeetingOutcome
 from casework.usecases.steps.reporting import ReportIncident
 from tests.domain.casefile import at
 
-# In UTC it is still the day before; the clocks go back a night later.
+# In UTC it is still the day before, and the clocks go back in the following night.
 LATE: Final = at("2026-10-24 00:30")
 IDS: Final = {slot: uuid5(UUID(int=5), slot) for slot in Slot}
 SLOTS: Final[Slots] = {**IDS, Slot.OCCURRED_AT: LATE - timedelta(hours=1)}
@@ -47,12 +47,12 @@ def test_every_step_has_an_example() -> None:
     assert sorted({*STEPS} - {*EXAMPLES}) == []
 
 
-def test_every_example_is_of_a_step() -> None:
+def test_every_example_belongs_to_a_step() -> None:
     assert sorted({*EXAMPLES} - {*STEPS}) == []
 
 
 @pytest.mark.parametrize("step", EXAMPLES)
-def test_an_example_has_every_field_it_must_and_only_those_it_may(step: str) -> None:
+def test_an_example_has_all_required_fields_and_no_unknown_ones(step: str) -> None:
     assert sent(step, required=True) <= {*EXAMPLES[step]} <= sent(step, required=False)
 
 
@@ -83,27 +83,27 @@ def test_the_texts_of_an_example_are_within_their_limits(step: str) -> None:
     ],
     ids=str,
 )
-def test_what_is_left_open_is_filled_in(open_value: Any, json: Any) -> None:
+def test_open_places_of_an_example_are_filled_in(open_value: Any, json: Any) -> None:
     assert filled(open_value, OCCASION) == json
 
 
-def test_a_day_is_that_in_london_whatever_the_zone_of_now() -> None:
+def test_a_day_in_an_example_is_in_london() -> None:
     utc = msgspec.structs.replace(OCCASION, now=datetime.fromisoformat("2026-10-23T23:30:00+00:00"))
     assert filled(LaterDay(0), utc) == "2026-10-24"
 
 
-def test_a_slot_that_is_not_known_is_named() -> None:
+def test_a_slot_without_a_value_is_named() -> None:
     with pytest.raises(KeyError, match=r"Slot\.PARENT"):
         example("record_meeting", Occasion(now=LATE))
 
 
-def test_a_field_that_is_given_stands_in_place_of_the_examples_own() -> None:
+def test_a_given_field_replaces_that_of_the_example() -> None:
     for name in ("with", "with_"):
         fields = example("record_meeting", Occasion(now=LATE), {"parent": "a parent", name: []})
         assert fields == {"parent": "a parent", "outcome": "attended", "with": []}
 
 
-def test_json_becomes_what_the_step_declares() -> None:
+def test_json_is_converted_to_the_types_of_the_step() -> None:
     debrief = typed(Debrief, example("debrief", OCCASION))
     assert debrief == {
         "summary": Sealed("What worked, what took too long, and what changes because of it."),
@@ -130,13 +130,13 @@ def test_json_becomes_what_the_step_declares() -> None:
     }
 
 
-def test_a_value_that_has_its_type_already_is_kept() -> None:
-    kept = {"reason": Sealed("words"), "until": date(2026, 10, 31), "note": None}
-    fields = typed(BanFromComputing, {"from": "2026-10-24", **kept})
-    assert fields == {"from_": date(2026, 10, 24), **kept}
+def test_a_value_of_the_right_type_is_unchanged() -> None:
+    typed_already = {"reason": Sealed("words"), "until": date(2026, 10, 31), "note": None}
+    fields = typed(BanFromComputing, {"from": "2026-10-24", **typed_already})
+    assert fields == {"from_": date(2026, 10, 24), **typed_already}
 
 
-def test_texts_are_sealed_as_the_caller_says() -> None:
+def test_the_caller_may_choose_how_texts_are_sealed() -> None:
     lesson = {"text": "as it was", "changes": "policy"}
     fields = typed(Debrief, {"summary": "as it was", "lessons": [lesson]}, lambda _: Sealed("another"))
     assert fields["summary"] == fields["lessons"][0].text == Sealed("another")

@@ -1,4 +1,4 @@
-"""What an incident may amount to and whom it may be taken to: by its day, and never against the playbook."""
+"""The offences and channels shown for an incident: by its day, and never against the playbook."""
 
 from __future__ import annotations
 
@@ -24,30 +24,30 @@ OF_A_PUPIL: Final[dict[str, Any]] = {"people": ((TARGET, "target", "pupil"), (AL
 NUDES: Final = {"indecent_image"}
 
 
-def told(case: CaseFile) -> Guidance:
+def guidance_of(case: CaseFile) -> Guidance:
     return REFERENCE.guidance(case.incident, case.playbook)
 
 
 def case_of(kind: str, *content: str, occurred: str = "2026-09-14 10:00", **fields: Any) -> CaseFile:
-    """A case of `kind` whose material holds `content`."""
+    """A case of `kind` whose material contains `content`."""
     words = tuple(Content(word) for word in content)
     return CaseFile(kind, content=words, occurred_at=at(occurred), **fields)
 
 
 def offences(case: CaseFile) -> set[str]:
-    return {offence.id for offence in told(case).offences}
+    return {offence.id for offence in guidance_of(case).offences}
 
 
 def channels(case: CaseFile) -> dict[str, bool]:
-    return {advice.channel.id: advice.suits for advice in told(case).channels}
+    return {advice.channel.id: advice.suits for advice in guidance_of(case).channels}
 
 
 def reason(case: CaseFile, channel: str) -> str:
-    return next(advice.reason for advice in told(case).channels if advice.channel.id == channel)
+    return next(advice.reason for advice in guidance_of(case).channels if advice.channel.id == channel)
 
 
 SHOWN: Final = [
-    # the kind, what the material holds, who is in it, and the tags of the acts
+    # the kind, the content of the material, the people, and the expected tags
     ("cyberbullying", ["threatening"], {}, {"threatening-communication", "fear-of-violence", "harassment",
      "menacing-or-grossly-offensive-message"}),
     ("cyberbullying", ["abusive"], {}, {"malicious-communication", "harassment",
@@ -77,13 +77,13 @@ SHOWN: Final = [
 
 
 @pytest.mark.parametrize(("kind", "content", "people", "tags"), SHOWN)
-def test_the_tags_of_what_is_recorded(
+def test_the_recorded_facts_decide_the_tags(
     kind: str, content: list[str], people: dict[str, Any], tags: set[str]
 ) -> None:
     assert offences(case_of(kind, *content, **people)) == tags
 
 
-def test_every_tag_that_may_be_shown_is_shown_here() -> None:
+def test_every_tag_that_can_be_shown_is_tested() -> None:
     of_hatred = {"racial-hatred", "religious-hatred", "hatred-for-sexual-orientation"}
     of_its_time = {"intimate-image-disclosed"}
     shown = {tag for _, _, _, tags in SHOWN for tag in tags} | of_hatred | of_its_time
@@ -98,7 +98,7 @@ def test_every_tag_that_may_be_shown_is_shown_here() -> None:
         ("homophobic", "hatred-for-sexual-orientation", None),
     ],
 )
-def test_hatred_needs_threats_and_of_race_abuse_is_enough(
+def test_hatred_needs_threats_except_racial_hatred_needs_abuse(
     hate: str, with_threats: str, with_abuse: str | None
 ) -> None:
     stirring = {"racial-hatred", "religious-hatred", "hatred-for-sexual-orientation"}
@@ -107,7 +107,7 @@ def test_hatred_needs_threats_and_of_race_abuse_is_enough(
     assert offences(case_of("cyberbullying", hate, "abusive")) & stirring == {with_abuse} - {None}
 
 
-def test_an_answer_to_the_risk_questions_brings_a_tag_up() -> None:
+def test_an_answer_to_the_risk_questions_adds_a_tag() -> None:
     case = case_of("sexting")
     assert "meeting-after-grooming" not in offences(case)
     assert "meeting-after-grooming" in offences(case.take("assess_risk", adult_involved="yes"))
@@ -139,7 +139,7 @@ FIRST_AND_LAST: Final = [
 ]
 
 
-def test_every_offence_has_its_days_here() -> None:
+def test_the_dates_of_every_offence_are_tested() -> None:
     listed = {
         offence: (since and date.fromisoformat(since), until and date.fromisoformat(until))
         for offence, since, until in FIRST_AND_LAST
@@ -156,13 +156,13 @@ def test_every_offence_has_its_days_here() -> None:
         pytest.param("2024-01-31 00:00", "intimate-image-shared", id="the first minute of the later"),
     ],
 )
-def test_an_incident_is_tagged_by_the_day_it_occurred(occurred: str, tag: str | None) -> None:
+def test_the_day_of_the_incident_decides_the_tag(occurred: str, tag: str | None) -> None:
     of_an_adult = case_of("cyberbullying", "indecent_image", occurred=occurred, **STAFF_TARGET)
     about_sharing = {"intimate-image-disclosed", "intimate-image-shared"}
     assert offences(of_an_adult) & about_sharing == {tag} - {None}
 
 
-def test_the_day_is_that_of_london() -> None:
+def test_the_day_of_guidance_is_in_london() -> None:
     summer = Offence(id="x", title="X", source="Y", since=date(2026, 7, 1), shown=(Circumstances(),))
     tables = msgspec.structs.replace(REFERENCE, offences=(summer,))
     for occurred, shown in (("2026-06-30 23:59", 0), ("2026-07-01 00:30", 1)):
@@ -170,18 +170,18 @@ def test_the_day_is_that_of_london() -> None:
         assert len(tables.guidance(case.incident, case.playbook).offences) == shown
 
 
-def test_report_remove_is_not_offered_before_it_was_there() -> None:
+def test_report_remove_is_not_offered_before_it_existed() -> None:
     assert "report_remove" not in channels(case_of("sexting", occurred="2021-05-31 12:00"))
     assert channels(case_of("sexting", occurred="2021-09-01 12:00"))["report_remove"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_tag_is_always_said_to_be_no_finding(kind: str) -> None:
-    assert told(case_of(kind)).note.startswith(REFERENCE.finding)
+def test_the_note_always_says_that_a_tag_is_not_a_finding(kind: str) -> None:
+    assert guidance_of(case_of(kind)).note.startswith(REFERENCE.finding)
     assert "never a finding" in REFERENCE.finding
 
 
-def test_no_tag_is_worded_as_an_accusation_of_a_child() -> None:
+def test_no_tag_accuses_a_child() -> None:
     for offence in REFERENCE.offences:
         words = offence.title.casefold()
         assert not any(word in words for word in ("pupil", "offender", "guilty", "suspect", "you")), words
@@ -196,17 +196,17 @@ def test_no_tag_is_worded_as_an_accusation_of_a_child() -> None:
         case_of("sexting").take("reclassify", kind="cyberbullying"),
     ],
 )
-def test_of_nudes_it_is_said_once_that_children_are_protected_and_not_prosecuted(case: CaseFile) -> None:
-    assert told(case).note.count("protect the children, not to prosecute them") == 1
+def test_the_note_on_nudes_says_once_that_children_are_protected(case: CaseFile) -> None:
+    assert guidance_of(case).note.count("protect the children, not to prosecute them") == 1
 
 
-def test_elsewhere_nothing_is_said_of_nudes() -> None:
-    assert told(case_of("cyberbullying", "abusive")).note == REFERENCE.finding
-    assert told(case_of("cyberbullying", "indecent_image", **STAFF_TARGET)).note != REFERENCE.finding
+def test_other_cases_have_no_note_on_nudes() -> None:
+    assert guidance_of(case_of("cyberbullying", "abusive")).note == REFERENCE.finding
+    assert guidance_of(case_of("cyberbullying", "indecent_image", **STAFF_TARGET)).note != REFERENCE.finding
 
 
 SUITS: Final = [
-    # the channel, the kind, what the material holds, who is in it
+    # the channel, the kind, the content of the material, the people
     ("ceop", "cyberbullying", [], {}, False),
     ("ceop", "cyberbullying", ["threatening", "racist"], {}, False),
     ("ceop", "cyberbullying", ["adult_contact"], {}, True),
@@ -251,18 +251,18 @@ SUITS: Final = [
 
 
 @pytest.mark.parametrize(("channel", "kind", "content", "people", "suits"), SUITS)
-def test_whom_a_case_may_be_taken_to(
+def test_which_channels_suit_a_case(
     channel: str, kind: str, content: list[str], people: dict[str, Any], suits: bool
 ) -> None:
     assert channels(case_of(kind, *content, **people))[channel] is suits
 
 
-def test_every_channel_is_said_to_suit_and_not_to() -> None:
-    answered = {(channel, suits) for channel, _, _, _, suits in SUITS} | {("report_harmful_content", True)}
-    assert answered == set(product((each.id for each in REFERENCE.channels), (True, False)))
+def test_every_channel_is_tested_both_ways() -> None:
+    tested = {(channel, suits) for channel, _, _, _, suits in SUITS} | {("report_harmful_content", True)}
+    assert tested == set(product((each.id for each in REFERENCE.channels), (True, False)))
 
 
-def test_what_a_platform_left_up_may_go_on_to_report_harmful_content() -> None:
+def test_report_harmful_content_suits_after_a_platform_refused() -> None:
     refused = (
         case_of("cyberbullying", "abusive").take("request_removal").take("record_removal", outcome="refused")
     )
@@ -271,30 +271,30 @@ def test_what_a_platform_left_up_may_go_on_to_report_harmful_content() -> None:
     assert not channels(unlawful)["report_harmful_content"]
 
 
-def test_the_lado_suits_once_the_threshold_was_decided_to_be_met() -> None:
+def test_the_lado_suits_once_the_threshold_is_met() -> None:
     concern = case_of("staff_misuse")
     assert not channels(concern)["lado"]
     assert channels(concern.take("decide_threshold", met=True, limbs=("harmed",)))["lado"]
 
 
 @pytest.mark.parametrize("risk", ["yes", "unknown"])
-def test_a_risk_points_to_the_police_and_to_social_care(risk: str) -> None:
+def test_the_police_and_social_care_suit_a_case_with_a_risk(risk: str) -> None:
     case = case_of("cyberbullying").take("assess_risk", immediate_risk=risk)
     assert channels(case)["police"]
     assert channels(case)["childrens_social_care"]
 
 
-def test_why_a_channel_does_not_suit_is_said() -> None:
+def test_an_unsuitable_channel_has_a_reason() -> None:
     assert "not of bullying alone" in reason(case_of("cyberbullying"), "ceop")
     assert "below the minimum age" in reason(case_of("underage_use"), "ceop")
     assert "adults only" in reason(case_of("sexting"), "revenge_porn_helpline")
     for kind in KINDS:
-        assert all(advice.reason for advice in told(case_of(kind)).channels)
+        assert all(advice.reason for advice in guidance_of(case_of(kind)).channels)
 
 
 def refused(case: CaseFile) -> Iterator[tuple[str, str]]:
-    """The channels said to suit that the playbook forbids to turn to, and the rule that does."""
-    for advice in told(case).channels:
+    """The suitable channels whose step the playbook refuses, each with the rule that refuses it."""
+    for advice in guidance_of(case).channels:
         recording = advice.channel.recorded_by
         if advice.suits and recording is not None:
             step = case.build(recording.step, **recording.preset)
@@ -304,7 +304,7 @@ def refused(case: CaseFile) -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("there", DUTIES, ids=lambda there: there.rule.id)
-def test_no_channel_that_suits_is_one_the_playbook_refuses(there: Any) -> None:
+def test_the_playbook_refuses_no_suitable_channel(there: Any) -> None:
     for case in there.cases():
         assert list(refused(case)) == []
 
@@ -315,7 +315,7 @@ PEOPLE: Final = st.sampled_from([{}, STAFF_TARGET, OF_A_PUPIL, OF_A_PARENT, {"pe
 
 @given(kind=st.sampled_from(KINDS), pack=st.sampled_from(sorted(PACKS)), content=CONTENT, people=PEOPLE,
        risk=st.sampled_from(["no", "yes", "unknown"]))  # fmt: skip
-def test_no_channel_that_suits_is_refused_whatever_is_recorded(
+def test_no_suitable_channel_is_refused_in_any_generated_case(
     kind: str, pack: str, content: set[Content], people: dict[str, Any], risk: str
 ) -> None:
     if kind in ("staff_misuse", "staff_allegation"):
@@ -327,13 +327,13 @@ def test_no_channel_that_suits_is_refused_whatever_is_recorded(
 
 
 @given(kind=st.sampled_from(KINDS), content=CONTENT)
-def test_every_channel_of_the_day_is_answered_once(kind: str, content: set[Content]) -> None:
-    answered = [advice.channel for advice in told(case_of(kind, *content)).channels]
-    assert answered == list(REFERENCE.channels_on(date(2026, 9, 14)))
+def test_every_channel_of_the_day_is_listed_once(kind: str, content: set[Content]) -> None:
+    shown = [advice.channel for advice in guidance_of(case_of(kind, *content)).channels]
+    assert shown == list(REFERENCE.channels_on(date(2026, 9, 14)))
 
 
 @given(day=st.dates(), since=st.none() | st.dates(), until=st.none() | st.dates())
-def test_a_row_holds_from_its_first_day_to_its_last(
+def test_a_row_is_in_force_from_its_first_day_to_its_last(
     day: date, since: date | None, until: date | None
 ) -> None:
     row = Channel(

@@ -1,4 +1,4 @@
-"""A kind that says it holds no file keeps files out, by what it says alone; any kind may say so."""
+"""A kind with `no_files` keeps files out by that setting alone, and any kind may have it."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ FLOOR_WITHOUT_FILES = replaced(FLOOR_FILE, KINDS_OF_THE_FLOOR, IN_TOML)
 
 
 def england_without_files_of_posts(pack: str) -> Playbook:
-    """The floor of England, where posts by parents hold no file either."""
+    """The floor of England, changed so that posts by parents hold no files either."""
 
-    def said(kind: KindOfIncident) -> KindOfIncident:
+    def changed_kind(kind: KindOfIncident) -> KindOfIncident:
         return msgspec.structs.replace(kind, no_files=NO_FILES) if kind.id == "parent_post" else kind
 
     floor = LIBRARY.floors[FLOOR]
-    changed = msgspec.structs.replace(floor, kinds=tuple(map(said, floor.kinds)))
+    changed = msgspec.structs.replace(floor, kinds=tuple(map(changed_kind, floor.kinds)))
     return Playbook(changed, LIBRARY.packs[PACKS[pack]])
 
 
@@ -53,7 +53,7 @@ def case_of(kind: str, pack: str) -> CaseFile:
 
 
 @pytest.mark.parametrize("pack", PACKS)
-def test_a_file_is_refused_in_a_case_of_the_kind(pack: str) -> None:
+def test_a_file_is_refused_in_a_case_of_a_kind_with_no_files(pack: str) -> None:
     case = case_of("parent_post", pack)
     assert case.refusal("save_evidence", file=FILE) == Refusal(
         "no-file-of-a-post", "KCSIE part 1", "No file."
@@ -62,25 +62,25 @@ def test_a_file_is_refused_in_a_case_of_the_kind(pack: str) -> None:
 
 
 @pytest.mark.parametrize("pack", PACKS)
-def test_a_file_is_refused_in_a_case_that_was_of_the_kind(pack: str) -> None:
+def test_a_file_is_refused_in_a_case_that_was_once_of_the_kind(pack: str) -> None:
     case = case_of("parent_post", pack).take("reclassify", kind="cyberbullying")
     assert case.refusal("save_evidence", file=FILE).rule == "no-file-after-a-post"
     case.take("save_evidence")
 
 
 @pytest.mark.parametrize("pack", PACKS)
-def test_a_case_that_holds_files_does_not_become_one_of_the_kind(pack: str) -> None:
+def test_a_case_with_files_cannot_be_reclassified_to_the_kind(pack: str) -> None:
     case = case_of("cyberbullying", pack).take("save_evidence", file=FILE)
     assert case.refusal("reclassify", kind="parent_post").rule == "no-post-with-a-file"
     case.take("reclassify", kind="inappropriate_content")
 
 
 @pytest.mark.parametrize("pack", PACKS)
-def test_a_kind_that_does_not_say_so_takes_files(pack: str) -> None:
+def test_a_kind_without_no_files_accepts_files(pack: str) -> None:
     CaseFile("parent_post", pack).take("save_evidence", file=FILE)
 
 
-def test_what_keeps_files_out_cannot_be_waived_or_replaced() -> None:
+def test_the_rules_of_no_files_cannot_be_waived_or_replaced() -> None:
     prohibitions = [rule for kind in LIBRARY.floors[FLOOR].kinds for rule in kind.prohibitions()]
     assert {rule.id for rule in prohibitions} == {
         "sexting-no-imagery",
@@ -91,8 +91,8 @@ def test_what_keeps_files_out_cannot_be_waived_or_replaced() -> None:
         assert all(rule in playbook.rules and not rule.relaxable for rule in prohibitions)
 
 
-def test_no_step_but_saving_evidence_can_bring_a_file() -> None:
-    """The prohibitions name that step: another way to bring a file must be refused there too."""
+def test_only_save_evidence_can_add_a_file() -> None:
+    """The prohibitions name that step. If another step could add a file, it must be refused there too."""
     bringing = {
         name
         for name, step in STEPS.items()
@@ -101,7 +101,7 @@ def test_no_step_but_saving_evidence_can_bring_a_file() -> None:
     assert bringing == {"save_evidence"}
 
 
-def test_a_floor_file_may_say_it_of_a_kind(tmp_path: Path) -> None:
+def test_a_floor_file_may_set_no_files(tmp_path: Path) -> None:
     library = load(tmp_path, FLOOR_WITHOUT_FILES)
     playbook = library.playbook("nowhere@2026-09-01", "school@1")
     assert playbook.rules[0].id == "no-file"
@@ -120,7 +120,7 @@ def test_a_floor_file_may_say_it_of_a_kind(tmp_path: Path) -> None:
         ("while_of_kind", "while_of_kin", "", "kinds[1].no_files", "unknown field"),
     ],
 )
-def test_a_mistake_in_what_keeps_files_out(
+def test_a_mistake_in_no_files_is_named(
     tmp_path: Path, old: str, new: str, rule: str, field: str, message: str
 ) -> None:
     mistake = error(tmp_path, floor=replaced(FLOOR_WITHOUT_FILES, old, new))
@@ -128,7 +128,7 @@ def test_a_mistake_in_what_keeps_files_out(
     assert message in mistake.message
 
 
-def test_a_pack_does_not_replace_what_keeps_files_out(tmp_path: Path) -> None:
+def test_a_pack_cannot_replace_a_rule_of_no_files(tmp_path: Path) -> None:
     relaxing = replaced(PACK_FILE, 'replaces = "triage"', 'replaces = "no-file"')
     mistake = error(tmp_path, FLOOR_WITHOUT_FILES, relaxing)
     assert (mistake.rule, mistake.field) == ("own-triage", "replaces")

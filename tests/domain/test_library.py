@@ -1,4 +1,4 @@
-"""Finding the floor and the pack in force among the files of a folder."""
+"""The floor and the pack in force are found among the files of a folder."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ def test_a_pack_is_checked_against_every_floor(tmp_path: Path) -> None:
         ("2030-01-01 00:00", "nowhere@2027-09-01"),
     ],
 )
-def test_the_floor_in_force_is_that_of_the_day_in_london(tmp_path: Path, moment: str, edition: str) -> None:
+def test_the_floor_in_force_is_chosen_by_the_day_in_london(tmp_path: Path, moment: str, edition: str) -> None:
     later = replaced(FLOOR_FILE, "2026-09-01", "2027-09-01")
     (tmp_path / "a-later-one.toml").write_text(later, encoding="utf-8")
     assert load(tmp_path).floor_at("nowhere", at(moment)).edition == edition
 
 
-def test_of_a_packs_versions_the_one_adopted_last_is_the_latest(tmp_path: Path) -> None:
+def test_the_latest_version_of_a_pack_is_the_one_adopted_last(tmp_path: Path) -> None:
     second = PACK_FILE.replace('version = "1"', 'version = "0.9"').replace("2026-09-01", "2026-10-01")
     (tmp_path / "a-second.toml").write_text(second, encoding="utf-8")
     library = load(tmp_path)

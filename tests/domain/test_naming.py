@@ -1,4 +1,4 @@
-"""Names are found in texts however they are written, and words that only look like names are not."""
+"""Names are found in texts in any spelling, and words that only look like names are not."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ NAMES = ["Amira Will Okafor-Lee", "Jean-Luc d'Arcy", "Zoë Müller"]
         "Jean came",
     ],
 )
-def test_a_name_is_found(text: str) -> None:
+def test_a_name_is_found_in_any_spelling(text: str) -> None:
     assert holds_name(text, NAMES)
 
 
@@ -52,17 +52,17 @@ def test_a_name_is_found(text: str) -> None:
         "müllerian mimicry",
     ],
 )
-def test_a_word_is_not_taken_for_a_name(text: str) -> None:
+def test_a_similar_word_is_not_mistaken_for_a_name(text: str) -> None:
     assert not holds_name(text, NAMES)
 
 
-def test_a_part_shorter_than_three_letters_counts_in_the_whole_name_only() -> None:
+def test_a_part_of_one_or_two_letters_counts_only_in_the_complete_name() -> None:
     assert not holds_name("Li was absent", ["Li Wei-De"])
     assert not holds_name("De minimis", ["Li Wei-De"])
     assert holds_name("li wei-de was absent", ["Li Wei-De"])
 
 
-def test_nobody_is_found_where_nobody_is_named() -> None:
+def test_without_names_nothing_is_found() -> None:
     assert not holds_name("Amira was upset", [])
 
 
@@ -77,7 +77,7 @@ def test_nobody_is_found_where_nobody_is_named() -> None:
         ("", ""),
     ],
 )
-def test_normalising(written: str, compared: str) -> None:
+def test_a_name_is_normalised_for_comparison(written: str, compared: str) -> None:
     assert normalised(written) == compared
 
 
@@ -87,7 +87,7 @@ def test_normalising(written: str, compared: str) -> None:
     after=st.sampled_from(["", ".", ", who was upset", "'s telephone", ")"]),
     change=st.sampled_from([str, str.lower, str.upper, str.title]),
 )
-def test_a_whole_name_is_found_in_any_case_and_any_sentence(
+def test_a_complete_name_is_found_in_any_case_and_sentence(
     name: str, before: str, after: str, change: Callable[[str], str]
 ) -> None:
     assert holds_name(before + change(name) + after, [name])

@@ -1,4 +1,4 @@
-"""Accounts held too young, images without consent and inappropriate content: clocks, refusals, ends."""
+"""Underage accounts, images without consent and inappropriate content: clocks, refusals, ends."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ TWO_CHILDREN = ((TARGET, "target", "pupil"), (ALLEGED, "target", "pupil"))
 
 
 def take_completed(case: CaseFile, step: str, **fields: Any) -> None:
-    """Take `step` with what casework itself fills in."""
+    """Take `step` with the fields that casework fills in."""
     built = case.completed(case.build(step, **fields))
     case.incident.take(built, case.playbook)
 
 
-def test_an_account_held_too_young_is_looked_at_in_a_day_and_told_of_in_five() -> None:
+def test_an_underage_account_has_duties_in_one_and_five_days() -> None:
     case = CaseFile("underage_use", "st_thomas", reported="2026-09-14 09:00")
     assert case.due("triage") == case.due("check_age", person=TARGET) == "2026-09-15"
     assert case.due("inform_parents", child=TARGET) == "2026-09-21"
@@ -33,7 +33,7 @@ def test_an_account_held_too_young_is_looked_at_in_a_day_and_told_of_in_five() -
     assert case.incident.state is State.CLOSED
 
 
-def test_where_somebody_may_be_grooming_the_child_everything_is_due_the_same_day() -> None:
+def test_with_adult_contact_every_duty_is_due_the_same_day() -> None:
     case = CaseFile("underage_use", reported="2026-09-14 09:00").take("triage", "2026-09-16 10:00")
     case.take("triage", "2026-09-17 15:00", content=(Content.ADULT_CONTACT,))
     assert case.due("inform_parents", child=TARGET) == "2026-09-17"
@@ -49,7 +49,7 @@ def test_where_somebody_may_be_grooming_the_child_everything_is_due_the_same_day
         ("inform_parents", {}, "child"),
     ],
 )
-def test_each_child_is_checked_taught_and_told_of(step: str, fields: dict[str, Any], field: str) -> None:
+def test_each_underage_child_has_separate_duties(step: str, fields: dict[str, Any], field: str) -> None:
     case = CaseFile("underage_use", people=TWO_CHILDREN).take(step, None, **fields, **{field: TARGET})
     assert not case.requires(step, **{field: TARGET})
     assert case.requires(step, **{field: ALLEGED})
@@ -59,13 +59,13 @@ def test_each_child_is_checked_taught_and_told_of(step: str, fields: dict[str, A
     ("about", "taught"),
     [("safe_use", True), ("reporting_tools", True), ("official_channel", False), ("other", False)],
 )
-def test_what_counts_as_teaching_safe_use(about: str, taught: bool) -> None:
+def test_which_advice_counts_as_teaching_safe_use(about: str, taught: bool) -> None:
     case = CaseFile("underage_use").take("advise", about=about)
     assert case.requires("advise", about="safe_use") is not taught
 
 
 @pytest.mark.parametrize("content", sorted(Content))
-def test_ceop_is_told_of_sexual_risk_and_not_of_an_account_alone(content: Content) -> None:
+def test_ceop_is_informed_of_sexual_risk_but_not_of_an_account_alone(content: Content) -> None:
     case = CaseFile("underage_use", content=(content,))
     if content in {Content.SEXUAL, Content.INDECENT_IMAGE, Content.ADULT_CONTACT}:
         assert case.take("escalate", agency="ceop").incident.state is State.ESCALATED
@@ -73,7 +73,7 @@ def test_ceop_is_told_of_sexual_risk_and_not_of_an_account_alone(content: Conten
         assert case.refusal("escalate", agency="ceop").rule == "underage-not-ceop"
 
 
-def test_an_image_is_taken_down_the_same_day_and_consent_looked_up_by_the_next() -> None:
+def test_removal_is_due_the_same_day_and_consent_the_next() -> None:
     case = CaseFile("image_without_consent", "headcorn", reported="2026-09-14 09:00")
     assert case.due("request_removal") == "2026-09-14"
     assert case.due("check_consent", person=TARGET) == "2026-09-15"
@@ -92,14 +92,14 @@ def test_an_image_is_taken_down_the_same_day_and_consent_looked_up_by_the_next()
         pytest.param("2026-12-24 16:00", "2026-12-27 16:00", id="over Christmas"),
     ],
 )
-def test_the_regulator_is_decided_on_within_72_hours_that_really_passed(reported: str, due: str) -> None:
+def test_the_decision_on_the_regulator_is_due_in_72_elapsed_hours(reported: str, due: str) -> None:
     case = CaseFile("image_without_consent", reported=reported)
     assert case.due("decide_data_breach") == due
     assert case.refusal("waive", waived="decide_data_breach").rule == "image-regulator"
 
 
 @pytest.mark.parametrize("outcome", ["refused", "no_answer"])
-def test_an_image_that_stays_up_is_not_the_end_without_a_decision(outcome: str) -> None:
+def test_a_case_with_an_image_still_online_needs_a_decision_to_close(outcome: str) -> None:
     case = CaseFile("image_without_consent").take("request_removal").take("record_removal", outcome=outcome)
     case.answer_everything(but=frozenset({"record_removal", "decide"}))
     assert case.refusal("close").rule == "image-takedown-verified"
@@ -108,7 +108,7 @@ def test_an_image_that_stays_up_is_not_the_end_without_a_decision(outcome: str) 
     case.take("decide", topic="removal_refused").take("close")
 
 
-def test_consent_is_looked_up_for_each_child_shown() -> None:
+def test_consent_is_checked_for_each_child_shown() -> None:
     case = CaseFile("image_without_consent", people=TWO_CHILDREN).take("check_consent", person=TARGET)
     assert case.requires("check_consent", person=ALLEGED)
     assert not case.requires("check_consent", person=TARGET)
@@ -141,7 +141,7 @@ def test_under_todwick_consent_lasts_one_school_year(posted: str, given_on: date
 
 @pytest.mark.parametrize("pack", sorted({*PACKS} - {"todwick"}))
 @pytest.mark.parametrize(("posted", "given_on", "same_year"), CONSENTS)
-def test_no_other_policy_asks_for_consent_anew_each_year(
+def test_under_other_policies_consent_does_not_lapse_each_year(
     pack: str, posted: str, given_on: date, same_year: bool
 ) -> None:
     case = CaseFile("image_without_consent", pack, reported="2027-09-02 09:00", occurred_at=at(posted))
@@ -151,7 +151,7 @@ def test_no_other_policy_asks_for_consent_anew_each_year(
 
 
 @pytest.mark.parametrize("pack", PACKS)
-def test_consent_in_force_has_a_date(pack: str) -> None:
+def test_consent_in_force_needs_a_date(pack: str) -> None:
     case = CaseFile("image_without_consent", pack)
     with pytest.raises(Invalid) as invalid:
         take_completed(case, "check_consent", in_force=True)
@@ -159,7 +159,7 @@ def test_consent_in_force_has_a_date(pack: str) -> None:
     take_completed(case, "check_consent", in_force=False)
 
 
-def test_content_is_contained_and_sent_to_be_blocked_the_same_day() -> None:
+def test_containing_and_blocking_are_due_the_same_day() -> None:
     case = CaseFile("inappropriate_content", "st_thomas", reported="2026-10-22 09:00")
     assert case.due("contain") == case.due("request_block") == "2026-10-22"
     assert case.due("welfare_check", person=TARGET) == "2026-11-03"
@@ -170,15 +170,15 @@ def test_content_is_contained_and_sent_to_be_blocked_the_same_day() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "confirmed_by"),
+    ("requested", "confirmed_by"),
     [
         pytest.param("2026-10-22 10:00", "2026-10-23", id="an INSET day is a working day"),
         pytest.param("2026-10-23 16:00", "2026-10-26", id="so is one in half-term"),
         pytest.param("2026-12-24 10:00", "2026-12-29", id="Christmas is not"),
     ],
 )
-def test_a_block_is_confirmed_within_a_working_day(asked: str, confirmed_by: str) -> None:
-    case = CaseFile("inappropriate_content", reported="2026-10-22 09:00").take("request_block", asked)
+def test_the_confirmation_of_a_block_is_due_in_one_working_day(requested: str, confirmed_by: str) -> None:
+    case = CaseFile("inappropriate_content", reported="2026-10-22 09:00").take("request_block", requested)
     assert case.due("confirm_block") == confirmed_by
     case.take("confirm_block")
     assert not case.requires("confirm_block")
@@ -186,7 +186,7 @@ def test_a_block_is_confirmed_within_a_working_day(asked: str, confirmed_by: str
 
 
 @pytest.mark.parametrize("form", ["screenshot", "link", "document", "audio_video", "written_account"])
-def test_the_material_is_described_and_never_stored(form: str) -> None:
+def test_the_material_is_described_but_never_stored(form: str) -> None:
     case = CaseFile("inappropriate_content")
     assert case.refusal("save_evidence", form=form, file=FILE).rule == "content-not-stored"
     assert case.take("save_evidence", form=form).incident.files == frozenset()
@@ -194,24 +194,24 @@ def test_the_material_is_described_and_never_stored(form: str) -> None:
 
 @pytest.mark.parametrize("circumvented", [False, True])
 @pytest.mark.parametrize("pack", PACKS)
-def test_a_ban_is_asked_for_as_the_policy_has_it_and_always_ends(pack: str, circumvented: bool) -> None:
+def test_a_ban_follows_the_policy_and_has_an_end(pack: str, circumvented: bool) -> None:
     bans = {"headcorn": [(Modality.MAY, "002 §3")]}
     if circumvented:
         bans["st_thomas"] = [(Modality.MUST, "004 §7.2")]
     case = CaseFile("inappropriate_content", pack).take("contain", circumvented=circumvented)
-    asked = [
+    required = [
         (duty.rule.modality, duty.rule.clause)
         for duty in case.outstanding()
         if duty.rule.step == "ban_from_computing"
     ]
-    assert asked == bans.get(pack, [])
+    assert required == bans.get(pack, [])
     with pytest.raises(Invalid) as invalid:
         case.take("ban_from_computing", from_=date(2026, 9, 15), until=date(2026, 9, 14))
     assert set(invalid.value.errors) == {"$.until"}
     case.take("ban_from_computing", from_=date(2026, 9, 15), until=date(2026, 9, 15))
 
 
-def test_each_child_who_saw_it_is_asked_how_they_are() -> None:
+def test_each_child_who_saw_it_needs_a_welfare_check() -> None:
     case = CaseFile("inappropriate_content", people=(*TWO_CHILDREN, (PARENT, "witness", "parent")))
     case.take("welfare_check", person=TARGET)
     assert not case.requires("welfare_check", person=TARGET)
@@ -219,7 +219,7 @@ def test_each_child_who_saw_it_is_asked_how_they_are() -> None:
     assert not case.requires("welfare_check", person=PARENT)
 
 
-def test_a_filter_that_was_got_round_stays_so_whatever_is_contained_after() -> None:
+def test_a_circumvented_filter_stays_recorded_as_circumvented() -> None:
     case = CaseFile("inappropriate_content", "st_thomas").take("contain", circumvented=True).take("contain")
     assert fact(case.incident, "circumvented") == {True}
     case.answer_everything(but=frozenset({"ban_from_computing"}))
@@ -228,18 +228,18 @@ def test_a_filter_that_was_got_round_stays_so_whatever_is_contained_after() -> N
 
 
 CHECKS = [
-    pytest.param([], None, id="nobody looked at"),
-    pytest.param([(TARGET, 14)], None, id="one of two looked at"),
+    pytest.param([], None, id="nobody checked"),
+    pytest.param([(TARGET, 14)], None, id="one of two checked"),
     pytest.param([(TARGET, 14), (ALLEGED, 13)], False, id="both old enough"),
     pytest.param([(TARGET, 10)], True, id="one too young"),
     pytest.param([(TARGET, 10), (ALLEGED, 14)], True, id="the first too young"),
-    pytest.param([(TARGET, 10), (ALLEGED, 14), (TARGET, 14)], False, id="looked at again"),
+    pytest.param([(TARGET, 10), (ALLEGED, 14), (TARGET, 14)], False, id="checked again"),
 ]
 
 
 @pytest.mark.parametrize(("ages", "underage"), CHECKS)
 @pytest.mark.parametrize("pack", PACKS)
-def test_only_where_every_child_is_old_enough_nobody_is_taught_and_parents_are_still_told(
+def test_advice_is_not_needed_only_if_every_child_is_old_enough(
     pack: str, ages: list[tuple[UUID, int]], underage: bool | None
 ) -> None:
     case = CaseFile("underage_use", pack, people=TWO_CHILDREN)
@@ -253,7 +253,7 @@ def test_only_where_every_child_is_old_enough_nobody_is_taught_and_parents_are_s
         assert case.requires("advise", about="safe_use", person=TARGET)
 
 
-def test_a_child_old_enough_for_one_platform_and_not_for_another_is_too_young() -> None:
+def test_a_child_too_young_for_one_of_two_platforms_is_underage() -> None:
     case = CaseFile("underage_use").take("check_age", age=14, platform="TikTok")
     case.take("check_age", age=14, platform="WhatsApp", minimum_age=16)
     assert fact(case.incident, "underage") == {True}
@@ -262,19 +262,19 @@ def test_a_child_old_enough_for_one_platform_and_not_for_another_is_too_young() 
 
 
 CONSENTED = [
-    pytest.param([], None, id="nobody looked up"),
-    pytest.param([(TARGET, True)], None, id="one of two looked up"),
+    pytest.param([], None, id="nobody checked"),
+    pytest.param([(TARGET, True)], None, id="one of two checked"),
     pytest.param([(TARGET, True), (ALLEGED, True)], True, id="both"),
-    pytest.param([(TARGET, True), (ALLEGED, False)], False, id="one did not"),
-    pytest.param([(ALLEGED, False), (TARGET, True)], False, id="the first did not"),
-    pytest.param([(ALLEGED, False)], False, id="one did not and one is not looked up"),
-    pytest.param([(ALLEGED, False), (TARGET, True), (ALLEGED, True)], True, id="looked up again"),
+    pytest.param([(TARGET, True), (ALLEGED, False)], False, id="one without consent"),
+    pytest.param([(ALLEGED, False), (TARGET, True)], False, id="the first without consent"),
+    pytest.param([(ALLEGED, False)], False, id="one without consent and one not checked"),
+    pytest.param([(ALLEGED, False), (TARGET, True), (ALLEGED, True)], True, id="checked again"),
 ]
 
 
 @pytest.mark.parametrize(("checks", "in_force"), CONSENTED)
 @pytest.mark.parametrize("pack", PACKS)
-def test_where_consent_was_in_force_for_every_child_nothing_is_taken_down(
+def test_no_removal_is_needed_if_consent_covers_every_child(
     pack: str, checks: list[tuple[UUID, bool]], in_force: bool | None
 ) -> None:
     case = CaseFile("image_without_consent", pack, people=TWO_CHILDREN)
