@@ -1,4 +1,4 @@
-"""A parent's post, from the evidence to what the school does when the parent will not take it down."""
+"""A post by a parent, from the evidence to what the school does if the parent will not take it down."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ HATEFUL = [
 
 
 def no_show(pack: str = "st_thomas") -> CaseFile:
-    """Reported on Monday 5 October; invited on the 6th to meet on the 12th, when nobody came."""
+    """Reported on Monday 5 October; invited on the 6th to a meeting on the 12th, which nobody attended."""
     case = CaseFile("parent_post", pack, reported="2026-10-05 09:00")
     case.take("acknowledge").take("triage").take("save_evidence", "2026-10-05 11:30")
     case.take("invite_parent", "2026-10-06 09:00", meeting_at=at("2026-10-12 16:00"))
@@ -31,16 +31,16 @@ def no_show(pack: str = "st_thomas") -> CaseFile:
 
 
 def refused(pack: str = "st_thomas") -> CaseFile:
-    """The same, asked in writing that evening, and refused on the 13th."""
+    """The same case, asked in writing that evening, and refused on the 13th."""
     return no_show(pack).take("request_removal").take("record_removal", "2026-10-13 12:00", outcome="refused")
 
 
 def offered(case: CaseFile, **preset: str) -> list[Modality]:
-    """How strongly each open duty with these values binds."""
+    """The modality of each open duty with these values."""
     return [duty.rule.modality for duty in case.outstanding() if preset.items() <= duty.preset.items()]
 
 
-def test_evidence_comes_before_the_parent_and_the_parent_before_the_end() -> None:
+def test_evidence_comes_before_the_invitation_and_that_before_the_end() -> None:
     case = CaseFile("parent_post", "st_thomas", reported="2026-10-05 09:00")
     assert case.due("triage") == case.due("save_evidence") == "2026-10-06"
     assert case.due("invite_parent") == "2026-10-07"
@@ -56,14 +56,14 @@ def test_evidence_comes_before_the_parent_and_the_parent_before_the_end() -> Non
     assert case.due("record_meeting") == "2026-10-12"
 
 
-def test_a_parent_who_does_not_come_is_asked_in_writing() -> None:
+def test_a_parent_who_does_not_attend_is_asked_in_writing() -> None:
     case = no_show()
     assert case.due("request_removal") == "2026-10-13"
     refusal = case.refusal("close")
     assert (refusal.rule, refusal.clause) == ("st-thomas-parent-post-removal-asked", "004 §8.6")
 
 
-def test_the_answer_is_chased_after_48_hours_and_looked_at_within_five_school_days() -> None:
+def test_the_result_of_a_removal_request_has_two_times() -> None:
     case = no_show().take("request_removal", "2026-10-12 17:00")
     due = {
         duty.rule.id: duty.due_at
@@ -77,7 +77,7 @@ def test_the_answer_is_chased_after_48_hours_and_looked_at_within_five_school_da
 
 
 @pytest.mark.parametrize("outcome", ["refused", "no_answer"])
-def test_a_post_that_stays_up_is_not_the_end_without_a_decision(outcome: str) -> None:
+def test_a_case_with_a_post_still_online_needs_a_decision_to_close(outcome: str) -> None:
     case = no_show().take("request_removal").take("record_removal", "2026-10-13 12:00", outcome=outcome)
     assert case.due("decide", topic="removal_refused") == "2026-10-20"
     for step in ("debrief", "close"):
@@ -90,7 +90,7 @@ def test_a_post_that_stays_up_is_not_the_end_without_a_decision(outcome: str) ->
     assert case.incident.state is State.CLOSED
 
 
-def test_the_provider_may_be_told_which_is_recorded_and_moves_nothing() -> None:
+def test_the_provider_may_be_informed_without_a_change_of_state() -> None:
     assert offered(no_show(), agency="isp") == []
     case = refused()
     assert offered(case, agency="isp") == [Modality.MAY]
@@ -100,7 +100,7 @@ def test_the_provider_may_be_told_which_is_recorded_and_moves_nothing() -> None:
     case.take("decide", topic="removal_refused").answer_everything().take("close")
 
 
-def test_a_post_taken_down_asks_for_no_decision_and_may_be_looked_at_again() -> None:
+def test_a_removed_post_needs_no_decision_and_may_be_rechecked() -> None:
     case = no_show().take("request_removal").take("record_removal", "2026-10-13 12:00", outcome="removed")
     assert not case.requires("decide")
     assert case.due("record_removal") == "2026-10-20"
@@ -108,7 +108,7 @@ def test_a_post_taken_down_asks_for_no_decision_and_may_be_looked_at_again() -> 
     case.answer_everything().take("close")
 
 
-def test_a_post_that_is_back_is_asked_to_be_taken_down_again() -> None:
+def test_a_post_that_is_back_needs_another_removal() -> None:
     case = no_show().take("request_removal").take("record_removal", "2026-10-13 12:00", outcome="removed")
     case.take("request_removal", "2026-10-20 12:00")
     assert case.requires("record_removal")
@@ -116,7 +116,7 @@ def test_a_post_that_is_back_is_asked_to_be_taken_down_again() -> None:
 
 
 @pytest.mark.parametrize("content", HATEFUL)
-def test_a_slur_brings_the_police_into_question(content: str) -> None:
+def test_a_slur_requires_considering_the_police(content: str) -> None:
     case = refused().take("decide", topic="removal_refused").answer_everything()
     assert not case.requires("consider_police")
 
@@ -129,11 +129,11 @@ def test_a_slur_brings_the_police_into_question(content: str) -> None:
 
 
 @pytest.mark.parametrize("content", sorted({*Content} - {*map(Content, HATEFUL)}))
-def test_other_content_leaves_the_police_to_the_school(content: Content) -> None:
+def test_other_content_does_not_require_considering_the_police(content: Content) -> None:
     assert not CaseFile("parent_post", content=(content,)).requires("consider_police")
 
 
-def test_under_todwick_the_governors_legal_action_is_decided_too() -> None:
+def test_under_todwick_legal_action_must_be_considered() -> None:
     case = refused("todwick")
     assert offered(case, topic="legal_action") == [Modality.CONSIDER]
     assert offered(case, agency="isp") == []
@@ -144,12 +144,12 @@ def test_under_todwick_the_governors_legal_action_is_decided_too() -> None:
 
 
 @pytest.mark.parametrize("pack", PACKS)
-def test_legal_action_is_asked_about_where_the_policy_speaks_of_it_and_nowhere_else(pack: str) -> None:
+def test_legal_action_is_offered_only_if_the_policy_mentions_it(pack: str) -> None:
     expected = {"todwick": [Modality.CONSIDER], "tow_law": [Modality.MAY]}
     assert offered(refused(pack), topic="legal_action") == expected.get(pack, [])
 
 
-def test_a_child_the_post_is_about_is_supported_and_not_sanctioned() -> None:
+def test_a_child_the_post_is_about_is_supported_but_not_sanctioned() -> None:
     case = CaseFile("parent_post", "st_thomas", reported="2026-10-05 09:00", **CHILD_POSTED_ABOUT)
     assert case.requires("offer_support", person=TARGET)
     assert case.due("inform_parents", child=TARGET) == "2026-10-12"
@@ -158,12 +158,12 @@ def test_a_child_the_post_is_about_is_supported_and_not_sanctioned() -> None:
     assert case.refusal("apply_sanction", person=PARENT).rule == "parent-post-child-not-sanctioned"
 
 
-def test_where_the_post_is_about_staff_no_childs_parents_are_asked_for() -> None:
+def test_a_post_about_staff_requires_informing_no_parents() -> None:
     assert not CaseFile("parent_post").requires("inform_parents")
 
 
 @pytest.mark.parametrize("pack", PACKS)
-def test_nobody_replies_online(pack: str) -> None:
+def test_replying_online_is_forbidden(pack: str) -> None:
     (rule,) = (
         rule for rule in rules_about("parent_post", playbook_of(pack)) if rule.id.endswith("post-no-reply")
     )

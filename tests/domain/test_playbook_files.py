@@ -114,7 +114,7 @@ def replaced(text: str, old: str, new: str) -> str:
     return text.replace(old, new)
 
 
-def test_the_files_these_tests_spoil_are_right(tmp_path: Path) -> None:
+def test_the_files_used_in_these_tests_are_valid(tmp_path: Path) -> None:
     library = load(tmp_path)
     assert [*library.floors] == ["nowhere@2026-09-01"]
     assert [*library.packs] == ["school@1"]
@@ -130,7 +130,7 @@ def test_the_files_these_tests_spoil_are_right(tmp_path: Path) -> None:
 
 
 IN_THE_FLOOR = [
-    # what is written, what it becomes, the rule, the field, the message
+    # the text, its replacement, the rule, the field, the message
     ('id = "no-reply"', 'id = "no-reply"\ncolour = "red"', "no-reply", "", "unknown field `colour`"),
     (
         'jurisdiction = "nowhere"',
@@ -276,7 +276,7 @@ IN_THE_FLOOR = [
 
 
 @pytest.mark.parametrize(("old", "new", "rule", "field", "message"), IN_THE_FLOOR)
-def test_a_mistake_in_a_floor(
+def test_a_mistake_in_a_floor_is_named(
     tmp_path: Path, old: str, new: str, rule: str, field: str, message: str
 ) -> None:
     mistake = error(tmp_path, floor=replaced(FLOOR_FILE, old, new))
@@ -329,7 +329,9 @@ IN_THE_PACK = [
 
 
 @pytest.mark.parametrize(("old", "new", "rule", "field", "message"), IN_THE_PACK)
-def test_a_mistake_in_a_pack(tmp_path: Path, old: str, new: str, rule: str, field: str, message: str) -> None:
+def test_a_mistake_in_a_pack_is_named(
+    tmp_path: Path, old: str, new: str, rule: str, field: str, message: str
+) -> None:
     mistake = error(tmp_path, pack=replaced(PACK_FILE, old, new))
     assert (mistake.file, mistake.rule, mistake.field) == ("pack.toml", rule, field)
     assert message in mistake.message
@@ -337,61 +339,63 @@ def test_a_mistake_in_a_pack(tmp_path: Path, old: str, new: str, rule: str, fiel
         assert part in str(mistake)
 
 
-def unnoticed(reason: str, *mistake: str) -> object:
+def mistake_in(reason: str, *mistake: str) -> object:
     return pytest.param(*mistake, id=reason)
 
 
 @pytest.mark.parametrize(
     ("old", "new", "rule"),
     [
-        unnoticed("a concern that nothing raises", '"triage:critical"', '"triage:crittical"', ""),
-        unnoticed(
+        mistake_in("a concern that nothing raises", '"triage:critical"', '"triage:crittical"', ""),
+        mistake_in(
             "a concern of a kind there is not",
             "in_force_from = ",
             'low_level_concern = "gossip"\nin_force_from = ',
             "",
         ),
-        unnoticed("a field no kind has", 'title = "Trouble"', 'title = "Trouble", requires = ["colour"]', ""),
-        unnoticed("two kinds of one name", 'id = "other", title', 'id = "trouble", title', ""),
-        unnoticed(
+        mistake_in(
+            "a field no kind has", 'title = "Trouble"', 'title = "Trouble", requires = ["colour"]', ""
+        ),
+        mistake_in("two kinds of one name", 'id = "other", title', 'id = "trouble", title', ""),
+        mistake_in(
             "a clock on a field that is no time",
             'of = "reported"',
             'of = "close", field = "outcome"',
             "triage",
         ),
-        unnoticed("a clock of items where there are none", 'of = "reported"', 'of = "item"', "triage"),
-        unnoticed(
+        mistake_in("a clock of items where there are none", 'of = "reported"', 'of = "item"', "triage"),
+        mistake_in(
             "a clock of content where the rule names none",
             TRIAGE_CLOCK,
             TRIAGE_CLOCK.replace("reported", "content")
             + '\nwhen = [{ fact = "content", none = ["racist"] }]',
             "triage",
         ),
-        unnoticed(
+        mistake_in(
             "a fact asked about a group",
             'fact = "direction", is = "staff_to_pupil"',
             'fact = "direction", in = "child"',
             "no-reply",
         ),
-        unnoticed(
+        mistake_in(
             "critical compared with a word",
             'fact = "direction", is = "staff_to_pupil"',
             'fact = "critical", is = "yes"',
             "no-reply",
         ),
-        unnoticed("any of nothing, which never holds", 'is = "staff_to_pupil"', "any = []", "no-reply"),
+        mistake_in("any of nothing, which never holds", 'is = "staff_to_pupil"', "any = []", "no-reply"),
     ],
 )
-def test_a_mistake_that_would_make_a_rule_silent(tmp_path: Path, old: str, new: str, rule: str) -> None:
+def test_a_mistake_that_would_disable_a_rule_is_named(tmp_path: Path, old: str, new: str, rule: str) -> None:
     assert error(tmp_path, floor=replaced(FLOOR_FILE, old, new)).rule == rule
 
 
-def test_a_default_is_replaced_once(tmp_path: Path) -> None:
+def test_a_default_can_be_replaced_only_once(tmp_path: Path) -> None:
     twice = replaced(PACK_FILE, 'id = "own-support"', 'id = "own-support"\nreplaces = "triage"')
     assert error(tmp_path, pack=twice).field == "replaces"
 
 
 @pytest.mark.parametrize("text", [FLOOR_FILE, PACK_FILE], ids=["floor", "pack"])
-def test_an_edition_is_stated_once(tmp_path: Path, text: str) -> None:
+def test_an_edition_may_be_defined_only_once(tmp_path: Path, text: str) -> None:
     (tmp_path / "again.toml").write_text(text, encoding="utf-8")
     assert error(tmp_path).file in ("again.toml", "floor.toml", "pack.toml")

@@ -1,4 +1,4 @@
-"""Everything the playbooks forbid: refused by that rule and its clause, and allowed without what offends."""
+"""Everything that playbooks forbid is refused with its rule and clause, and allowed in the opposite case."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.domain.situations import InForce, by_rule, every_rule, rules_of
 
 
 def prohibitions() -> dict[str, Rule]:
-    """Every prohibition of a step, of the floors and of the packs."""
+    """Every prohibition of a step, in the floors and in the packs."""
     library = Library.own()
     rules = [rule for edition in (*library.floors, *library.packs) for rule in rules_of(edition)]
     return {rule.id: rule for rule in rules if rule.modality is Modality.MUST_NOT and rule.step is not None}
@@ -32,12 +32,12 @@ def test_every_prohibition_has_a_row() -> None:
     assert set(ROWS) | set(REPORTS) == set(PROHIBITIONS)
 
 
-def test_every_prohibition_is_in_force_somewhere() -> None:
+def test_every_prohibition_is_in_force_under_some_pack() -> None:
     assert set(PROHIBITIONS) <= {there.rule.id for there in every_rule()}
 
 
 @pytest.mark.parametrize("there", IN_FORCE, ids=by_rule)
-def test_what_is_forbidden_is_refused_by_that_rule_and_its_clause(there: InForce) -> None:
+def test_a_forbidden_step_is_refused_by_its_rule_and_clause(there: InForce) -> None:
     row, rule = ROWS[there.rule.id], there.rule
     assert row.kind in there.kinds
     case = row.refused_case(there.pack)
@@ -51,7 +51,7 @@ def test_what_is_forbidden_is_refused_by_that_rule_and_its_clause(there: InForce
 
 
 @pytest.mark.parametrize("there", IN_FORCE, ids=by_rule)
-def test_the_same_step_without_what_offends_is_allowed(there: InForce) -> None:
+def test_the_same_step_is_allowed_in_the_opposite_case(there: InForce) -> None:
     row = ROWS[there.rule.id]
     case = row.allowed_case(there.pack)
     version = case.incident.version
@@ -61,7 +61,7 @@ def test_the_same_step_without_what_offends_is_allowed(there: InForce) -> None:
 
 @pytest.mark.parametrize("rule", REPORTS)
 @pytest.mark.parametrize("kind", ["staff_misuse", "staff_allegation"])
-def test_a_report_of_an_adult_is_not_filed_under_a_pupil(kind: str, rule: str) -> None:
+def test_a_report_about_an_adult_may_not_have_an_alleged_pupil(kind: str, rule: str) -> None:
     row = REPORTS[rule]
     with pytest.raises(Refused) as refused:
         CaseFile(kind, **row.opening)
@@ -70,37 +70,37 @@ def test_a_report_of_an_adult_is_not_filed_under_a_pupil(kind: str, rule: str) -
 
 
 @pytest.mark.parametrize("form", ["screenshot", "message_export", "link", "document", "audio_video"])
-def test_no_form_of_evidence_that_shows_an_image_is_kept_in_a_nudes_case(form: str) -> None:
+def test_a_nudes_case_refuses_evidence_that_can_show_an_image(form: str) -> None:
     assert CaseFile("sexting").refusal("save_evidence", form=form).rule == "sexting-evidence-form"
 
 
 @pytest.mark.parametrize("question", RISK_QUESTIONS)
 @pytest.mark.parametrize("answer", ["yes", "unknown"])
-def test_any_risk_keeps_a_nudes_case_from_being_managed_in_school(question: str, answer: str) -> None:
+def test_a_nudes_case_with_any_risk_is_not_managed_in_school(question: str, answer: str) -> None:
     case = CaseFile("sexting", "headcorn").take("assess_risk", **{question: answer})
     assert case.refusal("decide", topic="managed_in_school").rule == "sexting-risk-not-managed-in-school"
     assert case.refusal("consider_police", refer=False).rule == "sexting-risk-not-kept-from-police"
 
 
-def test_a_later_assessment_counts_and_not_the_first() -> None:
+def test_the_latest_risk_assessment_counts() -> None:
     case = CaseFile("sexting", "headcorn").take("assess_risk").take("assess_risk", coercion="unknown")
     assert case.refusal("decide", topic="managed_in_school").rule == "sexting-risk-not-managed-in-school"
     case.take("assess_risk").take("decide", topic="managed_in_school")
 
 
 @pytest.mark.parametrize("content", ["sexual", "indecent_image", "adult_contact"])
-def test_ceop_is_told_where_bullying_is_sexual(content: str) -> None:
+def test_ceop_may_be_informed_if_bullying_is_sexual(content: str) -> None:
     case = CaseFile("cyberbullying").take("triage", content=(Content(content),))
     case.take("escalate", agency="ceop")
 
 
 @pytest.mark.parametrize("content", sorted(set(Content) - {"sexual", "indecent_image", "adult_contact"}))
-def test_ceop_is_not_told_of_bullying_alone(content: str) -> None:
+def test_ceop_may_not_be_informed_of_bullying_alone(content: str) -> None:
     case = CaseFile("cyberbullying").take("triage", content=(Content(content),))
     assert case.refusal("escalate", agency="ceop").rule == "bullying-not-ceop"
 
 
-def test_what_no_step_records_is_forbidden_in_words() -> None:
+def test_conduct_that_no_step_records_is_forbidden_in_words() -> None:
     rules = [there.rule for there in every_rule()]
     conduct = [rule for rule in rules if rule.modality is Modality.MUST_NOT and rule.step is None]
     assert conduct

@@ -1,4 +1,4 @@
-"""Setting a duty aside, correcting a step, finding an incident to be of another kind, holding parents."""
+"""Waiving a duty, correcting a step, changing the kind of an incident, and holding parents."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from tests.domain.situations import (
 )
 
 WAIVABLE = [there for there in DUTIES if there.rule.step != "inform_parents"]
-# A low-level concern is about an adult alone: no rule asks whether a child's parents are told of it.
+# A low-level concern is only about an adult: no rule asks whether a child's parents are informed of it.
 WITH_CHILDREN: dict[str, Opening] = {
     **{kind: {} for kind in KINDS if kind not in {"parent_post", "staff_misuse"}},
     "parent_post": CHILD_POSTED_ABOUT,
@@ -51,7 +51,7 @@ HELD: dict[str, Any] = {"agency": "police", "enquiry": "open", "hold_parents": T
 
 
 def invalid(case: CaseFile, step: str, **fields: Any) -> dict[str, list[str]]:
-    """What is wrong with `step`; the incident must not have changed."""
+    """The faults of `step`, after checking that the incident has not changed."""
     version = case.incident.version
     with pytest.raises(Invalid) as raised:
         case.take(step, **fields)
@@ -60,18 +60,18 @@ def invalid(case: CaseFile, step: str, **fields: Any) -> dict[str, list[str]]:
 
 
 def in_force(case: CaseFile, step: str) -> list[Rule]:
-    """The rules that ask for `step` of this case."""
+    """The open rules of this case that require `step`."""
     return [duty.rule for duty in case.outstanding() if duty.rule.step == step]
 
 
 @pytest.mark.parametrize("there", WAIVABLE, ids=by_rule)
-def test_a_schools_own_duty_or_a_default_may_be_waived_and_a_must_of_the_floor_may_not(
+def test_only_a_packs_duties_and_defaults_may_be_waived(
     there: InForce,
 ) -> None:
     step = there.rule.step or ""
     for case in there.cases():
-        asked = [duty.rule for duty in case.playbook.duties(case.incident, TEST_CALENDAR)]
-        fixed = [other for other in asked if other.step == step and not other.relaxable]
+        due = [duty.rule for duty in case.playbook.duties(case.incident, TEST_CALENDAR)]
+        fixed = [other for other in due if other.step == step and not other.relaxable]
         if fixed:
             refusal = case.refusal("waive", waived=step)
             assert (refusal.rule, refusal.clause) == (fixed[0].id, fixed[0].clause)
@@ -83,21 +83,21 @@ def test_a_schools_own_duty_or_a_default_may_be_waived_and_a_must_of_the_floor_m
 
 
 @pytest.mark.parametrize("kind", WITH_CHILDREN)
-def test_deciding_whether_the_parents_are_told_is_never_waived(kind: str) -> None:
+def test_the_decision_about_informing_parents_is_never_waived(kind: str) -> None:
     case = CaseFile(kind, **WITH_CHILDREN[kind])
     assert case.refusal("waive", waived="inform_parents").rule.endswith("-parents")
     case.take("withhold_from_parents")
     assert case.refusal("waive", waived="inform_parents").rule.endswith("-parents")
 
 
-def test_what_is_waived_no_longer_stands_in_the_way() -> None:
+def test_a_waived_duty_no_longer_blocks_closing() -> None:
     case = CaseFile("cyberbullying", "headcorn")
     assert "headcorn-support-target" in case.refusal("close").outstanding
     case.take("waive", waived="offer_support")
     assert not {"headcorn-support-target", "headcorn-support-alleged"} & {*case.refusal("close").outstanding}
 
 
-def test_waiving_early_does_not_set_aside_what_the_floor_comes_to_ask() -> None:
+def test_an_early_waiver_does_not_cover_later_duties_of_the_floor() -> None:
     case = (
         CaseFile("cyberbullying", "headcorn").take("waive", waived="escalate").take("waive", waived="debrief")
     )
@@ -109,7 +109,7 @@ def test_waiving_early_does_not_set_aside_what_the_floor_comes_to_ask() -> None:
     assert case.refusal("waive", waived="debrief").rule == "debrief-after-escalation"
 
 
-def test_nobody_waives_alone() -> None:
+def test_a_waiver_needs_a_second_person() -> None:
     errors = invalid(CaseFile("cyberbullying"), "waive", authorised_by=DSL)
     assert errors == {"$.authorised_by": ["must not be the user who waives the step"]}
 
@@ -124,7 +124,7 @@ def test_a_waiver_needs_a_reason() -> None:
     assert errors == {"$.reason": ["must be at least 10 characters"]}
 
 
-def test_a_correction_stands_beside_what_it_corrects() -> None:
+def test_a_correction_does_not_change_the_corrected_step() -> None:
     case = CaseFile("cyberbullying").take("acknowledge").take("triage")
     triage = case.incident.timeline[2]
     case.take("correct", corrects=3)
@@ -142,13 +142,13 @@ def test_only_an_earlier_step_may_be_corrected(corrects: int) -> None:
     }
 
 
-def test_an_incident_is_not_reclassified_as_what_it_is() -> None:
+def test_an_incident_cannot_be_reclassified_to_its_own_kind() -> None:
     errors = invalid(CaseFile("cyberbullying"), "reclassify", kind="cyberbullying")
     assert errors == {"$.kind": ["is the kind of the incident already"]}
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "cyberbullying"])
-def test_reclassifying_keeps_the_steps_and_changes_the_duties(kind: str) -> None:
+def test_reclassifying_preserves_the_steps_and_changes_the_duties(kind: str) -> None:
     opening = STAFF_ALLEGED if kind in {"staff_misuse", "staff_allegation"} else {}
     case = CaseFile("cyberbullying", "st_thomas", **opening)
     case.take("acknowledge").take("triage").take("save_evidence")
@@ -159,14 +159,14 @@ def test_reclassifying_keeps_the_steps_and_changes_the_duties(kind: str) -> None
     assert case.incident.kind == kind
     assert case.incident.timeline[:-1] == earlier
     assert case.incident.state == "evidence_saved"
-    asked = [duty.rule for duty in case.outstanding()]
-    assert all(rule in rules_about(kind, case.playbook) for rule in asked)
-    assert any(kind in rule.kinds for rule in asked)
+    due = [duty.rule for duty in case.outstanding()]
+    assert all(rule in rules_about(kind, case.playbook) for rule in due)
+    assert any(kind in rule.kinds for rule in due)
     assert not case.requires("acknowledge")
     assert not case.requires("triage")
 
 
-def test_a_duty_of_the_new_kind_that_was_done_before_is_done() -> None:
+def test_earlier_steps_satisfy_duties_of_the_new_kind() -> None:
     case = CaseFile("cyberbullying", "headcorn").take("inform_parents", child=TARGET)
     case.take("reclassify", kind="sexting")
     assert not case.requires("inform_parents", child=TARGET)
@@ -175,28 +175,28 @@ def test_a_duty_of_the_new_kind_that_was_done_before_is_done() -> None:
     assert case.due("attest_no_copy") == "2026-09-14"
 
 
-def test_what_is_found_to_be_bullying_no_longer_asks_what_nudes_ask() -> None:
+def test_a_case_reclassified_to_bullying_has_no_duties_of_nudes() -> None:
     case = CaseFile("sexting", "st_thomas").take("reclassify", kind="cyberbullying")
     assert not case.requires("escalate", agency="police")
     assert not case.requires("attest_no_copy")
     case.answer_everything().take("close")
 
 
-def test_a_risk_that_was_found_is_kept_when_the_kind_changes() -> None:
+def test_a_risk_still_counts_after_the_kind_changes() -> None:
     case = CaseFile("sexting", "headcorn").take("assess_risk", coercion="yes")
     case.take("reclassify", kind="cyberbullying")
     assert case.requires("escalate", agency="police")
     assert case.refusal("consider_police", refer=False).rule == "sexting-risk-not-kept-from-police"
 
 
-def test_a_case_that_holds_files_does_not_become_one_of_nudes() -> None:
+def test_a_case_with_files_cannot_be_reclassified_to_nudes() -> None:
     case = CaseFile("cyberbullying").take("save_evidence", file=FILE)
     assert case.refusal("reclassify", kind="sexting").rule == "sexting-files-held"
     case.take("reclassify", kind="unsolicited_contact", direction=Direction.PUPIL_TO_STAFF)
     assert case.refusal("reclassify", kind="sexting").rule == "sexting-files-held"
 
 
-def test_a_kind_that_is_not_known_is_refused() -> None:
+def test_reclassifying_to_an_unknown_kind_is_refused() -> None:
     case = CaseFile("cyberbullying")
     assert invalid(case, "reclassify", kind="mischief") == {"$.kind": ["is not a kind of incident"]}
 
@@ -210,7 +210,7 @@ def test_a_kind_that_is_not_known_is_refused() -> None:
         ("sexting", None, None),
     ],
 )
-def test_the_direction_is_given_where_the_kind_asks_for_one(
+def test_reclassifying_needs_a_direction_only_if_the_kind_has_one(
     kind: str, direction: Direction | None, faults: dict[str, list[str]] | None
 ) -> None:
     case = CaseFile("cyberbullying")
@@ -238,7 +238,7 @@ def test_a_direction_given_before_need_not_be_given_again() -> None:
         ),
     ],
 )
-def test_a_report_gives_a_direction_for_contact_and_for_nothing_else(
+def test_a_report_needs_a_direction_only_for_contact(
     kind: str, fields: dict[str, Any], faults: dict[str, list[str]]
 ) -> None:
     with pytest.raises(Invalid) as raised:
@@ -253,7 +253,7 @@ def test_a_report_of_an_unknown_kind_is_refused() -> None:
 
 
 @pytest.mark.parametrize("direction", Direction)
-def test_the_direction_decides_what_contact_asks(direction: Direction) -> None:
+def test_the_direction_decides_the_duties_of_contact(direction: Direction) -> None:
     opening = STAFF_TO_PUPIL if direction is Direction.STAFF_TO_PUPIL else {}
     case = CaseFile("unsolicited_contact", "st_thomas", **opening)
     assert case.requires("decide_threshold") is (direction is Direction.STAFF_TO_PUPIL)
@@ -261,7 +261,7 @@ def test_the_direction_decides_what_contact_asks(direction: Direction) -> None:
 
 
 @pytest.mark.parametrize("kind", WITH_CHILDREN)
-def test_parents_an_agency_holds_are_not_told_until_it_agrees(kind: str) -> None:
+def test_parents_under_a_hold_are_not_informed_until_it_ends(kind: str) -> None:
     case = CaseFile(kind, "st_thomas", **WITH_CHILDREN[kind]).take("escalate")
     if kind == "staff_allegation":
         consulted(case)
@@ -279,7 +279,7 @@ def test_parents_an_agency_holds_are_not_told_until_it_agrees(kind: str) -> None
     assert not case.requires("inform_parents", child=children[0])
 
 
-def test_parents_held_by_two_agencies_wait_for_both() -> None:
+def test_parents_under_two_holds_wait_for_both_agencies() -> None:
     case = CaseFile("sexting").take("escalate").take("escalate", agency="childrens_social_care")
     case.take("record_agency_response", **HELD)
     case.take("record_agency_response", **{**HELD, "agency": "childrens_social_care"})
@@ -292,7 +292,7 @@ def test_parents_held_by_two_agencies_wait_for_both() -> None:
 
 
 @pytest.mark.parametrize("agency", ["police", "childrens_social_care", "lado"])
-def test_no_case_is_closed_under_an_open_enquiry(agency: str) -> None:
+def test_a_case_is_not_closed_while_an_enquiry_is_open(agency: str) -> None:
     case = closed(CaseFile("cyberbullying", "st_thomas")).take("reopen")
     case.take("record_agency_response", agency=agency, enquiry="open")
     assert f"enquiry-closed-{agency.replace('_', '-')}" in case.refusal("close").outstanding
@@ -316,11 +316,11 @@ def test_no_case_is_closed_under_an_open_enquiry(agency: str) -> None:
         ("cancel_action", {"action": HEAD}, "$.action"),
     ],
 )
-def test_a_malformed_step_is_told_by_its_field(step: str, fields: dict[str, Any], path: str) -> None:
+def test_an_invalid_step_names_the_field(step: str, fields: dict[str, Any], path: str) -> None:
     assert set(invalid(CaseFile("cyberbullying"), step, **fields)) == {path}
 
 
-def test_withholding_is_reviewed_from_the_london_day_of_the_decision() -> None:
+def test_a_review_is_not_before_the_london_day_of_the_decision() -> None:
     case = CaseFile("cyberbullying")
     # The step is taken an hour later, at 00:30 on the 15th in London.
     an_hour_before = datetime(2026, 9, 14, 22, 30, tzinfo=UTC)
@@ -330,7 +330,7 @@ def test_withholding_is_reviewed_from_the_london_day_of_the_decision() -> None:
     case.take("withhold_from_parents", review_on=date(2026, 9, 15))
 
 
-def test_a_step_is_never_taken_in_the_future() -> None:
+def test_a_step_in_the_future_is_refused() -> None:
     case = CaseFile("cyberbullying")
     ahead = msgspec.structs.replace(case.build("acknowledge"), happened_at=case.now + timedelta(seconds=1))
     with pytest.raises(Invalid) as raised:
@@ -338,7 +338,7 @@ def test_a_step_is_never_taken_in_the_future() -> None:
     assert raised.value.errors == {"$.at": ["is in the future"]}
 
 
-def test_a_step_is_never_taken_before_what_it_is_about() -> None:
+def test_a_step_before_the_incident_is_refused() -> None:
     case = CaseFile("cyberbullying")
     before = case.incident.occurred_at - timedelta(seconds=1)
     early = msgspec.structs.replace(case.build("acknowledge"), happened_at=before)
@@ -348,7 +348,7 @@ def test_a_step_is_never_taken_before_what_it_is_about() -> None:
 
 
 @pytest.mark.parametrize("step", sorted(name for name, step in STEPS.items() if step.ANSWERS_REPORT))
-def test_what_answers_a_report_is_not_done_before_it(step: str) -> None:
+def test_a_step_that_follows_the_report_is_refused_before_it(step: str) -> None:
     case = CaseFile("cyberbullying", occurred_at=at("2026-09-14 09:00"))
     before = case.incident.reported_at - timedelta(seconds=1)
     early = msgspec.structs.replace(case.build(step), happened_at=before)
@@ -357,13 +357,13 @@ def test_what_answers_a_report_is_not_done_before_it(step: str) -> None:
     assert raised.value.errors == {"$.at": ["is before the incident was reported"]}
 
 
-def test_help_that_came_before_the_report_is_recorded_as_it_was() -> None:
+def test_help_given_before_the_report_may_be_recorded() -> None:
     case = CaseFile("cyberbullying", occurred_at=at("2026-09-14 09:00"))
     for step in ("escalate", "inform_parents", "offer_support"):
         case.take(step, "2026-09-14 10:00")
 
 
-def test_a_report_is_not_made_before_what_it_tells() -> None:
+def test_a_report_before_the_incident_is_refused() -> None:
     case = CaseFile("cyberbullying")
     with pytest.raises(Invalid) as raised:
         CaseFile("cyberbullying", occurred_at=case.now.replace(hour=20))
@@ -371,14 +371,14 @@ def test_a_report_is_not_made_before_what_it_tells() -> None:
     assert Report.AT_FIELD == "$.reported_at"
 
 
-def test_content_only_ever_adds_up() -> None:
+def test_content_is_only_added() -> None:
     case = CaseFile("cyberbullying", content=(Content.RACIST,))
     case.take("triage", content=(Content.SEXUAL,)).take("save_evidence", content=(Content.RACIST,))
     assert case.incident.content == {Content.RACIST, Content.SEXUAL}
     assert TEACHER not in case.incident.children()
 
 
-def test_a_rebase_judges_the_case_by_another_policy_from_there_on_and_keeps_its_steps() -> None:
+def test_a_rebase_changes_the_policy_and_preserves_the_steps() -> None:
     case = CaseFile("cyberbullying", "st_thomas").take("acknowledge").take("triage")
     earlier = [*case.incident.timeline]
     case.take("rebase")
@@ -388,6 +388,6 @@ def test_a_rebase_judges_the_case_by_another_policy_from_there_on_and_keeps_its_
     assert report.policy == Policy(floor=FLOOR, pack=PACKS["st_thomas"])
 
 
-def test_a_rebase_that_names_no_edition_changes_no_policy() -> None:
+def test_a_rebase_without_an_edition_does_not_change_the_policy() -> None:
     case = CaseFile("cyberbullying", "st_thomas").take("rebase", policy=None)
     assert case.incident.policy == Policy(floor=FLOOR, pack=PACKS["st_thomas"])

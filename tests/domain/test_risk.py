@@ -1,4 +1,4 @@
-"""A risk that was found in a case of nudes: it is not assessed away, and its time does not begin again."""
+"""A risk found in a case of nudes: a later answer does not remove it, and its time does not start again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FOUND = "2026-10-22 10:00"
 
 @pytest.mark.parametrize("question", RISK_QUESTIONS)
 @pytest.mark.parametrize("later", ["no", "unknown"])
-def test_a_risk_that_was_found_is_not_assessed_away(question: str, later: str) -> None:
+def test_a_later_assessment_does_not_remove_a_risk(question: str, later: str) -> None:
     case = CaseFile("sexting", "headcorn").take("assess_risk", **{question: "yes"})
     case.take("assess_risk", **{question: later})
     assert case.refusal("decide", topic="managed_in_school").rule == "sexting-risk-not-managed-in-school"
@@ -21,14 +21,14 @@ def test_a_risk_that_was_found_is_not_assessed_away(question: str, later: str) -
     assert case.requires("escalate", agency="childrens_social_care")
 
 
-def test_a_yes_that_was_a_mistake_is_corrected_and_assessed_anew() -> None:
+def test_a_mistaken_yes_may_be_corrected_and_assessed_again() -> None:
     case = CaseFile("sexting", "headcorn").take("assess_risk", coercion="yes")
     case.take("correct", corrects=case.incident.version)
     assert case.refusal("decide", topic="managed_in_school").rule == "sexting-risk-not-managed-in-school"
     case.take("assess_risk").take("decide", topic="managed_in_school")
 
 
-def test_one_yes_that_is_corrected_leaves_the_other() -> None:
+def test_correcting_one_yes_does_not_remove_the_other() -> None:
     case = CaseFile("sexting", "headcorn").take("assess_risk", coercion="yes")
     mistaken = case.incident.version
     case.take("assess_risk", coercion="yes", immediate_risk="yes").take("correct", corrects=mistaken)
@@ -41,14 +41,14 @@ def test_one_yes_that_is_corrected_leaves_the_other() -> None:
 
 @pytest.mark.parametrize("first", ["yes", "unknown"])
 @pytest.mark.parametrize("later", ["yes", "unknown"])
-def test_assessing_it_again_does_not_put_the_referrals_off(first: str, later: str) -> None:
+def test_a_second_assessment_does_not_delay_the_referrals(first: str, later: str) -> None:
     case = CaseFile("sexting", "headcorn", "2026-10-22 09:00").take("assess_risk", FOUND, coercion=first)
     case.take("assess_risk", "2026-10-24 10:00", coercion=later)
     assert case.due("escalate", agency="police") == "2026-10-22"
     assert case.due("escalate", agency="childrens_social_care") == "2026-10-22"
 
 
-def test_an_unknown_that_was_cleared_up_and_comes_back_is_due_the_day_it_does() -> None:
+def test_a_risk_that_returns_is_due_on_the_day_it_returns() -> None:
     case = CaseFile("sexting", "headcorn", "2026-10-22 09:00").take("assess_risk", FOUND, coercion="unknown")
     case.take("assess_risk", "2026-10-22 12:00")
     assert not case.requires("escalate", agency="police")

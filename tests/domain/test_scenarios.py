@@ -1,4 +1,4 @@
-"""The scenarios of the domain, told to the aggregate and the playbook alone."""
+"""The scenarios of the domain, with only the aggregate and the playbook."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_bullying_in_school_under_st_thomas() -> None:
     assert case.incident.closed
 
 
-def test_nothing_that_could_show_an_image_gets_into_a_nudes_case() -> None:
+def test_a_nudes_case_accepts_nothing_that_could_show_an_image() -> None:
     case = CaseFile("sexting", "headcorn", reported="2026-11-10 09:05")
     held = case.refusal("save_evidence", form="device_secured", file=FILE)
     assert (held.rule, held.clause.startswith("UKCIS")) == ("sexting-no-imagery", True)
@@ -46,7 +46,7 @@ def test_nothing_that_could_show_an_image_gets_into_a_nudes_case() -> None:
     assert case.incident.state is State.EVIDENCE_SAVED
 
 
-def test_an_unknown_answer_keeps_a_nudes_case_from_being_managed_in_school() -> None:
+def test_with_an_unknown_answer_nudes_are_not_managed_in_school() -> None:
     case = CaseFile("sexting", "headcorn", reported="2026-11-10 09:05").take(
         "assess_risk", coercion="unknown"
     )
@@ -55,7 +55,7 @@ def test_an_unknown_answer_keeps_a_nudes_case_from_being_managed_in_school() -> 
     assert case.requires("escalate", agency="childrens_social_care")
 
 
-def test_five_times_no_may_be_managed_by_the_dsl_under_headcorn() -> None:
+def test_with_five_times_no_the_dsl_may_manage_nudes_under_headcorn() -> None:
     case = CaseFile("sexting", "headcorn", reported="2026-11-10 09:05")
     assert (
         case.refusal("decide", topic="managed_in_school").rule == "sexting-unassessed-not-managed-in-school"
@@ -66,7 +66,7 @@ def test_five_times_no_may_be_managed_by_the_dsl_under_headcorn() -> None:
     assert case.incident.told_agencies == frozenset()
 
 
-def test_st_thomas_sends_every_nudes_case_to_the_police_and_keeps_their_outcome() -> None:
+def test_under_st_thomas_every_nudes_case_goes_to_the_police() -> None:
     case = CaseFile("sexting", "st_thomas", reported="2026-11-10 09:05").answer_everything(
         but=frozenset({"escalate", "record_agency_response"})
     )
@@ -85,25 +85,25 @@ def test_a_takedown_is_chased_after_48_hours() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pack", "told", "clause"),
+    ("pack", "recipient", "clause"),
     [("st_thomas", "headteacher", "004 §5.4, §6.3"), ("headcorn", "dsl", "002 §4.2")],
 )
-def test_a_friend_request_from_a_pupil_goes_to_whom_the_policy_says(
-    pack: str, told: str, clause: str
+def test_the_policy_decides_who_is_notified_of_a_friend_request(
+    pack: str, recipient: str, clause: str
 ) -> None:
     case = CaseFile("unsolicited_contact", pack, reported="2026-09-14 09:00")
     duty = next(duty for duty in case.outstanding() if duty.rule.step == "classify_contact")
-    assert duty.rule.told == (told,)
+    assert duty.rule.told == (recipient,)
     assert duty.rule.clause == clause
     assert case.due("classify_contact") == "2026-09-15"
 
 
-def test_the_teachers_own_child_is_no_exception_under_st_thomas() -> None:
+def test_under_st_thomas_the_teachers_own_child_is_not_exempt() -> None:
     case = CaseFile("unsolicited_contact", "st_thomas").take("classify_contact", immediate_family=True)
     assert case.requires("advise", about="official_channel")
 
 
-def test_headcorn_exempts_only_what_was_declared_and_decided_before() -> None:
+def test_headcorn_exempts_only_relationships_declared_before() -> None:
     declared: dict[str, Any] = {"declared_relationship": PARENT}
     case = CaseFile("unsolicited_contact", "headcorn")
     assert case.refusal("classify_contact", **declared, declared_before=False).clause == "002 §4.2"

@@ -30,7 +30,7 @@ DAYS = st.dates(date(2026, 1, 1), date(2027, 12, 31))
 
 
 class Register:
-    """A school and the day it has come to."""
+    """A school, changed step by step."""
 
     def __init__(self) -> None:
         opened = SchoolOpened(
@@ -94,7 +94,7 @@ def test_an_appointment_is_in_force_from_its_first_day_to_its_last(day: date, in
     assert register.roles(HEAD, day) == set()
 
 
-def test_an_appointment_without_an_end_goes_on_until_it_is_ended() -> None:
+def test_an_appointment_without_an_end_lasts_until_it_is_ended() -> None:
     register = Register().appoint(DSL, Role.DSL, date(2026, 9, 14))
     assert register.roles(DSL, date(2099, 1, 1)) == {Role.DSL}
 
@@ -109,7 +109,7 @@ def test_an_appointment_ended_before_it_began_was_never_in_force() -> None:
     assert register.school.has_appointed(DSL)
 
 
-def test_roles_overlap_and_end_one_by_one() -> None:
+def test_roles_may_overlap_and_end_separately() -> None:
     register = (
         Register()
         .appoint(DSL, Role.DSL, date(2026, 9, 1), id_=FIRST)
@@ -122,14 +122,14 @@ def test_roles_overlap_and_end_one_by_one() -> None:
     assert register.roles(DSL, date(2026, 10, 16)) == {Role.GOVERNOR}
 
 
-def test_whoever_held_a_role_once_is_known_to_the_school() -> None:
+def test_a_school_knows_everyone_who_ever_held_a_role() -> None:
     register = Register().appoint(DSL, Role.DSL, date(2026, 9, 1), date(2026, 9, 2))
     assert register.school.has_appointed(DSL)
     assert not register.school.has_appointed(HEAD)
 
 
 @given(from_=DAYS, until=st.none() | DAYS, day=DAYS)
-def test_an_appointment_covers_its_days_and_no_others(from_: date, until: date | None, day: date) -> None:
+def test_an_appointment_is_in_force_only_on_its_days(from_: date, until: date | None, day: date) -> None:
     appointment = Appointment(id=FIRST, user=DSL, role=Role.DSL, from_=from_, until=until)
     assert appointment.in_force(day) is (from_ <= day <= (until or date.max))
 
@@ -152,7 +152,7 @@ def test_an_incident_is_judged_by_the_pack_in_force_on_its_day(moment: str, edit
     assert register.school.pack_at(at(moment)) == edition
 
 
-def test_of_two_packs_adopted_on_one_day_the_later_counts() -> None:
+def test_the_later_of_two_packs_adopted_on_one_day_counts() -> None:
     register = Register()
     register.change("2026-09-14 09:00", pack="st_thomas@2016-06")
     register.change("2026-09-14 10:00", pack="headcorn@2022-03")
@@ -165,7 +165,7 @@ def test_the_day_of_a_change_is_the_day_in_london() -> None:
     assert register.school.packs[-1].since == date(2026, 6, 30)
 
 
-def test_the_school_opens_with_a_pack_for_every_day() -> None:
+def test_a_new_school_has_a_pack_for_every_day() -> None:
     school = Register().school
     assert school.pack == "headcorn@2022-03"
     assert school.pack_at(at("1900-01-01 00:00")) == "headcorn@2022-03"
@@ -180,7 +180,7 @@ def test_the_school_opens_with_a_pack_for_every_day() -> None:
         ("calendar", Calendar(terms=())),
     ],
 )
-def test_a_change_replaces_what_it_gives_and_leaves_the_rest(field: str, value: Any) -> None:
+def test_a_change_replaces_only_the_given_fields(field: str, value: Any) -> None:
     unchanged = vars(Register().school)
     school = Register().change("2026-09-14 09:00", **{field: value}).school
     assert getattr(school, field) == value
@@ -188,7 +188,7 @@ def test_a_change_replaces_what_it_gives_and_leaves_the_rest(field: str, value: 
         assert name == field or getattr(school, name) == unchanged[name]
 
 
-def test_a_review_is_of_the_policy_then_in_force_and_known_once_recorded() -> None:
+def test_a_review_counts_for_the_policy_in_force_when_recorded() -> None:
     register = Register().change("2026-09-14 09:00", policy_reviewed_on=date(2026, 9, 10))
     register.change("2026-10-01 09:00", pack="st_thomas@2016-06")
     reviewed_on = register.school.reviewed_on
@@ -207,14 +207,14 @@ def test_a_review_is_of_the_policy_then_in_force_and_known_once_recorded() -> No
         (None, date(2024, 2, 29), date(2025, 2, 28)),
     ],
 )
-def test_a_review_is_due_so_long_after_the_last_look(
+def test_a_review_is_due_a_fixed_time_after_the_last(
     adopted: date | None, reviewed_on: date | None, due: date | None
 ) -> None:
     pack = Pack(id="p", version="1", title="P", adopted=adopted, review_every_months=12, sources=(), rules=())
     assert pack.review_due(reviewed_on) == due
 
 
-def test_a_change_of_nothing_changes_nothing_but_the_version() -> None:
+def test_an_empty_change_changes_only_the_version() -> None:
     register = Register()
     before = register.school.packs.copy()
     register.change("2026-09-14 09:00")

@@ -1,4 +1,4 @@
-"""A sealed text is plain to whoever asks for it and invisible to whoever prints it."""
+"""The text of a sealed value can be read, but is never shown when the value is printed."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ SECRET = "a pupil's name"
 SUBJECT = UUID(int=1)
 
 
-def closed(answer: str | None) -> tuple[Sealed, list[None]]:
-    """A closed value that unseals to `answer`, and a list as long as the number of times it was unsealed."""
-    asked: list[None] = []
+def closed(text: str | None) -> tuple[Sealed, list[None]]:
+    """A closed value that unseals to `text`, and a list with one entry for each time it was unsealed."""
+    calls: list[None] = []
 
     def unseal() -> str | None:
-        asked.append(None)
-        return answer
+        calls.append(None)
+        return text
 
-    return Sealed.closed(SUBJECT, unseal), asked
+    return Sealed.closed(SUBJECT, unseal), calls
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_the_text_is_never_shown(shown: Callable[[Sealed], str], opened: bool) -
         assert SECRET not in shown(sealed)
 
 
-def test_the_text_is_in_no_traceback_that_shows_local_variables() -> None:
+def test_the_text_is_not_in_a_traceback_with_local_variables() -> None:
     def fail(name: Sealed) -> None:
         raise ValueError(name)
 
@@ -59,27 +59,27 @@ def test_the_text_is_in_no_traceback_that_shows_local_variables() -> None:
     assert SECRET not in shown
 
 
-def test_a_closed_value_is_unsealed_once_and_only_when_asked_for() -> None:
-    value, asked = closed(SECRET)
+def test_a_closed_value_is_unsealed_once_when_first_read() -> None:
+    value, calls = closed(SECRET)
     assert (repr(value), value.under) == ("Sealed(…)", SUBJECT)
-    assert asked == []
+    assert calls == []
 
     assert (value.text, value.text, value.erased) == (SECRET, SECRET, False)
-    assert len(asked) == 1
+    assert len(calls) == 1
 
 
-def test_an_erased_value_says_so() -> None:
-    value, asked = closed(None)
+def test_an_erased_value_is_marked_as_erased() -> None:
+    value, calls = closed(None)
     assert (value.text, value.erased) == (ERASED, True)
-    assert len(asked) == 1
+    assert len(calls) == 1
 
 
-def test_a_text_that_reads_like_an_erased_one_is_not_erased() -> None:
+def test_a_text_equal_to_the_erased_mark_is_not_erased() -> None:
     assert not Sealed(ERASED).erased
     assert Sealed(ERASED) != closed(None)[0]
 
 
-def test_values_are_equal_by_their_text() -> None:
+def test_values_with_the_same_text_are_equal() -> None:
     value, _ = closed(SECRET)
     assert value == Sealed(SECRET)
     assert hash(value) == hash(Sealed(SECRET))
@@ -87,13 +87,13 @@ def test_values_are_equal_by_their_text() -> None:
     assert Sealed(SECRET) != SECRET
 
 
-def test_a_value_keeps_its_text_when_it_is_copied() -> None:
+def test_a_copied_value_has_the_same_text() -> None:
     value = Sealed(SECRET, SUBJECT)
     for duplicate in (copy.copy(value), copy.deepcopy(value)):
         assert (duplicate.text, duplicate.under) == (SECRET, SUBJECT)
 
 
 @pytest.mark.parametrize("attribute", ["colour", "name"])
-def test_nothing_else_can_be_hung_on_a_value(attribute: str) -> None:
+def test_a_value_accepts_no_other_attributes(attribute: str) -> None:
     with pytest.raises(AttributeError):
         setattr(Sealed(SECRET), attribute, SECRET)

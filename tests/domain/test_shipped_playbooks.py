@@ -1,4 +1,4 @@
-"""The floor and the packs that casework ships with say what they must, and no pack relaxes the floor."""
+"""The shipped floors and packs are complete, and no pack relaxes the floor."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DECISIONS = [
 FIXED = [rule for rule in LIBRARY.floors[FLOOR].every_rule() if not rule.adjustable]
 
 
-def test_the_floor_of_england_and_the_packs_are_there() -> None:
+def test_the_floor_of_england_and_the_packs_are_shipped() -> None:
     assert LIBRARY.jurisdictions() == {"england"}
     assert FLOOR in LIBRARY.floors
     assert LIBRARY.pack_ids() == ["headcorn", "hr_cooperative", "st_thomas", "todwick", "tow_law"]
@@ -41,14 +41,14 @@ def test_the_floor_of_england_and_the_packs_are_there() -> None:
 
 
 @pytest.mark.parametrize("edition", EDITIONS)
-def test_every_rule_gives_its_clause_and_its_reason(edition: str) -> None:
+def test_every_rule_has_a_clause_and_a_reason(edition: str) -> None:
     for rule in rules_of(edition):
         assert rule.clause.strip(), rule.id
         assert rule.reason.strip().endswith("."), rule.id
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=EDITIONS)
-def test_every_source_that_is_listed_is_cited(source: Floor | Pack) -> None:
+def test_every_listed_source_is_cited(source: Floor | Pack) -> None:
     clauses = [rule.clause for rule in source.rules]
     clauses += [item.clause for item in (source.critical if isinstance(source, Floor) else ())]
     for listed in source.sources:
@@ -63,7 +63,7 @@ def test_a_pack_cites_its_own_policy_in_every_rule(pack: Pack) -> None:
 
 
 @pytest.mark.parametrize("rule", FIXED, ids=lambda rule: rule.id)
-def test_what_the_floor_fixes_is_in_force_under_every_pack(rule: Rule) -> None:
+def test_fixed_rules_of_the_floor_are_in_force_under_every_pack(rule: Rule) -> None:
     for playbook in map(playbook_of, PACKS):
         if rule.step is None:
             replaced = [other for other in playbook.rules if other.replaces == rule.id]
@@ -74,14 +74,14 @@ def test_what_the_floor_fixes_is_in_force_under_every_pack(rule: Rule) -> None:
                 assert rule in rules_about(kind, playbook)
 
 
-def test_the_defaults_that_every_pack_replaces() -> None:
-    """No case shows what these ask: the packs' own rules in their place are looked at instead."""
+def test_exactly_one_default_is_replaced_by_every_pack() -> None:
+    """No test of these rules is needed, because the packs' own rules in their place are tested."""
     stated = {rule.id for edition in EDITIONS for rule in rules_of(edition)}
     assert stated - {there.rule.id for there in every_rule()} == {"concern-context"}
 
 
 @pytest.mark.parametrize("pack", PACKS)
-def test_a_default_that_a_pack_replaces_is_still_asked_in_some_form(pack: str) -> None:
+def test_a_pack_does_not_weaken_the_default_it_replaces(pack: str) -> None:
     defaults = {rule.id: rule for rule in LIBRARY.floors[FLOOR].rules}
     for rule in LIBRARY.packs[PACKS[pack]].rules:
         if rule.replaces is not None:
@@ -101,7 +101,7 @@ def test_a_rule_about_the_kind_comes_before_one_about_every_kind(kind: str, pack
 
 @pytest.mark.parametrize("pack", PACKS)
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_may_be_closed_and_nothing_else_ends_it(kind: str, pack: str) -> None:
+def test_duties_block_only_the_debrief_and_closing(kind: str, pack: str) -> None:
     rules = rules_about(kind, playbook_of(pack))
     assert any("close" in rule.before for rule in rules)
     assert {step for rule in rules for step in rule.before} <= {"close", "debrief"} <= set(STEPS)
@@ -115,6 +115,6 @@ def test_no_two_rules_share_an_id(kind: str, pack: str) -> None:
 
 
 @pytest.mark.parametrize("rule", DECISIONS)
-def test_a_decision_is_answered_by_deciding_or_by_doing(rule: Rule) -> None:
+def test_a_decision_is_satisfied_by_deciding_or_by_the_step(rule: Rule) -> None:
     assert rule.step in {satisfier.step for satisfier in rule.answered_by()}
     assert rule.before

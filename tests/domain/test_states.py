@@ -1,4 +1,4 @@
-"""How far an incident has come: milestones, and what holds whatever is done in whatever order."""
+"""How far an incident has progressed: its milestones, and what holds after any steps in any order."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ MILESTONES = {
 }
 ALSO_ESCALATES = "consult_lado"
 IN_BETWEEN = {"staff_allegation": (ALSO_ESCALATES,)}
-"""The parents of a child in an allegation are invited when the LADO agrees, which is later."""
+"""In an allegation, parents are invited only after the LADO agrees, which is later."""
 QUIET = ("platform", "isp", "governors")
 
 
@@ -45,7 +45,7 @@ def walk(case: CaseFile, *steps: str) -> CaseFile:
     return case
 
 
-def test_the_milestones_come_in_the_order_of_the_states() -> None:
+def test_the_states_are_in_the_order_of_the_milestones() -> None:
     assert [*State] == ["reported", *MILESTONES.values()]
     assert [state.rank for state in State] == [0, 1, 2, 3, 4, 5]
 
@@ -58,7 +58,7 @@ def test_a_report_is_the_first_milestone(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_each_milestone_is_reached_by_its_step_at_its_time(kind: str) -> None:
+def test_each_milestone_is_reached_by_its_step(kind: str) -> None:
     case = CaseFile(kind, "headcorn")
     for step in ("save_evidence", *IN_BETWEEN.get(kind, ("invite_parent", "escalate"))):
         case.take(step)
@@ -76,7 +76,7 @@ def test_no_other_step_is_a_milestone(step: str) -> None:
 
 
 @pytest.mark.parametrize("agency", Agency)
-def test_some_agencies_escalate_and_others_are_only_recorded(agency: Agency) -> None:
+def test_informing_only_some_agencies_escalates(agency: Agency) -> None:
     case = CaseFile("cyberbullying", content=(Content.SEXUAL,)).take("escalate", agency=agency)
     quiet = agency in QUIET
     assert case.incident.state is (State.REPORTED if quiet else State.ESCALATED)
@@ -99,13 +99,13 @@ def test_a_milestone_may_be_skipped() -> None:
 
 
 @pytest.mark.parametrize("step", ["save_evidence", "invite_parent"])
-def test_a_milestone_behind_the_state_is_a_fact_and_leaves_the_state_alone(step: str) -> None:
+def test_an_earlier_milestone_does_not_change_the_state(step: str) -> None:
     case = walk(CaseFile("cyberbullying"), "escalate", step)
     assert case.incident.state is State.ESCALATED
     assert case.incident.milestones[State(MILESTONES[step])] == case.now
 
 
-def test_a_milestone_keeps_the_time_it_was_first_reached() -> None:
+def test_a_milestone_has_the_time_it_was_first_reached() -> None:
     case = walk(CaseFile("cyberbullying"), "save_evidence")
     first = case.now
     walk(case, "save_evidence")
@@ -121,7 +121,7 @@ def test_a_milestone_keeps_the_time_it_was_first_reached() -> None:
         (("escalate",), "escalated"),
     ],
 )
-def test_reopening_falls_back_to_the_furthest_milestone_before_the_debrief(
+def test_reopening_returns_to_the_last_milestone_before_the_debrief(
     steps: tuple[str, ...], state: str
 ) -> None:
     case = closed(walk(CaseFile("cyberbullying", "headcorn"), *steps)).take("reopen")
@@ -133,12 +133,12 @@ def test_reopening_falls_back_to_the_furthest_milestone_before_the_debrief(
     assert case.incident.state is State.CLOSED
 
 
-def test_a_case_closed_without_a_debrief_is_reopened_where_it_was() -> None:
+def test_a_case_closed_without_a_debrief_returns_to_its_state() -> None:
     case = CaseFile("cyberbullying", "st_thomas").answer_everything().take("close").take("reopen")
     assert case.incident.state is State.EVIDENCE_SAVED
 
 
-def test_a_case_may_be_closed_and_reopened_again_and_again() -> None:
+def test_a_case_may_be_closed_and_reopened_repeatedly() -> None:
     case = CaseFile("cyberbullying", "headcorn")
     for _ in range(3):
         closed(case).take("reopen")
@@ -174,11 +174,11 @@ FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "offer_support": {"person": st.sampled_from([TARGET, ALLEGED, TEACHER])},
     "correct": {"corrects": st.integers(0, 20)},
 }
-"""Fields that decide what becomes of a step; the rest are those of its example."""
+"""Fields that change the effect of a step; other fields have the values of its example."""
 
-WHATEVER_IS_ASKED = "whatever is asked"
+EVERY_DUTY = "every duty"
 MOVES = st.one_of(
-    *[st.sampled_from([(WHATEVER_IS_ASKED, {}), ("reopen", {})])] * 10,
+    *[st.sampled_from([(EVERY_DUTY, {}), ("reopen", {})])] * 10,
     *(
         st.tuples(st.just(step), st.fixed_dictionaries({}, optional=FIELDS.get(step, {})))
         for step in LATER_STEPS
@@ -187,7 +187,7 @@ MOVES = st.one_of(
 
 
 def snapshot(incident: Incident) -> dict[str, Any]:
-    """All there is to know of an incident, its steps as a copy."""
+    """Every attribute of an incident, with its lists and dictionaries copied."""
     public = {name: value for name, value in vars(incident).items() if not name.startswith("_")}
     return {
         name: value.copy() if isinstance(value, (dict, list)) else value for name, value in public.items()
@@ -195,14 +195,14 @@ def snapshot(incident: Incident) -> dict[str, Any]:
 
 
 class Watched:
-    """A case in which whatever must always hold is asserted of every step tried."""
+    """A case that checks, after every step that is tried, what must always hold."""
 
     def __init__(self, kind: str, pack: str) -> None:
         self.case = CaseFile(kind, pack, people=(*PEOPLE[kind], (UNKNOWN, "witness", "unknown")))
         self.critical = False
 
     def move(self, step: str, fields: dict[str, Any]) -> None:
-        if step == WHATEVER_IS_ASKED:
+        if step == EVERY_DUTY:
             for duty in [*self.case.outstanding(), *self.case.outstanding()]:
                 self.attempt(duty.rule.step or "", duty.preset)
             self.attempt("close", {})
@@ -249,7 +249,7 @@ class Watched:
     pack=st.sampled_from(sorted(PACKS)),
     moves=st.lists(MOVES, max_size=25),
 )
-def test_whatever_is_tried_in_whatever_order(
+def test_the_invariants_hold_for_any_steps_in_any_order(
     kind: str, pack: str, moves: list[tuple[str, dict[str, Any]]]
 ) -> None:
     watched = Watched(kind, pack)
@@ -266,7 +266,7 @@ def test_whatever_is_tried_in_whatever_order(
     assert snapshot(incident) == before
 
 
-def test_the_parts_of_a_history_replay_to_what_the_incident_was_then() -> None:
+def test_a_part_of_a_history_replays_to_the_incident_at_that_time() -> None:
     case = CaseFile("sexting", "headcorn", reported="2026-11-10 09:05")
     then = [snapshot(case.incident)]
     for step in ("acknowledge", "save_evidence", "assess_risk", "escalate", "invite_parent"):

@@ -1,4 +1,4 @@
-"""Every step in every kind: where it is allowed, and by which clause it is refused."""
+"""Every step in every kind: when it is allowed, and by which clause it is refused."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ HISTORIES: dict[str, History] = {
     "close": ready_to_close,
     "reopen": closed,
 }
-"""What must have been done before a step is suitable."""
+"""The steps that must come before a step can be taken."""
 
 ALLEGATION_HISTORIES: dict[str, Story] = {
     **dict.fromkeys(("tell_subject", "inform_parents", "invite_parent", "family_decision"), consulted),
@@ -64,19 +64,19 @@ ALLEGATION_HISTORIES: dict[str, Story] = {
     "reclassify": lambda case: case.take("decide_threshold"),
     "apply_sanction": judged("substantiated"),
 }
-"""The same for an allegation, in which these wait for the LADO."""
+"""The same for an allegation, where these steps wait for the LADO."""
 
 NEVER_SUITABLE = {
     ("tell_subject", kind): "subject-not-formally-told" for kind in KINDS if kind != "staff_allegation"
 }
-"""Steps a kind never takes, and the rule that says so."""
+"""Steps that a kind never allows, each with the rule that refuses it."""
 
 SANCTIONED = {"staff_misuse": TEACHER, "staff_allegation": TEACHER, "underage_use": TARGET}
-"""Who may be sanctioned, where it is not the pupil alleged."""
+"""The person who may be sanctioned, if it is not the alleged pupil."""
 
 
 def fields_for(step: str, kind: str) -> dict[str, Any]:
-    """What makes the example of `step` suit the kind."""
+    """Fields that adapt the example of `step` to the kind."""
     if step == "reclassify":
         other = next(other for other in KINDS if other != kind)
         return {"kind": other, "direction": None if kind == "unsolicited_contact" else direction_of(other)}
@@ -94,18 +94,18 @@ def with_unknown(kind: str) -> CaseFile:
 
 
 @cache
-def _told(story: Story, kind: str) -> CaseFile:
+def _case_after(story: Story, kind: str) -> CaseFile:
     return story(with_unknown(kind))
 
 
-def told(story: Story, kind: str) -> CaseFile:
-    """A case of `kind` in which the story has happened, which may be taken further."""
-    return _told(story, kind).copy()
+def case_after(story: Story, kind: str) -> CaseFile:
+    """A new copy of a case of `kind` after the steps of `story`."""
+    return _case_after(story, kind).copy()
 
 
 def suitable_case(step: str, kind: str) -> CaseFile:
     own = ALLEGATION_HISTORIES if kind == "staff_allegation" else {}
-    return told(own.get(step, HISTORIES[step]), kind)
+    return case_after(own.get(step, HISTORIES[step]), kind)
 
 
 def second_report(case: CaseFile) -> Step:
@@ -121,13 +121,13 @@ def test_every_step_has_a_row() -> None:
     assert set(HISTORIES) | {"report"} == set(STEPS)
 
 
-def test_every_exception_is_about_a_step_with_a_row() -> None:
+def test_every_exception_is_for_a_step_with_a_row() -> None:
     assert {step for step, _ in NEVER_SUITABLE} <= {*HISTORIES}
     assert {*ALLEGATION_HISTORIES} <= {*HISTORIES}
 
 
 @pytest.mark.parametrize("step", HISTORIES)
-def test_a_step_is_allowed_where_it_is_suitable(step: str) -> None:
+def test_a_suitable_step_is_allowed(step: str) -> None:
     for kind in KINDS:
         case = suitable_case(step, kind)
         version = case.incident.version
@@ -140,7 +140,7 @@ def test_a_step_is_allowed_where_it_is_suitable(step: str) -> None:
 
 
 @pytest.mark.parametrize("step", HISTORIES)
-def test_no_step_carries_a_file_in_its_note(step: str) -> None:
+def test_a_file_in_the_note_of_a_step_is_refused(step: str) -> None:
     for kind in KINDS:
         if (step, kind) not in NEVER_SUITABLE:
             refusal = suitable_case(step, kind).refusal(step, **fields_for(step, kind), note=DATA_URL)
@@ -151,32 +151,32 @@ def test_no_step_carries_a_file_in_its_note(step: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_report_carries_a_file_in_its_words(kind: str) -> None:
+def test_a_file_in_the_text_of_a_report_is_refused(kind: str) -> None:
     with pytest.raises(Refused) as refused:
         CaseFile(kind, summary=DATA_URL)
     assert refused.value.refusal.rule == "no-file-in-text"
 
 
-def test_the_steps_a_closed_case_still_takes_are_those_the_floor_lists() -> None:
+def test_the_floor_lists_the_steps_that_a_closed_case_accepts() -> None:
     (rule,) = (rule for rule in playbook_of("headcorn").rules if rule.id == "closed")
     assert set(rule.except_steps) == set(EXCEPTED)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_closed_case_takes_no_further_step(kind: str) -> None:
-    case = told(closed, kind)
+def test_a_closed_case_refuses_every_other_step(kind: str) -> None:
+    case = case_after(closed, kind)
     version = case.incident.version
     for step in [step for step in STEPS if step not in EXCEPTED]:
         refused = build(case, step, **fields_for(step, kind))
         refusal = case.playbook.refusal(case.incident, refused)
         assert refusal is not None
-        # A kind's own prohibition comes before those common to all.
+        # A prohibition of the kind comes before those for all kinds.
         rule = NEVER_SUITABLE.get((step, kind), "closed")
         assert (refusal.rule, refusal.clause) == (
             (rule, "KCSIE part 4") if rule != "closed" else ("closed", "KCSIE part 2, record keeping")
         )
 
-        # No action is left open in a closed case, so ending one is malformed before it is refused.
+        # A closed case has no open action, so ending one is invalid before it is refused.
         with pytest.raises(Invalid if step in ENDS_ACTION else Refused):
             case.incident.take(refused, case.playbook)
         assert (case.incident.version, case.incident.state) == (version, "closed")
@@ -192,29 +192,27 @@ def test_a_closed_case_takes_no_further_step(kind: str) -> None:
         ("open_evidence", {"note": DATA_URL}),
     ],
 )
-def test_what_a_closed_case_still_takes_is_refused_where_it_carries_a_file(
-    step: str, fields: dict[str, Any]
-) -> None:
+def test_a_file_in_a_step_of_a_closed_case_is_refused(step: str, fields: dict[str, Any]) -> None:
     for kind in KINDS:
-        refusal = told(closed, kind).refusal(step, **fields)
+        refusal = case_after(closed, kind).refusal(step, **fields)
         assert (refusal.rule, refusal.clause) == ("no-file-in-text", "UKCIS; KCSIE part 2, record keeping")
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_a_closed_case_still_takes_is_allowed(kind: str) -> None:
+def test_a_closed_case_accepts_the_listed_steps(kind: str) -> None:
     for step in EXCEPTED:
-        case = told(closed, kind).take(step)
+        case = case_after(closed, kind).take(step)
         assert case.incident.closed is (step != "reopen")
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_open_case_is_not_reopened(kind: str) -> None:
+def test_an_open_case_cannot_be_reopened(kind: str) -> None:
     refusal = CaseFile(kind).refusal("reopen")
     assert (refusal.rule, refusal.clause) == ("not-closed", "KCSIE part 2, record keeping")
 
 
 @pytest.mark.parametrize("there", [there for there in DUTIES if there.rule.before], ids=by_rule)
-def test_a_step_waits_for_what_must_come_before_it(there: InForce) -> None:
+def test_a_step_is_refused_until_earlier_duties_are_satisfied(there: InForce) -> None:
     rule = there.rule
     for case in there.cases():
         for step in rule.before:
@@ -224,13 +222,13 @@ def test_a_step_waits_for_what_must_come_before_it(there: InForce) -> None:
             first = next(other for other in case.playbook.rules if other.id == refusal.rule)
             assert (refusal.clause, refusal.reason) == (first.clause, first.reason)
 
-        answer(case, rule)
+        satisfy(case, rule)
         for step in rule.before:
             assert rule.id not in still_outstanding(case, step)
 
 
-def answer(case: CaseFile, rule: Rule) -> None:
-    """Do all that `rule` asks."""
+def satisfy(case: CaseFile, rule: Rule) -> None:
+    """Take all steps that `rule` requires."""
     if rule.step == "debrief":
         ready_to_debrief(case)
     for duty in case.playbook.duties(case.incident, TEST_CALENDAR):
@@ -245,7 +243,7 @@ def still_outstanding(case: CaseFile, step: str) -> set[str]:
 
 @pytest.mark.parametrize("pack", PACKS)
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_case_is_not_closed_before_everything_that_must_come_first(kind: str, pack: str) -> None:
+def test_a_case_is_not_closed_while_duties_block_it(kind: str, pack: str) -> None:
     case = CaseFile(kind, pack)
     undone = {
         duty.rule.id

@@ -1,4 +1,4 @@
-"""Limits on texts, and finding every value of a record by the path a client knows it by."""
+"""Limits on texts, and finding every value of a record by its path in the API."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Inner(msgspec.Struct, frozen=True):
 
 
 class Outer(msgspec.Struct, frozen=True):
-    """A record with every place a text may stand in."""
+    """A record with a text in every possible place."""
 
     reason: Reason
     one: Inner
@@ -64,7 +64,7 @@ FULL = Outer(
     one=Inner(Sealed("one"), ID),
     many=(Inner(Sealed("first")), Inner(Sealed("second"), ID)),
     codes=("a", "b"),
-    name=Sealed("Somebody"),
+    name=Sealed("A Name"),
     free="free",
     people=(ID,),
     renamed=Sealed("renamed"),
@@ -91,7 +91,9 @@ FULL = Outer(
         (Text(), "a whole one: \U0001f600", None),
     ],
 )
-def test_limits_count_characters_between_the_white_space(limits: Text, text: str, fault: str | None) -> None:
+def test_limits_count_characters_without_surrounding_white_space(
+    limits: Text, text: str, fault: str | None
+) -> None:
     assert limits.fault(text) == fault
 
 
@@ -103,7 +105,7 @@ def test_control_characters_are_refused(code: int) -> None:
 
 
 def hidden(code: int) -> bool:
-    """Whether a character hides or reorders what a reader sees."""
+    """Whether a character hides or reorders what a user sees."""
     control = (code < 32 and code not in (9, 10, 13)) or 127 <= code < 160
     return control or 0x202A <= code <= 0x202E or 0x2066 <= code <= 0x2069
 
@@ -119,12 +121,12 @@ def test_a_fault_never_repeats_the_text(text: str, least: int, most: int) -> Non
     ("marked", "least", "most"),
     [(Name, 1, 200), (Short, 1, 500), (Narrative, 1, 10_000), (Reason, 10, 10_000), (Code, 1, 100)],
 )
-def test_the_sorts_of_text(marked: Any, least: int, most: int) -> None:
+def test_the_limits_of_each_type_of_text(marked: Any, least: int, most: int) -> None:
     (limits,) = marked.__metadata__
     assert limits == Text(min=least, max=most)
 
 
-def test_every_value_is_found_by_its_path() -> None:
+def test_every_value_is_listed_with_its_path() -> None:
     found = {
         leaf.path: leaf.value.text if isinstance(leaf.value, Sealed) else leaf.value for leaf in leaves(FULL)
     }
@@ -137,7 +139,7 @@ def test_every_value_is_found_by_its_path() -> None:
         "$.many[1].owner": ID,
         "$.codes[0]": "a",
         "$.codes[1]": "b",
-        "$.name": "Somebody",
+        "$.name": "A Name",
         "$.free": "free",
         "$.people[0]": ID,
         "$.re": "renamed",
@@ -145,12 +147,12 @@ def test_every_value_is_found_by_its_path() -> None:
     }
 
 
-def test_what_is_not_given_is_no_value() -> None:
+def test_a_field_without_a_value_is_not_listed() -> None:
     bare = Outer(reason=FULL.reason, one=Inner(Sealed("one")))
     assert [leaf.path for leaf in leaves(bare)] == ["$.reason", "$.one.text"]
 
 
-def test_texts_are_those_of_sealed_and_plain_fields_and_not_ids() -> None:
+def test_texts_are_sealed_and_plain_fields_but_not_ids() -> None:
     assert [*texts(FULL)] == [
         "A reason of more than ten.",
         "one",
@@ -158,7 +160,7 @@ def test_texts_are_those_of_sealed_and_plain_fields_and_not_ids() -> None:
         "second",
         "a",
         "b",
-        "Somebody",
+        "A Name",
         "free",
         "renamed",
         "alias",
@@ -183,11 +185,11 @@ def test_texts_are_those_of_sealed_and_plain_fields_and_not_ids() -> None:
         ),
     ],
 )
-def test_faults_are_told_by_path(change: dict[str, Any], faults: dict[str, str]) -> None:
+def test_faults_are_returned_by_path(change: dict[str, Any], faults: dict[str, str]) -> None:
     assert text_faults(msgspec.structs.replace(FULL, **change)) == faults
 
 
-def test_markers_are_found_however_deep_they_are_declared() -> None:
+def test_markers_are_found_at_any_depth() -> None:
     markers = field_markers(Outer)
     assert markers["reason"] == (Text(min=10),)
     assert markers["many"] == ()
@@ -212,13 +214,13 @@ def test_markers_are_found_however_deep_they_are_declared() -> None:
         ),
     ],
 )
-def test_the_paths_of_steps_are_those_of_the_api(step: str, fields: dict[str, Any], path: str) -> None:
+def test_the_paths_of_steps_match_the_api(step: str, fields: dict[str, Any], path: str) -> None:
     built = CaseFile("cyberbullying").build(step, **fields)
     assert path in {leaf.path for leaf in leaves(built)}
     assert set(text_faults(built)) == ({path} if fields else set())
 
 
-def test_the_people_of_a_report_are_references_and_their_categories_are_set_by_the_server() -> None:
+def test_the_server_sets_the_categories_of_people_in_a_report() -> None:
     report = CaseFile("cyberbullying").incident.timeline[0]
     people = {leaf.path: leaf.markers for leaf in leaves(report) if leaf.path.startswith("$.people[0]")}
     assert people == {
@@ -232,7 +234,7 @@ def test_the_people_of_a_report_are_references_and_their_categories_are_set_by_t
 
 
 @pytest.mark.parametrize("record", [*STEPS.values(), Lesson, Action], ids=lambda record: record.__name__)
-def test_every_sealed_text_that_somebody_enters_has_limits(record: type[msgspec.Struct]) -> None:
+def test_every_sealed_text_that_a_user_enters_has_limits(record: type[msgspec.Struct]) -> None:
     plain = get_type_hints(record)
     for name, markers in field_markers(record).items():
         if plain[name] in (Sealed, Sealed | None):

@@ -1,4 +1,4 @@
-"""Each kind under each pack can be walked from report to closed by doing what the playbook asks."""
+"""Each kind under each pack can go from report to closed by taking the steps that the playbook requires."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ KINDS = Library.own().kinds()
 
 @pytest.mark.parametrize("pack", PACKS)
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_case_that_did_everything_asked_may_be_closed(kind: str, pack: str) -> None:
+def test_a_case_with_every_duty_satisfied_may_be_closed(kind: str, pack: str) -> None:
     case = CaseFile(kind, pack)
     assert case.refusal("close").outstanding
 

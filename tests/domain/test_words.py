@@ -1,4 +1,4 @@
-"""A word that is in none of the closed lists stops the start, wherever a floor or a pack uses it."""
+"""A word that is in none of the closed lists prevents a start, wherever a floor or a pack uses it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ESCALATING = 'step = "escalate"\npreset = { agency = "police" }'
 
 
 def typo(of: str, *mistake: str) -> object:
-    """What is written, what it becomes, and the rule, the field and the message that name it."""
+    """The text, its replacement, and the rule, the field and the message of the error."""
     return pytest.param(*mistake, id=of)
 
 
@@ -153,7 +153,7 @@ IN_AN_OWN_PACK = [
 
 
 @pytest.mark.parametrize(("old", "new", "rule", "field", "message"), IN_THE_FLOOR)
-def test_a_word_there_is_not_is_refused_in_a_floor(
+def test_an_unknown_word_in_a_floor_is_named(
     tmp_path: Path, old: str, new: str, rule: str, field: str, message: str
 ) -> None:
     mistake = error(tmp_path, floor=replaced(FLOOR_FILE, old, new))
@@ -162,19 +162,17 @@ def test_a_word_there_is_not_is_refused_in_a_floor(
 
 
 @pytest.mark.parametrize(("old", "new", "field"), IN_AN_OWN_PACK)
-def test_a_schools_own_pack_goes_through_the_same_checks(
-    tmp_path: Path, old: str, new: str, field: str
-) -> None:
+def test_a_schools_own_pack_has_the_same_checks(tmp_path: Path, old: str, new: str, field: str) -> None:
     pack = tmp_path / "own.toml"
     pack.write_text(replaced(OWN_RULE, old, new), encoding="utf-8")
     with pytest.raises(PlaybookError) as raised:
         LIBRARY.with_packs(tmp_path)
     assert (raised.value.file, raised.value.rule, raised.value.field) == ("own.toml", "own", field)
-    # `casework playbook check` says each mistake once, however many floors there are.
+    # `casework playbook check` names each mistake once, however many floors there are.
     assert every_fault(pack, LIBRARY) == [str(raised.value)]
 
 
-def test_a_pack_without_a_mistake_is_taken_beside_the_shipped_ones(tmp_path: Path) -> None:
+def test_a_valid_pack_is_added_to_the_shipped_ones(tmp_path: Path) -> None:
     pack = tmp_path / "own.toml"
     pack.write_text(OWN_RULE, encoding="utf-8")
     assert every_fault(pack, LIBRARY) == []
@@ -193,9 +191,7 @@ def test_a_pack_without_a_mistake_is_taken_beside_the_shipped_ones(tmp_path: Pat
         ),
     ],
 )
-def test_what_no_school_may_bring_is_refused_by_both(
-    tmp_path: Path, text: str, field: str, message: str
-) -> None:
+def test_a_floor_or_a_shipped_edition_is_refused(tmp_path: Path, text: str, field: str, message: str) -> None:
     pack = tmp_path / "own.toml"
     pack.write_text(text, encoding="utf-8")
     with pytest.raises(PlaybookError) as raised:
@@ -204,5 +200,5 @@ def test_what_no_school_may_bring_is_refused_by_both(
     assert every_fault(pack, LIBRARY) == [str(raised.value)]
 
 
-def test_a_shipped_pack_is_checked_as_if_it_were_not_there_yet() -> None:
+def test_a_shipped_pack_can_be_checked() -> None:
     assert every_fault(OWN_FILES / "headcorn-2022-03.toml", LIBRARY) == []

@@ -38,7 +38,7 @@ def _every_rule() -> dict[str, Rule]:
 
 RULES: Final = _every_rule()
 TIMED: Final = [name for name, row in ROWS.items() if isinstance(row, Requires) and row.due is not None]
-TOLD: Final = [name for name, row in ROWS.items() if isinstance(row, Requires) and row.told]
+WITH_RECIPIENTS: Final = [name for name, row in ROWS.items() if isinstance(row, Requires) and row.told]
 NEVER_WAIVED: Final = {
     "acknowledge",
     "triage",
@@ -104,7 +104,7 @@ def test_the_row_of_a_rule_fails_without_its_clock(rule: str) -> None:
     assert not row_holds(rule, timeless)
 
 
-@pytest.mark.parametrize("rule", TOLD)
+@pytest.mark.parametrize("rule", WITH_RECIPIENTS)
 def test_the_row_of_a_rule_fails_without_its_recipients(rule: str) -> None:
     silent = changed(PLAYBOOKS[rule], rule, lambda found: msgspec.structs.replace(found, told=()))
     assert not row_holds(rule, silent)
