@@ -1,4 +1,4 @@
-"""What a record takes is what every table computed from it can hold, through the API or not."""
+"""Every value that a record accepts, through the API or not, can be stored in the tables of every view."""
 
 from __future__ import annotations
 
@@ -79,19 +79,19 @@ def test_a_value_beyond_a_limit_is_named_by_its_path(change: Any, path: str, fau
         {"inner": (Inner(),) * 1000},
     ],
 )
-def test_a_value_at_a_limit_is_taken(change: Any) -> None:
+def test_a_value_at_a_limit_is_accepted(change: Any) -> None:
     assert limit_faults(Outer(**change)) == {}
 
 
 @pytest.mark.parametrize("cls", BY_TOPIC, ids=lambda cls: cls.TOPIC)
-def test_no_limit_makes_a_recorded_event_unreadable(cls: type[Event]) -> None:
-    """msgspec refuses to load what its own bounds do not allow, however it came into the log."""
+def test_no_limit_prevents_reading_a_recorded_event(cls: type[Event]) -> None:
+    """msgspec enforces its own bounds on loading, so a stored event outside them could not be read."""
     markers = [marker for found in field_markers(cls).values() for marker in found]
     constraints = [marker for marker in markers if isinstance(marker, msgspec.Meta)]
     assert set(constraints) <= {msgspec.Meta(), msgspec.Meta(tz=True)}
 
 
-def test_bounds_say_which_numbers_they_take() -> None:
+def test_bounds_include_both_ends() -> None:
     assert Between(1, 2).fault(1) is Between(1, 2).fault(2) is None
     assert Between(1, 2).fault(0) == Between(1, 2).fault(3) == "must be from 1 to 2"
 
@@ -106,7 +106,7 @@ def test_bounds_say_which_numbers_they_take() -> None:
         ("correct", {"corrects": 2**70}, "$.corrects"),
     ],
 )
-def test_an_incident_takes_no_step_beyond_a_limit(step: str, fields: Any, path: str) -> None:
+def test_an_incident_refuses_a_step_beyond_a_limit(step: str, fields: Any, path: str) -> None:
     case = CaseFile("cyberbullying")
     before = case.incident.version
     with pytest.raises(Invalid) as refused:
@@ -115,7 +115,7 @@ def test_an_incident_takes_no_step_beyond_a_limit(step: str, fields: Any, path: 
     assert case.incident.version == before
 
 
-def test_when_a_step_is_taken_has_the_name_its_client_knows() -> None:
+def test_the_time_of_a_step_is_named_as_in_the_api() -> None:
     case = CaseFile("cyberbullying")
     naive = msgspec.structs.replace(case.build("add_note"), happened_at=NOW.replace(tzinfo=None))
     with pytest.raises(Invalid) as refused:
@@ -126,7 +126,7 @@ def test_when_a_step_is_taken_has_the_name_its_client_knows() -> None:
 @pytest.mark.parametrize(
     ("stored", "read"), [(-2, -2), (14, 14), (15, None), (-3, None), (202627, None), (None, None)]
 )
-def test_a_year_group_once_stored_that_nobody_is_in_reads_as_unknown(
+def test_a_stored_year_group_outside_the_limits_is_read_as_unknown(
     stored: int | None, read: int | None
 ) -> None:
     assert PersonRegistered.upcast({"year_group": stored}, 1) == {"year_group": read}

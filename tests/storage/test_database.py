@@ -219,7 +219,7 @@ def test_a_writing_transaction_takes_the_lock_before_it_reads(tmp_path: Path) ->
     second.close()
 
 
-def test_a_lock_that_was_held_is_no_fault_of_the_database(engine_url: str) -> None:
+def test_waiting_for_a_lock_is_distinguished_from_other_errors(engine_url: str) -> None:
     first, second = Database(engine_url), Database(engine_url)
     row = {"subject": UUID(int=1), "wrapped": b"wrapped"}
     with first.writer.begin() as holder:
