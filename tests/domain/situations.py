@@ -227,9 +227,9 @@ def every_rule() -> list[InForce]:
     return list(found.values())
 
 
-DUTIES: Final = [there for there in every_rule() if there.rule.is_duty]
+DUTIES: Final = [entry for entry in every_rule() if entry.rule.is_duty]
 
 
-def by_rule(there: object) -> str:
+def by_rule(entry: object) -> str:
     """The test id for a rule."""
-    return there.rule.id if isinstance(there, InForce) else str(there)
+    return entry.rule.id if isinstance(entry, InForce) else str(entry)

@@ -157,7 +157,7 @@ DUE: dict[str, tuple[str, str]] = {
 }
 """By rule, when it is due: in an ordinary incident, and in a critical one."""
 
-TIMED = [there for there in DUTIES if there.rule.clock is not None]
+TIMED = [entry for entry in DUTIES if entry.rule.clock is not None]
 NOT_STARTED = {("debrief", "staff_allegation"), ("headcorn-debrief", "staff_allegation")}
 """An allegation is investigated after the LADO is consulted; `debrief-after-escalation` applies instead."""
 
@@ -179,11 +179,11 @@ NO_TERMS = Calendar(terms=())
 DAYS = st.dates(date(2026, 8, 1), date(2027, 8, 31))
 
 
-def critical_cases(there: InForce) -> Iterator[CaseFile]:
+def critical_cases(entry: InForce) -> Iterator[CaseFile]:
     """The same cases, critical from the report on."""
-    for kind in there.kinds:
-        content = (*opening_of(there.rule.id, kind).get("content", ()), Content.ADULT_CONTACT)
-        yield case_for(there.rule.id, kind, there.pack, content=content)
+    for kind in entry.kinds:
+        content = (*opening_of(entry.rule.id, kind).get("content", ()), Content.ADULT_CONTACT)
+        yield case_for(entry.rule.id, kind, entry.pack, content=content)
 
 
 def moments(case: CaseFile, rule: str, calendar: Calendar = TEST_CALENDAR) -> set[str]:
@@ -200,23 +200,23 @@ def duty_of(case: CaseFile, rule: str) -> Duty:
 
 
 def test_every_rule_with_a_clock_has_a_row() -> None:
-    assert set(DUE) == {there.rule.id for there in TIMED}
+    assert set(DUE) == {entry.rule.id for entry in TIMED}
 
 
-@pytest.mark.parametrize("there", TIMED, ids=by_rule)
-def test_each_duty_is_due_on_the_expected_day(there: InForce) -> None:
-    for cases, due in zip((there.cases(), critical_cases(there)), DUE[there.rule.id], strict=True):
+@pytest.mark.parametrize("entry", TIMED, ids=by_rule)
+def test_each_duty_is_due_on_the_expected_day(entry: InForce) -> None:
+    for cases, due in zip((entry.cases(), critical_cases(entry)), DUE[entry.rule.id], strict=True):
         for case in cases:
-            started = (there.rule.id, case.incident.kind) not in NOT_STARTED
-            assert moments(case, there.rule.id) == ({due} if started else set())
+            started = (entry.rule.id, case.incident.kind) not in NOT_STARTED
+            assert moments(case, entry.rule.id) == ({due} if started else set())
 
 
-@pytest.mark.parametrize("there", TIMED, ids=by_rule)
-def test_no_duty_of_a_critical_case_waits_for_school_days(there: InForce) -> None:
-    for case in critical_cases(there):
-        due = moments(case, there.rule.id)
+@pytest.mark.parametrize("entry", TIMED, ids=by_rule)
+def test_no_duty_of_a_critical_case_waits_for_school_days(entry: InForce) -> None:
+    for case in critical_cases(entry):
+        due = moments(case, entry.rule.id)
         for calendar in (SHUT, NO_TERMS):
-            assert moments(case, there.rule.id, calendar) == due
+            assert moments(case, entry.rule.id, calendar) == due
 
 
 @settings(deadline=None, max_examples=30)
@@ -236,7 +236,7 @@ def test_no_holiday_delays_a_critical_case(kind: str, pack: str, day: date) -> N
 
 
 def test_rules_with_a_fixed_time_do_not_count_school_days() -> None:
-    own = [there.rule for there in TIMED if there.rule.id in OF_LAW]
+    own = [entry.rule for entry in TIMED if entry.rule.id in OF_LAW]
     assert {rule.id for rule in own} == OF_LAW
     assert {(rule.clock.within, rule.clock.unit) for rule in own if rule.clock is not None} == {
         (1, "working_days"),

@@ -303,9 +303,9 @@ def refused(case: CaseFile) -> Iterator[tuple[str, str]]:
                 yield advice.channel.id, refusal.rule
 
 
-@pytest.mark.parametrize("there", DUTIES, ids=lambda there: there.rule.id)
-def test_the_playbook_refuses_no_suitable_channel(there: Any) -> None:
-    for case in there.cases():
+@pytest.mark.parametrize("entry", DUTIES, ids=lambda entry: entry.rule.id)
+def test_the_playbook_refuses_no_suitable_channel(entry: Any) -> None:
+    for case in entry.cases():
         assert list(refused(case)) == []
 
 

@@ -348,7 +348,7 @@ def mistake_in(reason: str, *mistake: str) -> object:
     [
         mistake_in("a concern that nothing raises", '"triage:critical"', '"triage:crittical"', ""),
         mistake_in(
-            "a concern of a kind there is not",
+            "a concern of an unknown kind",
             "in_force_from = ",
             'low_level_concern = "gossip"\nin_force_from = ',
             "",
@@ -363,7 +363,7 @@ def mistake_in(reason: str, *mistake: str) -> object:
             'of = "close", field = "outcome"',
             "triage",
         ),
-        mistake_in("a clock of items where there are none", 'of = "reported"', 'of = "item"', "triage"),
+        mistake_in("a clock of items without a group", 'of = "reported"', 'of = "item"', "triage"),
         mistake_in(
             "a clock of content where the rule names none",
             TRIAGE_CLOCK,

@@ -25,7 +25,7 @@ def prohibitions() -> dict[str, Rule]:
 
 ROWS = {**PUPIL_ROWS, **ADULT_ROWS}
 PROHIBITIONS = prohibitions()
-IN_FORCE = [there for there in every_rule() if there.rule.id in ROWS]
+IN_FORCE = [entry for entry in every_rule() if entry.rule.id in ROWS]
 
 
 def test_every_prohibition_has_a_row() -> None:
@@ -33,14 +33,14 @@ def test_every_prohibition_has_a_row() -> None:
 
 
 def test_every_prohibition_is_in_force_under_some_pack() -> None:
-    assert set(PROHIBITIONS) <= {there.rule.id for there in every_rule()}
+    assert set(PROHIBITIONS) <= {entry.rule.id for entry in every_rule()}
 
 
-@pytest.mark.parametrize("there", IN_FORCE, ids=by_rule)
-def test_a_forbidden_step_is_refused_by_its_rule_and_clause(there: InForce) -> None:
-    row, rule = ROWS[there.rule.id], there.rule
-    assert row.kind in there.kinds
-    case = row.refused_case(there.pack)
+@pytest.mark.parametrize("entry", IN_FORCE, ids=by_rule)
+def test_a_forbidden_step_is_refused_by_its_rule_and_clause(entry: InForce) -> None:
+    row, rule = ROWS[entry.rule.id], entry.rule
+    assert row.kind in entry.kinds
+    case = row.refused_case(entry.pack)
     before = {**vars(case.incident), "timeline": [*case.incident.timeline]}
 
     refusal = case.refusal(row.step, **row.fields)
@@ -50,10 +50,10 @@ def test_a_forbidden_step_is_refused_by_its_rule_and_clause(there: InForce) -> N
     assert vars(case.incident) == before
 
 
-@pytest.mark.parametrize("there", IN_FORCE, ids=by_rule)
-def test_the_same_step_is_allowed_in_the_opposite_case(there: InForce) -> None:
-    row = ROWS[there.rule.id]
-    case = row.allowed_case(there.pack)
+@pytest.mark.parametrize("entry", IN_FORCE, ids=by_rule)
+def test_the_same_step_is_allowed_in_the_opposite_case(entry: InForce) -> None:
+    row = ROWS[entry.rule.id]
+    case = row.allowed_case(entry.pack)
     version = case.incident.version
     case.take(row.step, **row.allowed_fields)
     assert case.incident.version == version + 1
@@ -101,7 +101,7 @@ def test_ceop_may_not_be_informed_of_bullying_alone(content: str) -> None:
 
 
 def test_conduct_that_no_step_records_is_forbidden_in_words() -> None:
-    rules = [there.rule for there in every_rule()]
+    rules = [entry.rule for entry in every_rule()]
     conduct = [rule for rule in rules if rule.modality is Modality.MUST_NOT and rule.step is None]
     assert conduct
     assert all(rule.reason and rule.clause and not rule.given for rule in conduct)

@@ -41,7 +41,7 @@ from tests.domain.situations import (
     consulted,
 )
 
-WAIVABLE = [there for there in DUTIES if there.rule.step != "inform_parents"]
+WAIVABLE = [entry for entry in DUTIES if entry.rule.step != "inform_parents"]
 # A low-level concern is only about an adult: no rule asks whether a child's parents are informed of it.
 WITH_CHILDREN: dict[str, Opening] = {
     **{kind: {} for kind in KINDS if kind not in {"parent_post", "staff_misuse"}},
@@ -64,12 +64,12 @@ def in_force(case: CaseFile, step: str) -> list[Rule]:
     return [duty.rule for duty in case.outstanding() if duty.rule.step == step]
 
 
-@pytest.mark.parametrize("there", WAIVABLE, ids=by_rule)
+@pytest.mark.parametrize("entry", WAIVABLE, ids=by_rule)
 def test_only_a_packs_duties_and_defaults_may_be_waived(
-    there: InForce,
+    entry: InForce,
 ) -> None:
-    step = there.rule.step or ""
-    for case in there.cases():
+    step = entry.rule.step or ""
+    for case in entry.cases():
         due = [duty.rule for duty in case.playbook.duties(case.incident, TEST_CALENDAR)]
         fixed = [other for other in due if other.step == step and not other.relaxable]
         if fixed:
@@ -79,7 +79,7 @@ def test_only_a_packs_duties_and_defaults_may_be_waived(
         else:
             case.take("waive", waived=step)
             assert in_force(case, step) == []
-        assert there.rule.relaxable or fixed
+        assert entry.rule.relaxable or fixed
 
 
 @pytest.mark.parametrize("kind", WITH_CHILDREN)

@@ -77,7 +77,7 @@ def test_fixed_rules_of_the_floor_are_in_force_under_every_pack(rule: Rule) -> N
 def test_exactly_one_default_is_replaced_by_every_pack() -> None:
     """No test of these rules is needed, because the packs' own rules in their place are tested."""
     stated = {rule.id for edition in EDITIONS for rule in rules_of(edition)}
-    assert stated - {there.rule.id for there in every_rule()} == {"concern-context"}
+    assert stated - {entry.rule.id for entry in every_rule()} == {"concern-context"}
 
 
 @pytest.mark.parametrize("pack", PACKS)

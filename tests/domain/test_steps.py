@@ -211,10 +211,10 @@ def test_an_open_case_cannot_be_reopened(kind: str) -> None:
     assert (refusal.rule, refusal.clause) == ("not-closed", "KCSIE part 2, record keeping")
 
 
-@pytest.mark.parametrize("there", [there for there in DUTIES if there.rule.before], ids=by_rule)
-def test_a_step_is_refused_until_earlier_duties_are_satisfied(there: InForce) -> None:
-    rule = there.rule
-    for case in there.cases():
+@pytest.mark.parametrize("entry", [entry for entry in DUTIES if entry.rule.before], ids=by_rule)
+def test_a_step_is_refused_until_earlier_duties_are_satisfied(entry: InForce) -> None:
+    rule = entry.rule
+    for case in entry.cases():
         for step in rule.before:
             refusal = case.refusal(step)
             assert rule.id in refusal.outstanding
