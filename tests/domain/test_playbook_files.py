@@ -339,51 +339,49 @@ def test_a_mistake_in_a_pack_is_named(
         assert part in str(mistake)
 
 
-def mistake_in(reason: str, *mistake: str) -> object:
+def invalid(reason: str, *mistake: str) -> object:
     return pytest.param(*mistake, id=reason)
 
 
 @pytest.mark.parametrize(
     ("old", "new", "rule"),
     [
-        mistake_in("a concern that nothing raises", '"triage:critical"', '"triage:crittical"', ""),
-        mistake_in(
+        invalid("a concern that nothing raises", '"triage:critical"', '"triage:crittical"', ""),
+        invalid(
             "a concern of an unknown kind",
             "in_force_from = ",
             'low_level_concern = "gossip"\nin_force_from = ',
             "",
         ),
-        mistake_in(
-            "a field no kind has", 'title = "Trouble"', 'title = "Trouble", requires = ["colour"]', ""
-        ),
-        mistake_in("two kinds of one name", 'id = "other", title', 'id = "trouble", title', ""),
-        mistake_in(
-            "a clock on a field that is no time",
+        invalid("an unknown field", 'title = "Trouble"', 'title = "Trouble", requires = ["colour"]', ""),
+        invalid("two kinds with the same name", 'id = "other", title', 'id = "trouble", title', ""),
+        invalid(
+            "a clock on a field that is not a time",
             'of = "reported"',
             'of = "close", field = "outcome"',
             "triage",
         ),
-        mistake_in("a clock of items without a group", 'of = "reported"', 'of = "item"', "triage"),
-        mistake_in(
-            "a clock of content where the rule names none",
+        invalid("a clock of items without a group", 'of = "reported"', 'of = "item"', "triage"),
+        invalid(
+            "a clock of content without such a test",
             TRIAGE_CLOCK,
             TRIAGE_CLOCK.replace("reported", "content")
             + '\nwhen = [{ fact = "content", none = ["racist"] }]',
             "triage",
         ),
-        mistake_in(
-            "a fact asked about a group",
+        invalid(
+            "a group as the value of a fact",
             'fact = "direction", is = "staff_to_pupil"',
             'fact = "direction", in = "child"',
             "no-reply",
         ),
-        mistake_in(
+        invalid(
             "critical compared with a word",
             'fact = "direction", is = "staff_to_pupil"',
             'fact = "critical", is = "yes"',
             "no-reply",
         ),
-        mistake_in("any of nothing, which never holds", 'is = "staff_to_pupil"', "any = []", "no-reply"),
+        invalid("any of nothing, which never holds", 'is = "staff_to_pupil"', "any = []", "no-reply"),
     ],
 )
 def test_a_mistake_that_would_disable_a_rule_is_named(tmp_path: Path, old: str, new: str, rule: str) -> None:
