@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Self, TypeVar
@@ -41,10 +42,11 @@ TARGET, ALLEGED, PARENT, TEACHER, UNKNOWN = map(known, ("target", "alleged", "pa
 DSL, HEAD = known("dsl"), known("head")
 FILE = EvidenceFile(id=known("file"), sha256="0" * 64, size=1, media_type="image/png")
 
-PEOPLE = {
-    "cyberbullying": ((TARGET, "target", "pupil"), (ALLEGED, "alleged", "pupil")),
+TWO_PUPILS = ((TARGET, "target", "pupil"), (ALLEGED, "alleged", "pupil"))
+PEOPLE: defaultdict[str, tuple[tuple[UUID, str, str], ...]] = defaultdict(lambda: TWO_PUPILS)
+"""The people in a case of each kind; two pupils if a kind has no others."""
+PEOPLE |= {
     "unsolicited_contact": ((TEACHER, "target", "staff"), (ALLEGED, "alleged", "pupil")),
-    "sexting": ((TARGET, "target", "pupil"), (ALLEGED, "alleged", "pupil")),
     "parent_post": ((TEACHER, "target", "staff"), (PARENT, "alleged", "parent")),
     "underage_use": ((TARGET, "target", "pupil"),),
     "image_without_consent": ((TARGET, "target", "pupil"), (PARENT, "alleged", "parent")),
