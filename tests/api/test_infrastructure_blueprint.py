@@ -1,4 +1,4 @@
-"""What the API says of itself is what it does."""
+"""The API does what its OpenAPI description says."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def shown(note: UUID) -> Any:
 def taken(step: dict[str, Any], note: UUID) -> Any:
     """Do something to a note.
 
-    Which step it is stands in `step`.
+    The field `step` says which step it is.
     """
     idempotency_key()
     if if_match() not in (3, None):
@@ -170,7 +170,7 @@ def _found(note: UUID) -> Note:
 
 
 def notes_app() -> Flask:
-    """An application with the routes above, put together as casework is."""
+    """An application with the routes above, composed like casework."""
     app = Flask(__name__)
     register_logs(app)
     register_body_limit(app)
@@ -226,14 +226,16 @@ class TestBodies:
             "Jamie",
         ],
     )
-    def test_a_body_that_is_not_sent_as_json(self, client: FlaskClient, content_type: str | None) -> None:
+    def test_a_body_that_is_not_sent_as_json_is_refused(
+        self, client: FlaskClient, content_type: str | None
+    ) -> None:
         answer = self.post(client, data=b'{"text": "as it was told"}', content_type=content_type)
 
         assert (answer.status_code, answer.content_type) == (415, PROBLEM_JSON)
         assert answer.headers["Accept"] == "application/json"
 
     @pytest.mark.parametrize("content_type", ["application/json", "Application/JSON;charset=UTF-8"])
-    def test_the_ways_to_send_json(self, client: FlaskClient, content_type: str) -> None:
+    def test_json_may_be_declared_in_several_ways(self, client: FlaskClient, content_type: str) -> None:
         answer = self.post(client, data=b'{"text": "as it was told"}', content_type=content_type)
 
         assert answer.status_code == 202
@@ -255,19 +257,19 @@ class TestBodies:
         ],
         ids=range(11),
     )
-    def test_a_body_that_is_not_json(self, client: FlaskClient, body: bytes) -> None:
+    def test_a_body_that_is_not_json_is_refused(self, client: FlaskClient, body: bytes) -> None:
         answer = self.post(client, data=body, content_type="application/json")
 
         assert errors_of(answer) == {"$": ["is not JSON"]}
         assert "Jamie" not in answer.text
 
     @pytest.mark.parametrize("body", [[], "Jamie", 3, None, True])
-    def test_a_body_that_is_no_object(self, client: FlaskClient, body: Any) -> None:
+    def test_a_body_that_is_not_an_object_is_refused(self, client: FlaskClient, body: Any) -> None:
         answer = self.post(client, data=json.dumps(body), content_type="application/json")
 
         assert errors_of(answer) == {"$": ["must be an object"]}
 
-    def test_faults_are_told_by_path_and_never_repeated(self, client: FlaskClient) -> None:
+    def test_faults_are_listed_by_path_without_the_input(self, client: FlaskClient) -> None:
         body = {
             "text": "Jamie",
             "mood": "Jamie",
@@ -288,12 +290,12 @@ class TestBodies:
         }
         assert "Jamie" not in answer.text
 
-    def test_an_unknown_step_is_told_at_step(self, client: FlaskClient) -> None:
+    def test_an_unknown_step_is_a_fault_of_the_field_step(self, client: FlaskClient) -> None:
         answer = client.post(NOTES, headers=TOKEN | {"If-Match": "*"}, json={"step": "Jamie"})
 
-        assert errors_of(answer) == {"$.step": ["is not one of those there are"]}
+        assert errors_of(answer) == {"$.step": ["is not a known value"]}
 
-    def test_a_plain_schema_can_be_taken_too(self) -> None:
+    def test_a_plain_marshmallow_schema_can_be_used_too(self) -> None:
         app = Flask(__name__)
         register_problems(app)
         others = Blueprint("plain", __name__)
@@ -327,32 +329,32 @@ class TestAnswers:
         ],
         ids=lambda value: value if isinstance(value, str) else "",
     )
-    def test_each_sort_of_value(self, value: Any, encoded: str) -> None:
+    def test_each_type_of_value_is_encoded(self, value: Any, encoded: str) -> None:
         assert encode(value).decode() == encoded
 
-    def test_a_time_under_a_stopped_clock(self) -> None:
+    def test_a_frozen_time_is_encoded(self) -> None:
         with freeze_time("2026-09-14T10:05:00Z"):
             frozen = {"at": datetime.now(UTC), "on": date.today()}  # noqa: DTZ011 - the type is what matters
 
             assert encode(frozen) == b'{"at":"2026-09-14T10:05:00Z","on":"2026-09-14"}'
 
-    def test_what_has_no_json_form_is_a_failure_that_says_only_its_type(self) -> None:
+    def test_a_value_without_a_json_form_is_an_error_that_names_its_type(self) -> None:
         with pytest.raises(NotImplementedError, match="object has no JSON form"):
             encode({"x": object()})
 
-    def test_headers_go_along(self, client: FlaskClient) -> None:
+    def test_the_headers_of_a_view_are_sent(self, client: FlaskClient) -> None:
         answer = client.post(NOTES, headers=TOKEN | {"If-Match": '"3"'}, json={"step": "wipe", "sure": True})
 
         assert answer.status_code == 201
         assert (answer.headers["ETag"], answer.headers["Location"]) == ('"3"', f"/notes/{THERE}")
 
-    def test_nothing_is_an_empty_answer(self, client: FlaskClient) -> None:
+    def test_none_is_an_empty_answer(self, client: FlaskClient) -> None:
         answer = client.delete(f"/notes/{THERE}", headers=TOKEN)
 
         assert (answer.status_code, answer.data) == (204, b"")
         assert "Content-Type" not in answer.headers
 
-    def test_a_ready_answer_is_passed_on(self, client: FlaskClient) -> None:
+    def test_a_response_is_passed_on(self, client: FlaskClient) -> None:
         answer = client.get(f"/notes/{THERE}/text", headers=TOKEN | {"Accept": "text/csv"})
 
         assert (answer.status_code, answer.text) == (200, "text\r\n")
@@ -361,7 +363,9 @@ class TestAnswers:
         ("headers", "status"),
         [({}, 428), ({"If-Match": '"2"'}, 412), ({"If-Match": "2"}, 422), ({"If-Match": "*"}, 201)],
     )
-    def test_a_guarded_step(self, client: FlaskClient, headers: dict[str, str], status: int) -> None:
+    def test_a_step_requires_the_current_version(
+        self, client: FlaskClient, headers: dict[str, str], status: int
+    ) -> None:
         answer = client.post(NOTES, headers=TOKEN | headers, json={"step": "wipe", "sure": True})
 
         assert answer.status_code == status

@@ -1,4 +1,4 @@
-"""The description and the page that shows it: complete, exact, and asking nothing of outside."""
+"""The description and the page that shows it: complete, exact, and without external resources."""
 
 from __future__ import annotations
 
@@ -77,13 +77,13 @@ class TestDescription:
         assert wipe["additionalProperties"] is False
         assert wipe["description"] == "Wipe a note."
 
-    def test_an_example_says_which_variant_it_is_of(self, spec: Any) -> None:
+    def test_an_example_names_its_variant(self, spec: Any) -> None:
         schemas = spec["components"]["schemas"]
 
         assert schemas["WipeStep"]["examples"] == [{"step": "wipe", "sure": True}]
         assert "examples" not in schemas["WriteStep"]
 
-    def test_limits_and_forms_are_told(self, spec: Any) -> None:
+    def test_limits_and_formats_are_described(self, spec: Any) -> None:
         write = spec["components"]["schemas"]["WriteStep"]["properties"]
         wipe = spec["components"]["schemas"]["WipeStep"]["properties"]
 
@@ -107,7 +107,7 @@ class TestDescription:
         }
         assert list(spec["components"]["schemas"]["TagInput"]["properties"]) == ["word"]
 
-    def test_every_pattern_is_one_that_both_languages_read(self, spec: Any) -> None:
+    def test_every_pattern_is_valid_in_both_languages(self, spec: Any) -> None:
         patterns = re.findall(r'"pattern":"((?:[^"\\]|\\.)*)"', msgspec.json.encode(spec).decode())
 
         assert patterns
@@ -126,7 +126,7 @@ class TestDescription:
         whole = {"$ref": "#/components/schemas/Note", "components": spec["components"]}
         assert jsonschema_rs.validator_for(whole).is_valid(answer.json)
 
-    def test_several_forms_of_one_answer(self, spec: Any) -> None:
+    def test_several_forms_of_one_answer_are_described(self, spec: Any) -> None:
         described = spec["paths"]["/notes/{note}/text"]["get"]["responses"]["200"]
 
         assert set(described["content"]) == {"application/json", "text/csv"}
@@ -140,12 +140,14 @@ class TestDescription:
             ("/notes/echo", "post", {"200", "415", "422"}),
         ],
     )
-    def test_the_problems_of_a_route(self, spec: Any, path: str, method: str, codes: set[str]) -> None:
+    def test_the_problems_of_a_route_are_described(
+        self, spec: Any, path: str, method: str, codes: set[str]
+    ) -> None:
         always = {"401", "403", "413", "429", "500", "503", "default"}
 
         assert set(spec["paths"][path][method]["responses"]) == codes | always
 
-    def test_every_problem_is_told_as_problem_json(self, spec: Any) -> None:
+    def test_every_problem_is_described_as_problem_json(self, spec: Any) -> None:
         described = spec["components"]["responses"]
 
         for response in described.values():
@@ -153,17 +155,17 @@ class TestDescription:
         assert list(described["UNAUTHORIZED"]["headers"]) == ["WWW-Authenticate"]
         assert list(described["TOO_MANY_REQUESTS"]["headers"]) == ["Retry-After"]
 
-    @pytest.mark.parametrize("sort", PROBLEM_TYPES, ids=lambda sort: sort.slug)
-    def test_every_problem_fits_its_schema(self, app: Flask, spec: Any, sort: Any) -> None:
+    @pytest.mark.parametrize("problem_type", PROBLEM_TYPES, ids=lambda each: each.slug)
+    def test_every_problem_fits_its_schema(self, app: Flask, spec: Any, problem_type: Any) -> None:
         with app.test_request_context():
             body = json.loads(
-                Problem(sort, "detail", errors={"$": ["x"]}, rule="r", clause="c").response().data
+                Problem(problem_type, "detail", errors={"$": ["x"]}, rule="r", clause="c").response().data
             )
 
         schema = spec["components"]["schemas"]["Problem"]
         assert jsonschema_rs.validator_for(schema).is_valid(body)
 
-    def test_headers_are_parameters(self, spec: Any) -> None:
+    def test_headers_are_described_as_parameters(self, spec: Any) -> None:
         parameters = spec["paths"]["/notes/{note}/steps"]["post"]["parameters"]
 
         assert {(each["name"], each["required"]) for each in parameters} == {
@@ -171,20 +173,20 @@ class TestDescription:
             ("Idempotency-Key", False),
         }
 
-    def test_words_come_from_the_code(self, spec: Any) -> None:
+    def test_descriptions_come_from_the_docstrings(self, spec: Any) -> None:
         operation = spec["paths"]["/notes/{note}/steps"]["post"]
 
         assert operation["summary"] == "Do something to a note."
-        assert operation["description"] == "Which step it is stands in `step`."
+        assert operation["description"] == "The field `step` says which step it is."
 
-    def test_nothing_is_described_that_nothing_uses(self, spec: Any) -> None:
+    def test_every_component_is_used(self, spec: Any) -> None:
         written = json.dumps(spec["paths"]) + json.dumps(spec["components"])
 
-        for sort in ("schemas", "responses"):
-            for name in spec["components"][sort]:
-                assert f"#/components/{sort}/{name}" in written
+        for section in ("schemas", "responses"):
+            for name in spec["components"][section]:
+                assert f"#/components/{section}/{name}" in written
 
-    def test_two_structs_of_one_name_are_refused(self) -> None:
+    def test_two_structs_with_the_same_name_are_refused(self) -> None:
         app = Flask(__name__)
         api = make_api(app, title="t", version="1")
         for number, fields in enumerate([[("a", int)], [("b", int)]]):
@@ -195,7 +197,7 @@ class TestDescription:
         with pytest.raises(TypeError, match="two different structs are called Same"):
             api.described()
 
-    def test_every_step_there_is_can_be_described(self) -> None:
+    def test_every_step_can_be_described(self) -> None:
         app = Flask(__name__)
         api = make_api(app, title="t", version="1")
         taken = one_of("AnyStep", {name: schema_of(step) for name, step in STEPS.items()})
@@ -211,7 +213,7 @@ class TestDescription:
 
 
 class TestDocsPage:
-    def test_it_asks_nothing_of_outside(self, client: FlaskClient) -> None:
+    def test_it_loads_nothing_external(self, client: FlaskClient) -> None:
         page = client.get("/docs")
 
         assert page.status_code == 200
@@ -222,7 +224,7 @@ class TestDocsPage:
         assert "unsafe" not in policy
         assert not re.search(r"<script(?![^>]*src=)|<style|style=|\son\w+=", page.text)
 
-    def test_all_it_needs_is_here(self, client: FlaskClient) -> None:
+    def test_all_its_files_are_served(self, client: FlaskClient) -> None:
         page = client.get("/docs").text
 
         for source in re.findall(r'(?:src|href)="(docs/[^"]+)"', page):
@@ -234,7 +236,7 @@ class TestDocsPage:
             answer.close()
 
     @pytest.mark.parametrize("name", ["LICENSE", "NOTICE", "swagger-ui-bundle.js.LICENSE.txt"])
-    def test_its_licence_goes_along(self, name: str) -> None:
+    def test_its_licence_is_included(self, name: str) -> None:
         assert (ASSETS / name).read_text().strip()
 
     @pytest.mark.parametrize("name", ["nothing.js", "../docs.py", "..%2fdocs.py", "%2e%2e/docs.py"])
@@ -243,13 +245,13 @@ class TestDocsPage:
 
 
 CHECKS: Final = {
-    # RFC 6585 has 428 where a precondition is missing, RFC 9110 has 412 where it does not hold.
+    # RFC 6585 defines 428 for a missing precondition, RFC 9110 defines 412 for one that is false.
     "missing_required_header": {"expected-statuses": [401, 403, 415, 422, 428]},
     "positive_data_acceptance": {"expected-statuses": ["2xx", 404, 412]},
 }
 
 
-def test_whatever_is_sent_the_answer_is_as_described(subtests: pytest.Subtests) -> None:
+def test_every_answer_is_as_described(subtests: pytest.Subtests) -> None:
     config = schemathesis.Config.from_dict({"checks": CHECKS})
     described = schemathesis.openapi.from_wsgi("/openapi.json", notes_app(), config=config)
     for result in described.exclude(path="/notes/echo").get_all_operations():
@@ -265,7 +267,7 @@ def ask(operation: APIOperation[Any, Any, Any, Any]) -> None:
     @given(operation.as_strategy() | operation.as_strategy(GenerationMode.NEGATIVE))
     @settings(max_examples=10, deadline=None, suppress_health_check=[*HealthCheck], database=None)
     def answered(case: Case[Any]) -> None:
-        # No schema can tell a cursor that we made from another.
+        # No schema can distinguish a cursor that we created from another.
         made_up = "cursor" in (case.query or {})
         case.call_and_validate(headers=TOKEN, excluded_checks=[positive_data_acceptance] if made_up else [])
 

@@ -1,4 +1,4 @@
-"""How much may be sent, how often, and what every answer carries."""
+"""How much may be sent, how often, and the headers of every answer."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Unread(io.BytesIO):
 
 
 class Broken(io.BytesIO):
-    """A body whose sender goes away, or does not know how to send."""
+    """A body whose client disconnects or sends invalid chunks."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__()
@@ -109,7 +109,7 @@ def chunked(app: Flask, path: str, body: io.BytesIO, *, delimited: bool = True) 
 
 class TestBodies:
     @pytest.mark.parametrize(("size", "status"), [(262_144, 200), (262_145, 413)])
-    def test_the_limit_is_256_kb_unless_said_otherwise(self, size: int, status: int) -> None:
+    def test_the_limit_is_256_kb_by_default(self, size: int, status: int) -> None:
         app = Flask(__name__)
         register_problems(app)
         register_body_limit(app)
@@ -119,7 +119,7 @@ class TestBodies:
         assert MAX_JSON_BODY == 262_144
 
     @pytest.mark.parametrize("size", [0, 1, LIMIT])
-    def test_within_the_limit(self, app: Flask, size: int) -> None:
+    def test_a_body_within_the_limit_is_read(self, app: Flask, size: int) -> None:
         assert app.test_client().post("/length", data=b"x" * size).json == {"length": size}
         assert chunked(app, "/length", io.BytesIO(b"x" * size)).json == {"length": size}
 
@@ -130,7 +130,7 @@ class TestBodies:
         answer = app.test_client().post(path, input_stream=body)
 
         assert (answer.status_code, answer.content_type) == (413, PROBLEM_JSON)
-        assert json.loads(answer.data)["detail"] == f"At most {LIMIT} bytes are taken"
+        assert json.loads(answer.data)["detail"] == f"At most {LIMIT} bytes are accepted"
 
     @pytest.mark.parametrize("path", ["/length", "/json"])
     def test_an_undeclared_length_is_counted(self, app: Flask, path: str) -> None:
@@ -138,7 +138,7 @@ class TestBodies:
 
         assert (answer.status_code, answer.content_type) == (413, PROBLEM_JSON)
 
-    def test_a_body_nobody_delimits_reads_as_empty(self, app: Flask) -> None:
+    def test_a_body_that_is_not_delimited_reads_as_empty(self, app: Flask) -> None:
         answer = chunked(app, "/length", io.BytesIO(b"x" * 5 * LIMIT), delimited=False)
 
         assert answer.json == {"length": 0}
@@ -146,7 +146,7 @@ class TestBodies:
     @pytest.mark.parametrize(
         "error", [ConnectionResetError(), ValueError(), InvalidChunkSize(b"zz")], ids=repr
     )
-    def test_a_body_that_breaks_off_is_no_failure_of_ours(self, app: Flask, error: Exception) -> None:
+    def test_a_body_that_is_cut_off_is_answered_with_400(self, app: Flask, error: Exception) -> None:
         assert chunked(app, "/length", Broken(error)).status_code == 400
 
     def test_a_view_may_have_its_own_limit(self, app: Flask) -> None:
@@ -157,7 +157,7 @@ class TestBodies:
         assert chunked(app, "/large", io.BytesIO(b"x" * 10 * LIMIT)).json == {"length": 10 * LIMIT}
         assert chunked(app, "/large", io.BytesIO(b"x" * (10 * LIMIT + 1))).status_code == 413
 
-    def test_so_may_one_method_of_a_view_class(self, app: Flask) -> None:
+    def test_a_method_of_a_view_class_may_have_its_own_limit(self, app: Flask) -> None:
         client = app.test_client()
 
         assert client.post("/view", data=b"x" * 5 * LIMIT).text == str(5 * LIMIT)
@@ -173,7 +173,7 @@ class Clock:
 
 
 class TestRateLimit:
-    def test_a_burst_and_then_one_by_one(self) -> None:
+    def test_a_burst_passes_and_then_one_request_at_a_time(self) -> None:
         clock = Clock()
         limit = RateLimit(per_second=2, burst=5, clock=clock)
 
@@ -192,12 +192,12 @@ class TestRateLimit:
 
         assert len(set(waits)) == 1
 
-    def test_keys_do_not_share(self) -> None:
+    def test_each_key_has_its_own_tokens(self) -> None:
         limit = RateLimit(per_second=1, burst=1, clock=Clock())
 
         assert (limit.wait("a"), limit.wait("b")) == (0, 0)
 
-    def test_too_many_says_when_to_come_back(self) -> None:
+    def test_a_refusal_says_when_to_retry(self) -> None:
         clock = Clock()
         limit = RateLimit(per_second=0.1, burst=1, clock=clock)
         limit.check("a")
@@ -214,7 +214,7 @@ class TestRateLimit:
     @given(
         gaps=st.lists(st.floats(0, 3), max_size=200), per_second=st.floats(0.1, 50), burst=st.integers(1, 20)
     )
-    def test_never_more_than_the_burst_and_the_rate(
+    def test_no_more_than_the_burst_and_the_rate_pass(
         self, gaps: list[float], per_second: float, burst: int
     ) -> None:
         clock = Clock()
@@ -251,7 +251,7 @@ class TestRateLimit:
 
 class TestHeaders:
     @pytest.mark.parametrize("path", ["/missing", "/nowhere", "/cached"])
-    def test_every_answer_carries_them(self, app: Flask, path: str) -> None:
+    def test_every_answer_has_the_security_headers(self, app: Flask, path: str) -> None:
         headers = app.test_client().get(path).headers
 
         assert headers["X-Content-Type-Options"] == "nosniff"
@@ -259,7 +259,7 @@ class TestHeaders:
         assert headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
         assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
 
-    def test_nothing_is_kept_unless_the_view_says_so(self, app: Flask) -> None:
+    def test_nothing_is_cached_unless_the_view_says_so(self, app: Flask) -> None:
         client = app.test_client()
 
         assert client.get("/missing").headers["Cache-Control"] == "no-store"

@@ -1,4 +1,4 @@
-"""Log lines, metrics and health say how requests went and never about whom."""
+"""Log lines, metrics and health say how requests ended, but never whom they were about."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ USER = UUID(int=7)
 
 @contextmanager
 def logging_to(stream: io.StringIO) -> Iterator[io.StringIO]:
-    """Logging set up as it is served, into `stream`; what other tests have is put back."""
+    """Logging to `stream`, configured as in the server; afterwards the former configuration is restored."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     own = structlog.get_config() if structlog.is_configured() else None
@@ -128,7 +128,7 @@ class TestRequestLines:
             ("JAMIE", "/missing", ("other", "unmatched", 405)),
         ],
     )
-    def test_there_is_one_line_however_it_ends(
+    def test_each_request_has_one_line_however_it_ends(
         self, client: FlaskClient, lines: io.StringIO, method: str, path: str, expected: tuple[str, str, int]
     ) -> None:
         client.open(path, method=method)
@@ -136,7 +136,7 @@ class TestRequestLines:
         (line,) = [line for line in written(lines) if line["event"] == "request"]
         assert (line["method"], line["route"], line["status"]) == expected
 
-    def test_nobody_is_named_where_nobody_signed_in(self, client: FlaskClient, lines: io.StringIO) -> None:
+    def test_no_user_is_logged_if_none_signed_in(self, client: FlaskClient, lines: io.StringIO) -> None:
         client.get("/missing")
 
         assert "user" not in written(lines)[0]
@@ -144,7 +144,7 @@ class TestRequestLines:
 
 class TestRequestId:
     @pytest.mark.parametrize("form", ["{0}", "{0.hex}"])
-    def test_a_uuid_is_taken_over(self, client: FlaskClient, form: str) -> None:
+    def test_a_uuid_of_the_client_is_used(self, client: FlaskClient, form: str) -> None:
         sent = uuid4()
 
         answer = client.get("/missing", headers={"X-Request-ID": form.format(sent)})
@@ -152,7 +152,7 @@ class TestRequestId:
         assert answer.headers["X-Request-ID"] == str(sent)
 
     @pytest.mark.parametrize("sent", ["", "Jamie", "x" * 36, "0" * 31, f"{{{UUID(int=1)}}}", "1" * 10_000])
-    def test_anything_else_is_replaced(self, client: FlaskClient, sent: str) -> None:
+    def test_any_other_id_is_replaced(self, client: FlaskClient, sent: str) -> None:
         answer = client.get("/missing", headers={"X-Request-ID": sent})
 
         assert UUID(answer.headers["X-Request-ID"]).version == 4
@@ -172,12 +172,12 @@ class TestOwnLines:
         assert set(line) <= FIELDS
         assert NAME not in lines.getvalue()
 
-    def test_an_outline_says_types_and_places(self) -> None:
+    def test_an_outline_has_types_and_places(self) -> None:
         def fail() -> None:
             try:
                 raise KeyError(NAME)
             except KeyError:
-                raise LookupError(NAME)  # noqa: B904 - what it happened during must show too
+                raise LookupError(NAME)  # noqa: B904 - the context must show too
 
         with pytest.raises(LookupError) as failed:
             fail()
@@ -187,13 +187,13 @@ class TestOwnLines:
         assert all(link["frames"][-1].endswith("fail") for link in links)
         assert NAME not in repr(links)
 
-    def test_an_outline_ends_even_where_the_causes_do_not(self) -> None:
+    def test_an_outline_ends_even_if_the_causes_are_a_cycle(self) -> None:
         first, second = ValueError(), ValueError()
         first.__cause__, second.__cause__ = second, first
 
         assert len(outline(first)) < 10
 
-    def test_a_suppressed_cause_stays_out(self) -> None:
+    def test_a_suppressed_cause_is_left_out(self) -> None:
         def fail() -> None:
             try:
                 raise KeyError(NAME)
@@ -207,7 +207,7 @@ class TestOwnLines:
 
 
 class TestLibraryLines:
-    def test_a_library_is_heard_by_place_and_not_by_words(self, lines: io.StringIO) -> None:
+    def test_a_library_line_has_its_place_and_not_its_message(self, lines: io.StringIO) -> None:
         try:
             raise ValueError(NAME)
         except ValueError:
@@ -220,7 +220,7 @@ class TestLibraryLines:
         assert line["exception"][0]["type"] == "builtins.ValueError"
         assert NAME not in lines.getvalue()
 
-    def test_the_server_may_say_how_it_fares(self, lines: io.StringIO) -> None:
+    def test_the_server_may_log_its_own_state(self, lines: io.StringIO) -> None:
         logging.getLogger("gunicorn.error").info("Listening at: %s", "http://127.0.0.1:8000")
         logging.getLogger("gunicorn.error").error("Error handling request %s", f"/people?name={NAME}")
         logging.getLogger("gunicorn.access").info("GET /people?name=%s", NAME)
@@ -253,7 +253,7 @@ class TestMetrics:
             assert f"casework_request_seconds_count{{{labels}}} {count}.0" in answer.text
         assert "Jamie" not in answer.text
 
-    def test_two_applications_count_apart(self, lines: io.StringIO, client: FlaskClient) -> None:
+    def test_two_applications_count_separately(self, lines: io.StringIO, client: FlaskClient) -> None:
         other = Flask("other")
         register_metrics(other)
         client.get("/missing")
@@ -282,7 +282,9 @@ print(client.get(sys.argv[1]).text)
 
         assert 'casework_requests_total{method="GET",route="/thing",status="200"} 2.0' in run("/metrics")
 
-    def test_a_worker_that_ended_is_tidied_up(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_the_files_of_a_worker_that_ended_are_removed(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         left = tmp_path / "gauge_livesum_4242.db"
         left.touch()
         worker_gone(4242)
@@ -294,14 +296,14 @@ print(client.get(sys.argv[1]).text)
 
 
 class TestHealth:
-    def test_alive_whatever_the_checks_say(self, app: Flask, client: FlaskClient) -> None:
+    def test_live_does_not_depend_on_the_checks(self, app: Flask, client: FlaskClient) -> None:
         register_health(app, {"database": self.fails})
 
         answer = client.get("/health/live")
 
         assert (answer.status_code, answer.json) == (200, {"status": "live"})
 
-    def test_ready_where_every_check_passes(self, app: Flask, client: FlaskClient) -> None:
+    def test_ready_if_every_check_passes(self, app: Flask, client: FlaskClient) -> None:
         register_health(app, {"database": lambda: None, "evidence": lambda: None})
 
         answer = client.get("/health/ready")
@@ -309,7 +311,7 @@ class TestHealth:
         assert answer.status_code == 200
         assert answer.json == {"status": "ready", "checks": {"database": "ok", "evidence": "ok"}}
 
-    def test_not_ready_where_one_fails(self, app: Flask, client: FlaskClient, lines: io.StringIO) -> None:
+    def test_not_ready_if_one_check_fails(self, app: Flask, client: FlaskClient, lines: io.StringIO) -> None:
         register_health(app, {"database": self.fails, "evidence": lambda: None})
 
         answer = client.get("/health/ready")
@@ -324,7 +326,7 @@ class TestHealth:
         raise ConnectionError(f"password of {NAME} refused")
 
 
-def test_the_status_is_500_where_no_answer_was_made(app: Flask, lines: io.StringIO) -> None:
+def test_the_status_is_500_if_there_was_no_answer(app: Flask, lines: io.StringIO) -> None:
     with app.test_request_context("/missing"):
         g.exchange_began = 0.0
 

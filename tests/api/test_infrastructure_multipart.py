@@ -22,7 +22,7 @@ BOUNDARY = b"edge"
 
 
 class Files:
-    """Keeps what the sinks were given."""
+    """Collects what the sinks receive."""
 
     def __init__(self) -> None:
         self.named: list[tuple[str | None, str]] = []
@@ -65,7 +65,7 @@ def refused(body: bytes, **options: Any) -> Problem:
 
 
 class Trickle:
-    """A body that comes a few bytes at a time."""
+    """A body that arrives a few bytes at a time."""
 
     def __init__(self, body: bytes, size: int) -> None:
         self._body = io.BytesIO(body)
@@ -76,7 +76,7 @@ class Trickle:
 
 
 @pytest.mark.parametrize("body", [METADATA + FILE + END, FILE + METADATA + END], ids=["before", "after"])
-def test_the_field_and_the_file_in_any_order(body: bytes) -> None:
+def test_the_field_and_the_file_may_come_in_any_order(body: bytes) -> None:
     files = Files()
 
     assert read(body, files) == {"metadata": '{"form": "document"}'}
@@ -84,7 +84,7 @@ def test_the_field_and_the_file_in_any_order(body: bytes) -> None:
     assert files.content == b"\x89PNG\r\n\x1a\n" * 3
 
 
-def test_a_file_may_go_without_a_name_or_a_type() -> None:
+def test_a_file_may_have_no_name_and_no_type() -> None:
     files = Files()
 
     read(METADATA + part("file", b"x") + END, files)
@@ -111,7 +111,7 @@ def test_an_empty_file_is_a_file() -> None:
     assert len(files.named) == 1
 
 
-def test_a_large_file_comes_in_chunks_that_are_never_large() -> None:
+def test_a_large_file_arrives_in_small_chunks() -> None:
     files = Files()
     content = bytes(range(256)) * 20_000
 
@@ -164,7 +164,7 @@ def test_a_line_that_only_begins_as_a_delimiter_is_content() -> None:
     assert files.content == content
 
 
-def test_a_delimiter_padded_without_end_is_refused() -> None:
+def test_a_delimiter_with_too_much_padding_is_refused() -> None:
     body = METADATA + FILE.removesuffix(b"\r\n") + b"\r\n--edge" + b" " * 500_000
 
     assert refused(body).status == 422
@@ -180,27 +180,27 @@ def test_a_delimiter_padded_without_end_is_refused() -> None:
         (METADATA + FILE + part("Jamie", b"x") + END, "body", "has a part other than file and metadata"),
         (METADATA + FILE + part(None, b"x") + END, "body", "has a part other than file and metadata"),
         (part("metadata", b"\xff") + FILE + END, "metadata", "must be UTF-8"),
-        (METADATA + FILE, "body", "is not whole: it breaks off or is not multipart"),
-        (METADATA + FILE[:-5], "body", "is not whole: it breaks off or is not multipart"),
-        (METADATA[:30], "body", "is not whole: it breaks off or is not multipart"),
-        (b"", "body", "is not whole: it breaks off or is not multipart"),
-        (b"{}", "body", "is not whole: it breaks off or is not multipart"),
-        (b"--edge\r\nX: y\r\n\r\nz\r\n" + END, "body", "is not whole: it breaks off or is not multipart"),
-        (b"--edge\r\n\xff: y\r\n\r\nz\r\n" + END, "body", "is not whole: it breaks off or is not multipart"),
+        (METADATA + FILE, "body", "is incomplete or is not multipart"),
+        (METADATA + FILE[:-5], "body", "is incomplete or is not multipart"),
+        (METADATA[:30], "body", "is incomplete or is not multipart"),
+        (b"", "body", "is incomplete or is not multipart"),
+        (b"{}", "body", "is incomplete or is not multipart"),
+        (b"--edge\r\nX: y\r\n\r\nz\r\n" + END, "body", "is incomplete or is not multipart"),
+        (b"--edge\r\n\xff: y\r\n\r\nz\r\n" + END, "body", "is incomplete or is not multipart"),
     ],
 )
-def test_a_body_that_is_not_as_it_should_be(body: bytes, place: str, message: str) -> None:
+def test_an_invalid_body_is_refused(body: bytes, place: str, message: str) -> None:
     problem = refused(body)
 
     assert problem.status == 422
     assert problem.extensions["errors"] == {place: [message]}
 
 
-def test_everything_that_is_missing_is_named() -> None:
+def test_every_missing_part_is_named() -> None:
     assert refused(END).extensions["errors"] == {"file": ["is required"], "metadata": ["is required"]}
 
 
-def test_other_names_can_be_asked_for() -> None:
+def test_the_parts_may_have_other_names() -> None:
     body = part("picture", b"x", filename="p") + part("a", b"1") + part("b", b"2") + END
 
     assert read(body, file="picture", fields=("a", "b")) == {"a": "1", "b": "2"}
@@ -218,12 +218,12 @@ def test_other_names_can_be_asked_for() -> None:
     ],
     ids=["body", "field", "small field", "after the end", "before the start", "headers"],
 )
-def test_what_is_too_large(body: bytes, options: dict[str, Any]) -> None:
+def test_what_is_too_large_is_refused(body: bytes, options: dict[str, Any]) -> None:
     assert refused(body, **options).status == 413
 
 
 @pytest.mark.parametrize("size", [0, 1, MAX_FIELD])
-def test_a_field_within_its_limit(size: int) -> None:
+def test_a_field_within_its_limit_is_read(size: int) -> None:
     assert read(part("metadata", b"x" * size) + FILE + END) == {"metadata": "x" * size}
 
 
@@ -236,7 +236,7 @@ def test_no_byte_reaches_the_sink_once_the_body_is_too_large() -> None:
     assert len(files.content) <= 200_000
 
 
-def test_what_the_sink_has_to_say_is_passed_on() -> None:
+def test_an_exception_of_the_sink_is_passed_on() -> None:
     class Full(Files):
         def write(self, chunk: bytes) -> None:
             raise ValueError("the vault is full")
@@ -245,7 +245,7 @@ def test_what_the_sink_has_to_say_is_passed_on() -> None:
         read(METADATA + FILE + END, Full())
 
 
-def test_a_sender_who_goes_away_leaves_a_torn_body() -> None:
+def test_a_body_is_incomplete_if_the_client_disconnects() -> None:
     class Gone:
         def read(self, size: int, /) -> bytes:
             raise ClientDisconnected
@@ -253,11 +253,11 @@ def test_a_sender_who_goes_away_leaves_a_torn_body() -> None:
     with pytest.raises(Problem) as problem:
         read_parts(Gone(), BOUNDARY, Files(), max_total=100)
 
-    assert problem.value.extensions["errors"] == {"body": ["is not whole: it breaks off or is not multipart"]}
+    assert problem.value.extensions["errors"] == {"body": ["is incomplete or is not multipart"]}
 
 
 @given(body=st.binary(max_size=400), prefix=st.sampled_from([b"", METADATA, METADATA + FILE, b"--edge\r\n"]))
-def test_whatever_comes_it_is_read_or_refused(body: bytes, prefix: bytes) -> None:
+def test_any_body_is_read_or_refused(body: bytes, prefix: bytes) -> None:
     with suppress(Problem):
         read(prefix + body)
 
@@ -270,7 +270,7 @@ def test_whatever_comes_it_is_read_or_refused(body: bytes, prefix: bytes) -> Non
         ("multipart/form-data; boundary=" + "x" * 70, b"x" * 70),
     ],
 )
-def test_the_boundary(content_type: str, boundary: bytes) -> None:
+def test_the_boundary_is_read_from_the_content_type(content_type: str, boundary: bytes) -> None:
     assert boundary_of(content_type) == boundary
 
 
@@ -287,7 +287,7 @@ def test_the_boundary(content_type: str, boundary: bytes) -> None:
         ('multipart/form-data; boundary="x "', 422),
     ],
 )
-def test_a_type_that_will_not_do(content_type: str | None, status: int) -> None:
+def test_an_unusable_content_type_is_refused(content_type: str | None, status: int) -> None:
     with pytest.raises(Problem) as problem:
         boundary_of(content_type)
 
@@ -297,7 +297,7 @@ def test_a_type_that_will_not_do(content_type: str | None, status: int) -> None:
 @pytest.fixture
 def no_temporary_files(monkeypatch: pytest.MonkeyPatch) -> None:
     def never(*_: Any, **__: Any) -> Any:
-        raise AssertionError("a temporary file was made")
+        raise AssertionError("a temporary file was created")
 
     for maker in ("TemporaryFile", "NamedTemporaryFile", "mkstemp"):
         monkeypatch.setattr(tempfile, maker, never)
@@ -305,7 +305,7 @@ def no_temporary_files(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("no_temporary_files")
-def test_through_a_request_nothing_is_written_to_disc() -> None:
+def test_reading_a_request_writes_nothing_to_disc() -> None:
     app = Flask(__name__)
     register_problems(app)
     register_body_limit(app)

@@ -1,4 +1,4 @@
-"""Pages, cursors and the headers that guard a change."""
+"""Pages, cursors and the headers that protect a change."""
 
 from __future__ import annotations
 
@@ -81,7 +81,9 @@ class TestCursors:
         assert cursors.read(cursors.make(position, SCOPE), SCOPE) == position
 
     @given(position=positions, place=st.integers(0, 10_000), other=st.sampled_from("AZaz09-_"))
-    def test_no_character_of_it_can_be_changed(self, position: Position, place: int, other: str) -> None:
+    def test_no_character_of_a_cursor_can_be_changed(
+        self, position: Position, place: int, other: str
+    ) -> None:
         cursors = Cursors(KEY)
         cursor = cursors.make(position, SCOPE)
         place %= len(cursor)
@@ -101,7 +103,7 @@ class TestCursors:
     @pytest.mark.parametrize(
         "scope", [{**SCOPE, "kind": "grooming"}, {**SCOPE, "school": UUID(int=2)}, {}, None, "incidents"]
     )
-    def test_it_fits_one_list_and_its_filters(self, scope: Any) -> None:
+    def test_a_cursor_is_valid_for_one_list_and_its_filters(self, scope: Any) -> None:
         cursors = Cursors(KEY)
 
         with pytest.raises(Problem):
@@ -116,10 +118,10 @@ class TestCursors:
         with pytest.raises(Problem):
             Cursors(b"another key of sixteen bytes").read(Cursors(KEY).make(["x"], SCOPE), SCOPE)
 
-    def test_another_process_with_the_key_does(self) -> None:
+    def test_another_process_with_the_key_reads_it(self) -> None:
         assert Cursors(KEY).read(Cursors(KEY).make([3, None], SCOPE), SCOPE) == [3, None]
 
-    def test_the_filters_are_not_in_it(self) -> None:
+    def test_the_filters_are_not_in_the_cursor(self) -> None:
         scope = {"name": "Jamie Example"}
 
         assert len(Cursors(KEY).make(["x"], scope)) == len(Cursors(KEY).make(["x"], {}))
@@ -134,13 +136,13 @@ class TestCursors:
 
 
 class TestPages:
-    def test_the_first_page_without_a_word(self, app: Flask) -> None:
+    def test_the_first_page_needs_no_parameters(self, app: Flask) -> None:
         body = app.test_client().get("/things").json
 
         assert body is not None
         assert body["items"] == [DEFAULT_LIMIT, None]
 
-    def test_the_page_that_follows(self, app: Flask) -> None:
+    def test_the_cursor_gives_the_next_page(self, app: Flask) -> None:
         client = app.test_client()
         first = client.get("/things?limit=7").json
         assert first is not None
@@ -184,21 +186,21 @@ class TestPages:
             ("Jamie%20Example=1", "parameters"),
         ],
     )
-    def test_what_is_not_understood_is_named(self, app: Flask, query: str, place: str) -> None:
+    def test_an_invalid_parameter_is_named(self, app: Flask, query: str, place: str) -> None:
         answer = app.test_client().get(f"/things?{query}")
 
         assert list(errors_of(answer)) == [place]
         assert "Jamie" not in answer.text
 
     @pytest.mark.parametrize(("limit", "expected"), [("1", 1), ("100", 100), ("025", 25)])
-    def test_the_bounds_are_within(self, app: Flask, limit: str, expected: int) -> None:
+    def test_the_limit_includes_its_bounds(self, app: Flask, limit: str, expected: int) -> None:
         body = app.test_client().get(f"/things?limit={limit}").json
 
         assert body is not None
         assert body["items"][0] == expected
 
     @pytest.mark.parametrize(("flag", "expected"), [("true", True), ("false", False)])
-    def test_flags(self, app: Flask, flag: str, expected: bool) -> None:
+    def test_a_flag_is_true_or_false(self, app: Flask, flag: str, expected: bool) -> None:
         body = app.test_client().get(f"/things?overdue={flag}").json
 
         assert body is not None
@@ -217,7 +219,7 @@ class TestIfMatch:
     @pytest.mark.parametrize(
         ("header", "version"), [('"3"', 3), ('"0"', 0), (' "12" ', 12), ("*", None), (" * ", None)]
     )
-    def test_a_version_or_any(self, header: str, version: int | None) -> None:
+    def test_the_header_is_a_version_or_any(self, header: str, version: int | None) -> None:
         assert parse_if_match(header) == version
 
     @pytest.mark.parametrize(
@@ -238,14 +240,14 @@ class TestIfMatch:
             '"٣"',
         ],
     )
-    def test_anything_else_is_refused_by_name(self, header: str) -> None:
+    def test_any_other_header_is_refused_by_name(self, header: str) -> None:
         with pytest.raises(Problem) as refused:
             parse_if_match(header)
 
         assert refused.value.status == 422
         assert list(refused.value.extensions["errors"]) == ["If-Match"]
 
-    def test_without_it_428(self) -> None:
+    def test_a_missing_header_is_answered_with_428(self) -> None:
         with pytest.raises(Problem) as refused:
             parse_if_match(None)
 
@@ -262,11 +264,13 @@ class TestIfMatch:
             ({"If-Match": "*"}, {"version": None, "key": None}),
         ],
     )
-    def test_from_the_request(self, app: Flask, headers: dict[str, str], expected: dict[str, Any]) -> None:
+    def test_the_headers_are_read_from_the_request(
+        self, app: Flask, headers: dict[str, str], expected: dict[str, Any]
+    ) -> None:
         assert app.test_client().post("/things", headers=headers).json == expected
 
     @pytest.mark.parametrize("key", ["", "has space", "k" * 256, "caf\xe9"])
-    def test_a_key_that_cannot_be_one(self, app: Flask, key: str) -> None:
+    def test_an_invalid_key_is_refused(self, app: Flask, key: str) -> None:
         answer = app.test_client().post("/things", headers={"If-Match": "*", "Idempotency-Key": key})
 
         assert list(errors_of(answer)) == ["Idempotency-Key"]

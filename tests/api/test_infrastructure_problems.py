@@ -1,4 +1,4 @@
-"""Every refusal and failure is a problem, and none says what was entered."""
+"""Every error is answered as a problem, and none repeats what was entered."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def raising(error: Exception) -> Callable[[], Any]:
         (problems.unavailable(), 503, None),
     ],
 )
-def test_each_problem_is_answered_as_rfc_9457_has_it(
+def test_each_problem_is_answered_as_in_rfc_9457(
     app: Flask, problem: Problem, status: int, header: tuple[str, str] | None
 ) -> None:
     answer = answer_to(app, raising(problem))
@@ -105,15 +105,15 @@ def test_a_refusal_names_its_rule_and_clause(app: Flask) -> None:
     )
 
 
-def test_an_extension_cannot_stand_in_for_a_member_of_the_standard(app: Flask) -> None:
+def test_an_extension_cannot_replace_a_standard_member(app: Flask) -> None:
     answer = answer_to(app, raising(Problem(problems.NOT_FOUND, status=200, instance="elsewhere")))
 
     assert json.loads(answer.data)["status"] == 404
     assert json.loads(answer.data)["instance"].startswith("urn:uuid:")
 
 
-def test_each_type_has_an_address_of_its_own() -> None:
-    assert len({sort.uri for sort in PROBLEM_TYPES}) == len(PROBLEM_TYPES)
+def test_each_type_has_its_own_uri() -> None:
+    assert len({each.uri for each in PROBLEM_TYPES}) == len(PROBLEM_TYPES)
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 410, 412, 413, 415, 418, 429, 500, 503])
@@ -129,7 +129,7 @@ def test_an_http_exception_is_a_problem_without_its_description(app: Flask, stat
     assert NAME not in answer.text
 
 
-def test_what_routing_refuses_is_a_problem(app: Flask) -> None:
+def test_an_error_of_routing_is_a_problem(app: Flask) -> None:
     client = app.test_client()
     app.add_url_rule("/thing/<uuid:thing>", "thing", lambda thing: "")
 
@@ -141,7 +141,7 @@ def test_what_routing_refuses_is_a_problem(app: Flask) -> None:
     assert set(wrong_method.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
 
 
-def test_a_redirect_and_a_ready_answer_pass(app: Flask) -> None:
+def test_a_redirect_and_a_response_are_passed_on(app: Flask) -> None:
     def act() -> None:
         abort(Response("ready", 409))
 
@@ -151,7 +151,7 @@ def test_a_redirect_and_a_ready_answer_pass(app: Flask) -> None:
     assert app.test_client().get("/folder").status_code == 308
 
 
-def test_a_plain_webargs_refusal_is_told_by_path(app: Flask) -> None:
+def test_the_errors_of_plain_webargs_are_listed_by_path(app: Flask) -> None:
     def act() -> None:
         messages = {"json": {"people": {0: {"person": ["must be a UUID"]}}}, "query": {"limit": ["too many"]}}
         webargs_abort(422, exc=ValidationError(NAME), messages=messages)
@@ -180,7 +180,7 @@ def test_a_plain_webargs_refusal_is_told_by_path(app: Flask) -> None:
         ("a", "$", {"$": ["a"]}),
     ],
 )
-def test_messages_by_path(messages: Any, at: str, expected: dict[str, list[str]]) -> None:
+def test_messages_are_listed_by_path(messages: Any, at: str, expected: dict[str, list[str]]) -> None:
     assert errors_by_path(messages, at) == expected
 
 
@@ -191,7 +191,7 @@ class TestFailures:
         except KeyError as error:
             raise ValueError(f"{NAME} is not here") from error
 
-    def test_a_failure_reaches_neither_answer_nor_log_in_words(self, app: Flask, lines: io.StringIO) -> None:
+    def test_no_answer_and_no_log_has_the_message_of_a_failure(self, app: Flask, lines: io.StringIO) -> None:
         answer = answer_to(app, self.failing)
 
         assert answer.status_code == 500
@@ -211,7 +211,7 @@ class TestFailures:
         assert failure["exception"][0]["frames"][-1].endswith("TestFailures.failing")
         assert UUID(failure["request_id"]).urn == json.loads(answer.data)["instance"]
 
-    def test_so_does_a_failure_after_the_view(
+    def test_a_failure_after_the_view_is_handled_too(
         self, app: Flask, lines: io.StringIO, capfd: pytest.CaptureFixture[str]
     ) -> None:
         app.testing = False
@@ -247,7 +247,7 @@ class TestFailures:
         assert json.loads(answer.data)["instance"] == UUID(answer.headers["X-Request-ID"]).urn
 
 
-def test_a_problem_has_no_words_of_its_own() -> None:
+def test_a_problem_as_text_is_only_its_type() -> None:
     assert str(Problem(problems.FORBIDDEN, NAME)) == "forbidden"
 
 

@@ -1,4 +1,4 @@
-"""Routes that say in OpenAPI what they take and answer, and hold to it."""
+"""Routes: strict input, JSON answers, and an OpenAPI description made from the same declarations."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ _ALWAYS_POSSIBLE: Final = (401, 403, 413, 429, 500, 503)
 _HEADER_DOCS: Final[dict[str, dict[str, Any]]] = {
     "ETag": {"description": "The version, in quotes.", "schema": {"type": "string"}},
     "Location": {
-        "description": "Where what was made is to be found.",
+        "description": "The address of the new resource.",
         "schema": {"type": "string", "format": "uri-reference"},
     },
 }
 
 
 class HeaderParameter(msgspec.Struct, frozen=True):
-    """A request header that a route reads, and the problems that come with it."""
+    """A request header that a route reads, and the statuses of the problems it can cause."""
 
     name: str
     description: str
@@ -65,7 +65,7 @@ class HeaderParameter(msgspec.Struct, frozen=True):
 
 IF_MATCH_HEADER: Final = HeaderParameter(
     IF_MATCH,
-    "The version you have in hand, as its `ETag` gave it, or `*` for whatever the version is.",
+    "The version you read, as in its `ETag`, or `*` for any version.",
     r'^(?:"(?:0|[1-9][0-9]{0,17})"|\*)$',
     '"3"',
     required=True,
@@ -73,7 +73,7 @@ IF_MATCH_HEADER: Final = HeaderParameter(
 )
 IDEMPOTENCY_KEY_HEADER: Final = HeaderParameter(
     IDEMPOTENCY_KEY,
-    "A key of your own for this request; sent again with the same body it gives the same answer.",
+    "A key you choose for this request. A retry with the same key and body gets the same answer.",
     r"^[\x21-\x7e]{1,255}$",
     "3f0c2a9e-6f4b-4a58-9a57-6c2d6a1c1a11",
     problems=(409, 422),
@@ -86,10 +86,10 @@ def encode(value: Any) -> bytes:
 
 
 def read_json(request: Request) -> Any:
-    """The body of `request`; a problem where it is not sent as JSON (415) or is not JSON (422).
+    """The body of `request`. Raises a problem if it is not sent as JSON (415) or is not JSON (422).
 
-    No body, sent as nothing, says as much as an empty object. Text that is no Unicode, numbers that are
-    none and nesting without end are not JSON here.
+    A request without a body and a media type reads as an empty object. Invalid Unicode, NaN, numbers out of
+    range and nesting that is too deep are not JSON here.
     """
     body = request.get_data(cache=True)
     if not body and not request.mimetype:
@@ -103,7 +103,7 @@ def read_json(request: Request) -> Any:
 
 
 class StrictParser(FlaskParser):
-    """Refuses unknown fields in body and query, parameters given twice, and bodies that are not JSON."""
+    """Refuses unknown fields in body and query, repeated parameters, and bodies that are not JSON."""
 
     DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = {  # noqa: RUF012 - webargs declares it so
         **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
@@ -134,7 +134,7 @@ class StrictParser(FlaskParser):
 
 
 class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest is not typed
-    """A flask-smorest blueprint whose answers are encoded as they are and documented with their problems."""
+    """A flask-smorest blueprint that encodes answers without a schema and documents possible problems."""
 
     ARGUMENTS_PARSER = StrictParser()
 
@@ -145,26 +145,26 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest 
         self._prepare_doc_cbks.append(self._prepare_problems_doc)
 
     def route(self, rule: str, **options: Any) -> Callable[[Decorated], Decorated]:
-        """As flask-smorest's."""
+        """Like flask-smorest's."""
         decorator: Callable[[Decorated], Decorated] = super().route(rule, **options)
         return decorator
 
     def arguments(
         self, schema: type[ma.Schema], *, location: str = "json", **options: Any
     ) -> Callable[[Decorated], Decorated]:
-        """As flask-smorest's: the view gets what `schema` loaded as its first argument."""
-        # One for all requests: setting out its fields takes longer than reading most bodies.
+        """Like flask-smorest's: the view gets what `schema` loaded as its first argument."""
+        # One instance for all requests: creating it takes longer than reading most bodies.
         made = schema()
         decorator: Callable[[Decorated], Decorated] = super().arguments(made, location=location, **options)
         return decorator
 
     def doc(self, **members: Any) -> Callable[[Decorated], Decorated]:
-        """As flask-smorest's: members of the operation as OpenAPI has them."""
+        """Like flask-smorest's: members of the operation as in OpenAPI."""
         decorator: Callable[[Decorated], Decorated] = super().doc(**members)
         return decorator
 
     def takes(self, *headers: HeaderParameter) -> Callable[[View], View]:
-        """Document that a route reads `headers`, and the problems they bring."""
+        """Document that a route reads `headers`, and the problems they can cause."""
 
         def decorator(view: View) -> View:
             document = self.alt_response_for(code for header in headers for code in header.problems)
@@ -186,13 +186,13 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest 
         example: Any = None,
         examples: Mapping[str, Any] | None = None,
     ) -> Callable[[View], View]:
-        """Answer with `status` and what the view returns, encoded as JSON; and document it.
+        """Answer with `status` and the view's result, encoded as JSON, and document the answer.
 
         The view returns a body, or a tuple of body and headers, or body, status and headers, as in
-        Flask; a `Response` is passed on as it is, and None is an empty body. `schema` describes the body
-        and changes nothing in it: a marshmallow schema, a struct, or a JSON schema. `headers` may name
-        `ETag` and `Location`; `problems` are the statuses this route has beside those every route may have.
-        Several `returns` describe several forms of an answer; the outermost gives the status.
+        Flask; a `Response` is passed on unchanged, and None is an empty body. `schema` only documents the
+        body: a marshmallow schema, a struct, or a JSON schema. `headers` may name `ETag` and `Location`;
+        `problems` are the statuses of this route's problems besides those that every route may have.
+        Several `returns` document several forms of an answer; the outermost sets the status.
         """
         document_success = self.alt_response(
             status,
@@ -235,7 +235,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest 
         *args: Any,
         **options: Any,
     ) -> None:
-        """As flask-smorest's, and remember which routes name a thing that may not be there."""
+        """Like flask-smorest's; also marks routes that name a thing, which may not exist (404)."""
         super().add_url_rule(rule, endpoint, view_func, *args, **options)
         if "<" in f"{self.url_prefix or ''}{rule}":
             for doc in self._docs[self._endpoints[-1]].values():
@@ -243,7 +243,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest 
                     doc["names_a_thing"] = True
 
     def register_views_in_doc(self, api: Any, app: Any, spec: Any, **options: Any) -> None:
-        """As flask-smorest's, with the structs that answers are described by."""
+        """Like flask-smorest's; also adds the structs that describe answers."""
         for name, component in self._components.items():
             known = spec.components.schemas.get(name)
             if known is None:
@@ -320,7 +320,7 @@ def _is_list(field: ma.fields.Field[Any]) -> bool:
     return isinstance(field, ma.fields.List)
 
 
-# Where time is frozen, msgspec compares types with freezegun's and takes the standard library's for custom.
+# In frozen time msgspec compares with freezegun's types, so those of the standard library count as custom.
 _SCHEMAS: Final[dict[type, dict[str, Any]]] = {
     Sealed: {"type": "string"},
     datetime: {"type": "string", "format": "date-time"},

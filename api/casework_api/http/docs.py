@@ -1,4 +1,4 @@
-"""`/openapi.json`, written from the code, and `/docs`, a page that shows it and asks nothing of outside."""
+"""`/openapi.json`, generated from the code, and `/docs`, a page that shows it and loads nothing external."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from casework_api.http.fields import AnyField, Constant, OneOf
 from casework_api.http.problems import PROBLEM_JSON, TYPE_OF_STATUS
 
 ASSETS: Final = Path(__file__).parent / "static"
-"""Swagger UI 5.35.0 (swagger-ui-dist), less its source maps, and the page that starts it."""
+"""Swagger UI 5.35.0 (swagger-ui-dist) without its source maps, and the page that starts it."""
 
 _PAGE_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -29,7 +29,7 @@ _ASSET_AGE: Final = 3600
 
 _PROBLEM: Final[dict[str, Any]] = {
     "type": "object",
-    "description": "A problem as RFC 9457 has it.",
+    "description": "A problem as defined by RFC 9457.",
     "required": ["type", "title", "status", "instance"],
     "properties": {
         "type": {"type": "string", "format": "uri-reference"},
@@ -42,8 +42,8 @@ _PROBLEM: Final[dict[str, Any]] = {
             "description": "Messages by JSON path in the body, or by the name of a parameter or header.",
             "additionalProperties": {"type": "array", "items": {"type": "string"}},
         },
-        "rule": {"type": "string", "description": "The rule that refuses."},
-        "clause": {"type": "string", "description": "Where that rule comes from."},
+        "rule": {"type": "string", "description": "The rule that forbids the request."},
+        "clause": {"type": "string", "description": "The source of that rule."},
     },
 }
 _PROBLEM_REF: Final = {"$ref": "#/components/schemas/Problem"}
@@ -59,7 +59,7 @@ class SchemaPlugin(MarshmallowPlugin):
     """Writes our schemas into OpenAPI 3.1: `oneOf` with a discriminator, `const`, closed objects."""
 
     class Converter(OpenAPIConverter):
-        """Adds what apispec does not know of."""
+        """Adds what apispec does not support."""
 
         def schema2jsonschema(self, schema: ma.Schema) -> dict[str, Any]:
             """The JSON schema of `schema`."""
@@ -86,9 +86,9 @@ class SchemaPlugin(MarshmallowPlugin):
 
 
 class Api(flask_smorest.Api):  # type: ignore[misc] # flask-smorest is not typed
-    """flask-smorest's `Api` with problems for its errors and our own way of serving the description.
+    """flask-smorest's `Api` that documents errors as problems and describes the routes on first request.
 
-    Describing every route takes longer than starting to serve them, so it waits until somebody asks.
+    Describing every route takes longer than starting the server, so it waits until the description is read.
     """
 
     def __init__(self, app: Flask, **options: Any) -> None:
@@ -96,7 +96,7 @@ class Api(flask_smorest.Api):  # type: ignore[misc] # flask-smorest is not typed
         super().__init__(app, **options)
 
     def register_blueprint(self, blp: flask_smorest.Blueprint, **options: Any) -> None:
-        """Serve the routes of `blp` under `options` (Flask's), and remember to describe them."""
+        """Serve the routes of `blp` with the `options` of Flask; `described` describes them later."""
         self._app.register_blueprint(blp, **options)
         self._undescribed.append((blp, options))
 
@@ -122,7 +122,7 @@ class Api(flask_smorest.Api):  # type: ignore[misc] # flask-smorest is not typed
         """Nothing: `register_problems` answers every error of the application."""
 
     def _register_etag_headers(self) -> None:
-        """Nothing: a route that reads or answers such a header says so itself."""
+        """Nothing: a route that reads or sends such a header documents it itself."""
 
     def _register_pagination_header(self) -> None:
         """Nothing: pages are linked by cursors in the body."""
@@ -169,7 +169,7 @@ def register_docs(app: Flask, api: Api) -> None:
 
 
 def _examples(schema: ma.Schema) -> dict[str, Any]:
-    """The example of `schema`, with the one word of each constant, where it has one."""
+    """The example of `schema`, if it has one, with the word of each constant."""
     make = getattr(schema.Meta, "example", None)
     if make is None:
         return {}
@@ -178,17 +178,17 @@ def _examples(schema: ma.Schema) -> dict[str, Any]:
 
 
 def _problem_answer(status: HTTPStatus) -> dict[str, Any]:
-    sort = TYPE_OF_STATUS.get(status)
+    problem_type = TYPE_OF_STATUS.get(status)
     content: dict[str, Any] = {"schema": _PROBLEM_REF}
-    if sort is not None:
+    if problem_type is not None:
         content["example"] = {
-            "type": sort.uri,
-            "title": sort.title,
-            "status": sort.status,
+            "type": problem_type.uri,
+            "title": problem_type.title,
+            "status": problem_type.status,
             "instance": "urn:uuid:3f0c2a9e-6f4b-4a58-9a57-6c2d6a1c1a11",
         }
     answer: dict[str, Any] = {
-        "description": sort.title if sort else status.phrase,
+        "description": problem_type.title if problem_type else status.phrase,
         "content": {PROBLEM_JSON: content},
     }
     if status in _HEADERS:
@@ -197,7 +197,7 @@ def _problem_answer(status: HTTPStatus) -> dict[str, Any]:
 
 
 def _plain(spec: Any) -> Any:
-    """`spec` with string keys only, as JSON has them; apispec keeps a few statuses as numbers."""
+    """`spec` with string keys only, as in JSON; apispec leaves a few statuses as numbers."""
     if isinstance(spec, dict):
         return {str(key): _plain(value) for key, value in spec.items()}
     return [_plain(item) for item in spec] if isinstance(spec, list) else spec

@@ -1,4 +1,4 @@
-"""The fields and records that input is read with: one form of JSON each, no echo of what was sent."""
+"""Fields and records for input: each accepts one form of JSON and never repeats what was sent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from casework.domain.fields import HIDDEN_CHARACTERS, Text
 from casework.domain.limits import INT32, MOST_ITEMS, YEARS, Between, Length
 
 _ALWAYS: Final[dict[str, Any]] = {"required": "is required", "null": "must not be null"}
-# The first and the last year are those of whole centuries.
+# The range of years consists of whole centuries.
 _CENTURIES: Final = "|".join(str(century) for century in range(YEARS.low // 100, YEARS.high // 100 + 1))
 _YEARS: Final = f"from {YEARS.low} to {YEARS.high}"
 _DATE: Final = rf"(?:{_CENTURIES})[0-9]{{2}}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
@@ -25,7 +25,7 @@ _CLOCK: Final = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 DAY_PATTERN: Final = f"^{_DATE}$"
 MOMENT_PATTERN: Final = rf"^{_DATE}T{_CLOCK}:[0-5][0-9](?:\.[0-9]{{1,9}})?(?:Z|[+-]{_CLOCK})$"
 _UUID: Final = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
-# Without one, a page that shows the API makes characters up from the pattern.
+# Without an example, a page that shows the API generates random characters from the pattern.
 EXAMPLE_TEXT: Final = "in plain words"
 
 # The same characters as in `Text.fault`, and those of them that are not white space.
@@ -36,7 +36,7 @@ AnyField = fields.Field[Any]
 
 
 class Record(ma.Schema):
-    """A JSON object that takes no field but its own."""
+    """A JSON object without unknown fields."""
 
     error_messages: dict[str, str] = {  # noqa: RUF012 - marshmallow declares it so
         "type": "must be an object",
@@ -49,7 +49,7 @@ class Record(ma.Schema):
 
 
 class Strict(fields.Field[Any]):
-    """A field that takes one form of JSON value; `fault` says which, and never what was given instead."""
+    """A field that accepts one form of JSON value. `fault` says which, and never repeats the input."""
 
     documented: ClassVar[Mapping[str, Any]] = {}
     fault: ClassVar[str] = ""
@@ -58,7 +58,7 @@ class Strict(fields.Field[Any]):
         super().__init__(metadata={**self.documented, **(metadata or {})}, error_messages=_ALWAYS, **options)
 
     def read(self, value: Any) -> Any:
-        """The value that JSON `value` stands for; ValueError where it is of another form."""
+        """The value that the JSON `value` stands for. Raises ValueError if it has another form."""
         raise NotImplementedError
 
     def _deserialize(
@@ -71,7 +71,7 @@ class Strict(fields.Field[Any]):
 
 
 class Flag(Strict):
-    """`true` or `false`, and nothing that only looks like it."""
+    """`true` or `false`, but not a number or a string."""
 
     documented: ClassVar = {"type": "boolean"}
     fault: ClassVar = "must be true or false"
@@ -85,7 +85,7 @@ class Flag(Strict):
 class Whole(Strict):
     """A whole number within `bounds`, or of 32 bits.
 
-    JSON does not tell 3.0 from 3, nor does JSON Schema.
+    JSON does not distinguish 3.0 from 3, and neither does JSON Schema.
     """
 
     documented: ClassVar = {"type": "integer", "format": "int32"}
@@ -110,7 +110,7 @@ class Whole(Strict):
 
 
 class Words(Strict):
-    """Text within `limits` once the white space around it is gone."""
+    """Text that is within `limits` without the white space around it."""
 
     fault: ClassVar = "must be text"
 
@@ -156,7 +156,7 @@ class Identifier(Strict):
 
 
 class Moment(Strict):
-    """A time as RFC 3339 writes it, with its offset from UTC, in the years a domain record takes."""
+    """A time in the format of RFC 3339, with its offset from UTC, in the years that the domain accepts."""
 
     documented: ClassVar = {
         "type": "string",
@@ -171,7 +171,7 @@ class Moment(Strict):
 
 
 class Day(Strict):
-    """A date as RFC 3339 writes it, in the years a domain record takes."""
+    """A date in the format of RFC 3339, in the years that the domain accepts."""
 
     documented: ClassVar = {
         "type": "string",
@@ -202,7 +202,7 @@ class Choice(Strict):
 
 
 class Constant(Choice):
-    """The one word that tells a variant from the others."""
+    """The word that identifies a variant."""
 
     def __init__(self, word: str) -> None:
         super().__init__({word: word}, required=True)
@@ -210,7 +210,7 @@ class Constant(Choice):
 
 
 class Items(fields.List[Any]):
-    """A JSON array of at most so many items, and nothing else that can be gone through."""
+    """A JSON array whose number of items is within `length`; no other iterable."""
 
     def __init__(
         self,
@@ -247,7 +247,7 @@ class Inner(fields.Nested):
 
 
 class OneOf(Record):
-    """One of several records, told apart by the word in `TAG`."""
+    """One of several records, identified by the word in the field `TAG`."""
 
     TAG: str = ""
     VARIANTS: Mapping[str, ma.Schema] = {}
@@ -260,12 +260,12 @@ class OneOf(Record):
         word = data[self.TAG]
         variant = self.VARIANTS.get(word) if isinstance(word, str) else None
         if variant is None:
-            raise ma.ValidationError({self.TAG: ["is not one of those there are"]})
+            raise ma.ValidationError({self.TAG: ["is not a known value"]})
         return variant.load(data, many=many, partial=partial, unknown=unknown)
 
 
 def text_pattern(limits: Text) -> str:
-    """The regular expression (in what ECMA 262 and Python share) of the texts that `limits` allows."""
+    """A regular expression, valid in ECMA 262 and in Python, for the texts that `limits` allows."""
     if limits.min < 1:
         return f"^{_ALLOWED}*$"
     if limits.min == 1:

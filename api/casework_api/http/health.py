@@ -11,11 +11,11 @@ from casework_api.http.logs import log, outline, request_id
 from casework_api.http.problems import unavailable
 
 Check = Callable[[], object]
-"""Returns if all is well; raises Degraded if requests can be answered all the same, else any error."""
+"""Returns if all is well; raises Degraded if requests can still be answered, else any other error."""
 
 
 class Degraded(Exception):
-    """What was checked works in part, and requests can be answered. `details` are added to the body."""
+    """What was checked works in part, and requests can still be answered. `details` are added to the body."""
 
     def __init__(self, **details: object) -> None:
         super().__init__("degraded")

@@ -1,4 +1,4 @@
-"""What every exchange is held to: how large a body, how many requests, and the headers of every answer."""
+"""Limits on the size of bodies and the rate of requests, and the security headers of every answer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MAX_JSON_BODY: Final = 256 * 1024
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-# Adding intervals one by one must not cost the last request of a burst its token.
+# Without it, rounding errors in the sum of intervals could refuse the last request of a burst.
 _ROUNDING: Final = 1e-6
 
 SECURITY_HEADERS: Final = {
@@ -35,10 +35,10 @@ SECURITY_HEADERS: Final = {
 
 
 def takes_body(max_bytes: int) -> Callable[[View], View]:
-    """Let the decorated view take a body of up to `max_bytes`; it is for views that read it as a stream.
+    """Let the decorated view accept a body of up to `max_bytes`, which it reads as a stream.
 
-    While the view waits for more of it, other requests run in the same thread: it must hold no lock and no
-    transaction then.
+    While the view waits for more of the body, other requests run in the same thread, so it must not hold a
+    lock or a transaction then.
     """
 
     def mark(view: View) -> View:
@@ -49,26 +49,26 @@ def takes_body(max_bytes: int) -> Callable[[View], View]:
 
 
 def register_body_limit(app: Flask, max_bytes: int = MAX_JSON_BODY) -> None:
-    """Answer 413 to a body over `max_bytes`, before any of it is read where its length is declared.
+    """Answer 413 to a body over `max_bytes`; if its length is declared, before reading any of it.
 
     A body without a declared length is counted while it is read; one that the server does not delimit
-    reads as empty. A view marked with `takes_body` has its own limit. To be registered before anything
-    that reads a body. Flask's own `MAX_CONTENT_LENGTH` is left alone: of a body without a declared length
-    werkzeug reads as much as the limit and silently drops the rest.
+    reads as empty. A view marked with `takes_body` has its own limit. Register this before anything that
+    reads a body. Flask's `MAX_CONTENT_LENGTH` is not used: with it, werkzeug reads a body without a declared
+    length up to the limit and silently drops the rest.
     """
 
-    def hold() -> None:
+    def limit_body() -> None:
         limit: int = getattr(_view(), "max_body", max_bytes)
         if (request.content_length or 0) > limit:
             raise too_large(limit)
         if "wsgi.input_terminated" in request.environ:
             request.environ["wsgi.input"] = _Counted(request.environ["wsgi.input"], limit)
 
-    app.before_request(hold)
+    app.before_request(limit_body)
 
 
 class _Counted(io.RawIOBase):
-    """A body that ends in a problem once more than `limit` bytes have come, or when the client has gone."""
+    """A body that raises a problem after `limit` bytes, and if the client is too slow or disconnects."""
 
     def __init__(self, stream: IO[bytes], limit: int) -> None:
         self._stream = stream
@@ -85,7 +85,7 @@ class _Counted(io.RawIOBase):
         except TimeoutError:
             raise too_slow() from None
         except Exception as error:
-            # Each server has its own exceptions for a body that breaks off or is wrongly chunked.
+            # Each server has its own exceptions for a body that is cut off or wrongly chunked.
             raise ClientDisconnected from error
         if len(chunk) > self._left:
             raise too_large(self._limit)
@@ -101,16 +101,16 @@ def _view() -> Callable[..., Any] | None:
 
 
 def _seconds() -> float:
-    # `time.monotonic` may be frozen by a test of a client. Once it runs again it is decades earlier, and
-    # buckets would stay empty for as long.
+    # A test of a client may freeze `time.monotonic`. When it runs again it is decades earlier, and buckets
+    # would stay empty for that long.
     return time.clock_gettime(time.CLOCK_MONOTONIC)
 
 
 class RateLimit:
     """A token bucket for each key: `burst` requests at once, then `per_second`.
 
-    It is kept in this process, so that several processes together allow several times as much. At most
-    `capacity` keys are remembered; the one used longest ago is forgotten first, and starts full again.
+    Each process has its own buckets, so several processes together allow several times as much. At most
+    `capacity` keys are stored; the least recently used is dropped first, and then starts full again.
     A bucket is one number, the moment it would be full: the virtual scheduling algorithm of ITU-T I.371.
     """
 
@@ -131,7 +131,7 @@ class RateLimit:
         self._lock = Lock()
 
     def wait(self, key: str) -> float:
-        """Take a token for `key`: 0 where there was one, else the seconds until there is one to take."""
+        """Take a token for `key`. Returns 0 if there was one, else the seconds until there will be one."""
         with self._lock:
             now = self._clock()
             full_at = max(self._full_at.get(key, now), now)
@@ -144,14 +144,14 @@ class RateLimit:
             return max(wait, 0.0)
 
     def check(self, key: str) -> None:
-        """Raise a problem (429), saying when to come back, where `key` has used up its tokens."""
+        """Take a token for `key`. Raises a problem (429), with the time to wait, if there is none."""
         wait = self.wait(key)
         if wait > 0:
             raise too_many_requests(max(1, math.ceil(wait)))
 
 
 def register_security_headers(app: Flask) -> None:
-    """Keep every answer of `app` from caches, frames and referrers, unless it says otherwise itself."""
+    """Add headers against caching, framing and referrers to every answer of `app` that lacks them."""
 
     def protect(response: Response) -> Response:
         for name, value in SECURITY_HEADERS.items():

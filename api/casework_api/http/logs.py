@@ -1,4 +1,4 @@
-"""Log lines that say what happened and never to whom: JSON, one a line, holding only known fields."""
+"""Log lines that say what happened but never to whom: one JSON object a line, with known fields only."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ FIELDS: Final = frozenset({
     "request_id", "method", "route", "status", "duration_ms", "user",
     "exception", "check", "view", "position", "topic", "count", "seconds", "pid", "version",
 })  # fmt: skip
-"""Everything a log line may hold; whatever else is given is left out."""
+"""The fields that a log line may have; any others are left out."""
 
 REQUEST_ID_HEADER: Final = "X-Request-ID"
 UNMATCHED: Final = "unmatched"
-"""Stands for the route of a request that matched none; its path may hold anything."""
+"""Logged for a request that matches no route, because its path may contain anything."""
 
 _EXCHANGES: Final = "casework-exchanges"
 _LONGEST_CHAIN: Final = 8
@@ -65,7 +65,7 @@ def configure_logging(stream: TextIO | None = None) -> None:
 
 
 def stdlib_logging(stream: TextIO | None = None) -> dict[str, Any]:
-    """The standard library's logging as a `dictConfig`; gunicorn takes the same as `logconfig_dict`."""
+    """The `dictConfig` of the standard library's logging; also for gunicorn's `logconfig_dict`."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -86,19 +86,19 @@ def stdlib_logging(stream: TextIO | None = None) -> dict[str, Any]:
 
 
 class LibraryLines(logging.Formatter):
-    """Records of libraries, by the place in the code that wrote them.
+    """Formats log records of libraries, with the place in the code instead of the message.
 
-    A library may put a value it was handed into its message, so the message is left out; only what
-    gunicorn says about its own life (listening, booting, stopping) is kept.
+    A library may put a value it was given into its message, so the message is left out, except for
+    gunicorn's messages about its own state (listening, booting, stopping).
     """
 
     def format(self, record: logging.LogRecord) -> str:
-        own_life = record.name == "gunicorn.error" and record.levelno == logging.INFO
+        own_state = record.name == "gunicorn.error" and record.levelno == logging.INFO
         line: dict[str, Any] = {
             "timestamp": datetime.fromtimestamp(record.created, UTC),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "event": record.getMessage() if own_life else f"{record.module}:{record.lineno}",
+            "event": record.getMessage() if own_state else f"{record.module}:{record.lineno}",
         }
         error = record.exc_info[1] if record.exc_info else None
         if error is not None:
@@ -107,9 +107,9 @@ class LibraryLines(logging.Formatter):
 
 
 def outline(error: BaseException) -> list[dict[str, Any]]:
-    """The types of `error` and of what led to it, each with where it was raised, outermost call first.
+    """The types of `error` and of its causes, each with where it was raised, outermost call first.
 
-    Neither a message nor a local variable is in it: both may hold what a person entered.
+    It contains no message and no local variable: both may hold what a person entered.
     """
     return [
         {"type": f"{type(link).__module__}.{type(link).__qualname__}", "frames": list(_frames(link))}
@@ -124,7 +124,7 @@ def log_set_aside(row: SetAside, error: Exception) -> None:
 
 
 def request_id() -> UUID:
-    """The id of the request being answered: the client's `X-Request-ID` if that is a UUID, else our own."""
+    """The id of the request being answered: the client's `X-Request-ID` if that is a UUID, else a new one."""
     if "request_id" not in g:
         g.request_id = _uuid(request.headers.get(REQUEST_ID_HEADER, "")) or uuid4()
     known: UUID = g.request_id
@@ -132,26 +132,26 @@ def request_id() -> UUID:
 
 
 def set_user(user: UUID) -> None:
-    """Say who makes the request being answered, for its log line."""
+    """Set the user for the log line of the request being answered."""
     g.request_user = user
 
 
 def forget_user() -> None:
-    """Leave whoever makes this request out of its log line: it is a report in confidence."""
+    """Leave the user out of the log line of this request, because it is a report in confidence."""
     g.pop("request_user", None)
 
 
-def each_exchange(app: Flask, tell: Callable[[Exchange], None]) -> None:
-    """Have `tell` called once for every request to `app`, when its answer is ready."""
+def each_exchange(app: Flask, listener: Callable[[Exchange], None]) -> None:
+    """Call `listener` once for every request to `app`, when its answer is ready."""
     listeners = app.extensions.get(_EXCHANGES)
     if listeners is None:
         listeners = app.extensions[_EXCHANGES] = []
         _watch(app, listeners)
-    listeners.append(tell)
+    listeners.append(listener)
 
 
 def register_logs(app: Flask) -> None:
-    """Write one line for every request to `app`, and answer with its id."""
+    """Log one line for every request to `app`, and add the id of the request to its answer."""
 
     def name_request(response: Response) -> Response:
         response.headers[REQUEST_ID_HEADER] = str(request_id())
@@ -165,7 +165,7 @@ def _watch(app: Flask, listeners: list[Callable[[Exchange], None]]) -> None:
     def begin() -> None:
         g.exchange_began = perf_counter()
 
-    def keep_status(response: Response) -> Response:
+    def note_status(response: Response) -> Response:
         g.exchange_status = response.status_code
         return response
 
@@ -177,11 +177,11 @@ def _watch(app: Flask, listeners: list[Callable[[Exchange], None]]) -> None:
             status=g.get("exchange_status", 500),
             seconds=now - g.get("exchange_began", now),
         )
-        for tell in listeners:
-            tell(exchange)
+        for listener in listeners:
+            listener(exchange)
 
     app.before_request(begin)
-    app.after_request(keep_status)
+    app.after_request(note_status)
     app.teardown_request(end)
 
 

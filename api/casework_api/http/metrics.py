@@ -14,18 +14,18 @@ from casework_api.http.logs import Exchange, each_exchange
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
-# prometheus_client decides when it is imported whether processes count together, by the setting below,
-# and the server sets that only when it starts: hence the imports within functions.
+# On import, prometheus_client decides by the setting below whether processes share their counts, and the
+# server sets that only when it starts: hence the imports within functions.
 
 MULTIPROCESS_DIR: Final = "PROMETHEUS_MULTIPROC_DIR"
-"""Where several processes share their counts; to be set, and the directory emptied, before they start."""
+"""The directory where processes share their counts. Set it, and empty the directory, before they start."""
 
 _LABELS: Final = ("method", "route", "status")
 _BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
 class Gauge(msgspec.Struct, frozen=True):
-    """A number that goes up and down, as it is at present: its values, each with its labels."""
+    """A number that can go up and down: its present values, each with its labels."""
 
     name: str
     help: str
@@ -61,7 +61,7 @@ def register_metrics(app: Flask, gauges: Callable[[], Sequence[Gauge]] = tuple) 
 
 
 class _State:
-    """Collects gauges on each request. Every process reads the same, so they are not shared."""
+    """Collects gauges on each request. Every process reads the same values, so they are not shared."""
 
     def __init__(self, gauges: Callable[[], Sequence[Gauge]]) -> None:
         self._gauges = gauges
@@ -82,7 +82,7 @@ class _State:
 
 
 def worker_gone(pid: int) -> None:
-    """Tidy up after a worker process that ended; for gunicorn's `child_exit`."""
+    """Clean up after a worker process that ended; for gunicorn's `child_exit`."""
     if MULTIPROCESS_DIR in os.environ:
         from prometheus_client.multiprocess import mark_process_dead
 

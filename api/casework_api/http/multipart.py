@@ -1,6 +1,6 @@
 """Multipart bodies read as a stream: the bytes of a file go to a sink and nowhere else.
 
-Werkzeug's own form parser keeps files in temporary files, in clear; nothing here does.
+Werkzeug's form parser writes files unencrypted to temporary files; this module does not.
 """
 
 from __future__ import annotations
@@ -39,19 +39,19 @@ class Readable(Protocol):
 
 
 class Sink(Protocol):
-    """What takes the bytes of a file, in chunks, in order."""
+    """Receives the bytes of a file, in chunks, in order."""
 
     def write(self, chunk: bytes, /) -> object: ...
 
 
 OnFile = Callable[[str | None, str], Sink]
-"""Given the file's name and media type as the client tells them, makes the sink for its bytes."""
+"""Creates the sink for a file, given its name and media type as the client sent them."""
 
 
 def boundary_of(content_type: str | None) -> bytes:
     """The boundary that a multipart `Content-Type` names.
 
-    A problem where it is another type (415) or names no boundary that RFC 2046 allows (422).
+    Raises a problem if it is another type (415) or names no boundary that RFC 2046 allows (422).
     """
     media_type, options = parse_options_header(content_type)
     if media_type.lower() != MULTIPART:
@@ -74,21 +74,21 @@ def read_parts(
 ) -> dict[str, str]:
     """Read a body that has one part named `file` and one for each of `fields`, in any order.
 
-    Answers the text of each field; the bytes of the file have gone to the sink made by `on_file`. A body
-    of more than `max_total` bytes, or a field of more than `max_field`, is a problem (413); a part that is
-    missing, unknown or given twice, and a body that is torn, are one too (422). After a problem the sink
-    has had some of the bytes, and whoever made it throws them away.
+    Returns the text of each field; the bytes of the file go to the sink created by `on_file`. Raises a
+    problem if the body has more than `max_total` bytes or a field more than `max_field` (413), if a part is
+    missing, unknown or repeated, or if the body is incomplete (422). After a problem the sink may have
+    received some of the bytes, and the caller must discard them.
     """
     return _Reading(boundary, on_file, file, fields, max_field).read(stream, max_total)
 
 
 class _Reading:
-    """One multipart body being read: which part its bytes belong to, and what came before."""
+    """The state of reading one multipart body: the current part, and the parts read before."""
 
     def __init__(
         self, boundary: bytes, on_file: OnFile, file: str, fields: Collection[str], max_field: int
     ) -> None:
-        # What waits to be decoded is a chunk, the headers of a part, or the start of a boundary.
+        # The decoder buffers no more than a chunk, the headers of a part, or the start of a boundary.
         self._decoder = MultipartDecoder(boundary, max_form_memory_size=2 * _CHUNK)
         self._delimiter = b"--" + boundary
         self._held = b""
@@ -116,10 +116,10 @@ class _Reading:
         try:
             return stream.read(_CHUNK)
         except ClientDisconnected:
-            _torn()
+            _incomplete()
 
     def _take(self, chunk: bytes) -> bool:
-        """Handle what `chunk`, empty at the end of the body, completes; whether the end was reached."""
+        """Decode `chunk`, which is empty at the end of the body. Returns whether the last part has ended."""
         self._feed(chunk)
         while not isinstance(event := self._next_event(), NeedData):
             if isinstance(event, Epilogue):
@@ -139,17 +139,17 @@ class _Reading:
             self._decoder.receive_data(None)
 
     def _settled(self, data: bytes) -> int:
-        """How much of `data` may be decoded: all but a last line that may turn out to be a delimiter.
+        """The number of bytes of `data` to decode: all except a last line that may become a delimiter.
 
-        Given a delimiter less the end of its line, werkzeug takes the CR before it for content, so that
-        a file has a byte too many when the network happens to cut the body there (pallets/werkzeug#3285).
+        If a delimiter arrives without the end of its line, werkzeug takes the CR before it for content, and
+        the file gets one byte too many (pallets/werkzeug#3285).
         """
         last_break = max(data.rfind(b"\r"), data.rfind(b"\n"))
         line = data[last_break + 1 :]
         if last_break < 0 or not self._may_delimit(line):
             return len(data)
         if len(line) > _CHUNK:
-            _torn()
+            _incomplete()
         return last_break - (data[last_break - 1 : last_break + 1] == b"\r\n")
 
     def _may_delimit(self, line: bytes) -> bool:
@@ -161,7 +161,7 @@ class _Reading:
         try:
             return self._decoder.next_event()
         except ValueError:
-            _torn()
+            _incomplete()
 
     def _handle(self, event: Event) -> None:
         if isinstance(event, (Field, File)):
@@ -170,7 +170,7 @@ class _Reading:
             self._add(event.data)
 
     def _begin(self, part: Field | File) -> None:
-        # A part without a name has None for one, whatever its type says.
+        # If a part has no name, this is None, although it is declared as str.
         name: Any = part.name
         if name not in self._wanted:
             raise malformed({_BODY: [f"has a part other than {' and '.join(sorted(self._wanted))}"]})
@@ -206,5 +206,5 @@ class _Reading:
             raise malformed({name: ["must be UTF-8"]}) from None
 
 
-def _torn() -> NoReturn:
-    raise malformed({_BODY: ["is not whole: it breaks off or is not multipart"]}) from None
+def _incomplete() -> NoReturn:
+    raise malformed({_BODY: ["is incomplete or is not multipart"]}) from None

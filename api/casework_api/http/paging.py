@@ -64,7 +64,7 @@ class QueryFlag(Strict):
 
 
 class PageQuery(Record):
-    """The query parameters of every list, to be inherited with the list's own filters."""
+    """The query parameters of every list; the query of a list inherits them and adds its filters."""
 
     limit = QueryNumber(
         1,

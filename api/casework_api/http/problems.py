@@ -1,4 +1,4 @@
-"""Refusals as RFC 9457 problems. No problem repeats what was entered: it may be about a person."""
+"""Errors as RFC 9457 problems. No problem repeats what was entered, which may be about a person."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ PROBLEM_JSON: Final = "application/problem+json"
 Errors = Mapping[str, Sequence[str]]
 """Messages by where they apply: a JSON path in a body (`$.people[0].person`), or a parameter's name."""
 
-# What is echoed of a field nobody knows: a name in the form of one, and nothing that could be prose.
+# An unknown field is named only if it looks like the name of a field; other text could be personal.
 _FIELD_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 
 
 class ProblemType(msgspec.Struct, frozen=True):
-    """A sort of problem that clients can tell from others by its `uri`."""
+    """A type of problem, which clients identify by its `uri`."""
 
     slug: str
     status: int
@@ -39,19 +39,19 @@ class ProblemType(msgspec.Struct, frozen=True):
 
 
 BAD_REQUEST = ProblemType("bad-request", 400, "The request could not be understood")
-UNAUTHENTICATED = ProblemType("unauthenticated", 401, "A living token is needed")
+UNAUTHENTICATED = ProblemType("unauthenticated", 401, "A valid token is required")
 FORBIDDEN = ProblemType("forbidden", 403, "Your role may not do this")
-NOT_FOUND = ProblemType("not-found", 404, "There is no such thing, or none you may know of")
-METHOD_NOT_ALLOWED = ProblemType("method-not-allowed", 405, "The resource does not take this method")
-NOT_ACCEPTABLE = ProblemType("not-acceptable", 406, "The resource has no such form")
+NOT_FOUND = ProblemType("not-found", 404, "There is no such thing, or you may not see it")
+METHOD_NOT_ALLOWED = ProblemType("method-not-allowed", 405, "The resource does not support this method")
+NOT_ACCEPTABLE = ProblemType("not-acceptable", 406, "The resource is not available in this format")
 REFUSED = ProblemType("refused", 409, "Refused by a rule or by the state of the record")
 KEY_REUSED = ProblemType("key-reused", 409, "The idempotency key belongs to another request")
 TOO_SLOW = ProblemType("too-slow", 408, "The request took too long to arrive")
 STALE = ProblemType("stale", 412, "The resource has changed since you read it")
 TOO_LARGE = ProblemType("too-large", 413, "The body is too large")
-UNSUPPORTED_MEDIA_TYPE = ProblemType("unsupported-media-type", 415, "This type of content is not taken here")
+UNSUPPORTED_MEDIA_TYPE = ProblemType("unsupported-media-type", 415, "This type of content is not accepted")
 MALFORMED = ProblemType("malformed", 422, "The request is malformed")
-PRECONDITION_REQUIRED = ProblemType("precondition-required", 428, "If-Match is needed here")
+PRECONDITION_REQUIRED = ProblemType("precondition-required", 428, "If-Match is required")
 TOO_MANY_REQUESTS = ProblemType("too-many-requests", 429, "Too many requests")
 INTERNAL = ProblemType("internal", 500, "Something went wrong on our side")
 UNAVAILABLE = ProblemType("unavailable", 503, "Not available at the moment")
@@ -61,36 +61,36 @@ PROBLEM_TYPES: Final = (
     TOO_SLOW, REFUSED, KEY_REUSED, STALE, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, MALFORMED,
     PRECONDITION_REQUIRED, TOO_MANY_REQUESTS, INTERNAL, UNAVAILABLE,
 )  # fmt: skip
-TYPE_OF_STATUS: Final = {sort.status: sort for sort in reversed(PROBLEM_TYPES)}
+TYPE_OF_STATUS: Final = {each.status: each for each in reversed(PROBLEM_TYPES)}
 """The most general type of each status."""
 
 
 class Problem(Exception):
-    """An answer other than the one asked for.
+    """An error that is answered as a problem.
 
-    `detail` says what is the matter this time, in words that hold nothing personal; `extensions` are
-    further members of the body (`errors`, `rule`, `clause`, …).
+    `detail` describes this occurrence and contains nothing personal; `extensions` are further members of
+    the body (`errors`, `rule`, `clause`, …).
     """
 
     def __init__(
         self,
-        sort: ProblemType,
+        problem_type: ProblemType,
         detail: str | None = None,
         *,
         headers: Mapping[str, str] | None = None,
         **extensions: Any,
     ) -> None:
-        super().__init__(sort.slug)
-        self.type = sort.uri
-        self.title = sort.title
-        self.status = sort.status
+        super().__init__(problem_type.slug)
+        self.type = problem_type.uri
+        self.title = problem_type.title
+        self.status = problem_type.status
         self.detail = detail
         self.headers = dict(headers or {})
         self.extensions = extensions
 
     @property
     def instance(self) -> str:
-        """The id of the request being answered, by which its log line is found."""
+        """The id of the request being answered, which is also in its log line."""
         return request_id().urn
 
     def response(self) -> Response:
@@ -110,24 +110,24 @@ class Problem(Exception):
 
 
 def unauthenticated(*, token_given: bool = False) -> Problem:
-    """401, with the challenge of RFC 6750 §3: `invalid_token` where a token was given."""
+    """401, with the challenge of RFC 6750 §3: `invalid_token` if a token was given."""
     challenge = 'Bearer realm="casework"' + (', error="invalid_token"' if token_given else "")
     return Problem(UNAUTHENTICATED, headers={"WWW-Authenticate": challenge})
 
 
 def forbidden(detail: str | None = None) -> Problem:
-    """403: a role that may not."""
+    """403: the user's role does not allow it."""
     return Problem(FORBIDDEN, detail)
 
 
 def not_found() -> Problem:
-    """404, the same for what is not there and for what the actor may not know of."""
+    """404, the same for what does not exist and for what the user may not see."""
     return Problem(NOT_FOUND)
 
 
 def not_acceptable(offered: Sequence[str]) -> Problem:
-    """406, with the media types on offer."""
-    return Problem(NOT_ACCEPTABLE, "It can be had as " + ", ".join(offered))
+    """406, with the media types that are available."""
+    return Problem(NOT_ACCEPTABLE, "Available as " + ", ".join(offered))
 
 
 def refused(rule: str, clause: str, detail: str | None = None, **extensions: Any) -> Problem:
@@ -136,7 +136,7 @@ def refused(rule: str, clause: str, detail: str | None = None, **extensions: Any
 
 
 def key_reused() -> Problem:
-    """409: the idempotency key came before with another body."""
+    """409: the idempotency key was used before with another body."""
     return Problem(KEY_REUSED)
 
 
@@ -146,19 +146,19 @@ def too_slow() -> Problem:
 
 
 def stale() -> Problem:
-    """412: `If-Match` names a version that has passed."""
+    """412: `If-Match` names an older version."""
     return Problem(STALE)
 
 
 def too_large(limit: int | None = None) -> Problem:
     """413; `limit` in bytes."""
-    return Problem(TOO_LARGE, None if limit is None else f"At most {limit} bytes are taken")
+    return Problem(TOO_LARGE, None if limit is None else f"At most {limit} bytes are accepted")
 
 
 def unsupported_media_type(accepted: Sequence[str]) -> Problem:
-    """415, with the media types that are taken, as RFC 9110 §15.5.16 suggests."""
-    taken = ", ".join(accepted)
-    return Problem(UNSUPPORTED_MEDIA_TYPE, f"Taken here: {taken}", headers={"Accept": taken})
+    """415, with the media types that are accepted, as RFC 9110 §15.5.16 suggests."""
+    types = ", ".join(accepted)
+    return Problem(UNSUPPORTED_MEDIA_TYPE, f"Accepted: {types}", headers={"Accept": types})
 
 
 def malformed(errors: Errors) -> Problem:
@@ -167,7 +167,7 @@ def malformed(errors: Errors) -> Problem:
 
 
 def precondition_required() -> Problem:
-    """428: others may be changing this; say which version you have in hand, or `*`."""
+    """428: others may be changing this, so the client must send the version it read, or `*`."""
     return Problem(PRECONDITION_REQUIRED)
 
 
@@ -177,18 +177,18 @@ def too_many_requests(retry_after: int) -> Problem:
 
 
 def internal() -> Problem:
-    """500, saying nothing of the cause."""
+    """500, without the cause."""
     return Problem(INTERNAL)
 
 
 def unavailable(retry_after: int | None = None, **extensions: Any) -> Problem:
-    """503: something casework depends on is not there. `retry_after` (seconds) if a retry may succeed."""
+    """503: something casework depends on is unavailable. `retry_after` (seconds) if a retry may succeed."""
     headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
     return Problem(UNAVAILABLE, headers=headers, **extensions)
 
 
 def errors_by_path(messages: Any, at: str = "$") -> dict[str, list[str]]:
-    """Marshmallow's nested `messages` by JSON path from `at`; from `""`, by the name of the parameter."""
+    """Marshmallow's nested `messages` by JSON path, which starts with `at`; `""` for parameter names."""
     errors: dict[str, list[str]] = {}
     for path, message in _walk(messages, at):
         found = errors.setdefault(path or "parameters", [])
@@ -198,7 +198,7 @@ def errors_by_path(messages: Any, at: str = "$") -> dict[str, list[str]]:
 
 
 def errors_by_location(messages: Any) -> dict[str, list[str]]:
-    """webargs' `messages` by location (`json`, `query`, …), as `errors_by_path` has them for each."""
+    """webargs' `messages` of all locations (`json`, `query`, …), by path as in `errors_by_path`."""
     found: dict[str, list[str]] = {}
     for location, inner in messages.items():
         found |= errors_by_path(inner, "$" if location == "json" else "")
@@ -206,7 +206,7 @@ def errors_by_location(messages: Any) -> dict[str, list[str]]:
 
 
 def register_problems(app: Flask) -> None:
-    """Answer every refusal and failure of `app` as a problem, and log failures without their messages."""
+    """Answer every error of `app` as a problem, and log unexpected ones without their messages."""
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.logger.addFilter(_without_exception)
     app.register_error_handler(Problem, Problem.response)
@@ -215,7 +215,7 @@ def register_problems(app: Flask) -> None:
 
 
 def type_of(status: int) -> ProblemType:
-    """The type of a refusal of which only the status is known."""
+    """The most general type of problem for `status`."""
     title = HTTP_STATUS_CODES.get(status, "Unknown Error")
     return TYPE_OF_STATUS.get(status) or ProblemType("other", status, title)
 
@@ -229,8 +229,8 @@ def _of_http(error: HTTPException) -> WSGIResponse:
     data = getattr(error, "data", None) or {}
     if error.code == MALFORMED.status and "messages" in data:
         return malformed(errors_by_location(data["messages"])).response()
-    kept = {name: value for name, value in error.get_headers() if name.lower() != "content-type"}
-    return Problem(type_of(error.code), headers=kept).response()
+    headers = {name: value for name, value in error.get_headers() if name.lower() != "content-type"}
+    return Problem(type_of(error.code), headers=headers).response()
 
 
 def _of_failure(error: Exception) -> Response:
@@ -239,7 +239,7 @@ def _of_failure(error: Exception) -> Response:
 
 
 def _without_exception(record: logging.LogRecord) -> bool:
-    # Flask logs an exception with its message before it asks for our answer, which logs it without.
+    # Flask logs an exception with its message before it calls our handler, which logs it without.
     return not record.exc_info
 
 

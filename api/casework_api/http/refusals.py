@@ -1,4 +1,4 @@
-"""How what the domain and the storage refuse is answered over HTTP."""
+"""The HTTP answers to errors of the domain, the storage and the views."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from casework_projections.views.catch_up import NotRebuildable, ViewNotCreated, 
 from casework_projections.views.set_aside import ViewBroken
 
 RETRY_AFTER_SECONDS: Final = 2
-"""When to retry what was locked or behind."""
+"""When a client may retry if the database was locked or a view was behind."""
 
 
 def _refused(error: Refused) -> Problem:
@@ -48,7 +48,7 @@ def _corrupt(_: Corrupt) -> Problem:
     return refused(
         "evidence-intact",
         "KCSIE part 2, record keeping",
-        "The file is not what was saved: its bytes no longer match their hash. Nothing of it is shown.",
+        "The file is not the one that was saved: its bytes do not match their hash. It is not shown.",
     )
 
 
@@ -63,7 +63,7 @@ def _behind(error: ViewsBehind) -> Problem:
 
 
 def _broken(error: ViewNotCreated | NotRebuildable | ViewBroken) -> Problem:
-    """Without a time for a retry: it lasts until the view is created or rebuilt."""
+    """503 without `Retry-After`: the view is unavailable until it is created or rebuilt."""
     _log_view(error, error.view)
     return unavailable()
 
@@ -99,10 +99,10 @@ _ANSWERS: Final[dict[type[Exception], Callable[[Any], Problem]]] = {
 
 
 def register_refusals(app: Flask) -> None:
-    """Answer every refusal of the domain and the storage as the problem it is."""
-    for sort, answer in _ANSWERS.items():
+    """Answer every error of the domain, the storage and the views with its problem."""
+    for error_type, answer in _ANSWERS.items():
 
         def respond(error: Any, answer: Callable[[Any], Problem] = answer) -> Response:
             return answer(error).response()
 
-        app.register_error_handler(sort, respond)
+        app.register_error_handler(error_type, respond)

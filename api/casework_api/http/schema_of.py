@@ -1,4 +1,4 @@
-"""Marshmallow schemas derived from the domain's own types, so that what a client may send is said once."""
+"""Marshmallow schemas derived from the domain's types, so that what a client may send is defined once."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ from casework_api.http.fields import (
 )
 
 EVENT_FIELDS: Final = frozenset(field.name for field in msgspec.structs.fields(Event))
-"""What every event carries and casework fills in."""
+"""The fields of every event, which casework fills in."""
 
 Example = Callable[[], Mapping[str, Any]]
 
@@ -61,14 +61,14 @@ def schema_of(
     name: str | None = None,
     example: Example | None = None,
 ) -> type[Record]:
-    """A schema for what a client may say of `struct`.
+    """A schema for the fields of `struct` that a client may send.
 
-    Loading answers a dict of attribute name to value: texts stripped and, where declared so, `Sealed`;
-    nested structs as instances; a field that was left out is left out. `exclude` names attributes that
-    are not taken, beside those marked `ServerSet` and what every event carries; `extra` adds fields.
-    The schema's name, and so its name in OpenAPI, is `name` or the struct's with `Input`; `example` makes
+    Loading returns a dict of attribute name to value: texts stripped and, if declared so, `Sealed`;
+    nested structs as instances; fields that were not sent are absent. `exclude` names attributes that a
+    client may not send, besides those marked `ServerSet` and those of every event; `extra` adds fields.
+    The schema's name, also in OpenAPI, is `name`, or that of the struct with `Input`; `example` returns
     the JSON that OpenAPI shows for it.
-    Raises TypeError where a field's type is not one that JSON input is read as.
+    Raises TypeError if a field has a type that cannot be read from JSON.
     """
     if not extra and name is None and example is None:
         return _derived(struct, frozenset(exclude))
@@ -76,9 +76,9 @@ def schema_of(
 
 
 def one_of(name: str, variants: Mapping[str, type[Record]], *, tag: str = "step") -> type[OneOf]:
-    """A schema that reads the variant which the field `tag` names: word → schema.
+    """A schema that loads the one of `variants` (word → schema) that the field `tag` names.
 
-    Loading answers the variant's dict, with the word under `tag`. In OpenAPI the variant `seek_advice`
+    Loading returns the variant's dict, with the word under `tag`. In OpenAPI the variant `seek_advice`
     of the tag `step` is called `SeekAdviceStep`.
     """
 
@@ -132,8 +132,8 @@ def _field(hint: Any, markers: tuple[Any, ...], options: dict[str, Any]) -> AnyF
     if origin is frozenset:
         return _set(_item(args[0]), options)
     if isinstance(hint, type):
-        for sort, make in _MAKERS.items():
-            if issubclass(hint, sort):
+        for base, make in _MAKERS.items():
+            if issubclass(hint, base):
                 return make(hint, markers, options)
     raise TypeError(f"{hint!r} cannot be read from JSON")
 
@@ -152,7 +152,7 @@ def _shown(options: dict[str, Any], **documented: Any) -> dict[str, Any]:
 
 def _no_duplicates(items: list[Any]) -> None:
     if len(set(items)) < len(items):
-        raise ma.ValidationError("must not hold the same twice")
+        raise ma.ValidationError("must not contain duplicates")
 
 
 def _words(hint: type, markers: tuple[Any, ...], options: dict[str, Any]) -> AnyField:
@@ -171,7 +171,7 @@ def _identifier(_: type, markers: tuple[Any, ...], options: dict[str, Any]) -> A
 
 def _moment(_: type, markers: tuple[Any, ...], options: dict[str, Any]) -> AnyField:
     if _first(markers, Past) is not None:
-        options = _shown(options, description="Up to two minutes ahead it is taken as now.")
+        options = _shown(options, description="A time up to two minutes ahead is taken as now.")
     return Moment(**options)
 
 
@@ -194,13 +194,13 @@ _MAKERS: Final[dict[type, Callable[[Any, tuple[Any, ...], dict[str, Any]], AnyFi
     date: lambda _, __, options: Day(**options),
     msgspec.Struct: _nested,
 }
-"""How a field of each type is made; a subclass stands before its base."""
+"""Creates the field for each type; a subclass comes before its base class."""
 
 
 def _only_present(hint: Any) -> Any:
     present = [part for part in get_args(hint) if part is not NoneType]
     if len(present) != 1:
-        raise TypeError(f"{hint!r} leaves open what is sent")
+        raise TypeError(f"{hint!r} allows more than one type")
     return present[0]
 
 
@@ -210,5 +210,5 @@ def _default(field: msgspec.structs.FieldInfo) -> dict[str, Any]:
     return {"default": msgspec.to_builtins(field.default)}
 
 
-def _first(markers: Iterable[Any], sort: type[T]) -> T | None:
-    return next((marker for marker in markers if isinstance(marker, sort)), None)
+def _first(markers: Iterable[Any], marker_type: type[T]) -> T | None:
+    return next((marker for marker in markers if isinstance(marker, marker_type)), None)

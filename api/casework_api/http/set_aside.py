@@ -1,4 +1,4 @@
-"""What casework says of events that a view set aside: in its answers, in health and in metrics."""
+"""How answers, health and metrics show that a view set events aside."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def stale_mark(connection: Connection) -> bool | UnsetType:
 
 
 def check_views() -> None:
-    """Raise Degraded if a view set something aside: reports are recorded and lists are read all the same."""
+    """Raise Degraded if a view set something aside; reports are still recorded, and lists still read."""
     try:
         counts = current.views().counts_aside()
     except SQLAlchemyError as error:
