@@ -56,16 +56,16 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
 
 
 class _Synchronous(Flask):
-    """Flask asks of each function it calls whether it is a coroutine; none of ours is."""
+    """Flask checks whether each function that it calls is a coroutine; none of ours is."""
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         return func
 
 
 def create_app(settings: Settings | None = None, clock: Callable[[], datetime] = utc_now) -> Flask:
-    """The application, over the database that `settings` name (from the environment where none are given).
+    """The application, on the database that `settings` name (default: settings from the environment).
 
-    It opens connections, so call it after a fork. `clock` is the one place time is asked for.
+    It opens connections, so call it after a fork. `clock` is its only source of the current time.
     """
     app = make_routes()
     app.extensions[current.EXTENSION] = current.Services(settings or Settings.from_environment(), clock)
@@ -73,7 +73,7 @@ def create_app(settings: Settings | None = None, clock: Callable[[], datetime] =
 
 
 def make_routes() -> Flask:
-    """Every route and what each exchange is held to; the `Services` they ask are yet to be put in."""
+    """The application with every route and limit, but without the `Services` that the routes use."""
     if not structlog.is_configured():
         configure_logging()
     app = _Synchronous(__name__, static_folder=None)

@@ -1,4 +1,4 @@
-"""The one place where the time is asked for."""
+"""The one place where the current time is read."""
 
 from __future__ import annotations
 

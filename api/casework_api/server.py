@@ -1,4 +1,4 @@
-"""gunicorn, started from the command line: processes, each of which opens the application for itself."""
+"""gunicorn, started from the command line: processes, each with an application of its own."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _GRACE_SECONDS: Final = 30
 
 
 def default_workers() -> int:
-    """One process a core and one more, so that a slow disk does not idle a core."""
+    """One process for each core, and one more, so that a slow disk does not leave a core idle."""
     return min(multiprocessing.cpu_count() + 1, _MOST_WORKERS)
 
 
 def paces_of(settings: Settings) -> Paces:
-    """How slow a client may be. Answers are taken at the pace at which bodies come."""
+    """How slow a client may be. It reads answers at the same pace as it sends bodies."""
     body = Pace(settings.body_seconds, settings.body_bytes_per_second)
     return Paces(
         idle=Pace(settings.idle_seconds), header=Pace(settings.header_seconds), body=body, answer=body
@@ -40,7 +40,7 @@ def paces_of(settings: Settings) -> Paces:
 
 class _Logger(GunicornLogger):  # type: ignore[misc] # gunicorn is not typed
     def access(self, *_: object) -> None:
-        """Write nothing, and put nothing together for it: casework writes a line of its own."""
+        """Write nothing, and spend no time formatting it: casework writes a line of its own."""
 
 
 class Server(BaseApplication):  # type: ignore[misc] # gunicorn is not typed
@@ -61,7 +61,7 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn is not typed
             "logconfig_dict": stdlib_logging(),
             "child_exit": lambda _, worker: worker_gone(worker.pid),
             "control_socket_disable": True,
-            # Nothing a request says of itself, or of who sent it on, is taken for the server's own word.
+            # No header, not even one of a proxy, may replace the path or the scheme that the server read.
             "forwarded_allow_ips": "",
             "forwarder_headers": "",
             "header_map": "drop",
@@ -69,7 +69,7 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn is not typed
         super().__init__()
 
     def load_config(self) -> None:
-        """Take over the options gunicorn of this version knows."""
+        """Set the options that this version of gunicorn knows."""
         for name, value in self._options.items():
             if name in self.cfg.settings:
                 self.cfg.set(name, value)
@@ -81,14 +81,14 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn is not typed
 
 
 def serve(settings: Settings, host: str, port: int, workers: int | None = None) -> None:
-    """Serve until told to stop."""
+    """Serve until stopped."""
     with _shared_metrics():
         Server(settings, host, port, workers or default_workers()).run()
 
 
 @contextmanager
 def _shared_metrics() -> Iterator[None]:
-    """A folder in which the processes count together, unless one was given."""
+    """A folder in which the processes share their counts, unless one was configured."""
     if MULTIPROCESS_DIR in os.environ:
         yield
         return

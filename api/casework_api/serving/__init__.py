@@ -1,1 +1,1 @@
-"""How requests are read and answers written: no client holds up another, however slow."""
+"""Reading requests and writing answers, so that no slow client delays another."""

@@ -1,4 +1,4 @@
-"""A client's connection, on which a client that is too slow is an error."""
+"""A client's connection, which raises an error if the client is too slow."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _BUFFER: Final = 64 * 1024
 
 
 class Connection:
-    """A socket as gunicorn uses one. It reads and writes at a given pace, or raises TooSlow.
+    """A socket for gunicorn, which raises TooSlow if the client is slower than a given pace.
 
-    What is to be sent is collected: the head of an answer and a short body go out together.
+    Data to send is buffered, so that the head of an answer and a short body are sent together.
     """
 
     def __init__(self, client: socket.socket, loop: Loop, pace: Pace) -> None:
@@ -68,7 +68,7 @@ class Connection:
             self.flush()
 
     def flush(self) -> None:
-        """Return when the system has taken everything to be sent. Raises TooSlow and OSError."""
+        """Return when the system has accepted everything to be sent. Raises TooSlow and OSError."""
         unsent, self._unsent = memoryview(self._unsent), bytearray()
         while unsent:
             try:
@@ -87,7 +87,7 @@ class Connection:
         self._client.shutdown(how)
 
     def close(self) -> None:
-        # It refers to a request, which refers to this connection.
+        # This breaks a cycle: it refers to a request, which refers to this connection.
         self._give_up = None
         self._client.close()
 

@@ -1,4 +1,4 @@
-"""One thread for many clients: what waits for a socket gives way to what does not."""
+"""One thread for many clients: while one waits for its socket, others run."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ class TooSlow(TimeoutError):
 
 
 class HasDescriptor(Protocol):
-    """A socket, or the number of one."""
+    """A socket, or another object with a file descriptor."""
 
     def fileno(self) -> int: ...
 
 
 class Loop:
-    """Lets greenlets wait for sockets. Only the greenlet that made it may run it.
+    """Lets greenlets wait for sockets. Only the greenlet that created it may run it.
 
-    Times are kept to half a second. A greenlet must hold no lock and no transaction while it waits, for
-    the others run in the same thread.
+    Time limits are accurate to half a second. A greenlet must not hold a lock or a transaction while it
+    waits, because the others run in the same thread.
     """
 
     def __init__(self) -> None:
@@ -58,23 +58,23 @@ class Loop:
             self._selector.unregister(source)
 
     def hurry(self, waiter: greenlet, seconds: float) -> None:
-        """Have `waiter`, if it waits, wait no longer than `seconds` from now."""
+        """If `waiter` is waiting, limit its wait to `seconds` from now."""
         if waiter in self._deadlines:
             self._deadlines[waiter] = min(self._deadlines[waiter], monotonic() + seconds)
 
     def turn(self) -> None:
-        """Run everything that can go on; return after half a second where nothing can."""
+        """Run every greenlet that can continue; return after half a second if none can."""
         ready = self._selector.select(_TICK_SECONDS)
         now = monotonic()
         for key, _ in ready:
             key.data()
-        # What arrived while those ran is not too late: it is found before its time is looked at.
+        # `now` is from before those ran: what arrived meanwhile is not too late, and the next turn finds it.
         if now >= self._next_check:
             self._next_check = now + _TICK_SECONDS
             self.end_waits(now)
 
     def end_waits(self, until: float = math.inf) -> None:
-        """Raise TooSlow in whatever waits for something that was to come by `until`."""
+        """Raise TooSlow in every greenlet whose deadline is not after `until`."""
         for waiter in [waiter for waiter, deadline in self._deadlines.items() if deadline <= until]:
             waiter.throw(TooSlow)
 

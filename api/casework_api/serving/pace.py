@@ -20,7 +20,7 @@ class Pace(msgspec.Struct, frozen=True):
 
 
 class Paces(msgspec.Struct, frozen=True):
-    """The pace for what a client does: begin another request, send a header block, a body, take an answer."""
+    """The pace for what a client does: begin another request, send its header or body, read an answer."""
 
     idle: Pace
     header: Pace

@@ -1,4 +1,4 @@
-"""The answers the server gives itself, where a request cannot be read: problems like any other."""
+"""The server's own answers to requests that it cannot read: problems like all others."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _STATUSES: Final[tuple[tuple[type[Exception], int], ...]] = (
 
 
 def answer_to(error: Exception) -> bytes:
-    """The bytes of the answer, which hold nothing of the request. The connection is to be closed then."""
+    """The bytes of the answer, which contain nothing of the request. Close the connection after it."""
     status = next((status for kind, status in _STATUSES if isinstance(error, kind)), 500)
     request_id = uuid4()
     if status == 500:

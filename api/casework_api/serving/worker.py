@@ -1,4 +1,4 @@
-"""A worker of gunicorn that serves many clients in one thread, each while the others are waited for."""
+"""A gunicorn worker that serves many clients in one thread: while it waits for one, it serves others."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ _LINGER_SECONDS: Final = 1.0
 
 
 class Worker(AsyncWorker):  # type: ignore[misc] # gunicorn is not typed
-    """Runs one request at a time, as `sync` does, but reads requests and writes answers as clients can.
+    """Runs one request at a time, like `sync`, but serves other clients while it waits for a slow one.
 
-    A request that is being run gives way only while it waits for its own body or for its answer to be taken.
-    gunicorn parses, calls the application and watches over the process; `app.paces` has the time limits.
+    A running request is interrupted only while it waits for its body or for the client to read the answer.
+    gunicorn parses, calls the application and supervises the process; `app.paces` has the time limits.
     """
 
     def run(self) -> None:
-        """Serve until told to stop, then let what is running end."""
+        """Serve until stopped, then let running requests finish."""
         self._loop = Loop()
         self._clients = 0
-        # Those that wait for a request to arrive, in the order in which they began to.
+        # The greenlets that wait for a request to arrive, the longest waiting first.
         self._awaiting: dict[greenlet, None] = {}
         self._running: set[Any] = set()
         self._loop.watch(self.PIPE[0], self._clear_signals)
@@ -79,7 +79,7 @@ class Worker(AsyncWorker):  # type: ignore[misc] # gunicorn is not typed
         greenlet(self.handle).switch(listener, client, address)
 
     def _make_room(self) -> bool:
-        """End the connection that has been waiting longest for a request to arrive, if there is one."""
+        """End the connection that has waited longest for a request. Returns whether there was one."""
         waiter = next(iter(self._awaiting), None)
         if waiter is None:
             return False
@@ -100,7 +100,7 @@ class Worker(AsyncWorker):  # type: ignore[misc] # gunicorn is not typed
             self._clients -= 1
 
     def _exchange(self, listener: Any, connection: Connection, parser: Any, address: Any) -> bool:
-        """Read a request and answer it; whether the connection may be used for another."""
+        """Read a request and answer it. Returns whether the connection may be used for another."""
         request = None
         try:
             request = self._next_request(connection, parser)
@@ -141,7 +141,10 @@ class Worker(AsyncWorker):  # type: ignore[misc] # gunicorn is not typed
         return True
 
     def _discard_body(self, parser: Any) -> bool:
-        """Read what the application left of a body, so that the client gets to its answer."""
+        """Read what the application left of a body, so that the client gets to its answer.
+
+        Returns whether all of it was read.
+        """
         with self._expecting():
             try:
                 return bool(parser.finish_body(max_bytes=_MOST_DISCARDED))
