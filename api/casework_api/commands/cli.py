@@ -1,4 +1,4 @@
-"""The command line. A command's module is imported when it is called, for not all need the server."""
+"""The command line. A command's module is imported on use, because not all need the server."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MODULES: Final[Mapping[str, str]] = {
     "demo": "demo",
     "playbook": "playbook",
 }
-"""Every command, and the module of `casework_api.commands` it is in, under the same name."""
+"""Every command, and the module of `casework_api.commands` that defines it under the same name."""
 
 
 class _Commands(click.Group):
@@ -41,7 +41,7 @@ def cli() -> None:
 
 
 def main() -> None:
-    """The entry point: what is wrong with the set-up is told in one line."""
+    """The entry point. An error in the set-up is reported in one line."""
     try:
         cli()
     except (SetUpError, msgspec.ValidationError) as error:

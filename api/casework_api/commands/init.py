@@ -20,9 +20,9 @@ from casework_api.commands.preparing import prepare
 @click.option("--admin-name", help="The first administrator's name.")
 @click.option("--admin-email", help="The first administrator's e-mail address.")
 def init(admin_name: str | None, admin_email: str | None) -> None:
-    """Make the keys and the tables; with a name and an address, the first administrator too.
+    """Create the keys and the tables and, given a name and an address, the first administrator.
 
-    Prints {"user": id, "token": "cw_…"} for the administrator. It may be repeated: what is there stays.
+    Prints {"user": id, "token": "cw_…"} for the administrator. It may be repeated: it replaces nothing.
     """
     if (admin_name is None) != (admin_email is None):
         raise click.UsageError("--admin-name and --admin-email go together")

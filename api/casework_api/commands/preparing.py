@@ -1,4 +1,4 @@
-"""Making the keys and the tables, once, before anything is opened."""
+"""Creating the keys and the tables, once, before anything is opened."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from casework_projections.views.catch_up import Views
 
 
 def prepare(settings: Settings) -> None:
-    """Make the keys and the tables where they are not there yet."""
+    """Create the keys and the tables if they do not exist."""
     if not settings.master_key_file.exists():
         _make_master_key(settings.master_key_file)
     create_tables(settings.database_url)
@@ -23,7 +23,7 @@ def prepare(settings: Settings) -> None:
 
 
 def _make_master_key(path: Path) -> None:
-    """A key at `path`, there whole or not at all: whoever else starts at this moment reads the same one."""
+    """Create a key at `path` atomically: another process that starts now reads the same key."""
     draft = path.with_name(f".{path.name}.{uuid4().hex}")
     MasterKey.create(draft)
     try:

@@ -1,4 +1,4 @@
-"""`casework project` and `casework rebuild`: the views kept warm, and made anew."""
+"""`casework project` and `casework rebuild`: keep views up to date, and compute a view again."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _POLL_SECONDS: Final = 1.0
 
 @click.command()
 def project() -> None:
-    """Keep the views warm, so that no reader waits for them; ends on SIGTERM or SIGINT."""
+    """Keep the views up to date, so that no reader waits for them; stops on SIGTERM or SIGINT."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -27,18 +27,18 @@ def project() -> None:
         views = opened_views(app)
         while not stop.is_set():
             for name in views.names():
-                _keep_warm(views, name)
+                _catch_up(views, name)
             stop.wait(_POLL_SECONDS)
 
 
 @click.command()
 @click.argument("view")
 def rebuild(view: str) -> None:
-    """Forget a view and compute it again from the log."""
+    """Delete a view and compute it again from the log."""
     with opened(Settings.from_environment()) as app:
         views = opened_views(app)
         if view not in views.names():
-            raise click.BadParameter(f"there are {', '.join(views.names())}", param_hint="VIEW")
+            raise click.BadParameter(f"must be one of {', '.join(views.names())}", param_hint="VIEW")
         try:
             with bar("events") as advance:
                 views.rebuild(view, advance)
@@ -49,9 +49,9 @@ def rebuild(view: str) -> None:
             click.echo(f"Events that the view could not apply and set aside: {aside}", err=True)
 
 
-def _keep_warm(views: Views, name: str) -> None:
+def _catch_up(views: Views, name: str) -> None:
     try:
         views.catch_up(name)
     except Exception as error:
-        # One view that cannot be computed must not keep the others cold.
+        # One view that cannot be computed must not stop the others.
         log.error("view failed", view=name, exception=outline(error))

@@ -1,1 +1,1 @@
-"""A demonstration school: a year of synthetic incidents, made through the use cases as in life."""
+"""A demonstration school: a year of synthetic incidents, recorded through the use cases."""

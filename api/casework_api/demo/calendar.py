@@ -1,4 +1,4 @@
-"""Term dates as schools in England have them, for the years around a day."""
+"""Term dates like those of schools in England, for the years around a day."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ MONDAY, WEDNESDAY, FRIDAY = 0, 2, 4
 
 
 def calendar_around(day: date) -> Calendar:
-    """Three school years, the middle one holding `day`: autumn, spring and summer with their half-terms."""
+    """Three school years, with `day` in the middle one: autumn, spring and summer with their half-terms."""
     first = day.year - (1 if day.month < 9 else 0) - 1
     terms: list[Term] = []
     closures: list[Closure] = []

@@ -23,7 +23,7 @@ USERS: Final = (
     ("reporter", "Fergus Plumridge"),
     ("governor", "Theodora Winterslow"),
 )
-"""One user a role, by role."""
+"""One user for each role: role and name."""
 TEACHER: Final = "Linnet Harrowgate"
 PARENT_FORENAME: Final = "Winifred"
 
@@ -31,6 +31,6 @@ EVERY_NAME: Final = (*FORENAMES, *SURNAMES, *(name for _, name in USERS), TEACHE
 
 
 def pupil_names(count: int, rng: Random) -> list[str]:
-    """`count` different whole names."""
+    """`count` different full names."""
     pairs = [f"{forename} {surname}" for forename in FORENAMES for surname in SURNAMES]
     return rng.sample(pairs, count)

@@ -1,4 +1,4 @@
-"""A year at the demonstration school, told through the use cases with the clock set to each moment."""
+"""A year at the demonstration school, recorded through the use cases with the clock set to each moment."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ INCIDENTS: Final = 60
 PUPILS: Final = 36
 KINDS: Final = ("cyberbullying",) * 6 + ("unsolicited_contact",) * 2 + ("sexting",) * 2
 _WAITS: Final = (5, 10, 20, 30, 45, 60, 90, 600)
-"""Minutes from one step to the next: mostly the same morning, now and then the next day."""
-# A real history has things done in time and late, and some left open.
+"""Minutes from one step to the next: mostly on the same morning, sometimes on the next day."""
+# In a real history some steps are in time, some are late, and some are left open.
 _LEFT_OPEN: Final = 0.15
 _SOME_TIME: Final = timedelta(days=40)
 
 
 class Cast(msgspec.Struct):
-    """Who is who at the school, by id."""
+    """The users and people of the school; `parents` by the id of the child."""
 
     school: UUID
     users: dict[str, User]
@@ -54,7 +54,7 @@ class Cast(msgspec.Struct):
 
 
 class Demo(msgspec.Struct):
-    """What the command line prints once the story is told."""
+    """What the command line prints when the story is complete."""
 
     school: UUID
     tokens: dict[str, str]
@@ -63,12 +63,12 @@ class Demo(msgspec.Struct):
 def tell(app: Casework, moment: datetime, progress: Callable[[int, int], None]) -> Demo:
     """Fill an empty database with the same year for every run on the same day.
 
-    `progress` is told how many of how many incidents are done.
+    `progress` is called with the number of incidents done and their total.
     """
     day = day_of(moment)
     rng = Random(day.toordinal())  # noqa: S311
     calendar = calendar_around(day)
-    # The story ends with the day before, so that it is the same at whatever hour it is told.
+    # The story ends on the day before, so that it does not depend on the hour of the run.
     story = _Story(app, rng, calendar, datetime.combine(day, time(), tzinfo=LONDON))
     cast = story.open_school()
     for place, reported in enumerate(story.times()):
@@ -97,7 +97,7 @@ class _Story:
         return Context(principal=principal, now=now, key=f"demo {self.count}")
 
     def open_school(self) -> Cast:
-        """The school, one user a role, the pupils with a parent each, and one member of staff."""
+        """The school, one user for each role, pupils with one parent each, and one member of staff."""
         opened = datetime.combine(self.calendar.terms[0].starts_on, time(9), tzinfo=LONDON)
         register = self.app.users.register
         admin = register(
@@ -164,7 +164,7 @@ class _Story:
         )
 
     def incident(self, cast: Cast, reported: datetime) -> None:
-        """One incident from its report to as far as it has come by now."""
+        """One incident, from its report to its last step before now."""
         case = self._report(cast, reported)
         recent = self.moment - reported < _SOME_TIME
         leave_open = recent or self.rng.random() < _LEFT_OPEN
@@ -190,15 +190,15 @@ class _Story:
             case = done
 
     def _step(self, case: Case, cast: Cast, scene: Scene) -> Case | None:
-        """What the playbook asks for next, or what ends the case; None where it is ended."""
+        """Take the next step the playbook requires, else close the case. None if neither is possible."""
         if case.incident.closed:
             return None
-        asked = [duty for duty in case.outstanding() if duty.rule.modality != "may"]
+        duties = [duty for duty in case.outstanding() if duty.rule.modality != "may"]
         done = {step.name() for step in case.incident.timeline}
-        if asked and asked[0].rule.step == "debrief" and "complete_investigation" not in done:
+        if duties and duties[0].rule.step == "debrief" and "complete_investigation" not in done:
             step, preset = "complete_investigation", {}
-        elif asked:
-            step, preset = str(asked[0].rule.step), asked[0].preset
+        elif duties:
+            step, preset = str(duties[0].rule.step), duties[0].preset
         else:
             step, preset = "close", {}
         taken = TakeStep(
@@ -219,7 +219,7 @@ class _Story:
             Slot.CHILD: cast.teacher if contact else target,
             Slot.ALLEGED: alleged,
         }
-        told: dict[str, Any] = {
+        varied: dict[str, Any] = {
             "occurred_at": (reported - timedelta(minutes=self.rng.randint(10, 900))).astimezone(UTC),
             "reported_at": reported.astimezone(UTC),
             "setting": self.rng.choice(tuple(Setting)),
@@ -228,14 +228,14 @@ class _Story:
             "content": self.rng.choice(CONTENT[kind]),
         }
         if contact:
-            told["direction"] = Direction.PUPIL_TO_STAFF
+            varied["direction"] = Direction.PUPIL_TO_STAFF
         elif self.rng.random() < 0.5:
-            told["child_voice"] = self.rng.choice(VOICES)
+            varied["child_voice"] = self.rng.choice(VOICES)
         recorded = reported + timedelta(minutes=self.rng.randint(1, 40))
-        said = example("report", Occasion(now=reported, slots=slots), told)
+        values = example("report", Occasion(now=reported, slots=slots), varied)
         return self.app.incidents.report(
             self.context(cast.users["reporter"], recorded),
-            ReportIncident(**typed(ReportIncident, said)),
+            ReportIncident(**typed(ReportIncident, values)),
         )
 
     def _next_moment(self, clock: datetime) -> datetime:

@@ -62,7 +62,7 @@ LESSONS: Final = (
 
 
 class Scene(msgspec.Struct):
-    """The incident a step is taken in, when, by whom, and chance."""
+    """What the fields of a step depend on: the incident, the time, the people involved, and chance."""
 
     incident: Incident
     now: Instant
@@ -73,10 +73,10 @@ class Scene(msgspec.Struct):
 
 
 def fields(step: str, scene: Scene, preset: dict[str, Any]) -> dict[str, Any]:
-    """The fields of `step` in this scene: its example, what the story varies, and what the rule calls for."""
+    """The fields of `step` in this scene: its example, what the story varies, and what the rule requires."""
     varied = _VARIED[step](scene) if step in _VARIED else {}
-    told = example(step, _occasion(scene, preset), varied | preset)
-    return typed(STEPS[step], told)
+    values = example(step, _occasion(scene, preset), varied | preset)
+    return typed(STEPS[step], values)
 
 
 def _occasion(scene: Scene, preset: dict[str, Any]) -> Occasion:
@@ -118,7 +118,7 @@ _VARIED: Final[dict[str, Callable[[Scene], dict[str, Any]]]] = {
     "decide": lambda _: {"topic": DecisionTopic.MANAGED_IN_SCHOOL},
     "debrief": _debrief,
 }
-"""By step, what the story says otherwise than its example."""
+"""By step, the fields in which the story differs from the example."""
 
 EVERY_NARRATIVE: Final = (
     *(text for texts in SUMMARIES.values() for text in texts),
@@ -128,4 +128,4 @@ EVERY_NARRATIVE: Final = (
     EXAMPLES["offer_support"]["what"],
     EXAMPLES["save_evidence"]["description"],
 )
-"""Texts that must never be found in a database file in clear."""
+"""Texts that must never be in a database file unencrypted."""

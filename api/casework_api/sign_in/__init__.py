@@ -1,1 +1,1 @@
-"""The ways to sign in; each gives the user who makes the request."""
+"""The ways to sign in; each finds the user who makes the request."""

@@ -1,4 +1,4 @@
-"""Who asks: a living token is looked up before any route of the API runs, and its scope is held to."""
+"""Authentication: every route of the API requires a valid token with the right scope."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ UNNAMED: Final = frozenset({"incidents.report"})
 
 
 def register_authentication(app: Flask) -> None:
-    """Let no endpoint of `app` but the public ones run without a living token of the right scope."""
+    """Require a valid token with the right scope for every endpoint of `app` except the public ones."""
 
     def authenticate() -> None:
         if request.endpoint is None or request.endpoint in PUBLIC:
