@@ -1,8 +1,8 @@
-"""A school over HTTP on each engine, as the tests of the API have it."""
+"""A school over HTTP on each engine, as in the tests of the API."""
 
 from __future__ import annotations
 
-# The import also has the template of each engine prepared with the tables of the views.
+# The import also creates the tables of the views in the template of each engine.
 from tests.api.conftest import house, open_house
 
 __all__ = ["house", "open_house"]

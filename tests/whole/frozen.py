@@ -1,4 +1,4 @@
-"""casework used by a process in which time is frozen, and when time runs again."""
+"""casework in a process in which time is frozen, and after time runs again."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.whole.processes import casework_here
 COMMANDS: Final = (("init",), ("due",), ("rebuild", "caseload"))
 PAGES: Final = ("/health/ready", "/docs", "/metrics")
 LATER: Final = "2026-10-01 09:00"
-ASKED_LATER: Final = (
+SENT_LATER: Final = (
     "incidents.report",
     "incidents.index",
     "incidents.take_step",
@@ -37,29 +37,29 @@ ASKED_LATER: Final = (
 
 
 class Found(msgspec.Struct):
-    """Whatever was refused over one database, and a digest of how the API describes itself."""
+    """What was refused with one database, and a digest of the OpenAPI description."""
 
     refused: dict[str, str]
     described: str
 
 
 def main(when: str, early: _freeze_time, folder: str, *urls: str) -> None:
-    """Print what is found over each of `urls`; `early` freezes time, `when` that is before `create_app`."""
+    """Print a Found for each of `urls`. If `when` is "create_app", `early` freezes time here."""
     if when == "create_app":
         early.start()
     apps = [create_app(settings_for(url, Path(folder) / str(place))) for place, url in enumerate(urls)]
-    scenes = [_moved_in(app, tick=when == "requests") for app in apps]
+    scenes = [_in_frozen_time(app, tick=when == "requests") for app in apps]
     if when != "requests":
         early.stop()
     for scene, found in scenes:
         scene.house.app.extensions[EXTENSION].clock = scene.house.clock = Clock(LATER)
-        found.refused |= {f"{endpoint}, later": why for endpoint, why in _refused(scene, ASKED_LATER).items()}
+        found.refused |= {f"{endpoint}, later": why for endpoint, why in _refused(scene, SENT_LATER).items()}
         scene.house.close()
     sys.stdout.buffer.write(msgspec.json.encode([found for _, found in scenes]))
 
 
-def _moved_in(app: Flask, *, tick: bool) -> tuple[Scene, Found]:
-    """A school in frozen time, of which everything was asked once."""
+def _in_frozen_time(app: Flask, *, tick: bool) -> tuple[Scene, Found]:
+    """A school in frozen time, to which every request was sent once and where every command ran once."""
     settings = app.extensions[EXTENSION].app.settings
     house = House(settings, clock=partial(FrozenClock, tick=tick), app=app)
     scene = Scene(house)
@@ -80,7 +80,7 @@ def _moved_in(app: Flask, *, tick: bool) -> tuple[Scene, Found]:
 
 
 def _refused(scene: Scene, endpoints: Iterable[str]) -> dict[str, str]:
-    """Those of `endpoints` that answer neither a lead nor an administrator, and what they say instead."""
+    """The `endpoints` that refuse both a lead and an administrator, and their answers."""
     refused = {}
     for endpoint in endpoints:
         for who in ("dsl", "admin"):

@@ -1,4 +1,4 @@
-"""casework as whoever runs it has it: commands in processes of their own, and a server to ask."""
+"""casework as its operator runs it: commands in processes of their own, and a server."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ Json = Any
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What a server said."""
+    """The answer of a server."""
 
     status: int
     body: Json
 
 
 def settings_in(folder: Path, url: str | None = None) -> Settings:
-    """Settings that keep everything in `folder`, but for a database that `url` names."""
+    """Settings that store everything in `folder`, except a database that `url` names."""
     return Settings(
         database_url=url or f"sqlite:///{folder}/casework.db",
         evidence_url=f"file:{folder}/evidence",
@@ -50,13 +50,13 @@ def settings_in(folder: Path, url: str | None = None) -> Settings:
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """The settings as a process is given them, and no others of casework's."""
+    """The environment of a process, with these settings of casework and no others."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("CASEWORK_")}
-    return {**inherited, **settings_told(settings)}
+    return {**inherited, **variables_of(settings)}
 
 
-def settings_told(settings: Settings) -> dict[str, str]:
-    """The variables that say the settings."""
+def variables_of(settings: Settings) -> dict[str, str]:
+    """The environment variables for `settings`."""
     named = {name: getattr(settings, name) for name in settings.__struct_fields__}
     return {f"CASEWORK_{name.upper()}": str(value) for name, value in named.items() if value is not None}
 
@@ -74,11 +74,11 @@ def casework(settings: Settings, *arguments: str) -> subprocess.CompletedProcess
 
 
 def casework_here(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """One command, run to its end in this process, which need not import everything anew."""
+    """One command, run to its end in this process, which need not import everything again."""
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("CASEWORK_")]:
             patch.delenv(name)
-        for name, value in settings_told(settings).items():
+        for name, value in variables_of(settings).items():
             patch.setenv(name, value)
         patch.setattr(sys, "argv", ["casework", *arguments])
         with redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err:
@@ -87,7 +87,7 @@ def casework_here(settings: Settings, *arguments: str) -> subprocess.CompletedPr
 
 
 def exit_code_of(program: Callable[[], object]) -> int:
-    """What the interpreter makes of the end of `program`."""
+    """The exit code of a process that runs `program`."""
     try:
         program()
     except SystemExit as end:
@@ -99,46 +99,46 @@ def exit_code_of(program: Callable[[], object]) -> int:
 
 
 def free_port() -> int:
-    """A port nobody listens on."""
+    """A port that nothing listens on."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port
 
 
 class Served:
-    """A server on a port of this machine, all processes of it in one group."""
+    """A server on a local port, with all its processes in one group."""
 
     def __init__(self, port: int, group: int) -> None:
         self.port = port
         self._group = group
 
     def kill(self) -> None:
-        """End every process of it at once, as a power cut would; return when they are gone."""
+        """End all its processes at once, like a power cut; return when they are gone."""
         os.killpg(self._group, signal.SIGKILL)
-        # Those who are dead may stay in the group until somebody takes note of it; their sockets do not.
+        # A dead process may stay in the group until its parent waits for it; its sockets do not stay.
         while self._listens():
             time.sleep(_POLL_SECONDS / 10)
 
     def stop(self) -> None:
-        """Tell it to end, as the system does; return when it takes no more connections."""
+        """Send it SIGTERM; return when it accepts no more connections."""
         os.kill(self._group, signal.SIGTERM)
         while self._listens():
             time.sleep(_POLL_SECONDS)
 
     def await_end(self, seconds: float = _PATIENCE_SECONDS) -> None:
-        """Return once no process of it is left."""
+        """Return when none of its processes is left."""
         deadline = time.monotonic() + seconds
         while self.is_running():
             assert time.monotonic() < deadline, "the server did not end"
             time.sleep(_POLL_SECONDS)
 
     def workers(self) -> list[int]:
-        """The processes that answer."""
+        """The ids of the processes that answer requests."""
         children = Path(f"/proc/{self._group}/task/{self._group}/children").read_text(encoding="ascii")
         return [int(child) for child in children.split()]
 
     def is_running(self) -> bool:
-        """Whether any process of it is left."""
+        """Whether any of its processes is left."""
         try:
             os.killpg(self._group, 0)
         except ProcessLookupError:
@@ -153,7 +153,7 @@ class Served:
         return True
 
     def await_ready(self) -> None:
-        """Return once it can do its work."""
+        """Return when it can answer requests."""
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while time.monotonic() < deadline:
             assert self.is_running(), "the server ended"
@@ -173,13 +173,13 @@ class Served:
         headers: Mapping[str, str] | None = None,
         base: str = BASE,
     ) -> Answer:
-        """One request. Raises OSError or HTTPException where there is no whole answer."""
-        told = {"Content-Type": "application/json", **(headers or {})}
+        """Send one request. Raises OSError or HTTPException if there is no complete answer."""
+        sent = {"Content-Type": "application/json", **(headers or {})}
         if token is not None:
-            told["Authorization"] = f"Bearer {token}"
+            sent["Authorization"] = f"Bearer {token}"
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_PATIENCE_SECONDS)
         try:
-            connection.request(method, base + path, None if body is None else json.dumps(body), told)
+            connection.request(method, base + path, None if body is None else json.dumps(body), sent)
             answer = connection.getresponse()
             return Answer(answer.status, json.loads(answer.read() or b"null"))
         finally:
@@ -189,22 +189,22 @@ class Served:
 def fork_server(settings: Settings) -> Served:
     """`casework serve`, ready, in a fork of a process that has imported everything."""
     port = free_port()
-    hears, tells = Pipe(duplex=False)
-    process = processes().Process(target=_serve, args=(settings, port, tells), daemon=True)
+    receiver, sender = Pipe(duplex=False)
+    process = processes().Process(target=_serve, args=(settings, port, sender), daemon=True)
     process.start()
-    # The only other end is the server's now: where it ends before it says its group, nobody waits for it.
-    tells.close()
-    server = Served(port, hears.recv())
+    # Only the server has this end now, so `recv` fails, and does not wait, if the server ends early.
+    sender.close()
+    server = Served(port, receiver.recv())
     server.await_ready()
     return server
 
 
-def _serve(settings: Settings, port: int, tells: Connection) -> None:
+def _serve(settings: Settings, port: int, sender: Connection) -> None:
     os.setsid()
-    tells.send(os.getpid())
-    # A server that is killed leaves its counts behind.
+    sender.send(os.getpid())
+    # A server that is killed does not delete the files of its metrics.
     os.environ["TMPDIR"] = str(settings.master_key_file.parent)
-    # Nobody reads what it logs.
+    # Its log is not needed.
     with Path(os.devnull).open("wb") as nowhere:
         os.dup2(nowhere.fileno(), sys.stderr.fileno())
     sys.exit(casework_here(settings, "serve", "--port", str(port), "--workers", "2").returncode)
@@ -212,7 +212,7 @@ def _serve(settings: Settings, port: int, tells: Connection) -> None:
 
 @contextmanager
 def demonstrated(settings: Settings, folder: Path, port: int) -> Iterator[tuple[Served, str]]:
-    """`casework demo` in processes of its own, with what it printed; ready in the block and ended with it."""
+    """Run `casework demo` in processes of its own during the block; gives the server and what it printed."""
     printed = folder.with_suffix(".txt")
     with printed.open("w", encoding="utf-8") as out:
         process = subprocess.Popen(

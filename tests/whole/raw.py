@@ -1,4 +1,4 @@
-"""A client over a plain socket, which sends what no library would, as slowly as it likes."""
+"""A client with a plain socket, which can send what no library would, at any speed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _END: Final = f"\r\n--{BOUNDARY}--\r\n".encode()
 
 
 class RawAnswer(msgspec.Struct, frozen=True):
-    """An answer as it came: header names in lower case."""
+    """An answer, with header names in lower case."""
 
     status: int
     headers: dict[str, str]
@@ -30,12 +30,12 @@ class RawAnswer(msgspec.Struct, frozen=True):
 
 
 class RawClient:
-    """One connection to a port of this machine."""
+    """One connection to a local port."""
 
     def __init__(self, port: int) -> None:
         self._socket = socket.socket()
         self._socket.settimeout(PATIENCE_SECONDS)
-        # The system takes little of what the client does not read.
+        # The system then buffers little that the client has not read.
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
         self._socket.connect(("127.0.0.1", port))
         self._reader = self._socket.makefile("rb")
@@ -50,7 +50,7 @@ class RawClient:
         self._socket.sendall(data)
 
     def answer(self) -> RawAnswer:
-        """The next answer. Raises EOFError where the connection ends before it is whole."""
+        """The next answer. Raises EOFError if the connection ends before it is complete."""
         status = int(self._line().split()[1])
         lines = iter(self._line, b"")
         headers = {name.decode().lower(): value.decode().strip() for name, _, value in map(_parted, lines)}
@@ -61,11 +61,11 @@ class RawClient:
         return RawAnswer(status, headers, body)
 
     def is_ready(self) -> bool:
-        """Whether there is something to read, be it the end."""
+        """Whether there is something to read, or the connection has ended."""
         return bool(select.select([self._socket], [], [], 0)[0])
 
     def has_ended(self) -> bool:
-        """Whether the server has ended the connection, everything it sent before having been read."""
+        """Whether everything was read and the server has ended the connection."""
         self._socket.setblocking(False)
         try:
             return self._socket.recv(1, socket.MSG_PEEK) == b""
@@ -77,7 +77,7 @@ class RawClient:
             self._socket.settimeout(PATIENCE_SECONDS)
 
     def rest(self) -> bytes:
-        """What comes until the server ends the connection."""
+        """Everything the server sends until it ends the connection."""
         return self._reader.read()
 
     def close(self) -> None:
@@ -99,12 +99,12 @@ def request(
     headers: Mapping[str, str] | None = None,
 ) -> bytes:
     """The bytes of a request."""
-    told = {"Host": "127.0.0.1", **(headers or {})}
+    sent = {"Host": "127.0.0.1", **(headers or {})}
     if token is not None:
-        told["Authorization"] = f"Bearer {token}"
+        sent["Authorization"] = f"Bearer {token}"
     if body:
-        told["Content-Length"] = str(len(body))
-    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in told.items())]
+        sent["Content-Length"] = str(len(body))
+    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in sent.items())]
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
@@ -114,10 +114,10 @@ def posted(path: str, token: str, body: bytes) -> bytes:
 
 
 def uploading(incident: str, token: str, content: bytes, at: str) -> bytes:
-    """The bytes of a request that brings a file as evidence; its content is last, but for the end."""
-    told = {"form": "screenshot", "description": "What it shows.", "captured_at": at, "incident_at": at}
+    """The bytes of a request that uploads evidence; only a boundary follows the content of the file."""
+    metadata = {"form": "screenshot", "description": "What it shows.", "captured_at": at, "incident_at": at}
     body = (
-        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="metadata"\r\n\r\n{json.dumps(told)}\r\n'
+        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="metadata"\r\n\r\n{json.dumps(metadata)}\r\n'
         f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n'
         "Content-Type: text/plain\r\n\r\n"
     ).encode()

@@ -18,7 +18,7 @@ from tests.whole.processes import Answer, Served, fork_server
 from tests.whole.raw import RawClient, uploading
 
 LINE: Final = b"Quillfeather wrote this. "
-# More than the system holds of what a client does not read.
+# More than the system buffers for a client that does not read.
 LARGE: Final = LINE * 320_000
 
 
@@ -39,13 +39,13 @@ class Scene(msgspec.Struct, frozen=True):
         return self.server.ask(method, path, self.tokens[who], body)
 
     def upload(self, content: bytes, who: str = "dsl") -> bytes:
-        """The bytes of a request that brings a file."""
+        """The bytes of a request that uploads a file."""
         return uploading(self.incident, self.tokens[who], content, self.now)
 
 
 @contextmanager
 def served(settings: Settings, **limits: Any) -> Iterator[Scene]:
-    """A server over a new school; what is told of `limits` is in its settings."""
+    """A server with a new school; `limits` are settings."""
     house = House(settings, now=f"{utc_now():%Y-%m-%d} 00:00")
     incident = house.report()["id"]
     evidence = house.uploaded(incident, LARGE)["id"]
@@ -60,6 +60,6 @@ def served(settings: Settings, **limits: Any) -> Iterator[Scene]:
 
 @contextmanager
 def served_on_sqlite(engine: SQLiteEngine, folder: Path, **limits: Any) -> Iterator[Scene]:
-    """As `served`, on an SQLite file in `folder`."""
+    """Like `served`, on an SQLite file in `folder`."""
     with engine.database(folder) as url, served(settings_for(url, folder), **limits) as scene:
         yield scene

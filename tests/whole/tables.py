@@ -1,4 +1,4 @@
-"""What the views hold, to be compared."""
+"""The rows of the views, for comparison."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from casework_projections.views.catch_up import Views
 Tables = dict[str, list[tuple[Any, ...]]]
 
 
-def kept_and_rebuilt(app: Casework) -> tuple[Tables, Tables]:
-    """The rows of every view as they were kept, up to the end of the log, and as they are once rebuilt."""
+def updated_and_rebuilt(app: Casework) -> tuple[Tables, Tables]:
+    """The rows of every view, updated to the end of the log, and the rows after a rebuild."""
     views = Views(app)
     for name in views.names():
         views.catch_up(name)
-    kept = rows_of_views(app)
-    afresh = Views(app)
-    for name in afresh.names():
-        afresh.rebuild(name)
-    return kept, rows_of_views(app)
+    updated = rows_of_views(app)
+    views = Views(app)
+    for name in views.names():
+        views.rebuild(name)
+    return updated, rows_of_views(app)
 
 
 def rows_of_views(app: Casework) -> Tables:

@@ -1,4 +1,4 @@
-"""The command line: what it makes, and where it refuses to start."""
+"""The command line: what it creates, and when it refuses to start."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def made(settings: Settings) -> Settings:
-    """Settings whose keys and tables are there."""
+    """Settings whose keys and tables exist."""
     prepare(settings)
     return settings
 
@@ -51,8 +51,8 @@ def made(settings: Settings) -> Settings:
 def printed_admin(settings: Settings) -> dict[str, Any]:
     made = casework_here(settings, "init", *ADMIN)
     assert made.returncode == 0, made.stderr
-    told: dict[str, Any] = msgspec.json.decode(made.stdout)
-    return told
+    printed: dict[str, Any] = msgspec.json.decode(made.stdout)
+    return printed
 
 
 def me(settings: Settings, token: str) -> Any:
@@ -83,19 +83,19 @@ def test_a_refusal_is_a_line_and_a_status(settings: Settings) -> None:
 
 
 def test_init_prints_the_token_of_an_administrator(settings: Settings) -> None:
-    told = printed_admin(settings)
-    assert set(told) == {"user", "token"}
-    user = me(settings, told["token"])["user"]
-    assert (user["id"], user["name"], user["administrator"]) == (told["user"], "Ada Adminson", True)
+    printed = printed_admin(settings)
+    assert set(printed) == {"user", "token"}
+    user = me(settings, printed["token"])["user"]
+    assert (user["id"], user["name"], user["administrator"]) == (printed["user"], "Ada Adminson", True)
 
 
 def test_init_may_be_repeated(settings: Settings) -> None:
-    told = printed_admin(settings)
+    printed = printed_admin(settings)
     key = settings.master_key_file.read_bytes()
     again = casework_here(settings, "init")
     assert (again.returncode, again.stdout) == (0, "")
     assert settings.master_key_file.read_bytes() == key
-    assert me(settings, told["token"])["user"]["id"] == told["user"]
+    assert me(settings, printed["token"])["user"]["id"] == printed["user"]
 
 
 def test_nobody_else_may_read_the_key(settings: Settings) -> None:
@@ -114,11 +114,11 @@ def test_init_takes_both_the_name_and_the_address(settings: Settings, half: tupl
     assert not settings.master_key_file.exists()
 
 
-def test_several_may_set_up_at_once(settings: Settings) -> None:
+def test_several_may_run_init_at_once(settings: Settings) -> None:
     with ProcessPoolExecutor(3, mp_context=processes()) as pool:
-        told = [*pool.map(printed_admin, [settings] * 3)]
-    users = [me(settings, each["token"])["user"]["id"] for each in told]
-    assert users == [each["user"] for each in told]
+        printed = [*pool.map(printed_admin, [settings] * 3)]
+    users = [me(settings, each["token"])["user"]["id"] for each in printed]
+    assert users == [each["user"] for each in printed]
 
 
 def test_rebuild_shows_how_far_it_has_come(made: Settings) -> None:
@@ -133,7 +133,7 @@ def test_rebuild_shows_how_far_it_has_come(made: Settings) -> None:
     assert f"{length}/{length}" in rebuilt.stderr
 
 
-def test_rebuild_names_the_views_there_are(made: Settings) -> None:
+def test_rebuild_names_the_existing_views(made: Settings) -> None:
     refused = casework_here(made, "rebuild", "nonesuch")
     assert refused.returncode == 2
     assert "caseload" in refused.stderr
@@ -144,7 +144,7 @@ def project(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_project_catches_up_and_ends_when_told(made: Settings, number: signal.Signals) -> None:
+def test_project_catches_up_and_stops_on_a_signal(made: Settings, number: signal.Signals) -> None:
     house = House(made)
     house.report()
     house.close()
@@ -164,7 +164,7 @@ def test_project_catches_up_and_ends_when_told(made: Settings, number: signal.Si
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
-def test_no_command_starts_on_a_playbook_with_a_mistake(
+def test_no_command_starts_with_a_mistake_in_a_playbook(
     made: Settings, tmp_path: Path, command: tuple[str, ...]
 ) -> None:
     folder = tmp_path / "playbooks"
@@ -206,7 +206,9 @@ def test_a_pack_is_checked_without_a_database(settings: Settings, tmp_path: Path
     ("command", "url"),
     [*((command, "nonsense") for command in COMMANDS), *((COMMANDS[0], url) for url in BAD_URLS)],
 )
-def test_no_command_starts_on_a_bad_address(made: Settings, command: tuple[str, ...], url: str) -> None:
+def test_no_command_starts_with_a_bad_database_url(
+    made: Settings, command: tuple[str, ...], url: str
+) -> None:
     line = refusal(msgspec.structs.replace(made, database_url=url), *command)
     assert "CASEWORK_DATABASE_URL" in line
     assert "hunter2" not in line
@@ -220,7 +222,7 @@ def test_no_command_but_init_starts_without_the_key(made: Settings, command: tup
     assert not made.master_key_file.exists()
 
 
-def test_rebuild_says_in_a_line_that_a_view_cannot_be_rebuilt(
+def test_rebuild_reports_in_one_line_a_view_it_cannot_rebuild(
     made: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Caseload, "rebuildable", False)
@@ -231,7 +233,7 @@ def test_rebuild_says_in_a_line_that_a_view_cannot_be_rebuilt(
     assert "Traceback" not in refused.stderr
 
 
-def test_what_is_set_aside_is_said_where_it_is_met(made: Settings) -> None:
+def test_commands_report_events_that_were_set_aside(made: Settings) -> None:
     house = House(made)
     incident = house.report()["id"]
     due = casework_here(made, "due")

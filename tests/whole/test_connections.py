@@ -1,4 +1,4 @@
-"""Connections over a real server: kept, ended, and not mixed up."""
+"""Connections to a real server: reused, ended, and not mixed up."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def scene(sqlite_engine: SQLiteEngine, tmp_path_factory: pytest.TempPathFactory)
 
 @pytest.fixture
 def own_scene(sqlite_engine: SQLiteEngine, tmp_path: Path) -> Iterator[Scene]:
-    """A server that may be ended."""
+    """A server for one test, which may end it."""
     with served_on_sqlite(sqlite_engine, tmp_path) as scene:
         yield scene
 
@@ -39,7 +39,7 @@ def client(scene: Scene) -> Iterator[RawClient]:
 
 
 def expecting(whole: bytes) -> tuple[bytes, bytes]:
-    """The head of a request and its body, which is to be sent when the server has said so."""
+    """The head of a request that expects 100 Continue, and its body, to be sent after that answer."""
     head, end, body = whole.partition(b"\r\n\r\n")
     return head + b"\r\nExpect: 100-continue" + end, body
 
@@ -57,21 +57,21 @@ def test_requests_sent_ahead_are_answered_in_order(client: RawClient) -> None:
     assert [client.answer().status for _ in paths] == [200, 404, 200, 200]
 
 
-def test_a_client_that_asks_for_it_is_let_go(client: RawClient) -> None:
+def test_a_connection_ends_if_the_client_asks_for_it(client: RawClient) -> None:
     client.send(request("GET", "/health/live", headers={"Connection": "close"}))
     answer = client.answer()
     assert (answer.status, answer.headers["connection"]) == (200, "close")
     assert client.rest() == b""
 
 
-def test_a_body_nobody_reads_does_not_become_a_request(scene: Scene, client: RawClient) -> None:
+def test_an_unread_body_does_not_become_a_request(scene: Scene, client: RawClient) -> None:
     # Without a valid token no body is read.
     client.send(request("POST", f"{BASE}/incidents", "unknown", LIVE * 2000) + LIVE)
     assert [client.answer().status, client.answer().status] == [401, 200]
     assert not client.is_ready()
 
 
-def test_who_asks_whether_to_go_on_is_told_to(scene: Scene, client: RawClient) -> None:
+def test_a_client_that_expects_100_continue_receives_it(scene: Scene, client: RawClient) -> None:
     head, body = expecting(scene.upload(CONTENT))
     client.send(head)
     assert client.answer().status == 100
@@ -79,13 +79,13 @@ def test_who_asks_whether_to_go_on_is_told_to(scene: Scene, client: RawClient) -
     assert client.answer().status == 201
 
 
-def test_two_uploads_at_once_are_each_their_own_users(scene: Scene) -> None:
+def test_simultaneous_uploads_are_not_mixed_up(scene: Scene) -> None:
     contents = {"dsl": CONTENT + b"One.", "deputy_dsl": CONTENT + b"Two."}
-    # More of them than processes, so that some share one.
+    # More uploads than processes, so that some share one.
     uploads = [(scene.client(), scene.upload(contents[who], who), who) for who in contents for _ in range(3)]
     for client, whole, _ in uploads:
         client.send(whole[: len(whole) // 2])
-    # A request between the halves takes the place of those that wait.
+    # A request between the halves runs while the uploads wait.
     assert scene.ask("GET", f"/incidents/{scene.incident}", "headteacher").status == 200
     for client, whole, who in reversed(uploads):
         client.send(whole[len(whole) // 2 :])
@@ -96,18 +96,18 @@ def test_two_uploads_at_once_are_each_their_own_users(scene: Scene) -> None:
         client.close()
 
 
-def test_a_worker_that_dies_takes_no_other_with_it(own_scene: Scene) -> None:
+def test_the_others_go_on_if_a_worker_dies(own_scene: Scene) -> None:
     with own_scene.client() as client:
         client.send(LIVE)
         assert client.answer().status == 200
         (victim, *_) = own_scene.server.workers()
         os.kill(victim, signal.SIGKILL)
-        # The one that is left answers, or the one that takes the place of the dead.
+        # The remaining worker answers, or the one that replaces the dead worker.
         own_scene.server.await_ready()
 
 
 class TestStopping:
-    def test_what_is_running_is_finished(self, own_scene: Scene) -> None:
+    def test_a_running_request_is_finished(self, own_scene: Scene) -> None:
         head, body = expecting(own_scene.upload(CONTENT))
         with own_scene.client() as client:
             client.send(head)
@@ -118,7 +118,7 @@ class TestStopping:
             assert (answer.status, answer.headers["connection"]) == (201, "close")
         own_scene.server.await_end()
 
-    def test_nobody_is_waited_for_who_asks_nothing(self, own_scene: Scene) -> None:
+    def test_a_connection_without_a_request_does_not_delay_it(self, own_scene: Scene) -> None:
         with own_scene.client() as idle, own_scene.client() as slow, own_scene.client() as silent:
             idle.send(LIVE)
             assert idle.answer().status == 200

@@ -1,4 +1,4 @@
-"""The server is killed in the middle of writes: what it acknowledged is there once, the views are right."""
+"""The server is killed during writes: acknowledged steps are recorded once, and the views are right."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.conftest import CI_SETTING
 from tests.engines import Engine, SQLiteEngine
 from tests.settings import settings_for
 from tests.whole.processes import Served, fork_server
-from tests.whole.tables import kept_and_rebuilt
+from tests.whole.tables import updated_and_rebuilt
 
 KILLS: Final = 50 if os.environ.get(CI_SETTING) else 3
 KILLS_ON_POSTGRES: Final = 3 if os.environ.get(CI_SETTING) else 1
@@ -39,7 +39,7 @@ LONGEST_WAIT_SECONDS: Final = 30
 
 
 class Ledger:
-    """What one writer was told of the steps it asked for. Each step is a note that says its key."""
+    """The steps that one writer sent: acknowledged or in doubt. Each step is a note with its key as text."""
 
     def __init__(self, incident: str, token: str) -> None:
         self.incident = incident
@@ -48,24 +48,24 @@ class Ledger:
         self.in_doubt: str | None = None
 
     def write(self, server: Served) -> None:
-        """Ask for one step after another until the server is gone; first for the one in doubt, if any."""
+        """Send one step after another until the server is gone; first the one in doubt, if any."""
         try:
             while True:
                 self.in_doubt = self.in_doubt or uuid4().hex
-                self._ask(server, self.in_doubt)
+                self._send(server, self.in_doubt)
                 self.acknowledged.append(self.in_doubt)
                 self.in_doubt = None
         except (OSError, http.client.HTTPException):
             return
 
     def settle(self, server: Served) -> None:
-        """Ask again for the step in doubt."""
+        """Retry the step in doubt."""
         if self.in_doubt is not None:
-            self._ask(server, self.in_doubt)
+            self._send(server, self.in_doubt)
             self.acknowledged.append(self.in_doubt)
             self.in_doubt = None
 
-    def _ask(self, server: Served, key: str) -> None:
+    def _send(self, server: Served, key: str) -> None:
         path = f"/incidents/{self.incident}/steps"
         headers = {"If-Match": "*", "Idempotency-Key": key}
         answer = server.ask("POST", path, self.token, {"step": "add_note", "text": key}, headers)
@@ -73,7 +73,7 @@ class Ledger:
 
 
 def read(server: Served, token: str, school: str) -> None:
-    """Have views brought up to the log until the server is gone, so that it dies in that too."""
+    """Make views catch up with the log until the server is gone, so that it is killed during that too."""
     try:
         while True:
             for path in ("/incidents?limit=1", f"/schools/{school}/governor-summary?term=2026-autumn"):
@@ -87,9 +87,7 @@ def settings(engine_url: str, tmp_path: Path) -> Settings:
     return msgspec.structs.replace(settings_for(engine_url, tmp_path), requests_per_minute=10**6)
 
 
-def test_what_was_acknowledged_is_there_once_and_the_views_are_right(
-    settings: Settings, engine: Engine
-) -> None:
+def test_acknowledged_steps_are_recorded_once_and_views_are_right(settings: Settings, engine: Engine) -> None:
     ledgers, token, school = prepared(settings)
     rng = random.Random(9)  # noqa: S311
     readers = cycle([partial(read, token=token, school=school), None])
@@ -103,8 +101,8 @@ def test_what_was_acknowledged_is_there_once_and_the_views_are_right(
     with opened(settings) as app:
         for ledger in ledgers:
             assert Counter(notes_of(app, ledger.incident)) == Counter(ledger.acknowledged)
-        kept, rebuilt = kept_and_rebuilt(app)
-        assert kept == rebuilt
+        updated, rebuilt = updated_and_rebuilt(app)
+        assert updated == rebuilt
 
 
 def prepared(settings: Settings) -> tuple[list[Ledger], str, str]:
@@ -118,10 +116,10 @@ def prepared(settings: Settings) -> tuple[list[Ledger], str, str]:
 def live_and_die(
     server: Served, ledgers: list[Ledger], reader: Callable[[Served], None] | None, seconds: float
 ) -> None:
-    """Have all write and read for `seconds` once the first step is in, and kill the server in the middle."""
+    """Write and read for `seconds` after the first acknowledged step, and then kill the server."""
     before = sum(len(ledger.acknowledged) for ledger in ledgers)
-    does = [ledger.write for ledger in ledgers] + ([] if reader is None else [reader])
-    threads = [threading.Thread(target=do, args=(server,)) for do in does]
+    tasks = [ledger.write for ledger in ledgers] + ([] if reader is None else [reader])
+    threads = [threading.Thread(target=task, args=(server,)) for task in tasks]
     for thread in threads:
         thread.start()
     deadline = time.monotonic() + LONGEST_WAIT_SECONDS

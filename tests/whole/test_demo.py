@@ -1,4 +1,4 @@
-"""The demonstration, as whoever types `casework demo` has it."""
+"""The demonstration, as `casework demo` runs it."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ from tests.whole.processes import Served, casework_here, demonstrated, free_port
 _TOKEN: Final = re.compile(r"^token (\w+) +(cw_\S+)$", re.MULTILINE)
 _CURL: Final = re.compile(r"^ +(curl .+)$", re.MULTILINE)
 _SHORTEST: Final = 20
-"""A text of fewer characters may stand in a file by chance."""
+"""In characters; a shorter text may be in a file by chance."""
 
 
-class Told(msgspec.Struct, frozen=True):
-    """A demonstration that is served, where it lies, and what was printed."""
+class Demonstration(msgspec.Struct, frozen=True):
+    """The folder and the server of a demonstration, and what was printed."""
 
     folder: Path
     server: Served
@@ -48,7 +48,7 @@ class Told(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """What is the same of an event in every run on one day."""
+    """The parts of an event that are the same in every run on one day."""
 
     place: int
     number: int
@@ -58,15 +58,15 @@ class Row(msgspec.Struct, frozen=True):
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
+def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstration]:
     folder = tmp_path_factory.mktemp("demo") / "data"
     with demonstrated(demo_settings(folder), folder, free_port()) as (server, printed):
-        yield Told(folder, server, printed)
+        yield Demonstration(folder, server, printed)
 
 
 @pytest.fixture(scope="module")
-def app(told: Told) -> Iterator[Casework]:
-    with opened(demo_settings(told.folder)) as app:
+def app(demonstration: Demonstration) -> Iterator[Casework]:
+    with opened(demo_settings(demonstration.folder)) as app:
         yield app
         app.database.close()
 
@@ -103,7 +103,7 @@ def playbook_of(app: Casework, incident: Incident) -> Playbook:
     return app.library.playbook(incident.policy.floor, incident.policy.pack)
 
 
-def test_it_is_the_same_every_time_on_one_day(app: Casework, tmp_path: Path) -> None:
+def test_it_is_the_same_in_every_run_on_one_day(app: Casework, tmp_path: Path) -> None:
     again = demo_settings(tmp_path / "again")
     made = casework_here(again, "demo", "--fill-only", "--folder", str(tmp_path / "again"))
     assert made.returncode == 0, made.stderr
@@ -133,12 +133,12 @@ def test_every_incident_is_a_legal_history(app: Casework, incidents: list[Incide
         assert (again.state, again.version) == (incident.state, incident.version)
 
 
-def test_nothing_personal_lies_in_clear(app: Casework, told: Told) -> None:
+def test_nothing_personal_is_stored_unencrypted(app: Casework, demonstration: Demonstration) -> None:
     name = "Zebedee Quistgaard"
-    body = {"school": school_of(told), "category": "pupil", "name": name}
-    assert told.server.ask("POST", "/people", told.tokens["dsl"], body).status == 201
-    files = [told.folder / "casework.db", told.folder / "casework.db-wal"]
-    files += [file for file in (told.folder / "evidence").rglob("*") if file.is_file()]
+    body = {"school": school_of(demonstration), "category": "pupil", "name": name}
+    assert demonstration.server.ask("POST", "/people", demonstration.tokens["dsl"], body).status == 201
+    files = [demonstration.folder / "casework.db", demonstration.folder / "casework.db-wal"]
+    files += [file for file in (demonstration.folder / "evidence").rglob("*") if file.is_file()]
     written = b"\n".join(file.read_bytes() for file in files).lower()
     secrets = {*EVERY_NAME, *EVERY_NARRATIVE, *name.split(), *sealed_texts(app)}
     found = [text for text in sorted(secrets) if any(form in written for form in forms(text))]
@@ -147,38 +147,38 @@ def test_nothing_personal_lies_in_clear(app: Casework, told: Told) -> None:
 
 
 def sealed_texts(app: Casework) -> set[str]:
-    """Every sealed text in the log that is long enough to be told from chance, and is no id."""
+    """Every sealed text in the log, except ids and texts so short that they may be in a file by chance."""
     texts = {leaf.value.text for e in log_of(app) for leaf in leaves(e) if isinstance(leaf.value, Sealed)}
     return {text for text in texts if len(text) >= _SHORTEST and " " in text}
 
 
 def forms(text: str) -> list[bytes]:
-    """The bytes a text may lie in a file as, in lower case."""
+    """The bytes that a text may have in a file, in lower case."""
     return [text.lower().encode(encoding) for encoding in ("utf-8", "utf-16-le", "utf-16-be")]
 
 
-def school_of(told: Told) -> str:
-    found = re.search(r"^school +(\S+)$", told.printed, re.MULTILINE)
+def school_of(demonstration: Demonstration) -> str:
+    found = re.search(r"^school +(\S+)$", demonstration.printed, re.MULTILINE)
     assert found is not None
     return found[1]
 
 
-def test_the_printed_request_works_when_pasted(told: Told) -> None:
+def test_the_printed_request_works_when_pasted(demonstration: Demonstration) -> None:
     if shutil.which("curl") is None:
-        pytest.skip("there is no curl to paste into")
-    line = _CURL.search(told.printed)
+        pytest.skip("curl is not installed")
+    line = _CURL.search(demonstration.printed)
     assert line is not None
     pasted = subprocess.run(["bash", "-c", line[1]], capture_output=True, check=True, timeout=30)
     items = msgspec.json.decode(pasted.stdout)["items"]
     assert 0 < len(items) <= 5
 
 
-def test_there_is_a_living_token_for_each_role(told: Told) -> None:
+def test_there_is_a_valid_token_for_each_role(demonstration: Demonstration) -> None:
     roles = ("dsl", "deputy_dsl", "headteacher", "reporter", "governor")
-    assert set(told.tokens) == {"admin", *roles}
+    assert set(demonstration.tokens) == {"admin", *roles}
     for role in roles:
-        me = told.server.ask("GET", "/me", told.tokens[role])
+        me = demonstration.server.ask("GET", "/me", demonstration.tokens[role])
         assert [held["role"] for held in me.body["appointments"]] == [role]
-    admin = told.server.ask("GET", "/me", told.tokens["admin"])
+    admin = demonstration.server.ask("GET", "/me", demonstration.tokens["admin"])
     assert admin.body["user"]["administrator"]
-    assert told.server.ask("GET", "/incidents", told.tokens["admin"]).body["items"] == []
+    assert demonstration.server.ask("GET", "/incidents", demonstration.tokens["admin"]).body["items"] == []

@@ -1,4 +1,4 @@
-"""Tests of a client that freeze time before casework is imported, opened or asked."""
+"""A client's tests may freeze time before casework is imported, created or called."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from casework_api.app import make_routes
 from tests.engines import PostgresEngine, SQLiteEngine
 from tests.whole.frozen import Found
 
-# Nothing of casework is imported before time is frozen, if that is when it is frozen.
+# With "import", time is frozen before anything of casework is imported.
 PROGRAM: Final = """
 import sys
 from freezegun import freeze_time
@@ -30,7 +30,7 @@ main(sys.argv[1], early, *sys.argv[2:])
 
 
 @pytest.mark.parametrize("when", ["import", "create_app", "requests"])
-def test_time_may_be_frozen_before(
+def test_time_may_be_frozen_at_any_stage(
     when: str, sqlite_engine: SQLiteEngine, postgres_engine: PostgresEngine, tmp_path: Path
 ) -> None:
     with sqlite_engine.database(tmp_path) as file, postgres_engine.database(tmp_path) as server:

@@ -1,4 +1,4 @@
-"""Any steps at all, over HTTP, on one incident: the record is whole, and the views say what the log says."""
+"""Random steps over HTTP on one incident: the record is consistent, and the views match the log."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from casework.domain.incident import STEPS, Incident
 from casework.domain.vocabulary import State
 from tests.api.client import House, Json, example
-from tests.whole.tables import kept_and_rebuilt
+from tests.whole.tables import updated_and_rebuilt
 
 REPORTED: Final = "2026-09-14 10:20"
 KINDS: Final = ("cyberbullying", "unsolicited_contact", "sexting")
 EXAMPLES: Final = 6
 
 Turn = tuple[str, Json]
-"""A step by its name, and fields it is given over those that make it well formed."""
+"""The name of a step, and fields that replace those of a well-formed step or are added to them."""
 
 odd: Final = st.sampled_from(
     [
@@ -41,24 +41,24 @@ turns: Final = st.lists(st.tuples(st.sampled_from([None, *sorted(STEPS)]), odd),
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_record_is_whole_whatever_is_asked(open_house: Callable[..., House], kind: str) -> None:
+def test_the_record_is_consistent_after_any_steps(open_house: Callable[..., House], kind: str) -> None:
     house = open_house(now=REPORTED)
     parent = house.person("Pat Parent", "parent")
 
     @given(turns)
     @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[*HealthCheck], database=None)
-    def holds(asked: list[tuple[str | None, Json]]) -> None:
+    def holds(chosen: list[tuple[str | None, Json]]) -> None:
         house.clock.set(REPORTED)
         incident = report(house, kind)
-        for step, more in asked:
+        for step, more in chosen:
             take(house, incident["id"], step, more, parent)
         shown = house.get("dsl", f"/incidents/{incident['id']}")
         assert of_answer(shown) == of_log(house, incident["id"])
 
     holds()
-    kept, rebuilt = kept_and_rebuilt(house.casework)
-    assert kept == rebuilt
-    assert kept["view_caseload"]
+    updated, rebuilt = updated_and_rebuilt(house.casework)
+    assert updated == rebuilt
+    assert updated["view_caseload"]
 
 
 def report(house: House, kind: str) -> Json:
@@ -71,9 +71,9 @@ def report(house: House, kind: str) -> Json:
 
 
 def take(house: House, incident: str, step: str | None, more: Json, parent: str) -> None:
-    """Ask for `step`, or where it is None for what is due next: it lands once, or changes nothing."""
+    """Send `step`, or if it is None what is due next: it is recorded once, or changes nothing."""
     before = house.get("dsl", f"/incidents/{incident}")
-    name, preset = asked_for(before, step)
+    name, preset = step_to_send(before, step)
     fields = example(name, before, parent, manager=house.users["headteacher"], now=house.clock())
     answer = house.step(incident, name, **(fields | preset | more))
     after = house.get("dsl", f"/incidents/{incident}")
@@ -86,15 +86,15 @@ def take(house: House, incident: str, step: str | None, more: Json, parent: str)
     assert name == "reopen" or State(after["state"]).rank >= State(before["state"]).rank
 
 
-def asked_for(incident: Json, step: str | None) -> Turn:
-    """`step`, or what is due next, with the values that a rule calls for."""
+def step_to_send(incident: Json, step: str | None) -> Turn:
+    """`step`, or what is due next, with the values that a rule requires."""
     due = [item for item in incident["next_steps"] if step in (None, item["step"])]
     name = step or (due[0]["step"] if due else "close")
     return name, due[0].get("preset", {}) if due else {}
 
 
 def of_log(house: House, incident: str) -> Json:
-    """What the log alone says of the incident, replayed by a process that has nothing at hand."""
+    """The incident as replayed from the log alone, without a cache."""
     found = house.casework.record.load(Incident, UUID(incident))
     assert found is not None
     return {
@@ -109,8 +109,8 @@ def of_log(house: House, incident: str) -> Json:
 
 
 def of_answer(shown: Json) -> Json:
-    """The same, as a reader is shown it."""
+    """The same fields, from an answer of the API."""
     moments = {state: datetime.fromisoformat(at) for state, at in shown["milestones"].items()}
     people = [(party["person"], party["involvement"]) for party in shown["people"]]
-    kept = ("version", "kind", "state", "assigned_to", "summary")
-    return {name: shown[name] for name in kept} | {"milestones": moments, "people": people}
+    same = ("version", "kind", "state", "assigned_to", "summary")
+    return {name: shown[name] for name in same} | {"milestones": moments, "people": people}

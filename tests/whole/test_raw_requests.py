@@ -1,4 +1,4 @@
-"""Requests no library would send: what a header may not do, and what the server answers by itself."""
+"""Requests that no library would send: what headers cannot do, and the server's own answers."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ class TestHeadersThatNameThePath:
         ],
         ids=lambda headers: next(iter(headers)),
     )
-    def test_lead_nowhere_else(self, client: RawClient, headers: Mapping[str, str]) -> None:
-        """A proxy's rule for `/metrics` does not see `/open/metrics`."""
+    def test_do_not_change_the_route(self, client: RawClient, headers: Mapping[str, str]) -> None:
+        """A proxy's rule for `/metrics` does not match `/open/metrics`."""
         answer = answered(client, request("GET", "/open/metrics", headers=headers))
         assert (answer.status, answer.json["type"]) == (404, "/problems/not-found")
 
-    def test_a_prefix_the_path_lacks_is_no_error(self, client: RawClient) -> None:
+    def test_a_prefix_that_the_path_lacks_is_not_an_error(self, client: RawClient) -> None:
         assert (
             answered(client, request("GET", "/health/live", headers={"SCRIPT_NAME": "/open"})).status == 200
         )
@@ -68,7 +68,7 @@ class TestHeadersThatNameThePath:
 
 
 class TestHeadersWithUnderscores:
-    def test_do_not_stand_for_those_with_hyphens(self, scene: Scene, client: RawClient) -> None:
+    def test_are_not_read_as_headers_with_hyphens(self, scene: Scene, client: RawClient) -> None:
         given = "11111111-2222-4333-8444-555555555555"
         headers = {"X_Request_ID": given, "Content_Length": "5", "Transfer_Encoding": "chunked"}
         client.send(request("GET", "/health/live", headers=headers) * 2)
@@ -95,7 +95,7 @@ UNREADABLE: Final[Mapping[str, tuple[int, bytes]]] = {
         400,
         request("POST", "/", headers={"Transfer-Encoding": "chunked, identity"}),
     ),
-    "a coding nobody knows": (501, request("POST", "/", headers={"Transfer-Encoding": "xchunked"})),
+    "an unknown coding": (501, request("POST", "/", headers={"Transfer-Encoding": "xchunked"})),
     "a space before the colon": (400, request("POST", "/", headers={"Transfer-Encoding ": "chunked"})),
     "a folded line": (400, request("GET", "/", headers={"X-A": "b\r\n c"})),
     "a bare line feed": (400, request("GET", "/", headers={"X-A": "b\nTransfer-Encoding: chunked"})),
@@ -112,9 +112,11 @@ UNREADABLE: Final[Mapping[str, tuple[int, bytes]]] = {
 
 
 @pytest.mark.parametrize("kind", sorted(UNREADABLE))
-def test_what_cannot_be_read_is_a_problem_and_the_end(scene: Scene, client: RawClient, kind: str) -> None:
+def test_an_unreadable_request_is_a_problem_and_ends_the_connection(
+    scene: Scene, client: RawClient, kind: str
+) -> None:
     status, data = UNREADABLE[kind]
-    # What follows would be another request, if the first one ended where somebody thinks it does.
+    # What follows would become a second request if the end of the first one were misread.
     answer = answered(client, data + CHUNKED + HIDDEN)
     assert (answer.status, answer.headers["content-type"]) == (status, PROBLEM_JSON)
     assert answer.json["status"] == status
@@ -124,7 +126,7 @@ def test_what_cannot_be_read_is_a_problem_and_the_end(scene: Scene, client: RawC
     assert client.rest() == b""
 
 
-def test_chunks_that_are_wrong_end_the_connection(scene: Scene, client: RawClient) -> None:
+def test_invalid_chunks_end_the_connection(scene: Scene, client: RawClient) -> None:
     headers = {"Transfer-Encoding": "chunked", "Content-Type": "application/json"}
     head = request("POST", f"{BASE}/incidents", scene.tokens["dsl"], headers=headers)
     answer = answered(client, head + b"5\r\n{}   garbage\r\n" + CHUNKED + HIDDEN)

@@ -1,4 +1,4 @@
-"""The API answers as its OpenAPI document says, whatever is asked: schemathesis asks, with a DSL's token."""
+"""The API answers the requests of schemathesis, with a DSL's token, as its OpenAPI document says."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ CHECKS: Final = [
 ]
 ONE_FORM_IN: Final = 1 if os.environ.get(CI_SETTING) else 5
 MISSED_EVERY: Final = 4
-"""One in so many of the ids made up is left as it is, and names nothing."""
+"""One generated id in this many is left unchanged, and names nothing."""
 
 PLAIN: Final = frozenset({"pack_id", "kind"})
-"""Names of what a plain text says."""
+"""The names of values that are plain texts, not ids."""
 
 Known = Mapping[str, Iterator[str]]
 
 
-class AskedHouse(House):
-    """A school with something at every address the document has."""
+class FilledHouse(House):
+    """A school with something at every path of the document."""
 
     def __init__(self, url: str, folder: Path) -> None:
         unhurried = msgspec.structs.replace(settings_for(url, folder), requests_per_minute=10**6)
@@ -86,49 +86,49 @@ class AskedHouse(House):
 
 
 @pytest.fixture(scope="module")
-def house(sqlite_engine: SQLiteEngine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AskedHouse]:
+def house(sqlite_engine: SQLiteEngine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FilledHouse]:
     folder = tmp_path_factory.mktemp("schemathesis")
     with sqlite_engine.database(folder) as url:
-        opened = AskedHouse(url, folder)
+        opened = FilledHouse(url, folder)
         yield opened
         opened.close()
 
 
-def test_every_answer_is_documented(house: AskedHouse, subtests: pytest.Subtests) -> None:
+def test_every_answer_is_documented(house: FilledHouse, subtests: pytest.Subtests) -> None:
     spec = without_patterns(body_of(house.http.get("/openapi.json")))
     for name, document in parts(spec, one_form_in=ONE_FORM_IN):
         with subtests.test(name):
             schema = schemathesis.openapi.from_dict(document)
             schema.app = house.app
-            # Reading our source for constants again for each part takes half the time; the document has them.
+            # Searching our source for constants for each part takes half the time; the document has them.
             schema.config.analysis.constants.enabled = False
             for result in schema.get_all_operations():
                 assert isinstance(result, Ok), result
                 ask(result.ok(), house)
 
 
-def ask(operation: APIOperation[Any, Any, Any, Any], house: AskedHouse) -> None:
+def ask(operation: APIOperation[Any, Any, Any, Any], house: FilledHouse) -> None:
     """Send requests that fit the document and some that do not."""
     bearer = {"Authorization": f"Bearer {house.tokens['dsl']}"}
 
     @given(operation.as_strategy() | operation.as_strategy(GenerationMode.NEGATIVE))
     @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[*HealthCheck], database=None)
     def answered(case: Case[Any]) -> None:
-        case.path_parameters = _told(case.path_parameters, house)
-        case.query = _told(case.query, house)
+        case.path_parameters = _adapted(case.path_parameters, house)
+        case.query = _adapted(case.query, house)
         case.headers["If-Match"] = "*"
-        case.body = _told(case.body, house)
+        case.body = _adapted(case.body, house)
         case.call_and_validate(headers=bearer, checks=CHECKS)
 
     answered()
 
 
-def _told(value: Any, house: AskedHouse, name: str = "") -> Any:
-    """`value`, most ids made up in it replaced by those of things there are, and moments by past ones."""
+def _adapted(value: Any, house: FilledHouse, name: str = "") -> Any:
+    """`value` with most generated ids replaced by existing ones, and moments by past ones."""
     if isinstance(value, dict):
-        return {key: _told(part, house, str(key)) for key, part in value.items()}
+        return {key: _adapted(part, house, str(key)) for key, part in value.items()}
     if isinstance(value, list):
-        return [_told(part, house, name) for part in value]
+        return [_adapted(part, house, name) for part in value]
     if not isinstance(value, str) or len(value) % MISSED_EVERY == 1:
         return value
     if name in house.known and (_is_id(value) or name in PLAIN):

@@ -1,4 +1,4 @@
-"""Clients that are slow, idle or gone, each kind twenty times: whoever else asks is answered meanwhile."""
+"""Twenty clients of each kind that are slow, idle or gone: other requests are answered meanwhile."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def sends_half_an_upload(scene: Scene, client: RawClient) -> None:
     client.send(scene.upload(CONTENT)[: -len(CONTENT) // 2])
 
 
-def takes_no_answer(scene: Scene, client: RawClient) -> None:
+def reads_no_answer(scene: Scene, client: RawClient) -> None:
     path = f"{BASE}/incidents/{scene.incident}/evidence/{scene.evidence}/content"
     client.send(request("GET", path, scene.tokens["dsl"]))
 
@@ -50,13 +50,13 @@ def is_idle(scene: Scene, client: RawClient) -> None:
 
 
 SLOW: Final[Mapping[str, Callable[[Scene, RawClient], None]]] = {
-    does.__name__: does
-    for does in (
+    act.__name__: act
+    for act in (
         says_nothing,
         sends_half_a_header,
         sends_half_a_body,
         sends_half_an_upload,
-        takes_no_answer,
+        reads_no_answer,
         is_idle,
     )
 }
@@ -69,13 +69,13 @@ def scene(engine_url: str, tmp_path: Path) -> Iterator[Scene]:
         yield scene
 
 
-def test_slow_clients_of_every_kind_stop_nobody_else(scene: Scene) -> None:
+def test_slow_clients_of_every_kind_do_not_block_others(scene: Scene) -> None:
     with ExitStack() as stack:
         slow = []
-        for does in SLOW.values():
+        for act in SLOW.values():
             for _ in range(EACH):
                 client = stack.enter_context(scene.client())
-                does(scene, client)
+                act(scene, client)
                 slow.append(client)
         note = {"step": "add_note", "text": "Spoken with the form teacher."}
         steps = f"/incidents/{scene.incident}/steps"
@@ -88,9 +88,7 @@ def test_slow_clients_of_every_kind_stop_nobody_else(scene: Scene) -> None:
         assert not any(client.has_ended() for client in slow)
 
 
-def test_beyond_the_limit_those_go_who_have_waited_longest(
-    sqlite_engine: SQLiteEngine, tmp_path: Path
-) -> None:
+def test_beyond_the_limit_the_longest_waiting_are_ended(sqlite_engine: SQLiteEngine, tmp_path: Path) -> None:
     with served_on_sqlite(sqlite_engine, tmp_path, connections=EACH) as scene, ExitStack() as stack:
         most = EACH * len(scene.server.workers())
         slow = [stack.enter_context(scene.client()) for _ in range(3 * most)]
@@ -114,7 +112,7 @@ class TestLimits:
     @pytest.fixture(scope="class")
     @staticmethod
     def scene(sqlite_engine: SQLiteEngine, folder: Path) -> Iterator[Scene]:
-        """A server that waits for nobody."""
+        """A server with short time limits."""
         short = dict.fromkeys(("header_seconds", "body_seconds", "idle_seconds"), SHORT_SECONDS)
         with served_on_sqlite(sqlite_engine, folder, **short) as scene:
             yield scene
@@ -122,7 +120,7 @@ class TestLimits:
     @pytest.fixture(scope="class")
     @staticmethod
     def slow(scene: Scene) -> Iterator[dict[str, RawClient]]:
-        """One client of each kind, all of them begun at once."""
+        """One client of each kind, all started at the same time."""
         with ExitStack() as stack:
             clients = {name: stack.enter_context(scene.client()) for name in SLOW}
             for name, client in clients.items():
@@ -141,14 +139,14 @@ class TestLimits:
     def test_a_connection_without_a_request_is_ended(self, slow: dict[str, RawClient], kind: str) -> None:
         assert slow[kind].rest() == b""
 
-    def test_an_answer_nobody_takes_is_broken_off(self, slow: dict[str, RawClient]) -> None:
-        # Reading it now would give the server reason to go on.
+    def test_an_answer_that_is_not_read_is_cut_off(self, slow: dict[str, RawClient]) -> None:
+        # Reading it now would let the server continue.
         time.sleep(2.5 * SHORT_SECONDS)
         with pytest.raises(EOFError):
-            slow["takes_no_answer"].answer()
+            slow["reads_no_answer"].answer()
 
     @pytest.mark.parametrize("kind", ["header", "body"])
-    def test_drops_do_not_prolong_a_request(self, scene: Scene, kind: str) -> None:
+    def test_single_bytes_do_not_prolong_a_request(self, scene: Scene, kind: str) -> None:
         body = posted("/incidents", scene.tokens["dsl"], b" " * 1000)
         with scene.client() as client:
             client.send(LIVE[:-4] + b"\r\nX-Slow: " if kind == "header" else body[:-1000])
@@ -159,7 +157,7 @@ class TestLimits:
                 time.sleep(SHORT_SECONDS / 10)
             assert client.answer().status == 408
 
-    def test_an_upload_that_makes_progress_is_kept(self, scene: Scene) -> None:
+    def test_an_upload_that_makes_progress_is_accepted(self, scene: Scene) -> None:
         whole = scene.upload(CONTENT)
         pieces = 5
         size = -(-len(whole) // pieces)
@@ -171,6 +169,6 @@ class TestLimits:
 
     def test_an_upload_that_is_cut_off_leaves_nothing(self, slow: dict[str, RawClient], folder: Path) -> None:
         slow["sends_half_an_upload"].rest()
-        kept = [path.name for path in (folder / "evidence").rglob("*") if path.is_file()]
-        assert kept
-        assert not [name for name in kept if name.startswith("incoming-")]
+        stored = [path.name for path in (folder / "evidence").rglob("*") if path.is_file()]
+        assert stored
+        assert not [name for name in stored if name.startswith("incoming-")]
