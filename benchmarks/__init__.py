@@ -1,1 +1,1 @@
-"""How fast casework answers, beside what Flask and one durable INSERT cost on the same server."""
+"""How fast casework answers, compared with Flask and one durable INSERT on the same server."""

@@ -36,13 +36,13 @@ _NO_LIMIT: Final = 10_000_000
 
 
 @click.command()
-@click.option("--url", help="An empty PostgreSQL database, filled and left so; SQLite by default.")
+@click.option("--url", help="An empty PostgreSQL database, which stays filled; SQLite by default.")
 @click.option("--folder", default=Path("var/benchmark"), show_default=True, type=click.Path(path_type=Path))
 @click.option("--incidents", default=10_000, show_default=True, type=click.IntRange(100))
 @click.option("--rounds", default=100, show_default=True, type=click.IntRange(10), help="At one client.")
 @click.option("--slices", default=4, show_default=True, type=click.IntRange(2), help="At eight clients.")
 def main(url: str | None, folder: Path, incidents: int, rounds: int, slices: int) -> None:
-    """Measure every operation beside its floor. What an earlier run left in the folder is replaced."""
+    """Compare every operation with its floor. Replaces what an earlier run left in the folder."""
     shutil.rmtree(folder, ignore_errors=True)
     settings = Settings(
         database_url=url or f"sqlite:///{folder.absolute()}/casework.db",
@@ -72,7 +72,7 @@ def main(url: str | None, folder: Path, incidents: int, rounds: int, slices: int
 def table(
     measured: list[Operation], alone: dict[str, Timings], together: dict[str, Timings], incidents: int
 ) -> Table:
-    """What was measured; times in milliseconds, throughput in requests a second."""
+    """The results; times in milliseconds, throughput in requests a second."""
     shown = Table(title=f"{incidents:,} incidents; milliseconds, and requests a second")
     shown.add_column("operation")
     for heading in (
@@ -108,7 +108,7 @@ def table(
 
 @contextmanager
 def serving(settings: Settings, folder: Path) -> Iterator[int]:
-    """The measured server in processes of its own; gives its port. It logs into `folder`."""
+    """Run the measured server in processes of its own; gives its port. It logs to `folder`."""
     port = free_port()
     metrics = folder / "metrics"
     metrics.mkdir(parents=True)
@@ -127,7 +127,7 @@ def serving(settings: Settings, folder: Path) -> Iterator[int]:
 
 
 def await_answer(port: int, server: subprocess.Popen[bytes]) -> None:
-    """Return once the server takes connections; raise where it ends, or takes too long."""
+    """Return when the server accepts connections; raise if it ends or takes too long."""
     deadline = time.monotonic() + _START_SECONDS
     while server.poll() is None and time.monotonic() < deadline:
         try:
@@ -140,14 +140,14 @@ def await_answer(port: int, server: subprocess.Popen[bytes]) -> None:
 
 
 def free_port() -> int:
-    """A port nobody listens on."""
+    """A port that nothing listens on."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port
 
 
 class Bars(Progress):
-    """A progress bar for each thing that takes long."""
+    """A progress bar for each long task."""
 
     def __init__(self) -> None:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

@@ -39,7 +39,7 @@ class Timings(msgspec.Struct):
 def one_client(
     port: int, operations: Sequence[Operation], rounds: int, progress: Progress
 ) -> dict[str, Timings]:
-    """Every operation once a round, so that whatever else the machine does hits all of them alike."""
+    """Every operation once a round, so that other load on the machine affects all of them equally."""
     timings = {operation.name: Timings() for operation in operations}
     for done in range(rounds):
         for operation in operations:
@@ -53,7 +53,7 @@ def one_client(
 def many_clients(
     port: int, operations: Sequence[Operation], clients: int, rounds: int, each: int, progress: Progress
 ) -> dict[str, Timings]:
-    """As `one_client`, but with `clients` at once: in a round each of them sends `each` requests in a row."""
+    """Like `one_client`, but with `clients` at once: in a round each sends `each` requests in a row."""
     timings = {operation.name: Timings() for operation in operations}
     with ThreadPoolExecutor(clients) as pool:
         for done in range(rounds):
@@ -72,7 +72,7 @@ def _slice(port: int, operation: Operation, each: int) -> list[float]:
 
 
 def timed(port: int, operation: Operation) -> float:
-    """Seconds from connecting to the last byte of one answer, which must have the status that is meant."""
+    """Seconds from connecting to the last byte of one answer, which must have the expected status."""
     request = operation.request()
     began = time.perf_counter()
     with socket.create_connection(("127.0.0.1", port), _PATIENCE_SECONDS) as connection:

@@ -33,7 +33,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def operations(prepared: Prepared, now: datetime) -> list[Operation]:
-    """The operations in the order of a round: reads that come first after a write bring their views up."""
+    """The operations in the order of a round. The first reads after a write also update their views."""
     requests = _Requests(prepared, now)
     page = f"{_BASE}/incidents?school={prepared.school}&kind=cyberbullying&state=reported&limit=25"
     summary = f"{_BASE}/schools/{prepared.school}/governor-summary?term={prepared.term}"

@@ -1,4 +1,4 @@
-"""A school with many incidents to measure against, made through the use cases."""
+"""A school with many incidents to measure with, created through the use cases."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from casework_api.demo.calendar import calendar_around
 from casework_projections.views.catch_up import Views
 
 Progress = Callable[[str, int, int], None]
-"""Told what is being made, how many are made, and how many there will be."""
+"""Called with what is being created, how many are done, and the total."""
 
 PUPILS: Final = 200
 TIMELINE_ENTRIES: Final = 100
@@ -46,7 +46,7 @@ _RATIONALE: Final = "Talked through with the deputy; this is in proportion to wh
 
 
 class Prepared(msgspec.Struct, frozen=True):
-    """What the measured requests ask for. `handled` incidents have been acknowledged and triaged."""
+    """What the measured requests use. `handled` incidents have been acknowledged and triaged."""
 
     school: UUID
     term: str
@@ -57,7 +57,7 @@ class Prepared(msgspec.Struct, frozen=True):
 
 
 class _BulkRecord(StoredRecord):
-    """A record that can store what many commands made in one transaction."""
+    """A record that can store the events of many commands in one transaction."""
 
     def __init__(self, log: EventLog) -> None:
         super().__init__(log)
@@ -74,7 +74,7 @@ class _BulkRecord(StoredRecord):
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """Let commands store many at a time; no two of them may be about the same aggregate."""
+        """Store the events of many commands together; no two of them may be about the same aggregate."""
         self._waiting = []
         yield
         waiting, self._waiting = self._waiting, None
@@ -82,7 +82,7 @@ class _BulkRecord(StoredRecord):
 
 
 def prepare(settings: Settings, incidents: int, now: datetime, progress: Progress) -> Prepared:
-    """Fill the database of `settings`, its tables made, with a school and `incidents` incidents."""
+    """Fill the database of `settings`, whose tables exist, with a school and `incidents` incidents."""
     app = Casework(settings, _BulkRecord)
     try:
         prepared = _School(app, cast(_BulkRecord, app.record), now).fill(incidents, progress)
@@ -178,7 +178,7 @@ class _School:
     def _report(self, moment: datetime, kind: str) -> UUID:
         alleged, target = self.rng.sample(self.pupils, 2)
         contact = kind == "unsolicited_contact"
-        told: dict[str, Any] = {
+        fields: dict[str, Any] = {
             "school": self.school,
             "kind": kind,
             "occurred_at": moment.astimezone(UTC),
@@ -193,7 +193,7 @@ class _School:
             ),
             "direction": Direction.PUPIL_TO_STAFF if contact else None,
         }
-        return self.app.incidents.report(_by(self.dsl, moment), ReportIncident(**told)).incident.id
+        return self.app.incidents.report(_by(self.dsl, moment), ReportIncident(**fields)).incident.id
 
     def _user(self, role: Role, at: datetime) -> User:
         registered = RegisterUser(name=Sealed("A User"), email=Sealed(f"{role}@x.example"))

@@ -1,4 +1,4 @@
-"""One gunicorn for the product and for the floors it is held against: `python -m benchmarks.server PORT`.
+"""One gunicorn for the product and for the floors to compare with: `python -m benchmarks.server PORT`.
 
 The settings come from the environment, as those of `casework serve` do.
 """
@@ -38,24 +38,24 @@ class MeasuredServer(Server):
 
 
 def floor_app(database_url: str) -> Flask:
-    """The least a Flask application can do: say hello, and keep one row for good."""
+    """The least a Flask application can do: say hello, and store one row durably."""
     app = Flask(__name__, static_folder=None)
     insert = durable_insert(database_url)
 
     def hello() -> dict[str, str]:
         return {"hello": "world"}
 
-    def keep() -> tuple[dict[str, str], int]:
+    def store() -> tuple[dict[str, str], int]:
         insert(request.get_data(as_text=True))
         return {"kept": "yes"}, 201
 
     app.add_url_rule("/hello", "hello", hello)
-    app.add_url_rule("/rows", "rows", keep, methods=["POST"])
+    app.add_url_rule("/rows", "rows", store, methods=["POST"])
     return app
 
 
 def make_floor_table(database_url: str) -> None:
-    """The table of the second floor, in the product's database."""
+    """Create the table of the second floor in the product's database."""
     url = make_url(database_url)
     if url.drivername == "sqlite":
         with _sqlite(str(url.database)) as connection:
@@ -66,20 +66,22 @@ def make_floor_table(database_url: str) -> None:
 
 
 def durable_insert(database_url: str) -> Insert:
-    """Writes one row and returns once a power cut cannot take it back, on a connection of each thread."""
+    """A function that stores one row so that it survives a power cut, with one connection for each thread."""
     url = make_url(database_url)
-    kept = threading.local()
+    local = threading.local()
 
     def connection() -> Any:
-        if not hasattr(kept, "connection"):
+        if not hasattr(local, "connection"):
             is_file = url.drivername == "sqlite"
-            kept.connection = _sqlite(str(url.database)) if is_file else psycopg.connect(_plain(database_url))
-        return kept.connection
+            local.connection = (
+                _sqlite(str(url.database)) if is_file else psycopg.connect(_plain(database_url))
+            )
+        return local.connection
 
     statement = _INSERT.format(mark="?" if url.drivername == "sqlite" else "%s")
 
     def insert(body: str) -> None:
-        # `with` ends the transaction and, on a connection that is kept, nothing else.
+        # Not `with`, because psycopg would close the connection at its end.
         opened = connection()
         opened.execute(statement, (body,))
         opened.commit()
@@ -99,7 +101,7 @@ def _plain(database_url: str) -> str:
 
 
 def main() -> None:
-    """Serve until told to stop."""
+    """Serve until stopped."""
     MeasuredServer(Settings.from_environment(), "127.0.0.1", int(sys.argv[1]), WORKERS).run()
 
 

@@ -1,4 +1,4 @@
-"""What others notice of slow clients: how long requests take beside twenty of each kind, and without them."""
+"""The effect of slow clients: how long requests take with twenty of each kind, and without them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _BOUNDARY: Final = "benchmark"
 
 
 class SlowKind(msgspec.Struct, frozen=True):
-    """What a slow client sends at once, and what again and again after that, unless that was all."""
+    """What a slow client sends first, and what it then sends repeatedly; nothing if `drip` is empty."""
 
     name: str
     opening: bytes
@@ -37,7 +37,7 @@ class SlowKind(msgspec.Struct, frozen=True):
 
 
 def slow_kinds(prepared: Prepared) -> list[SlowKind]:
-    """Half a header block, half a body, a slow upload, and a connection kept without a request."""
+    """Half a header block, half a body, a slow upload, and a connection that stays idle."""
     host = "Host: 127.0.0.1\r\n"
     authorised = f"{host}Authorization: Bearer {prepared.dsl_token}\r\n"
     evidence = f"/api/v1/incidents/{prepared.long_incident}/evidence"
@@ -63,7 +63,7 @@ def slow_kinds(prepared: Prepared) -> list[SlowKind]:
 def beside_slow_clients(
     port: int, prepared: Prepared, operations: Sequence[Operation], rounds: int, progress: Progress
 ) -> tuple[dict[str, Timings], dict[str, Timings]]:
-    """The timings of one client alone, and of the same beside the slow ones; taken in turn."""
+    """The timings of one client alone, and of the same with the slow ones; measured alternately."""
     quiet = {operation.name: Timings() for operation in operations}
     crowded = {operation.name: Timings() for operation in operations}
     for done in range(_SLICES):
@@ -75,7 +75,7 @@ def beside_slow_clients(
 
 
 def table(operations: Sequence[Operation], quiet: dict[str, Timings], crowded: dict[str, Timings]) -> Table:
-    """The 95th percentile in milliseconds, with and without, and how many times the one is the other."""
+    """The 95th percentiles in milliseconds, without and with slow clients, and their ratio."""
     shown = Table(title=f"Beside {EACH} slow clients of each kind; p95 in milliseconds")
     shown.add_column("operation")
     for heading in ("p95, quiet", "p95, beside them", "times", "aim"):
@@ -96,11 +96,11 @@ def table(operations: Sequence[Operation], quiet: dict[str, Timings], crowded: d
 
 @contextmanager
 def crowd(port: int, kinds: Sequence[SlowKind]) -> Iterator[None]:
-    """Slow clients of each kind, there in the block; one that the server ends is followed by another."""
+    """Connect slow clients of each kind during the block; one that the server ends connects again."""
     over = threading.Event()
     with ExitStack() as stack:
         clients = [stack.enter_context(_SlowClient(port, kind)) for kind in kinds for _ in range(EACH)]
-        # Each has its place in the server before anything is measured.
+        # The server has accepted all of them before anything is measured.
         time.sleep(_DRIP_SECONDS)
         for client in clients:
             client.check()
@@ -126,14 +126,14 @@ class _SlowClient:
         self._connection.close()
 
     def check(self) -> None:
-        """Raise where the server has answered what is not to be a whole request yet."""
+        """Raise unless the server has answered if, and only if, the request is complete."""
         answer = b""
         with suppress(BlockingIOError):
             answer = self._connection.recv(65536)
         assert self._kind.is_whole == (answer[9:12] == b"200"), f"{self._kind.name}: {answer[-600:]!r}"
 
     def go_on(self) -> None:
-        """Send a little more, or begin again where the server has ended the connection."""
+        """Send a little more, or connect again if the server has ended the connection."""
         try:
             ended = self._has_ended()
             self._connection.send(self._kind.drip)
