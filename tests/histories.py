@@ -24,6 +24,7 @@ from casework.domain.school import School
 from casework.domain.sealed import Sealed
 from casework.domain.user import User
 from casework.domain.vocabulary import Category, Involvement, Role, State
+from casework.usecases.approvals import DecideApproval
 from casework.usecases.cases import Case
 from casework.usecases.context import Context
 from casework.usecases.people import RegisterPerson
@@ -155,7 +156,14 @@ class SchoolHistory:
         assert found is not None
         values = self.example(step, found, **fields)
         command = TakeStep(incident=incident, step=unstamped(STEPS[step], **values))
-        return self.app.incidents.take(self.context(by or self.dsl), command)
+        return self.app.incidents.take(self.context(by or self.dsl), command).case
+
+    def decide(self, incident: UUID, *, approve: bool = True) -> None:
+        """Have the head decide everything that is pending about `incident`."""
+        case = self.app.cases.admit_reader(self.context(self.head), incident)
+        for approval in case.pending:
+            decision = DecideApproval(approve=approve, reason=_secret(NARRATIVE))
+            self.app.approvals.decide(self.context(self.head), approval.id, decision)
 
     def drive(self, incident: UUID, until: State = State.CLOSED) -> Case:
         """Take the steps that the playbook requires, one an hour, until the incident has reached `until`."""

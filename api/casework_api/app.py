@@ -22,6 +22,7 @@ from casework_api.http.metrics import register_metrics
 from casework_api.http.problems import register_problems
 from casework_api.http.refusals import register_refusals
 from casework_api.http.set_aside import check_views, view_gauges
+from casework_api.json.approvals.routes import blueprint as approvals
 from casework_api.json.calendar.routes import blueprint as calendar
 from casework_api.json.declarations.routes import blueprint as declarations
 from casework_api.json.incidents.evidence import blueprint as incidents
@@ -51,6 +52,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     playbooks,
     reference,
     incident_guidance,
+    approvals,
     calendar,
 )
 

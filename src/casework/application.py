@@ -13,6 +13,7 @@ from casework.storage.keys import DataKeys, MasterKey
 from casework.storage.sealing import Sealer
 from casework.storage.stored_record import StoredRecord
 from casework.storage.vault import Vault
+from casework.usecases.approvals import Approvals
 from casework.usecases.cases import Cases
 from casework.usecases.declarations import Declarations
 from casework.usecases.evidence import Evidence
@@ -48,6 +49,7 @@ class Casework:
         self.declarations = Declarations(self.record, self.schools)
         self.cases = Cases(self.record, self.schools, self.library)
         self.incidents = Incidents(self.record, self.cases, self.schools, self.library, self.secrets)
+        self.approvals = Approvals(self.record, self.cases, self.incidents.taking)
         self.evidence = Evidence(self.record, self.cases, self.incidents, self.vault, self.keys, self.secrets)
 
     def close(self) -> None:

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from casework.domain.incident.examples import EXAMPLES
 from casework_api.sign_in.bearer import PUBLIC
-from tests.api.client import House, Json
+from tests.api.client import REASON, House, Json
 from tests.calendars import TEST_CALENDAR_JSON
 
 ANY: Final = {"If-Match": "*"}
@@ -90,6 +90,16 @@ class Scene:
         """An incident as it is reported."""
         return self.house.reported(people=[{"person": self.pupil, "involvement": "target"}])
 
+    def waiver(self) -> Json:
+        """A step that needs two people: the safeguarding lead asks, the head decides."""
+        head = self.house.users["headteacher"]
+        return {"step": "waive", "waived": "offer_support", "reason": REASON, "authorised_by": head}
+
+    def asked(self) -> str:
+        """The id of a pending approval, in a new case: the same step cannot be asked for twice."""
+        incident = self.house.report(people=[{"person": self.pupil, "involvement": "target"}])["id"]
+        return self.house.ask_to_waive(incident, "offer_support")
+
     @staticmethod
     def upload_of(house: House) -> Json:
         """The parts of an upload; no two files are the same."""
@@ -119,6 +129,13 @@ def _get(path: str) -> Callable[[Scene], Asked]:
         )
 
     return asked
+
+
+def _approval(scene: Scene) -> Asked:
+    """A request for the approval of a waiver, in a new case."""
+    incident = scene.house.report(people=[{"person": scene.pupil, "involvement": "target"}])["id"]
+    body = {"what": "step", "about": {"incident": incident}, "reason": REASON, "step": scene.waiver()}
+    return _post("/approvals", body)
 
 
 def _appointment(scene: Scene) -> Json:
@@ -178,6 +195,12 @@ REQUESTS: Final[dict[str, Callable[[Scene], Asked]]] = {
     "people.chronology": _get("/people/{pupil}/chronology"),
     "declarations.declare": lambda s: _post("/declarations", s.declaration()),
     "declarations.index": _get("/declarations?person={pupil}"),
+    "approvals.ask": _approval,
+    "approvals.index": _get("/approvals"),
+    "approvals.read": lambda s: Asked("GET", f"/approvals/{s.asked()}"),
+    "approvals.decide": lambda s: _post(
+        f"/approvals/{s.asked()}/decision", {"approve": True, "reason": REASON}
+    ),
     "playbooks.index": _get("/playbooks"),
     "playbooks.read": _get("/playbooks/headcorn"),
     "reference.read": _get("/reference?on=2024-01-30"),

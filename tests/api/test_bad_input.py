@@ -46,6 +46,8 @@ WHO: Final = {
     "users.issue_token": "admin",
     "schools.appoint": "admin",
     "declarations.declare": "dsl",
+    "approvals.ask": "dsl",
+    "approvals.decide": "headteacher",
 }
 REQUIRED: Final = {
     "incidents.report": ("school", "kind", "occurred_at", "setting", "summary"),
@@ -58,8 +60,23 @@ REQUIRED: Final = {
     "declarations.declare": (
         "school", "staff", "other", "relation", "disclosed_on", "decision", "advice", "decided_by",
     ),
+    "approvals.ask": ("what", "about", "reason", "step"),
+    "approvals.decide": ("approve", "reason"),
 }  # fmt: skip
 BODIES: Final = [
+    ("approvals.ask", {"what": MARKER}, "$.what"),
+    ("approvals.ask", {"what": "let_in"}, "$.what"),
+    ("approvals.ask", {"about": {"incident": MARKER}}, "$.about.incident"),
+    ("approvals.ask", {"about": {"incident": None}}, "$.about.incident"),
+    ("approvals.ask", {"reason": LONG}, "$.reason"),
+    ("approvals.ask", {"step": {"step": MARKER}}, "$.step.step"),
+    ("approvals.ask", {"step": {"step": "add_note", "text": MARKER}}, "$.step"),
+    ("approvals.ask", {"until": "2026-10-01T09:00:00Z"}, "$.until"),
+    ("approvals.ask", {"authorised_by": MARKER}, "$.authorised_by"),
+    ("approvals.decide", {"approve": MARKER}, "$.approve"),
+    ("approvals.decide", {"reason": HIDDEN}, "$.reason"),
+    ("approvals.decide", {"reason": LONG}, "$.reason"),
+    ("approvals.decide", {"by": MARKER}, "$.by"),
     ("incidents.report", {"kind": MARKER}, "$.kind"),
     ("incidents.report", {"kind": 7}, "$.kind"),
     ("incidents.report", {"kind": "staff_allegation_" * 8}, "$.kind"),

@@ -26,6 +26,8 @@ WRITERS: Final = {
     "users.register": "admin",
     "users.issue_token": "admin",
     "declarations.declare": "dsl",
+    "approvals.ask": "dsl",
+    "approvals.decide": "headteacher",
 }
 
 

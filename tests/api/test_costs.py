@@ -23,6 +23,7 @@ LARGE: Final = {
     "people.find": "/people?name=Petra Pupil&limit=100",
     "people.chronology": "/people/{pupil}/chronology?limit=100",
     "declarations.index": "/declarations?person={pupil}&limit=100",
+    "approvals.index": "/approvals?limit=100",
 }
 
 REPEATABLE: Final = [
@@ -37,7 +38,7 @@ def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     with opened_house(engine, tmp_path_factory.mktemp("costs")) as house:
         scene = Scene(house)
         for _ in range(MANY):
-            house.created("dsl", "/incidents", scene.report())
+            house.decide(scene.asked())
             house.created("dsl", "/declarations", scene.declaration())
             house.person("Petra Pupil")
             house.take(scene.incident, "add_note", text="Something worth keeping.")
@@ -45,9 +46,9 @@ def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 def asker(endpoint: str) -> str:
-    """Somebody whom the route answers in full."""
+    """A user whom the route answers in full."""
     answers = dict(zip(WHO, ANSWERS[endpoint].split(), strict=True))
-    return "dsl" if answers["dsl"].startswith("2") else "admin"
+    return next(who for who in ("dsl", *WHO) if answers[who].startswith("2"))
 
 
 def asked(scene: Scene, endpoint: str) -> Asked:

@@ -198,6 +198,15 @@ class TestWhatIsAnswered:
         else:
             assert "application/json" not in documented.get("requestBody", {}).get("content", {})
 
+    def test_is_documented_where_a_step_waits_for_a_second_person(self, scene: Scene, spec: Json) -> None:
+        told = operation(scene, spec, "incidents.take_step")["responses"]["202"]
+        path = f"/incidents/{scene.incident}/steps"
+        answer = scene.house.ask("dsl", "POST", path, json=scene.waiver(), headers=ANY)
+        assert answer.status_code == 202
+        validator(spec, told["content"][answer.mimetype]["schema"]).validate(body_of(answer))
+        assert ("Location" in answer.headers, "ETag" in answer.headers) == (True, False)
+        assert set(told["headers"]) == {"Location"}
+
     def test_is_documented_for_every_sort_of_problem(self, scene: Scene, spec: Json) -> None:
         house, take = scene.house, operation(scene, spec, "incidents.take_step")
         path = f"/incidents/{scene.incident}/steps"

@@ -101,6 +101,7 @@ def test_the_timeline_says_what_each_step_was_taken_with(history: SchoolHistory,
         "recorded_at": london("2026-09-14 11:00"),
         "by": history.dsl.id,
         "role": "dsl",
+        "approved_by": None,
         "fields": {
             "timing": "in_school",
             "critical": False,

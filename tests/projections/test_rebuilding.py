@@ -50,6 +50,7 @@ class Walk:
             self._assign,
             self._reclassify,
             self._new_calendar,
+            *([self._decide] * 2),
         )
         try:
             self.chance.choice(moves)()
@@ -92,6 +93,10 @@ class Walk:
         self.history.take(
             self._one(), "reclassify", kind="cyberbullying", reason=self.history.name("A reason for")
         )
+
+    def _decide(self) -> None:
+        approve = self.chance.random() < 0.5
+        self.history.decide(self._one(), approve=approve)
 
     def _new_calendar(self) -> None:
         day = self.history.at.date() + timedelta(days=self.chance.randrange(1, 5))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Final
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -21,6 +22,7 @@ from casework.domain.user import User
 from casework.domain.vocabulary import Category, EvidenceForm, Involvement, Role, Setting
 from casework.library import Library
 from casework.record.memory import MemoryRecord
+from casework.usecases.approvals import Approvals
 from casework.usecases.cases import Case, Cases
 from casework.usecases.context import Context
 from casework.usecases.incidents import Incidents
@@ -41,11 +43,13 @@ class InMemory:
 
     def __init__(self) -> None:
         record, library = MemoryRecord(), Library.own()
+        self.record = record
         secrets = Secrets(lambda purpose: sha256(purpose.encode()).digest())
         self.schools = Schools(record, library)
         self.cases = Cases(record, self.schools, library)
         self.incidents = Incidents(record, self.cases, self.schools, library, secrets)
-        users = Users(record, secrets)
+        self.approvals = Approvals(record, self.cases, self.incidents.taking)
+        self._users, self._people = Users(record, secrets), People(record, self.schools)
         system = Context(principal=SYSTEM, now=NOW)
         school = OpenSchool(
             name="A School",
@@ -55,14 +59,21 @@ class InMemory:
             calendar=TEST_CALENDAR,
         )
         self.school = self.schools.open(system, school).id
-        self.users: dict[Role, User] = {}
-        for role in Role:
-            registered = RegisterUser(name=Sealed(role), email=Sealed(f"{role}@school.example"))
-            self.users[role] = users.register(Context(principal=SYSTEM, now=NOW), registered)
-            appointment = AppointUser(user=self.users[role].id, role=role, from_=date(2026, 9, 1))
-            self.schools.appoint(Context(principal=SYSTEM, now=NOW), self.school, appointment)
-        pupil = RegisterPerson(school=self.school, category=Category.PUPIL, name=Sealed("Tess Target"))
-        self.pupil = People(record, self.schools).register(self.by(Role.DSL), pupil).id
+        self.users = {role: self.user(role) for role in Role}
+        self.pupil = self.person(Category.PUPIL)
+
+    def user(self, role: Role, person: UUID | None = None) -> User:
+        """A user who holds `role`."""
+        registered = RegisterUser(name=Sealed(role), email=Sealed(f"{role}@school.example"), person=person)
+        user = self._users.register(Context(principal=SYSTEM, now=NOW), registered)
+        appointment = AppointUser(user=user.id, role=role, from_=date(2026, 9, 1))
+        self.schools.appoint(Context(principal=SYSTEM, now=NOW), self.school, appointment)
+        return user
+
+    def person(self, category: Category) -> UUID:
+        """A person of the school."""
+        person = RegisterPerson(school=self.school, category=category, name=Sealed("Tess Target"))
+        return self._people.register(Context(principal=SYSTEM, now=NOW), person).id
 
     def by(self, role: Role) -> Context:
         return Context(principal=Principal.of(self.users[role]), now=NOW)

@@ -63,6 +63,11 @@ class FilledHouse(House):
         ]
         content = b"Words somebody sent."
         evidence = self.uploaded(incidents[0], content, form="document", name="words.txt")["id"]
+        approvals = [
+            self.ask_to_waive(incident, step, "deputy_dsl", "dsl")
+            for incident in incidents
+            for step in ("offer_support", "apply_sanction")
+        ]
         everybody = pupils + parents
         self.known: Known = {
             name: cycle(ids)
@@ -81,6 +86,7 @@ class FilledHouse(House):
                 "pack_id": ["st_thomas", "headcorn"],
                 "kind": ["cyberbullying", "sexting"],
                 "evidence_id": [evidence],
+                "approval_id": approvals,
             }.items()
         }
 

@@ -205,7 +205,7 @@ class _Story:
             incident=case.incident.id, step=unstamped(STEPS[step], **fields(step, scene, preset))
         )
         try:
-            return self.app.incidents.take(self.context(cast.users["dsl"], scene.now), taken)
+            return self.app.incidents.take(self.context(cast.users["dsl"], scene.now), taken).case
         except Refused:
             return None
 

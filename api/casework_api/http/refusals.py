@@ -81,7 +81,7 @@ def _not_allowed(error: NotAllowed) -> Problem:
 _ANSWERS: Final[dict[type[Exception], Callable[[Any], Problem]]] = {
     Refused: _refused,
     Invalid: lambda error: malformed(error.errors),
-    Forbidden: lambda _: forbidden(),
+    Forbidden: lambda error: forbidden(error.detail),
     NotFound: lambda _: not_found(),
     Stale: lambda _: stale(),
     KeyReused: lambda _: key_reused(),

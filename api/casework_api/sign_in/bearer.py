@@ -20,8 +20,11 @@ PUBLIC: Final = frozenset(
 """The endpoints that need no token. Every other one does."""
 
 
-UNNAMED: Final = frozenset({"incidents.report"})
-"""The endpoints whose log lines never name the user, who may be reporting in confidence."""
+UNNAMED: Final = frozenset({"incidents.report", "approvals.ask"})
+"""The endpoints where the user may be reporting in confidence, or may know the case only as such a report."""
+
+_OF_A_CASE: Final = frozenset({"incident_id", "approval_id"})
+"""The parameters of a path that make a request one about a case."""
 
 
 def register_authentication(app: Flask) -> None:
@@ -50,4 +53,4 @@ def register_authentication(app: Flask) -> None:
 
 def _may_be_in_confidence() -> bool:
     """Whether the user may be one who reported the case in confidence; the others are named later."""
-    return request.endpoint in UNNAMED or "incident_id" in (request.view_args or {})
+    return request.endpoint in UNNAMED or not _OF_A_CASE.isdisjoint(request.view_args or {})

@@ -31,6 +31,7 @@ _COLUMNS: Final = (
     "due_at",
     "late",
     "corrected_by",
+    "approved_by",
 )
 
 
@@ -63,6 +64,7 @@ def timeline(incident: Incident, openings: Sequence[EvidenceOpened]) -> list[dic
             "recorded_at": each.recorded_at,
             "by": _user(each),
             "role": each.role,
+            "approved_by": each.approved_by if isinstance(each, Step) else None,
             "fields": own_fields(each) if isinstance(each, Step) else {"file": each.file},
             "note": None if not isinstance(each, Step) or each.note is None else each.note.text,
             "corrected_by": incident.corrected_by.get(_number(each) or 0),
@@ -76,12 +78,19 @@ def in_order(incident: Incident, openings: Sequence[EvidenceOpened]) -> Iterator
     return heapq.merge(incident.timeline, openings, key=lambda each: each.recorded_at.timestamp())
 
 
+def users_of(incident: Incident, openings: Sequence[EvidenceOpened]) -> set[UUID]:
+    """The users whose names an audit trail shows."""
+    approvers = {step.approved_by for step in incident.timeline if step.approved_by is not None}
+    return approvers | {each.by for each in in_order(incident, openings)}
+
+
 def as_csv(trail: dict[str, Any]) -> str:
     """An audit trail as CSV, a line a step; whoever is not named is given by id."""
     lines = []
     for entry in trail["entries"]:
         by, answers = entry["by"], entry["answers"] or {}
-        line = {**entry, **answers, "by": by["name"] or by["user"], "role": by["role"]}
+        who = {"by": _who(by), "approved_by": _who(entry["approved_by"])}
+        line = {**entry, **answers, **who, "role": by["role"]}
         lines.append([line.get(column) for column in _COLUMNS])
     return csv_text(_COLUMNS, lines)
 
@@ -90,19 +99,34 @@ def _entry(
     step: Step | EvidenceOpened, incident: Incident, duties: Sequence[Duty], names: Names
 ) -> dict[str, Any]:
     user = _user(step)
-    name = names.get(user) if user is not None else None
     return {
         "number": _number(step),
         "step": _name(step),
         "happened_at": step.happened_at,
         "recorded_at": step.recorded_at,
         "late_by_seconds": _seconds(step.happened_at, step.recorded_at),
-        "by": {"user": user, "name": None if name is None else name.text, "role": step.role},
+        "by": {**_identified(user, names), "role": step.role},
+        "approved_by": _approver(step, names),
         "what": described(step, names) if isinstance(step, Step) else f"Open evidence: file {step.file}",
         "why": reason_of(step) if isinstance(step, Step) else None,
         "answers": _answered(step, duties) if isinstance(step, Step) else None,
         "corrected_by": incident.corrected_by.get(_number(step) or 0),
     }
+
+
+def _approver(step: Step | EvidenceOpened, names: Names) -> dict[str, Any] | None:
+    """The second user, if the step needed two people."""
+    approver = step.approved_by if isinstance(step, Step) else None
+    return None if approver is None else _identified(approver, names)
+
+
+def _who(user: dict[str, Any] | None) -> Any:
+    return None if user is None else user["name"] or user["user"]
+
+
+def _identified(user: UUID | None, names: Names) -> dict[str, Any]:
+    name = None if user is None else names.get(user)
+    return {"user": user, "name": None if name is None else name.text}
 
 
 def _number(each: Step | EvidenceOpened) -> int | None:

@@ -19,6 +19,7 @@ from casework_projections.reading.governor_summary import GovernorSummary
 from casework_projections.views import positions as position_tables
 from casework_projections.views import set_aside
 from casework_projections.views.apart import is_outage
+from casework_projections.views.approvals import ApprovalIndex
 from casework_projections.views.caseload import Caseload
 from casework_projections.views.declarations import DeclarationIndex
 from casework_projections.views.directory import Directory
@@ -102,7 +103,11 @@ class Views:
         self.figures = IncidentFigures(replay)
         self.summary = GovernorSummary(app, self.figures, self.lessons)
         self.declarations = DeclarationIndex()
-        own = (self.caseload, self.people, self.directory, self.lessons, self.figures, self.declarations)
+        self.approvals = ApprovalIndex()
+        own = (
+            *(self.caseload, self.people, self.directory, self.lessons, self.figures),
+            *(self.declarations, self.approvals),
+        )
         self._views: dict[str, View] = {view.name: view for view in (*own, *more)}
         self._app = app
         self._replay = replay

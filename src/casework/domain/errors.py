@@ -50,7 +50,11 @@ class SetUpError(Exception):
 
 
 class Forbidden(Declined):
-    """The actor holds no role that may do this."""
+    """The actor may not do this. `detail` says why, if the reason is not only their role."""
+
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail or "")
+        self.detail = detail
 
 
 class NotFound(Declined):

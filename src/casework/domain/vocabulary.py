@@ -251,3 +251,24 @@ class Change(StrEnum):
     TRAINING = "training"
     FILTERING = "filtering"
     OTHER = "other"
+
+
+class Matter(StrEnum):
+    """What needs two people: one user asks for it, another decides."""
+
+    STEP = "step"
+    REVEAL_REPORTER = "reveal_reporter"
+    LET_IN = "let_in"
+    BREAK_GLASS = "break_glass"
+    APPOINTMENT = "appointment"
+    INVITATION = "invitation"
+    USER_CHANGE = "user_change"
+
+
+class ApprovalState(StrEnum):
+    """The state of a request for approval."""
+
+    ASKED = "asked"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    EXPIRED = "expired"

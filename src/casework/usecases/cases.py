@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import Final
 from uuid import UUID
 
 import msgspec
 
-from casework.domain.access import LEADERS, Standing, standing
+from casework.domain.access import LEADERS, Principal, Standing, standing
 from casework.domain.aggregate import Aggregate
+from casework.domain.approval import Approval
 from casework.domain.errors import Forbidden, NotFound
 from casework.domain.incident import Incident
 from casework.domain.moments import Instant
 from casework.domain.playbook import Duty, Playbook, Rule
 from casework.domain.school import School
-from casework.domain.vocabulary import Role, Stream
+from casework.domain.vocabulary import ApprovalState, Role, Stream
 from casework.library import Library
 from casework.record import Record
+from casework.usecases.case_files import CaseFile, case_file
 from casework.usecases.context import Context
 from casework.usecases.schools import Schools, actor_of
 
@@ -27,15 +30,39 @@ REPORTER_SEES: Final = ("report", "acknowledge", "close")
 """The steps that the person who reported, and reads no more of the case, may know of."""
 
 
+class AtSchool:
+    """The user who makes the request, with their roles at one school, and the people who lead the school."""
+
+    def __init__(self, context: Context, school: School, schools: Schools) -> None:
+        self.school = school
+        self.actor = actor_of(context, school)
+        self._now = context.now
+        self._schools = schools
+
+    @cached_property
+    def leading(self) -> dict[Role, frozenset[UUID]]:
+        """The people who hold each of the roles that can manage an allegation."""
+        return {role: self._schools.holders_of(self.school, role, self._now) for role in _LEADING}
+
+
 class Case(msgspec.Struct, frozen=True):
-    """An incident as it stands for one user at one moment. It is about the holders of `recused` roles."""
+    """An incident as it stands for one user at one moment. It is about the holders of `recused` roles.
+
+    `approvals` are all approvals about it, oldest first; `pending` are those that wait for a decision.
+    """
 
     incident: Incident
-    school: School
+    at: AtSchool
     playbook: Playbook
     standing: Standing
     as_of: Instant
     recused: frozenset[Role] = frozenset()
+    approvals: tuple[Approval, ...] = ()
+    pending: tuple[Approval, ...] = ()
+
+    @property
+    def school(self) -> School:
+        return self.at.school
 
     def told(self, rule: Rule) -> tuple[str, ...]:
         """Whom `rule` has notified, the next role in the place of one that the case is about."""
@@ -78,8 +105,8 @@ class Cases:
 
     def admit(self, context: Context, incident_id: UUID) -> Case:
         """The case, for a user who may know of it. Raises NotFound."""
-        incident = self._record.load(Incident, incident_id)
-        case = None if incident is None else self.of(context, incident)
+        found = case_file(self._record, incident_id)
+        case = None if found is None else self.of(context, *found)
         if case is None or not case.known_in_confidence:
             context.may_be_named()
         if case is None or not case.standing.knows:
@@ -93,28 +120,44 @@ class Cases:
             raise Forbidden
         return case
 
-    def of(self, context: Context, incident: Incident, school: School | None = None) -> Case:
-        """`incident` as it stands for the user now; `school` is its school, if it is loaded already."""
-        if school is None:
-            school = self._schools.found(incident.school)
-        actor = actor_of(context, school)
-        leading = self._leading(school, incident, context.now)
-        stands = standing(
-            actor,
-            incident,
-            reported_it=incident.reported_by(actor.user),
-            leaders={role: leading[role] for role in LEADERS if role in leading},
-        )
-        recused = frozenset(role for role, people in leading.items() if people & incident.subjects())
-        return Case(incident, school, self.playbook_of(incident), stands, context.now, recused)
+    def readable(self, context: Context, files: Iterable[CaseFile]) -> dict[UUID, Case]:
+        """The cases that the user may read among the incidents of `files`, by their ids."""
+        schools: dict[UUID, AtSchool] = {}
+        cases = {}
+        for incident, approvals in files:
+            if incident.school not in schools:
+                schools[incident.school] = self._at(context, incident.school)
+            case = self._stands(incident, schools[incident.school], context.now, approvals)
+            if case.standing.reads_as is not None:
+                cases[incident.id] = case
+        return cases
 
-    def as_it_was(self, context: Context, incident: Incident, number: int) -> Case:
+    def of(
+        self,
+        context: Context,
+        incident: Incident,
+        approvals: tuple[Approval, ...] = (),
+        school: School | None = None,
+    ) -> Case:
+        """`incident` as it stands for the user now; `school` is its school, if it is loaded already."""
+        at = self._at(context, incident.school, school)
+        return self._stands(incident, at, context.now, approvals)
+
+    def seen_by(self, context: Context, case: Case, principal: Principal) -> Case:
+        """The same case as it stands for another user now."""
+        other = msgspec.structs.replace(context, principal=principal)
+        at = self._at(other, case.incident.school, case.school)
+        return self._stands(case.incident, at, context.now, case.approvals)
+
+    def as_it_was(self, case: Case, number: int) -> Case:
         """The case right after step `number`: what a retried request was first answered with."""
-        then = Incident.replay(incident.timeline[:number])
+        then = Incident.replay(case.incident.timeline[:number])
         if then is None:
             raise NotFound
-        case = self.of(context, then)
-        return msgspec.structs.replace(case, as_of=then.timeline[-1].recorded_at)
+        moment = then.timeline[-1].recorded_at
+        pending = tuple(each for each in case.approvals if each.pending_after(number, moment))
+        was = self._stands(then, case.at, moment, case.approvals)
+        return msgspec.structs.replace(was, pending=pending)
 
     def known_among(self, context: Context, found: Mapping[UUID, Aggregate]) -> dict[UUID, Aggregate]:
         """`found` without the incidents this user may not read."""
@@ -128,7 +171,26 @@ class Cases:
         """The playbook of the editions that `incident` pinned."""
         return self._library.playbook(incident.policy.floor, incident.policy.pack)
 
-    def _leading(self, school: School, incident: Incident, moment: datetime) -> dict[Role, frozenset[UUID]]:
-        if incident.stream is not Stream.ALLEGATION:
-            return {}
-        return {role: self._schools.holders_of(school, role, moment) for role in _LEADING}
+    def _at(self, context: Context, school_id: UUID, school: School | None = None) -> AtSchool:
+        return AtSchool(context, school or self._schools.found(school_id), self._schools)
+
+    def _stands(
+        self, incident: Incident, at: AtSchool, moment: datetime, approvals: tuple[Approval, ...]
+    ) -> Case:
+        leading = at.leading if incident.stream is Stream.ALLEGATION else {}
+        stands = standing(
+            at.actor,
+            incident,
+            reported_it=incident.reported_by(at.actor.user),
+            leaders={role: leading[role] for role in LEADERS if role in leading},
+        )
+        return Case(
+            incident,
+            at,
+            self.playbook_of(incident),
+            stands,
+            moment,
+            recused=frozenset(role for role, people in leading.items() if people & incident.subjects()),
+            approvals=approvals,
+            pending=tuple(each for each in approvals if each.state_at(moment) is ApprovalState.ASKED),
+        )

@@ -81,7 +81,7 @@ class Evidence:
             expected=command.expected,
         )
         try:
-            return self._incidents.take(context, step), file
+            return self._incidents.take(context, step).case, file
         except Declined:
             self._remove_unnamed(command.incident, stored)
             raise

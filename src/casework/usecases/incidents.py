@@ -10,7 +10,7 @@ from casework.usecases.schools import Schools
 from casework.usecases.secrets import Secrets
 from casework.usecases.steps.reporting import ReportIncident, Reporting
 from casework.usecases.steps.stages import Stages
-from casework.usecases.steps.taking import TakeStep, TakingSteps
+from casework.usecases.steps.taking import Taken, TakeStep, TakingSteps
 
 
 class Incidents:
@@ -21,12 +21,12 @@ class Incidents:
     ) -> None:
         stages = Stages(record, cases, library)
         self._reporting = Reporting(record, cases, stages, schools, library, secrets)
-        self._taking = TakingSteps(record, cases, stages, secrets)
+        self.taking = TakingSteps(record, cases, stages, secrets)
 
     def report(self, context: Context, command: ReportIncident) -> Case:
         """As `Reporting.report`."""
         return self._reporting.report(context, command)
 
-    def take(self, context: Context, command: TakeStep) -> Case:
+    def take(self, context: Context, command: TakeStep) -> Taken:
         """As `TakingSteps.take`."""
-        return self._taking.take(context, command)
+        return self.taking.take(context, command)

@@ -7,11 +7,12 @@ from typing import Any
 
 from msgspec import UNSET
 
+from casework.domain.approval import Approval
 from casework.domain.incident.reporting import Acknowledge, Party, Report
 from casework.domain.playbook import Duty
 from casework.domain.vocabulary import State
 from casework.usecases.cases import Case
-from casework_api.json.incidents.schemas import IncidentBody, NextStep, PartyBody
+from casework_api.json.incidents.schemas import IncidentBody, NextStep, PartyBody, PendingApproval
 
 
 def incident_body(case: Case) -> IncidentBody:
@@ -66,7 +67,13 @@ def _whole(case: Case) -> dict[str, Any]:
         "people": _parties(incident.people),
         "assigned_to": list(incident.assignees),
         "next_steps": [next_step(duty, case) for duty in case.outstanding()],
+        "approvals": [_pending(approval) for approval in case.pending],
     }
+
+
+def _pending(approval: Approval) -> PendingApproval:
+    asked = approval.asked
+    return PendingApproval(approval.id, approval.step_name, asked.by, asked.recorded_at, asked.expires_at)
 
 
 def _own_report(case: Case) -> dict[str, Any]:

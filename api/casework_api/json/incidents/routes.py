@@ -7,6 +7,7 @@ from uuid import UUID
 
 from flask import url_for
 
+from casework.domain.approval import Approval
 from casework.domain.event import unstamped
 from casework.domain.incident import STEPS
 from casework.usecases.cases import Case
@@ -19,6 +20,7 @@ from casework_api.http.paging import PageQuery, cut
 from casework_api.json.incidents.listing import IncidentQuery, incidents_page
 from casework_api.json.incidents.presentation import incident_body, next_step
 from casework_api.json.incidents.schemas import (
+    ApprovalRequired,
     IncidentBody,
     IncidentPage,
     NextSteps,
@@ -30,6 +32,7 @@ from casework_api.json.incidents.schemas import (
 from casework_projections.reading.audit_trail import timeline
 
 Shown = tuple[IncidentBody, int, dict[str, str]]
+Required = tuple[ApprovalRequired, int, dict[str, str]]
 
 blueprint = Blueprint(
     "incidents", __name__, url_prefix="/incidents", description="Incidents and what was done about them"
@@ -81,13 +84,23 @@ def next_steps(incident_id: UUID) -> NextSteps:
 @blueprint.route("/<uuid:incident_id>/steps", methods=["POST"])
 @blueprint.takes(IF_MATCH_HEADER, IDEMPOTENCY_KEY_HEADER)
 @blueprint.arguments(StepInput)
+@blueprint.returns(
+    202,
+    ApprovalRequired,
+    headers=("Location",),
+    description="The step needs a second person, who was asked for approval.",
+)
 @blueprint.returns(201, IncidentBody, headers=("Location", "ETag"), problems=(409, 412, 422))
-def take_step(fields: dict[str, Any], incident_id: UUID) -> Shown:
-    """Take a step, or be told by which rule and clause it is refused."""
+def take_step(fields: dict[str, Any], incident_id: UUID) -> Shown | Required:
+    """Take a step, or be told by which rule and clause it is refused.
+
+    If the step needs two people, a second person is asked for approval (202). Nothing changes until then.
+    """
     expected = if_match()
     step, at = fields.pop("step"), fields.pop("at", None)
     command = TakeStep(incident=incident_id, step=unstamped(STEPS[step], **fields), at=at, expected=expected)
-    return located(current.casework().incidents.take(current.context(), command))
+    taken = current.casework().incidents.take(current.context(), command)
+    return located(taken.case) if taken.approval is None else _required(taken.approval)
 
 
 @blueprint.route("/<uuid:incident_id>/steps", methods=["GET"])
@@ -99,3 +112,8 @@ def steps(query: dict[str, Any], incident_id: UUID) -> Timeline:
     entries = timeline(case.incident, current.casework().evidence.openings(incident_id))
     part, following = cut(current.cursors(), query, ["timeline", incident_id], len(entries))
     return Timeline([TimelineEntry(**entry) for entry in entries[part]], following)
+
+
+def _required(approval: Approval) -> Required:
+    where = url_for("approvals.read", approval_id=approval.id)
+    return ApprovalRequired(approval.id), 202, {"Location": where}

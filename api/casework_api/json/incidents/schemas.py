@@ -82,8 +82,27 @@ class NextSteps(msgspec.Struct, frozen=True):
     items: list[NextStep]
 
 
+class PendingApproval(msgspec.Struct, frozen=True):
+    """A step that needs two people and waits for the decision of the second."""
+
+    id: UUID
+    step: str
+    asked_by: UUID
+    asked_at: Instant
+    expires_at: Instant
+
+
+class ApprovalRequired(msgspec.Struct, frozen=True):
+    """The step needs two people: the id of the approval that was asked for."""
+
+    approval: UUID
+
+
 class IncidentBody(msgspec.Struct, frozen=True, kw_only=True):
-    """An incident. Whoever only reported it sees what they submitted, whether it was received and closed."""
+    """An incident. Whoever only reported it sees what they submitted, whether it was received and closed.
+
+    `approvals` are the steps that wait for a second person's decision; only readers of the case get them.
+    """
 
     id: UUID
     version: int
@@ -109,6 +128,7 @@ class IncidentBody(msgspec.Struct, frozen=True, kw_only=True):
     received: bool
     closed: bool
     next_steps: list[NextStep]
+    approvals: list[PendingApproval] | UnsetType = UNSET
 
 
 class ListedIncident(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,7 +159,10 @@ class IncidentPage(msgspec.Struct, frozen=True):
 
 
 class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One step as it was taken; `fields` are those it was taken with. An opening of a file has no number."""
+    """One step as it was taken; `fields` are those it was taken with. An opening of a file has no number.
+
+    `approved_by` is the second user, if the step needed two people.
+    """
 
     number: int | None
     step: str
@@ -147,6 +170,7 @@ class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
     recorded_at: Instant
     by: UUID | None
     role: Role
+    approved_by: UUID | None
     fields: dict[str, Any]
     note: Sealed | None
     corrected_by: int | None

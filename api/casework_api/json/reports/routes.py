@@ -64,9 +64,7 @@ def read_audit_trail(incident_id: UUID) -> Body | Response:
     openings = current.casework().evidence.openings(incident_id)
     views = current.views()
     with views.read(views.directory) as connection:
-        names = views.directory.user_names(
-            connection, {each.by for each in audit_trail.in_order(case.incident, openings)}
-        )
+        names = views.directory.user_names(connection, audit_trail.users_of(case.incident, openings))
     duties = case.playbook.duties(case.incident, case.school.calendar)
     trail = audit_trail.audit_trail(case.incident, openings, duties, names)
     return _csv(audit_trail.as_csv(trail), f"audit-trail-{incident_id}") if form == CSV else trail

@@ -25,6 +25,13 @@ class Actor(msgspec.Struct, frozen=True):
     role: str
 
 
+class Approver(msgspec.Struct, frozen=True):
+    """The second user, if the step needed two people."""
+
+    user: UUID
+    name: Sealed | None
+
+
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
     """The duty a step answered, and whether it was late."""
 
@@ -46,6 +53,7 @@ class TrailEntry(msgspec.Struct, frozen=True, kw_only=True):
     recorded_at: Instant
     late_by_seconds: int
     by: Actor
+    approved_by: Approver | None
     what: str
     why: str | None
     answers: Answered | None

@@ -56,8 +56,10 @@ def comparisons(school_id: UUID, query: dict[str, Any]) -> Comparisons:
             after=None if page.after is None else after_position(page.after),
         )
         stale = stale_mark(connection)
+    incidents = app.record.load_many(each.incident for each in listed if not each.own)
+    app.keys.prefetch(incidents)
     found = []
-    for incident in app.record.load_many(each.incident for each in listed if not each.own).values():
+    for incident in incidents.values():
         if isinstance(incident, Incident):
             policy = incident.policy
             ours = app.library.playbook(policy.floor, under or policy.pack)

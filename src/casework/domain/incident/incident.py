@@ -45,7 +45,7 @@ class Incident(Aggregate, begins_with=Report):
     """The state of one case: milestones, people, and what the playbook tests; changed only by its steps.
 
     `take` is the one way to add a step: it asks the playbook first and leaves the incident as it was
-    when the step is refused. Replaying the steps of the log rebuilds the same incident.
+    when the step is refused. `judge` only checks. Replaying the steps of the log rebuilds the same incident.
     """
 
     def __init__(self, report: Report) -> None:
@@ -96,6 +96,11 @@ class Incident(Aggregate, begins_with=Report):
 
     def take(self, step: Step, playbook: Judge) -> None:
         """Record `step`, or raise `Invalid` or `Refused` and change nothing."""
+        self.judge(step, playbook)
+        self.record(step)
+
+    def judge(self, step: Step, playbook: Judge) -> None:
+        """Raise `Invalid` or `Refused` if `step` may not be taken now."""
         limits = limit_faults(step)
         if limits:
             # A time without an offset cannot even be compared with the others.
@@ -109,7 +114,6 @@ class Incident(Aggregate, begins_with=Report):
             raise Refused(refusal)
         if isinstance(step, Report) and self.version > 0:
             raise Invalid.at("$.step", "an incident is reported once")
-        self.record(step)
 
     def _apply(self, event: Event) -> None:
         if not isinstance(event, Step):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
+from uuid import UUID
 
 from casework.domain.embedded import embeds_file
 from casework.domain.event import Event
-from casework.domain.fields import Narrative, texts
+from casework.domain.fields import Narrative, ServerSet, texts
 from casework.domain.vocabulary import State
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ class Step(Event, frozen=True, kw_only=True):
     A subclass names its `TOPIC` (`incident.` and the step's name), declares its fields, and says in
     `apply` how it changes the incident. `MILESTONE` is the state it reaches; `INTERNAL` steps are
     recorded by casework and not taken through the steps resource. Help may come before the report; a step
-    that `ANSWERS_REPORT` cannot.
+    that `ANSWERS_REPORT` cannot. Casework sets `approved_by`: the second user, if the step needed two people.
     """
 
     MILESTONE: ClassVar[State | None] = None
@@ -32,6 +33,7 @@ class Step(Event, frozen=True, kw_only=True):
     AT_FIELD: ClassVar[str] = "$.at"
 
     note: Narrative | None = None
+    approved_by: Annotated[UUID | None, ServerSet()] = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -84,7 +84,7 @@ class Reporting:
         playbook = self._library.playbook(report.policy.floor, report.policy.pack)
         incident = Incident.report(report, playbook)
         self._record.commit(incident)
-        return self._cases.of(context, incident, school)
+        return self._cases.of(context, incident, school=school)
 
     def _admit(self, context: Context, command: ReportIncident) -> tuple[School, Role]:
         school, actor = self._schools.actor_at(context, command.school)
@@ -105,7 +105,7 @@ class Reporting:
             for sent in (hidden, context):
                 earlier = sent.earlier(incident) if isinstance(incident, Incident) else None
                 if earlier is not None and isinstance(incident, Incident):
-                    return self._cases.as_it_was(context, incident, earlier)
+                    return self._cases.as_it_was(self._cases.of(context, incident), earlier)
         if found:
             raise KeyReused
         return None

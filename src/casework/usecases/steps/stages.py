@@ -7,21 +7,24 @@ from uuid import UUID
 
 import msgspec
 
+from casework.domain.access import Principal
+from casework.domain.approval import why_not_decide
 from casework.domain.errors import Invalid
 from casework.domain.incident import Incident, Step
 from casework.domain.school import School
+from casework.domain.user import User
 from casework.library import Library
 from casework.record import Record
-from casework.usecases.cases import Cases
+from casework.usecases.cases import Case, Cases
 from casework.usecases.context import Context
 from casework.usecases.references import check_references, referenced
-from casework.usecases.steps.surroundings import NOTHING, OUTSIDE, Surroundings
+from casework.usecases.steps.surroundings import NOTHING, OUTSIDE, Decider, Surroundings
 
 S = TypeVar("S", bound=Step)
 
 
 class Stages:
-    """Look up what a step names, complete it, and check it against its surroundings."""
+    """Look up what a step names, complete it, check it, and find out who else must decide."""
 
     def __init__(self, record: Record, cases: Cases, library: Library) -> None:
         self._record = record
@@ -54,3 +57,17 @@ class Stages:
         faults = OUTSIDE.get(type(step), NOTHING).check(step, around)
         if faults:
             raise Invalid.of(faults)
+
+    def decider(self, context: Context, step: Step, case: Case, around: Surroundings) -> Decider | None:
+        """Who must decide on the step; None if it needs no second person.
+
+        Raises Invalid if the step names a user who may not decide.
+        """
+        decider = OUTSIDE.get(type(step), NOTHING).decided_by(step, around)
+        named = None if decider is None or decider.user is None else around.found.get(decider.user)
+        if decider is not None and isinstance(named, User):
+            seen = self._cases.seen_by(context, case, Principal.of(named))
+            fault = why_not_decide(context.principal, seen.at.actor, seen.standing, case.incident)
+            if fault is not None:
+                raise Invalid.at(decider.path, fault)
+        return decider

@@ -67,6 +67,16 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
         return any(permissions & PERMISSIONS[role] for role in roles)
 
 
+class Decider(msgspec.Struct, frozen=True):
+    """Who must decide on a step that needs two people.
+
+    `user` is named by the field of the step at `path`. If None, any user may whom `why_not_decide` allows.
+    """
+
+    user: UUID | None = None
+    path: str = "$"
+
+
 Fields = dict[str, Any]
 Faults = dict[str, str]
 
@@ -75,16 +85,22 @@ def _nothing(_: Any, __: Surroundings) -> dict[str, Any]:
     return {}
 
 
+def _nobody(_: Any, __: Surroundings) -> Decider | None:
+    return None
+
+
 class Outside(msgspec.Struct, frozen=True, kw_only=True):
     """What a class of step needs from outside the incident.
 
     `complete` returns the fields casework fills in. `check` returns what is wrong with the step in view of
-    its surroundings, as messages by JSON path. `names` asks for the names of the people of the incident.
+    its surroundings, as messages by JSON path. `decided_by` returns who must decide on the step, None if it
+    needs no second person. `names` asks for the names of the people of the incident.
     A step that is `for_reporters` may be taken by the person who reported, who takes no other.
     """
 
     complete: Callable[[Any, Surroundings], Fields] = _nothing
     check: Callable[[Any, Surroundings], Faults] = _nothing
+    decided_by: Callable[[Any, Surroundings], Decider | None] = _nobody
     names: bool = False
     for_reporters: bool = False
 
@@ -163,14 +179,8 @@ def _names_nobody(step: Debrief | CompleteAction, around: Surroundings) -> Fault
     return step.naming(around.names())
 
 
-def _authorised(step: Waive, around: Surroundings) -> Faults:
-    if not around.may_any(step.authorised_by, {Permission.AUTHORISE}):
-        return {"$.authorised_by": "holds no role that may authorise this"}
-    authoriser = around.found.get(step.authorised_by)
-    person = authoriser.person if isinstance(authoriser, User) else None
-    if person is not None and around.reported.is_party(person):
-        return {"$.authorised_by": "is involved in the incident"}
-    return {}
+def _authoriser(step: Waive, _: Surroundings) -> Decider:
+    return Decider(step.authorised_by, "$.authorised_by")
 
 
 OUTSIDE: Final[Mapping[type[Step], Outside]] = {
@@ -186,7 +196,7 @@ OUTSIDE: Final[Mapping[type[Step], Outside]] = {
     CheckAge: Outside(complete=_check_age),
     CheckConsent: Outside(complete=_check_consent),
     Rebase: Outside(complete=_rebase),
-    Waive: Outside(check=_authorised),
+    Waive: Outside(decided_by=_authoriser),
     AddNote: Outside(for_reporters=True),
 }
 """Every class of step that needs anything from outside the incident; the others need nothing."""

@@ -1,35 +1,54 @@
-"""Taking a step about an incident."""
+"""Taking a step about an incident, or asking for one that needs two people."""
 
 from __future__ import annotations
 
+from typing import Final
 from uuid import UUID
 
 import msgspec
 
-from casework.domain.access import Standing
-from casework.domain.errors import Forbidden, Stale
+from casework.domain.access import Principal, Standing
+from casework.domain.approval import CLAUSE, Approval
+from casework.domain.asked_step import AskedStep
+from casework.domain.errors import Forbidden, Invalid, Refusal, Refused, Stale
 from casework.domain.fields import PastInstant, synchronised
 from casework.domain.incident import Step
+from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Role
 from casework.record import Record, retrying
 from casework.usecases.cases import Case, Cases
 from casework.usecases.context import NOBODY, Context
 from casework.usecases.secrets import Secrets
+from casework.usecases.steps.asking import asked_for
 from casework.usecases.steps.stages import Stages
-from casework.usecases.steps.surroundings import NOTHING, OUTSIDE
+from casework.usecases.steps.surroundings import NOTHING, OUTSIDE, Decider
+
+_ASKER: Final = Refusal(
+    "approval-asker", CLAUSE, "The user who asked for this may no longer take steps in this case."
+)
+_ERASED: Final = Refusal("erased", "UK GDPR art. 17", "It was erased; nothing more can be recorded.")
 
 
 class TakeStep(msgspec.Struct, frozen=True, kw_only=True):
     """A step to take about an incident.
 
-    `step` is unstamped. `at` is when it was done (now where it is left out); `expected` the version the
-    user has read, None for any.
+    `step` is unstamped. `at` is when it was done (default: now); `expected` the version the user has read,
+    None for any. `reason` is given if the user asks for approval: then only a step that needs two people is
+    accepted.
     """
 
     incident: UUID
     step: Step
     at: PastInstant | None = None
     expected: int | None = None
+    reason: Sealed | None = None
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """The case with the step taken; or the unchanged case, and the approval that was asked for."""
+
+    case: Case
+    approval: Approval | None = None
 
 
 class TakingSteps:
@@ -41,32 +60,77 @@ class TakingSteps:
         self._stages = stages
         self._secrets = secrets
 
-    def take(self, context: Context, command: TakeStep) -> Case:
-        """The case with the step taken.
+    def take(self, context: Context, command: TakeStep) -> Taken:
+        """Take the step, or ask for it if it needs two people.
 
         Raises NotFound, Forbidden, Stale, KeyReused, Invalid or Refused; then nothing has changed.
         """
         command = synchronised(command, context.now)
         return retrying(lambda: self._take(context, command))
 
-    def _take(self, context: Context, command: TakeStep) -> Case:
+    def take_approved(self, context: Context, case: Case, approval: Approval, asker: Principal) -> None:
+        """Take the step that `asker` asked for and the user of `context` approves; the caller commits it.
+
+        The step is judged by the case as it is now. Raises Refused if it can no longer be taken.
+        """
+        asked = approval.step
+        if asked is None:
+            raise Refused(_ERASED)
+        role = self._cases.seen_by(context, case, asker).standing.handles_as
+        if role is None:
+            raise Refused(_ASKER)
+        stamp = context.stamp(case.incident.id, case.incident.version + 1, role, asked.at)
+        stamp = msgspec.structs.replace(stamp, by=asker.id)
+        step = msgspec.structs.replace(asked.step.stamped(stamp), approved_by=context.by)
+        try:
+            step, _ = self._prepared(msgspec.structs.replace(context, principal=asker), step, case)
+            case.incident.take(step, case.playbook)
+        except Invalid as error:
+            raise Refused(_outdated(error)) from error
+
+    def _take(self, context: Context, command: TakeStep) -> Taken:
         case, role = self._admit(context, command)
         in_confidence = case.standing.handles_as is None and case.incident.confidential_reporter
         if in_confidence:
             context = context.under(self._secrets.of_reports)
-        earlier = context.earlier(case.incident)
-        if earlier is not None:
-            return self._cases.as_it_was(context, case.incident, earlier)
+        before = self._answered_before(context, case)
+        if before is not None:
+            return before
         if command.expected is not None and command.expected != case.visible_version:
             raise Stale
         step = self._stamped(context, command, case, role, in_confidence)
-        around = self._stages.look_up(context, step, case.school, case.incident)
-        step = self._stages.complete(step, around)
-        self._stages.check(step, around)
+        step, decider = self._prepared(context, step, case)
+        if decider is not None:
+            case.incident.judge(step, case.playbook)
+            return Taken(case, self._ask(context, case, role, command, decider))
+        if command.reason is not None:
+            raise Invalid.at("$", "needs no second person; post it as a step of the incident")
         case.incident.take(step, case.playbook)
         self._record.commit(case.incident)
         # A step may have put another policy in force.
-        return msgspec.structs.replace(case, playbook=self._cases.playbook_of(case.incident))
+        return Taken(msgspec.structs.replace(case, playbook=self._cases.playbook_of(case.incident)))
+
+    def _ask(self, context: Context, case: Case, role: Role, command: TakeStep, decider: Decider) -> Approval:
+        asked = AskedStep(command.step, command.at)
+        approval = asked_for(context, case, role, asked, decider, command.reason)
+        self._record.commit(approval)
+        return approval
+
+    def _prepared(self, context: Context, step: Step, case: Case) -> tuple[Step, Decider | None]:
+        """The step completed and checked, and who must decide if it needs two people."""
+        around = self._stages.look_up(context, step, case.school, case.incident)
+        step = self._stages.complete(step, around)
+        self._stages.check(step, around)
+        return step, self._stages.decider(context, step, case, around)
+
+    def _answered_before(self, context: Context, case: Case) -> Taken | None:
+        """The first answer, if this request is a retry: a step or an approval."""
+        earlier = context.earlier(case.incident)
+        if earlier is not None:
+            return Taken(self._cases.as_it_was(case, earlier))
+        asked = (approval for approval in case.approvals if context.earlier(approval) is not None)
+        approval = next(asked, None)
+        return None if approval is None else Taken(case, approval)
 
     def _admit(self, context: Context, command: TakeStep) -> tuple[Case, Role]:
         case = self._cases.admit(context, command.incident)
@@ -87,3 +151,9 @@ def _role_for(standing: Standing, step: type[Step]) -> Role:
     if standing.reported_it and OUTSIDE.get(step, NOTHING).for_reporters:
         return Role.REPORTER
     raise Forbidden
+
+
+def _outdated(error: Invalid) -> Refusal:
+    faults = "; ".join(f"{path} {message}" for path, said in error.errors.items() for message in said)
+    reason = f"The case has changed, and the step can no longer be taken: {faults}."
+    return Refusal("approval-outdated", CLAUSE, reason)

@@ -1,0 +1,130 @@
+"""An index of approvals by user. What was asked for is read from the log."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, ClassVar, Final
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import (
+    Column,
+    Connection,
+    Index,
+    MetaData,
+    String,
+    Table,
+    Uuid,
+    and_,
+    bindparam,
+    or_,
+    select,
+    update,
+)
+
+from casework.domain.approval import ApprovalAsked, ApprovalDecided
+from casework.domain.moments import Instant
+from casework.domain.vocabulary import ApprovalState
+from casework_projections.views.view import Batch, Moment, View, upsert
+
+_metadata: Final = MetaData()
+_approvals: Final = Table(
+    "view_approvals",
+    _metadata,
+    Column("approval", Uuid, primary_key=True),
+    Column("school", Uuid, nullable=False),
+    Column("incident", Uuid),
+    Column("what", String(30), nullable=False),
+    Column("asked_by", Uuid, nullable=False),
+    Column("asked_at", Moment, nullable=False),
+    Column("decider", Uuid),
+    Column("expires_at", Moment, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("decided_by", Uuid),
+    Column("decided_at", Moment),
+)
+Index("view_approvals_asked_by", _approvals.c.asked_by, _approvals.c.asked_at.desc())
+Index("view_approvals_decider", _approvals.c.decider, _approvals.c.asked_at.desc())
+Index("view_approvals_school", _approvals.c.school, _approvals.c.asked_at.desc())
+
+
+class Concerning(msgspec.Struct, frozen=True):
+    """An approval that concerns a user: its id, its incident, and when it was asked for."""
+
+    approval: UUID
+    incident: UUID | None
+    asked_at: Instant
+
+
+class ApprovalIndex(View):
+    """One row per approval: who asked, who must decide, and what was decided."""
+
+    name: ClassVar[str] = "approvals"
+    version: ClassVar[int] = 1
+    tables: ClassVar[MetaData] = _metadata
+
+    def apply(self, connection: Connection, batch: Batch) -> None:
+        upsert(connection, _approvals, [_row(asked) for asked in batch.of(ApprovalAsked)])
+        # A decision always comes after its request, so the decisions of a batch are applied last.
+        decided = [_decision(event) for event in batch.of(ApprovalDecided)]
+        if decided:
+            changed = update(_approvals).where(_approvals.c.approval == bindparam("which"))
+            connection.execute(
+                changed.values(
+                    state=bindparam("outcome"), decided_by=bindparam("who"), decided_at=bindparam("moment")
+                ),
+                decided,
+            )
+
+    def concerning(
+        self,
+        connection: Connection,
+        user: UUID,
+        *,
+        schools: Collection[UUID],
+        now: datetime,
+        limit: int,
+        after: Concerning | None = None,
+    ) -> list[Concerning]:
+        """At most `limit` approvals that `user` asked for, decided or is named to decide, newest first.
+
+        Includes the pending approvals at `schools` that name no decider.
+        """
+        c = _approvals.c
+        waits = and_(c.state == ApprovalState.ASKED.value, c.expires_at > now)
+        for_anybody = and_(c.decider.is_(None), c.school.in_(schools), waits)
+        query = select(c.approval, c.incident, c.asked_at).where(
+            or_(c.asked_by == user, c.decider == user, c.decided_by == user, for_anybody)
+        )
+        if after is not None:
+            later = and_(c.asked_at == after.asked_at, c.approval > after.approval)
+            query = query.where(or_(c.asked_at < after.asked_at, later))
+        query = query.order_by(c.asked_at.desc(), c.approval).limit(limit)
+        return [Concerning(*row) for row in connection.execute(query)]
+
+
+def _row(asked: ApprovalAsked) -> dict[str, Any]:
+    return {
+        "approval": asked.originator_id,
+        "school": asked.school,
+        "incident": asked.about.incident,
+        "what": asked.what.value,
+        "asked_by": asked.by,
+        "asked_at": asked.recorded_at,
+        "decider": asked.decider,
+        "expires_at": asked.expires_at,
+        "state": ApprovalState.ASKED.value,
+        "decided_by": None,
+        "decided_at": None,
+    }
+
+
+def _decision(decided: ApprovalDecided) -> dict[str, Any]:
+    outcome = ApprovalState.APPROVED if decided.approved else ApprovalState.REFUSED
+    return {
+        "which": decided.originator_id,
+        "outcome": outcome.value,
+        "who": decided.by,
+        "moment": decided.recorded_at,
+    }

@@ -1,0 +1,165 @@
+"""Approvals: one user asks for something that needs two people, another decides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from casework.domain.access import Permission, Principal
+from casework.domain.approval import About, Approval, ApprovalDecided, why_not_decide
+from casework.domain.errors import Forbidden, Invalid, NotFound
+from casework.domain.event import event_of
+from casework.domain.fields import PastInstant, Reason, record_faults
+from casework.domain.incident import Step
+from casework.domain.moments import Instant
+from casework.domain.sealed import Sealed
+from casework.domain.user import User
+from casework.domain.vocabulary import Matter, Role
+from casework.record import Record, retrying
+from casework.usecases.cases import Case, Cases
+from casework.usecases.context import Context
+from casework.usecases.steps.taking import TakeStep, TakingSteps
+
+_FIELDS: Final[Mapping[Matter, frozenset[str]]] = {Matter.STEP: frozenset({"about.incident", "step"})}
+"""The matters that can be asked for in this release, with the fields that each requires."""
+
+
+class AskApproval(msgspec.Struct, frozen=True, kw_only=True):
+    """A request for approval. Which fields are given depends on `what`."""
+
+    what: Matter
+    about: About
+    reason: Reason
+    step: Step | None = None
+    at: PastInstant | None = None
+    until: Instant | None = None
+
+
+class DecideApproval(msgspec.Struct, frozen=True, kw_only=True):
+    """A decision on what another user asked for."""
+
+    approve: bool
+    reason: Reason
+
+
+class ApprovalInCase(msgspec.Struct, frozen=True):
+    """An approval, and its case as it stands for the user who makes the request."""
+
+    approval: Approval
+    case: Case
+
+
+class Approvals:
+    """The use cases of approvals."""
+
+    def __init__(self, record: Record, cases: Cases, taking: TakingSteps) -> None:
+        self._record = record
+        self._cases = cases
+        self._taking = taking
+
+    def ask(self, context: Context, command: AskApproval) -> Approval:
+        """Ask for approval. Posting a step that needs two people does the same.
+
+        Raises NotFound, Forbidden, KeyReused, Invalid or Refused; then nothing has changed.
+        """
+        faults = _faults(command)
+        incident, step = command.about.incident, command.step
+        if faults or incident is None or step is None:
+            raise Invalid.of(faults)
+        asked = TakeStep(incident=incident, step=step, at=command.at, reason=command.reason)
+        try:
+            approval = self._taking.take(context, asked).approval
+        except Invalid as error:
+            raise Invalid({f"$.step{path[1:]}": said for path, said in error.errors.items()}) from None
+        if approval is None:
+            raise Invalid.at("$.step", "needs no second person; post it as a step of the incident")
+        return approval
+
+    def admit(self, context: Context, approval_id: UUID) -> ApprovalInCase:
+        """An approval, for a user who may read its case. Raises NotFound."""
+        found = self._record.load(Approval, approval_id)
+        incident = None if found is None else found.asked.about.incident
+        if incident is None:
+            context.may_be_named()
+            raise NotFound
+        case = self._cases.admit(context, incident)
+        approval = next((each for each in case.approvals if each.id == approval_id), None)
+        if approval is None or case.standing.reads_as is None:
+            raise NotFound
+        return ApprovalInCase(approval, case)
+
+    def decide(self, context: Context, approval_id: UUID, command: DecideApproval) -> ApprovalInCase:
+        """Approve or refuse it. An approved step is judged again and recorded together with the decision.
+
+        Raises NotFound, Forbidden, KeyReused, Invalid or Refused; then nothing has changed.
+        """
+        return retrying(lambda: self._decide(context, approval_id, command))
+
+    def _decide(self, context: Context, approval_id: UUID, command: DecideApproval) -> ApprovalInCase:
+        pending = self.admit(context, approval_id)
+        if _decided_before(context, pending):
+            return pending
+        approval, case = pending.approval, pending.case
+        asker = self._asker(approval)
+        role = _deciding_role(asker, pending, context)
+        approval.require_pending(context.now)
+        faults = record_faults(command)
+        if faults:
+            raise Invalid.of(faults)
+        if command.approve:
+            self._taking.take_approved(context, case, approval, asker)
+        decided = event_of(
+            context.stamp(approval.id, approval.version + 1, role),
+            ApprovalDecided,
+            approved=command.approve,
+            reason=Sealed(command.reason.text, case.incident.id),
+            incident_version=case.incident.version,
+        )
+        approval.record(decided)
+        self._record.commit(approval, case.incident)
+        return pending
+
+    def _asker(self, approval: Approval) -> Principal:
+        user = self._record.load(User, approval.asked.by)
+        if user is None:
+            raise NotFound
+        return Principal.of(user)
+
+
+def _decided_before(context: Context, pending: ApprovalInCase) -> bool:
+    """Whether this request is a retry. Raises KeyReused if its key belongs to a different request."""
+    case = pending.case
+    earlier = [context.earlier(each) for each in (case.incident, *case.approvals)]
+    return any(number is not None for number in earlier)
+
+
+def _deciding_role(asker: Principal, pending: ApprovalInCase, context: Context) -> Role:
+    """The role in which the user decides. Raises Forbidden if they may not decide."""
+    case = pending.case
+    fault = why_not_decide(asker, case.at.actor, case.standing, case.incident)
+    role = case.at.actor.role_for(Permission.AUTHORISE)
+    if fault is not None or role is None:
+        raise Forbidden(f"The user {fault}.")
+    if pending.approval.asked.decider not in (None, context.by):
+        raise Forbidden("Only the user who is named in the request may decide it.")
+    return role
+
+
+def _faults(command: AskApproval) -> dict[str, str]:
+    """What is wrong with a request for approval apart from its step: message by JSON path."""
+    needed = _FIELDS.get(command.what)
+    if needed is None:
+        return {"$.what": "cannot be asked for in this release"}
+    given = _given(command)
+    faults = {f"$.{field}": "is required" for field in needed - given}
+    faults |= {f"$.{field}": f"does not belong to a {command.what}" for field in given - needed}
+    return faults | record_faults(msgspec.structs.replace(command, step=None))
+
+
+def _given(command: AskApproval) -> frozenset[str]:
+    fields: dict[str, Any] = {"step": command.step, "until": command.until}
+    fields |= {f"about.{name}": value for name, value in msgspec.structs.asdict(command.about).items()}
+    return frozenset(name for name, value in fields.items() if value is not None)

@@ -1,0 +1,65 @@
+"""Loading incidents together with the approvals about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+from uuid import UUID
+
+from casework.domain.aggregate import Aggregate
+from casework.domain.approval import Approval
+from casework.domain.incident import Incident
+from casework.record import Record
+
+CaseFile = tuple[Incident, tuple[Approval, ...]]
+"""An incident and the approvals about it, oldest first."""
+
+_FIRST: Final = 2
+_MORE: Final = 8
+"""How many approvals are loaded with an incident, and how many more at a time if there are that many."""
+
+
+def case_file(record: Record, incident_id: UUID) -> CaseFile | None:
+    """The incident, or None if there is none. One statement, unless it has more than one approval."""
+    first = _ids(incident_id, after=0, count=_FIRST)
+    found = record.load_many((incident_id, *first))
+    incident = found.get(incident_id)
+    if not isinstance(incident, Incident):
+        return None
+    if len(found) == 1:
+        return incident, ()
+    return incident, tuple(_approvals(record, found, {incident_id: first})[incident_id])
+
+
+def case_files(record: Record, ids: Iterable[UUID]) -> dict[UUID, CaseFile]:
+    """The incidents among `ids` that exist. As many statements as the one with most approvals needs."""
+    first = {incident: _ids(incident, after=0, count=_FIRST) for incident in ids}
+    found = record.load_many([*first, *_all(first)])
+    approvals = _approvals(record, found, first)
+    incidents = {key: each for key in first if isinstance(each := found.get(key), Incident)}
+    return {key: (incident, tuple(approvals[key])) for key, incident in incidents.items()}
+
+
+def _approvals(
+    record: Record, found: Mapping[UUID, Aggregate], ids: Mapping[UUID, list[UUID]]
+) -> dict[UUID, list[Approval]]:
+    """All approvals of each incident in `ids`, which maps it to its first approvals; `found` was loaded."""
+    approvals: dict[UUID, list[Approval]] = {incident: [] for incident in ids}
+    while ids:
+        following = {}
+        for incident, looked_for in ids.items():
+            held = [each for each in map(found.get, looked_for) if isinstance(each, Approval)]
+            approvals[incident] += held
+            if len(held) == len(looked_for):
+                following[incident] = _ids(incident, after=len(approvals[incident]), count=_MORE)
+        ids = following
+        found = record.load_many(_all(ids)) if ids else {}
+    return approvals
+
+
+def _ids(incident: UUID, *, after: int, count: int) -> list[UUID]:
+    return [Approval.id_of(incident, number) for number in range(after + 1, after + 1 + count)]
+
+
+def _all(ids: Mapping[UUID, list[UUID]]) -> list[UUID]:
+    return [each for several in ids.values() for each in several]

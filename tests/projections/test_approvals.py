@@ -1,0 +1,110 @@
+"""The approvals that concern a user: what is listed, to whom, and what the view stores."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from casework.domain.incident.reporting import AddNote
+from casework.domain.user import User
+from casework.domain.vocabulary import ApprovalState, Category, Involvement, Role
+from casework_projections.reading.approvals import ShownApproval, page
+from casework_projections.views.catch_up import Views
+from tests.histories import NARRATIVE, SECRET_WORDS, SchoolHistory
+from tests.projections.watching import dump, spoil
+from tests.two_people import takes_two
+
+
+@pytest.fixture
+def notes_take_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A note needs two people and names no decider."""
+    takes_two(monkeypatch, AddNote)
+
+
+def listed(history: SchoolHistory, views: Views, user: User) -> list[ShownApproval]:
+    found = page(history.app, views, history.context(user), limit=100)
+    assert found.following is None
+    assert not found.stale
+    return found.items
+
+
+def waiting(history: SchoolHistory, incident: UUID) -> list[UUID]:
+    case = history.app.cases.admit_reader(history.context(history.dsl), incident)
+    return [approval.id for approval in case.pending]
+
+
+def test_asker_and_decider_get_the_approval_with_its_texts(history: SchoolHistory, views: Views) -> None:
+    incident = history.report()
+    history.take(incident, "waive")
+    for user in (history.dsl, history.head):
+        (shown,) = listed(history, views, user)
+        assert (shown.about.incident, shown.state) == (incident, ApprovalState.ASKED)
+        assert shown.step is not None
+        assert (shown.step["waived"], shown.reason) == ("offer_support", NARRATIVE)
+    assert listed(history, views, history.users[Role.DEPUTY_DSL]) == []
+
+
+@pytest.mark.usefixtures("notes_take_two")
+def test_users_who_may_decide_get_an_approval_without_a_decider(history: SchoolHistory, views: Views) -> None:
+    incident = history.report()
+    history.take(incident, "add_note")
+    me = history.person(Category.STAFF)
+    witness = history.appointed(Role.HEADTEACHER, person=me)
+    may = {role: bool(listed(history, views, user)) for role, user in history.users.items()}
+    assert {role for role, there in may.items() if there} == {Role.DSL, Role.DEPUTY_DSL, Role.HEADTEACHER}
+    assert listed(history, views, witness)
+    history.take(incident, "involve_person", person=me, involvement=Involvement.WITNESS)
+    assert listed(history, views, witness) == []
+
+
+@pytest.mark.usefixtures("notes_take_two")
+@pytest.mark.parametrize("end", ["decided", "expired"])
+def test_only_asker_and_decider_get_an_approval_that_is_over(
+    history: SchoolHistory, views: Views, end: str
+) -> None:
+    incident = history.report()
+    history.take(incident, "add_note")
+    if end == "decided":
+        history.decide(incident)
+    history.at += timedelta(days=7)
+    assert listed(history, views, history.users[Role.DEPUTY_DSL]) == []
+    assert len(listed(history, views, history.dsl)) == 1
+    assert len(listed(history, views, history.head)) == (1 if end == "decided" else 0)
+
+
+def test_the_asker_gets_the_decision_and_the_result(history: SchoolHistory, views: Views) -> None:
+    approved, refused = history.report(), history.report()
+    for incident, approve in ((approved, True), (refused, False)):
+        history.take(incident, "waive")
+        history.decide(incident, approve=approve)
+    states = {shown.about.incident: shown for shown in listed(history, views, history.dsl)}
+    assert states[approved].state is ApprovalState.APPROVED
+    assert states[refused].state is ApprovalState.REFUSED
+    result = states[approved].result
+    assert result is not None
+    assert result.incident.version == 2
+    assert states[refused].result is None
+    assert states[refused].decided_by == history.head.id
+
+
+def test_an_unreadable_case_hides_only_its_own_approvals(history: SchoolHistory, views: Views) -> None:
+    readable, broken = history.report(), history.report()
+    for incident in (readable, broken):
+        history.take(incident, "waive")
+    spoil(history.app, broken, lambda state: state.pop("setting"))
+    (shown,) = listed(history, views, history.dsl)
+    assert shown.about.incident == readable
+
+
+def test_the_view_stores_ids_and_moments_but_no_text(history: SchoolHistory, views: Views) -> None:
+    incident = history.report()
+    history.take(incident, "waive")
+    (approval,) = waiting(history, incident)
+    history.decide(incident)
+    views.catch_up(views.approvals)
+    ((row),) = dump(history.app, views.approvals)["view_approvals"]
+    assert {approval, incident, history.id, history.dsl.id, history.head.id, "step", "approved"} <= {*row}
+    held = repr(row).casefold()
+    assert not [word for word in (*SECRET_WORDS, "waive", "offer_support") if word.casefold() in held]
