@@ -8,11 +8,12 @@ from copy import copy
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 from uuid import UUID
 
 from casework.application import Casework
 from casework.domain.access import SYSTEM, Principal
+from casework.domain.case import Case
 from casework.domain.clocks import LONDON, day_of
 from casework.domain.event import unstamped
 from casework.domain.incident import STEPS, Incident
@@ -25,18 +26,22 @@ from casework.domain.sealed import Sealed
 from casework.domain.user import User
 from casework.domain.vocabulary import Category, Involvement, Role, State
 from casework.usecases.approvals import DecideApproval
-from casework.usecases.cases import Case
 from casework.usecases.context import Context
 from casework.usecases.people import RegisterPerson
-from casework.usecases.schools import AppointUser, OpenSchool, actor_of
+from casework.usecases.schools import AppointUser, OpenSchool
 from casework.usecases.steps.reporting import ReportIncident
 from casework.usecases.steps.taking import TakeStep
 from casework.usecases.users import RegisterUser
 from casework_api.commands.opening import opened
-from casework_projections.reading.visibility import VisibleTo
+from casework_api.composition import reading_room
+from casework_projections.reading.asking import Asker
+from casework_projections.reading.room import Question
+from casework_projections.views.catch_up import Views
 from tests.calendars import TEST_CALENDAR
 from tests.engines import Engine
 from tests.settings import settings_for
+
+T = TypeVar("T")
 
 HOUR: Final = timedelta(hours=1)
 SECRET_WORDS: Final = ("Quillfeather", "marzipan")
@@ -87,9 +92,20 @@ class SchoolHistory:
         other.app = app
         return other
 
-    def reader(self, user: User) -> VisibleTo:
-        """The incidents that `user` may list, with their present roles here."""
-        return VisibleTo.of(user.id, user.person, {self.id: actor_of(self.context(user), self.school)})
+    def answer(
+        self,
+        question: Question[T],
+        user: User | None = None,
+        *,
+        views: Views | None = None,
+        now: datetime | None = None,
+    ) -> T:
+        """The answer to `question`, asked by `user` (the lead where there is none), from `views`."""
+        return reading_room(self.app, views).answer(question, self.asker(user, now))
+
+    def asker(self, user: User | None = None, now: datetime | None = None) -> Asker:
+        """`user` (the lead where there is none) at the present moment of this history, or at `now`."""
+        return Asker(principal=Principal.of(user or self.dsl), now=now or self.at)
 
     @property
     def school(self) -> School:

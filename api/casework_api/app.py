@@ -96,8 +96,8 @@ def make_routes() -> Flask:
 
 
 def _database() -> None:
-    current.casework().log.check()
+    current.services().app.log.check()
 
 
 def _playbooks() -> None:
-    current.casework().library.kinds()
+    current.library().kinds()

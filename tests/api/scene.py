@@ -108,7 +108,7 @@ class Scene:
 
     def request(self, endpoint: str) -> Asked:
         """A well-formed request to `endpoint`, about what this scene holds."""
-        return REQUESTS[endpoint](self)
+        return ROUTES[endpoint].request(self)
 
 
 def _post(path: str, body: Json, **headers: str) -> Asked:
@@ -152,60 +152,131 @@ def _school() -> Json:
     }
 
 
-REQUESTS: Final[dict[str, Callable[[Scene], Asked]]] = {
-    "incidents.report": lambda s: _post("/incidents", s.report()),
-    "incidents.index": _get("/incidents"),
-    "incidents.read": _get("/incidents/{incident}"),
-    "incidents.next_steps": _get("/incidents/{incident}/next-steps"),
-    "incident_guidance.read_guidance": _get("/incidents/{incident}/guidance"),
-    "incidents.take_step": lambda s: _post(
-        f"/incidents/{s.incident}/steps",
-        {"step": "offer_support", **EXAMPLES["offer_support"], "person": target(s)},
-        **ANY,
+class Route(msgspec.Struct, frozen=True):
+    """A well-formed request to a route, the status of its answer for each of `WHO`, and what it reads.
+
+    `asks` is the name of the question whose answer it shows; a route that shows nothing of the record has
+    none.
+    """
+
+    request: Callable[[Scene], Asked]
+    answers: str
+    asks: str | None = None
+
+    def status(self, who: str) -> int:
+        return int(self.answers.split()[WHO.index(who)])
+
+
+WHO: Final = (
+    "admin", "dsl", "deputy_dsl", "headteacher", "reporter", "colleague", "governor", "stranger",
+)  # fmt: skip
+"""The reporter made the report; the colleague, none; the stranger is a lead elsewhere."""
+
+ROUTES: Final = {
+    "incidents.report": Route(lambda s: _post("/incidents", s.report()), "403 201 201 201 201 201 201 403"),
+    "incidents.index": Route(_get("/incidents"), "200 200 200 200 200 200 200 200", "cases"),
+    "incidents.read": Route(_get("/incidents/{incident}"), "404 200 200 200 200 404 404 404", "case"),
+    "incidents.next_steps": Route(
+        _get("/incidents/{incident}/next-steps"), "404 200 200 200 403 404 404 404", "next steps"
     ),
-    "incidents.steps": _get("/incidents/{incident}/steps"),
-    "incidents.upload": lambda s: Asked(
-        "POST", f"/incidents/{s.incident}/evidence", {"data": s.upload_of(s.house), "headers": ANY}
+    "incident_guidance.read_guidance": Route(
+        _get("/incidents/{incident}/guidance"), "404 200 200 200 403 404 404 404", "guidance"
     ),
-    "incidents.evidence_record": _get("/incidents/{incident}/evidence/{evidence}"),
-    "incidents.evidence_content": _get("/incidents/{incident}/evidence/{evidence}/content"),
-    "incident_reports.read_audit_trail": _get("/incidents/{incident}/audit-trail"),
-    "schools.open_school": lambda _: _post("/schools", _school()),
-    "schools.read_school": _get("/schools/{school}"),
-    "schools.compare_playbooks": _get("/schools/{school}/playbook-comparison?pack=headcorn"),
-    "schools.change_school": lambda s: Asked(
-        "PATCH", f"/schools/{s.house.school}", {"json": {"pupils_on_roll": 211}}
+    "incidents.take_step": Route(
+        lambda s: _post(
+            f"/incidents/{s.incident}/steps",
+            {"step": "offer_support", **EXAMPLES["offer_support"], "person": target(s)},
+            **ANY,
+        ),
+        "404 201 201 403 403 404 404 404",
     ),
-    "schools.appoint": lambda s: _post(f"/schools/{s.house.school}/appointments", _appointment(s)),
-    "schools.end_appointment": lambda s: Asked(
-        "DELETE", f"/schools/{s.house.school}/appointments/{s.spare_appointment}"
+    "incidents.steps": Route(
+        _get("/incidents/{incident}/steps"), "404 200 200 200 403 404 404 404", "timeline"
     ),
-    "school_reports.read_lessons": _get("/schools/{school}/lessons-learnt"),
-    "school_reports.read_summary": _get("/schools/{school}/governor-summary"),
-    "users.register": lambda _: _post("/users", {"name": "Una Usher", "email": "una@school.example"}),
-    "users.read_user": _get("/users/{user}"),
-    "users.issue_token": lambda s: _post(f"/users/{s.spare}/tokens", {}),
-    "users.revoke_token": lambda s: Asked("DELETE", f"/users/{s.spare}/tokens/{s.spare_token}"),
-    "me.read_me": _get("/me"),
-    "people.register": lambda s: _post(
-        "/people", {"school": s.house.school, "category": "pupil", "name": "Perry Pupil"}
+    "incidents.upload": Route(
+        lambda s: Asked(
+            "POST", f"/incidents/{s.incident}/evidence", {"data": s.upload_of(s.house), "headers": ANY}
+        ),
+        "404 201 201 403 403 404 404 404",
     ),
-    "people.find": _get("/people?name=Petra Pupil"),
-    "people.read_person": _get("/people/{pupil}"),
-    "people.chronology": _get("/people/{pupil}/chronology"),
-    "declarations.declare": lambda s: _post("/declarations", s.declaration()),
-    "declarations.index": _get("/declarations?person={pupil}"),
-    "approvals.ask": _approval,
-    "approvals.index": _get("/approvals"),
-    "approvals.read": lambda s: Asked("GET", f"/approvals/{s.asked()}"),
-    "approvals.decide": lambda s: _post(
-        f"/approvals/{s.asked()}/decision", {"approve": True, "reason": REASON}
+    "incidents.evidence_record": Route(
+        _get("/incidents/{incident}/evidence/{evidence}"), "404 200 200 200 403 404 404 404", "evidence"
     ),
-    "playbooks.index": _get("/playbooks"),
-    "playbooks.read": _get("/playbooks/headcorn"),
-    "reference.read": _get("/reference?on=2024-01-30"),
+    "incidents.evidence_content": Route(
+        _get("/incidents/{incident}/evidence/{evidence}/content"),
+        "404 200 200 200 403 404 404 404",
+        "evidence content",
+    ),
+    "incident_reports.read_audit_trail": Route(
+        _get("/incidents/{incident}/audit-trail"), "404 200 200 200 403 404 404 404", "audit trail"
+    ),
+    "schools.open_school": Route(lambda _: _post("/schools", _school()), "201 403 403 403 403 403 403 403"),
+    "schools.read_school": Route(_get("/schools/{school}"), "200 200 200 200 200 200 200 404", "school"),
+    "schools.compare_playbooks": Route(
+        _get("/schools/{school}/playbook-comparison?pack=headcorn"),
+        "404 200 200 200 403 403 403 404",
+        "comparison",
+    ),
+    "schools.change_school": Route(
+        lambda s: Asked("PATCH", f"/schools/{s.house.school}", {"json": {"pupils_on_roll": 211}}),
+        "200 403 403 403 403 403 403 404",
+    ),
+    "schools.appoint": Route(
+        lambda s: _post(f"/schools/{s.house.school}/appointments", _appointment(s)),
+        "201 403 403 403 403 403 403 404",
+    ),
+    "schools.end_appointment": Route(
+        lambda s: Asked("DELETE", f"/schools/{s.house.school}/appointments/{s.spare_appointment}"),
+        "204 403 403 403 403 403 403 404",
+    ),
+    "school_reports.read_lessons": Route(
+        _get("/schools/{school}/lessons-learnt"), "404 200 200 200 403 403 403 404", "lessons"
+    ),
+    "school_reports.read_summary": Route(
+        _get("/schools/{school}/governor-summary"), "404 200 200 200 403 403 403 404", "governor summary"
+    ),
+    "users.register": Route(
+        lambda _: _post("/users", {"name": "Una Usher", "email": "una@school.example"}),
+        "201 403 403 403 403 403 403 403",
+    ),
+    "users.read_user": Route(_get("/users/{user}"), "200 403 403 403 403 403 403 403", "user"),
+    "users.issue_token": Route(
+        lambda s: _post(f"/users/{s.spare}/tokens", {}), "201 403 403 403 403 403 403 403"
+    ),
+    "users.revoke_token": Route(
+        lambda s: Asked("DELETE", f"/users/{s.spare}/tokens/{s.spare_token}"),
+        "204 403 403 403 403 403 403 403",
+    ),
+    "me.read_me": Route(_get("/me"), "200 200 200 200 200 200 200 200", "me"),
+    "people.register": Route(
+        lambda s: _post("/people", {"school": s.house.school, "category": "pupil", "name": "Perry Pupil"}),
+        "201 201 201 201 201 201 201 403",
+    ),
+    "people.find": Route(_get("/people?name=Petra Pupil"), "403 200 200 200 403 403 403 200", "people"),
+    "people.read_person": Route(_get("/people/{pupil}"), "404 200 200 200 403 403 403 404", "person"),
+    "people.chronology": Route(
+        _get("/people/{pupil}/chronology"), "404 200 200 200 403 403 403 404", "chronology"
+    ),
+    "declarations.declare": Route(
+        lambda s: _post("/declarations", s.declaration()), "403 201 201 201 403 403 403 403"
+    ),
+    "declarations.index": Route(
+        _get("/declarations?person={pupil}"), "404 200 200 200 403 403 403 404", "declarations"
+    ),
+    "approvals.ask": Route(_approval, "404 201 201 403 403 404 404 404"),
+    "approvals.index": Route(_get("/approvals"), "200 200 200 200 200 200 200 200", "approvals"),
+    "approvals.read": Route(
+        lambda s: Asked("GET", f"/approvals/{s.asked()}"), "404 200 200 200 404 404 404 404", "approval"
+    ),
+    "approvals.decide": Route(
+        lambda s: _post(f"/approvals/{s.asked()}/decision", {"approve": True, "reason": REASON}),
+        "404 403 403 200 404 404 404 404",
+    ),
+    "playbooks.index": Route(_get("/playbooks"), "200 200 200 200 200 200 200 200"),
+    "playbooks.read": Route(_get("/playbooks/headcorn"), "200 200 200 200 200 200 200 200"),
+    "reference.read": Route(_get("/reference?on=2024-01-30"), "200 200 200 200 200 200 200 200"),
 }
-"""By endpoint. A route that has none here is one no test knows how to ask."""
+"""By endpoint. A route that has no row here is one no test knows how to ask."""
 
 
 def target(scene: Scene) -> str:

@@ -4,58 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Final
 
 import pytest
 
 from casework_api.sign_in.bearer import PUBLIC
 from tests.api.client import BASE, REASON, House, Json, logged, opened_house
-from tests.api.scene import ANY, REQUESTS, Scene, endpoints
+from tests.api.scene import ANY, ROUTES, WHO, Scene, endpoints
 from tests.engines import SQLiteEngine
-
-WHO: Final = (
-    "admin", "dsl", "deputy_dsl", "headteacher", "reporter", "colleague", "governor", "stranger",
-)  # fmt: skip
-ANSWERS: Final = {
-    "incidents.report": "403 201 201 201 201 201 201 403",
-    "incidents.index": "200 200 200 200 200 200 200 200",
-    "incidents.read": "404 200 200 200 200 404 404 404",
-    "incidents.next_steps": "404 200 200 200 403 404 404 404",
-    "incident_guidance.read_guidance": "404 200 200 200 403 404 404 404",
-    "incidents.take_step": "404 201 201 403 403 404 404 404",
-    "incidents.steps": "404 200 200 200 403 404 404 404",
-    "incidents.upload": "404 201 201 403 403 404 404 404",
-    "incidents.evidence_record": "404 200 200 200 403 404 404 404",
-    "incidents.evidence_content": "404 200 200 200 403 404 404 404",
-    "incident_reports.read_audit_trail": "404 200 200 200 403 404 404 404",
-    "schools.open_school": "201 403 403 403 403 403 403 403",
-    "schools.read_school": "200 200 200 200 200 200 200 404",
-    "schools.change_school": "200 403 403 403 403 403 403 404",
-    "schools.compare_playbooks": "404 200 200 200 403 403 403 404",
-    "schools.appoint": "201 403 403 403 403 403 403 404",
-    "schools.end_appointment": "204 403 403 403 403 403 403 404",
-    "school_reports.read_lessons": "404 200 200 200 403 403 403 404",
-    "school_reports.read_summary": "404 200 200 200 403 403 403 404",
-    "users.register": "201 403 403 403 403 403 403 403",
-    "users.read_user": "200 403 403 403 403 403 403 403",
-    "users.issue_token": "201 403 403 403 403 403 403 403",
-    "users.revoke_token": "204 403 403 403 403 403 403 403",
-    "me.read_me": "200 200 200 200 200 200 200 200",
-    "people.register": "201 201 201 201 201 201 201 403",
-    "people.find": "403 200 200 200 403 403 403 200",
-    "people.read_person": "404 200 200 200 403 403 403 404",
-    "people.chronology": "404 200 200 200 403 403 403 404",
-    "declarations.declare": "403 201 201 201 403 403 403 403",
-    "declarations.index": "404 200 200 200 403 403 403 404",
-    "approvals.ask": "404 201 201 403 403 404 404 404",
-    "approvals.index": "200 200 200 200 200 200 200 200",
-    "approvals.read": "404 200 200 200 404 404 404 404",
-    "approvals.decide": "404 403 403 200 404 404 404 404",
-    "playbooks.index": "200 200 200 200 200 200 200 200",
-    "playbooks.read": "200 200 200 200 200 200 200 200",
-    "reference.read": "200 200 200 200 200 200 200 200",
-}
-"""The status of each route for each of `WHO`. The reporter made the report; the colleague, none."""
 
 
 @pytest.fixture(scope="module")
@@ -98,15 +53,11 @@ on_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
 class TestEveryRoute:
     def test_each_has_a_row_here(self, scene: Scene) -> None:
-        assert endpoints(scene.house) == set(ANSWERS) == set(REQUESTS)
+        assert endpoints(scene.house) == set(ROUTES)
 
     @pytest.mark.parametrize(
         ("endpoint", "who", "status"),
-        [
-            (endpoint, who, int(status))
-            for endpoint, statuses in ANSWERS.items()
-            for who, status in zip(WHO, statuses.split(), strict=True)
-        ],
+        [(endpoint, who, route.status(who)) for endpoint, route in ROUTES.items() for who in WHO],
     )
     def test_answers_each_role_as_the_table_says(
         self, scene: Scene, endpoint: str, who: str, status: int
@@ -119,7 +70,7 @@ class TestEveryRoute:
             assert answer.mimetype == "application/problem+json"
             assert scene.house.events() == before
 
-    @pytest.mark.parametrize("endpoint", ANSWERS)
+    @pytest.mark.parametrize("endpoint", ROUTES)
     @pytest.mark.parametrize("credentials", ["none", "basic", "nonsense", "unknown", "revoked", "expired"])
     def test_refuses_whoever_has_no_living_token(
         self, scene: Scene, dead: dict[str, str], endpoint: str, credentials: str
@@ -134,12 +85,12 @@ class TestEveryRoute:
         assert challenge.startswith("Bearer ")
         assert ("invalid_token" in challenge) == (credentials not in {"none", "basic"})
 
-    @pytest.mark.parametrize("endpoint", ANSWERS)
+    @pytest.mark.parametrize("endpoint", ROUTES)
     @pytest.mark.parametrize("scope", ["read", "write"])
     def test_holds_a_token_to_its_scope(self, scoped: Scene, endpoint: str, scope: str) -> None:
         asked = scoped.request(endpoint)
         needs = "read" if asked.method == "GET" else "write"
-        as_always = int(ANSWERS[endpoint].split()[WHO.index("dsl")])
+        as_always = ROUTES[endpoint].status("dsl")
         answer = asked.by(scoped.house, f"only {scope}")
         assert answer.status_code == (as_always if scope == needs else 403), answer.text
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 import pytest
 from werkzeug.test import TestResponse
 
-from casework.storage.vault import MAX_BYTES
+from casework.domain.incident.evidence import MAX_BYTES
 from tests.api.client import REASON, House, Json, body_of, logged
 from tests.storage import samples
 

@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 from casework_api.app import create_app
 from casework_api.http.current import EXTENSION
 from tests.api.client import BASE, REASON, House, body_of, multipart, opened_house
-from tests.api.scene import ANY, REQUESTS, TEXT_FILE, Asked, Scene, endpoints
+from tests.api.scene import ANY, ROUTES, TEXT_FILE, Asked, Scene, endpoints
 from tests.engines import SQLiteEngine
 
 WHO: Final = {
@@ -383,4 +383,4 @@ class TestAtTheSameMoment:
             assert told_at == sorted(told_at)
 
     def test_the_requests_of_the_table_are_all_known(self) -> None:
-        assert set(WHO) <= set(REQUESTS)
+        assert set(WHO) <= set(ROUTES)

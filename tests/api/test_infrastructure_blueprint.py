@@ -18,13 +18,13 @@ from freezegun import freeze_time
 from casework.domain.fields import ServerSet, Text
 from casework.domain.limits import Between
 from casework.domain.sealed import Sealed
-from casework_api.http.blueprint import IDEMPOTENCY_KEY_HEADER, IF_MATCH_HEADER, Blueprint, encode
+from casework_api.http.blueprint import IDEMPOTENCY_KEY_HEADER, IF_MATCH_HEADER, Blueprint
 from casework_api.http.docs import make_api, register_docs
 from casework_api.http.etags import etag, idempotency_key, if_match
 from casework_api.http.fields import Identifier, Moment
 from casework_api.http.limits import register_body_limit, register_security_headers
 from casework_api.http.logs import register_logs
-from casework_api.http.paging import Cursors, PageQuery, QueryFlag
+from casework_api.http.paging import PageQuery, QueryFlag, part
 from casework_api.http.problems import (
     PROBLEM_JSON,
     not_found,
@@ -32,7 +32,10 @@ from casework_api.http.problems import (
     stale,
     unauthenticated,
 )
+from casework_api.http.refusals import register_refusals
 from casework_api.http.schema_of import one_of, schema_of
+from casework_projections.documents.canonical import encode
+from casework_projections.reading.paging import Cursors, Page
 
 TOKEN = {"Authorization": "Bearer open"}
 THERE = UUID("0b5f7a52-3f0e-4c1c-8f43-9b1b5f6d2a10")
@@ -109,11 +112,11 @@ routes.before_request(sign_in)
 
 @routes.route("")
 @routes.arguments(NoteQuery, location="query")
-@routes.returns(200, {"type": "object", "required": ["items", "next"]})
+@routes.returns(200, Page[Note])
 def listed(query: dict[str, Any]) -> Any:
     """The notes."""
-    CURSORS.page(query, "notes")
-    return {"items": [WRITTEN], "next": None}
+    CURSORS.start(part(query), "notes")
+    return Page((WRITTEN,), None)
 
 
 @routes.route("/<uuid:note>")
@@ -175,6 +178,7 @@ def notes_app() -> Flask:
     register_logs(app)
     register_body_limit(app)
     register_problems(app)
+    register_refusals(app)
     register_security_headers(app)
     api = make_api(app, title="Notes", version="1.2.3", description="Only for tests.")
     api.register_blueprint(routes)

@@ -12,21 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import Schema
 
+from casework.domain.errors import Invalid
 from casework_api.http import etags
 from casework_api.http.blueprint import Blueprint
 from casework_api.http.docs import make_api
 from casework_api.http.etags import parse_if_match
 from casework_api.http.fields import Identifier
-from casework_api.http.paging import (
-    DEFAULT_LIMIT,
-    MAX_LIMIT,
-    Cursors,
-    Page,
-    PageQuery,
-    Position,
-    QueryFlag,
-)
+from casework_api.http.paging import DEFAULT_LIMIT, MAX_LIMIT, PageQuery, QueryFlag, part
 from casework_api.http.problems import Problem, register_problems
+from casework_api.http.refusals import register_refusals
+from casework_projections.documents.canonical import encode
+from casework_projections.reading.paging import Cursors, Page, Part, Position
 
 KEY = b"a key of sixteen bytes or more"
 SCOPE = {"list": "incidents", "kind": "sexting", "school": UUID(int=1)}
@@ -45,6 +41,7 @@ class Filters(PageQuery):
 def app() -> Flask:
     app = Flask(__name__)
     register_problems(app)
+    register_refusals(app)
     api = make_api(app, title="t", version="1")
     routes = Blueprint("things", __name__)
     cursors = Cursors(KEY)
@@ -53,9 +50,9 @@ def app() -> Flask:
     @routes.arguments(Filters, location="query")
     @routes.returns(200, {"type": "object"})
     def things(query: dict[str, Any]) -> Any:
-        page = cursors.page(query, {"list": "things", "overdue": query.get("overdue")})
-        following = cursors.make([page.limit], {"list": "things", "overdue": query.get("overdue")})
-        items = [page.limit, page.after]
+        wanted, scope = part(query), {"list": "things", "overdue": query.get("overdue")}
+        items = [wanted.limit, cursors.start(wanted, scope)]
+        following = cursors.make([wanted.limit], scope)
         return {"items": items, "next": following, "overdue": query.get("overdue")}
 
     @routes.route("/things", methods=["POST"])
@@ -90,15 +87,14 @@ class TestCursors:
         forged = cursor[:place] + other + cursor[place + 1 :]
 
         if forged != cursor:
-            with pytest.raises(Problem) as refused:
+            with pytest.raises(Invalid) as refused:
                 cursors.read(forged, SCOPE)
-            assert refused.value.extensions["errors"] == {"cursor": ["is not a cursor of this list"]}
+            assert refused.value.errors == {"cursor": ["is not a cursor of this list"]}
 
     @given(made_up=st.text(max_size=60))
     def test_nothing_made_up_is_one(self, made_up: str) -> None:
-        with pytest.raises(Problem) as refused:
+        with pytest.raises(Invalid):
             Cursors(KEY).read(made_up, SCOPE)
-        assert refused.value.status == 422
 
     @pytest.mark.parametrize(
         "scope", [{**SCOPE, "kind": "grooming"}, {**SCOPE, "school": UUID(int=2)}, {}, None, "incidents"]
@@ -106,7 +102,7 @@ class TestCursors:
     def test_a_cursor_is_valid_for_one_list_and_its_filters(self, scope: Any) -> None:
         cursors = Cursors(KEY)
 
-        with pytest.raises(Problem):
+        with pytest.raises(Invalid):
             cursors.read(cursors.make(["x"], SCOPE), scope)
 
     def test_the_order_of_the_filters_does_not_matter(self) -> None:
@@ -115,7 +111,7 @@ class TestCursors:
         assert cursors.read(cursors.make(["x"], {"a": 1, "b": 2}), {"b": 2, "a": 1}) == ["x"]
 
     def test_another_key_does_not_read_it(self) -> None:
-        with pytest.raises(Problem):
+        with pytest.raises(Invalid):
             Cursors(b"another key of sixteen bytes").read(Cursors(KEY).make(["x"], SCOPE), SCOPE)
 
     def test_another_process_with_the_key_reads_it(self) -> None:
@@ -206,13 +202,38 @@ class TestPages:
         assert body is not None
         assert body["overdue"] is expected
 
-    def test_a_page_is_what_the_query_asked_for(self) -> None:
+    def test_a_part_is_what_the_query_asked_for(self) -> None:
         cursors = Cursors(KEY)
         cursor = cursors.make(["a", 1], SCOPE)
         schema: Schema = PageQuery()
 
-        assert cursors.page(schema.load({}), SCOPE) == Page(DEFAULT_LIMIT)
-        assert cursors.page(schema.load({"limit": "3", "cursor": cursor}), SCOPE) == Page(3, ["a", 1])
+        first, second = part(schema.load({})), part(schema.load({"limit": "3", "cursor": cursor}))
+
+        assert (first, cursors.start(first, SCOPE)) == (Part(DEFAULT_LIMIT), None)
+        assert (second, cursors.start(second, SCOPE)) == (Part(3, cursor), ["a", 1])
+
+    @pytest.mark.parametrize("following", ["abc", None])
+    def test_the_body(self, following: str | None) -> None:
+        body = encode(Page((1, 2), following))
+        assert json.loads(body) == {"items": [1, 2], "next": following}
+
+    @given(count=st.integers(0, 30), limit=st.integers(1, 10))
+    def test_the_parts_of_a_list_are_the_whole(self, count: int, limit: int) -> None:
+        cursors, found, wanted = Cursors(KEY), [], Part(limit)
+        for _ in range(max(1, -(-count // limit))):
+            place, following = cursors.cut(wanted, SCOPE, count)
+            found.append(range(count)[place])
+            wanted = Part(limit, following)
+        assert following is None
+        assert [number for part in found for number in part] == [*range(count)]
+        assert all(len(part) == limit for part in found[:-1])
+
+    def test_a_part_without_a_limit_is_all_that_is_left(self) -> None:
+        cursors = Cursors(KEY)
+        _, following = cursors.cut(Part(2), SCOPE, 7)
+
+        assert cursors.cut(Part(), SCOPE, 7) == (slice(0, 7), None)
+        assert cursors.cut(Part(None, following), SCOPE, 7) == (slice(2, 7), None)
 
 
 class TestIfMatch:

@@ -15,7 +15,7 @@ import pytest
 from casework_api.http.logs import FIELDS, UNMATCHED
 from casework_api.http.problems import PROBLEM_JSON
 from tests.api.client import BASE, House, Json, body_of, logged, opened_house
-from tests.api.scene import REQUESTS, Scene
+from tests.api.scene import ROUTES, Scene
 from tests.engines import SQLiteEngine
 
 SECRET_WORDS: Final = (
@@ -112,7 +112,7 @@ class TestHeaders:
         assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
         assert "Server" not in answer.headers
 
-    @pytest.mark.parametrize("endpoint", REQUESTS)
+    @pytest.mark.parametrize("endpoint", ROUTES)
     def test_keep_every_answer_of_the_api_from_caches(self, scene: Scene, endpoint: str) -> None:
         for who in ("dsl", "stranger"):
             answer = scene.request(endpoint).by(scene.house, who)
@@ -138,7 +138,7 @@ def lines_of(log: io.StringIO) -> list[Json]:
 
 
 class TestLogs:
-    @pytest.mark.parametrize("endpoint", REQUESTS)
+    @pytest.mark.parametrize("endpoint", ROUTES)
     def test_say_which_route_was_asked_and_nothing_that_was_said(self, scene: Scene, endpoint: str) -> None:
         house = scene.house
         request = scene.request(endpoint)

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from datetime import timedelta
-from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 
+from casework.domain.event import event_of
 from casework.domain.incident import STEPS, Incident
+from casework.domain.incident.custody import Custody, EvidenceOpened
 from casework.domain.sealed import Sealed
-from casework_projections.reading.audit_trail import as_csv, audit_trail, timeline
+from casework.domain.vocabulary import Role
+from casework.storage.observation import count_statements
+from casework_api.composition import reading_room
+from casework_projections.documents.audit_trail import as_csv
+from casework_projections.documents.canonical import encode
+from casework_projections.reading.admission import CaseHistory
+from casework_projections.reading.audit_trail import Actor, Answered, AuditTrailBody, audit_trail
+from casework_projections.reading.timeline import ReadTimeline, TimelineEntry
 from casework_projections.reading.wording import Names
 from casework_projections.views.catch_up import Views
 from tests.histories import NARRATIVE, SchoolHistory, london
@@ -20,10 +30,9 @@ from tests.histories import NARRATIVE, SchoolHistory, london
 NEVER_SHOWN = {"reporter", "originator_id", "request_id", "request_digest", "decided_by", "as_"}
 
 
-def read(history: SchoolHistory, incident: UUID) -> Incident:
-    found = history.app.record.load(Incident, incident)
-    assert found is not None
-    return found
+def history_of(history: SchoolHistory, incident: UUID) -> CaseHistory:
+    """The case as the lead reads it."""
+    return reading_room(history.app).admission.history(history.asker(), incident)
 
 
 def names_of(views: Views, incident: Incident) -> Names:
@@ -32,11 +41,13 @@ def names_of(views: Views, incident: Incident) -> Names:
         return views.people.names(connection, ids) | views.directory.user_names(connection, ids)
 
 
-def trail_of(history: SchoolHistory, views: Views, incident_id: UUID) -> dict[str, Any]:
-    incident = read(history, incident_id)
-    playbook = history.app.library.playbook(incident.policy.floor, incident.policy.pack)
-    duties = playbook.duties(incident, history.school.calendar)
-    return audit_trail(incident, [], duties, names_of(views, incident))
+def trail_of(history: SchoolHistory, views: Views, incident: UUID) -> AuditTrailBody:
+    found = history_of(history, incident)
+    return audit_trail(found, names_of(views, found.case.incident))
+
+
+def timeline_of(history: SchoolHistory, incident: UUID) -> tuple[TimelineEntry, ...]:
+    return history.answer(ReadTimeline(incident)).items
 
 
 @pytest.fixture
@@ -52,68 +63,104 @@ def bullying(history: SchoolHistory) -> UUID:
 
 def test_an_entry(history: SchoolHistory, views: Views, bullying: UUID) -> None:
     trail = trail_of(history, views, bullying)
-    assert (trail["incident"], trail["kind"]) == (bullying, "cyberbullying")
-    assert trail["policy"] == {"floor": "england@2026-09-01", "pack": "st_thomas@2016-06"}
-    assert not trail.keys() & {"proof", "checkpoint", "complete"}
-    report, triage, evidence, correction = trail["entries"]
-    assert report["late_by_seconds"] == 900
-    assert report["by"] == {"user": history.reporter.id, "name": "User Quillfeather", "role": "reporter"}
-    assert report["answers"] is None
-    assert report["corrected_by"] == 4
-    assert "person Ada Quillfeather, involvement target" in report["what"]
-    assert triage["why"] == NARRATIVE
-    assert NARRATIVE not in triage["what"]
-    assert triage["answers"]["late"] is False
-    assert evidence["answers"] == {
-        "rule": "st-thomas-bullying-evidence",
-        "clause": "004 §8.5",
-        "due_at": london("2026-09-15 23:59:59"),
-        "late": True,
-    }
-    assert evidence["what"].startswith("Save evidence: form written_account; description ")
-    assert evidence["what"].endswith("note From her telephone.")
-    assert "captured at 17 Sep 2026 09:00" in evidence["what"]
-    assert (correction["corrected_by"], correction["why"]) == (None, NARRATIVE)
+    assert (trail.incident, trail.kind) == (bullying, "cyberbullying")
+    assert (trail.policy.floor, trail.policy.pack) == ("england@2026-09-01", "st_thomas@2016-06")
+    assert not json.loads(encode(trail)).keys() & {"proof", "checkpoint", "complete"}
+    report, triage, evidence, correction = trail.entries
+    assert report.late_by_seconds == 900
+    assert report.by == Actor(history.reporter.id, "User Quillfeather", "reporter")
+    assert report.answers is None
+    assert report.corrected_by == 4
+    assert "person Ada Quillfeather, involvement target" in report.what
+    assert triage.why == NARRATIVE
+    assert NARRATIVE not in triage.what
+    assert triage.answers is not None
+    assert triage.answers.late is False
+    assert evidence.answers == Answered(
+        rule="st-thomas-bullying-evidence",
+        clause="004 §8.5",
+        due_at=london("2026-09-15 23:59:59"),
+        late=True,
+    )
+    assert evidence.what.startswith("Save evidence: form written_account; description ")
+    assert evidence.what.endswith("note From her telephone.")
+    assert "captured at 17 Sep 2026 09:00" in evidence.what
+    assert (correction.corrected_by, correction.why) == (None, NARRATIVE)
 
 
 def test_who_reported_in_confidence_stays_unnamed(history: SchoolHistory, views: Views) -> None:
     incident = history.report(confidential_reporter=True)
     trail = trail_of(history, views, incident)
-    assert trail["entries"][0]["by"] == {"user": None, "name": None, "role": "reporter"}
-    shown = repr(trail) + repr(timeline(read(history, incident), [])) + as_csv(trail)
+    assert trail.entries[0].by == Actor(None, None, "reporter")
+    shown = repr(trail) + repr(timeline_of(history, incident)) + as_csv(trail)
     assert str(history.reporter.id) not in shown
     assert history.reporter.id.hex not in shown
 
 
 def test_whoever_the_reader_may_not_see_named_is_given_by_id(history: SchoolHistory, bullying: UUID) -> None:
-    trail = audit_trail(read(history, bullying), [], [], {})
-    assert trail["entries"][0]["by"]["name"] is None
-    assert str(history.target) in trail["entries"][0]["what"]
+    trail = audit_trail(history_of(history, bullying), {})
+    assert trail.entries[0].by.name is None
+    assert str(history.target) in trail.entries[0].what
     assert "Quillfeather" not in repr(trail)
 
 
+def test_an_opening_stands_among_the_steps_without_a_number(history: SchoolHistory, views: Views) -> None:
+    incident = history.report(at="2026-09-14 10:20")
+    file, custody = uuid4(), Custody.id_of(incident)
+    stamp = history.context(history.head).stamp(custody, 1, Role.HEADTEACHER, london("2026-09-14 12:00"))
+    stamp = msgspec.structs.replace(stamp, recorded_at=london("2026-09-14 12:00"))
+    opened = event_of(stamp, EvidenceOpened, incident=incident, file=file)
+    kept = Custody(opened)
+    kept.record(opened)
+    history.app.record.commit(kept)
+    history.take(incident, "triage", at="2026-09-14 11:00")
+    history.take(incident, "add_note", at="2026-09-14 13:00")
+
+    shown = timeline_of(history, incident)
+    assert [(entry.number, entry.step) for entry in shown] == [
+        (1, "report"),
+        (2, "triage"),
+        (None, "open_evidence"),
+        (3, "add_note"),
+    ]
+    assert (shown[2].fields, shown[2].by, shown[2].corrected_by) == ({"file": file}, history.head.id, None)
+    entry = trail_of(history, views, incident).entries[2]
+    assert (entry.number, entry.what) == (None, f"Open evidence: file {file}")
+    assert (entry.why, entry.answers, entry.late_by_seconds) == (None, None, 0)
+
+
+def test_a_trail_costs_no_statement_more_for_its_openings(history: SchoolHistory, bullying: UUID) -> None:
+    room = reading_room(history.app)
+    room.admission.history(history.asker(), bullying)
+    with count_statements() as with_openings:
+        room.admission.history(history.asker(), bullying)
+    with count_statements() as without:
+        room.admission.case_to_read(history.asker(), bullying)
+    assert len(with_openings.statements) == len(without.statements)
+
+
 def test_the_timeline_says_what_each_step_was_taken_with(history: SchoolHistory, bullying: UUID) -> None:
-    _, triage, evidence, correction = timeline(read(history, bullying), [])
-    assert triage == {
-        "number": 2,
-        "step": "triage",
-        "happened_at": london("2026-09-14 11:00"),
-        "recorded_at": london("2026-09-14 11:00"),
-        "by": history.dsl.id,
-        "role": "dsl",
-        "approved_by": None,
-        "fields": {
+    _, triage, evidence, correction = timeline_of(history, bullying)
+    assert triage == TimelineEntry(
+        number=2,
+        step="triage",
+        happened_at=london("2026-09-14 11:00"),
+        recorded_at=london("2026-09-14 11:00"),
+        by=history.dsl.id,
+        role=Role.DSL,
+        approved_by=None,
+        fields={
             "timing": "in_school",
             "critical": False,
             "rationale": NARRATIVE,
             "jurisdiction": [],
             "content": [],
         },
-        "note": None,
-        "corrected_by": None,
-    }
-    assert evidence["note"] == "From her telephone."
-    assert correction["fields"]["corrects"] == 1
+        note=None,
+        corrected_by=None,
+    )
+    assert evidence.note == "From her telephone."
+    assert correction.fields["corrects"] == 1
 
 
 def test_every_step_can_be_shown(history: SchoolHistory, views: Views) -> None:
@@ -125,14 +172,12 @@ def test_every_step_can_be_shown(history: SchoolHistory, views: Views) -> None:
         words = Sealed(NARRATIVE)
         history.take(incident, "family_decision", decision=words, decided_by=Sealed("the grandmother"))
         history.take(incident, "record_meeting", parent=history.parent, with_=(history.dsl.id,))
-        steps = read(history, incident)
-        for entry, step in zip(
-            trail_of(history, views, incident)["entries"], timeline(steps, []), strict=True
-        ):
-            assert entry["what"].casefold().startswith(step["step"].replace("_", " "))
-            assert "Sealed(" not in entry["what"]
-            assert not step["fields"].keys() & NEVER_SHOWN
-            shown.add(step["step"])
+        entries = trail_of(history, views, incident).entries
+        for entry, step in zip(entries, timeline_of(history, incident), strict=True):
+            assert entry.what.casefold().startswith(step.step.replace("_", " "))
+            assert "Sealed(" not in entry.what
+            assert not step.fields.keys() & NEVER_SHOWN
+            shown.add(step.step)
     assert shown <= STEPS.keys()
     assert {"family_decision", "record_meeting", "debrief", "complete_action", "assess_risk"} <= shown
 

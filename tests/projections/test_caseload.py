@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -17,27 +19,35 @@ from casework.domain.incident.reporting import Party
 from casework.domain.user import User
 from casework.domain.vocabulary import Category, Involvement, Role, State, Stream
 from casework.usecases.schools import ChangeSchool, actor_of
-from casework_projections.reading.listing import After, Filters, Involved, Listed
-from casework_projections.reading.visibility import VisibleTo
+from casework_api.composition import reading_room
+from casework_projections.reading.known import listing
+from casework_projections.reading.listing import After, Filters, Involved, Listed, Listing
 from casework_projections.views.case_tables import cases
 from casework_projections.views.catch_up import Views
 from tests.calendars import TEST_CALENDAR
 from tests.histories import SchoolHistory, london
 
 
+@contextmanager
+def known(views: Views, history: SchoolHistory, user: User | None = None) -> Iterator[Listing]:
+    """The caseload as `user` may know it."""
+    room = reading_room(history.app, views)
+    with room.snapshot(views.directory, views.caseload) as snapshot:
+        yield listing(room, snapshot, history.asker(user))
+
+
 def listed(
     views: Views, history: SchoolHistory, user: User | None = None, limit: int = 100, **filters: Any
 ) -> list[Listed]:
-    reader = history.reader(user or history.dsl)
-    with views.read(views.caseload) as connection:
-        return views.caseload.known_to(reader, connection).page(
-            Filters(**filters), now=history.at, limit=limit
-        )[0]
+    with known(views, history, user) as cases:
+        return cases.page(Filters(**filters), now=history.at, limit=limit)[0]
 
 
-def chronology(views: Views, person: UUID, reader: VisibleTo) -> list[Involved]:
-    with views.read(views.caseload) as connection:
-        return views.caseload.known_to(reader, connection).chronology(person)
+def chronology(
+    views: Views, history: SchoolHistory, person: UUID, user: User | None = None
+) -> list[Involved]:
+    with known(views, history, user) as cases:
+        return cases.chronology(person)
 
 
 def ids(found: list[Listed]) -> list[UUID]:
@@ -120,12 +130,10 @@ def test_pages_are_complete_and_repeat_nothing_while_incidents_arrive(
     for day in range(1, 10):
         # Several at one moment, so that the id decides.
         before += [history.report(at=f"2026-09-{day + 10} 10:00") for _ in range(day % 3 + 1)]
-    reader, pages, after = history.reader(history.dsl), [], None
+    pages, after = [], None
     while True:
-        with views.read(views.caseload) as connection:
-            page, after = views.caseload.known_to(reader, connection).page(
-                Filters(school=history.id), now=history.at, limit=4, after=after
-            )
+        with known(views, history) as found:
+            page, after = found.page(Filters(school=history.id), now=history.at, limit=4, after=after)
         pages += page
         if after is None:
             break
@@ -179,12 +187,12 @@ def test_chronology(history: SchoolHistory, views: Views) -> None:
     earlier = history.report(at="2026-09-16 10:00", occurred_at=london("2026-09-10 08:00"))
     history.report(people=())
     history.take(earlier, "involve_person", person=history.alleged, involvement=Involvement.WITNESS)
-    found = chronology(views, history.alleged, history.reader(history.dsl))
+    found = chronology(views, history, history.alleged)
     assert [(each.listed.incident, each.involvements) for each in found] == [
         (earlier, (Involvement.ALLEGED, Involvement.WITNESS)),
         (later, (Involvement.ALLEGED,)),
     ]
-    assert chronology(views, history.alleged, history.reader(history.users[Role.GOVERNOR])) == []
+    assert chronology(views, history, history.alleged, history.users[Role.GOVERNOR]) == []
 
 
 def test_a_new_calendar_moves_what_is_due(history: SchoolHistory, views: Views) -> None:

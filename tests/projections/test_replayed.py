@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
 from uuid import UUID
 
 import pytest
 from sqlalchemy import Connection
 
+from casework.domain.access import SYSTEM, Permission
 from casework.domain.incident import Incident
 from casework.domain.incident.reporting import Party
 from casework.domain.school import AppointmentEnded
 from casework.domain.user import User
 from casework.domain.vocabulary import Category, Involvement, Role, State
-from casework.usecases.schools import ChangeSchool, actor_of
-from casework_projections.reading.listing import After, Filters, Listed
-from casework_projections.reading.recusal import about
-from casework_projections.reading.unrestricted import every_deadline, incidents_of
-from casework_projections.reading.visibility import VisibleTo
+from casework.usecases.schools import ChangeSchool
+from casework_api.composition import reading_room
+from casework_projections.reading.admission import reach_at
+from casework_projections.reading.asking import Asker
+from casework_projections.reading.deadlines import Deadline
+from casework_projections.reading.governor_summary import ReadSummary
+from casework_projections.reading.known import listing
+from casework_projections.reading.lessons import ReadLessons
+from casework_projections.reading.listing import After, Filters, Listed, Listing
+from casework_projections.reading.paging import Part
+from casework_projections.reading.room import Question
+from casework_projections.reading.summary_sources import sources
+from casework_projections.reading.unrestricted import CompareEveryCase, ListEveryDeadline
 from casework_projections.views.caseload import Caseload
 from casework_projections.views.catch_up import Views
 from casework_projections.views.directory import Directory
@@ -29,6 +39,8 @@ from casework_projections.views.set_aside import set_aside
 from casework_projections.views.view import Batch
 from tests.histories import SchoolHistory
 from tests.projections.watching import spoil
+
+T = TypeVar("T")
 
 CannotWrite = Callable[[type[IncidentView], Collection[UUID]], None]
 
@@ -61,10 +73,12 @@ def cannot_write(monkeypatch: pytest.MonkeyPatch) -> CannotWrite:
     return spoil
 
 
-def reading(history: SchoolHistory, user: User) -> VisibleTo:
-    """What `user` may list, where the teacher leads the school."""
-    actors = {history.id: actor_of(history.context(user), history.school)}
-    return VisibleTo.of(user.id, user.person, actors, frozenset({history.teacher}))
+@contextmanager
+def known(views: Views, history: SchoolHistory, reader: User) -> Iterator[Listing]:
+    """The caseload as `reader` may know it."""
+    room = reading_room(history.app, views)
+    with room.snapshot(views.directory, views.caseload) as snapshot:
+        yield listing(room, snapshot, history.asker(reader))
 
 
 def listed(views: Views, history: SchoolHistory, reader: User, filters: Filters = FILTERS[0]) -> list[Listed]:
@@ -72,12 +86,32 @@ def listed(views: Views, history: SchoolHistory, reader: User, filters: Filters 
     found: list[Listed] = []
     after: After | None = None
     while True:
-        with views.read(views.caseload) as connection:
-            listing = views.caseload.known_to(reading(history, reader), connection)
-            page, after = listing.page(filters, now=history.at, limit=2, after=after)
+        with known(views, history, reader) as cases:
+            page, after = cases.page(filters, now=history.at, limit=2, after=after)
         found += page
         if after is None:
             return found
+
+
+def as_system(views: Views, history: SchoolHistory, question: Question[T]) -> T:
+    """The answer to what only the system may ask."""
+    return reading_room(history.app, views).answer(question, Asker(principal=SYSTEM, now=history.at))
+
+
+def every_deadline(views: Views, history: SchoolHistory) -> list[Deadline]:
+    return sorted(as_system(views, history, ListEveryDeadline()).items, key=repr)
+
+
+def new_ones(views: Views, history: SchoolHistory, reader: User) -> dict[str, int]:
+    """How many incidents a summary counts for `reader`, and how many lessons they see."""
+    room, asker = reading_room(history.app, views), history.asker(reader)
+    at = room.admission.school(asker, history.id, Permission.READ_SUMMARY)
+    reach = reach_at(asker, at)
+    with room.snapshot(views.caseload, views.figures, views.lessons) as snapshot:
+        counted = sources(
+            room, snapshot, at.school, term="2026-autumn", compared=(), as_of=history.at, reach=reach
+        )
+    return {"counted": len(counted.figures["2026-autumn"]), "lessons": len(counted.lessons)}
 
 
 class Story:
@@ -86,6 +120,7 @@ class Story:
     def __init__(self, history: SchoolHistory) -> None:
         self.history = history
         self.subject = history.appointed(Role.DSL, person=history.teacher)
+        history.appointed(Role.HEADTEACHER, person=history.teacher)
         both = history.appointed(Role.DEPUTY_DSL, Role.REPORTER)
         roles = (Role.DSL, Role.HEADTEACHER, Role.CHAIR_OF_GOVERNORS, Role.REPORTER)
         self.readers = [*(history.users[role] for role in roles), self.subject, both, history.appointed()]
@@ -118,15 +153,14 @@ class Story:
         for number, reader in enumerate(self.readers):
             for filters in (*FILTERS, *more):
                 said[f"{number} {filters}"] = listed(views, self.history, reader, filters)
-            with views.read(views.caseload) as connection:
-                listing = views.caseload.known_to(reading(self.history, reader), connection)
-                said[f"{number} due"] = {each.incident: each for each in listing.deadlines()}
+            with known(views, self.history, reader) as cases:
+                said[f"{number} due"] = {each.incident: each for each in cases.deadlines()}
                 for person in people:
-                    said[f"{number} {person}"] = listing.chronology(person)
-        with views.read(views.caseload) as connection:
-            said["about"] = [about(views.caseload, connection, person) for person in people]
-            said["due"] = sorted(every_deadline(views.caseload, connection, self.history.id))
-            said["all"] = incidents_of(views.caseload, connection, self.history.id)
+                    said[f"{number} {person}"] = cases.chronology(person)
+        said["counted"] = [new_ones(views, self.history, each) for each in (self.history.dsl, self.subject)]
+        said["due"] = every_deadline(views, self.history)
+        compared = CompareEveryCase(self.history.id, under="st_thomas@2016-06", other="headcorn@2022-03")
+        said["compared"] = as_system(views, self.history, compared)
         return said
 
 
@@ -155,16 +189,14 @@ def test_a_row_that_is_behind_decides_nothing(history: SchoolHistory, cannot_wri
         assert incident not in [each.incident for each in listed(views, history, reader)]
     seen = {each.incident: each for each in listed(views, history, history.head)}
     assert seen[incident].version == 4
-    with views.read(views.caseload) as connection:
-        assert incident in about(views.caseload, connection, history.teacher)
+    assert new_ones(views, history, story.subject)["counted"] == len(story.incidents) - 5
 
 
 def test_what_no_playbook_can_judge_is_critical_and_its_duties_stay_due(history: SchoolHistory) -> None:
     incident = history.report()
     views = Views(history.app)
-    with views.read(views.caseload) as connection:
-        before = every_deadline(views.caseload, connection)
-    assert [key for key, _ in before] == [incident]
+    before = every_deadline(views, history)
+    assert {each.incident for each in before} == {incident}
 
     spoil(history.app, incident, lambda state: state["policy"].update(pack="nowhere@1"))
     same = ChangeSchool(calendar=history.school.calendar)
@@ -174,14 +206,13 @@ def test_what_no_playbook_can_judge_is_critical_and_its_duties_stay_due(history:
     assert (row.incident, row.critical, row.next_due_at, row.due) == (incident, True, None, ())
     with later.read(later.caseload) as connection:
         assert set_aside(connection, later.caseload) == {incident}
-        assert every_deadline(later.caseload, connection) == before
+    assert every_deadline(later, history) == before
 
 
 def test_nobody_reads_what_the_log_cannot_give_back_and_its_duties_stay_due(history: SchoolHistory) -> None:
     incident, other = history.report(), history.report()
     views = Views(history.app)
-    with views.read(views.caseload) as connection:
-        before = every_deadline(views.caseload, connection)
+    before = every_deadline(views, history)
     spoil(history.app, incident, lambda state: state.pop("setting"))
     same = ChangeSchool(calendar=history.school.calendar)
     history.app.schools.change(history.context(history.admin), history.id, same)
@@ -190,9 +221,8 @@ def test_nobody_reads_what_the_log_cannot_give_back_and_its_duties_stay_due(hist
     for reader in history.users.values():
         assert incident not in [row.incident for row in listed(later, history, reader)]
     assert [row.incident for row in listed(later, history, history.dsl)] == [other]
-    with later.read(later.caseload) as connection:
-        assert sorted(every_deadline(later.caseload, connection)) == sorted(before)
-        assert about(later.caseload, connection, history.parent) == {incident}
+    assert every_deadline(later, history) == before
+    assert new_ones(later, history, history.dsl)["counted"] == 1
     assert later.counts_aside().unreadable == 1
 
 
@@ -204,23 +234,13 @@ def test_reports_are_the_same_whatever_was_set_aside(
         history.drive(incident)
 
     def said(views: Views) -> list[Any]:
-        found: list[Any] = []
-        with views.read(views.figures, views.lessons) as connection:
-            found.append(views.summary.summary(connection, history.school, "2026-autumn", history.at))
-            for term in ("2026-autumn", None):
-                after = None
-                for _ in range(3):
-                    page, after = views.lessons.page(
-                        connection,
-                        history.school,
-                        term=term,
-                        now=history.at,
-                        limit=1,
-                        after=after,
-                        reader=history.reader(history.dsl),
-                        hidden=incidents[2:],
-                    )
-                    found.append(page)
+        found: list[Any] = [history.answer(ReadSummary(school=history.id), views=views).incidents]
+        for term in ("2026-autumn", None):
+            part = Part(1)
+            while part.cursor is not None or part == Part(1):
+                page = history.answer(ReadLessons(history.id, term, part), views=views)
+                found.append(page.items)
+                part = Part(1, page.next) if page.next is not None else Part()
         return found
 
     views = Views(history.app)
@@ -241,9 +261,14 @@ def test_roles_are_those_of_the_school_where_the_directory_is_behind(
     leader = history.appointed(Role.HEADTEACHER, person=history.teacher)
     views = Views(history.app)
     day = history.at.date()
+
+    def leaders(views: Views, connection: Connection) -> set[UUID]:
+        found = views.directory.holders(connection, [history.id], [Role.HEADTEACHER], day)
+        return {holder.person for holder in found}
+
     with views.read(views.directory) as connection:
         (held,) = views.directory.appointments_of(connection, leader.id)
-        assert views.directory.heads(connection, [history.id], day) == {history.teacher}
+        assert leaders(views, connection) == {history.teacher}
 
     apply = Directory.apply
 
@@ -259,6 +284,6 @@ def test_roles_are_those_of_the_school_where_the_directory_is_behind(
         assert set_aside(connection, views.directory) == {history.id}
         (ended,) = views.directory.appointments_of(connection, leader.id)
         assert not ended.in_force(day)
-        assert views.directory.heads(connection, [history.id], day) == frozenset()
+        assert leaders(views, connection) == set()
         (new,) = views.directory.appointments_of(connection, other.id)
         assert new.role is Role.DSL

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from casework_projections.reading.suppression import (
     SMALL,
     THRESHOLD,
-    Shown,
+    Count,
     shown_count,
     shown_halves,
     shown_median,
@@ -24,7 +24,7 @@ TABLES = st.dictionaries(st.sampled_from("abcdefgh"), COUNTS, max_size=8)
 STATES = ("reported", "evidence_saved", "parent_invited", "escalated", "debriefed")
 
 
-def numbers(shown: Shown, most: int) -> set[int]:
+def numbers(shown: Count, most: int) -> set[int]:
     """The numbers that may be behind what is shown."""
     if shown is None:
         return set(range(most + 1))
@@ -86,7 +86,7 @@ def test_neither_half_gives_the_other_or_a_part_away(counts: list[int], closed: 
     top = candidates({"open": halves, "closed": behind["closed"]}, numbers(shown_count(total), total))
     below = candidates({name: behind[name] for name in STATES}, top["open"])
     found = {**below, **top}
-    shown: dict[str, Shown] = {**table, "open": half}
+    shown: dict[str, Count] = {**table, "open": half}
     truth = {**parts, "closed": closed, "open": sum(counts)}
     for name, value in shown.items():
         if isinstance(value, int):
@@ -112,7 +112,7 @@ def test_neither_half_gives_the_other_or_a_part_away(counts: list[int], closed: 
         ({}, {}),
     ],
 )
-def test_tables(cells: dict[str, int], table: dict[str, Shown]) -> None:
+def test_tables(cells: dict[str, int], table: dict[str, Count]) -> None:
     assert shown_table(cells) == table
 
 

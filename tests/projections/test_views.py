@@ -11,7 +11,8 @@ from casework.application import Casework
 from casework.settings import Settings
 from casework.storage.observation import count_statements
 from casework_api.commands.opening import opened
-from casework_projections.reading.listing import Filters
+from casework_projections.reading.cases import ListCases
+from casework_projections.reading.paging import Part
 from casework_projections.views import catch_up as registry
 from casework_projections.views import replay
 from casework_projections.views.caseload import Caseload
@@ -93,11 +94,9 @@ def test_a_list_after_a_command_stays_within_the_limit_of_a_request(history: Sch
         pass
     for step in ("acknowledge", "triage", "invite_parent"):
         history.take(incident, step)
-        reader = history.reader(dsl)
-        with count_statements() as tally, views.read(views.caseload, views.directory) as connection:
-            views.directory.appointments_of(connection, dsl.id)
-            views.caseload.known_to(reader, connection).page(Filters(), now=history.at, limit=25)
-        # One more tells who asks.
+        with count_statements() as tally:
+            history.answer(ListCases(part=Part(25)), dsl, views=views)
+        # One more is for who asks.
         assert len(tally.statements) + 1 <= REQUEST_LIMIT, tally.statements
 
 
@@ -123,17 +122,13 @@ def test_nobody_reads_a_half_rebuilt_view(history: SchoolHistory, small_batches:
     for _ in range(4):
         history.report()
     views = Views(history.app)
-    reader, over = history.reader(history.dsl), Event()
+    over = Event()
 
     def read() -> set[int]:
         lengths = set()
         other = Views(history.app)
         while not over.is_set():
-            with other.read(other.caseload) as connection:
-                page, _ = other.caseload.known_to(reader, connection).page(
-                    Filters(), now=history.at, limit=25
-                )
-                lengths.add(len(page))
+            lengths.add(len(history.answer(ListCases(), views=other).items))
         return lengths
 
     with ThreadPoolExecutor(1) as pool:

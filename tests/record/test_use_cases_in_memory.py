@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from casework.domain.access import SYSTEM, Principal
+from casework.domain.case import Case
 from casework.domain.clocks import CLOCK_LEAD, synchronised
 from casework.domain.errors import Forbidden, Invalid, NotFound
 from casework.domain.event import unstamped
@@ -23,7 +24,7 @@ from casework.domain.vocabulary import Category, EvidenceForm, Involvement, Role
 from casework.library import Library
 from casework.record.memory import MemoryRecord
 from casework.usecases.approvals import Approvals
-from casework.usecases.cases import Case, Cases
+from casework.usecases.cases import Cases
 from casework.usecases.context import Context
 from casework.usecases.incidents import Incidents
 from casework.usecases.people import People, RegisterPerson

@@ -15,10 +15,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from casework.domain.incident.evidence import MAX_BYTES
 from casework.record.files import StoredFile
 from casework.storage.media import NotAllowed
 from casework.storage.sealed_file import CHUNK_BYTES, Corrupt, SealedReader, SealingWriter
-from casework.storage.vault import MAX_BYTES, Missing, TooLarge, Vault, VaultUrlError
+from casework.storage.vault import Missing, TooLarge, Vault, VaultUrlError
 from tests.storage import samples
 
 INCIDENT = uuid4()

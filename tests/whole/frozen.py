@@ -18,7 +18,7 @@ from casework_api.app import create_app
 from casework_api.commands.cli import MODULES
 from casework_api.http.current import EXTENSION
 from tests.api.client import Clock, FrozenClock, House
-from tests.api.scene import REQUESTS, Scene
+from tests.api.scene import ROUTES, Scene
 from tests.settings import settings_for
 from tests.whole.processes import casework_here
 
@@ -63,7 +63,7 @@ def _in_frozen_time(app: Flask, *, tick: bool) -> tuple[Scene, Found]:
     settings = app.extensions[EXTENSION].app.settings
     house = House(settings, clock=partial(FrozenClock, tick=tick), app=app)
     scene = Scene(house)
-    refused = _refused(scene, REQUESTS)
+    refused = _refused(scene, ROUTES)
     for page in PAGES:
         answer = house.http.get(page)
         if answer.status_code != 200:

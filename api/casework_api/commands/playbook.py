@@ -8,17 +8,14 @@ from uuid import UUID
 import click
 
 from casework.application import Casework
-from casework.domain.incident import Incident
-from casework.domain.playbook import Pack
-from casework.domain.school import School
+from casework.domain.errors import NotFound
 from casework.library import Library
 from casework.library.library import every_fault
 from casework.settings import Settings
-from casework_api.commands.opening import opened, opened_views
-from casework_projections.reading.comparison import Comparison, DutyChange, compare
-from casework_projections.reading.unrestricted import incidents_of
-
-_PAGE = 100
+from casework_api.clock import utc_now
+from casework_api.commands.opening import answer, opened
+from casework_projections.reading.comparison import Comparison, DutyChange
+from casework_projections.reading.unrestricted import CompareEveryCase
 
 
 @click.group()
@@ -45,38 +42,23 @@ def check(file: Path) -> None:
 def compare_packs(pack_a: str, pack_b: str, school: UUID) -> None:
     """Judge a school's past incidents by PACK_A and by PACK_B, and say where they would have differed."""
     with opened(Settings.from_environment()) as app:
-        at = app.record.load(School, school)
-        if at is None:
-            raise click.BadParameter("there is no such school", param_hint="--school")
-        packs = _pack(app, pack_a, "PACK_A"), _pack(app, pack_b, "PACK_B")
-        differing, total = 0, 0
-        for compared in _compared(app, at, *packs):
-            total += 1
-            if compared.differs:
-                differing += 1
-                _tell(compared)
-        click.echo(f"{differing} of {total} incidents would have differed.")
+        question = CompareEveryCase(
+            school, under=_edition(app, pack_a, "PACK_A"), other=_edition(app, pack_b, "PACK_B")
+        )
+        try:
+            compared = answer(app, question, utc_now())
+        except NotFound:
+            raise click.BadParameter("there is no such school", param_hint="--school") from None
+    differing = [each for each in compared if each.differs]
+    for each in differing:
+        _tell(each)
+    click.echo(f"{len(differing)} of {len(compared)} incidents would have differed.")
 
 
-def _pack(app: Casework, pack_id: str, hint: str) -> Pack:
+def _edition(app: Casework, pack_id: str, hint: str) -> str:
     if pack_id not in app.library.pack_ids():
         raise click.BadParameter(f"there are {', '.join(app.library.pack_ids())}", param_hint=hint)
-    return app.library.latest_pack(pack_id)
-
-
-def _compared(app: Casework, school: School, a: Pack, b: Pack) -> list[Comparison]:
-    views = opened_views(app)
-    views.catch_up(views.caseload)
-    with views.read(views.caseload) as connection:
-        ids = incidents_of(views.caseload, connection, school.id)
-    found = []
-    for start in range(0, len(ids), _PAGE):
-        for incident in app.record.load_many(ids[start : start + _PAGE]).values():
-            if isinstance(incident, Incident):
-                under = app.library.playbook(incident.policy.floor, a.edition)
-                other = app.library.playbook(incident.policy.floor, b.edition)
-                found.append(compare(incident, under, other, school.calendar))
-    return found
+    return app.library.latest_pack(pack_id).edition
 
 
 def _tell(compared: Comparison) -> None:

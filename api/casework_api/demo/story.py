@@ -12,6 +12,7 @@ import msgspec
 
 from casework.application import Casework
 from casework.domain.access import SYSTEM, Principal
+from casework.domain.case import Case
 from casework.domain.clocks import LONDON, Calendar, day_of
 from casework.domain.errors import Refused
 from casework.domain.event import unstamped
@@ -22,7 +23,6 @@ from casework.domain.person import Related
 from casework.domain.sealed import Sealed
 from casework.domain.user import User
 from casework.domain.vocabulary import Category, Direction, Relation, Role, Setting
-from casework.usecases.cases import Case
 from casework.usecases.context import Context
 from casework.usecases.people import RegisterPerson
 from casework.usecases.schools import AppointUser, OpenSchool

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from functools import wraps
 from http import HTTPStatus
-from typing import Any, Final, NoReturn, TypeVar
+from typing import Any, Final, NoReturn, TypeVar, get_origin
 
 import flask_smorest  # type: ignore[import-untyped]
 import marshmallow as ma
@@ -19,10 +20,10 @@ from flask_smorest.utils import (  # type: ignore[import-untyped]
 from webargs.flaskparser import FlaskParser
 from werkzeug.wrappers import Response as WSGIResponse
 
-from casework.domain.moments import standard
 from casework.domain.sealed import Sealed
 from casework_api.http.etags import IDEMPOTENCY_KEY, IF_MATCH
 from casework_api.http.problems import errors_by_location, errors_by_path, malformed, unsupported_media_type
+from casework_projections.documents.canonical import encode
 
 JSON: Final = "application/json"
 SCHEMA_REF: Final = "#/components/schemas/{name}"
@@ -31,6 +32,7 @@ View = Callable[..., Any]
 Decorated = TypeVar("Decorated", bound=View)
 AnswerSchema = type[ma.Schema] | type[msgspec.Struct] | dict[str, Any]
 
+_GENERIC: Final = re.compile(rb'\b([A-Za-z]+)_([A-Za-z]+)_(?=")')
 _ALWAYS_POSSIBLE: Final = (401, 403, 413, 429, 500, 503)
 _HEADER_DOCS: Final[dict[str, dict[str, Any]]] = {
     "ETag": {"description": "The version, in quotes.", "schema": {"type": "string"}},
@@ -78,11 +80,6 @@ IDEMPOTENCY_KEY_HEADER: Final = HeaderParameter(
     "3f0c2a9e-6f4b-4a58-9a57-6c2d6a1c1a11",
     problems=(409, 422),
 )
-
-
-def encode(value: Any) -> bytes:
-    """`value` (dicts, lists, structs, ids, times, enums, `Sealed`) as JSON; a sealed text in plain."""
-    return _encoder.encode(value)
 
 
 def read_json(request: Request) -> Any:
@@ -253,13 +250,14 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest 
         super().register_views_in_doc(api, app, spec, **options)
 
     def _described(self, schema: AnswerSchema | None) -> Any:
-        if not (isinstance(schema, type) and issubclass(schema, msgspec.Struct)):
+        struct = get_origin(schema) or schema
+        if not (isinstance(struct, type) and issubclass(struct, msgspec.Struct)):
             return schema
-        (described,), components = msgspec.json.schema_components(
-            [schema], schema_hook=_schema_hook, ref_template=SCHEMA_REF
+        described, components = _named_plainly(
+            msgspec.json.schema_components([schema], schema_hook=_schema_hook, ref_template=SCHEMA_REF)
         )
         self._components |= components
-        return described
+        return described[0]
 
     @staticmethod
     def _prepare_headers_doc(doc: dict[str, Any], doc_info: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -303,10 +301,9 @@ def _response(body: Any, status: int) -> WSGIResponse:
     return response
 
 
-def _enc_hook(value: Any) -> Any:
-    if isinstance(value, Sealed):
-        return value.text
-    return standard(value)
+def _named_plainly(schemas: tuple[tuple[dict[str, Any], ...], dict[str, Any]]) -> Any:
+    """`schemas` with `ThingPage` for what msgspec calls `Page_Thing_`, the struct `Page[Thing]`."""
+    return msgspec.json.decode(_GENERIC.sub(rb"\2\1", msgspec.json.encode(schemas)))
 
 
 def _schema_hook(custom: type) -> dict[str, Any]:
@@ -327,5 +324,3 @@ _SCHEMAS: Final[dict[type, dict[str, Any]]] = {
     date: {"type": "string", "format": "date"},
 }
 """The JSON schemas of types msgspec may not know; a subclass stands before its base."""
-
-_encoder: Final = msgspec.json.Encoder(enc_hook=_enc_hook)

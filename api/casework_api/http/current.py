@@ -1,10 +1,10 @@
-"""What one request works with: the application, the views, the user, and the context of its commands."""
+"""What one request works with: the use cases, the reading room, the user, and the context of its commands."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final, cast
+from typing import Final, Protocol, TypeVar, cast
 from uuid import uuid4
 
 import msgspec
@@ -13,15 +13,38 @@ from flask import current_app, g, request
 from casework.application import Casework
 from casework.domain.access import Principal
 from casework.domain.user import Token, User
+from casework.library import Library
 from casework.settings import Settings
+from casework.usecases.approvals import Approvals
 from casework.usecases.context import Context
+from casework.usecases.declarations import Declarations
+from casework.usecases.evidence import Evidence
+from casework.usecases.incidents import Incidents
+from casework.usecases.people import People
+from casework.usecases.schools import Schools
+from casework.usecases.users import Users
+from casework_api.composition import reading_room
 from casework_api.http.etags import idempotency_key
 from casework_api.http.limits import RateLimit
-from casework_api.http.logs import log_set_aside, set_user
-from casework_api.http.paging import Cursors
-from casework_projections.views.catch_up import Views
+from casework_api.http.logs import set_user
+from casework_projections.reading.asking import Asker
+from casework_projections.reading.room import Question
+
+T = TypeVar("T")
 
 EXTENSION: Final = "casework"
+
+
+class UseCases(Protocol):
+    """What a route may change the record by."""
+
+    approvals: Approvals
+    schools: Schools
+    users: Users
+    people: People
+    declarations: Declarations
+    incidents: Incidents
+    evidence: Evidence
 
 
 class Services:
@@ -32,30 +55,40 @@ class Services:
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
         self.app = Casework(settings)
-        self.views = Views(self.app, notice=log_set_aside)
+        self.room = reading_room(self.app)
         self.clock = clock
-        self.cursors = Cursors(self.app.secrets.of_cursors)
         per_minute = settings.requests_per_minute
         self.limit = RateLimit(per_second=per_minute / 60, burst=per_minute)
 
 
 def services() -> Services:
+    """What this process serves requests with: for the modules that put the application together."""
     return cast(Services, current_app.extensions[EXTENSION])
 
 
-def casework() -> Casework:
-    """The application this process opened."""
+def casework() -> UseCases:
+    """The use cases of this process."""
     return services().app
 
 
-def views() -> Views:
-    """The views this process reads."""
-    return services().views
+def library() -> Library:
+    """The rules and dated tables this process knows."""
+    return services().app.library
 
 
-def cursors() -> Cursors:
-    """What makes and reads the cursors of lists."""
-    return services().cursors
+def asker() -> Asker:
+    """The user who makes the request, at its moment."""
+    return Asker(principal=Principal.of(user()), now=now(), may_be_named=_name_user)
+
+
+def answer(question: Question[T]) -> T:
+    """The answer to `question`, for the user who makes the request."""
+    return services().room.answer(question, asker())
+
+
+def check_rate(token: Token) -> None:
+    """Raise a problem (429) where `token` asks too often."""
+    services().limit.check(token.id.hex)
 
 
 def now() -> datetime:
@@ -88,26 +121,25 @@ def context(*, digest_body: bool = True) -> Context:
     """
     key = idempotency_key()
     body = request.get_data(cache=True) if digest_body else b""
-    digest = casework().secrets.digest(request.method.encode(), request.path.encode(), body) if key else ""
-    return _context(key=key, digest=digest)
-
-
-def with_body(context: Context, part: bytes) -> Context:
-    """`context` with a `part` of the body, read as a stream, added to its digest."""
-    return msgspec.structs.replace(context, digest=casework().secrets.digest(context.digest.encode(), part))
-
-
-def reading() -> Context:
-    """The context of a request that only reads. Every reading that is recorded is recorded on its own."""
-    return _context(key=None, digest="")
-
-
-def _context(key: str | None, digest: str) -> Context:
+    digest = _digest(request.method.encode(), request.path.encode(), body) if key else ""
     return Context(
         principal=Principal.of(user()),
         now=now(),
         key=key,
         digest=digest,
         request_id=uuid4().hex,
-        may_be_named=lambda: set_user(user().id),
+        may_be_named=_name_user,
     )
+
+
+def with_body(context: Context, part: bytes) -> Context:
+    """`context` with a `part` of the body, read as a stream, added to its digest."""
+    return msgspec.structs.replace(context, digest=_digest(context.digest.encode(), part))
+
+
+def _digest(*parts: bytes) -> str:
+    return services().app.secrets.digest(*parts)
+
+
+def _name_user() -> None:
+    set_user(user().id)

@@ -1,28 +1,20 @@
-"""How answers, health and metrics show that a view set events aside."""
+"""How health and metrics show that a view set events aside."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from msgspec import UNSET, UnsetType
-from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from casework_api.http import current
 from casework_api.http.health import Degraded
 from casework_api.http.metrics import Gauge
-from casework_projections.views.set_aside import is_stale
-
-
-def stale_mark(connection: Connection) -> bool | UnsetType:
-    """The `stale` of an answer read on `connection`: true if a view set something aside, else absent."""
-    return True if is_stale(connection) else UNSET
 
 
 def check_views() -> None:
     """Raise Degraded if a view set something aside; reports are still recorded, and lists still read."""
     try:
-        counts = current.views().counts_aside()
+        counts = current.services().room.views.counts_aside()
     except SQLAlchemyError as error:
         raise Degraded from error
     if counts.views:
@@ -31,7 +23,7 @@ def check_views() -> None:
 
 def view_gauges() -> Sequence[Gauge]:
     """How much is set aside at present; nothing if the database cannot be read."""
-    views = current.views()
+    views = current.services().room.views
     try:
         counts = views.counts_aside()
     except SQLAlchemyError:

@@ -40,7 +40,7 @@ def register_authentication(app: Flask) -> None:
         if found is None:
             raise unauthenticated(token_given=True)
         user, token = found
-        current.services().limit.check(token.id.hex)
+        current.check_rate(token)
         current.sign_in(user, token)
         if not _may_be_in_confidence():
             set_user(user.id)

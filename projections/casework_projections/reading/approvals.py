@@ -3,154 +3,115 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
-from casework.application import Casework
 from casework.domain.access import Principal
-from casework.domain.approval import About, Approval, why_not_decide
+from casework.domain.approval import Approval, why_not_decide
+from casework.domain.case import ApprovalInCase, case_after
 from casework.domain.moments import Instant
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import ApprovalState, Matter
-from casework.usecases.approvals import ApprovalInCase
-from casework.usecases.case_files import CaseFile, case_files
-from casework.usecases.cases import Case
-from casework.usecases.context import Context
+from casework.library import Library
+from casework.record.case_files import CaseFile, case_files
+from casework_projections.reading.asking import Asker
+from casework_projections.reading.case import IncidentBody, incident_body
+from casework_projections.reading.paging import Page, Part, Position
+from casework_projections.reading.room import Answer, Question, ReadingRoom, Shown
 from casework_projections.reading.wording import own_fields, reason_of
 from casework_projections.views.apart import attempted
 from casework_projections.views.approvals import Concerning
-from casework_projections.views.catch_up import Views
 from casework_projections.views.sealed_names import unsealed_soon
-from casework_projections.views.set_aside import is_stale
+
+_AT_ONCE: Final = 100
+"""How many rows are read at a time for a list that is not cut."""
 
 
-class ShownApproval(msgspec.Struct, frozen=True, kw_only=True):
-    """An approval as a user who may read its case sees it at one moment.
+class ApprovalBody(msgspec.Struct, frozen=True, kw_only=True):
+    """What was asked for, by whom, and what was decided.
 
-    `step` contains the fields of the step asked for; None if it was erased. `result` is the case right after
-    the step was recorded; None unless this user asked or decided.
+    `step` contains the fields of the step asked for. `result` is what the response to the request would
+    have been; only the user who asked and the user who decided get it.
     """
 
     id: UUID
     what: Matter
-    about: About
-    step: dict[str, Any] | None
+    about: dict[str, UUID]
     reason: str | None
     asked_by: UUID
     asked_at: Instant
     expires_at: Instant
     state: ApprovalState
-    decided_by: UUID | None
-    decided_at: Instant | None
-    decision_reason: Sealed | None
-    result: Case | None
+    step: dict[str, Any] | UnsetType = UNSET
+    decided_by: UUID | UnsetType = UNSET
+    decided_at: Instant | UnsetType = UNSET
+    decision_reason: Sealed | UnsetType = UNSET
+    result: IncidentBody | UnsetType = UNSET
 
 
-def shown(app: Casework, context: Context, pending: ApprovalInCase) -> ShownApproval:
-    """`pending` as this user sees it. That the user may read its case must be checked before."""
+class ReadApproval(Question[ApprovalBody], frozen=True):
+    """One approval, for users who may read its case."""
+
+    NAME: ClassVar = "approval"
+
+    approval: UUID
+
+    def answer(self, room: ReadingRoom, asker: Asker) -> Answer[ApprovalBody]:
+        pending = room.admission.approval(asker, self.approval)
+        return Answer(approval_body(pending, asker, room.library), (Shown.of(pending.case, "approval"),))
+
+
+class ListApprovals(Question[Page[ApprovalBody]], frozen=True):
+    """A part of the approvals that a user asked for, decided or may decide, newest first.
+
+    Approvals about a case that the user may not read today are removed before the page is cut.
+    """
+
+    NAME: ClassVar = "approvals"
+
+    part: Part = Part()
+
+    def answer(self, room: ReadingRoom, asker: Asker) -> Answer[Page[ApprovalBody]]:
+        scope = ["approvals", asker.principal.id]
+        after = _after(room.cursors.start(self.part, scope))
+        found, stale = _found(room, asker, self.part.limit, after)
+        cut = found[: self.part.limit]
+        cursor = room.cursors.make(_position(cut[-1][0]), scope) if len(found) > len(cut) else None
+        items = tuple(approval_body(pending, asker, room.library) for _, pending in cut)
+        shown = tuple(Shown.of(pending.case, "approval") for _, pending in cut)
+        return Answer(Page(items, cursor, stale), shown)
+
+
+def approval_body(pending: ApprovalInCase, asker: Asker, library: Library) -> ApprovalBody:
+    """An approval as `asker` sees it, who may read its case."""
     approval = pending.approval
     asked, decided = approval.asked, approval.decided
-    return ShownApproval(
+    about = msgspec.structs.asdict(asked.about)
+    return ApprovalBody(
         id=approval.id,
         what=asked.what,
-        about=asked.about,
-        step=_step(approval),
+        about={name: value for name, value in about.items() if value is not None},
         reason=_reason(approval),
         asked_by=asked.by,
         asked_at=asked.recorded_at,
         expires_at=asked.expires_at,
-        state=approval.state_at(context.now),
-        decided_by=None if decided is None else decided.by,
-        decided_at=None if decided is None else decided.recorded_at,
-        decision_reason=None if decided is None else decided.reason,
-        result=_result(app, context, pending),
+        state=approval.state_at(asker.now),
+        step=_step(approval),
+        decided_by=UNSET if decided is None else decided.by,
+        decided_at=UNSET if decided is None else decided.recorded_at,
+        decision_reason=UNSET if decided is None else decided.reason,
+        result=_result(pending, asker, library),
     )
 
 
-class ApprovalPage(msgspec.Struct, frozen=True):
-    """One page; `following` is where the next page starts, `stale` whether the view set an event aside."""
-
-    items: list[ShownApproval]
-    following: Concerning | None
-    stale: bool
-
-
-def page(
-    app: Casework, views: Views, context: Context, *, limit: int, after: Concerning | None = None
-) -> ApprovalPage:
-    """At most `limit` approvals that the user asked for, decided or may decide, newest first.
-
-    Approvals about a case that the user may not read today are removed before the page is cut.
-    """
-    found: list[tuple[Concerning, ApprovalInCase]] = []
-    stale = False
-    while len(found) <= limit:
-        rows, behind = _rows(views, context, limit + 1, after)
-        stale = stale or behind
-        found += _visible(app, context, rows)
-        if len(rows) <= limit:
-            break
-        after = rows[-1]
-    cut = found[:limit]
-    following = cut[-1][0] if len(found) > limit else None
-    return ApprovalPage([shown(app, context, pending) for _, pending in cut], following, stale)
-
-
-def _rows(
-    views: Views, context: Context, limit: int, after: Concerning | None
-) -> tuple[list[Concerning], bool]:
-    with views.read(views.directory, views.approvals) as connection:
-        schools = {held.school for held in views.directory.appointments_of(connection, context.by)}
-        rows = views.approvals.concerning(
-            connection, context.by, schools=schools, now=context.now, limit=limit, after=after
-        )
-        return rows, is_stale(connection)
-
-
-def _visible(
-    app: Casework, context: Context, rows: Sequence[Concerning]
-) -> Iterator[tuple[Concerning, ApprovalInCase]]:
-    files = _loaded(app, [row.incident for row in rows if row.incident is not None])
-    _unseal_soon(app, files.values())
-    cases = app.cases.readable(context, files.values())
-    pending = {each.id: ApprovalInCase(each, case) for case in cases.values() for each in case.approvals}
-    for row in rows:
-        found = pending.get(row.approval)
-        if found is not None and _concerns(context, found):
-            yield row, found
-
-
-def _concerns(context: Context, pending: ApprovalInCase) -> bool:
-    """Whether the user asked, decided, is named as the decider, or is one of those who may decide."""
-    case, asked, decided = pending.case, pending.approval.asked, pending.approval.decided
-    if context.by in (asked.by, asked.decider, None if decided is None else decided.by):
-        return True
-    asker = Principal(id=asked.by)
-    return why_not_decide(asker, case.at.actor, case.standing, case.incident) is None
-
-
-def _loaded(app: Casework, ids: Sequence[UUID]) -> dict[UUID, CaseFile]:
-    """The incidents of `ids` with their approvals, except those that this release cannot read."""
-    together = attempted(None, case_files, app.record, ids)
-    if together is not None:
-        return together
-    found: dict[UUID, CaseFile] = {}
-    for one in ids:
-        found |= attempted({}, case_files, app.record, [one])
-    return found
-
-
-def _unseal_soon(app: Casework, files: Collection[CaseFile]) -> None:
-    """Fetch the data keys of these incidents by one statement."""
-    unsealed_soon(app.keys, [text for incident, _ in files for text in (incident.reporter, incident.summary)])
-
-
-def _step(approval: Approval) -> dict[str, Any] | None:
+def _step(approval: Approval) -> dict[str, Any] | UnsetType:
     asked = approval.step
     if asked is None:
-        return None
+        return UNSET
     values = {"step": asked.step.name(), **own_fields(asked.step)}
     more = {"at": asked.at, "note": None if asked.step.note is None else asked.step.note.text}
     return values | {name: value for name, value in more.items() if value is not None}
@@ -161,11 +122,91 @@ def _reason(approval: Approval) -> str | None:
     if approval.asked.reason is not None:
         return approval.asked.reason.text
     asked = approval.step
-    return None if asked is None else reason_of(asked.step)
+    return None if asked is None else reason_of(own_fields(asked.step))
 
 
-def _result(app: Casework, context: Context, pending: ApprovalInCase) -> Case | None:
+def _result(pending: ApprovalInCase, asker: Asker, library: Library) -> IncidentBody | UnsetType:
     asked, decided = pending.approval.asked, pending.approval.decided
-    if decided is None or not decided.approved or context.by not in (asked.by, decided.by):
+    if decided is None or not decided.approved or asker.principal.id not in (asked.by, decided.by):
+        return UNSET
+    return incident_body(case_after(pending.case, decided.incident_version, library.playbook_of))
+
+
+def _found(
+    room: ReadingRoom, asker: Asker, limit: int | None, after: Concerning | None
+) -> tuple[list[tuple[Concerning, ApprovalInCase]], bool | UnsetType]:
+    """More than `limit` of them if there are as many, else all; and whether the view set an event aside."""
+    found: list[tuple[Concerning, ApprovalInCase]] = []
+    stale: bool | UnsetType = UNSET
+    count = (_AT_ONCE if limit is None else limit) + 1
+    while limit is None or len(found) <= limit:
+        rows, behind = _rows(room, asker, count, after)
+        stale = behind or stale
+        found += _visible(room, asker, rows)
+        if len(rows) < count:
+            break
+        after = rows[-1]
+    return found, stale
+
+
+def _rows(
+    room: ReadingRoom, asker: Asker, limit: int, after: Concerning | None
+) -> tuple[list[Concerning], bool | UnsetType]:
+    views, user = room.views, asker.principal.id
+    with room.snapshot(views.directory, views.approvals) as snapshot:
+        connection = snapshot.connection
+        schools = {held.school for held in views.directory.appointments_of(connection, user)}
+        rows = views.approvals.concerning(
+            connection, user, schools=schools, now=asker.now, limit=limit, after=after
+        )
+        return rows, snapshot.stale
+
+
+def _visible(
+    room: ReadingRoom, asker: Asker, rows: Sequence[Concerning]
+) -> Iterator[tuple[Concerning, ApprovalInCase]]:
+    files = _loaded(room, [row.incident for row in rows if row.incident is not None])
+    _unseal_soon(room, files.values())
+    cases = room.admission.readable(asker, files.values())
+    pending = {each.id: ApprovalInCase(each, case) for case in cases.values() for each in case.approvals}
+    for row in rows:
+        found = pending.get(row.approval)
+        if found is not None and _concerns(asker, found):
+            yield row, found
+
+
+def _concerns(asker: Asker, pending: ApprovalInCase) -> bool:
+    """Whether the user asked, decided, is named as the decider, or is one of those who may decide."""
+    case, asked, decided = pending.case, pending.approval.asked, pending.approval.decided
+    if asker.principal.id in (asked.by, asked.decider, None if decided is None else decided.by):
+        return True
+    by = Principal(id=asked.by)
+    return why_not_decide(by, case.at.actor, case.standing, case.incident) is None
+
+
+def _loaded(room: ReadingRoom, ids: Sequence[UUID]) -> dict[UUID, CaseFile]:
+    """The incidents of `ids` with their approvals, except those that this release cannot read."""
+    together = attempted(None, case_files, room.record, ids)
+    if together is not None:
+        return together
+    found: dict[UUID, CaseFile] = {}
+    for one in ids:
+        found |= attempted({}, case_files, room.record, [one])
+    return found
+
+
+def _unseal_soon(room: ReadingRoom, files: Collection[CaseFile]) -> None:
+    """Fetch the data keys of these incidents by one statement."""
+    texts = [text for incident, _ in files for text in (incident.reporter, incident.summary)]
+    unsealed_soon(room.sealer.keys, texts)
+
+
+def _position(after: Concerning) -> Position:
+    return [after.asked_at.isoformat(), after.approval.hex]
+
+
+def _after(position: Position | None) -> Concerning | None:
+    if position is None:
         return None
-    return app.cases.as_it_was(pending.case, decided.incident_version)
+    asked_at, approval = position
+    return Concerning(UUID(str(approval)), None, datetime.fromisoformat(str(asked_at)))

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import msgspec
 
+from casework.domain.access import Permission
 from casework.domain.clocks import Calendar
+from casework.domain.errors import Invalid
 from casework.domain.incident import Incident
 from casework.domain.moments import Instant
 from casework.domain.playbook import Duty, Playbook
+from casework.library import Library
+from casework_projections.reading.asking import Asker
+from casework_projections.reading.known import page_of
+from casework_projections.reading.listing import Filters
+from casework_projections.reading.paging import Page, Part
+from casework_projections.reading.room import Answer, Question, ReadingRoom, Shown
 
 
 class DutyChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,14 +46,47 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
     incident: UUID
     kind: str
-    added: list[DutyChange]
-    dropped: list[DutyChange]
-    deadlines: list[DutyChange]
-    refused: list[StepRefused]
+    added: tuple[DutyChange, ...]
+    dropped: tuple[DutyChange, ...]
+    deadlines: tuple[DutyChange, ...]
+    refused: tuple[StepRefused, ...]
 
     @property
     def differs(self) -> bool:
         return bool(self.added or self.dropped or self.deadlines or self.refused)
+
+
+class ComparePlaybooks(Question[Page[Comparison]], frozen=True, kw_only=True):
+    """The cases of a school that would have differed under `pack`, of a part of those a user may read.
+
+    They are judged beside the pack each was judged by, or beside `under`; both are ids of packs.
+    """
+
+    NAME: ClassVar = "comparison"
+
+    school: UUID
+    pack: str
+    under: str | None = None
+    part: Part = Part()
+
+    def answer(self, room: ReadingRoom, asker: Asker) -> Answer[Page[Comparison]]:
+        school = room.admission.school(asker, self.school, Permission.COMPARE_PLAYBOOKS).school
+        pack = _edition(room.library, "pack", self.pack)
+        under = None if self.under is None else _edition(room.library, "under", self.under)
+        scope = ["comparison", school.id, pack, under, asker.principal.id]
+        listed = page_of(room, asker, Filters(school=school.id), self.part, scope)
+        incidents = room.record.load_many(each.incident for each in listed.items if not each.own)
+        room.sealer.keys.prefetch(incidents)
+        found = []
+        for incident in incidents.values():
+            if isinstance(incident, Incident):
+                policy = incident.policy
+                ours = room.library.playbook(policy.floor, under or policy.pack)
+                other = room.library.playbook(policy.floor, pack)
+                found.append(compare(incident, ours, other, school.calendar))
+        differing = tuple(each for each in found if each.differs)
+        shown = tuple(Shown(about=each.incident, parts=("comparison",)) for each in differing)
+        return Answer(Page(differing, listed.next, listed.stale), shown)
 
 
 def compare(incident: Incident, under: Playbook, other: Playbook, calendar: Calendar) -> Comparison:
@@ -59,10 +100,10 @@ def compare(incident: Incident, under: Playbook, other: Playbook, calendar: Cale
     return Comparison(
         incident=incident.id,
         kind=incident.kind,
-        added=[_change(theirs[key]) for key in theirs if key not in ours],
-        dropped=[_change(ours[key]) for key in ours if key not in theirs],
-        deadlines=[_change(theirs[key], ours[key].due_at) for key in theirs if key in moved],
-        refused=_refused(incident, under, other),
+        added=tuple(_change(theirs[key]) for key in theirs if key not in ours),
+        dropped=tuple(_change(ours[key]) for key in ours if key not in theirs),
+        deadlines=tuple(_change(theirs[key], ours[key].due_at) for key in theirs if key in moved),
+        refused=tuple(_refused(incident, under, other)),
     )
 
 
@@ -110,3 +151,10 @@ def _refused(incident: Incident, under: Playbook, other: Playbook) -> list[StepR
             )
         before = Incident.replay([event], onto=before)
     return found
+
+
+def _edition(library: Library, field: str, pack_id: str) -> str:
+    """The latest edition of a pack. Raises Invalid, naming the field."""
+    if pack_id not in library.pack_ids():
+        raise Invalid.at(field, "is not a pack")
+    return library.latest_pack(pack_id).edition

@@ -1,4 +1,4 @@
-"""What one reader may know of the caseload: what is listed, filtered and paged."""
+"""What one user may know of the caseload: listed, filtered and paged in SQL."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from sqlalchemy import (
     Row,
     Select,
     Subquery,
-    Uuid,
     and_,
     bindparam,
     case,
@@ -27,8 +26,9 @@ from sqlalchemy import (
 
 from casework.domain.moments import Instant
 from casework.domain.vocabulary import Direction, Involvement, Setting, State, Stream
-from casework_projections.reading.visibility import VisibleTo
-from casework_projections.views.case_tables import APPOINTED, ASSIGNEE, cases, incidents_about, members
+from casework_projections.reading.access_sql import READS, parameters
+from casework_projections.reading.asking import Reach
+from casework_projections.views.case_tables import ASSIGNEE, cases, members
 from casework_projections.views.due import DueStep
 
 
@@ -75,6 +75,10 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
     reported_from: Instant | None = None
     reported_to: Instant | None = None
 
+    def asked(self) -> dict[str, Any]:
+        """What is asked, by name."""
+        return {name: value for name, value in msgspec.structs.asdict(self).items() if value is not None}
+
 
 class Involved(msgspec.Struct, frozen=True):
     """An incident a person is in, and in which ways."""
@@ -84,24 +88,22 @@ class Involved(msgspec.Struct, frozen=True):
 
 
 class Listing:
-    """The caseload as `reader` may know it; their own reports are marked with one of `reporter_hashes`.
-
-    Nothing is said of the incidents that `without` selects.
-    """
+    """The caseload as one user may know it, at one moment, without the incidents that `without` selects."""
 
     def __init__(
         self,
         connection: Connection,
-        reader: VisibleTo,
-        reporter_hashes: Sequence[str],
+        reach: Reach,
+        marks: Sequence[str],
         without: Select[Any] | None = None,
     ) -> None:
+        """`marks` are those under which the caseload keeps who made a report."""
         self._connection = connection
         self._without = without
-        self._parameters = _parameters(reader) | {"reporter_hashes": list(reporter_hashes)}
+        self._parameters = parameters(reach) | {_MARKS: list(marks)}
 
     def page(
-        self, filters: Filters, *, now: datetime, limit: int, after: After | None = None
+        self, filters: Filters, *, now: datetime, limit: int | None = None, after: After | None = None
     ) -> tuple[list[Listed], After | None]:
         """At most `limit` incidents, the latest reported first, and where the next page starts, if any.
 
@@ -115,10 +117,11 @@ class Listing:
             query = query.where(
                 c.reported_at <= after.reported_at, or_(c.reported_at < after.reported_at, later)
             )
-        query = query.order_by(c.reported_at.desc(), c.incident).limit(limit + 1)
-        found = [listed_of(row) for row in self._rows(query)]
+        query = query.order_by(c.reported_at.desc(), c.incident)
+        found = [listed_of(row) for row in self._rows(query.limit(None if limit is None else limit + 1))]
         page = found[:limit]
-        return page, After(page[-1].reported_at, page[-1].incident) if len(found) > limit else None
+        more = len(found) > len(page)
+        return page, After(page[-1].reported_at, page[-1].incident) if more else None
 
     def deadlines(self) -> list[Listed]:
         """The open incidents the reader may read whole that have something due, the soonest due first."""
@@ -148,54 +151,24 @@ class Listing:
         return iter(self._connection.execute(query, self._parameters))
 
 
-def _parameters(reader: VisibleTo) -> dict[str, Any]:
-    """The parameters that say who reads."""
-    schools = {_schools(stream): sorted(readable) for stream, readable in reader.streams.items()}
-    return schools | {
-        "when_assigned": sorted(reader.when_assigned),
-        "where_head_is_subject": sorted(reader.where_head_is_subject),
-        "heads": sorted(reader.heads),
-        "reader": reader.user,
-        "reader_person": reader.person,
-    }
-
-
-def _known_to_a_reader() -> Subquery:
+def _known() -> Subquery:
     """The cases one reader may know of; `own` are those of which they know no more than they submitted."""
-    them: BindParameter[UUID | None] = bindparam("reader_person", type_=Uuid())
-    is_own = not_(and_(_reads(), cases.c.incident.not_in(incidents_about(members.c.member == them))))
-    known = select(cases, is_own.label("own"))
-    return known.where(or_(not_(is_own), cases.c.reported_by.in_(_REPORTER))).subquery("known")
+    own = not_(READS)
+    return select(cases, own.label("own")).where(or_(READS, _REPORTED)).subquery("known")
 
 
-def _reads() -> ColumnElement[bool]:
-    c = cases.c
-    by_role = [and_(c.stream == stream.value, c.school.in_(_ids(_schools(stream)))) for stream in Stream]
-    reader: BindParameter[UUID] = bindparam("reader", type_=Uuid())
-    assigned = and_(c.school.in_(_ids("when_assigned")), c.incident.in_(_incidents_with(reader, APPOINTED)))
-    about_a_head = incidents_about(members.c.member.in_(_ids("heads")))
-    stands_in = and_(c.school.in_(_ids("where_head_is_subject")), c.incident.in_(about_a_head))
-    return or_(*by_role, and_(c.stream == Stream.ALLEGATION.value, or_(assigned, stands_in)))
-
-
-def _ids(name: str) -> BindParameter[Any]:
-    return bindparam(name, expanding=True)
-
-
-def _schools(stream: Stream) -> str:
-    return f"{stream.value}_schools"
-
-
-def _incidents_with(member: BindParameter[UUID] | UUID, *involved_as: str) -> Select[tuple[UUID]]:
+def _incidents_with(member: UUID, *involved_as: str) -> Select[tuple[UUID]]:
     """The incidents a person is, or in the report was, in or a user is assigned to, in any of these ways."""
     return select(members.c.incident).where(
         members.c.member == member, members.c.involved_as.in_([str(way) for way in involved_as])
     )
 
 
-_REPORTER: Final = _ids("reporter_hashes")
+_MARKS: Final = "marks"
+_REPORTER: Final[BindParameter[Any]] = bindparam(_MARKS, expanding=True)
+_REPORTED: Final = cases.c.reported_by.in_(_REPORTER)
 # Built once: it is larger than what it costs to run.
-_KNOWN: Final = _known_to_a_reader().c
+_KNOWN: Final = _known().c
 _COLUMNS: Final = tuple(
     _KNOWN[name]
     for name in (
@@ -246,7 +219,7 @@ def _conditions(filters: Filters, now: datetime) -> Iterator[ColumnElement[bool]
 
 
 def listed_of(row: Any) -> Listed:
-    """What the reader sees of a case; told apart here, as SQL would ask anew for each column who reads."""
+    """What the reader sees of a case; decided here, as SQL would evaluate `own` again for each column."""
     fields = {name: getattr(row, name) for name in Listed.__struct_fields__}
     if row.own:
         fields |= {

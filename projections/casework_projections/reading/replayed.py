@@ -14,8 +14,8 @@ from sqlalchemy import Connection, Select
 from casework.domain.incident import Incident
 from casework.domain.incident.reporting import Party, Report
 from casework.domain.vocabulary import Involvement
+from casework_projections.reading.asking import Reach
 from casework_projections.reading.listing import After, Filters, Involved, Listed, Listing, listed_of
-from casework_projections.reading.visibility import VisibleTo
 
 
 class Replayed(msgspec.Struct, frozen=True):
@@ -57,16 +57,16 @@ class ListingBesideReplayed(Listing):
     def __init__(
         self,
         connection: Connection,
-        reader: VisibleTo,
-        reporter_hashes: Sequence[str],
+        reach: Reach,
+        marks: Sequence[str],
         without: Select[Any],
         replayed: Sequence[Replayed],
     ) -> None:
-        super().__init__(connection, reader, reporter_hashes, without)
+        super().__init__(connection, reach, marks, without)
         self._replayed = replayed
 
     def page(
-        self, filters: Filters, *, now: datetime, limit: int, after: After | None = None
+        self, filters: Filters, *, now: datetime, limit: int | None = None, after: After | None = None
     ) -> tuple[list[Listed], After | None]:
         found, following = super().page(filters, now=now, limit=limit, after=after)
         for each in self._replayed:
@@ -74,7 +74,7 @@ class ListingBesideReplayed(Listing):
                 found.append(each.listed)
         listed = _latest_first(found)
         page = listed[:limit]
-        more = following is not None or len(listed) > limit
+        more = following is not None or len(listed) > len(page)
         return page, After(page[-1].reported_at, page[-1].incident) if more else None
 
     def deadlines(self) -> list[Listed]:
@@ -87,11 +87,11 @@ class ListingBesideReplayed(Listing):
         return sorted(found, key=lambda each: (each.listed.occurred_at, each.listed.incident))
 
 
-def replayed_for(reader: VisibleTo, rows: Iterable[tuple[Incident, Mapping[str, Any]]]) -> list[Replayed]:
-    """`rows`, incidents with what a list would show of them, without those `reader` may not know of."""
+def replayed_for(reach: Reach, rows: Iterable[tuple[Incident, Mapping[str, Any]]]) -> list[Replayed]:
+    """`rows`, incidents with what a list would show of them, without those the user may not know of."""
     found = []
     for incident, row in rows:
-        stands = reader.standing(incident)
+        stands = reach.standing(incident)
         if stands.knows:
             own = stands.reads_as is None
             shown = listed_of(SimpleNamespace(**{**row, "due": row["due"] or (), "own": own}))

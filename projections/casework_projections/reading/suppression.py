@@ -9,22 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from statistics import median
-from typing import Final
+from typing import Final, Literal
 
 THRESHOLD: Final = 5
-SMALL: Final = f"<{THRESHOLD}"
+SMALL: Final = "<5"
 UNBOUNDED: Final = 10**9
 
-Shown = int | str | None
+Count = int | Literal["<5"] | None
+"""A number as it is shown: itself, `<5`, or null where it is hidden to protect another."""
 Range = tuple[int, int]
 
 
-def shown_count(count: int) -> int | str:
+def shown_count(count: int) -> int | Literal["<5"]:
     """A count that stands alone: 0 and whatever is not small as it is, else `<5`."""
     return SMALL if 0 < count < THRESHOLD else count
 
 
-def shown_table(cells: Mapping[str, int], also_hidden: Sequence[str] = ()) -> dict[str, Shown]:
+def shown_table(cells: Mapping[str, int], also_hidden: Sequence[str] = ()) -> dict[str, Count]:
     """A table of counts whose total is shown beside it (itself as `<5` where it is small).
 
     Where the small cells could be worked out, the next smallest that is not zero becomes null; where no
@@ -44,7 +45,7 @@ def shown_table(cells: Mapping[str, int], also_hidden: Sequence[str] = ()) -> di
         hidden.add(spare.pop(0))
 
 
-def shown_halves(parts: Mapping[str, int], other: str, count: int) -> tuple[Shown, dict[str, Shown]]:
+def shown_halves(parts: Mapping[str, int], other: str, count: int) -> tuple[Count, dict[str, Count]]:
     """How many are in any of `parts`, and the table of all parts with `other` (`count`) among them.
 
     For a total of two halves, one of which is shown in parts too: nothing hidden in the table may be
@@ -53,13 +54,13 @@ def shown_halves(parts: Mapping[str, int], other: str, count: int) -> tuple[Show
     half = sum(parts.values())
     table = shown_table({**parts, other: count}, also_hidden=[other] if 0 < half < THRESHOLD else [])
     told = isinstance(table[other], int) or half < THRESHOLD
-    shown_half: Shown = shown_count(half) if told else None
+    shown_half: Count = shown_count(half) if told else None
     if _halves_are_safe(table, other, shown_half, known(shown_count(half + count))):
         return shown_half, table
     return None, dict.fromkeys(table)
 
 
-def is_safe(table: Mapping[str, Shown], total: Range, complement: Range = (0, UNBOUNDED)) -> bool:
+def is_safe(table: Mapping[str, Count], total: Range, complement: Range = (0, UNBOUNDED)) -> bool:
     """Whether no hidden cell can be worked out, where `total` is known to lie in a range.
 
     `complement` is what a reader takes a null to lie between.
@@ -68,7 +69,7 @@ def is_safe(table: Mapping[str, Shown], total: Range, complement: Range = (0, UN
     return all(_is_open(cell, part) for cell, part in zip(table.values(), parts, strict=True))
 
 
-def known(cell: Shown, complement: Range = (0, UNBOUNDED)) -> Range:
+def known(cell: Count, complement: Range = (0, UNBOUNDED)) -> Range:
     """What a reader knows a number to lie between, from how it is shown."""
     if cell is None:
         return complement
@@ -88,7 +89,7 @@ def shown_median(values: Sequence[float]) -> float | None:
     return None if len(values) < THRESHOLD else round(median(values), 1)
 
 
-def _halves_are_safe(table: Mapping[str, Shown], other: str, half: Shown, total: Range) -> bool:
+def _halves_are_safe(table: Mapping[str, Count], other: str, half: Count, total: Range) -> bool:
     """Whether nothing hidden can be worked out, adding up the parts first and then the two halves."""
     parts = {name: known(cell) for name, cell in table.items() if name != other}
     sums = sum(low for low, _ in parts.values()), sum(high for _, high in parts.values())
@@ -104,11 +105,11 @@ def _halves_are_safe(table: Mapping[str, Shown], other: str, half: Shown, total:
     )
 
 
-def _is_open(cell: Shown, within: Range) -> bool:
+def _is_open(cell: Count, within: Range) -> bool:
     return isinstance(cell, int) or within[0] < within[1]
 
 
-def _shown(count: int, hidden: bool) -> Shown:
+def _shown(count: int, hidden: bool) -> Count:
     if not hidden:
         return count
     return SMALL if count < THRESHOLD else None

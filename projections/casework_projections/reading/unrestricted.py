@@ -1,39 +1,116 @@
-"""What the caseload says to whoever runs the system, whatever a reader of cases may know."""
+"""What the command line asks: of every case, whatever a reader of cases may know. Only the system may ask."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
+from casework.domain.access import SYSTEM
+from casework.domain.errors import Forbidden, NotFound
+from casework.domain.incident import Incident
+from casework.domain.school import School
+from casework_projections.reading.asking import Asker
+from casework_projections.reading.comparison import Comparison, compare
+from casework_projections.reading.deadlines import Deadline, deadlines
+from casework_projections.reading.room import Answer, Question, ReadingRoom, Shown, Snapshot
 from casework_projections.views.case_tables import cases
-from casework_projections.views.caseload import Caseload
 from casework_projections.views.due import DueStep
 
+_PAGE: Final = 100
 
-def every_deadline(
-    caseload: Caseload, connection: Connection, school: UUID | None = None
-) -> list[tuple[UUID, tuple[DueStep, ...]]]:
-    """What is due in every open incident, of one school or of all.
 
-    Of an incident that was set aside it is what its own history asks for; what was due in it stays due
-    where nothing can be made of that.
+class EveryDeadline(msgspec.Struct, frozen=True):
+    """What is due, the soonest first; `stale` where some of it may have changed."""
+
+    items: tuple[Deadline, ...]
+    stale: bool
+
+
+class ListEveryDeadline(Question[EveryDeadline], frozen=True):
+    """What is due in every open case, of one school or of all.
+
+    Of a case that was set aside it is what its own history asks for; what was due in it stays due where
+    nothing can be made of that.
     """
-    query = select(cases.c.incident, cases.c.due).where(cases.c.next_due_at.is_not(None))
-    if school is not None:
-        query = query.where(cases.c.school == school)
-    due = {row.incident: row.due for row in connection.execute(query)}
-    for incident, row in caseload.rows_apart(connection):
-        if row["school"] == school or school is None:
-            due |= {} if row["due"] is None else {incident.id: row["due"]}
-    return [(key, msgspec.convert(steps, tuple[DueStep, ...])) for key, steps in due.items() if steps]
+
+    NAME: ClassVar = "every deadline"
+
+    school: UUID | None = None
+
+    def answer(self, room: ReadingRoom, asker: Asker) -> Answer[EveryDeadline]:
+        _require_system(asker)
+        query = select(cases.c.incident, cases.c.due).where(cases.c.next_due_at.is_not(None))
+        if self.school is not None:
+            query = query.where(cases.c.school == self.school)
+        with _caseload(room) as snapshot:
+            due = {row.incident: row.due for row in snapshot.connection.execute(query)}
+            for incident, row in room.views.caseload.rows_apart(snapshot.connection):
+                if self.school in (None, incident.school) and row["due"] is not None:
+                    due[incident.id] = row["due"]
+            stale = snapshot.stale is True
+        found = [each for key, steps in due.items() for each in deadlines(key, _typed(steps))]
+        found.sort(key=lambda each: (each.due_at, each.incident, each.step or ""))
+        shown = tuple(Shown(about=key, parts=("deadlines",)) for key, steps in due.items() if steps)
+        return Answer(EveryDeadline(tuple(found), stale), shown)
 
 
-def incidents_of(caseload: Caseload, connection: Connection, school: UUID) -> list[UUID]:
+class CompareEveryCase(Question[tuple[Comparison, ...]], frozen=True):
+    """Every case of a school as the pack of edition `under` judges it beside that of edition `other`.
+
+    The latest reported first, those that would not have differed too.
+    """
+
+    NAME: ClassVar = "every comparison"
+
+    school: UUID
+    under: str
+    other: str
+
+    def answer(self, room: ReadingRoom, asker: Asker) -> Answer[tuple[Comparison, ...]]:
+        _require_system(asker)
+        school = room.record.load(School, self.school)
+        if school is None:
+            raise NotFound
+        ids = _latest_first(room, school)
+        found = []
+        for start in range(0, len(ids), _PAGE):
+            for incident in room.record.load_many(ids[start : start + _PAGE]).values():
+                if isinstance(incident, Incident):
+                    under = room.library.playbook(incident.policy.floor, self.under)
+                    other = room.library.playbook(incident.policy.floor, self.other)
+                    found.append(compare(incident, under, other, school.calendar))
+        shown = tuple(Shown(about=each.incident, parts=("comparison",)) for each in found)
+        return Answer(tuple(found), shown)
+
+
+@contextmanager
+def _caseload(room: ReadingRoom) -> Iterator[Snapshot]:
+    """The caseload, brought up to the log however long that takes."""
+    caseload = room.views.caseload
+    room.views.catch_up(caseload)
+    with room.snapshot(caseload) as snapshot:
+        yield snapshot
+
+
+def _latest_first(room: ReadingRoom, school: School) -> list[UUID]:
     """Every incident of a school, the latest reported first."""
-    query = select(cases.c.incident, cases.c.reported_at).where(cases.c.school == school)
-    found = {row.incident: row.reported_at for row in connection.execute(query)}
-    apart = caseload.incidents_apart(connection).values()
-    found |= {each.id: each.reported_at for each in apart if each.school == school}
+    query = select(cases.c.incident, cases.c.reported_at).where(cases.c.school == school.id)
+    with _caseload(room) as snapshot:
+        found = {row.incident: row.reported_at for row in snapshot.connection.execute(query)}
+        apart = snapshot.replayed(room.views.caseload).values()
+    found |= {each.id: each.reported_at for each in apart if each.school == school.id}
     return sorted(sorted(found), key=found.__getitem__, reverse=True)
+
+
+def _typed(steps: Any) -> tuple[DueStep, ...]:
+    return msgspec.convert(steps, tuple[DueStep, ...])
+
+
+def _require_system(asker: Asker) -> None:
+    if asker.principal != SYSTEM:
+        raise Forbidden

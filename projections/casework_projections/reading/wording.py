@@ -17,6 +17,9 @@ from casework.domain.sealed import Sealed
 Names = Mapping[UUID, Sealed]
 """The names a reader may see, of people and of users, by their ids."""
 
+Fields = Mapping[str, Any]
+"""The fields a step was taken with, by the names a client knows, unsealed."""
+
 # Who reported in confidence is sealed apart, and shown by nothing that shows a step.
 _NEVER_SHOWN: Final = frozenset({"reporter"})
 _NOT_WORTH_SAYING: Final = frozenset({"school", "policy"})
@@ -29,20 +32,17 @@ def own_fields(step: Step) -> dict[str, Any]:
     return {name: _plain(value) for name, value in _named(step) if name not in common}
 
 
-def reason_of(step: Step) -> str | None:
-    """The reason a step gives, unsealed."""
-    given = (getattr(step, name, None) for name in _REASONS)
-    return next((reason.text for reason in given if isinstance(reason, Sealed)), None)
+def reason_of(fields: Fields) -> str | None:
+    """The reason a step gives, by the fields it was taken with."""
+    return next((fields[name] for name in _REASONS if fields.get(name) is not None), None)
 
 
-def described(step: Step, names: Names) -> str:
+def described(step: str, fields: Fields, note: str | None, names: Names) -> str:
     """What was done, as `Save evidence: form screenshot; description …`, without the reason for it."""
     left_out = {*_REASONS, *_NOT_WORTH_SAYING}
-    fields = {name: value for name, value in own_fields(step).items() if name not in left_out}
-    if step.note is not None:
-        fields["note"] = step.note.text
-    said = "; ".join(f"{_words(name)} {text}" for name, text in _said_all(fields, names))
-    return _words(step.name()).capitalize() + (f": {said}" if said else "")
+    told = {name: value for name, value in fields.items() if name not in left_out} | {"note": note}
+    said = "; ".join(f"{_words(name)} {text}" for name, text in _said_all(told, names))
+    return _words(step).capitalize() + (f": {said}" if said else "")
 
 
 def _named(record: msgspec.Struct) -> Iterator[tuple[str, Any]]:

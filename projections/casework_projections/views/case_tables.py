@@ -73,7 +73,7 @@ SUBJECT_WAYS: Final = tuple(involvement.value for involvement in SUBJECT_INVOLVE
 """The ways to be in an incident by which it is about somebody."""
 
 
-def incidents_about(whom: ColumnElement[bool]) -> Select[tuple[UUID]]:
-    """The incidents that are about those members `whom` holds of."""
+def incidents_about(*whom: ColumnElement[bool]) -> Select[tuple[UUID]]:
+    """The incidents that are about those members of whom all of `whom` holds."""
     m = members.c
-    return select(m.incident).where(whom, m.involved_as.in_(SUBJECT_WAYS), m.at_present)
+    return select(m.incident).where(*whom, m.involved_as.in_(SUBJECT_WAYS), m.at_present)

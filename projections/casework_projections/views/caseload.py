@@ -8,20 +8,16 @@ from uuid import UUID
 
 from sqlalchemy import Connection, MetaData, Table, delete
 
+from casework.domain.access import NOBODY
+from casework.domain.case import REPORTER_SEES
 from casework.domain.clocks import day_of
 from casework.domain.incident import Incident
 from casework.domain.incident.reporting import Acknowledge, Report
 from casework.domain.school import School
-from casework.usecases.cases import REPORTER_SEES
-from casework.usecases.context import NOBODY
-from casework_projections.reading.listing import Listing
-from casework_projections.reading.replayed import ListingBesideReplayed, replayed_for
-from casework_projections.reading.visibility import VisibleTo
 from casework_projections.views.apart import attempted
 from casework_projections.views.case_tables import APPOINTED, ASSIGNEE, cases, members, metadata
 from casework_projections.views.due import due_steps
 from casework_projections.views.replay import IncidentView
-from casework_projections.views.set_aside import aggregates_aside, set_aside
 from casework_projections.views.view import upsert
 
 UNJUDGED: Final[Mapping[str, Any]] = {"critical": True, "term": None, "next_due_at": None, "due": None}
@@ -47,13 +43,9 @@ class Caseload(IncidentView):
         if rows:
             connection.execute(members.insert(), rows)
 
-    def known_to(self, reader: VisibleTo, connection: Connection) -> Listing:
-        """The caseload as `reader` may know it; `connection` holds it as it stands."""
-        marks = (self._open_mark(reader.user), self._confidential_mark(reader.user))
-        if not set_aside(connection, self):
-            return Listing(connection, reader, marks)
-        replayed = replayed_for(reader, self.rows_apart(connection))
-        return ListingBesideReplayed(connection, reader, marks, aggregates_aside(self), replayed)
+    def marks_of(self, user: UUID) -> tuple[str, str]:
+        """The marks that the reports of `user` bear, made openly and in confidence."""
+        return self._open_mark(user), self._confidential_mark(user)
 
     def rows_apart(self, connection: Connection) -> list[tuple[Incident, dict[str, Any]]]:
         """The incidents that were set aside, each with the row it would have as far as one can be made."""

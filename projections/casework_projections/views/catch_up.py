@@ -15,7 +15,6 @@ from sqlalchemy.exc import OperationalError
 
 from casework.application import Casework
 from casework.storage.database import lock_was_held, take_setup_lock
-from casework_projections.reading.governor_summary import GovernorSummary
 from casework_projections.views import positions as position_tables
 from casework_projections.views import set_aside
 from casework_projections.views.apart import is_outage
@@ -101,7 +100,6 @@ class Views:
         self.directory = Directory(app)
         self.lessons = LessonsLearnt(replay)
         self.figures = IncidentFigures(replay)
-        self.summary = GovernorSummary(app, self.figures, self.lessons)
         self.declarations = DeclarationIndex()
         self.approvals = ApprovalIndex()
         own = (

@@ -72,6 +72,14 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
         return self.from_ <= day and (self.until is None or day <= self.until)
 
 
+class Holder(msgspec.Struct, frozen=True):
+    """A person who holds a role at a school."""
+
+    school: UUID
+    role: Role
+    person: UUID
+
+
 class Directory(View):
     """Users and their appointments, over all schools."""
 
@@ -132,18 +140,21 @@ class Directory(View):
         ]
         return sorted([*kept, *replayed], key=lambda held: (held.from_, held.appointment))
 
-    def heads(self, connection: Connection, schools: Collection[UUID], day: date) -> frozenset[UUID]:
-        """The people who lead any of `schools` on `day`, as far as their users are known as people."""
+    def holders(
+        self, connection: Connection, schools: Collection[UUID], roles: Collection[Role], day: date
+    ) -> set[Holder]:
+        """The people who hold any of `roles` at any of `schools` on `day`, as far as users are linked."""
         if set_aside(connection, self):
-            return self._heads_as_recorded(schools, day)
+            return self._holders_as_recorded(schools, roles, day)
         c = appointments.c
         query = (
-            select(users.c.person)
-            .join(appointments, c.user == users.c.user)
-            .where(c.school.in_(schools), c.role == Role.HEADTEACHER.value, users.c.person.is_not(None))
+            select(c.school, c.role, users.c.person)
+            .join(users, c.user == users.c.user)
+            .where(c.school.in_(schools), c.role.in_([role.value for role in roles]))
+            .where(users.c.person.is_not(None))
             .where(c["from"] <= day, or_(c.until.is_(None), c.until >= day))
         )
-        return frozenset(connection.scalars(query))
+        return {Holder(row.school, Role(row.role), row.person) for row in connection.execute(query)}
 
     def user_names(self, connection: Connection, ids: Collection[UUID]) -> dict[UUID, Sealed]:
         """The sealed names of the users among `ids`, their keys at hand."""
@@ -152,11 +163,23 @@ class Directory(View):
     def _schools(self, ids: Collection[UUID]) -> list[School]:
         return [found for found in loadable(self._app, ids).values() if isinstance(found, School)]
 
-    def _heads_as_recorded(self, schools: Collection[UUID], day: date) -> frozenset[UUID]:
-        """As `heads`, of the log alone."""
-        holders = {user for each in self._schools(schools) for user in each.holders_of(Role.HEADTEACHER, day)}
-        found = loadable(self._app, holders).values()
-        return frozenset(user.person for user in found if isinstance(user, User) and user.person is not None)
+    def _holders_as_recorded(
+        self, schools: Collection[UUID], roles: Collection[Role], day: date
+    ) -> set[Holder]:
+        """As `holders`, of the log alone."""
+        held = [
+            (school.id, role, user)
+            for school in self._schools(schools)
+            for role in roles
+            for user in school.holders_of(role, day)
+        ]
+        found = loadable(self._app, {user for _, _, user in held})
+        people = {key: user.person for key, user in found.items() if isinstance(user, User)}
+        return {
+            Holder(school, role, person)
+            for school, role, user in held
+            if (person := people.get(user)) is not None
+        }
 
     def _held(self, connection: Connection, user: UUID) -> list[Held]:
         c = appointments.c

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Any
-from uuid import UUID
 
 import msgspec
 
@@ -18,11 +17,6 @@ class DueStep(msgspec.Struct, frozen=True, kw_only=True):
     rule: str
     step: str | None
     due_at: Instant
-
-
-def reference(incident: UUID) -> str:
-    """The short form by which a case is spoken of where nothing else may be said."""
-    return incident.hex[:8]
 
 
 def due_steps(duties: Sequence[Duty]) -> Iterator[dict[str, Any]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import ClassVar, Final
 from uuid import UUID
 
@@ -12,13 +13,9 @@ from sqlalchemy import (
     Connection,
     Index,
     MetaData,
-    String,
     Table,
     Text,
     Uuid,
-    literal,
-    select,
-    union_all,
 )
 
 from casework.domain.clocks import Calendar
@@ -31,10 +28,7 @@ from casework.domain.moments import Instant, standard
 from casework.domain.playbook import Modality, Playbook
 from casework.domain.school import School
 from casework.domain.vocabulary import State, Stream
-from casework_projections.views.apart import attempted
 from casework_projections.views.replay import IncidentView
-from casework_projections.views.set_aside import set_aside
-from casework_projections.views.terms import in_term, is_in_term
 from casework_projections.views.view import Moment, upsert
 
 UNDECIDED: Final = "undecided"
@@ -118,37 +112,15 @@ class IncidentFigures(IncidentView):
         """The figures of `incident` by its playbook and the calendar of its school."""
         return figures_of(incident, self.replay.playbook(incident), school.calendar)
 
-    def rows(
-        self, connection: Connection, school: School, terms: Iterable[str], hidden: Collection[UUID] = ()
-    ) -> dict[str, list[FiguresRow]]:
-        """The incidents reported in each of these terms but those `hidden`, by one statement.
-
-        Raises UnknownTerm.
-        """
-        c = figures.c
-        without = {*hidden, *set_aside(connection, self)}
-        apart = [each for each in self.incidents_apart(connection).values() if each.id not in hidden]
-        found: dict[str, list[FiguresRow]] = {term: [] for term in terms}
-        by_term = [
-            select(literal(term, String).label("term"), c.incident, c.last_recorded_at, c.figures).where(
-                c.school == school.id, in_term(c.reported_at, school.calendar, term)
-            )
-            for term in found
-        ]
-        for row in connection.execute(union_all(*by_term)):
-            if row.incident not in without:
-                counted = _decoder.decode(row.figures)
-                found[row.term].append(FiguresRow(row.incident, row.last_recorded_at, counted))
-        for incident in apart:
-            alone = attempted(None, self._row_apart, incident, school)
-            for term, rows in found.items() if alone is not None and incident.school == school.id else ():
-                if alone is not None and is_in_term(incident.reported_at, school.calendar, term):
-                    rows.append(alone)
-        return found
-
-    def _row_apart(self, incident: Incident, school: School) -> FiguresRow:
+    def row(self, incident: Incident, school: School) -> FiguresRow:
+        """The row of `incident`, as its own history says."""
         last = max(step.recorded_at for step in incident.timeline)
         return FiguresRow(incident.id, last, self.of(incident, school))
+
+
+def row_of(incident: UUID, last_recorded_at: datetime, encoded: str) -> FiguresRow:
+    """The row with these columns."""
+    return FiguresRow(incident, last_recorded_at, _decoder.decode(encoded))
 
 
 def figures_of(incident: Incident, playbook: Playbook, calendar: Calendar) -> Figures:

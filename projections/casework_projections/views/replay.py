@@ -84,7 +84,7 @@ class Replay:
 
     def playbook(self, incident: Incident) -> Playbook:
         """The playbook the incident pinned."""
-        return self.app.library.playbook(incident.policy.floor, incident.policy.pack)
+        return self.app.library.playbook_of(incident)
 
     def _follow(self, recorded: Recorded) -> None:
         if recorded.is_a(Step):

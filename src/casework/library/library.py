@@ -11,6 +11,7 @@ from typing import Any, Self
 from casework.domain.clocks import day_of
 from casework.domain.dated import Platforms
 from casework.domain.guidance import Reference
+from casework.domain.incident import Incident
 from casework.domain.playbook import Floor, Pack, Playbook
 from casework.library.checking import Fault, PlaybookError, pack_faults
 from casework.library.editions import floors_of
@@ -100,11 +101,15 @@ class Library:
         return (in_force or editions[:1])[-1]
 
     def playbook(self, floor: str, pack: str) -> Playbook:
-        """The playbook of the editions of a floor and a pack that an incident pinned."""
+        """The playbook of these editions of a floor and a pack."""
         key = (floor, pack)
         if key not in self._playbooks:
             self._playbooks[key] = Playbook(self.floors[floor], self.packs[pack])
         return self._playbooks[key]
+
+    def playbook_of(self, incident: Incident) -> Playbook:
+        """The playbook of the editions that `incident` pinned."""
+        return self.playbook(incident.policy.floor, incident.policy.pack)
 
     def kinds(self) -> list[str]:
         """Every kind of incident that any floor defines."""

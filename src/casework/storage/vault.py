@@ -13,12 +13,12 @@ from types import TracebackType
 from typing import BinaryIO, Final, Self, cast
 from uuid import UUID
 
+from casework.domain.incident.evidence import MAX_BYTES
 from casework.record.files import StoredFile
 from casework.storage.media import identify
 from casework.storage.sealed_file import CHUNK_BYTES, Corrupt, SealedReader, SealingWriter
 
 SETTING: Final = "CASEWORK_EVIDENCE_URL"
-MAX_BYTES: Final = 25 * 1024 * 1024
 # Marks a file that was uploaded more than once: no upload may remove it when its own event is refused.
 _SHARED_MODE: Final = 0o400
 

@@ -10,6 +10,7 @@ import msgspec
 
 from casework.domain.access import Permission, Principal
 from casework.domain.approval import About, Approval, ApprovalDecided, why_not_decide
+from casework.domain.case import ApprovalInCase, approval_in
 from casework.domain.errors import Forbidden, Invalid, NotFound
 from casework.domain.event import event_of
 from casework.domain.fields import PastInstant, Reason, record_faults
@@ -19,7 +20,7 @@ from casework.domain.sealed import Sealed
 from casework.domain.user import User
 from casework.domain.vocabulary import Matter, Role
 from casework.record import Record, retrying
-from casework.usecases.cases import Case, Cases
+from casework.usecases.cases import Cases
 from casework.usecases.context import Context
 from casework.usecases.steps.taking import TakeStep, TakingSteps
 
@@ -43,13 +44,6 @@ class DecideApproval(msgspec.Struct, frozen=True, kw_only=True):
 
     approve: bool
     reason: Reason
-
-
-class ApprovalInCase(msgspec.Struct, frozen=True):
-    """An approval, and its case as it stands for the user who makes the request."""
-
-    approval: Approval
-    case: Case
 
 
 class Approvals:
@@ -86,10 +80,7 @@ class Approvals:
             context.may_be_named()
             raise NotFound
         case = self._cases.admit(context, incident)
-        approval = next((each for each in case.approvals if each.id == approval_id), None)
-        if approval is None or case.standing.reads_as is None:
-            raise NotFound
-        return ApprovalInCase(approval, case)
+        return approval_in(case, approval_id)
 
     def decide(self, context: Context, approval_id: UUID, command: DecideApproval) -> ApprovalInCase:
         """Approve or refuse it. An approved step is judged again and recorded together with the decision.

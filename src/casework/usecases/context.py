@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Final, Self
+from typing import Any, Self
 from uuid import UUID, uuid4, uuid5
 
 import msgspec
@@ -15,9 +15,6 @@ from casework.domain.aggregate import Aggregate
 from casework.domain.errors import KeyReused
 from casework.domain.event import Stamp
 from casework.domain.moments import Instant
-
-NOBODY: Final = UUID(int=0)
-"""Stands in for the person who reported in confidence, wherever they would otherwise be named."""
 
 
 def _ignore() -> None:

@@ -8,17 +8,18 @@ from uuid import UUID
 
 import msgspec
 
+from casework.domain.case import Case
 from casework.domain.errors import Declined, Forbidden, NotFound, Refused
 from casework.domain.event import event_of, unstamped
 from casework.domain.fields import PastInstant
 from casework.domain.incident import Incident
 from casework.domain.incident.custody import Custody, EvidenceOpened
-from casework.domain.incident.evidence import EvidenceFile, OpenEvidence, SaveEvidence
+from casework.domain.incident.evidence import EvidenceFile, OpenEvidence, SaveEvidence, saved
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import EvidenceForm, Role
 from casework.record import Record, retrying
 from casework.record.files import Files, FileWriter, Keys, StoredFile
-from casework.usecases.cases import Case, Cases
+from casework.usecases.cases import Cases
 from casework.usecases.context import Context
 from casework.usecases.incidents import Incidents
 from casework.usecases.secrets import Secrets
@@ -88,17 +89,17 @@ class Evidence:
 
     def open(
         self, context: Context, incident_id: UUID, evidence_id: UUID
-    ) -> tuple[EvidenceFile, Iterator[bytes]]:
-        """The bytes of a file, checked against its hash; that it was opened is recorded first."""
-        file = retrying(lambda: self._record_opening(context, incident_id, evidence_id))
-        return file, self._files.stream(incident_id, file.sha256, self._key(incident_id))
+    ) -> tuple[EvidenceFile, Role, Iterator[bytes]]:
+        """A file, the role in which it is opened, and its bytes, checked against its hash.
 
-    def openings(self, incident_id: UUID) -> list[EvidenceOpened]:
-        """The openings of the files of an incident, oldest first."""
-        custody = self._record.load(Custody, Custody.id_of(incident_id))
-        return [] if custody is None else custody.openings
+        That it was opened is recorded first.
+        """
+        file, role = retrying(lambda: self._record_opening(context, incident_id, evidence_id))
+        return file, role, self._files.stream(incident_id, file.sha256, self._key(incident_id))
 
-    def _record_opening(self, context: Context, incident_id: UUID, evidence_id: UUID) -> EvidenceFile:
+    def _record_opening(
+        self, context: Context, incident_id: UUID, evidence_id: UUID
+    ) -> tuple[EvidenceFile, Role]:
         case = self._cases.admit_reader(context, incident_id)
         file = saved(case.incident, evidence_id).file
         role = case.standing.reads_as
@@ -113,7 +114,7 @@ class Evidence:
         custody = custody or Custody(opened)
         custody.record(opened)
         self._record.commit(custody)
-        return file
+        return file, role
 
     def _remove_unnamed(self, incident_id: UUID, stored: StoredFile) -> None:
         """Remove the bytes of a file, but only if it is certain that no event names them.
@@ -130,14 +131,6 @@ class Evidence:
         if key is None:
             raise NotFound
         return key
-
-
-def saved(incident: Incident, evidence_id: UUID) -> SaveEvidence:
-    """The step that saved a file. Raises NotFound."""
-    for step in incident.taken(SaveEvidence):
-        if step.file is not None and step.file.id == evidence_id:
-            return step
-    raise NotFound
 
 
 def _probe(context: Context, case: Case, role: Role) -> SaveEvidence:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from casework.domain.case import Case
 from casework.library import Library
 from casework.record import Record
-from casework.usecases.cases import Case, Cases
+from casework.usecases.cases import Cases
 from casework.usecases.context import Context
 from casework.usecases.schools import Schools
 from casework.usecases.secrets import Secrets

@@ -8,7 +8,7 @@ import msgspec
 
 from casework.domain.access import Permission
 from casework.domain.clocks import day_of
-from casework.domain.errors import Forbidden, Invalid, NotFound
+from casework.domain.errors import Forbidden, Invalid
 from casework.domain.event import event_of
 from casework.domain.fields import Name, limit_fault, record_faults
 from casework.domain.limits import YearGroup
@@ -43,16 +43,6 @@ class People:
     def register(self, context: Context, command: RegisterPerson) -> Person:
         """A person at a school, by any user who may report there or by an administrator."""
         return retrying(lambda: self._register(context, command))
-
-    def read(
-        self, context: Context, person_id: UUID, permission: Permission = Permission.READ_PEOPLE
-    ) -> Person:
-        """A person, for a user who holds `permission` at their school. Raises NotFound or Forbidden."""
-        person = self._record.load(Person, person_id)
-        if person is None:
-            raise NotFound
-        self._schools.read(context, person.school, permission)
-        return person
 
     def _register(self, context: Context, command: RegisterPerson) -> Person:
         school, actor = self._schools.actor_at(context, command.school)

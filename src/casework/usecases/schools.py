@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 import msgspec
@@ -82,28 +82,19 @@ class Schools:
             raise NotFound
         return school
 
-    def read(self, context: Context, school_id: UUID, permission: Permission) -> School:
-        """The school, for an actor who holds `permission` there.
-
-        Raises NotFound if the actor holds no role there at all, Forbidden if their roles do not allow it.
-        """
-        school, actor = self.actor_at(context, school_id)
-        return _require(permission, actor, school)
-
     def managed(self, context: Context, school_id: UUID, permission: Permission) -> School:
         """The school, for an administrator of the system or of the school."""
         school = self._record.load(School, school_id)
         if school is None:
             raise NotFound
-        if context.principal.administers:
-            return school
-        return _require(permission, actor_of(context, school), school)
+        if not context.principal.administers:
+            actor_of(context, school).require(permission)
+        return school
 
-    def holders_of(self, school: School, role: Role, moment: datetime) -> frozenset[UUID]:
-        """The people who hold `role` at `moment`, as far as the school's users are linked to people."""
-        day = day_of(moment)
-        users = (self._record.peek(User, user) for user in school.holders_of(role, day))
-        return frozenset(user.person for user in users if user is not None and user.person is not None)
+    def person_of(self, user_id: UUID) -> UUID | None:
+        """The person a user is in incidents; None where there is none."""
+        user = self._record.peek(User, user_id)
+        return None if user is None else user.person
 
     def open(self, context: Context, command: OpenSchool) -> School:
         """A new school, by an administrator."""
@@ -198,24 +189,13 @@ class Schools:
 
 def actor_of(context: Context, school: School) -> Actor:
     """The user who asks, with the roles they hold at `school` today."""
-    principal = context.principal
-    today = day_of(context.now)
-    roles = tuple(school.roles_of(principal.id, today))
-    return Actor(user=principal.id, person=principal.person, roles=roles)
+    return Actor.at(context.principal, school, context.now)
 
 
 def require_administrator(context: Context) -> None:
     """Raise Forbidden unless an administrator asks."""
     if not context.principal.administers:
         raise Forbidden
-
-
-def _require(permission: Permission, actor: Actor, school: School) -> School:
-    if not actor.roles:
-        raise NotFound
-    if actor.role_for(permission) is None:
-        raise Forbidden
-    return school
 
 
 def _check(event: SchoolOpened | SchoolChanged, calendar: Calendar | None) -> None:

@@ -61,12 +61,6 @@ class Users:
         """A new user, by an administrator (or by the command line, before there is one)."""
         return retrying(lambda: self._register(context, command, administrator))
 
-    def read(self, context: Context, user_id: UUID) -> User:
-        """A user, for an administrator or for themselves."""
-        if context.by != user_id:
-            require_administrator(context)
-        return self._found(user_id)
-
     def issue_token(self, context: Context, user_id: UUID, command: IssueToken | None = None) -> IssuedToken:
         """A token for `user_id`, by an administrator; one for a calendar also by the user.
 

@@ -13,9 +13,7 @@ from casework.domain.user import Scope
 from casework_api.http import current
 from casework_api.http.blueprint import Blueprint
 from casework_api.http.problems import not_found
-from casework_api.http.reader import visible
-from casework_projections.reading.listing import Listed
-from casework_projections.views.due import DueStep, reference
+from casework_projections.reading.deadlines import Deadline, ListDeadlines
 
 MEDIA_TYPE: Final = "text/calendar"
 _LENGTH: Final = timedelta(minutes=15)
@@ -36,25 +34,22 @@ def feed(token: str) -> Response:
     if found is None or Scope.CALENDAR not in found[1].scopes:
         raise not_found()
     current.sign_in(*found)
-    views = current.views()
-    with views.read(views.directory, views.caseload) as connection:
-        listed = views.caseload.known_to(visible(connection), connection).deadlines()
     calendar = Calendar()
     calendar.add("prodid", "-//casework//deadlines//EN")
     calendar.add("version", "2.0")
     calendar.add("x-wr-calname", "casework deadlines")
     calendar.add("refresh-interval", _REFRESH, parameters={"value": "DURATION"})
-    for incident in listed:
-        for step in incident.due:
-            calendar.add_component(_event(incident, step))
+    for deadline in current.answer(ListDeadlines()):
+        calendar.add_component(_event(deadline))
     return Response(calendar.to_ical(), content_type=f"{MEDIA_TYPE}; charset=utf-8")
 
 
-def _event(incident: Listed, step: DueStep) -> Event:
+def _event(deadline: Deadline) -> Event:
+    due_at = deadline.due_at
     event = Event()
-    event.add("uid", str(uuid5(incident.incident, f"{step.rule} {step.due_at.isoformat()}")))
+    event.add("uid", str(uuid5(deadline.incident, f"{deadline.rule} {due_at.isoformat()}")))
     event.add("dtstamp", current.now().astimezone(UTC))
-    event.add("dtstart", step.due_at.astimezone(UTC) - _LENGTH)
-    event.add("dtend", step.due_at.astimezone(UTC))
-    event.add("summary", f"{reference(incident.incident)}: {step.step}")
+    event.add("dtstart", due_at.astimezone(UTC) - _LENGTH)
+    event.add("dtend", due_at.astimezone(UTC))
+    event.add("summary", f"{deadline.reference}: {deadline.step}")
     return event

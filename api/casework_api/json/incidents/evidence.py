@@ -9,11 +9,9 @@ import marshmallow as ma
 import msgspec
 from flask import Response, request, url_for
 
-from casework.domain.errors import NotFound
 from casework.domain.event import unstamped
-from casework.domain.incident.evidence import EvidenceFile, SaveEvidence
-from casework.storage.vault import MAX_BYTES
-from casework.usecases.evidence import SaveFile, saved
+from casework.domain.incident.evidence import MAX_BYTES, EvidenceFile, SaveEvidence
+from casework.usecases.evidence import SaveFile
 from casework_api.http import current
 from casework_api.http.blueprint import IDEMPOTENCY_KEY_HEADER, IF_MATCH_HEADER
 from casework_api.http.etags import etag, parse_if_match
@@ -22,7 +20,8 @@ from casework_api.http.multipart import MULTIPART, boundary_of, read_parts
 from casework_api.http.problems import errors_by_path, malformed
 from casework_api.json.incidents.examples import shown_metadata
 from casework_api.json.incidents.routes import blueprint
-from casework_api.json.incidents.schemas import EvidenceBody, EvidenceInput, EvidenceRecord
+from casework_api.json.incidents.schemas import EvidenceInput
+from casework_projections.reading.evidence import EvidenceBody, EvidenceRecord, ReadContent, ReadEvidence
 
 _MAX_BODY: Final = MAX_BYTES + 256 * 1024
 """A file of the largest size, and room for the metadata and the boundaries around it."""
@@ -78,22 +77,7 @@ def upload(incident_id: UUID) -> tuple[EvidenceBody, int, dict[str, str]]:
 @blueprint.returns(200, EvidenceRecord)
 def evidence_record(incident_id: UUID, evidence_id: UUID) -> EvidenceRecord:
     """What is held, and what was said of it when it was saved."""
-    case = current.casework().cases.admit_reader(current.reading(), incident_id)
-    step = saved(case.incident, evidence_id)
-    if step.file is None:
-        raise NotFound
-    return EvidenceRecord(
-        **msgspec.structs.asdict(_body(step.file)),
-        number=step.number,
-        form=step.form,
-        description=step.description,
-        captured_at=step.captured_at,
-        incident_at=step.incident_at,
-        source_url=step.source_url,
-        held_at=step.held_at,
-        saved_by=step.by,
-        recorded_at=step.recorded_at,
-    )
+    return current.answer(ReadEvidence(incident_id, evidence_id))
 
 
 @blueprint.route("/<uuid:incident_id>/evidence/<uuid:evidence_id>/content", methods=["GET"])
@@ -102,8 +86,8 @@ def evidence_record(incident_id: UUID, evidence_id: UUID) -> EvidenceRecord:
 )
 def evidence_content(incident_id: UUID, evidence_id: UUID) -> Response:
     """The bytes, checked against their hash. That they were opened is recorded on the timeline."""
-    file, content = current.casework().evidence.open(current.reading(), incident_id, evidence_id)
-    response = Response(content, content_type="application/octet-stream")
+    opened = current.answer(ReadContent(incident_id, evidence_id))
+    file, response = opened.file, Response(opened.content, content_type="application/octet-stream")
     response.headers["Content-Length"] = str(file.size)
     response.headers["Content-Disposition"] = f'attachment; filename="{file.id}"'
     response.headers["X-Media-Type"] = file.media_type

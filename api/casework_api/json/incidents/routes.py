@@ -8,28 +8,32 @@ from uuid import UUID
 from flask import url_for
 
 from casework.domain.approval import Approval
+from casework.domain.case import Case
 from casework.domain.event import unstamped
 from casework.domain.incident import STEPS
-from casework.usecases.cases import Case
 from casework.usecases.steps.reporting import ReportIncident
 from casework.usecases.steps.taking import TakeStep
 from casework_api.http import current
 from casework_api.http.blueprint import IDEMPOTENCY_KEY_HEADER, IF_MATCH_HEADER, Blueprint
 from casework_api.http.etags import etag, if_match
-from casework_api.http.paging import PageQuery, cut
-from casework_api.json.incidents.listing import IncidentQuery, incidents_page
-from casework_api.json.incidents.presentation import incident_body, next_step
+from casework_api.http.paging import PageQuery, part
 from casework_api.json.incidents.schemas import (
     ApprovalRequired,
-    IncidentBody,
-    IncidentPage,
-    NextSteps,
+    IncidentQuery,
     ReportInput,
     StepInput,
-    Timeline,
-    TimelineEntry,
 )
-from casework_projections.reading.audit_trail import timeline
+from casework_projections.reading.case import (
+    IncidentBody,
+    NextSteps,
+    ReadCase,
+    ReadNextSteps,
+    incident_body,
+)
+from casework_projections.reading.cases import ListCases, ListedIncident
+from casework_projections.reading.listing import Filters
+from casework_projections.reading.paging import Page, Part
+from casework_projections.reading.timeline import ReadTimeline, TimelineEntry
 
 Shown = tuple[IncidentBody, int, dict[str, str]]
 Required = tuple[ApprovalRequired, int, dict[str, str]]
@@ -39,14 +43,14 @@ blueprint = Blueprint(
 )
 
 
-def shown(case: Case, status: int = 200, **headers: str) -> Shown:
-    """The incident as this reader may see it, with its version as the entity tag."""
-    return incident_body(case), status, {"ETag": etag(case.visible_version), **headers}
+def shown(incident: IncidentBody, status: int = 200, **headers: str) -> Shown:
+    """An incident as its reader may see it, with its version as the entity tag."""
+    return incident, status, {"ETag": etag(incident.version), **headers}
 
 
 def located(case: Case) -> Shown:
     """As `shown`, for what has just been recorded."""
-    return shown(case, 201, Location=url_for("incidents.read", incident_id=case.incident.id))
+    return shown(incident_body(case), 201, Location=url_for("incidents.read", incident_id=case.incident.id))
 
 
 @blueprint.route("", methods=["POST"])
@@ -60,25 +64,26 @@ def report(fields: dict[str, Any]) -> Shown:
 
 @blueprint.route("", methods=["GET"])
 @blueprint.arguments(IncidentQuery, location="query")
-@blueprint.returns(200, IncidentPage, problems=(422,))
-def index(query: dict[str, Any]) -> IncidentPage:
+@blueprint.returns(200, Page[ListedIncident], problems=(422,))
+def index(query: dict[str, Any]) -> Page[ListedIncident]:
     """The incidents the reader may know of, newest first."""
-    return incidents_page(query)
+    wanted = part(query)
+    filters = {name: value for name, value in query.items() if name not in Part.__struct_fields__}
+    return current.answer(ListCases(Filters(**filters), wanted))
 
 
 @blueprint.route("/<uuid:incident_id>", methods=["GET"])
 @blueprint.returns(200, IncidentBody, headers=("ETag",))
 def read(incident_id: UUID) -> Shown:
     """One incident."""
-    return shown(current.casework().cases.admit(current.reading(), incident_id))
+    return shown(current.answer(ReadCase(incident_id)))
 
 
 @blueprint.route("/<uuid:incident_id>/next-steps", methods=["GET"])
 @blueprint.returns(200, NextSteps)
 def next_steps(incident_id: UUID) -> NextSteps:
     """What is to be done next, soonest first, each with its rule and clause."""
-    case = current.casework().cases.admit_reader(current.reading(), incident_id)
-    return NextSteps([next_step(duty, case) for duty in case.outstanding()])
+    return current.answer(ReadNextSteps(incident_id))
 
 
 @blueprint.route("/<uuid:incident_id>/steps", methods=["POST"])
@@ -105,13 +110,10 @@ def take_step(fields: dict[str, Any], incident_id: UUID) -> Shown | Required:
 
 @blueprint.route("/<uuid:incident_id>/steps", methods=["GET"])
 @blueprint.arguments(PageQuery, location="query")
-@blueprint.returns(200, Timeline, problems=(422,))
-def steps(query: dict[str, Any], incident_id: UUID) -> Timeline:
+@blueprint.returns(200, Page[TimelineEntry], problems=(422,))
+def steps(query: dict[str, Any], incident_id: UUID) -> Page[TimelineEntry]:
     """The timeline, oldest first."""
-    case = current.casework().cases.admit_reader(current.reading(), incident_id)
-    entries = timeline(case.incident, current.casework().evidence.openings(incident_id))
-    part, following = cut(current.cursors(), query, ["timeline", incident_id], len(entries))
-    return Timeline([TimelineEntry(**entry) for entry in entries[part]], following)
+    return current.answer(ReadTimeline(incident_id, part(query)))
 
 
 def _required(approval: Approval) -> Required:

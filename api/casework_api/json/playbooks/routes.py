@@ -159,7 +159,7 @@ def _only_given(test: dict[str, Any]) -> dict[str, Any]:
 @blueprint.returns(200, Playbooks)
 def index() -> Playbooks:
     """The floors and packs there are."""
-    library = current.casework().library
+    library = current.library()
     return Playbooks(
         floors=list(library.floors),
         items=[EditionBody(**_edition(pack)) for pack in library.packs.values()],
@@ -172,7 +172,7 @@ def index() -> Playbooks:
 @blueprint.returns(200, PlaybookBody, problems=(422,))
 def read(query: dict[str, Any], pack_id: str) -> PlaybookBody:
     """Every rule of a pack on the floor in force today."""
-    library = current.casework().library
+    library = current.library()
     if pack_id not in library.pack_ids():
         raise not_found()
     pack = library.latest_pack(pack_id)

@@ -12,16 +12,14 @@ from casework.domain.dated import Platforms
 from casework_api.http import current
 from casework_api.http.blueprint import Blueprint
 from casework_api.json.reference.schemas import (
-    ChannelAdvice,
     ChannelBody,
     FloorEdition,
-    GuidanceBody,
     OffenceBody,
-    OffenceTag,
     PlatformAge,
     ReferenceBody,
     ReferenceQuery,
 )
+from casework_projections.reading.guidance import GuidanceBody, ReadGuidance
 
 _SINCE_2024: Final = {
     "offence": "threatening-communication",
@@ -63,7 +61,7 @@ incident_guidance = Blueprint(
 @reference.returns(200, ReferenceBody, problems=(422,), example=REFERENCE_EXAMPLE)
 def read(query: dict[str, Any]) -> ReferenceBody:
     """The floors, minimum ages, offences and channels of one day, each with its source."""
-    library = current.casework().library
+    library = current.library()
     day = query.get("on") or day_of(current.now())
     tables = library.reference
     floors = (library.floor_on(jurisdiction, day) for jurisdiction in sorted(library.jurisdictions()))
@@ -101,26 +99,7 @@ def read(query: dict[str, Any]) -> ReferenceBody:
 @incident_guidance.returns(200, GuidanceBody, example=GUIDANCE_EXAMPLE)
 def read_guidance(incident_id: UUID) -> GuidanceBody:
     """Which offences it may amount to and which channels suit it, by the day it occurred."""
-    app = current.casework()
-    case = app.cases.admit_reader(current.reading(), incident_id)
-    told = app.library.reference.guidance(case.incident, case.playbook)
-    return GuidanceBody(
-        offences=[
-            OffenceTag(offence=each.id, title=each.title, source=each.source, since=each.since)
-            for each in told.offences
-        ],
-        channels=[
-            ChannelAdvice(
-                channel=each.channel.id,
-                title=each.channel.title,
-                suits=each.suits,
-                reason=each.reason,
-                source=each.channel.source,
-            )
-            for each in told.channels
-        ],
-        note=told.note,
-    )
+    return current.answer(ReadGuidance(incident_id))
 
 
 def _ages(platforms: Platforms, day: date) -> Iterator[PlatformAge]:

@@ -1,4 +1,4 @@
-"""What is answered about the dated tables, and about one incident by them. None of it names anybody."""
+"""What is answered about the dated tables. None of it names anybody."""
 
 from __future__ import annotations
 
@@ -62,30 +62,3 @@ class ReferenceBody(msgspec.Struct, frozen=True, kw_only=True):
     offences: list[OffenceBody]
     channels: list[ChannelBody]
     sources: list[Source]
-
-
-class OffenceTag(msgspec.Struct, frozen=True, kw_only=True):
-    """An offence that what is recorded may amount to: a tag, never a finding, and about nobody."""
-
-    offence: str
-    title: str
-    source: str
-    since: LocalDate | None
-
-
-class ChannelAdvice(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether a channel suits this incident, and why or why not."""
-
-    channel: str
-    title: str
-    suits: bool
-    reason: str
-    source: str
-
-
-class GuidanceBody(msgspec.Struct, frozen=True, kw_only=True):
-    """What the tables say of an incident by the day it occurred; a tag is never a finding, as `note` says."""
-
-    offences: list[OffenceTag]
-    channels: list[ChannelAdvice]
-    note: str

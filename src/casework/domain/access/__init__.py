@@ -12,8 +12,9 @@ from casework.domain.access.predicates import (
     Predicate,
     Reader,
     holds,
+    roles_named,
 )
-from casework.domain.access.principal import SYSTEM, Actor, Principal
+from casework.domain.access.principal import NOBODY, SYSTEM, Actor, Principal
 from casework.domain.access.roles import PERMISSIONS, Permission
 from casework.domain.access.standing import BARRED, HANDLE, LEADERS, READ, Grant, Standing, standing
 
@@ -21,6 +22,7 @@ __all__ = [
     "BARRED",
     "HANDLE",
     "LEADERS",
+    "NOBODY",
     "PERMISSIONS",
     "READ",
     "SYSTEM",
@@ -40,5 +42,6 @@ __all__ = [
     "Reader",
     "Standing",
     "holds",
+    "roles_named",
     "standing",
 ]

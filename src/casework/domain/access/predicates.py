@@ -79,6 +79,19 @@ class Reader(msgspec.Struct, frozen=True):
     leaders: Mapping[Role, frozenset[UUID]] = {}
 
 
+def roles_named(predicate: Predicate) -> frozenset[Role]:
+    """The roles whose holders decide whether `predicate` holds."""
+    match predicate:
+        case IsAboutHolderOf(role):
+            return frozenset({role})
+        case Not(inner):
+            return roles_named(inner)
+        case All(inner) | AnyOf(inner):
+            return frozenset().union(*map(roles_named, inner))
+        case _:
+            return frozenset()
+
+
 def holds(  # noqa: PLR0911 - one return for each form of predicate
     predicate: Predicate, case: CaseFacts, reader: Reader
 ) -> bool:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final, Self
 from uuid import UUID
 
 import msgspec
 
 from casework.domain.access.roles import PERMISSIONS, Permission
+from casework.domain.clocks import day_of
+from casework.domain.errors import Forbidden, NotFound
+from casework.domain.school import School
 from casework.domain.user import User
 from casework.domain.vocabulary import Role
 
@@ -27,6 +31,9 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
 SYSTEM: Final = Principal(id=UUID(int=1), administers=True)
 """The command line. It administers, because it makes the first administrator, and it has no role anywhere."""
 
+NOBODY: Final = UUID(int=0)
+"""Stands in for the person who reported in confidence, wherever they would otherwise be named."""
+
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
     """A principal at one school at one moment: their user, their person, and the roles they hold there."""
@@ -35,7 +42,26 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     person: UUID | None
     roles: tuple[Role, ...]
 
+    @classmethod
+    def at(cls, principal: Principal, school: School, moment: datetime) -> Self:
+        """`principal` at `school`, with the roles they hold there at `moment`."""
+        roles = school.roles_of(principal.id, day_of(moment))
+        return cls(user=principal.id, person=principal.person, roles=tuple(roles))
+
     def role_for(self, permission: Permission) -> Role | None:
         """The first of the actor's roles that has `permission`."""
         held = (role for role in PERMISSIONS if role in self.roles)
         return next((role for role in held if permission in PERMISSIONS[role]), None)
+
+    def require(self, permission: Permission) -> Role:
+        """The role that carries `permission`.
+
+        Raises NotFound where the actor holds no role at the school at all, Forbidden where none of their
+        roles allows it.
+        """
+        if not self.roles:
+            raise NotFound
+        role = self.role_for(permission)
+        if role is None:
+            raise Forbidden
+        return role

@@ -18,6 +18,7 @@ from casework.domain.access.predicates import (
     Predicate,
     Reader,
     holds,
+    roles_named,
 )
 from casework.domain.access.principal import Actor
 from casework.domain.access.roles import Permission
@@ -58,7 +59,9 @@ HANDLE: Final = (
 )
 """Who may take steps in which cases, and in which role."""
 
-LEADERS: Final = (Role.HEADTEACHER,)
+LEADERS: Final = tuple(
+    sorted(roles_named(BARRED).union(*(roles_named(grant.when) for grant in (*READ, *HANDLE))))
+)
 """The roles whose holders the predicates above need."""
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final
 from uuid import UUID
 
 import msgspec
 
+from casework.domain.errors import NotFound
 from casework.domain.fields import Narrative, PastInstant, ServerSet, Short
 from casework.domain.incident.steps import Step
 from casework.domain.vocabulary import Addressee, Content, EvidenceForm, RemovalOutcome, State
 
 if TYPE_CHECKING:
     from casework.domain.incident.incident import Incident
+
+
+MAX_BYTES: Final = 25 * 1024 * 1024
+"""The size of the largest file."""
 
 
 class EvidenceFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,3 +80,11 @@ class RecordRemoval(Step, frozen=True, kw_only=True):
 
     def apply(self, incident: Incident) -> None:
         incident.removal = self.outcome
+
+
+def saved(incident: Incident, file_id: UUID) -> SaveEvidence:
+    """The step that saved a file of `incident`. Raises NotFound."""
+    for step in incident.taken(SaveEvidence):
+        if step.file is not None and step.file.id == file_id:
+            return step
+    raise NotFound

@@ -6,11 +6,11 @@ from typing import Final
 
 from casework.domain.approval import CLAUSE, About, Approval, ApprovalAsked
 from casework.domain.asked_step import AskedStep, sealed_step
+from casework.domain.case import Case
 from casework.domain.errors import Refusal, Refused
 from casework.domain.event import event_of
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Matter, Role
-from casework.usecases.cases import Case
 from casework.usecases.context import Context
 from casework.usecases.steps.surroundings import Decider
 

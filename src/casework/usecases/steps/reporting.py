@@ -7,7 +7,8 @@ from uuid import UUID
 
 import msgspec
 
-from casework.domain.access import Permission
+from casework.domain.access import NOBODY, Permission
+from casework.domain.case import Case
 from casework.domain.errors import Forbidden, Invalid, KeyReused
 from casework.domain.event import event_of
 from casework.domain.fields import Code, Narrative, PastInstant, limit_faults, synchronised
@@ -18,8 +19,8 @@ from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Content, Direction, Role, Setting
 from casework.library import Library
 from casework.record import Record, retrying
-from casework.usecases.cases import Case, Cases
-from casework.usecases.context import NOBODY, Context
+from casework.usecases.cases import Cases
+from casework.usecases.context import Context
 from casework.usecases.schools import Schools
 from casework.usecases.secrets import Secrets
 from casework.usecases.steps.stages import Stages

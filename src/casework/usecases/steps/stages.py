@@ -9,13 +9,14 @@ import msgspec
 
 from casework.domain.access import Principal
 from casework.domain.approval import why_not_decide
+from casework.domain.case import Case
 from casework.domain.errors import Invalid
 from casework.domain.incident import Incident, Step
 from casework.domain.school import School
 from casework.domain.user import User
 from casework.library import Library
 from casework.record import Record
-from casework.usecases.cases import Case, Cases
+from casework.usecases.cases import Cases
 from casework.usecases.context import Context
 from casework.usecases.references import check_references, referenced
 from casework.usecases.steps.surroundings import NOTHING, OUTSIDE, Decider, Surroundings

@@ -7,17 +7,18 @@ from uuid import UUID
 
 import msgspec
 
-from casework.domain.access import Principal, Standing
+from casework.domain.access import NOBODY, Principal, Standing
 from casework.domain.approval import CLAUSE, Approval
 from casework.domain.asked_step import AskedStep
+from casework.domain.case import Case
 from casework.domain.errors import Forbidden, Invalid, Refusal, Refused, Stale
 from casework.domain.fields import PastInstant, synchronised
 from casework.domain.incident import Step
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Role
 from casework.record import Record, retrying
-from casework.usecases.cases import Case, Cases
-from casework.usecases.context import NOBODY, Context
+from casework.usecases.cases import Cases
+from casework.usecases.context import Context
 from casework.usecases.secrets import Secrets
 from casework.usecases.steps.asking import asked_for
 from casework.usecases.steps.stages import Stages

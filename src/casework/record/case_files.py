@@ -9,10 +9,12 @@ from uuid import UUID
 from casework.domain.aggregate import Aggregate
 from casework.domain.approval import Approval
 from casework.domain.incident import Incident
-from casework.record import Record
+from casework.record.port import Record
 
 CaseFile = tuple[Incident, tuple[Approval, ...]]
 """An incident and the approvals about it, oldest first."""
+
+Found = Mapping[UUID, Aggregate]
 
 _FIRST: Final = 2
 _MORE: Final = 8
@@ -21,14 +23,21 @@ _MORE: Final = 8
 
 def case_file(record: Record, incident_id: UUID) -> CaseFile | None:
     """The incident, or None if there is none. One statement, unless it has more than one approval."""
+    file, _ = case_file_with(record, incident_id)
+    return file
+
+
+def case_file_with(record: Record, incident_id: UUID, *others: UUID) -> tuple[CaseFile | None, Found]:
+    """As `case_file`, with the aggregates of the ids `others` by the same statement."""
     first = _ids(incident_id, after=0, count=_FIRST)
-    found = record.load_many((incident_id, *first))
+    found = record.load_many((incident_id, *first, *others))
+    beside = {key: found.pop(key) for key in others if key in found}
     incident = found.get(incident_id)
     if not isinstance(incident, Incident):
-        return None
+        return None, beside
     if len(found) == 1:
-        return incident, ()
-    return incident, tuple(_approvals(record, found, {incident_id: first})[incident_id])
+        return (incident, ()), beside
+    return (incident, tuple(_approvals(record, found, {incident_id: first})[incident_id])), beside
 
 
 def case_files(record: Record, ids: Iterable[UUID]) -> dict[UUID, CaseFile]:

@@ -1,0 +1,46 @@
+"""The reading room over an application, put together for the server and the command line alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+from casework.application import Casework
+from casework.usecases.context import Context
+from casework.usecases.evidence import Evidence
+from casework_api.http.logs import log_set_aside
+from casework_projections.reading.asking import Asker
+from casework_projections.reading.opening import OpenedFile, OpenFile
+from casework_projections.reading.paging import Cursors
+from casework_projections.reading.room import Passage, ReadingRoom
+from casework_projections.views.catch_up import Views
+
+
+def _ignore(_: Passage) -> None:
+    pass
+
+
+def reading_room(
+    app: Casework, views: Views | None = None, watch: Callable[[Passage], None] = _ignore
+) -> ReadingRoom:
+    """The room in which questions about the record of `app` are answered; make it after a fork."""
+    return ReadingRoom(
+        record=app.record,
+        library=app.library,
+        views=views or Views(app, notice=log_set_aside),
+        sealer=app.sealer,
+        cursors=Cursors(app.secrets.of_cursors),
+        open_file=_opening(app.evidence),
+        watch=watch,
+    )
+
+
+def _opening(evidence: Evidence) -> OpenFile:
+    """How the room opens a file. Every opening is recorded on its own, under no key."""
+
+    def open_file(asker: Asker, incident: UUID, file: UUID) -> OpenedFile:
+        context = Context(principal=asker.principal, now=asker.now, may_be_named=asker.may_be_named)
+        opened, role, content = evidence.open(context, incident, file)
+        return OpenedFile(opened, role, content)
+
+    return open_file

@@ -1,0 +1,130 @@
+"""Admitting a user to what they ask about: how they stand to a case, a school, a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+import msgspec
+
+from casework.domain.access import Permission
+from casework.domain.approval import Approval
+from casework.domain.case import ApprovalInCase, AtSchool, Case, approval_in, case_of
+from casework.domain.errors import Forbidden, NotFound
+from casework.domain.incident import Incident
+from casework.domain.incident.custody import Custody, EvidenceOpened
+from casework.domain.person import Person
+from casework.domain.school import School
+from casework.domain.user import User
+from casework.library import Library
+from casework.record import Record
+from casework.record.case_files import CaseFile, case_file, case_file_with
+from casework_projections.reading.asking import DEPEND_ON_LEADERS, Asker, Reach
+
+
+class CaseHistory(msgspec.Struct, frozen=True):
+    """A case, and the openings of its files, oldest first."""
+
+    case: Case
+    openings: tuple[EvidenceOpened, ...]
+
+
+class Admission:
+    """Decides standing for questions, from the record as it is."""
+
+    def __init__(self, record: Record, library: Library) -> None:
+        self._record = record
+        self._library = library
+
+    def case(self, asker: Asker, incident_id: UUID) -> Case:
+        """The case, for a user who may know of it. Raises NotFound."""
+        return self._known(asker, case_file(self._record, incident_id))
+
+    def case_to_read(self, asker: Asker, incident_id: UUID) -> Case:
+        """The case, for a user who may read it and not only their own report. Raises NotFound, Forbidden."""
+        return _readable(self.case(asker, incident_id))
+
+    def history(self, asker: Asker, incident_id: UUID) -> CaseHistory:
+        """As `case_to_read`, with the openings of its files, by the same statement."""
+        custody_id = Custody.id_of(incident_id)
+        file, found = case_file_with(self._record, incident_id, custody_id)
+        custody = found.get(custody_id)
+        case = _readable(self._known(asker, file))
+        return CaseHistory(case, tuple(custody.openings) if isinstance(custody, Custody) else ())
+
+    def approval(self, asker: Asker, approval_id: UUID) -> ApprovalInCase:
+        """An approval, for a user who may read its case. Raises NotFound."""
+        found = self._record.load(Approval, approval_id)
+        incident = None if found is None else found.asked.about.incident
+        if incident is None:
+            asker.may_be_named()
+            raise NotFound
+        return approval_in(self.case(asker, incident), approval_id)
+
+    def readable(self, asker: Asker, files: Iterable[CaseFile]) -> dict[UUID, Case]:
+        """The cases that the user may read among the incidents of `files`, by their ids."""
+        schools: dict[UUID, AtSchool] = {}
+        cases = {}
+        for incident, approvals in files:
+            if incident.school not in schools:
+                schools[incident.school] = self._at(asker, incident.school)
+            at = schools[incident.school]
+            case = case_of(incident, at, self._library.playbook_of(incident), asker.now, approvals)
+            if case.standing.reads_as is not None:
+                cases[incident.id] = case
+        return cases
+
+    def school(self, asker: Asker, school_id: UUID, permission: Permission) -> AtSchool:
+        """The school, and the user who holds `permission` there. Raises NotFound, Forbidden."""
+        at = self._at(asker, school_id)
+        at.actor.require(permission)
+        return at
+
+    def person(self, asker: Asker, person_id: UUID, permission: Permission) -> Person:
+        """A person, for a user who holds `permission` at their school. Raises NotFound, Forbidden."""
+        person = self._record.load(Person, person_id)
+        if person is None:
+            raise NotFound
+        self.school(asker, person.school, permission)
+        return person
+
+    def _known(self, asker: Asker, file: CaseFile | None) -> Case:
+        case = None if file is None else self._case_of(asker, *file)
+        if case is None or not case.known_in_confidence:
+            asker.may_be_named()
+        if case is None or not case.standing.knows:
+            raise NotFound
+        return case
+
+    def _case_of(self, asker: Asker, incident: Incident, approvals: tuple[Approval, ...]) -> Case:
+        at = self._at(asker, incident.school)
+        return case_of(incident, at, self._library.playbook_of(incident), asker.now, approvals)
+
+    def _at(self, asker: Asker, school_id: UUID) -> AtSchool:
+        school = self._record.peek(School, school_id)
+        if school is None:
+            raise NotFound
+        return AtSchool(asker.principal, school, asker.now, self._person_of)
+
+    def _person_of(self, user_id: UUID) -> UUID | None:
+        user = self._record.peek(User, user_id)
+        return None if user is None else user.person
+
+
+def reach_at(asker: Asker, at: AtSchool) -> Reach:
+    """How far a user may read at one school, for a report about no other."""
+    actor, school = at.actor, at.school.id
+    depends = any(actor.role_for(permission) is not None for permission in DEPEND_ON_LEADERS)
+    return Reach(
+        user=actor.user,
+        person=actor.person,
+        day=asker.today,
+        actors={school: actor},
+        leaders={school: at.leaders} if depends else {},
+    )
+
+
+def _readable(case: Case) -> Case:
+    if case.standing.reads_as is None:
+        raise Forbidden
+    return case

@@ -1,0 +1,122 @@
+"""Who asks, and how far they may read: who they are at each school at that moment, and who leads it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Connection
+
+from casework.domain.access import (
+    BARRED,
+    LEADERS,
+    READ,
+    Actor,
+    CaseFacts,
+    Permission,
+    Principal,
+    Reader,
+    Standing,
+    holds,
+    roles_named,
+    standing,
+)
+from casework.domain.clocks import day_of
+from casework.domain.incident import Incident
+from casework.domain.moments import Instant, LocalDate
+from casework.domain.vocabulary import Role
+from casework_projections.views.directory import Directory
+
+Leaders = Mapping[Role, frozenset[UUID]]
+"""The people who hold each of the roles `LEADERS` at one school."""
+
+DEPEND_ON_LEADERS: Final = tuple(
+    grant.permission for grant in READ if roles_named(grant.when) | roles_named(BARRED)
+)
+"""The permissions under which it depends on who leads the school which cases somebody may read."""
+
+
+def _ignore() -> None:
+    pass
+
+
+class Asker(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asks, and at which moment.
+
+    `may_be_named` is called once it is known that the user does not know the case the question is about
+    only as one they reported in confidence.
+    """
+
+    principal: Principal
+    now: Instant
+    may_be_named: Callable[[], None] = _ignore
+
+    @property
+    def today(self) -> date:
+        """The day in London."""
+        return day_of(self.now)
+
+
+class Reach(msgspec.Struct, frozen=True, kw_only=True):
+    """A user on one day: who they are in incidents, and the actor they are at each of their schools.
+
+    `leaders` are those of the schools where any of the user's grants depends on them.
+    """
+
+    user: UUID
+    person: UUID | None
+    day: LocalDate
+    actors: Mapping[UUID, Actor]
+    leaders: Mapping[UUID, Leaders] = {}
+
+    def schools(self, *permissions: Permission) -> list[UUID]:
+        """The schools at which the user holds any of `permissions`, in the order of their ids."""
+        return sorted(
+            school
+            for school, actor in self.actors.items()
+            if any(actor.role_for(permission) is not None for permission in permissions)
+        )
+
+    def standing(self, incident: Incident) -> Standing:
+        """How the user stands to `incident`, by its own history."""
+        nobody = Actor(user=self.user, person=self.person, roles=())
+        return standing(
+            self.actors.get(incident.school, nobody),
+            incident,
+            reported_it=incident.reported_by(self.user),
+            leaders=self.leaders.get(incident.school),
+        )
+
+    def is_barred(self, incident: Incident) -> bool:
+        """Whether nothing may let the user know of `incident`, by its own history."""
+        leaders = self.leaders.get(incident.school, {})
+        return holds(BARRED, CaseFacts.of(incident), Reader(self.user, self.person, leaders))
+
+
+def reach_of(asker: Asker, directory: Directory, connection: Connection) -> Reach:
+    """How far `asker` may read at the moment they ask; `connection` holds the directory."""
+    principal = asker.principal
+    roles: dict[UUID, list[Role]] = {}
+    for held in directory.appointments_of(connection, principal.id):
+        if held.in_force(asker.today):
+            roles.setdefault(held.school, []).append(held.role)
+    actors = {
+        school: Actor(user=principal.id, person=principal.person, roles=tuple(held))
+        for school, held in roles.items()
+    }
+    reach = Reach(user=principal.id, person=principal.person, day=asker.today, actors=actors)
+    depending = reach.schools(*DEPEND_ON_LEADERS)
+    return msgspec.structs.replace(reach, leaders=_leaders(directory, connection, depending, asker.today))
+
+
+def _leaders(
+    directory: Directory, connection: Connection, schools: list[UUID], day: date
+) -> dict[UUID, Leaders]:
+    found: dict[UUID, dict[Role, frozenset[UUID]]] = {}
+    for holder in directory.holders(connection, schools, LEADERS, day) if schools else ():
+        at_school = found.setdefault(holder.school, {})
+        at_school[holder.role] = at_school.get(holder.role, frozenset()) | {holder.person}
+    return {**found}

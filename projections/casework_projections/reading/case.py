@@ -1,0 +1,229 @@
+"""One case: whole to a user who reads it, and to the person who reported it what they submitted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from casework.domain.approval import Approval
+from casework.domain.case import Case
+from casework.domain.incident.reporting import Acknowledge, Party, Policy, Report
+from casework.domain.moments import Instant
+from casework.domain.playbook import Duty, Modality
+from casework.domain.sealed import Sealed
+from casework.domain.vocabulary import (
+    Category,
+    Content,
+    Direction,
+    Involvement,
+    Setting,
+    State,
+    Stream,
+)
+from casework_projections.reading.asking import Asker
+from casework_projections.reading.room import Answer, Question, ReadingRoom, Shown
+
+
+class PartyBody(msgspec.Struct, frozen=True):
+    """Somebody involved, and how."""
+
+    person: UUID
+    involvement: Involvement
+    category: Category
+
+
+class NextStep(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing to do next; `preset` are the field values the rule calls for."""
+
+    step: str
+    modality: Modality
+    overdue: bool
+    rule: str
+    clause: str
+    reason: str
+    preset: dict[str, Any] | UnsetType = UNSET
+    due_at: Instant | UnsetType = UNSET
+    told: tuple[str, ...] | UnsetType = UNSET
+
+
+class NextSteps(msgspec.Struct, frozen=True):
+    """Everything that is due, soonest first."""
+
+    items: tuple[NextStep, ...]
+
+
+class PendingApproval(msgspec.Struct, frozen=True):
+    """A step that needs two people and waits for the decision of the second."""
+
+    id: UUID
+    step: str
+    asked_by: UUID
+    asked_at: Instant
+    expires_at: Instant
+
+
+class IncidentBody(msgspec.Struct, frozen=True, kw_only=True):
+    """An incident. Whoever only reported it sees what they submitted, whether it was received and closed.
+
+    `approvals` are the steps that wait for a second person's decision; only readers of the case get them.
+    """
+
+    id: UUID
+    version: int
+    school: UUID
+    kind: str
+    state: State
+    stream: Stream
+    critical: bool
+    policy: Policy
+    milestones: dict[State, Instant]
+    people: tuple[PartyBody, ...]
+    summary: Sealed
+    child_voice: Sealed | None
+    setting: Setting
+    platform: str | None
+    direction: Direction | None
+    content: tuple[Content, ...]
+    confidential_reporter: bool
+    occurred_at: Instant
+    reported_at: Instant
+    recorded_at: Instant
+    assigned_to: tuple[UUID, ...]
+    received: bool
+    closed: bool
+    next_steps: tuple[NextStep, ...]
+    approvals: tuple[PendingApproval, ...] | UnsetType = UNSET
+
+
+class ReadCase(Question[IncidentBody], frozen=True):
+    """One case, as far as the user may know of it."""
+
+    NAME: ClassVar = "case"
+
+    incident: UUID
+
+    def answer(self, room: ReadingRoom, asker: Asker) -> Answer[IncidentBody]:
+        case = room.admission.case(asker, self.incident)
+        part = "own report" if case.standing.reads_as is None else "case"
+        return Answer(incident_body(case), (Shown.of(case, part),))
+
+
+class ReadNextSteps(Question[NextSteps], frozen=True):
+    """What is to be done next about a case."""
+
+    NAME: ClassVar = "next steps"
+
+    incident: UUID
+
+    def answer(self, room: ReadingRoom, asker: Asker) -> Answer[NextSteps]:
+        case = room.admission.case_to_read(asker, self.incident)
+        return Answer(NextSteps(_next_steps(case)), (Shown.of(case, "next steps"),))
+
+
+def incident_body(case: Case) -> IncidentBody:
+    """The incident as the user of `case` may see it."""
+    told = _whole(case) if case.standing.reads_as is not None else _own_report(case)
+    incident = case.incident
+    return IncidentBody(
+        id=incident.id,
+        version=case.visible_version,
+        school=incident.school,
+        summary=incident.summary,
+        child_voice=incident.child_voice,
+        setting=incident.setting,
+        platform=incident.platform,
+        confidential_reporter=incident.confidential_reporter,
+        occurred_at=incident.occurred_at,
+        reported_at=incident.reported_at,
+        recorded_at=incident.recorded_at,
+        received=any(incident.taken(Acknowledge)),
+        closed=incident.closed,
+        **msgspec.structs.asdict(told),
+    )
+
+
+class _Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What is told to a reader of the case in one way, and to the person who reported it in another."""
+
+    kind: str
+    stream: Stream
+    state: State
+    critical: bool = False
+    policy: Policy
+    milestones: dict[State, Instant]
+    people: tuple[PartyBody, ...]
+    direction: Direction | None
+    content: tuple[Content, ...]
+    assigned_to: tuple[UUID, ...] = ()
+    next_steps: tuple[NextStep, ...] = ()
+    approvals: tuple[PendingApproval, ...] | UnsetType = UNSET
+
+
+def _whole(case: Case) -> _Told:
+    incident = case.incident
+    reached = sorted(incident.milestones.items(), key=lambda milestone: milestone[0].rank)
+    return _Told(
+        kind=incident.kind,
+        stream=incident.stream,
+        state=incident.state,
+        critical=case.critical,
+        policy=incident.policy,
+        milestones=dict(reached),
+        people=_parties(incident.people),
+        direction=incident.direction,
+        content=tuple(sorted(incident.content)),
+        assigned_to=incident.assignees,
+        next_steps=_next_steps(case),
+        approvals=tuple(map(_pending, case.pending)),
+    )
+
+
+def _pending(approval: Approval) -> PendingApproval:
+    asked = approval.asked
+    return PendingApproval(approval.id, approval.step_name, asked.by, asked.recorded_at, asked.expires_at)
+
+
+def _own_report(case: Case) -> _Told:
+    """What was submitted, and whether it was closed: nothing of what was done about it."""
+    incident = case.incident
+    report = next(incident.taken(Report))
+    milestones = {State.REPORTED: incident.reported_at}
+    if incident.closed:
+        milestones[State.CLOSED] = incident.milestones[State.CLOSED]
+    return _Told(
+        kind=report.kind,
+        stream=incident.reported_stream,
+        state=State.CLOSED if incident.closed else State.REPORTED,
+        policy=report.policy,
+        milestones=milestones,
+        people=_parties(report.people),
+        direction=report.direction,
+        content=tuple(sorted(report.content)),
+    )
+
+
+def _parties(people: Iterable[Party]) -> tuple[PartyBody, ...]:
+    return tuple(PartyBody(party.person, party.involvement, party.category) for party in people)
+
+
+def _next_steps(case: Case) -> tuple[NextStep, ...]:
+    return tuple(_next_step(duty, case) for duty in case.outstanding())
+
+
+def _next_step(duty: Duty, case: Case) -> NextStep:
+    """One thing to do next, by when, and by which rule and clause."""
+    return NextStep(
+        step=duty.rule.step or "",
+        modality=duty.rule.modality,
+        overdue=duty.late_at(case.as_of),
+        rule=duty.rule.id,
+        clause=duty.rule.clause,
+        reason=duty.rule.reason,
+        preset=duty.preset or UNSET,
+        due_at=duty.due_at or UNSET,
+        told=case.told(duty.rule) or UNSET,
+    )

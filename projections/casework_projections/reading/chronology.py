@@ -1,0 +1,48 @@
+"""The chronology of a person: every case they are in that the user may know of."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+from uuid import UUID
+
+import msgspec
+
+from casework.domain.access import Permission
+from casework.domain.vocabulary import Involvement
+from casework_projections.reading.asking import Asker
+from casework_projections.reading.cases import ListedIncident, listed_incident
+from casework_projections.reading.known import listing, shown
+from casework_projections.reading.paging import Page, Part
+from casework_projections.reading.room import Answer, Question, ReadingRoom, Shown
+
+
+class ChronologyEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """An incident somebody is in, and how they are involved."""
+
+    incident: ListedIncident
+    involvements: tuple[Involvement, ...]
+
+
+class ReadChronology(Question[Page[ChronologyEntry]], frozen=True):
+    """A part of the cases a person is in, by when each took place, oldest first."""
+
+    NAME: ClassVar = "chronology"
+
+    person: UUID
+    part: Part = Part()
+
+    def answer(self, room: ReadingRoom, asker: Asker) -> Answer[Page[ChronologyEntry]]:
+        person = room.admission.person(asker, self.person, Permission.READ_PEOPLE)
+        views = room.views
+        with room.snapshot(views.directory, views.caseload) as snapshot:
+            involved = listing(room, snapshot, asker).chronology(person.id)
+            stale = snapshot.stale
+        scope = ["chronology", person.id, asker.principal.id]
+        place, following = room.cursors.cut(self.part, scope, len(involved))
+        entries = [
+            ChronologyEntry(incident=listed_incident(each.listed), involvements=each.involvements)
+            for each in involved[place]
+        ]
+        of_person = Shown(about=person.id, parts=("chronology",))
+        of_cases = shown((each.listed for each in involved[place]), "listing")
+        return Answer(Page(tuple(entries), following, stale), (of_person, *of_cases))

@@ -1,0 +1,55 @@
+"""What is due in the cases a user may read, for a calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import ClassVar
+from uuid import UUID
+
+import msgspec
+
+from casework.domain.moments import Instant
+from casework_projections.reading.asking import Asker
+from casework_projections.reading.known import listing, shown
+from casework_projections.reading.room import Answer, Question, ReadingRoom
+from casework_projections.views.due import DueStep
+
+
+class Deadline(msgspec.Struct, frozen=True, kw_only=True):
+    """Something a case asks for, by when, and by which rule.
+
+    `reference` is the short form by which the case is spoken of where nothing else may be said.
+    """
+
+    incident: UUID
+    reference: str
+    rule: str
+    step: str | None
+    due_at: Instant
+
+
+class ListDeadlines(Question[tuple[Deadline, ...]], frozen=True):
+    """Everything that is due in the cases a user may read, by case, the soonest due first."""
+
+    NAME: ClassVar = "deadlines"
+
+    def answer(self, room: ReadingRoom, asker: Asker) -> Answer[tuple[Deadline, ...]]:
+        views = room.views
+        with room.snapshot(views.directory, views.caseload) as snapshot:
+            listed = listing(room, snapshot, asker).deadlines()
+        found = (deadline for each in listed for deadline in deadlines(each.incident, each.due))
+        return Answer(tuple(found), shown(listed, "deadlines"))
+
+
+def deadlines(incident: UUID, due: Iterable[DueStep]) -> Iterator[Deadline]:
+    """What is due in one case."""
+    return (
+        Deadline(
+            incident=incident,
+            reference=incident.hex[:8],
+            rule=step.rule,
+            step=step.step,
+            due_at=step.due_at,
+        )
+        for step in due
+    )

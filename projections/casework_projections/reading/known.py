@@ -1,0 +1,53 @@
+"""The cases that one user may know of, out of the caseload and of what it set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from casework_projections.reading.asking import Asker, reach_of
+from casework_projections.reading.listing import After, Filters, Listed, Listing
+from casework_projections.reading.paging import Page, Part, Position
+from casework_projections.reading.replayed import ListingBesideReplayed, replayed_for
+from casework_projections.reading.room import ReadingRoom, Shown, Snapshot
+
+
+def listing(room: ReadingRoom, snapshot: Snapshot, asker: Asker) -> Listing:
+    """The caseload as `asker` may know it; the snapshot is of the directory and the caseload."""
+    connection, caseload = snapshot.connection, room.views.caseload
+    reach = reach_of(asker, room.views.directory, connection)
+    marks, aside = caseload.marks_of(reach.user), snapshot.aside(caseload)
+    if not aside:
+        return Listing(connection, reach, marks)
+    replayed = replayed_for(reach, caseload.rows_apart(connection))
+    return ListingBesideReplayed(connection, reach, marks, aside[0], replayed)
+
+
+def page_of(room: ReadingRoom, asker: Asker, filters: Filters, part: Part, scope: Any) -> Page[Listed]:
+    """A part of the cases `asker` may know of. Raises Invalid."""
+    after = _after(room.cursors.start(part, scope))
+    views = room.views
+    with room.snapshot(views.directory, views.caseload) as snapshot:
+        known = listing(room, snapshot, asker)
+        found, following = known.page(filters, now=asker.now, limit=part.limit, after=after)
+        stale = snapshot.stale
+    cursor = None if following is None else room.cursors.make(_position(following), scope)
+    return Page(tuple(found), cursor, stale)
+
+
+def shown(listed: Iterable[Listed], part: str) -> tuple[Shown, ...]:
+    """`part` of each incident, or of the user's own report where they know no more of it."""
+    return tuple(Shown(about=each.incident, parts=("own report" if each.own else part,)) for each in listed)
+
+
+def _position(after: After) -> Position:
+    return [after.reported_at.isoformat(), after.incident.hex]
+
+
+def _after(position: Position | None) -> After | None:
+    if position is None:
+        return None
+    reported_at, incident = position
+    return After(datetime.fromisoformat(str(reported_at)), UUID(str(incident)))

@@ -1,0 +1,103 @@
+"""The rows of the lessons of a school that one user may know of, and of what was set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Select, and_, not_, or_, select
+
+from casework.domain.incident import Incident
+from casework.domain.school import School
+from casework_projections.reading.access_sql import BARS, READS, parameters
+from casework_projections.reading.asking import Reach
+from casework_projections.reading.paging import Position
+from casework_projections.reading.room import ReadingRoom, Snapshot
+from casework_projections.views.apart import attempted
+from casework_projections.views.case_tables import cases
+from casework_projections.views.lessons_learnt import LessonRow, LessonsLearnt, lessons, row_of
+from casework_projections.views.terms import in_term, is_in_term
+
+_READS: Final = READS.label("reads")
+
+
+class FoundLesson(msgspec.Struct, frozen=True):
+    """A row, and whether its reader may read the incident it comes from."""
+
+    row: LessonRow
+    reads: bool
+
+    @property
+    def position(self) -> Position:
+        """What a cursor holds of this row."""
+        return [self.row.debriefed_at.isoformat(), self.row.id.hex]
+
+
+def lesson_rows(
+    room: ReadingRoom,
+    snapshot: Snapshot,
+    school: School,
+    term: str | None,
+    reach: Reach,
+    *,
+    limit: int | None = None,
+    after: Position | None = None,
+) -> list[FoundLesson]:
+    """At most `limit` lessons after a position: those debriefed in `term`, or in any, the oldest first.
+
+    None is of an incident that is about the reader. The snapshot is of the caseload and the lessons.
+    Raises UnknownTerm.
+    """
+    views, since = room.views, _place_of(after)
+    query = _query(school, term)
+    for aside in snapshot.aside(views.lessons, views.caseload):
+        query = query.where(lessons.c.incident.not_in(aside))
+    if since is not None:
+        same_moment = and_(lessons.c.debriefed_at == since[0], lessons.c.id > since[1])
+        query = query.where(or_(lessons.c.debriefed_at > since[0], same_moment))
+    rows = snapshot.connection.execute(query.limit(limit), parameters(reach))
+    found = [FoundLesson(row_of(row._mapping), bool(row.reads)) for row in rows]
+    for lesson in _replayed(room, snapshot, school, reach):
+        in_it = term is None or is_in_term(lesson.row.debriefed_at, school.calendar, term)
+        if in_it and (since is None or _place(lesson) > since):
+            found.append(lesson)
+    return sorted(found, key=_place)[:limit]
+
+
+def _query(school: School, term: str | None) -> Select[Any]:
+    c = lessons.c
+    query = (
+        select(lessons, _READS)
+        .join(cases, cases.c.incident == c.incident)
+        .where(c.school == school.id, not_(BARS))
+        .order_by(c.debriefed_at, c.id)
+    )
+    return query if term is None else query.where(in_term(c.debriefed_at, school.calendar, term))
+
+
+def _replayed(room: ReadingRoom, snapshot: Snapshot, school: School, reach: Reach) -> Iterator[FoundLesson]:
+    """The lessons of the incidents that were set aside, as their own history says."""
+    views = room.views
+    for incident in snapshot.replayed(views.lessons, views.caseload).values():
+        if incident.school == school.id and not reach.is_barred(incident):
+            reads = reach.standing(incident).reads_as is not None
+            for row in attempted([], _rows_of, views.lessons, incident):
+                yield FoundLesson(row, reads)
+
+
+def _rows_of(view: LessonsLearnt, incident: Incident) -> list[LessonRow]:
+    return [*view.rows_of(incident)]
+
+
+def _place(lesson: FoundLesson) -> tuple[datetime, UUID]:
+    return lesson.row.debriefed_at, lesson.row.id
+
+
+def _place_of(position: Position | None) -> tuple[datetime, UUID] | None:
+    if position is None:
+        return None
+    debriefed_at, row = position
+    return datetime.fromisoformat(str(debriefed_at)), UUID(str(row))

@@ -1,0 +1,124 @@
+"""Lessons learnt at a school: what each debrief taught, what is done about it, and what that changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import ClassVar
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from casework.domain.access import Permission
+from casework.domain.clocks import day_of
+from casework.domain.moments import LocalDate
+from casework.domain.school import School
+from casework.domain.vocabulary import Change
+from casework.storage.sealing import Sealer
+from casework_projections.reading.admission import reach_at
+from casework_projections.reading.asking import Asker
+from casework_projections.reading.lesson_rows import FoundLesson, lesson_rows
+from casework_projections.reading.paging import Page, Part
+from casework_projections.reading.room import Answer, Question, ReadingRoom, Shown
+from casework_projections.reading.terms import known_term
+from casework_projections.views.lessons_learnt import ActionState, LessonAction, LessonRow
+from casework_projections.views.sealed_names import unsealed_soon
+
+
+class ActionBody(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be done about a lesson."""
+
+    action: UUID
+    text: str
+    owner: str
+    due_on: LocalDate
+    state: ActionState
+    effect: str | None
+
+
+class LessonBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A lesson; `incident` only for those who may read it. Actions without a lesson stand under none."""
+
+    lesson: UUID | None
+    kind: str
+    term: str | None
+    text: str | None
+    changes: Change | None
+    clause: str | None
+    actions: tuple[ActionBody, ...]
+    incident: UUID | UnsetType = UNSET
+
+
+class ReadLessons(Question[Page[LessonBody]], frozen=True):
+    """A part of the lessons debriefed in a term of a school, or in any term, the oldest first.
+
+    None is of an incident that is about the user. Each names the incident it comes from only where the user
+    may read that incident.
+    """
+
+    NAME: ClassVar = "lessons"
+
+    school: UUID
+    term: str | None = None
+    part: Part = Part()
+
+    def answer(self, room: ReadingRoom, asker: Asker) -> Answer[Page[LessonBody]]:
+        at = room.admission.school(asker, self.school, Permission.READ_LESSONS)
+        school, actor = at.school, at.actor
+        scope = ["lessons", school.id, self.term, asker.principal.id]
+        after = room.cursors.start(self.part, scope)
+        reach, views = reach_at(asker, at), room.views
+        with room.snapshot(views.caseload, views.lessons) as snapshot, known_term():
+            limit = None if self.part.limit is None else self.part.limit + 1
+            rows = lesson_rows(room, snapshot, school, self.term, reach, limit=limit, after=after)
+            stale = snapshot.stale
+        found = rows[: self.part.limit]
+        unseal_soon(room.sealer, (each.row for each in found))
+        names_sources = actor.role_for(Permission.READ_LESSON_SOURCES) is not None
+        items = tuple(_lesson(each, room.sealer, school, asker.today, names_sources) for each in found)
+        cursor = room.cursors.make(found[-1].position, scope) if len(rows) > len(found) else None
+        incidents = dict.fromkeys(each.row.incident for each in found)
+        shown = tuple(Shown(about=incident, parts=("lessons",)) for incident in incidents)
+        return Answer(Page(items, cursor, stale), shown)
+
+
+def unseal_soon(sealer: Sealer, rows: Iterable[LessonRow]) -> None:
+    """Cache the keys of all texts of `rows`, by one statement."""
+    tokens = [token for row in rows for token in _tokens(row)]
+    unsealed_soon(sealer.keys, [sealer.from_token(token) for token in tokens])
+
+
+def _lesson(
+    found: FoundLesson, sealer: Sealer, school: School, today: date, names_sources: bool
+) -> LessonBody:
+    row = found.row
+    term = school.calendar.term_on(day_of(row.debriefed_at))
+    return LessonBody(
+        lesson=row.lesson,
+        kind=row.kind,
+        term=None if term is None else term.name,
+        text=None if row.text is None else sealer.from_token(row.text).text,
+        changes=None if row.changes is None else Change(row.changes),
+        clause=row.clause,
+        actions=tuple(_action(action, sealer, today) for action in row.actions),
+        incident=row.incident if found.reads and names_sources else UNSET,
+    )
+
+
+def _action(action: LessonAction, sealer: Sealer, today: date) -> ActionBody:
+    return ActionBody(
+        action=action.action,
+        text=sealer.from_token(action.text).text,
+        owner=sealer.from_token(action.owner).text,
+        due_on=action.due_on,
+        state=action.state_on(today),
+        effect=None if action.effect is None else sealer.from_token(action.effect).text,
+    )
+
+
+def _tokens(row: LessonRow) -> Iterator[str]:
+    if row.text is not None:
+        yield row.text
+    for action in row.actions:
+        yield from (token for token in (action.text, action.owner, action.effect) if token is not None)

@@ -1,0 +1,102 @@
+"""The timeline of one case: its steps, and the openings of its files among them, as they were recorded."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+from typing import Any, ClassVar
+from uuid import UUID
+
+import msgspec
+
+from casework.domain.access import NOBODY
+from casework.domain.event import Event
+from casework.domain.incident import Incident, Step
+from casework.domain.incident.custody import EvidenceOpened
+from casework.domain.incident.evidence import OpenEvidence
+from casework.domain.moments import Instant
+from casework.domain.vocabulary import Role
+from casework_projections.reading.admission import CaseHistory
+from casework_projections.reading.asking import Asker
+from casework_projections.reading.paging import Page, Part
+from casework_projections.reading.room import Answer, Question, ReadingRoom, Shown
+from casework_projections.reading.wording import own_fields
+
+
+class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One step as it was taken; `fields` are those it was taken with. An opening of a file has no number.
+
+    `approved_by` is the second user, if the step needed two people.
+    """
+
+    number: int | None
+    step: str
+    happened_at: Instant
+    recorded_at: Instant
+    by: UUID | None
+    role: Role
+    approved_by: UUID | None
+    fields: dict[str, Any]
+    note: str | None
+    corrected_by: int | None
+
+
+class ReadTimeline(Question[Page[TimelineEntry]], frozen=True):
+    """A part of the timeline of a case, oldest first."""
+
+    NAME: ClassVar = "timeline"
+
+    incident: UUID
+    part: Part = Part()
+
+    def answer(self, room: ReadingRoom, asker: Asker) -> Answer[Page[TimelineEntry]]:
+        history = room.admission.history(asker, self.incident)
+        events = in_order(history)
+        place, following = room.cursors.cut(self.part, ["timeline", self.incident], len(events))
+        entries = tuple(entry_of(event, history.case.incident) for event in events[place])
+        return Answer(Page(entries, following), (Shown.of(history.case, "timeline"),))
+
+
+def in_order(history: CaseHistory) -> Sequence[Step | EvidenceOpened]:
+    """The steps of a case and the openings of its files, in the order in which they were recorded."""
+    events: list[Sequence[Step | EvidenceOpened]] = [history.case.incident.timeline, history.openings]
+    return [*heapq.merge(*events, key=lambda event: event.recorded_at.timestamp())]
+
+
+def entry_of(event: Step | EvidenceOpened, incident: Incident) -> TimelineEntry:
+    """One event as the timeline shows it, its texts unsealed. Who reported in confidence is not named."""
+    if isinstance(event, EvidenceOpened):
+        return _entry(event, step=OpenEvidence.name(), fields={"file": event.file})
+    return _entry(
+        event,
+        step=event.name(),
+        fields=own_fields(event),
+        number=event.number,
+        approved_by=event.approved_by,
+        note=None if event.note is None else event.note.text,
+        corrected_by=incident.corrected_by.get(event.number),
+    )
+
+
+def _entry(
+    event: Event,
+    *,
+    step: str,
+    fields: dict[str, Any],
+    number: int | None = None,
+    approved_by: UUID | None = None,
+    note: str | None = None,
+    corrected_by: int | None = None,
+) -> TimelineEntry:
+    return TimelineEntry(
+        number=number,
+        step=step,
+        happened_at=event.happened_at,
+        recorded_at=event.recorded_at,
+        by=None if event.by == NOBODY else event.by,
+        role=Role(event.role),
+        approved_by=approved_by,
+        fields=fields,
+        note=note,
+        corrected_by=corrected_by,
+    )

@@ -1,0 +1,284 @@
+"""The table of who reads which cases says the same in SQL as in Python."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from itertools import product
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import ColumnElement, Connection, select
+
+from casework.application import Casework
+from casework.domain.access import (
+    BARRED,
+    LEADERS,
+    READ,
+    Actor,
+    All,
+    AnyOf,
+    Appointed,
+    CaseFacts,
+    InStream,
+    IsAboutHolderOf,
+    IsSubject,
+    Not,
+    Predicate,
+    Principal,
+    Reader,
+    holds,
+)
+from casework.domain.vocabulary import Involvement, Role, Stream
+from casework_projections.reading.access_sql import BARS, READS, holding, parameters
+from casework_projections.reading.asking import Asker, Reach, reach_of
+from casework_projections.views.case_tables import APPOINTED, ASSIGNEE, cases, members
+from casework_projections.views.catch_up import Views
+from casework_projections.views.directory import appointments, users
+
+EXAMPLES: Final = 60
+FIRST: Final = date(2026, 9, 1)
+SCHOOLS: Final = [UUID(int=number) for number in (11, 12)]
+USERS: Final = [UUID(int=number) for number in (21, 22)]
+PEOPLE: Final = [UUID(int=number) for number in (31, 32)]
+READER: Final = USERS[0]
+ROW: Final[dict[str, Any]] = {
+    "kind": "a kind",
+    "reported_kind": "a kind",
+    "reported_stream": "child",
+    "state": "reported",
+    "critical": False,
+    "is_open": True,
+    "received": False,
+    "occurred_at": datetime(2026, 9, 1, tzinfo=UTC),
+    "reported_at": datetime(2026, 9, 1, tzinfo=UTC),
+    "recorded_at": datetime(2026, 9, 1, tzinfo=UTC),
+    "setting": "on_site",
+    "version": 1,
+    "reporter_version": 1,
+    "due": [],
+}
+"""What a row of the caseload holds beside what access depends on."""
+
+
+class Held(msgspec.Struct, frozen=True):
+    """An appointment; both days are included."""
+
+    school: UUID
+    user: UUID
+    role: Role
+    since: date
+    until: date | None
+
+    def on(self, day: date) -> bool:
+        return self.since <= day and (self.until is None or day <= self.until)
+
+
+class Member(msgspec.Struct, frozen=True):
+    """A person or a user in a case, in one way."""
+
+    member: UUID
+    involved_as: str
+    at_present: bool
+
+
+class Made(msgspec.Struct, frozen=True):
+    """A case: where, in which stream, and who is in it."""
+
+    school: UUID
+    stream: Stream
+    members: tuple[Member, ...]
+
+    def facts(self) -> CaseFacts:
+        subjects = {Involvement.TARGET, Involvement.ALLEGED}
+        return CaseFacts(
+            self.stream,
+            frozenset(m.member for m in self.members if m.at_present and m.involved_as in subjects),
+            frozenset(m.member for m in self.members if m.involved_as == APPOINTED),
+        )
+
+
+def every_case() -> Iterator[Made]:
+    """A case for each school and stream, and each way in which people and users can be in it."""
+    target, alleged, witness = (
+        way.value for way in (Involvement.TARGET, Involvement.ALLEGED, Involvement.WITNESS)
+    )
+    first, second = (
+        [None, *(Member(person, way, present) for way, present in ways)]
+        for person, ways in (
+            (PEOPLE[0], [(alleged, True), (alleged, False), (witness, True)]),
+            (PEOPLE[1], [(target, True), (witness, True)]),
+        )
+    )
+    users_in = [None, *(Member(READER, way, True) for way in (ASSIGNEE, APPOINTED))]
+    for school, stream, *members_in in product(SCHOOLS, Stream, first, second, users_in):
+        yield Made(school, stream, tuple(member for member in members_in if member is not None))
+
+
+CASES: Final = {UUID(int=100 + place): case for place, case in enumerate(every_case())}
+
+
+class World(msgspec.Struct, frozen=True):
+    """Who is who, and who holds what."""
+
+    persons: Mapping[UUID, UUID | None]
+    held: Sequence[Held]
+
+    def actor(self, school: UUID, day: date) -> Actor:
+        held = (each for each in self.held if each.on(day))
+        roles = tuple(each.role for each in held if (each.school, each.user) == (school, READER))
+        return Actor(user=READER, person=self.persons[READER], roles=roles)
+
+    def reader(self, school: UUID, day: date) -> Reader:
+        leaders = {
+            role: frozenset(
+                person
+                for held in self.held
+                if held.school == school and held.role is role and held.on(day)
+                if (person := self.persons[held.user]) is not None
+            )
+            for role in Role
+        }
+        return Reader(READER, self.persons[READER], leaders)
+
+
+# Few days and mostly the roles that predicates name, so that chance often has them meet.
+days = st.integers(0, 2).map(lambda number: FIRST + timedelta(days=number))
+roles = st.sampled_from([Role.HEADTEACHER, Role.CHAIR_OF_GOVERNORS] * 3 + [*Role])
+
+
+def appointments_of(school: UUID, user: UUID) -> st.SearchStrategy[list[Held]]:
+    """One or two roles, of which most are held all the time."""
+    periods = st.just((FIRST, None)) | st.tuples(days, st.none() | days)
+    made = st.builds(lambda role, period: Held(school, user, role, *period), roles, periods)
+    return st.lists(made, min_size=1, max_size=2)
+
+
+worlds = st.builds(
+    World,
+    persons=st.fixed_dictionaries({user: st.sampled_from([*PEOPLE, None]) for user in USERS}),
+    held=st.tuples(*(appointments_of(school, user) for school in SCHOOLS for user in USERS)).map(
+        lambda lists: [held for one in lists for held in one]
+    ),
+)
+simple: st.SearchStrategy[Predicate] = st.one_of(
+    st.just(IsSubject()),
+    st.just(Appointed()),
+    st.builds(InStream, st.sampled_from(Stream)),
+    st.builds(IsAboutHolderOf, st.sampled_from(LEADERS)),
+)
+predicates: st.SearchStrategy[Predicate] = st.recursive(
+    simple,
+    lambda inner: (
+        st.builds(Not, inner)
+        | st.builds(All, st.lists(inner, min_size=1, max_size=3).map(tuple))
+        | st.builds(AnyOf, st.lists(inner, min_size=1, max_size=3).map(tuple))
+    ),
+    max_leaves=5,
+)
+
+
+@pytest.fixture
+def connection(app: Casework) -> Iterator[Connection]:
+    """A connection that sees every case, and is rolled back."""
+    with app.database.writer.connect() as connection:
+        connection.execute(
+            cases.insert(),
+            [
+                {**ROW, "incident": incident, "school": case.school, "stream": case.stream.value}
+                for incident, case in CASES.items()
+            ],
+        )
+        involved = [
+            {**msgspec.structs.asdict(member), "incident": incident, "in_report": True}
+            for incident, case in CASES.items()
+            for member in case.members
+        ]
+        connection.execute(members.insert(), involved)
+        yield connection
+        connection.rollback()
+
+
+@contextmanager
+def written(connection: Connection, world: World) -> Iterator[None]:
+    """The rows of the directory about `world`, for as long as the block."""
+    people = [
+        {"user": user, "name": "sealed", "person": person, "administrator": False}
+        for user, person in world.persons.items()
+    ]
+    held = [
+        {
+            "appointment": UUID(int=1000 + place),
+            "school": each.school,
+            "user": each.user,
+            "role": each.role.value,
+            "from": each.since,
+            "until": each.until,
+        }
+        for place, each in enumerate(world.held)
+    ]
+    savepoint = connection.begin_nested()
+    connection.execute(users.insert(), people)
+    connection.execute(appointments.insert(), held)
+    yield
+    savepoint.rollback()
+
+
+def reach_on(day: date, views: Views, connection: Connection, world: World) -> Reach:
+    principal = Principal(id=READER, person=world.persons[READER])
+    noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+    return reach_of(Asker(principal=principal, now=noon), views.directory, connection)
+
+
+def found(connection: Connection, condition: ColumnElement[bool], reach: Reach) -> set[UUID]:
+    """The cases for which `condition` holds in SQL."""
+    return set(connection.scalars(select(cases.c.incident).where(condition), parameters(reach)))
+
+
+def grants(world: World, case: Made, day: date) -> bool:
+    """Whether any role of the reader lets them read the case, in Python."""
+    actor, facts, reader = world.actor(case.school, day), case.facts(), world.reader(case.school, day)
+    return any(
+        actor.role_for(grant.permission) is not None and holds(grant.when, facts, reader) for grant in READ
+    )
+
+
+def test_both_let_in_the_same_readers_at_each_moment(connection: Connection, views: Views) -> None:
+    @settings(max_examples=EXAMPLES)
+    @given(world=worlds, moments=st.tuples(days, days))
+    def compare(world: World, moments: tuple[date, date]) -> None:
+        with written(connection, world):
+            for day in moments:
+                reach = reach_on(day, views, connection, world)
+                barred = {
+                    incident
+                    for incident, case in CASES.items()
+                    if holds(BARRED, case.facts(), world.reader(case.school, day))
+                }
+                granted = {incident for incident, case in CASES.items() if grants(world, case, day)}
+                assert found(connection, BARS, reach) == barred
+                assert found(connection, READS, reach) == granted - barred
+
+    compare()
+
+
+def test_every_form_of_predicate_says_the_same(connection: Connection, views: Views) -> None:
+    @settings(max_examples=EXAMPLES)
+    @given(world=worlds, day=days, predicate=predicates)
+    def compare(world: World, day: date, predicate: Predicate) -> None:
+        with written(connection, world):
+            leaders = {school: world.reader(school, day).leaders for school in SCHOOLS}
+            reach = msgspec.structs.replace(reach_on(day, views, connection, world), leaders=leaders)
+            held = {
+                incident
+                for incident, case in CASES.items()
+                if holds(predicate, case.facts(), world.reader(case.school, day))
+            }
+            assert found(connection, holding(predicate), reach) == held
+
+    compare()
