@@ -94,7 +94,10 @@ def _shared_metrics() -> Iterator[None]:
         return
     folder = tempfile.mkdtemp(prefix="casework-metrics-")
     os.environ[MULTIPROCESS_DIR] = folder
+    made_by = os.getpid()
     try:
         yield
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        # A worker that ends leaves this block too; the others still count in the folder.
+        if os.getpid() == made_by:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -27,6 +27,7 @@ from tests.api.client import BASE
 from tests.forks import processes
 
 PROGRAM: Final = (sys.executable, "-c", "from casework_api.commands.cli import main; main()")
+WORKERS: Final = 2
 _PATIENCE_SECONDS: Final = 60
 _POLL_SECONDS: Final = 0.02
 
@@ -133,7 +134,14 @@ class Served:
             time.sleep(_POLL_SECONDS)
 
     def workers(self) -> list[int]:
-        """The ids of the processes that answer requests."""
+        """The ids of the processes that answer requests, once all of them have started."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while len(found := self._children()) < WORKERS:
+            assert time.monotonic() < deadline, "a process is missing"
+            time.sleep(_POLL_SECONDS)
+        return found
+
+    def _children(self) -> list[int]:
         children = Path(f"/proc/{self._group}/task/{self._group}/children").read_text(encoding="ascii")
         return [int(child) for child in children.split()]
 
@@ -207,7 +215,7 @@ def _serve(settings: Settings, port: int, sender: Connection) -> None:
     # Its log is not needed.
     with Path(os.devnull).open("wb") as nowhere:
         os.dup2(nowhere.fileno(), sys.stderr.fileno())
-    sys.exit(casework_here(settings, "serve", "--port", str(port), "--workers", "2").returncode)
+    sys.exit(casework_here(settings, "serve", "--port", str(port), "--workers", str(WORKERS)).returncode)
 
 
 @contextmanager
