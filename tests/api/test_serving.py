@@ -205,6 +205,37 @@ class TestLoop:
         # It waits no more, and nothing comes of it.
         loop.hurry(waiter, 0)
 
+    def test_a_wait_that_was_ended_may_be_followed_by_another(
+        self, loop: Loop, ends: tuple[socket.socket, socket.socket]
+    ) -> None:
+        ours, theirs = ends
+        connection = Connection(ours, loop, PATIENT)
+        waiters: list[greenlet] = []
+
+        def wait_twice() -> bytes:
+            waiters.append(getcurrent())
+            with pytest.raises(TooSlow):
+                connection.recv(1)
+            return connection.recv(1)
+
+        outcome = begun(wait_twice)
+        left, right = socket.socketpair()
+        with left, right:
+
+            def end() -> None:
+                loop.unwatch(left)
+                assert ours.recv(1) == b"y"
+                loop.end(waiters[0])
+
+            # Both sockets are found ready in one turn, of which the second one is not any more.
+            loop.watch(left, end)
+            right.sendall(b"x")
+            theirs.sendall(b"y")
+            loop.turn()
+            assert not outcome
+            theirs.sendall(b"z")
+            assert turned_until(loop, outcome) == b"z"
+
     def test_all_waits_can_be_ended(self, loop: Loop, ends: tuple[socket.socket, socket.socket]) -> None:
         waits = [begun(partial(Connection(end, loop, PATIENT).recv, 1)) for end in ends]
         loop.end_waits()

@@ -14,6 +14,7 @@ from casework_api.http.problems import PROBLEM_JSON
 from tests.api.client import BASE
 from tests.engines import SQLiteEngine
 from tests.settings import settings_for
+from tests.whole.processes import WORKERS
 from tests.whole.raw import PATIENCE_SECONDS, RawClient, posted, request
 from tests.whole.serving import LINE, Scene, served, served_on_sqlite
 
@@ -90,7 +91,7 @@ def test_slow_clients_of_every_kind_do_not_block_others(scene: Scene) -> None:
 
 def test_beyond_the_limit_the_longest_waiting_are_ended(sqlite_engine: SQLiteEngine, tmp_path: Path) -> None:
     with served_on_sqlite(sqlite_engine, tmp_path, connections=EACH) as scene, ExitStack() as stack:
-        most = EACH * len(scene.server.workers())
+        most = EACH * WORKERS
         slow = [stack.enter_context(scene.client()) for _ in range(3 * most)]
         for client in slow:
             sends_half_a_header(scene, client)

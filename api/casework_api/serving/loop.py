@@ -47,7 +47,10 @@ class Loop:
         self._selector.unregister(source)
 
     def wait(self, source: HasDescriptor, event: int, seconds: float) -> None:
-        """Let others run until `source` is READABLE or WRITABLE. Raises TooSlow after `seconds`."""
+        """Let others run until `source` is READABLE or WRITABLE. Raises TooSlow after `seconds`.
+
+        It may return too early: if a wait is ended by `end`, what it waited for may still end the next one.
+        """
         waiter = getcurrent()
         self._selector.register(source, event, waiter.switch)
         self._deadlines[waiter] = monotonic() + seconds
@@ -61,6 +64,11 @@ class Loop:
         """If `waiter` is waiting, limit its wait to `seconds` from now."""
         if waiter in self._deadlines:
             self._deadlines[waiter] = min(self._deadlines[waiter], monotonic() + seconds)
+
+    def end(self, waiter: greenlet) -> None:
+        """Raise TooSlow in `waiter`, if it waits."""
+        if waiter in self._deadlines:
+            waiter.throw(TooSlow)
 
     def turn(self) -> None:
         """Run every greenlet that can continue; return after half a second if none can."""
@@ -76,7 +84,7 @@ class Loop:
     def end_waits(self, until: float = math.inf) -> None:
         """Raise TooSlow in every greenlet whose deadline is not after `until`."""
         for waiter in [waiter for waiter, deadline in self._deadlines.items() if deadline <= until]:
-            waiter.throw(TooSlow)
+            self.end(waiter)
 
     def close(self) -> None:
         self._selector.close()

@@ -83,8 +83,7 @@ class Worker(AsyncWorker):  # type: ignore[misc] # gunicorn is not typed
         waiter = next(iter(self._awaiting), None)
         if waiter is None:
             return False
-        del self._awaiting[waiter]
-        self._loop.hurry(waiter, 0)
+        self._loop.end(waiter)
         return True
 
     def handle(self, listener: Any, client: socket.socket, address: Any) -> None:
