@@ -19,7 +19,7 @@ from tests.whole.raw import RawClient, uploading
 
 LINE: Final = b"Quillfeather wrote this. "
 # More than the system buffers for a client that does not read.
-LARGE: Final = LINE * 320_000
+LARGE: Final = LINE * 240_000
 
 
 class Scene(msgspec.Struct, frozen=True):

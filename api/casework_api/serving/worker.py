@@ -21,7 +21,7 @@ from casework_api.serving.loop import Loop, TooSlow
 from casework_api.serving.refusing import answer_to
 
 _MOST_DISCARDED: Final = 32 * 1024 * 1024
-_LINGER_SECONDS: Final = 1.0
+_LINGER_SECONDS: Final = 0.5
 
 
 class Worker(AsyncWorker):  # type: ignore[misc] # gunicorn is not typed
