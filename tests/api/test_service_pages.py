@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 from uuid import UUID, uuid4
 
 import pytest
+from werkzeug.test import TestResponse
 
 from casework_api.http.logs import FIELDS, UNMATCHED
 from casework_api.http.problems import PROBLEM_JSON
@@ -200,19 +202,55 @@ class TestLogs:
                 self.assert_says_nothing(scene, told, but="dsl")
 
 
-class TestTheRateLimit:
-    def test_is_for_each_token_and_says_when_to_come_back(
-        self, sqlite_engine: SQLiteEngine, tmp_path: Path
-    ) -> None:
-        allowed = 30
-        with opened_house(sqlite_engine, tmp_path, requests_per_minute=allowed) as house:
-            statuses = [house.ask("governor", "GET", "/me").status_code for _ in range(allowed)]
-            refused = next(
-                answer
-                for answer in (house.ask("governor", "GET", "/me") for _ in range(allowed))
-                if answer.status_code != 200
-            )
-            assert set(statuses) == {200}
-            assert (refused.status_code, refused.mimetype) == (429, PROBLEM_JSON)
-            assert int(refused.headers["Retry-After"]) >= 1
-            assert house.ask("dsl", "GET", "/me").status_code == 200
+class TestTheRateLimits:
+    ALLOWED: Final = 30
+
+    @pytest.fixture
+    def house(self, sqlite_engine: SQLiteEngine, tmp_path: Path) -> Iterator[House]:
+        with opened_house(sqlite_engine, tmp_path, requests_per_minute=self.ALLOWED) as house:
+            yield house
+
+    def refused_after(self, allowed: int, ask: Callable[[], TestResponse]) -> set[int]:
+        """The statuses of `allowed` requests, after asserting that one soon after them is refused."""
+        statuses = {ask().status_code for _ in range(allowed)}
+        refused = next(answer for answer in (ask() for _ in range(allowed)) if answer.status_code == 429)
+        assert refused.mimetype == PROBLEM_JSON
+        assert int(refused.headers["Retry-After"]) >= 1
+        return statuses
+
+    def test_each_token_has_its_own(self, house: House) -> None:
+        assert self.refused_after(self.ALLOWED, lambda: house.ask("governor", "GET", "/me")) == {200}
+        assert house.ask("dsl", "GET", "/me").status_code == 200
+
+    def test_a_calendar_feed_has_one_too(self, house: House) -> None:
+        feed = house.created("dsl", f"/users/{house.users['dsl']}/tokens", {"scopes": ["calendar"]})["token"]
+        assert self.refused_after(self.ALLOWED, lambda: house.http.get(f"{BASE}/calendar/{feed}")) == {200}
+        assert house.ask("dsl", "GET", "/me").status_code == 200
+
+    @pytest.mark.parametrize(
+        ("path", "status"), [("/calendar/cw_guess-{}", 404), ("/me", 401)], ids=["a feed", "a request"]
+    )
+    def test_guesses_at_tokens_share_one(self, house: House, path: str, status: int) -> None:
+        feed = house.created("dsl", f"/users/{house.users['dsl']}/tokens", {"scopes": ["calendar"]})["token"]
+        guesses = itertools.count()
+
+        def guess() -> TestResponse:
+            number = next(guesses)
+            headers = {"Authorization": f"Bearer cw_guess-{number}"}
+            return house.http.get(BASE + path.format(number), headers=headers)
+
+        assert self.refused_after(self.ALLOWED, guess) == {status}
+        assert house.http.get(f"{BASE}/calendar/{feed}").status_code == 200
+        assert house.ask("dsl", "GET", "/me").status_code == 200
+
+    def test_names_are_searched_for_less_often_whichever_token_is_used(self, house: House) -> None:
+        tokens = f"/users/{house.users['dsl']}/tokens"
+        house.tokens["dsl's other"] = house.created("admin", tokens, {"scopes": ["read"]})["token"]
+        holders = itertools.cycle(("dsl", "dsl's other"))
+
+        def search() -> TestResponse:
+            return house.ask(next(holders), "GET", "/people?name=Nobody")
+
+        assert self.refused_after(self.ALLOWED // 10, search) == {200}
+        assert house.ask("headteacher", "GET", "/people?name=Nobody").status_code == 200
+        assert house.ask("dsl", "GET", "/me").status_code == 200

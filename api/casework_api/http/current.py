@@ -34,6 +34,9 @@ T = TypeVar("T")
 
 EXTENSION: Final = "casework"
 
+REQUESTS_PER_NAME_SEARCH: Final = 10
+"""How many times as many requests as searches by name a user may make."""
+
 
 class UseCases(Protocol):
     """What a route may change the record by."""
@@ -58,7 +61,9 @@ class Services:
         self.room = reading_room(self.app)
         self.clock = clock
         per_minute = settings.requests_per_minute
-        self.limit = RateLimit(per_second=per_minute / 60, burst=per_minute)
+        self.requests = RateLimit(per_second=per_minute / 60, burst=per_minute)
+        searches = max(1, per_minute // REQUESTS_PER_NAME_SEARCH)
+        self.name_searches = RateLimit(per_second=searches / 60, burst=searches)
 
 
 def services() -> Services:
@@ -86,9 +91,20 @@ def answer(question: Question[T]) -> T:
     return services().room.answer(question, asker())
 
 
-def check_rate(token: Token) -> None:
-    """Raise a problem (429) where `token` asks too often."""
-    services().limit.check(token.id.hex)
+def authenticate(secret: str) -> tuple[User, Token] | None:
+    """The user and the token that `secret` belongs to; None if no token in use has it.
+
+    Raises a problem (429) if the token makes too many requests. All secrets that belong to no token are
+    counted together, so guesses cannot crowd out a user.
+    """
+    found = casework().users.authenticate(secret, now())
+    services().requests.check(found[1].id.hex if found else "unknown")
+    return found
+
+
+def check_name_searches() -> None:
+    """Raise a problem (429) if the user searches for names too often to be looking for one person."""
+    services().name_searches.check(user().id.hex)
 
 
 def now() -> datetime:

@@ -36,11 +36,10 @@ def register_authentication(app: Flask) -> None:
         scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not bearer:
             raise unauthenticated()
-        found = current.casework().users.authenticate(bearer.strip(), current.now())
+        found = current.authenticate(bearer.strip())
         if found is None:
             raise unauthenticated(token_given=True)
         user, token = found
-        current.check_rate(token)
         current.sign_in(user, token)
         if not _may_be_in_confidence():
             set_user(user.id)

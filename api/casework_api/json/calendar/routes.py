@@ -30,7 +30,7 @@ def feed(token: str) -> Response:
 
     The token is one with the scope `calendar`, which opens nothing else; revoking it ends the feed.
     """
-    found = current.casework().users.authenticate(token, current.now())
+    found = current.authenticate(token)
     if found is None or Scope.CALENDAR not in found[1].scopes:
         raise not_found()
     current.sign_in(*found)

@@ -54,6 +54,7 @@ def register(fields: dict[str, Any]) -> tuple[PersonBody, int, dict[str, str]]:
 @blueprint.returns(200, Page[FoundPerson], problems=(422,))
 def find(query: dict[str, Any]) -> Page[FoundPerson]:
     """The people of that whole name at the schools where the reader may find people."""
+    current.check_name_searches()
     return current.answer(FindPeople(name=query["name"], school=query.get("school"), part=part(query)))
 
 
