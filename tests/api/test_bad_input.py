@@ -246,6 +246,12 @@ class TestBodies:
         problem = refused(scene.house, asked, 422, WHO[endpoint])
         assert path in problem["errors"]
 
+    def test_a_declaration_is_about_a_person_who_works_at_the_school(self, scene: Scene) -> None:
+        endpoint = "declarations.declare"
+        asked = with_body(scene.request(endpoint), staff=scene.pupil, other=scene.teacher)
+        problem = refused(scene.house, asked, 422, WHO[endpoint])
+        assert problem["errors"] == {"$.staff": ["does not work at the school"]}
+
     @pytest.mark.parametrize("endpoint", WHO)
     @pytest.mark.parametrize(
         "body", [[MARKER], MARKER, None, 7, [[]]], ids=["list", "text", "null", "number", "nested"]

@@ -206,6 +206,22 @@ class TestTheSameRequestAgain:
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+class TestAStepAgain:
+    def test_shows_what_was_overdue_when_it_was_taken(self, house: House) -> None:
+        incident = house.bullying("2026-09-14 10:20")["id"]
+        note = {"step": "add_note", "text": "Rang home."}
+        asked = Asked("POST", f"/incidents/{incident}/steps", {"json": note, "headers": ANY})
+        key = a_key()
+        house.clock.set("2026-09-16 10:20")
+        first = asked.by(house, "dsl", Idempotency_Key=key)
+        was = {item["step"]: item["overdue"] for item in body_of(first)["next_steps"]}
+        assert was["save_evidence"]
+        assert not was["debrief"]
+        house.clock.set("2026-12-16 10:20")
+        assert told(asked.by(house, "dsl", Idempotency_Key=key)) == told(first)
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 class TestAnUploadAgain:
     def test_is_answered_as_before_when_the_case_is_closed(self, house: House) -> None:
         incident = house.bullying("2026-09-14 10:20")["id"]

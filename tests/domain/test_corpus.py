@@ -1,8 +1,9 @@
 """Events as each release stored them, which every later release must read.
 
-`python -m tests.domain.test_corpus write` adds the events and data keys that are missing from the corpus of
-the current release; it never changes a file. In a file, `state` is what the release stored, and never
-changes; `event` is what must be read from it.
+`python -m tests.domain.test_corpus write` adds the events, data keys and words that are missing from the
+corpus of the current release; it changes nothing that is there. In the file of an event, `state` is what the
+release stored, and never changes; `event` is what must be read from it. `words.json` has every word that a
+field of an event may hold.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from tests.domain.test_event import BY_TOPIC
 CORPUS: Final = Path(__file__).parent.parent / "corpus"
 RELEASE: Final = "v0.1.0"
 KEYS_FILE: Final = "data-keys.json"
+WORDS_FILE: Final = "words.json"
 MASTER_KEY: Final = MasterKey(bytes(range(32)))
 NAMESPACE: Final = UUID(int=11)
 
@@ -81,7 +83,7 @@ def stored_forms() -> list[Any]:
         pytest.param(path, id=f"{folder.name} {path.stem}")
         for folder in releases()
         for path in sorted(folder.glob("*.json"))
-        if path.name != KEYS_FILE
+        if path.name not in (KEYS_FILE, WORDS_FILE)
     ]
 
 
@@ -126,15 +128,46 @@ def test_a_stored_event_contains_no_plain_text(path: Path) -> None:
 
 
 def test_every_event_is_in_the_corpus() -> None:
-    assert {path.stem for path in (CORPUS / RELEASE).glob("*.json")} - {Path(KEYS_FILE).stem} == {
-        cls.TOPIC for cls in BY_TOPIC
-    }
+    files = {path.name for path in (CORPUS / RELEASE).glob("*.json")}
+    assert files - {KEYS_FILE, WORDS_FILE} == {f"{cls.TOPIC}.json" for cls in BY_TOPIC}
+
+
+@pytest.mark.parametrize("release", releases(), ids=lambda folder: folder.name)
+def test_every_word_that_a_release_may_have_stored_is_still_known(release: Path) -> None:
+    known = words()
+    for field, stored in read(release / WORDS_FILE).items():
+        assert set(stored) <= set(known[field]), field
+
+
+def test_every_word_is_in_the_corpus() -> None:
+    assert read(CORPUS / RELEASE / WORDS_FILE) == words()
 
 
 @pytest.mark.parametrize("cls", BY_TOPIC, ids=lambda cls: cls.TOPIC)
 def test_every_field_of_an_event_in_the_corpus_has_a_value(cls: type[Event]) -> None:
     recorded = read(CORPUS / RELEASE / f"{cls.TOPIC}.json")["event"]
     assert not [name for name, value in recorded.items() if value in (None, "", [], {})]
+
+
+def words() -> dict[str, list[str]]:
+    """The words that each field of each event may hold, by topic and field."""
+    return {
+        field: sorted(word.value for word in enum)
+        for cls in TOPICS.values()
+        if cls.__module__.startswith("casework.")
+        for field, enum in _enums(cls, cls.TOPIC)
+    }
+
+
+def _enums(hint: Any, path: str) -> Iterator[tuple[str, type[Enum]]]:
+    if arguments := get_args(hint):
+        for part in arguments:
+            yield from _enums(part, path)
+    elif isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+        for name, field in _hints(hint).items():
+            yield from _enums(field, f"{path}.{name}")
+    elif isinstance(hint, type) and issubclass(hint, Enum):
+        yield path, hint
 
 
 def sample(cls: type[Event]) -> Event:
@@ -171,7 +204,7 @@ _SIMPLE: Final[dict[Any, Callable[[str], Any]]] = {
 
 
 def write(folder: Path = CORPUS / RELEASE) -> list[str]:
-    """Add the files that `folder` does not have yet. Returns the names of the files written."""
+    """Add the files and words that `folder` does not have yet. Returns the names of the files written."""
     folder.mkdir(parents=True, exist_ok=True)
     keys_path = folder / KEYS_FILE
     keys: dict[str, str] = read(keys_path) if keys_path.exists() else {}
@@ -195,6 +228,10 @@ def write(folder: Path = CORPUS / RELEASE) -> list[str]:
         _save(path, form)
         written.append(path.name)
     _save(keys_path, keys)
+    words_path = folder / WORDS_FILE
+    stored: dict[str, list[str]] = read(words_path) if words_path.exists() else {}
+    merged = words() | stored
+    _save(words_path, {field: sorted({*merged[field], *words().get(field, ())}) for field in sorted(merged)})
     return written
 
 
