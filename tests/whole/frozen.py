@@ -80,7 +80,7 @@ def _in_frozen_time(app: Flask, *, tick: bool) -> tuple[Scene, Found]:
 
 
 def _refused(scene: Scene, endpoints: Iterable[str]) -> dict[str, str]:
-    """The `endpoints` that refuse a lead, a head and an administrator, and their answers."""
+    """The `endpoints` that refuse a lead, the head and an administrator, and their answers."""
     refused = {}
     for endpoint in endpoints:
         for who in ("dsl", "headteacher", "admin"):
