@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from werkzeug.test import TestResponse
@@ -15,6 +15,7 @@ from tests.api.approving import (
     UNKNOWN,
     WEEK,
     Unchanged,
+    ask,
     case,
     faults,
     post,
@@ -180,6 +181,20 @@ class TestDeciding:
         assert [each["id"] for each in shown(house, incident)["approvals"]] == [approval]
         assert house.decide(approval, approve=False).status_code == 200
 
+    def test_is_erased_with_the_case(self, house: House) -> None:
+        incident = case(house)
+        refused_one = body_of(ask(house, incident, waiver(house)))["id"]
+        house.decide(refused_one, approve=False)
+        pending = body_of(ask(house, incident, waiver(house)))["id"]
+        house.casework.record.commit(destroying=[UUID(incident)])
+        body = house.get("headteacher", f"/approvals/{refused_one}")
+        assert (body["reason"], body["decision_reason"]) == ("[erased]", "[erased]")
+        assert "step" not in body
+        assert [each["step"] for each in shown(house, incident)["approvals"]] == ["[erased]"]
+        with Unchanged(house):
+            for approve in (True, False):
+                assert refused(house.decide(pending, approve=approve)) == "erased"
+
     def test_needs_a_reason(self, house: House) -> None:
         approval = house.ask_to_waive(case(house), "offer_support")
         path = f"/approvals/{approval}/decision"
@@ -255,6 +270,16 @@ class TestTheSameRequestAgain:
             with Unchanged(house):
                 answer = other()
             assert (answer.status_code, body_of(answer)["type"]) == (409, "/problems/key-reused")
+
+    def test_to_decide_is_refused_with_the_key_of_a_step(self, house: House) -> None:
+        incident, key = case(house), uuid4().hex
+        note = {"step": "add_note", "text": "Rang home."}
+        assert post(house, incident, note, "deputy_dsl", Idempotency_Key=key).status_code == 201
+        approval = house.ask_to_waive(incident, "offer_support", by="deputy_dsl")
+        body, path = {"approve": True, "reason": REASON}, f"/approvals/{approval}/decision"
+        with Unchanged(house):
+            answer = house.ask("deputy_dsl", "POST", path, json=body, headers={"Idempotency-Key": key})
+        assert (answer.status_code, body_of(answer)["type"]) == (409, "/problems/key-reused")
 
     def test_for_a_step_returns_what_was_pending_then(self, house: House) -> None:
         incident, key = case(house), uuid4().hex

@@ -69,7 +69,8 @@ def test_only_asker_and_decider_get_an_approval_that_is_over(
     history.take(incident, "add_note")
     if end == "decided":
         history.decide(incident)
-    history.at += timedelta(days=7)
+    else:
+        history.at += timedelta(days=7)
     assert listed(history, views, history.users[Role.DEPUTY_DSL]) == []
     assert len(listed(history, views, history.dsl)) == 1
     assert len(listed(history, views, history.head)) == (1 if end == "decided" else 0)
