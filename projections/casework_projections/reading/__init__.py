@@ -1,1 +1,1 @@
-"""What can be read: one module per question."""
+"""The questions that can be asked of the record, one module for each."""

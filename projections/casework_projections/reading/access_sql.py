@@ -1,4 +1,4 @@
-"""The table of who reads which cases in SQL, so that a list is filtered before it is cut.
+"""The access rules for cases in SQL, so that a list is filtered before it is cut into pages.
 
 `holding` interprets the predicates of `casework.domain.access` over the rows of the caseload, as `holds`
 does for one case in Python; a test compares the two.
@@ -70,7 +70,7 @@ def holding(predicate: Predicate) -> ColumnElement[bool]:  # noqa: PLR0911 - as 
 
 
 def parameters(reach: Reach) -> dict[str, Any]:
-    """The parameters by which a statement made of `BARS` and `READS` is run for one reader."""
+    """The parameters of a statement that uses `BARS` and `READS`, for one reader."""
     granted: dict[str, Any] = {
         _granted(place): reach.schools(*held) for place, held in enumerate(_GRANTS.values())
     }
@@ -84,7 +84,7 @@ def _incidents_about_holders_of(role: Role) -> Select[tuple[UUID]]:
     """The incidents about a person who holds `role` at their own school."""
     theirs = cases.alias("theirs")
     about = incidents_about(
-        # Implied by the second, but one an index can start from.
+        # Implied by the second condition, but an index can start from it.
         members.c.member.in_(_ids(f"{role}_people")),
         tuple_(theirs.c.school, members.c.member).in_(_ids(f"{role}_holders")),
     )
@@ -92,7 +92,7 @@ def _incidents_about_holders_of(role: Role) -> Select[tuple[UUID]]:
 
 
 def _grants() -> dict[Predicate, list[Permission]]:
-    """The permissions of `READ` by what each grant asks of a case, so that SQL asks it once."""
+    """The permissions of `READ` by the condition of their grants, so that SQL tests each condition once."""
     grants: dict[Predicate, list[Permission]] = {}
     for grant in READ:
         grants.setdefault(grant.when, []).append(grant.permission)
@@ -103,10 +103,10 @@ def _granted(place: int) -> str:
     return f"granted_{place}"
 
 
-# Built once: building them costs more than running them.
+# Built once, because building these expressions costs more than running them.
 _GRANTS: Final = _grants()
 BARS: Final = holding(BARRED)
-"""Whether nobody may let the reader know of a case."""
+"""Whether the reader must never see a case, whatever permissions they hold."""
 READS: Final = and_(
     or_(
         *(

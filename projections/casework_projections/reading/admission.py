@@ -1,4 +1,4 @@
-"""Admitting a user to what they ask about: how they stand to a case, a school, a person."""
+"""Checks whether a user may read a case, a school or a person."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ from casework_projections.reading.asking import DEPEND_ON_LEADERS, Asker, Reach
 
 
 class CaseHistory(msgspec.Struct, frozen=True):
-    """A case, and the openings of its files, oldest first."""
+    """A case, and the times its files were opened, oldest first."""
 
     case: Case
     openings: tuple[EvidenceOpened, ...]
 
 
 class Admission:
-    """Decides standing for questions, from the record as it is."""
+    """Decides what a user may read, from the current record."""
 
     def __init__(self, record: Record, library: Library) -> None:
         self._record = record
         self._library = library
 
     def case(self, asker: Asker, incident_id: UUID) -> Case:
-        """The case, for a user who may know of it. Raises NotFound."""
+        """The case, for a user who may see at least a part of it. Raises NotFound."""
         return self._known(asker, case_file(self._record, incident_id))
 
     def case_to_read(self, asker: Asker, incident_id: UUID) -> Case:
@@ -45,7 +45,7 @@ class Admission:
         return _readable(self.case(asker, incident_id))
 
     def history(self, asker: Asker, incident_id: UUID) -> CaseHistory:
-        """As `case_to_read`, with the openings of its files, by the same statement."""
+        """As `case_to_read`, with the openings of its files, read with the same statement."""
         custody_id = Custody.id_of(incident_id)
         file, found = case_file_with(self._record, incident_id, custody_id)
         custody = found.get(custody_id)
@@ -62,7 +62,7 @@ class Admission:
         return approval_in(self.case(asker, incident), approval_id)
 
     def readable(self, asker: Asker, files: Iterable[CaseFile]) -> dict[UUID, Case]:
-        """The cases that the user may read among the incidents of `files`, by their ids."""
+        """The cases among `files` that the user may read, by id."""
         schools: dict[UUID, AtSchool] = {}
         cases = {}
         for incident, approvals in files:
@@ -112,7 +112,7 @@ class Admission:
 
 
 def reach_at(asker: Asker, at: AtSchool) -> Reach:
-    """How far a user may read at one school, for a report about no other."""
+    """What a user may read at one school, for a report about that school only."""
     actor, school = at.actor, at.school.id
     depends = any(actor.role_for(permission) is not None for permission in DEPEND_ON_LEADERS)
     return Reach(

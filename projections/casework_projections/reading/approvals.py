@@ -66,7 +66,7 @@ class ReadApproval(Question[ApprovalBody], frozen=True):
 
 
 class ListApprovals(Question[Page[ApprovalBody]], frozen=True):
-    """A part of the approvals that a user asked for, decided or may decide, newest first.
+    """A page of the approvals that a user asked for, decided or may decide, newest first.
 
     Approvals about a case that the user may not read today are removed before the page is cut.
     """
@@ -87,7 +87,7 @@ class ListApprovals(Question[Page[ApprovalBody]], frozen=True):
 
 
 def approval_body(pending: ApprovalInCase, asker: Asker, library: Library) -> ApprovalBody:
-    """An approval as `asker` sees it, who may read its case."""
+    """An approval as `asker`, who may read its case, sees it."""
     approval = pending.approval
     asked, decided = approval.asked, approval.decided
     about = msgspec.structs.asdict(asked.about)
@@ -135,7 +135,7 @@ def _result(pending: ApprovalInCase, asker: Asker, library: Library) -> Incident
 def _found(
     room: ReadingRoom, asker: Asker, limit: int | None, after: Concerning | None
 ) -> tuple[list[tuple[Concerning, ApprovalInCase]], bool | UnsetType]:
-    """More than `limit` of them if there are as many, else all; and whether the view set an event aside."""
+    """More than `limit` approvals if there are as many, else all; and whether the view set an event aside."""
     found: list[tuple[Concerning, ApprovalInCase]] = []
     stale: bool | UnsetType = UNSET
     count = (_AT_ONCE if limit is None else limit) + 1

@@ -1,4 +1,4 @@
-"""Who asks, and how far they may read: who they are at each school at that moment, and who leads it."""
+"""The user who asks, and what decides which cases they may read: their roles, and the school's leaders."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Leaders = Mapping[Role, frozenset[UUID]]
 DEPEND_ON_LEADERS: Final = tuple(
     grant.permission for grant in READ if roles_named(grant.when) | roles_named(BARRED)
 )
-"""The permissions under which it depends on who leads the school which cases somebody may read."""
+"""The permissions for which the cases a user may read depend on who leads the school."""
 
 
 def _ignore() -> None:
@@ -44,10 +44,10 @@ def _ignore() -> None:
 
 
 class Asker(msgspec.Struct, frozen=True, kw_only=True):
-    """Who asks, and at which moment.
+    """The user who asks, and at which moment.
 
-    `may_be_named` is called once it is known that the user does not know the case the question is about
-    only as one they reported in confidence.
+    `may_be_named` is called when it is certain that the question is not about a case the user knows only
+    because they reported it in confidence. From then on the user may be named in logs.
     """
 
     principal: Principal
@@ -63,7 +63,7 @@ class Asker(msgspec.Struct, frozen=True, kw_only=True):
 class Reach(msgspec.Struct, frozen=True, kw_only=True):
     """A user on one day: who they are in incidents, and the actor they are at each of their schools.
 
-    `leaders` are those of the schools where any of the user's grants depends on them.
+    `leaders` contains only schools where one of the user's grants depends on who leads the school.
     """
 
     user: UUID
@@ -81,7 +81,7 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def standing(self, incident: Incident) -> Standing:
-        """How the user stands to `incident`, by its own history."""
+        """What the user may see of `incident`, computed from the incident itself."""
         nobody = Actor(user=self.user, person=self.person, roles=())
         return standing(
             self.actors.get(incident.school, nobody),
@@ -91,13 +91,13 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def is_barred(self, incident: Incident) -> bool:
-        """Whether nothing may let the user know of `incident`, by its own history."""
+        """Whether the user must never see `incident`, computed from the incident itself."""
         leaders = self.leaders.get(incident.school, {})
         return holds(BARRED, CaseFacts.of(incident), Reader(self.user, self.person, leaders))
 
 
 def reach_of(asker: Asker, directory: Directory, connection: Connection) -> Reach:
-    """How far `asker` may read at the moment they ask; `connection` holds the directory."""
+    """What `asker` may read at the moment they ask; `connection` is a snapshot of the directory."""
     principal = asker.principal
     roles: dict[UUID, list[Role]] = {}
     for held in directory.appointments_of(connection, principal.id):

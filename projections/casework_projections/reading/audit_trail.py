@@ -1,4 +1,4 @@
-"""The audit trail of one incident: every step in order, who, when, why, and the duty it answered."""
+"""The audit trail of one incident: every step in order, with who, when, why, and the duty it fulfilled."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from casework_projections.reading.wording import Names, described, reason_of
 
 
 class Actor(msgspec.Struct, frozen=True):
-    """Who did it, in which role; without user and name where it was reported in confidence."""
+    """Who did it, in which role; without user and name if it was reported in confidence."""
 
     user: UUID | None
     name: str | None
@@ -35,7 +35,7 @@ class Approver(msgspec.Struct, frozen=True):
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
-    """The duty a step answered, and whether it was late."""
+    """The duty a step fulfilled, and whether it was late."""
 
     rule: str
     clause: str
@@ -44,7 +44,7 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TrailEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One step: when it happened and was recorded, who, what, why, and the clause it answered.
+    """One step: when it happened and was recorded, who, what, why, and the clause it fulfilled.
 
     An opening of a file has no number.
     """
@@ -89,7 +89,7 @@ class ReadAuditTrail(Question[AuditTrailBody], frozen=True):
 def audit_trail(history: CaseHistory, names: Names) -> AuditTrailBody:
     """The audit trail of a case, its texts unsealed.
 
-    `names` are those of the users its reader may see named. Who reported in confidence stays null.
+    `names` are the names of users its reader may see. A person who reported in confidence stays null.
     """
     incident, case = history.case.incident, history.case
     answered = _first_answered(case.playbook.duties(incident, case.school.calendar))
@@ -131,7 +131,7 @@ def _name(user: UUID | None, names: Names) -> str | None:
 
 
 def _first_answered(duties: Iterable[Duty]) -> Mapping[int, Duty]:
-    """The duty each step answered: of several the most binding, and the school's own before the floor's."""
+    """The duty each step fulfilled: of several, the most binding, and the school's own before the floor's."""
     found: dict[int, Duty] = {}
     for duty in sorted(duties, key=lambda duty: (duty.rule.modality.rank, duty.rule.floor)):
         if duty.answered_by is not None:

@@ -1,4 +1,4 @@
-"""One case: whole to a user who reads it, and to the person who reported it what they submitted."""
+"""One case: all of it for a user who may read it; for the person who reported it, what they submitted."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from casework_projections.reading.room import Answer, Question, ReadingRoom, Sho
 
 
 class PartyBody(msgspec.Struct, frozen=True):
-    """Somebody involved, and how."""
+    """A person involved, and how."""
 
     person: UUID
     involvement: Involvement
@@ -37,7 +37,7 @@ class PartyBody(msgspec.Struct, frozen=True):
 
 
 class NextStep(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing to do next; `preset` are the field values the rule calls for."""
+    """One step to take next; `preset` are the field values the rule requires."""
 
     step: str
     modality: Modality
@@ -57,7 +57,7 @@ class NextSteps(msgspec.Struct, frozen=True):
 
 
 class PendingApproval(msgspec.Struct, frozen=True):
-    """A step that needs two people and waits for the decision of the second."""
+    """A step that needs two people and waits for the second person's decision."""
 
     id: UUID
     step: str
@@ -67,7 +67,7 @@ class PendingApproval(msgspec.Struct, frozen=True):
 
 
 class IncidentBody(msgspec.Struct, frozen=True, kw_only=True):
-    """An incident. Whoever only reported it sees what they submitted, whether it was received and closed.
+    """An incident. A user who only reported it sees what they submitted, if it was received, if it is closed.
 
     `approvals` are the steps that wait for a second person's decision; only readers of the case get them.
     """
@@ -100,7 +100,7 @@ class IncidentBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReadCase(Question[IncidentBody], frozen=True):
-    """One case, as far as the user may know of it."""
+    """One case, as far as the user may see it."""
 
     NAME: ClassVar = "case"
 
@@ -126,7 +126,7 @@ class ReadNextSteps(Question[NextSteps], frozen=True):
 
 def incident_body(case: Case) -> IncidentBody:
     """The incident as the user of `case` may see it."""
-    told = _whole(case) if case.standing.reads_as is not None else _own_report(case)
+    seen = _whole(case) if case.standing.reads_as is not None else _own_report(case)
     incident = case.incident
     return IncidentBody(
         id=incident.id,
@@ -142,12 +142,12 @@ def incident_body(case: Case) -> IncidentBody:
         recorded_at=incident.recorded_at,
         received=any(incident.taken(Acknowledge)),
         closed=incident.closed,
-        **msgspec.structs.asdict(told),
+        **msgspec.structs.asdict(seen),
     )
 
 
-class _Told(msgspec.Struct, frozen=True, kw_only=True):
-    """What is told to a reader of the case in one way, and to the person who reported it in another."""
+class _Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """The fields that a reader of the case and the person who reported it see differently."""
 
     kind: str
     stream: Stream
@@ -163,10 +163,10 @@ class _Told(msgspec.Struct, frozen=True, kw_only=True):
     approvals: tuple[PendingApproval, ...] | UnsetType = UNSET
 
 
-def _whole(case: Case) -> _Told:
+def _whole(case: Case) -> _Seen:
     incident = case.incident
     reached = sorted(incident.milestones.items(), key=lambda milestone: milestone[0].rank)
-    return _Told(
+    return _Seen(
         kind=incident.kind,
         stream=incident.stream,
         state=incident.state,
@@ -187,14 +187,14 @@ def _pending(approval: Approval) -> PendingApproval:
     return PendingApproval(approval.id, approval.step_name, asked.by, asked.recorded_at, asked.expires_at)
 
 
-def _own_report(case: Case) -> _Told:
-    """What was submitted, and whether it was closed: nothing of what was done about it."""
+def _own_report(case: Case) -> _Seen:
+    """What was submitted, and whether the case is closed; nothing of what was done about it."""
     incident = case.incident
     report = next(incident.taken(Report))
     milestones = {State.REPORTED: incident.reported_at}
     if incident.closed:
         milestones[State.CLOSED] = incident.milestones[State.CLOSED]
-    return _Told(
+    return _Seen(
         kind=report.kind,
         stream=incident.reported_stream,
         state=State.CLOSED if incident.closed else State.REPORTED,
@@ -215,7 +215,7 @@ def _next_steps(case: Case) -> tuple[NextStep, ...]:
 
 
 def _next_step(duty: Duty, case: Case) -> NextStep:
-    """One thing to do next, by when, and by which rule and clause."""
+    """One step to take next, by when, and by which rule and clause."""
     return NextStep(
         step=duty.rule.step or "",
         modality=duty.rule.modality,

@@ -1,4 +1,4 @@
-"""The list of cases a user may know of, the latest reported first."""
+"""The list of cases a user may see, the latest reported first."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from casework_projections.reading.room import Answer, Question, ReadingRoom
 
 
 class ListedIncident(msgspec.Struct, frozen=True, kw_only=True):
-    """An incident in a list: what is known of it without its narrative."""
+    """An incident in a list, without its narrative."""
 
     id: UUID
     version: int
@@ -37,7 +37,7 @@ class ListedIncident(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ListCases(Question[Page[ListedIncident]], frozen=True):
-    """A part of the cases that a user may know of and that pass `filters`."""
+    """A page of the cases that a user may see and that match `filters`."""
 
     NAME: ClassVar = "cases"
 

@@ -1,4 +1,4 @@
-"""The chronology of a person: every case they are in that the user may know of."""
+"""The chronology of a person: every case that involves them and that the user may see."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from casework_projections.reading.room import Answer, Question, ReadingRoom, Sho
 
 
 class ChronologyEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """An incident somebody is in, and how they are involved."""
+    """An incident, and how the person is involved."""
 
     incident: ListedIncident
     involvements: tuple[Involvement, ...]
 
 
 class ReadChronology(Question[Page[ChronologyEntry]], frozen=True):
-    """A part of the cases a person is in, by when each took place, oldest first."""
+    """A page of the cases that involve a person, by time of occurrence, oldest first."""
 
     NAME: ClassVar = "chronology"
 

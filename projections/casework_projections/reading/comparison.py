@@ -1,4 +1,4 @@
-"""What a school's past incidents would have asked for under another pack: duties, deadlines, refusals."""
+"""What another pack would have required in a school's past incidents: duties, deadlines, refusals."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from casework_projections.reading.room import Answer, Question, ReadingRoom, Sho
 
 
 class DutyChange(msgspec.Struct, frozen=True, kw_only=True):
-    """A duty that only one of the packs asks for, or that both ask for by another time."""
+    """A duty that only one of the packs requires, or that they require by different times."""
 
     step: str
     preset: dict[str, Any]
@@ -57,9 +57,9 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ComparePlaybooks(Question[Page[Comparison]], frozen=True, kw_only=True):
-    """The cases of a school that would have differed under `pack`, of a part of those a user may read.
+    """The cases that would have differed under `pack`, out of one page of a school's cases the user may read.
 
-    They are judged beside the pack each was judged by, or beside `under`; both are ids of packs.
+    `pack` is compared with the pack each case was judged by, or with `under`; both are ids of packs.
     """
 
     NAME: ClassVar = "comparison"
@@ -90,10 +90,10 @@ class ComparePlaybooks(Question[Page[Comparison]], frozen=True, kw_only=True):
 
 
 def compare(incident: Incident, under: Playbook, other: Playbook, calendar: Calendar) -> Comparison:
-    """`incident` as it went, judged by `under`, beside what `other` would have asked and refused.
+    """Compare what `under` requires and refuses in `incident` with what `other` would have.
 
-    Who would have been told is part of a duty's clause, not of the comparison; steps are taken as they
-    were, so a step that `other` would have refused still stands where the next one is judged.
+    Who would have been notified is part of a duty's clause, not of the comparison. The recorded steps are
+    replayed unchanged, so a step that `other` would have refused still counts when the next one is judged.
     """
     ours, theirs = _duties(incident, under, calendar), _duties(incident, other, calendar)
     moved = [key for key in ours.keys() & theirs.keys() if ours[key].due_at != theirs[key].due_at]
@@ -108,7 +108,7 @@ def compare(incident: Incident, under: Playbook, other: Playbook, calendar: Cale
 
 
 def _duties(incident: Incident, playbook: Playbook, calendar: Calendar) -> dict[str, Duty]:
-    """What is asked, by step and preset: a duty that two rules ask for is one, due by the earlier time."""
+    """The duties by step and preset: a duty that two rules require is one, due by the earlier time."""
     duties: dict[str, Duty] = {}
     for duty in playbook.duties(incident, calendar):
         if duty.rule.modality == "may":
@@ -137,7 +137,7 @@ def _change(duty: Duty, instead_of: datetime | None = None) -> DutyChange:
 
 
 def _refused(incident: Incident, under: Playbook, other: Playbook) -> list[StepRefused]:
-    """The steps that stand and that `other` refuses where they were taken, and `under` does not."""
+    """The steps in force that `other` refuses at the point they were taken, and `under` does not."""
     found = []
     before: Incident | None = None
     for event in incident.timeline:

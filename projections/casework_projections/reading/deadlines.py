@@ -16,9 +16,9 @@ from casework_projections.views.due import DueStep
 
 
 class Deadline(msgspec.Struct, frozen=True, kw_only=True):
-    """Something a case asks for, by when, and by which rule.
+    """A step a case requires, by when, and by which rule.
 
-    `reference` is the short form by which the case is spoken of where nothing else may be said.
+    `reference` is the short form that names the case where nothing else about it may be shown.
     """
 
     incident: UUID
@@ -29,7 +29,7 @@ class Deadline(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ListDeadlines(Question[tuple[Deadline, ...]], frozen=True):
-    """Everything that is due in the cases a user may read, by case, the soonest due first."""
+    """Everything that is due in the cases a user may read, case by case, the soonest due first."""
 
     NAME: ClassVar = "deadlines"
 

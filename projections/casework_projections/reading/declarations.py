@@ -34,7 +34,7 @@ class DeclarationBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ListDeclarations(Question[Page[DeclarationBody]], frozen=True):
-    """A part of the declarations a person is in, the latest disclosed first."""
+    """A page of the declarations a person is in, the latest disclosed first."""
 
     NAME: ClassVar = "declarations"
 
@@ -58,10 +58,10 @@ class ListDeclarations(Question[Page[DeclarationBody]], frozen=True):
 
 
 def declaration_body(declaration: Declaration) -> DeclarationBody:
-    """A declaration as somebody who may read it sees it."""
+    """A declaration as a user who may read it sees it."""
     made = declaration.made
-    told = {name: getattr(made, name) for name in DeclarationBody.__struct_fields__ if hasattr(made, name)}
-    return DeclarationBody(id=declaration.id, **told)
+    shared = {name: getattr(made, name) for name in DeclarationBody.__struct_fields__ if hasattr(made, name)}
+    return DeclarationBody(id=declaration.id, **shared)
 
 
 def _people(declarations: tuple[DeclarationBody, ...]) -> dict[UUID, None]:

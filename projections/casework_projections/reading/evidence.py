@@ -1,4 +1,4 @@
-"""Evidence files: what is held and was said of it, and the bytes, opened on the record."""
+"""Evidence files: the metadata of a file, and its bytes, whose opening is recorded."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from casework_projections.reading.room import Answer, Question, ReadingRoom, Sho
 
 
 class EvidenceBody(msgspec.Struct, frozen=True, kw_only=True):
-    """A file that is held: SHA-256 of its bytes in hex, size in bytes."""
+    """A stored file: SHA-256 of its bytes in hex, size in bytes."""
 
     id: UUID
     sha256: str
@@ -27,7 +27,7 @@ class EvidenceBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EvidenceRecord(EvidenceBody, frozen=True, kw_only=True):
-    """A file that is held, and what was said of it when it was saved."""
+    """A stored file, and how it was described when it was saved."""
 
     number: int
     form: EvidenceForm
@@ -41,7 +41,7 @@ class EvidenceRecord(EvidenceBody, frozen=True, kw_only=True):
 
 
 class ReadEvidence(Question[EvidenceRecord], frozen=True):
-    """What is held as one evidence file, without its bytes."""
+    """The record of one evidence file, without its bytes."""
 
     NAME: ClassVar = "evidence"
 
@@ -54,7 +54,7 @@ class ReadEvidence(Question[EvidenceRecord], frozen=True):
 
 
 class ReadContent(Question[OpenedFile], frozen=True):
-    """The bytes of an evidence file. That they were opened is recorded first."""
+    """The bytes of an evidence file. The opening is recorded before they are read."""
 
     NAME: ClassVar = "evidence content"
 

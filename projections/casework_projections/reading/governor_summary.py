@@ -1,4 +1,4 @@
-"""The governor summary: one term of one school in numbers, the small ones hidden from everybody."""
+"""The governor summary: one term of one school in numbers, small numbers hidden from every reader."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from casework_projections.views.terms import same_term_last_year, term_before
 
 
 class LessonCounts(msgspec.Struct, frozen=True):
-    """A lesson of the term, and how its actions stand."""
+    """A lesson of the term, and its number of actions in each state."""
 
     text: str
     changes: Change
@@ -40,14 +40,14 @@ class LessonCounts(msgspec.Struct, frozen=True):
 
 
 class OverduePolicy(msgspec.Struct, frozen=True):
-    """A policy that ought to have been looked at again."""
+    """A policy whose review is overdue."""
 
     pack: str
     review_due: LocalDate | None
 
 
 class SummaryBody(msgspec.Struct, frozen=True, kw_only=True):
-    """A term in numbers, small ones hidden from everybody; `stale` where they may be behind the log."""
+    """A term in numbers, small ones hidden from every reader; `stale` is true if they may be out of date."""
 
     school: UUID
     term: str
@@ -68,10 +68,10 @@ class SummaryBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReadSummary(Question[SummaryBody], frozen=True, kw_only=True):
-    """The summary of the incidents reported in `term`, or in the term that is running.
+    """The summary of the incidents reported in `term`, or in the current term.
 
-    It shows the record as it stood at `as_of`, or as it is: what was recorded later does not count, and what
-    is late or overdue is judged at that moment. No incident that is about the user counts.
+    It shows the record as it was at `as_of`, or as it is now: what was recorded later does not count, and
+    what is late or overdue is judged at that moment. Incidents that are about the user do not count.
     """
 
     NAME: ClassVar = "governor summary"
@@ -101,7 +101,7 @@ class ReadSummary(Question[SummaryBody], frozen=True, kw_only=True):
 
 
 def _others(school: School, term: str) -> dict[str, Term | None]:
-    """The terms that `term` is compared with, as far as the school has entered them. Raises UnknownTerm."""
+    """The terms that `term` is compared with; None for one the school has not entered. Raises UnknownTerm."""
     calendar = school.calendar
     return {
         "previous_term": term_before(calendar, term),
@@ -144,7 +144,7 @@ def _summary(
 
 
 def _lesson_counts(rows: Sequence[LessonRow], sealer: Sealer, as_of: datetime) -> list[LessonCounts]:
-    """The lessons, each with how many of its actions stood how."""
+    """The lessons, each with its number of actions in each state."""
     today = day_of(as_of)
     unseal_soon(sealer, rows)
     return [
@@ -160,7 +160,7 @@ def _lesson_counts(rows: Sequence[LessonRow], sealer: Sealer, as_of: datetime) -
 
 
 def _overdue(school: School, library: Library, as_of: datetime) -> tuple[OverduePolicy, ...]:
-    """The pack in force at `as_of`, where its review was overdue by then."""
+    """The pack in force at `as_of`, if its review was overdue by then."""
     edition = school.pack_at(as_of)
     review_due = library.packs[edition].review_due(school.reviewed_on(edition, as_of))
     if review_due is not None and review_due >= day_of(as_of):

@@ -1,4 +1,4 @@
-"""What the dated tables say of one case: offences it may amount to, and channels that suit it."""
+"""What the dated tables say about one case: offences it may amount to, and channels that suit it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from casework_projections.reading.room import Answer, Question, ReadingRoom, Sho
 
 
 class OffenceTag(msgspec.Struct, frozen=True, kw_only=True):
-    """An offence that what is recorded may amount to: a tag, never a finding, and about nobody."""
+    """An offence that the recorded facts may amount to: a tag, never a finding, and not about any person."""
 
     offence: str
     title: str
@@ -32,7 +32,7 @@ class ChannelAdvice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GuidanceBody(msgspec.Struct, frozen=True, kw_only=True):
-    """What the tables say of an incident by the day it occurred; a tag is never a finding, as `note` says."""
+    """The tables applied to an incident on the day it occurred; a tag is never a finding, as `note` says."""
 
     offences: tuple[OffenceTag, ...]
     channels: tuple[ChannelAdvice, ...]
@@ -40,7 +40,7 @@ class GuidanceBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReadGuidance(Question[GuidanceBody], frozen=True):
-    """What the dated tables say of a case."""
+    """What the dated tables say about a case."""
 
     NAME: ClassVar = "guidance"
 
@@ -48,11 +48,11 @@ class ReadGuidance(Question[GuidanceBody], frozen=True):
 
     def answer(self, room: ReadingRoom, asker: Asker) -> Answer[GuidanceBody]:
         case = room.admission.case_to_read(asker, self.incident)
-        told = room.library.reference.guidance(case.incident, case.playbook)
+        guidance = room.library.reference.guidance(case.incident, case.playbook)
         body = GuidanceBody(
             offences=tuple(
                 OffenceTag(offence=each.id, title=each.title, source=each.source, since=each.since)
-                for each in told.offences
+                for each in guidance.offences
             ),
             channels=tuple(
                 ChannelAdvice(
@@ -62,8 +62,8 @@ class ReadGuidance(Question[GuidanceBody], frozen=True):
                     reason=each.reason,
                     source=each.channel.source,
                 )
-                for each in told.channels
+                for each in guidance.channels
             ),
-            note=told.note,
+            note=guidance.note,
         )
         return Answer(body, (Shown.of(case, "guidance"),))

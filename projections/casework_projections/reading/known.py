@@ -1,4 +1,4 @@
-"""The cases that one user may know of, out of the caseload and of what it set aside."""
+"""The cases that one user may see, from the caseload and from what it set aside."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from casework_projections.reading.room import ReadingRoom, Shown, Snapshot
 
 
 def listing(room: ReadingRoom, snapshot: Snapshot, asker: Asker) -> Listing:
-    """The caseload as `asker` may know it; the snapshot is of the directory and the caseload."""
+    """The caseload as `asker` may see it; the snapshot is of the directory and the caseload."""
     connection, caseload = snapshot.connection, room.views.caseload
     reach = reach_of(asker, room.views.directory, connection)
     marks, aside = caseload.marks_of(reach.user), snapshot.aside(caseload)
@@ -26,7 +26,7 @@ def listing(room: ReadingRoom, snapshot: Snapshot, asker: Asker) -> Listing:
 
 
 def page_of(room: ReadingRoom, asker: Asker, filters: Filters, part: Part, scope: Any) -> Page[Listed]:
-    """A part of the cases `asker` may know of. Raises Invalid."""
+    """A page of the cases `asker` may see. Raises Invalid."""
     after = _after(room.cursors.start(part, scope))
     views = room.views
     with room.snapshot(views.directory, views.caseload) as snapshot:
@@ -38,7 +38,7 @@ def page_of(room: ReadingRoom, asker: Asker, filters: Filters, part: Part, scope
 
 
 def shown(listed: Iterable[Listed], part: str) -> tuple[Shown, ...]:
-    """`part` of each incident, or of the user's own report where they know no more of it."""
+    """`part` of each incident, or "own report" if the user may see no more of it."""
     return tuple(Shown(about=each.incident, parts=("own report" if each.own else part,)) for each in listed)
 
 

@@ -1,4 +1,4 @@
-"""The rows of the lessons of a school that one user may know of, and of what was set aside."""
+"""The rows of a school's lessons that one user may see, including those that were set aside."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _READS: Final = READS.label("reads")
 
 
 class FoundLesson(msgspec.Struct, frozen=True):
-    """A row, and whether its reader may read the incident it comes from."""
+    """A row, and whether the user may read the incident it comes from."""
 
     row: LessonRow
     reads: bool
 
     @property
     def position(self) -> Position:
-        """What a cursor holds of this row."""
+        """The position of this row, for a cursor."""
         return [self.row.debriefed_at.isoformat(), self.row.id.hex]
 
 
@@ -46,10 +46,10 @@ def lesson_rows(
     limit: int | None = None,
     after: Position | None = None,
 ) -> list[FoundLesson]:
-    """At most `limit` lessons after a position: those debriefed in `term`, or in any, the oldest first.
+    """At most `limit` lessons after a position, debriefed in `term` or in any term, the oldest first.
 
-    None is of an incident that is about the reader. The snapshot is of the caseload and the lessons.
-    Raises UnknownTerm.
+    Lessons of incidents that are about the user are left out. The snapshot is of the caseload and the
+    lessons. Raises UnknownTerm.
     """
     views, since = room.views, _place_of(after)
     query = _query(school, term)
@@ -79,7 +79,7 @@ def _query(school: School, term: str | None) -> Select[Any]:
 
 
 def _replayed(room: ReadingRoom, snapshot: Snapshot, school: School, reach: Reach) -> Iterator[FoundLesson]:
-    """The lessons of the incidents that were set aside, as their own history says."""
+    """The lessons of the incidents that were set aside, replayed from the log."""
     views = room.views
     for incident in snapshot.replayed(views.lessons, views.caseload).values():
         if incident.school == school.id and not reach.is_barred(incident):

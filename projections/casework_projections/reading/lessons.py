@@ -38,7 +38,7 @@ class ActionBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LessonBody(msgspec.Struct, frozen=True, kw_only=True):
-    """A lesson; `incident` only for those who may read it. Actions without a lesson stand under none."""
+    """A lesson; `incident` only for users who may read it. `lesson` is null for actions without a lesson."""
 
     lesson: UUID | None
     kind: str
@@ -51,9 +51,9 @@ class LessonBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReadLessons(Question[Page[LessonBody]], frozen=True):
-    """A part of the lessons debriefed in a term of a school, or in any term, the oldest first.
+    """A page of the lessons debriefed at a school in one term, or in any term, the oldest first.
 
-    None is of an incident that is about the user. Each names the incident it comes from only where the user
+    Lessons of incidents that are about the user are left out. A lesson names its incident only if the user
     may read that incident.
     """
 
@@ -84,7 +84,7 @@ class ReadLessons(Question[Page[LessonBody]], frozen=True):
 
 
 def unseal_soon(sealer: Sealer, rows: Iterable[LessonRow]) -> None:
-    """Cache the keys of all texts of `rows`, by one statement."""
+    """Cache the keys of all texts of `rows` with one statement."""
     tokens = [token for row in rows for token in _tokens(row)]
     unsealed_soon(sealer.keys, [sealer.from_token(token) for token in tokens])
 

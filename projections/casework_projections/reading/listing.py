@@ -1,4 +1,4 @@
-"""What one user may know of the caseload: listed, filtered and paged in SQL."""
+"""The part of the caseload that one user may see: listed, filtered and paged in SQL."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from casework_projections.views.due import DueStep
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True):
-    """One incident in a list. `own`: its reader knows it only as their own report, and sees no more of it."""
+    """One incident in a list. If `own`, the reader sees it only as their own report, and no more of it."""
 
     incident: UUID
     school: UUID
@@ -63,7 +63,7 @@ class After(msgspec.Struct, frozen=True):
 
 
 class Filters(msgspec.Struct, frozen=True, kw_only=True):
-    """What is asked of a list; None asks nothing. Both ends of the reported period are included."""
+    """The filters of a list; None filters nothing. Both ends of the reported period are included."""
 
     school: UUID | None = None
     kind: str | None = None
@@ -76,19 +76,19 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
     reported_to: Instant | None = None
 
     def asked(self) -> dict[str, Any]:
-        """What is asked, by name."""
+        """The filters that are set, by name."""
         return {name: value for name, value in msgspec.structs.asdict(self).items() if value is not None}
 
 
 class Involved(msgspec.Struct, frozen=True):
-    """An incident a person is in, and in which ways."""
+    """An incident that involves a person, and in which ways."""
 
     listed: Listed
     involvements: tuple[Involvement, ...]
 
 
 class Listing:
-    """The caseload as one user may know it, at one moment, without the incidents that `without` selects."""
+    """The caseload as one user may see it, at one moment, without the incidents that `without` selects."""
 
     def __init__(
         self,
@@ -97,7 +97,7 @@ class Listing:
         marks: Sequence[str],
         without: Select[Any] | None = None,
     ) -> None:
-        """`marks` are those under which the caseload keeps who made a report."""
+        """`marks` are the user's values of `reported_by`, which the caseload stores in place of their id."""
         self._connection = connection
         self._without = without
         self._parameters = parameters(reach) | {_MARKS: list(marks)}
@@ -107,13 +107,13 @@ class Listing:
     ) -> tuple[list[Listed], After | None]:
         """At most `limit` incidents, the latest reported first, and where the next page starts, if any.
 
-        An incident reported meanwhile comes before the first page and disturbs no other.
+        An incident reported between two calls comes before the first page and does not shift later pages.
         """
         c = _KNOWN
         query = select(*_COLUMNS).where(*_conditions(filters, now))
         if after is not None:
             later = and_(c.reported_at == after.reported_at, c.incident > after.incident)
-            # The first condition says less than the second, but in a way an index can use.
+            # The first condition is implied by the second, but an index can use it.
             query = query.where(
                 c.reported_at <= after.reported_at, or_(c.reported_at < after.reported_at, later)
             )
@@ -124,13 +124,13 @@ class Listing:
         return page, After(page[-1].reported_at, page[-1].incident) if more else None
 
     def deadlines(self) -> list[Listed]:
-        """The open incidents the reader may read whole that have something due, the soonest due first."""
+        """The open incidents with something due that the reader may read in full, the soonest due first."""
         due = _KNOWN.next_due_at
         query = select(*_COLUMNS).where(not_(_KNOWN.own), due.is_not(None)).order_by(due)
         return [listed_of(row) for row in self._rows(query)]
 
     def chronology(self, person: UUID) -> list[Involved]:
-        """Every incident `person` is in that the reader may know of, in the order they took place."""
+        """Every incident that involves `person` and that the reader may see, in order of occurrence."""
         c = _KNOWN
         query = (
             select(*_COLUMNS, members.c.involved_as)
@@ -152,13 +152,13 @@ class Listing:
 
 
 def _known() -> Subquery:
-    """The cases one reader may know of; `own` are those of which they know no more than they submitted."""
+    """The cases one reader may see; for those with `own` they may see only what they submitted."""
     own = not_(READS)
     return select(cases, own.label("own")).where(or_(READS, _REPORTED)).subquery("known")
 
 
 def _incidents_with(member: UUID, *involved_as: str) -> Select[tuple[UUID]]:
-    """The incidents a person is, or in the report was, in or a user is assigned to, in any of these ways."""
+    """The incidents of a person involved, now or in the report, or of an assigned user, in these ways."""
     return select(members.c.incident).where(
         members.c.member == member, members.c.involved_as.in_([str(way) for way in involved_as])
     )
@@ -167,7 +167,7 @@ def _incidents_with(member: UUID, *involved_as: str) -> Select[tuple[UUID]]:
 _MARKS: Final = "marks"
 _REPORTER: Final[BindParameter[Any]] = bindparam(_MARKS, expanding=True)
 _REPORTED: Final = cases.c.reported_by.in_(_REPORTER)
-# Built once: it is larger than what it costs to run.
+# Built once, because building the query costs more than running it.
 _KNOWN: Final = _known().c
 _COLUMNS: Final = tuple(
     _KNOWN[name]
@@ -184,21 +184,22 @@ _SUBMITTED: Final[Mapping[str, ColumnElement[Any]]] = {
     "kind": _KNOWN.reported_kind,
     "state": case((_KNOWN.is_open, State.REPORTED.value), else_=State.CLOSED.value),
 }
-"""What a filter asks of a case its reader only reported, where that is not what it asks of others."""
+"""The columns a filter compares for a case its reader only reported, where they differ from other cases."""
 
 
 def _conditions(filters: Filters, now: datetime) -> Iterator[ColumnElement[bool]]:
-    """The filters, each asked only of what the reader sees: no filter tells them more than the list."""
+    """The filters, applied only to what the reader sees: no filter reveals more than the list."""
     c = _KNOWN
     for name in ("school", "kind", "state", "term"):
-        asked = getattr(filters, name)
-        if asked is not None and name in _SUBMITTED:
-            # Implied by the second, but cheap to ask.
-            yield or_(c[name] == asked, c.reported_by.in_(_REPORTER))
-            # Comparisons in a CASE, not one of a CASE: PostgreSQL takes that for rare and reads everything.
-            yield case((c.own, _SUBMITTED[name] == asked), else_=c[name] == asked)
-        elif asked is not None:
-            yield c[name] == asked
+        wanted = getattr(filters, name)
+        if wanted is not None and name in _SUBMITTED:
+            # Implied by the second condition, but cheap to evaluate.
+            yield or_(c[name] == wanted, c.reported_by.in_(_REPORTER))
+            # The comparisons stand inside the CASE: PostgreSQL expects a comparison with the result of a
+            # CASE to match few rows, and then reads the whole table.
+            yield case((c.own, _SUBMITTED[name] == wanted), else_=c[name] == wanted)
+        elif wanted is not None:
+            yield c[name] == wanted
     if filters.reported_from is not None:
         yield c.reported_at >= filters.reported_from
     if filters.reported_to is not None:
@@ -210,7 +211,7 @@ def _conditions(filters: Filters, now: datetime) -> Iterator[ColumnElement[bool]
         ever = _incidents_with(filters.person, *Involvement)
         in_report = c.incident.in_(ever.where(members.c.in_report))
         at_present = c.incident.in_(ever.where(members.c.at_present))
-        # The first condition is implied by the second, but is one an index can start from.
+        # The first condition is implied by the second, but an index can start from it.
         yield c.incident.in_(ever)
         yield case((c.own, in_report), else_=at_present)
     if filters.assigned_to is not None:
@@ -219,7 +220,7 @@ def _conditions(filters: Filters, now: datetime) -> Iterator[ColumnElement[bool]
 
 
 def listed_of(row: Any) -> Listed:
-    """What the reader sees of a case; decided here, as SQL would evaluate `own` again for each column."""
+    """A case as the reader sees it. Done in Python because SQL would evaluate `own` again for each column."""
     fields = {name: getattr(row, name) for name in Listed.__struct_fields__}
     if row.own:
         fields |= {

@@ -1,4 +1,4 @@
-"""Opening an evidence file: it is recorded before a byte is read, so a use case does it for the room."""
+"""Opening an evidence file: the opening is recorded before a byte is read, so a use case does it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists a page at a time, by an opaque cursor that fits one list and its filters only."""
+"""Lists one page at a time, with an opaque cursor that is valid only for one list and its filters."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ Position: TypeAlias = list[str | int | None]
 
 
 class Page(msgspec.Struct, Generic[T], frozen=True):
-    """A part of a list: `next` is the cursor of the part that follows, null at the end.
+    """A page of a list: `next` is the cursor of the next page, null at the end.
 
-    `stale` where it may be behind the log.
+    `stale` is true if the page may be out of date.
     """
 
     items: tuple[T, ...]
@@ -37,9 +37,9 @@ class Page(msgspec.Struct, Generic[T], frozen=True):
 
 
 class Part(msgspec.Struct, frozen=True):
-    """Which part of a list is wanted: at most `limit` items after the page that gave `cursor`.
+    """The page to return: at most `limit` items after the page that returned `cursor`.
 
-    Without a limit it is all that is left, without a cursor it starts at the first item.
+    Without a limit it is the rest of the list; without a cursor it starts at the first item.
     """
 
     limit: int | None = None
@@ -55,10 +55,10 @@ class Cursors:
         self._key = key
 
     def make(self, position: Position, scope: Any) -> str:
-        """A cursor that goes on after `position`.
+        """A cursor that continues after `position`.
 
-        `scope` names the list, its filters and, where what is shown depends on who asks, the user; it may
-        be anything msgspec encodes as JSON, and is bound to the cursor without being in it.
+        `scope` names the list, its filters and, if the items depend on the user, the user. It may be
+        anything msgspec encodes as JSON; the cursor is signed for it but does not contain it.
         """
         payload = msgspec.json.encode(position)
         cursor = urlsafe_b64encode(self._tag(payload, scope) + payload).rstrip(b"=").decode()
@@ -67,7 +67,7 @@ class Cursors:
         return cursor
 
     def read(self, cursor: str, scope: Any) -> Position:
-        """The position in `cursor`. Raises Invalid where it is broken, forged or of another `scope`."""
+        """The position in `cursor`. Raises Invalid if it is broken, forged or of another `scope`."""
         if _CURSOR.fullmatch(cursor):
             try:
                 raw = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
@@ -84,7 +84,7 @@ class Cursors:
         return None if part.cursor is None else self.read(part.cursor, scope)
 
     def cut(self, part: Part, scope: Any, count: int) -> tuple[slice, str | None]:
-        """Where `part` lies in a list of `count` items, and the cursor of what follows. Raises Invalid."""
+        """The slice of a list of `count` items that is `part`, and the next page's cursor. Raises Invalid."""
         after = self.start(part, scope)
         first = 0 if after is None else int(str(after[0]))
         last = count if part.limit is None else first + part.limit

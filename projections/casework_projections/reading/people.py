@@ -21,7 +21,7 @@ from casework_projections.views.people import Found
 
 
 class FoundPerson(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody found by name."""
+    """A person found by name."""
 
     id: UUID
     school: UUID
@@ -31,7 +31,7 @@ class FoundPerson(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PersonBody(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody known at a school."""
+    """A person registered at a school."""
 
     id: UUID
     school: UUID
@@ -43,9 +43,9 @@ class PersonBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FindPeople(Question[Page[FoundPerson]], frozen=True, kw_only=True):
-    """A part of the people of that whole name at the schools where the user may find people, or at one.
+    """A page of the people of that whole name, at `school` or at every school where the user may find people.
 
-    Raises Forbidden where that is nowhere.
+    Raises Forbidden if the user may find people at no school.
     """
 
     NAME: ClassVar = "people"
@@ -84,7 +84,7 @@ class ReadPerson(Question[PersonBody], frozen=True):
 
 
 def person_body(person: Person) -> PersonBody:
-    """A person as somebody who may read them sees them."""
+    """A person as a user who may read them sees them."""
     born_on = person.born_on
     return PersonBody(
         id=person.id,

@@ -1,4 +1,4 @@
-"""The incidents the caseload set aside, in its lists as their own history says and not as their rows do."""
+"""Lists in which the incidents the caseload set aside are replayed from the log, not read from their rows."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from casework_projections.reading.listing import After, Filters, Involved, Liste
 
 
 class Replayed(msgspec.Struct, frozen=True):
-    """An incident that a reader may know of, and what a list shows them of it."""
+    """An incident that a reader may see, and how a list shows it to them."""
 
     incident: Incident
     listed: Listed
 
     @property
     def people(self) -> tuple[Party, ...]:
-        """The people in it; those of the report if the reader only reported it."""
+        """The people involved; those named in the report if the reader only reported it."""
         return next(self.incident.taken(Report)).people if self.listed.own else self.incident.people
 
     def ways_of(self, person: UUID) -> tuple[Involvement, ...]:
-        """The ways in which `person` is in it."""
+        """The ways in which `person` is involved."""
         ways = {party.involvement for party in self.people if party.person == person}
         return tuple(way for way in Involvement if way in ways)
 
     def matches(self, filters: Filters, now: datetime) -> bool:
-        """Whether it is in a list with these filters; `listing` says the same in SQL."""
+        """Whether a list with these filters contains it; `listing` does the same in SQL."""
         shown, own = self.listed, self.listed.own
         due = None if own else shown.next_due_at
         return (
@@ -88,7 +88,7 @@ class ListingBesideReplayed(Listing):
 
 
 def replayed_for(reach: Reach, rows: Iterable[tuple[Incident, Mapping[str, Any]]]) -> list[Replayed]:
-    """`rows`, incidents with what a list would show of them, without those the user may not know of."""
+    """The incidents of `rows` that the user may see; each comes with the values a list shows."""
     found = []
     for incident, row in rows:
         stands = reach.standing(incident)

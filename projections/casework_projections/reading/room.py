@@ -1,6 +1,6 @@
-"""The reading room: every question about the record is answered here, through one door.
+"""The reading room: every read of the record goes through `ReadingRoom.answer`.
 
-Who asks, when, what for and what they are shown pass through `ReadingRoom.answer` and nowhere else.
+Who asks, when, for what, and what they are shown is known there and nowhere else.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ T = TypeVar("T")
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
-    """What an answer shows of one incident, person, user or school, by id.
+    """The parts of one incident, person, user or school, by id, that an answer shows.
 
-    `role` is the role in which the user reads a case; None where they know only their own report, and in
-    a list, where each item may be read in another role.
+    `role` is the role in which the user reads a case; None if they see only their own report, and in a
+    list, where the role may differ from item to item.
     """
 
     about: UUID
@@ -50,27 +50,27 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answer(msgspec.Struct, Generic[T], frozen=True):
-    """The value a question is answered with, and what it shows of whom."""
+    """The value of an answer, and what it shows about whom."""
 
     value: T
     shown: tuple[Shown, ...] = ()
 
 
 class Question(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
-    """One thing that can be asked, under a `NAME` that stays."""
+    """A question that can be asked; its `NAME` never changes."""
 
     NAME: ClassVar[str]
 
     def answer(self, room: ReadingRoom, asker: Asker) -> Answer[T]:
-        """What `asker` may see of it.
+        """The answer, as far as `asker` may see it.
 
-        Called by `ReadingRoom.answer` alone. Raises NotFound, Forbidden or Invalid.
+        Only `ReadingRoom.answer` calls this. Raises NotFound, Forbidden or Invalid.
         """
         raise NotImplementedError
 
 
 class Passage(msgspec.Struct, frozen=True):
-    """A question that was answered: by its name, to whom and when, and what was shown."""
+    """A record of one answer: the name of the question, who asked, when, and what was shown."""
 
     question: str
     asker: Asker
@@ -80,7 +80,7 @@ class Passage(msgspec.Struct, frozen=True):
 class Snapshot(msgspec.Struct, frozen=True):
     """The tables of some views, all as of one moment.
 
-    What a view set aside has no current rows in its tables: leave its rows out, and add what is replayed.
+    Aggregates that a view set aside have no current rows: leave their rows out and use `replayed` instead.
     """
 
     connection: Connection
@@ -91,19 +91,19 @@ class Snapshot(msgspec.Struct, frozen=True):
         return True if is_stale(self.connection) else UNSET
 
     def aside(self, *views: View) -> list[Select[Any]]:
-        """The ids that any of `views` set aside, in SQL; no statement where there are none."""
+        """Statements that select the ids each of `views` set aside; empty if there are none."""
         return [aggregates_aside(view) for view in views if set_aside(self.connection, view)]
 
     def replayed(self, *views: IncidentView) -> dict[UUID, Incident]:
-        """The incidents that any of `views` set aside, but those that the log cannot give back."""
+        """The incidents that any of `views` set aside, except those that cannot be loaded from the log."""
         return {key: found for view in views for key, found in view.incidents_apart(self.connection).items()}
 
 
 class ReadingRoom:
-    """What questions are answered from. It is put together once in a process, after a fork.
+    """Everything that questions are answered from. Make it once per process, after a fork.
 
-    `open_file` opens an evidence file on the record: the one read that is itself a recorded act. `watch` is
-    called with every passage before its answer is returned; where it raises, nothing is shown.
+    `open_file` opens an evidence file; it is the only read that is itself recorded. `watch` is called with
+    every passage before its answer is returned; if it raises, nothing is shown.
     """
 
     def __init__(
@@ -127,7 +127,7 @@ class ReadingRoom:
         self._watch = watch
 
     def answer(self, question: Question[T], asker: Asker) -> T:
-        """The answer to `question`, of what `asker` may see. Raises NotFound, Forbidden or Invalid."""
+        """Answer `question` with what `asker` may see. Raises NotFound, Forbidden or Invalid."""
         answer = question.answer(self, asker)
         self._watch(Passage(question.NAME, asker, answer.shown))
         return answer.value

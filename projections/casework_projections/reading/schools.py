@@ -20,7 +20,7 @@ from casework_projections.reading.room import Answer, Question, ReadingRoom, Sho
 
 
 class PackBody(msgspec.Struct, frozen=True, kw_only=True):
-    """The pack a school follows, when it was last looked at and kept, and by when it is to be again."""
+    """The pack a school follows, when it was last reviewed unchanged, and when its next review is due."""
 
     edition: str
     reviewed_on: LocalDate | None
@@ -53,7 +53,7 @@ class SchoolBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReadSchool(Question[SchoolBody], frozen=True):
-    """A school's settings, for everybody who holds a role there and for those who run the system."""
+    """A school's settings, for users who hold a role there and for administrators."""
 
     NAME: ClassVar = "school"
 
@@ -90,7 +90,7 @@ def school_body(school: School, library: Library, now: datetime) -> SchoolBody:
 
 
 def _review(pack: Pack, review_due: date | None, now: datetime) -> SchoolStep:
-    """The review of the school's policy: overdue once its day is over, or where it bears no date."""
+    """The review of the school's policy: overdue once its day is over, or if it has no date."""
     today = day_of(now)
     return SchoolStep(
         step="review_policy",

@@ -1,4 +1,4 @@
-"""What a summary counts of the incidents of a term, small numbers hidden."""
+"""The counts of a term's incidents in a summary, small numbers hidden."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Counts = dict[str, Count]
 NOT_NAMED: Final = "not_named"
 OTHER_PLATFORM: Final = "other"
 
-# A platform is free text. What few wrote, and nobody knows for a platform, might say something of somebody.
+# A platform is free text. A rare text that is not a known platform might identify a person.
 _WELL_KNOWN: Final = {
     *("bereal", "discord", "email", "facebook", "fortnite", "google", "instagram", "messenger", "minecraft"),
     *("omegle", "onlyfans", "pinterest", "reddit", "roblox", "signal", "skype", "snapchat", "spotify"),
@@ -48,7 +48,7 @@ class IncidentCounts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def incident_counts(incidents: Sequence[Figures], kinds: Iterable[str]) -> IncidentCounts:
-    """The counts of incidents, every table of which adds up to the number of new ones."""
+    """The counts of incidents; every table adds up to the number of new incidents."""
     states = Counter(each.state for each in incidents)
     still_open = {state.value: states[state] for state in State if state is not State.CLOSED}
     opened, by_state = shown_halves(still_open, State.CLOSED.value, states[State.CLOSED])
@@ -66,7 +66,7 @@ def incident_counts(incidents: Sequence[Figures], kinds: Iterable[str]) -> Incid
 
 
 def medians(incidents: Sequence[Figures]) -> dict[str, float | None]:
-    """The median hours from the report to each of three steps, None where too few took it."""
+    """The median hours from the report to each of three steps; None if too few incidents have the step."""
     return {
         f"to_{step}": shown_median([each.hours_to[step] for each in incidents if step in each.hours_to])
         for step in ("triage", "evidence", "debrief")
@@ -82,7 +82,7 @@ def clocks(incidents: Iterable[Figures], as_of: datetime) -> Counts:
 
 
 def parents(incidents: Sequence[Figures]) -> Counts:
-    """How many times parents were informed, invited, or withheld from."""
+    """How many times parents were informed, were invited, or had information withheld from them."""
     return {
         "informed": shown_count(sum(each.informed for each in incidents)),
         "invited": shown_count(sum(each.invited for each in incidents)),
@@ -92,28 +92,28 @@ def parents(incidents: Sequence[Figures]) -> Counts:
 
 def referrals(incidents: Iterable[Figures]) -> Counts:
     """How many incidents were referred to each agency."""
-    told = Counter(agency for each in incidents for agency in each.referrals)
-    return {agency: shown_count(told[agency]) for agency in {a.value: None for a in Agency} | told}
+    counts = Counter(agency for each in incidents for agency in each.referrals)
+    return {agency: shown_count(counts[agency]) for agency in {a.value: None for a in Agency} | counts}
 
 
 def allegations(incidents: Iterable[Figures]) -> Counts:
-    """Allegations by outcome. A reader may know their number from the kinds, so it counts as shown."""
+    """Allegations by outcome. A reader may know their total from the kinds, so it counts as shown."""
     return shown_table(Counter(each.outcome for each in incidents if each.stream is Stream.ALLEGATION))
 
 
 def _platforms(platforms: Iterable[str | None]) -> dict[str, int]:
-    """How many incidents on each platform, however it is cased; rare unknown ones together as `other`."""
+    """How many incidents on each platform, ignoring case; rare unknown platforms are counted as `other`."""
     spellings: dict[str, Counter[str]] = {}
     for platform in platforms:
         spelling = NOT_NAMED if platform is None else " ".join(platform.split())
         spellings.setdefault(spelling.casefold(), Counter())[spelling] += 1
     counts: Counter[str] = Counter()
     for folded, spelt in spellings.items():
-        told = spelt.total() >= THRESHOLD or folded in _WELL_KNOWN or folded == NOT_NAMED
-        counts[spelt.most_common(1)[0][0] if told else OTHER_PLATFORM] += spelt.total()
+        named = spelt.total() >= THRESHOLD or folded in _WELL_KNOWN or folded == NOT_NAMED
+        counts[spelt.most_common(1)[0][0] if named else OTHER_PLATFORM] += spelt.total()
     return dict(sorted(counts.items()))
 
 
 def per_100(new: Count, pupils: int) -> float | None:
-    """New incidents for each 100 pupils on roll; None where their number is hidden or nobody is on roll."""
+    """New incidents for each 100 pupils on roll; None if their number is hidden or no pupil is on roll."""
     return round(new * 100 / pupils, 1) if isinstance(new, int) and pupils else None

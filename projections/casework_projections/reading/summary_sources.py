@@ -1,4 +1,4 @@
-"""What a summary is made of: the figures and lessons of a school as the record stood at a moment."""
+"""The sources of a summary: the figures and lessons of a school as the record was at a moment."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from casework_projections.views.lessons_learnt import LessonRow
 from casework_projections.views.terms import in_term, is_in_term
 
 History = Mapping[UUID, Incident | None]
-"""The incidents that went on after a moment, as they stood at it; None where there were none yet."""
+"""The incidents with steps recorded after a moment, as they were at it; None if not reported by then."""
 
 
 class Sources(msgspec.Struct, frozen=True):
@@ -45,9 +45,9 @@ def sources(
     as_of: datetime,
     reach: Reach,
 ) -> Sources:
-    """The sources of a summary of `term` and of the terms it is `compared` with, as they stood at `as_of`.
+    """The sources of a summary of `term` and of the terms it is `compared` with, as they were at `as_of`.
 
-    None is of an incident that is about the reader. Raises UnknownTerm.
+    Incidents that are about the reader are left out. Raises UnknownTerm.
     """
     rows = _figures(room, snapshot, school, {term, *compared}, reach)
     lessons = [found.row for found in lesson_rows(room, snapshot, school, term, reach)]
@@ -62,7 +62,7 @@ def sources(
 def _figures(
     room: ReadingRoom, snapshot: Snapshot, school: School, terms: Iterable[str], reach: Reach
 ) -> dict[str, list[FiguresRow]]:
-    """The incidents reported in each of these terms, by one statement, and those set aside."""
+    """The incidents reported in each of these terms, read with one statement, and those set aside."""
     c, view, caseload = figures.figures.c, room.views.figures, room.views.caseload
     without = [select(cases.c.incident).where(BARS), *snapshot.aside(view, caseload)]
     found: dict[str, list[FiguresRow]] = {term: [] for term in terms}
@@ -85,7 +85,7 @@ def _figures(
 
 
 def _counts(incident: Incident, school: School, term: str, reach: Reach) -> bool:
-    """Whether `incident`, by its own history, counts in the summary of a term."""
+    """Whether the replayed `incident` counts in the summary of a term."""
     if incident.school != school.id or reach.is_barred(incident):
         return False
     return is_in_term(incident.reported_at, school.calendar, term)
@@ -99,7 +99,7 @@ def _as_recorded(
 ) -> History:
     counted = {row.incident: row.last_recorded_at for found in rows.values() for row in found}
     later = {incident for incident, last in counted.items() if last > as_of}
-    # A lesson may come from an incident of an earlier term, of which only the log knows when it went on.
+    # A lesson may come from an incident of an earlier term, whose figures are not among `rows`.
     later |= {row.incident for row in lessons if row.incident not in counted and row.changed_at > as_of}
     return {
         key: Incident.replay(step for step in incident.timeline if step.recorded_at <= as_of)

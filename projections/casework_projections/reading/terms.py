@@ -1,4 +1,4 @@
-"""The term a report is about, as it was asked for."""
+"""The term a report is about."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from casework_projections.views.terms import UnknownTerm
 
 @contextmanager
 def known_term() -> Iterator[None]:
-    """Raise Invalid, naming the field, where the school has no term of the name asked for."""
+    """Raise Invalid, naming the field, if the school has no term of the requested name."""
     try:
         yield
     except UnknownTerm:
@@ -21,7 +21,7 @@ def known_term() -> Iterator[None]:
 
 
 def running_term(school: School, asker: Asker) -> str:
-    """The name of the term that is running. Raises Invalid where the school has entered no terms."""
+    """The name of the current term. Raises Invalid if the school has entered no terms."""
     term = school.calendar.term_on(asker.today)
     if term is None:
         raise Invalid.at("term", "is needed: the school has entered no terms")

@@ -1,4 +1,4 @@
-"""The timeline of one case: its steps, and the openings of its files among them, as they were recorded."""
+"""The timeline of one case: its steps and the openings of its files, in the order they were recorded."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from casework_projections.reading.wording import own_fields
 
 
 class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One step as it was taken; `fields` are those it was taken with. An opening of a file has no number.
+    """One step with the `fields` it was taken with. An opening of a file has no number.
 
     `approved_by` is the second user, if the step needed two people.
     """
@@ -42,7 +42,7 @@ class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReadTimeline(Question[Page[TimelineEntry]], frozen=True):
-    """A part of the timeline of a case, oldest first."""
+    """A page of the timeline of a case, oldest first."""
 
     NAME: ClassVar = "timeline"
 
@@ -58,13 +58,13 @@ class ReadTimeline(Question[Page[TimelineEntry]], frozen=True):
 
 
 def in_order(history: CaseHistory) -> Sequence[Step | EvidenceOpened]:
-    """The steps of a case and the openings of its files, in the order in which they were recorded."""
+    """The steps of a case and the openings of its files, in the order they were recorded."""
     events: list[Sequence[Step | EvidenceOpened]] = [history.case.incident.timeline, history.openings]
     return [*heapq.merge(*events, key=lambda event: event.recorded_at.timestamp())]
 
 
 def entry_of(event: Step | EvidenceOpened, incident: Incident) -> TimelineEntry:
-    """One event as the timeline shows it, its texts unsealed. Who reported in confidence is not named."""
+    """One event as the timeline shows it, its texts unsealed, without naming who reported in confidence."""
     if isinstance(event, EvidenceOpened):
         return _entry(event, step=OpenEvidence.name(), fields={"file": event.file})
     return _entry(

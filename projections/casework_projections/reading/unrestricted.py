@@ -1,4 +1,4 @@
-"""What the command line asks: of every case, whatever a reader of cases may know. Only the system may ask."""
+"""Questions of the command line, about every case regardless of access rules. Only the system may ask."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ _PAGE: Final = 100
 
 
 class EveryDeadline(msgspec.Struct, frozen=True):
-    """What is due, the soonest first; `stale` where some of it may have changed."""
+    """What is due, the soonest first; `stale` is true if some of it may have changed."""
 
     items: tuple[Deadline, ...]
     stale: bool
 
 
 class ListEveryDeadline(Question[EveryDeadline], frozen=True):
-    """What is due in every open case, of one school or of all.
+    """What is due in every open case of one school or of all schools.
 
-    Of a case that was set aside it is what its own history asks for; what was due in it stays due where
-    nothing can be made of that.
+    A case that was set aside is replayed from its own history; if that fails, what was due in it before
+    stays due.
     """
 
     NAME: ClassVar = "every deadline"
@@ -60,9 +60,9 @@ class ListEveryDeadline(Question[EveryDeadline], frozen=True):
 
 
 class CompareEveryCase(Question[tuple[Comparison, ...]], frozen=True):
-    """Every case of a school as the pack of edition `under` judges it beside that of edition `other`.
+    """Every case of a school, judged by the pack of edition `under` and by that of edition `other`.
 
-    The latest reported first, those that would not have differed too.
+    The latest reported first, including those that would not have differed.
     """
 
     NAME: ClassVar = "every comparison"
@@ -90,7 +90,7 @@ class CompareEveryCase(Question[tuple[Comparison, ...]], frozen=True):
 
 @contextmanager
 def _caseload(room: ReadingRoom) -> Iterator[Snapshot]:
-    """The caseload, brought up to the log however long that takes."""
+    """The caseload, after it has caught up with the log, however long that takes."""
     caseload = room.views.caseload
     room.views.catch_up(caseload)
     with room.snapshot(caseload) as snapshot:

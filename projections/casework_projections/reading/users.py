@@ -1,4 +1,4 @@
-"""Users: one by id, and the user who asks, with their appointments and what each lets them do."""
+"""Users: one by id; and the user who makes the request, with their appointments and permissions."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ class HeldAppointment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MeBody(msgspec.Struct, frozen=True, kw_only=True):
-    """The user who asks, the roles they hold, and what each lets them do.
+    """The user who makes the request, the roles they hold, and what each permits.
 
-    For an administrator also how many events each view could not apply, and how many cases and other
+    An administrator also gets how many events each view could not apply, and how many cases and other
     aggregates nobody can read, if there are any.
     """
 
@@ -57,7 +57,7 @@ class MeBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReadUser(Question[UserBody], frozen=True):
-    """A user, for administrators and for the user."""
+    """A user, for administrators and for that user."""
 
     NAME: ClassVar = "user"
 
@@ -73,7 +73,7 @@ class ReadUser(Question[UserBody], frozen=True):
 
 
 class ReadMe(Question[MeBody], frozen=True):
-    """The user who asks, by a token of these `scopes`."""
+    """The user who makes the request, with a token of these `scopes`."""
 
     NAME: ClassVar = "me"
 
@@ -98,7 +98,7 @@ class ReadMe(Question[MeBody], frozen=True):
 
 
 def user_body(user: User) -> UserBody:
-    """A user as administrators and the user see them."""
+    """A user as administrators and that user see them."""
     return UserBody(
         id=user.id, name=user.name, email=user.email, person=user.person, administrator=user.administrator
     )

@@ -1,4 +1,4 @@
-"""Steps in words: the fields a client knows, and a plain sentence for whoever reads an audit trail."""
+"""Steps in words: the fields a client knows, and a plain sentence for the reader of an audit trail."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ from casework.domain.incident import Step
 from casework.domain.sealed import Sealed
 
 Names = Mapping[UUID, Sealed]
-"""The names a reader may see, of people and of users, by their ids."""
+"""The names of people and users that a reader may see, by id."""
 
 Fields = Mapping[str, Any]
 """The fields a step was taken with, by the names a client knows, unsealed."""
 
-# Who reported in confidence is sealed apart, and shown by nothing that shows a step.
+# The person who reported in confidence is sealed separately and never shown with a step.
 _NEVER_SHOWN: Final = frozenset({"reporter"})
 _NOT_WORTH_SAYING: Final = frozenset({"school", "policy"})
 _REASONS: Final = ("reason", "rationale", "why_not")
 
 
 def own_fields(step: Step) -> dict[str, Any]:
-    """What this class of step says beyond what every step says, by the names a client knows, unsealed."""
+    """The fields of this class of step that not every step has, by the names a client knows, unsealed."""
     common = {*Step.__struct_fields__, *_NEVER_SHOWN}
     return {name: _plain(value) for name, value in _named(step) if name not in common}
 
 
 def reason_of(fields: Fields) -> str | None:
-    """The reason a step gives, by the fields it was taken with."""
+    """The reason a step gives, from the fields it was taken with."""
     return next((fields[name] for name in _REASONS if fields.get(name) is not None), None)
 
 
 def described(step: str, fields: Fields, note: str | None, names: Names) -> str:
     """What was done, as `Save evidence: form screenshot; description …`, without the reason for it."""
     left_out = {*_REASONS, *_NOT_WORTH_SAYING}
-    told = {name: value for name, value in fields.items() if name not in left_out} | {"note": note}
-    said = "; ".join(f"{_words(name)} {text}" for name, text in _said_all(told, names))
+    shown = {name: value for name, value in fields.items() if name not in left_out} | {"note": note}
+    said = "; ".join(f"{_words(name)} {text}" for name, text in _said_all(shown, names))
     return _words(step).capitalize() + (f": {said}" if said else "")
 
 
