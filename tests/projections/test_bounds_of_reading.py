@@ -33,7 +33,7 @@ def test_repeated_reads_bring_a_view_up_in_the_end(
     history.drive(history.report())
     views = Views(history.app)
     for reached in range(3, recorded(history.app), 3):
-        with pytest.raises(ViewsBehind, match="not up to the log yet: caseload"), views.read(views.caseload):
+        with pytest.raises(ViewsBehind, match="behind the log: caseload"), views.read(views.caseload):
             pass
         assert views.position("caseload") == reached
     with views.read(views.caseload):

@@ -259,7 +259,7 @@ def test_halving_tries_few_times_what_fails_once(history: SchoolHistory) -> None
 
 
 class Kept(Faulty):
-    """A view that holds what the log does not say."""
+    """A view that holds data that is not in the log."""
 
     rebuildable: ClassVar[bool] = False
 

@@ -229,7 +229,7 @@ def test_rebuild_reports_in_one_line_a_view_it_cannot_rebuild(
     refused = casework_here(made, "rebuild", "caseload")
     assert refused.returncode == 1
     last = refused.stderr.splitlines()[-1]
-    assert last == "casework: the view caseload cannot be rebuilt: it holds what the log does not say"
+    assert last == "casework: the view caseload cannot be rebuilt: it holds data that is not in the log"
     assert "Traceback" not in refused.stderr
 
 

@@ -1,4 +1,4 @@
-"""An audit trail as CSV, a line a step."""
+"""An audit trail as CSV, one line per step."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _COLUMNS: Final = (
 
 
 def as_csv(trail: AuditTrailBody) -> str:
-    """An audit trail as CSV; a user who is not named is given by id."""
+    """An audit trail as CSV; a user without a name is shown by id."""
     return csv_text(_COLUMNS, map(_line, trail.entries))
 
 

@@ -1,4 +1,4 @@
-"""The one JSON form of a value, the same bytes every time."""
+"""The canonical JSON form of a value: the same bytes every time."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from casework.domain.sealed import Sealed
 
 
 def encode(value: Any) -> bytes:
-    """`value` (dicts, lists, structs, ids, times, enums, `Sealed`) as JSON; a sealed text in plain.
+    """`value` (dicts, lists, structs, ids, times, enums, `Sealed`) as JSON; sealed texts are in clear.
 
-    Fields stand in the order of their struct, the keys of a dict in its own.
+    Fields are in the order of their struct, the keys of a dict in its own order.
     """
     return _encoder.encode(value)
 

@@ -1,4 +1,4 @@
-"""A governor summary as CSV, a line a figure; what is hidden or has no figure is left empty."""
+"""A governor summary as CSV, one line per figure; hidden and missing figures are left empty."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _lines(summary: SummaryBody) -> Iterator[tuple[str, str, Any]]:
 
 
 def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Every figure within `value`, by the names that lead to it."""
+    """Every figure in `value`, with the names that lead to it."""
     within = msgspec.structs.asdict(value) if isinstance(value, msgspec.Struct) else value
     if not isinstance(within, Mapping):
         yield path, within

@@ -1,4 +1,4 @@
-"""Lessons learnt as CSV, a line for each action, or for a lesson without any."""
+"""Lessons learnt as CSV, one line for each action and for each lesson without actions."""
 
 from __future__ import annotations
 

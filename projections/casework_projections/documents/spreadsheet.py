@@ -1,4 +1,4 @@
-"""CSV that a spreadsheet shows as text and does not run."""
+"""CSV that a spreadsheet shows as text and does not evaluate."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, Final
 
-# A cell that starts so is taken for a formula (OWASP, CSV injection), also after white space.
+# A cell that starts with one of these is read as a formula (OWASP, CSV injection), also after white space.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def csv_text(headings: Sequence[str], lines: Iterable[Sequence[Any]]) -> str:
-    """RFC 4180 text, every cell quoted. A text that looks like a formula gets an apostrophe before it."""
+    """RFC 4180 text, every cell quoted. A text that looks like a formula is prefixed with an apostrophe."""
     out = io.StringIO()
     writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerow(headings)

@@ -1,4 +1,4 @@
-"""Finding the items of a batch that fail, by halves under savepoints, so that the others can be written."""
+"""Finds the items of a batch that fail, by bisection under savepoints, so that the others can be written."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _OUTAGES: Final = (
 
 
 def is_outage(error: BaseException) -> bool:
-    """Whether `error` comes from the database, the disk or the set-up: any other item would fail too."""
+    """Whether `error` comes from the database, the disk or the set-up, so that every item would fail."""
     return isinstance(error, _OUTAGES)
 
 
 def attempted(otherwise: E, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | E:
-    """What `work` returns for the arguments; `otherwise` if it raises. An outage is raised."""
+    """Return what `work` returns for the arguments, or `otherwise` if it raises. An outage is raised."""
     try:
         return work(*args, **kwargs)
     except Exception as error:
@@ -38,9 +38,9 @@ def attempted(otherwise: E, work: Callable[P, T], *args: P.args, **kwargs: P.kwa
 def apart(
     connection: Connection, items: Sequence[T], work: Callable[[Sequence[T]], None]
 ) -> list[tuple[T, Exception]]:
-    """Do `work` for `items`, without those it fails for. Returns these, each with its error.
+    """Do `work` for the `items` it does not fail for. Returns the others, each with its error.
 
-    One that fails among many costs about twice the work, and two savepoints for each halving. An outage
+    One failure among many items costs about twice the work, and two savepoints for each halving. An outage
     is raised.
     """
     if not items:

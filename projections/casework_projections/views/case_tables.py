@@ -1,4 +1,4 @@
-"""The tables of the caseload: one row an incident, and one for each way somebody is in it."""
+"""The tables of the caseload: one row per incident, and one per person and way they are involved."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ Index("view_caseload_reported_by", cases.c.reported_by)
 
 ASSIGNEE: Final = "assignee"
 APPOINTED: Final = "appointed"
-# People and users share a table, so that a batch writes both in one statement.
+# People and users share a table, so that a batch writes both with one statement.
 members: Final = Table(
     "view_caseload_members",
     metadata,
@@ -70,10 +70,10 @@ members: Final = Table(
 Index("view_caseload_members_member", members.c.member, members.c.involved_as)
 
 SUBJECT_WAYS: Final = tuple(involvement.value for involvement in SUBJECT_INVOLVEMENTS)
-"""The ways to be in an incident by which it is about somebody."""
+"""The ways of being involved that make an incident about that person."""
 
 
 def incidents_about(*whom: ColumnElement[bool]) -> Select[tuple[UUID]]:
-    """The incidents that are about those members of whom all of `whom` holds."""
+    """The incidents that are about the members for whom all conditions of `whom` hold."""
     m = members.c
     return select(m.incident).where(*whom, m.involved_as.in_(SUBJECT_WAYS), m.at_present)

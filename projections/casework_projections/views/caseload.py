@@ -1,4 +1,4 @@
-"""The caseload: one row an incident, kept as it stands."""
+"""The caseload: one row per incident, as it is now."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from casework_projections.views.replay import IncidentView
 from casework_projections.views.view import upsert
 
 UNJUDGED: Final[Mapping[str, Any]] = {"critical": True, "term": None, "next_due_at": None, "due": None}
-"""Stands in a row for what no playbook could say: nothing is known to be due, and it may be critical."""
+"""The values of a row if no playbook could judge it: nothing is known to be due, and it may be critical."""
 
 
 class Caseload(IncidentView):
-    """What is under way at each school."""
+    """The incidents of each school."""
 
     name: ClassVar[str] = "caseload"
     version: ClassVar[int] = 3
@@ -44,19 +44,19 @@ class Caseload(IncidentView):
             connection.execute(members.insert(), rows)
 
     def marks_of(self, user: UUID) -> tuple[str, str]:
-        """The marks that the reports of `user` bear, made openly and in confidence."""
+        """The values of `reported_by` in the reports of `user`: made openly, and made in confidence."""
         return self._open_mark(user), self._confidential_mark(user)
 
     def rows_apart(self, connection: Connection) -> list[tuple[Incident, dict[str, Any]]]:
-        """The incidents that were set aside, each with the row it would have as far as one can be made."""
+        """The incidents that were set aside, each with its row as far as that can be computed."""
         return [
-            (incident, {**_said_by(incident), **attempted(UNJUDGED, self._judged_now, incident)})
+            (incident, {**_from_steps(incident), **attempted(UNJUDGED, self._judged_now, incident)})
             for incident in self.incidents_apart(connection).values()
         ]
 
     def _row(self, incident: Incident, school: School) -> dict[str, Any]:
         return {
-            **_said_by(incident),
+            **_from_steps(incident),
             **self._judged(incident, school),
             "reported_by": self._reported_by(incident),
         }
@@ -66,7 +66,7 @@ class Caseload(IncidentView):
         return UNJUDGED if school is None else self._judged(incident, school)
 
     def _judged(self, incident: Incident, school: School) -> dict[str, Any]:
-        """What a playbook and a calendar say of `incident`."""
+        """The columns computed with a playbook and a calendar."""
         playbook = self.replay.playbook(incident)
         due = [duty for duty in playbook.outstanding(incident, school.calendar) if duty.due_at is not None]
         term = school.calendar.term_on(day_of(incident.reported_at))
@@ -78,12 +78,12 @@ class Caseload(IncidentView):
         }
 
     def _reported_by(self, incident: Incident) -> str | None:
-        """A hash by which a user finds their own reports, and which tells nobody else who reported."""
+        """A keyed hash that finds a user's own reports and does not reveal to others who reported."""
         report = next(incident.taken(Report))
         if report.by != NOBODY:
             return self._open_mark(report.by)
         sealer = self.replay.app.sealer
-        # Opened on a copy: who reported in confidence is not to stay open in what is kept at hand.
+        # Unsealed on a copy, so that the cached incident does not hold the reporter's identity in clear.
         reporter = sealer.from_token(sealer.to_token(report.reporter))
         return None if reporter.erased else self._confidential_mark(UUID(reporter.text))
 
@@ -91,7 +91,7 @@ class Caseload(IncidentView):
         return self.replay.app.sealer.blind_index(str(user))
 
     def _confidential_mark(self, user: UUID) -> str:
-        """Marks what `user` reported in confidence; nobody can join it to their open reports."""
+        """The hash for reports of `user` in confidence; it cannot be linked to their open reports."""
         return self.replay.app.sealer.blind_index(f"{user} in confidence")
 
     def _prefetch_reporters(self, incidents: Sequence[Incident]) -> None:
@@ -100,8 +100,8 @@ class Caseload(IncidentView):
             self.replay.app.keys.prefetch(subjects)
 
 
-def _said_by(incident: Incident) -> dict[str, Any]:
-    """What the row of `incident` says that its steps alone tell."""
+def _from_steps(incident: Incident) -> dict[str, Any]:
+    """The columns computed from the steps of `incident` alone."""
     report = next(incident.taken(Report))
     return {
         "incident": incident.id,

@@ -1,4 +1,4 @@
-"""All the views, and how each is brought up to the log when it is read."""
+"""All the views, and how each catches up with the log when it is read."""
 
 from __future__ import annotations
 
@@ -33,36 +33,36 @@ from casework_projections.views.view import Batch, Recorded, View
 __all__ = ["NotRebuildable", "ViewNotCreated", "Views", "ViewsBehind"]
 
 READ_SECONDS: Final = 15.0
-"""For how long a read brings its views up to the log, or waits for another process that does."""
+"""The time a read may take to catch up with the log, or to wait for another process that does."""
 
 STALL_SECONDS: Final = 60.0
-"""For how long a view may be brought up without progress."""
+"""The time a view may take to catch up without making progress."""
 
 Progress = Callable[[int, int], None]
-"""Called with how far the view has come and how far the log goes, after every batch."""
+"""Called after every batch with the position of the view and the last position of the log."""
 
 Notice = Callable[[SetAside, Exception], None]
-"""Called with each event a view could not apply, once, and with what was raised."""
+"""Called once for each event a view could not apply, with the event and the error."""
 
 
 class ViewsBehind(Exception):
-    """Views were not brought up to the log in time. What was applied is kept: a retry continues there."""
+    """Views did not catch up with the log in time. Applied batches stay: a retry continues after them."""
 
     def __init__(self, names: Collection[str]) -> None:
-        super().__init__(f"not up to the log yet: {', '.join(names)}")
+        super().__init__(f"behind the log: {', '.join(names)}")
         self.names = names
 
 
 class NotRebuildable(Exception):
-    """A view cannot be computed again from the log: emptying it would lose what it alone holds."""
+    """A view cannot be computed again from the log: emptying it would lose data that only it holds."""
 
     def __init__(self, view: str) -> None:
-        super().__init__(f"the view {view} cannot be rebuilt: it holds what the log does not say")
+        super().__init__(f"the view {view} cannot be rebuilt: it holds data that is not in the log")
         self.view = view
 
 
 class _Patience:
-    """The limits of one call that brings up `views`: `seconds` in all, and STALL_SECONDS without progress.
+    """The time limits of one call that updates `views`: `seconds` in all, STALL_SECONDS without progress.
 
     The first turn is always allowed, so that repeated calls make progress.
     """
@@ -84,13 +84,13 @@ class _Patience:
 
 
 class Views:
-    """The views over one application. Opened after a fork, as the application is.
+    """The views over one application. Make it after a fork, like the application.
 
-    A view is brought up to the log by whoever reads it: each batch of events is applied in one
-    transaction with the position it reaches, and only by the one process that finds the view at the
-    position it started from. An event that a view cannot apply is set aside, `notice` is called with it,
-    and the view continues with the rest. Each process retries once what it finds set aside. Commands know
-    nothing of views, and no view of another.
+    A read makes its views catch up with the log. Each batch of events is applied in one transaction
+    together with the new position, and only by the process that finds the view at the position where the
+    batch starts. An event that a view cannot apply is set aside, `notice` is called with it, and the view
+    continues with the rest. Each process retries once what it finds set aside. Commands do not use views,
+    and no view uses another.
     """
 
     def __init__(self, app: Casework, *more: View, notice: Notice | None = None) -> None:
@@ -113,7 +113,7 @@ class Views:
         self._aside = SetAsides(app)
         self._notice = notice
         self._retried: set[str] = set()
-        # What is replayed is shared by the threads of a process.
+        # The threads of a process share the replayed incidents.
         self._applying = Lock()
 
     def __iter__(self) -> Iterator[View]:
@@ -124,7 +124,7 @@ class Views:
         return list(self._views)
 
     def create_tables(self) -> None:
-        """Make the tables of all views that have none. It may be repeated."""
+        """Create the missing tables of all views. It may be repeated."""
         with self._app.database.writer.begin() as connection:
             if connection.dialect.name == "postgresql":
                 take_setup_lock(connection)
@@ -138,22 +138,22 @@ class Views:
 
     @contextmanager
     def read(self, *views: View) -> Iterator[Connection]:
-        """A connection on which `views` hold every event stored before now, all as of one moment.
+        """A connection on which `views` contain every event stored before now, all as of one moment.
 
-        `set_aside.set_aside` and `set_aside.is_stale` say what they set aside. Raises ViewsBehind,
+        `set_aside.set_aside` and `set_aside.is_stale` return what they set aside. Raises ViewsBehind,
         ViewNotCreated or NotRebuildable.
         """
         with self._current(views, _Patience(views, READ_SECONDS)) as connection:
             yield connection
 
     def catch_up(self, view: View | str, on_progress: Progress | None = None) -> None:
-        """Bring one view up to the log as it is now, however long it takes. Raises the errors of `read`."""
+        """Let one view catch up with the log, however long it takes. Raises the errors of `read`."""
         known = self._views[view] if isinstance(view, str) else view
         with self._current([known], _Patience([known], inf), on_progress):
             pass
 
     def rebuild(self, view_name: str, on_progress: Progress | None = None) -> None:
-        """Forget a view and compute it again from the first event. Raises NotRebuildable."""
+        """Empty a view and compute it again from the first event. Raises NotRebuildable."""
         view = self._views[view_name]
         self._forget(view, self._standing(view).version)
         self.catch_up(view, on_progress)
@@ -177,7 +177,7 @@ class Views:
     def _reader(self) -> Engine:
         engine = self._app.database.engine
         if engine.dialect.name == "postgresql":
-            # SQLite reads one state of the database in a transaction anyway.
+            # A transaction of SQLite always reads one state of the database.
             return engine.execution_options(isolation_level="REPEATABLE READ")
         return engine
 
@@ -189,7 +189,7 @@ class Views:
     def _current(
         self, views: Sequence[View], patience: _Patience, on_progress: Progress | None = None
     ) -> Iterator[Connection]:
-        """A connection on which `views` are up to the log as it is now, with a mark for what is set aside."""
+        """A connection on which `views` have caught up, marked with those that set events aside."""
         target: int | None = None
         while True:
             with self._reader.connect() as connection:
@@ -207,12 +207,12 @@ class Views:
                 for view in untried:
                     self._retry(view)
             except OperationalError as error:
-                # The process that holds the lock may be bringing up the same views.
+                # The process that holds the lock may be updating the same views.
                 if not lock_was_held(error):
                     raise
 
     def _advance(self, views: Sequence[View], found: Mapping[str, Standing], target: int) -> None:
-        """Apply to each view that is behind the next batch; views at the same position share it."""
+        """Apply the next batch to each view that is behind; views at the same position share a batch."""
         behind: dict[int, list[View]] = {}
         for view in views:
             stands = found[view.name]
@@ -238,7 +238,7 @@ class Views:
         return Batch(position, upto, [recorded for recorded in records if recorded.position > position])
 
     def _apply(self, views: Sequence[View], batch: Batch) -> None:
-        """Apply `batch`, unless another process has moved one of the views since it was looked at."""
+        """Apply `batch`, unless another process has moved one of the views meanwhile."""
         if not views or batch.upto <= batch.after:
             return
         try:
@@ -255,16 +255,16 @@ class Views:
                 self._retried.add(view.name)
 
     def _apply_apart(self, view: View, batch: Batch) -> None:
-        """Apply what `view` can of `batch` and set the rest aside."""
+        """Apply the events of `batch` that `view` can apply, and set the rest aside."""
         new: list[tuple[SetAside, Exception]] = []
         with self._app.database.applier.connect() as connection:
             if self._take(connection, [view], batch):
                 new = self._aside.apply(connection, view, batch)
                 connection.commit()
-        self._tell(new)
+        self._notify(new)
 
     def _untried(self, views: Sequence[View], found: Mapping[str, Standing]) -> list[View]:
-        """Those of `views` that set something aside which this process has not tried itself."""
+        """The views of `views` that set events aside which this process has not tried yet."""
         return [
             view
             for view in views
@@ -274,7 +274,7 @@ class Views:
         ]
 
     def _retry(self, view: View) -> None:
-        """Have `view` retry what it set aside, perhaps under an earlier release."""
+        """Let `view` retry what it set aside, perhaps under an earlier release."""
         with self._applying, self._app.database.applier.begin() as connection:
             where = positions.c.view == view.name
             position: int = connection.execute(
@@ -283,16 +283,16 @@ class Views:
             self._batch(position, position)
             new = self._aside.retry(connection, view, position)
         self._retried.add(view.name)
-        self._tell(new)
+        self._notify(new)
 
-    def _tell(self, new: Sequence[tuple[SetAside, Exception]]) -> None:
+    def _notify(self, new: Sequence[tuple[SetAside, Exception]]) -> None:
         if self._notice is not None:
             for row, error in new:
                 self._notice(row, error)
 
     def _take(self, connection: Connection, views: Sequence[View], batch: Batch) -> bool:
-        """Move the positions, to be held until the transaction ends; false where it must not be committed."""
-        # Locked in one order, so that two readers of several views never wait for each other.
+        """Move the positions, locked until the transaction ends; false if it must not be committed."""
+        # Locked in one order, so that two readers of several views never deadlock.
         where = positions.c.view.in_([view.name for view in views]), positions.c.position == batch.after
         locked = select(positions.c.view).where(*where).order_by(positions.c.view).with_for_update()
         moved = connection.execute(
@@ -301,7 +301,7 @@ class Views:
         return moved.rowcount == len(views)
 
     def _forget(self, view: View, version: int) -> None:
-        """Empty a view kept in shape `version`, unless another process has just done so."""
+        """Empty a view whose tables have shape `version`, unless another process has just done so."""
         if not view.rebuildable:
             raise NotRebuildable(view.name)
         with self._applying, self._app.database.applier.begin() as connection:
@@ -317,7 +317,7 @@ class Views:
 
 def _empty(connection: Connection, view: View, *, same_shape: bool) -> None:
     if same_shape:
-        # Not dropped: on PostgreSQL a reader would find the new table, empty, beside the position it had.
+        # Not dropped: on PostgreSQL a reader could see the new, empty table together with the old position.
         for each in view.tables.sorted_tables:
             connection.execute(delete(each))
     else:

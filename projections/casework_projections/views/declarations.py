@@ -1,4 +1,4 @@
-"""Which declared relationships a person is in; what was declared is read from the log."""
+"""An index of declared relationships by person; what was declared is read from the log."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _declarations: Final = Table(
 
 
 class DeclarationIndex(View):
-    """One row a declaration: the two people, and when it was disclosed."""
+    """One row per declaration: the two people, and when it was disclosed."""
 
     name: ClassVar[str] = "declarations"
     version: ClassVar[int] = 1

@@ -1,4 +1,4 @@
-"""The directory: the sealed names of users, and who is appointed to what."""
+"""The directory: the sealed names of users, and their appointments."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ Index("view_appointments_school", appointments.c.school)
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):
-    """A role a user holds, held or is to hold at a school; both days are included."""
+    """A role a user holds, held or will hold at a school; both days are included."""
 
     appointment: UUID
     school: UUID
@@ -114,7 +114,7 @@ class Directory(View):
             for event in batch.of(Appointed)
         ]
         upsert(connection, appointments, appointed)
-        # An appointment ends after it was made, so the ends of a batch come last.
+        # An appointment ends after it was made, so the ends of a batch are applied last.
         ended = [
             {"which": event.appointment, "last_day": event.until} for event in batch.of(AppointmentEnded)
         ]
@@ -123,9 +123,9 @@ class Directory(View):
             connection.execute(update(appointments).where(which).values(until=bindparam("last_day")), ended)
 
     def appointments_of(self, connection: Connection, user: UUID) -> list[Held]:
-        """Every appointment of a user, past and future ones too, the earliest first.
+        """Every appointment of a user, including past and future ones, the earliest first.
 
-        At a school that was set aside they are those its own history says.
+        The appointments at a school that was set aside are replayed from the log.
         """
         found = self._held(connection, user)
         aside = set_aside(connection, self)
@@ -143,7 +143,7 @@ class Directory(View):
     def holders(
         self, connection: Connection, schools: Collection[UUID], roles: Collection[Role], day: date
     ) -> set[Holder]:
-        """The people who hold any of `roles` at any of `schools` on `day`, as far as users are linked."""
+        """The people who hold any of `roles` at any of `schools` on `day`, without users linked to no person."""
         if set_aside(connection, self):
             return self._holders_as_recorded(schools, roles, day)
         c = appointments.c
@@ -157,7 +157,7 @@ class Directory(View):
         return {Holder(row.school, Role(row.role), row.person) for row in connection.execute(query)}
 
     def user_names(self, connection: Connection, ids: Collection[UUID]) -> dict[UUID, Sealed]:
-        """The sealed names of the users among `ids`, their keys at hand."""
+        """The sealed names of the users among `ids`, their keys cached."""
         return sealed_by_id(connection, users.c.user, users.c.name, ids, self._sealer)
 
     def _schools(self, ids: Collection[UUID]) -> list[School]:
@@ -166,7 +166,7 @@ class Directory(View):
     def _holders_as_recorded(
         self, schools: Collection[UUID], roles: Collection[Role], day: date
     ) -> set[Holder]:
-        """As `holders`, of the log alone."""
+        """As `holders`, replayed from the log."""
         held = [
             (school.id, role, user)
             for school in self._schools(schools)
@@ -198,7 +198,7 @@ class Directory(View):
 
 
 def _held_at(school: School) -> Iterator[Held]:
-    """Every appointment there was at `school`."""
+    """Every appointment at `school`, past ones included."""
     for each in school.appointments.values():
         yield Held(
             appointment=each.id,

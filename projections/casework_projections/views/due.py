@@ -1,4 +1,4 @@
-"""What an incident still asks for, in the form a view keeps it."""
+"""What an incident still requires, in the form a view stores it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from casework.domain.playbook import Duty
 
 
 class DueStep(msgspec.Struct, frozen=True, kw_only=True):
-    """Something an incident still asks for, and by when."""
+    """A step an incident still requires, and by when."""
 
     rule: str
     step: str | None

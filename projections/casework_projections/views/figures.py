@@ -1,4 +1,4 @@
-"""What the governor summary counts of each incident: one row an incident, and no name or narrative."""
+"""What the governor summary counts of each incident: one row per incident, and no name or narrative."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ _decoder: Final = msgspec.json.Decoder(Figures)
 
 
 class IncidentFigures(IncidentView):
-    """The figures of every incident as it stands."""
+    """The figures of every incident as it is now."""
 
     name: ClassVar[str] = "governor_summary"
     version: ClassVar[int] = 2
@@ -109,11 +109,11 @@ class IncidentFigures(IncidentView):
         upsert(connection, figures, rows)
 
     def of(self, incident: Incident, school: School) -> Figures:
-        """The figures of `incident` by its playbook and the calendar of its school."""
+        """The figures of `incident`, from its playbook and the calendar of its school."""
         return figures_of(incident, self.replay.playbook(incident), school.calendar)
 
     def row(self, incident: Incident, school: School) -> FiguresRow:
-        """The row of `incident`, as its own history says."""
+        """The row of `incident`, computed from the incident itself."""
         last = max(step.recorded_at for step in incident.timeline)
         return FiguresRow(incident.id, last, self.of(incident, school))
 
@@ -124,7 +124,7 @@ def row_of(incident: UUID, last_recorded_at: datetime, encoded: str) -> FiguresR
 
 
 def figures_of(incident: Incident, playbook: Playbook, calendar: Calendar) -> Figures:
-    """What is counted of `incident` as it stands."""
+    """The figures of `incident` as it is now."""
     return Figures(
         kind=incident.kind,
         state=incident.state,

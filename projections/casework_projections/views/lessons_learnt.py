@@ -51,7 +51,7 @@ ActionState = Literal["open", "done", "cancelled", "overdue"]
 
 
 class LessonAction(msgspec.Struct, frozen=True, kw_only=True):
-    """An action and what became of it; the texts are tokens of sealed ones."""
+    """An action and its state; the texts are tokens of sealed texts."""
 
     action: UUID
     text: str
@@ -61,12 +61,12 @@ class LessonAction(msgspec.Struct, frozen=True, kw_only=True):
     effect: str | None = None
 
     def state_on(self, day: date) -> ActionState:
-        """`open`, `done` or `cancelled`; what is open after its day is `overdue`."""
+        """`open`, `done`, `cancelled`, or `overdue` for an action still open after its day."""
         return "overdue" if self.state == "open" and self.due_on < day else self.state
 
 
 class LessonRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A lesson of one debrief, and its actions. Actions of a debrief without lessons stand without one.
+    """A lesson of one debrief, and its actions; `lesson` is None for actions of a debrief without lessons.
 
     `changed_at` is when the last step of the incident was recorded.
     """
@@ -86,7 +86,7 @@ class LessonRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LessonsLearnt(IncidentView):
-    """Every lesson of every debrief, whatever became of the incident afterwards."""
+    """Every lesson of every debrief, whatever happened to the incident afterwards."""
 
     name: ClassVar[str] = "lessons_learnt"
     version: ClassVar[int] = 4
@@ -103,7 +103,7 @@ class LessonsLearnt(IncidentView):
         upsert(connection, lessons, [_columns(row) for row in rows])
 
     def rows_of(self, incident: Incident) -> Iterator[LessonRow]:
-        """The lessons `incident` has taught, as rows."""
+        """The lessons of `incident`, as rows."""
         ended = {step.action: step for step in incident.taken(CompleteAction)}
         cancelled = {step.action for step in incident.taken(CancelAction)}
         changed_at = max(step.recorded_at for step in incident.timeline)
@@ -144,7 +144,7 @@ class LessonsLearnt(IncidentView):
 
 
 def row_of(columns: Mapping[Any, Any]) -> LessonRow:
-    """The row in which these columns stand, among others."""
+    """The row with these columns; other columns are ignored."""
     return msgspec.convert({str(name): value for name, value in columns.items()}, LessonRow)
 
 

@@ -1,4 +1,4 @@
-"""The people index: finding a person by whole name, and the sealed names of people that are listed."""
+"""The people index: finds a person by whole name, and returns the sealed names of people in a list."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PeopleIndex(View):
-    """Who is known at each school. Names are kept sealed, beside a keyed hash to find them by."""
+    """The people of each school. Names are stored sealed, with a keyed hash to find them by."""
 
     name: ClassVar[str] = "people"
     version: ClassVar[int] = 2
@@ -53,12 +53,12 @@ class PeopleIndex(View):
 
     def apply(self, connection: Connection, batch: Batch) -> None:
         registered = [*batch.of(PersonRegistered)]
-        # Names are opened for the hash: one look-up for all their keys.
+        # Names are unsealed to compute the hash; all their keys are fetched with one statement.
         self._keys.prefetch([event.originator_id for event in registered])
         upsert(connection, people, [self._row(event) for event in registered])
 
     def find(self, connection: Connection, schools: Collection[UUID], name: str) -> list[Found]:
-        """The people at `schools` whose whole name is `name`, however it is cased and spaced."""
+        """The people at `schools` whose whole name is `name`, ignoring case and spacing."""
         index = self._sealer.blind_index(name)
         query = (
             select(people)
@@ -79,7 +79,7 @@ class PeopleIndex(View):
         return found
 
     def names(self, connection: Connection, ids: Collection[UUID]) -> dict[UUID, Sealed]:
-        """The sealed names of the people among `ids`, their keys at hand."""
+        """The sealed names of the people among `ids`, their keys cached."""
         return sealed_by_id(connection, people.c.person, people.c.name, ids, self._sealer)
 
     def _row(self, event: PersonRegistered) -> dict[str, Any]:

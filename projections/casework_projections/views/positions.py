@@ -1,4 +1,4 @@
-"""How far each view has come, in which shape it is kept, and how much it set aside: one look-up."""
+"""The position of each view, the shape of its tables, and how much it set aside, with one statement."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ positions: Final = Table(
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """How far a view has come and in which shape, how far the log goes, and how many events it set aside."""
+    """The position and shape of a view, the last position of the log, and how many events it set aside."""
 
     position: int
     version: int
@@ -48,7 +48,7 @@ class Standing(msgspec.Struct, frozen=True):
     set_aside: int
 
     def is_current(self, view: View, target: int) -> bool:
-        """Whether `view` holds every event up to `target`, in the shape this release knows."""
+        """Whether `view` contains every event up to `target`, in the shape of this release."""
         return self.version == view.version and self.position >= target
 
 
@@ -61,7 +61,7 @@ class ViewNotCreated(Exception):
 
 
 def standings(connection: Connection, views: Collection[View]) -> dict[str, Standing]:
-    """How each of `views` stands, by name, all as of one moment. Raises ViewNotCreated."""
+    """The standing of each of `views`, by name, all as of one moment. Raises ViewNotCreated."""
     wanted = {"names": [view.name for view in views]}
     try:
         rows = connection.execute(_LOOK_UP[connection.dialect.name], wanted).all()
@@ -78,7 +78,7 @@ def standings(connection: Connection, views: Collection[View]) -> dict[str, Stan
 
 
 def _look_up(column_name: str) -> Select[Any]:
-    """The positions of the views `names`, how far the log goes, and how many events each set aside."""
+    """The positions of the views `names`, the last position of the log, and the count of events set aside."""
     column: ColumnClause[int] = literal_column(column_name, BigInteger)
     head = select(func.coalesce(func.max(column), 0)).select_from(table(EVENTS_TABLE)).scalar_subquery()
     rows = set_aside.rows

@@ -1,4 +1,4 @@
-"""Incidents and schools as the log leaves them, for views whose rows are computed from whole incidents."""
+"""Incidents and schools replayed from the log, for views whose rows are computed from whole incidents."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _SCHOOL_EVENTS: Final[tuple[type[Event], ...]] = (SchoolOpened, SchoolChanged, A
 
 
 class Replay:
-    """Follows the log and keeps the incidents and schools it meets, so that an event is replayed once.
+    """Follows the log and caches the incidents and schools in it, so that an event is replayed once.
 
-    An incident at hand may be ahead of the batch a view applies, never behind it. The texts in it stay
-    closed, so nothing destroyed lives on here.
+    A cached incident may be ahead of the batch a view applies, never behind it. Its texts stay sealed, so
+    the cache never holds a text whose key was destroyed.
     """
 
     def __init__(self, app: Casework, capacity: int = 2 * BATCH) -> None:
@@ -40,10 +40,10 @@ class Replay:
         self._seen = 0
 
     def start_for(self, position: int) -> int:
-        """From where to read the log for a view at `position`, so that nothing is missed here either.
+        """The position to read the log from for a view at `position`, so that the cache misses no event.
 
-        Other processes may have brought the view further than this one has read. Where that is far, what
-        is at hand may be behind and is let go.
+        Other processes may have moved the view further than this one has read. If it is more than a batch
+        ahead, the cache is dropped instead.
         """
         if position - self._seen > BATCH:
             self._incidents.clear()
@@ -52,14 +52,14 @@ class Replay:
         return min(position, self._seen)
 
     def follow(self, records: Sequence[Recorded], upto: int) -> None:
-        """Replay what the log holds up to `upto` onto what is cached; drop what cannot be replayed."""
+        """Replay `records`, the log up to `upto`, onto the cache; drop what cannot be replayed."""
         for recorded in records:
             try:
                 self._follow(recorded)
             except Exception as error:
                 if is_outage(error):
                     raise
-                # It may be half applied. The view that needs it loads it, and fails there.
+                # It may be half applied. A view that needs it loads it again and gets the error then.
                 self._incidents.pop(recorded.aggregate, None)
                 self._schools.pop(recorded.aggregate, None)
         while len(self._incidents) > self._capacity:
@@ -67,7 +67,7 @@ class Replay:
         self._seen = max(self._seen, upto)
 
     def incidents(self, ids: Iterable[UUID]) -> dict[UUID, Incident]:
-        """The incidents of these ids; those not at hand are read in one statement."""
+        """The incidents of these ids; those not cached are read with one statement."""
         wanted = list(ids)
         missing = [incident for incident in wanted if incident not in self._incidents]
         loaded = self.app.record.load_many(missing) if missing else {}
@@ -75,7 +75,7 @@ class Replay:
         return {incident: self._incidents[incident] for incident in wanted}
 
     def schools(self, ids: Iterable[UUID]) -> dict[UUID, School]:
-        """The schools of these ids; those not at hand are read in one statement."""
+        """The schools of these ids; those not cached are read with one statement."""
         wanted = set(ids)
         missing = wanted - self._schools.keys()
         loaded = self.app.record.load_many(missing) if missing else {}
@@ -83,7 +83,7 @@ class Replay:
         return {school: self._schools[school] for school in wanted}
 
     def playbook(self, incident: Incident) -> Playbook:
-        """The playbook the incident pinned."""
+        """The playbook the incident is pinned to."""
         return self.app.library.playbook_of(incident)
 
     def _follow(self, recorded: Recorded) -> None:
@@ -116,10 +116,10 @@ class Replay:
 
 
 class IncidentView(View):
-    """A view whose rows are computed from whole incidents, so that a row cannot depend on how it came about.
+    """A view whose rows are computed from whole incidents, so a row does not depend on the batches applied.
 
-    `main` has the columns `incident` and `school`. Where the rows depend on the school's calendar, a new
-    calendar has all of them computed again.
+    `main` has the columns `incident` and `school`. If the rows depend on the school's calendar
+    (`follows_calendar`), all rows of a school are computed again when its calendar changes.
     """
 
     main: ClassVar[Table]
@@ -130,13 +130,13 @@ class IncidentView(View):
 
     @abstractmethod
     def write(self, connection: Connection, incidents: Sequence[Incident]) -> None:
-        """Write the rows of `incidents` in the place of those they had."""
+        """Replace the rows of `incidents`."""
 
     def apply(self, connection: Connection, batch: Batch) -> None:
         self._rewrite(connection, [*self._touched(connection, batch)])
 
     def apply_apart(self, connection: Connection, batch: Batch) -> Outcome:
-        """As `apply`, but for the incidents whose rows cannot be written and the events nobody can read."""
+        """As `apply`, except for incidents whose rows cannot be written and events that cannot be read."""
         touched: dict[UUID, Recorded] = {}
         unread = apart(
             connection,
@@ -149,12 +149,12 @@ class IncidentView(View):
         return Outcome(failures, frozenset(touched))
 
     def incidents_apart(self, connection: Connection) -> dict[UUID, Incident]:
-        """The incidents this view set aside, replayed, but those the log itself cannot give back."""
+        """The incidents this view set aside, replayed, except those that cannot be loaded from the log."""
         loaded = loadable(self.replay.app, replayable(connection, self))
         return {key: found for key, found in loaded.items() if isinstance(found, Incident)}
 
     def _touched(self, connection: Connection, batch: Batch) -> dict[UUID, Recorded]:
-        """The incidents whose rows `batch` changes, each with the last event that does."""
+        """The incidents whose rows `batch` changes, each with the last event that changes them."""
         touched = {recorded.aggregate: recorded for recorded in batch.records if recorded.is_a(Step)}
         for recorded in batch.records if self.follows_calendar else ():
             if recorded.is_a(SchoolChanged) and getattr(recorded.event, "calendar", None) is not None:

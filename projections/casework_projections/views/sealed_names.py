@@ -1,4 +1,4 @@
-"""Sealed texts out of a view's table, a page of them at a time."""
+"""Reads sealed texts from a view's table, a page at a time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from casework.storage.sealing import Sealer
 
 
 def unsealed_soon(keys: DataKeys, values: Iterable[Sealed | None]) -> None:
-    """Have the keys of `values` at hand, by one statement, so that opening them costs no more."""
+    """Cache the keys of `values` with one statement, so that unsealing them needs no more statements."""
     subjects = {value.under for value in values if value is not None and value.under is not None}
     if subjects:
         keys.prefetch(subjects)
@@ -22,7 +22,7 @@ def unsealed_soon(keys: DataKeys, values: Iterable[Sealed | None]) -> None:
 def sealed_by_id(
     connection: Connection, key: Column[UUID], token: Column[str], ids: Collection[UUID], sealer: Sealer
 ) -> dict[UUID, Sealed]:
-    """The sealed text of the column `token` for each of `ids` found in the column `key`."""
+    """The sealed text in the column `token` for each of `ids` found in the column `key`."""
     if not ids:
         return {}
     rows = connection.execute(select(key, token).where(key.in_(set(ids))))

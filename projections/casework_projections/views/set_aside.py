@@ -1,4 +1,4 @@
-"""Events that a view could not apply: kept beside it for a retry, while it continues with the rest."""
+"""Events that a view could not apply: stored for a retry, while the view continues with the rest."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from casework_projections.views.apart import attempted
 from casework_projections.views.view import Batch, Failure, Recorded, View, upsert
 
 MOST_REPLAYED: Final = 1000
-"""How many aggregates that one view set aside are replayed for a reader at most."""
+"""The most aggregates set aside by one view that are replayed for a reader."""
 
 _OPTION: Final = "casework_set_aside"
 
@@ -51,7 +51,8 @@ rows: Final = Table(
 class SetAside(msgspec.Struct, frozen=True):
     """An event that a view could not apply, by its position in the log, and the type of the error.
 
-    The view holds no current rows of `aggregate`. `loads` says whether that can be loaded from the log.
+    The view has no current rows of `aggregate`. `loads` says whether the aggregate can be loaded from the
+    log.
     """
 
     view: str
@@ -63,7 +64,7 @@ class SetAside(msgspec.Struct, frozen=True):
 
 
 class Counts(msgspec.Struct, frozen=True):
-    """How many events each view set aside, and how many aggregates cannot be loaded, so nobody reads them."""
+    """How many events each view set aside, and how many aggregates cannot be loaded and so not read."""
 
     views: dict[str, int]
     unreadable: int
@@ -84,7 +85,7 @@ class SetAsides:
         self._app = app
 
     def apply(self, connection: Connection, view: View, batch: Batch) -> list[tuple[SetAside, Exception]]:
-        """Have `view` apply what it can of `batch`, and retry what it set aside of the same aggregates.
+        """Let `view` apply what it can of `batch`, and retry what it set aside of the same aggregates.
 
         Returns what is set aside for the first time, each with its error.
         """
@@ -93,7 +94,7 @@ class SetAsides:
         return self._apply(connection, view, batch, held, [row for row in held if row.aggregate in met])
 
     def retry(self, connection: Connection, view: View, position: int) -> list[tuple[SetAside, Exception]]:
-        """Have `view`, which has reached `position`, retry all that it set aside. Returns as `apply`."""
+        """Let `view`, which has reached `position`, retry all that it set aside. Returns as `apply` does."""
         held = held_aside(connection, view)
         return self._apply(connection, view, Batch(position, position, ()), held, held)
 
@@ -138,13 +139,13 @@ class SetAsides:
 
 
 def held_aside(connection: Connection, view: View) -> list[SetAside]:
-    """All that `view` set aside."""
+    """Everything that `view` set aside."""
     query = select(rows).where(rows.c.view == view.name).order_by(rows.c.position)
     return [SetAside(*row) for row in connection.execute(query)]
 
 
 def forget_aside(connection: Connection, view: View) -> None:
-    """Delete what `view` set aside: it is to be computed again from the first event."""
+    """Delete what `view` set aside, because it will be computed again from the first event."""
     connection.execute(delete(rows).where(rows.c.view == view.name))
 
 
@@ -157,24 +158,24 @@ def counts(connection: Connection) -> Counts:
 
 
 def mark(connection: Connection, names: Collection[str]) -> Connection:
-    """`connection`, marked for as long as it is used: the views `names` set something aside."""
+    """`connection`, marked with the views `names`, which set events aside."""
     return connection.execution_options(**{_OPTION: frozenset(names)}) if names else connection
 
 
 def is_stale(connection: Connection) -> bool:
-    """Whether any view read on `connection` set something aside."""
+    """Whether any view read on `connection` set an event aside."""
     return bool(_marked(connection))
 
 
 def set_aside(connection: Connection, view: View) -> frozenset[UUID]:
-    """The aggregates of which `view` holds no current rows; it costs a statement only where there are any."""
+    """The aggregates of which `view` has no current rows; costs a statement only if there are any."""
     if view.name not in _marked(connection):
         return frozenset()
     return frozenset(connection.scalars(aggregates_aside(view)))
 
 
 def replayable(connection: Connection, view: View) -> frozenset[UUID]:
-    """Those of `set_aside` that can be loaded from the log, to be replayed for a reader.
+    """The aggregates of `set_aside` that can be loaded from the log, to be replayed for a reader.
 
     Raises ViewBroken if there are too many.
     """
@@ -188,12 +189,12 @@ def replayable(connection: Connection, view: View) -> frozenset[UUID]:
 
 
 def aggregates_aside(view: View) -> Select[Any]:
-    """The aggregates of which `view` holds no current rows, in SQL."""
+    """The aggregates of which `view` has no current rows, in SQL."""
     return select(rows.c.aggregate).where(rows.c.view == view.name).distinct()
 
 
 def loadable(app: Casework, ids: Iterable[UUID]) -> dict[UUID, Aggregate]:
-    """The aggregates of `ids`, but those with an event this release cannot read or replay."""
+    """The aggregates of `ids`, except those with an event this release cannot read or replay."""
     wanted = list(ids)
     together = attempted(None, app.record.load_many, wanted)
     if together is not None:

@@ -1,4 +1,4 @@
-"""Terms as periods of moments: which begin at midnight in London and together hold every moment."""
+"""Terms as periods that begin at midnight in London and together contain every moment."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def term_named(calendar: Calendar, name: str) -> Term:
 
 
 def term_bounds(calendar: Calendar, name: str) -> tuple[datetime | None, datetime | None]:
-    """From when (included) until when (not) a moment is in the term, as `Calendar.term_on` says of its day.
+    """The start (included) and end (excluded) of the term, in agreement with `Calendar.term_on` for days.
 
-    None is without end: the first term takes what came before it, the last what comes after. Raises
-    UnknownTerm.
+    None means unbounded: the first term includes everything before it, the last everything after it.
+    Raises UnknownTerm.
     """
     term = term_named(calendar, name)
     starts = sorted(each.starts_on for each in calendar.terms)
@@ -35,7 +35,7 @@ def term_bounds(calendar: Calendar, name: str) -> tuple[datetime | None, datetim
 
 
 def in_term(column: Column[datetime], calendar: Calendar, name: str) -> ColumnElement[bool]:
-    """Whether the moment of a row is in the term, in SQL. Raises UnknownTerm."""
+    """Whether the moment in `column` is in the term, in SQL. Raises UnknownTerm."""
     since, until = term_bounds(calendar, name)
     return and_(true() if since is None else column >= since, true() if until is None else column < until)
 
@@ -47,14 +47,14 @@ def is_in_term(moment: datetime, calendar: Calendar, name: str) -> bool:
 
 
 def term_before(calendar: Calendar, name: str) -> Term | None:
-    """The term before that one, if the school has entered it. Raises UnknownTerm."""
+    """The term before the one of that name, if the school has entered it. Raises UnknownTerm."""
     term = term_named(calendar, name)
     earlier = [each for each in calendar.terms if each.starts_on < term.starts_on]
     return max(earlier, key=lambda each: each.starts_on, default=None)
 
 
 def same_term_last_year(calendar: Calendar, name: str) -> Term | None:
-    """The term of that season a year before, if the school has entered it. Raises UnknownTerm."""
+    """The term of the same season a year earlier, if the school has entered it. Raises UnknownTerm."""
     year, _, season = term_named(calendar, name).name.partition("-")
     return calendar.term(f"{int(year) - 1}-{season}")
 

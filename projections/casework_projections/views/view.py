@@ -25,7 +25,7 @@ _INSERTS: Final[Mapping[str, Any]] = {"sqlite": sqlite.insert, "postgresql": pos
 
 
 class Moment(TypeDecorator[datetime]):
-    """A moment, kept and given back in UTC: SQLite keeps no offset."""
+    """A moment, stored and returned in UTC, because SQLite stores no offset."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -41,7 +41,7 @@ class Moment(TypeDecorator[datetime]):
 
 
 class Recorded:
-    """A stored event at its position in the log; it is decoded when a view first asks for it."""
+    """A stored event at its position in the log; it is decoded when a view first needs it."""
 
     __slots__ = ("_event", "_mapper", "position", "stored")
 
@@ -53,37 +53,37 @@ class Recorded:
 
     @property
     def aggregate(self) -> UUID:
-        """The id of the aggregate the event is of."""
+        """The id of the event's aggregate."""
         return cast(UUID, self.stored.originator_id)
 
     @property
     def event(self) -> Event:
-        """The event. Raises MapperDeserialisationError where this release cannot read it."""
+        """The event. Raises MapperDeserialisationError if this release cannot read it."""
         if self._event is None:
             self._event = self._mapper.to_domain_event(self.stored)
         return self._event
 
-    def is_a(self, *sorts: type[Event]) -> bool:
-        """Whether the event is of one of these classes, told by its topic alone.
+    def is_a(self, *classes: type[Event]) -> bool:
+        """Whether the event is of one of these classes, judged by its topic alone.
 
-        Raises MapperDeserialisationError for a topic this release does not know: a view that passed over
-        it without a word would be wrong for ever.
+        Raises MapperDeserialisationError for a topic this release does not know: a view that silently
+        skipped it would stay wrong.
         """
         known = TOPICS.get(self.stored.topic)
-        return issubclass(type(self.event) if known is None else known, sorts)
+        return issubclass(type(self.event) if known is None else known, classes)
 
 
 @dataclass(frozen=True)
 class Batch:
-    """The events of the log after one position, up to and with another."""
+    """The events of the log after one position, up to and including another."""
 
     after: int
     upto: int
     records: Sequence[Recorded]
 
-    def of(self, *sorts: type[E]) -> Iterator[E]:
+    def of(self, *classes: type[E]) -> Iterator[E]:
         """The events of these classes and of those derived from them, in order."""
-        return (cast(E, recorded.event) for recorded in self.records if recorded.is_a(*sorts))
+        return (cast(E, recorded.event) for recorded in self.records if recorded.is_a(*classes))
 
     def only(self, records: Sequence[Recorded]) -> Self:
         """The same batch with other `records`."""
@@ -92,7 +92,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Failure:
-    """An event a view could not apply: the rows of which aggregate it leaves as they were, and why."""
+    """An event a view could not apply, the aggregate whose rows stay as they were, and the error."""
 
     recorded: Recorded
     aggregate: UUID
@@ -101,9 +101,9 @@ class Failure:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a batch applied in parts.
+    """The result of a batch applied in parts.
 
-    `rewritten` are the aggregates whose rows were computed as a whole, whatever had failed for them before.
+    `rewritten` are the aggregates whose rows were computed completely, so that earlier failures are settled.
     """
 
     failures: Sequence[Failure]
@@ -111,11 +111,11 @@ class Outcome:
 
 
 class View(ABC):
-    """Tables that say nothing the log does not say, and can be thrown away and computed again.
+    """Tables computed from the log, which can be deleted and computed again.
 
-    `version` counts the shapes the view has had: one that was kept in another shape is computed anew.
-    Every table's name starts with `view_`. No table holds a name or a narrative in clear. One that keeps
-    what the log does not say is not `rebuildable`: nothing empties it.
+    `version` counts the shapes of the tables: a view stored in another shape is computed again. Every
+    table's name starts with `view_`. No table holds a name or a narrative in clear. A view with data that
+    is not in the log is not `rebuildable`: it is never emptied.
     """
 
     name: ClassVar[str]
@@ -125,16 +125,16 @@ class View(ABC):
 
     @abstractmethod
     def apply(self, connection: Connection, batch: Batch) -> None:
-        """Bring the tables from `batch.after` to `batch.upto`. Doing it twice leaves the same rows."""
+        """Update the tables from `batch.after` to `batch.upto`. Doing it twice leaves the same rows."""
 
     def apply_apart(self, connection: Connection, batch: Batch) -> Outcome:
-        """As `apply`, but for the events that fail, whose order among the others does not matter."""
+        """As `apply`, except for events that fail; their order among the others does not matter."""
         failed = apart(connection, batch.records, lambda part: self.apply(connection, batch.only(part)))
         return Outcome([Failure(recorded, recorded.aggregate, error) for recorded, error in failed])
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write `rows`, each in the place of the row with its primary key, in one statement."""
+    """Write `rows` with one statement; each replaces the row with the same primary key."""
     if not rows:
         return
     statement = _INSERTS[connection.dialect.name](table)
