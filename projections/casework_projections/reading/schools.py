@@ -98,7 +98,7 @@ def _review(pack: Pack, review_due: date | None, now: datetime) -> SchoolStep:
         overdue=review_due is None or review_due < today,
         clause=pack.sources[0].cited_as,
         reason=(
-            "The school's policy is looked at again: a version that changes anything is adopted (pack), "
-            "or it is kept as it is (policy_reviewed_on)."
+            "Review the school's policy: adopt a version with changes (pack), "
+            "or confirm it without changes (policy_reviewed_on)."
         ),
     )

@@ -46,7 +46,7 @@ class MeBody(msgspec.Struct, frozen=True, kw_only=True):
     """The user who makes the request, the roles they hold, and what each permits.
 
     An administrator also gets how many events each view could not apply, and how many cases and other
-    aggregates nobody can read, if there are any.
+    aggregates cannot be read, if there are any.
     """
 
     user: UserBody

@@ -22,7 +22,7 @@ Fields = Mapping[str, Any]
 
 # The person who reported in confidence is sealed separately and never shown with a step.
 _NEVER_SHOWN: Final = frozenset({"reporter"})
-_NOT_WORTH_SAYING: Final = frozenset({"school", "policy"})
+_NOT_DESCRIBED: Final = frozenset({"school", "policy"})
 _REASONS: Final = ("reason", "rationale", "why_not")
 
 
@@ -39,10 +39,10 @@ def reason_of(fields: Fields) -> str | None:
 
 def described(step: str, fields: Fields, note: str | None, names: Names) -> str:
     """What was done, as `Save evidence: form screenshot; description …`, without the reason for it."""
-    left_out = {*_REASONS, *_NOT_WORTH_SAYING}
+    left_out = {*_REASONS, *_NOT_DESCRIBED}
     shown = {name: value for name, value in fields.items() if name not in left_out} | {"note": note}
-    said = "; ".join(f"{_words(name)} {text}" for name, text in _said_all(shown, names))
-    return _words(step).capitalize() + (f": {said}" if said else "")
+    details = "; ".join(f"{_words(name)} {text}" for name, text in _texts(shown, names))
+    return _words(step).capitalize() + (f": {details}" if details else "")
 
 
 def _named(record: msgspec.Struct) -> Iterator[tuple[str, Any]]:
@@ -60,23 +60,23 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _said_all(fields: Mapping[str, Any], names: Names) -> Iterator[tuple[str, str]]:
-    return ((name, _said(value, names)) for name, value in fields.items() if value not in (None, [], ""))
+def _texts(fields: Mapping[str, Any], names: Names) -> Iterator[tuple[str, str]]:
+    return ((name, _text(value, names)) for name, value in fields.items() if value not in (None, [], ""))
 
 
-def _said(value: Any, names: Names) -> str:
+def _text(value: Any, names: Names) -> str:
     match value:
         case UUID():
             return names[value].text if value in names else str(value)
         case dict():
-            return "(" + ", ".join(f"{_words(name)} {said}" for name, said in _said_all(value, names)) + ")"
+            return "(" + ", ".join(f"{_words(name)} {text}" for name, text in _texts(value, names)) + ")"
         case list():
-            return ", ".join(_said(item, names) for item in value)
+            return ", ".join(_text(item, names) for item in value)
         case _:
-            return _said_plainly(value)
+            return _plain_text(value)
 
 
-def _said_plainly(value: Any) -> str:
+def _plain_text(value: Any) -> str:
     match value:
         case bool():
             return "yes" if value else "no"
