@@ -1,4 +1,4 @@
-"""The reading room over an application, put together for the server and the command line alike."""
+"""Makes the reading room of an application, for the server and for the command line."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _ignore(_: Passage) -> None:
 def reading_room(
     app: Casework, views: Views | None = None, watch: Callable[[Passage], None] = _ignore
 ) -> ReadingRoom:
-    """The room in which questions about the record of `app` are answered; make it after a fork."""
+    """The room that answers questions about the record of `app`; make it after a fork."""
     return ReadingRoom(
         record=app.record,
         library=app.library,
@@ -36,7 +36,7 @@ def reading_room(
 
 
 def _opening(evidence: Evidence) -> OpenFile:
-    """How the room opens a file. Every opening is recorded on its own, under no key."""
+    """The function with which the room opens a file. Each opening is recorded, without an idempotency key."""
 
     def open_file(asker: Asker, incident: UUID, file: UUID) -> OpenedFile:
         context = Context(principal=asker.principal, now=asker.now, may_be_named=asker.may_be_named)

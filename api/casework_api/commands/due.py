@@ -17,7 +17,7 @@ from casework_projections.reading.unrestricted import ListEveryDeadline
 @click.option("--school", type=click.UUID, help="One school only.")
 @click.option("--overdue", is_flag=True, help="Only what is overdue.")
 def due(school: UUID | None, overdue: bool) -> None:
-    """List what is due in every open case, soonest first: reference, step, time. It names nobody."""
+    """List what is due in every open case, soonest first: reference, step, time. No person is named."""
     now = utc_now()
     with opened(Settings.from_environment()) as app:
         found = answer(app, ListEveryDeadline(school), now)

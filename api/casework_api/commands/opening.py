@@ -1,4 +1,4 @@
-"""Opening what casework keeps its record in, for the command line."""
+"""Opens the application and its views, for the command line."""
 
 from __future__ import annotations
 
@@ -36,5 +36,5 @@ def opened_views(app: Casework) -> Views:
 
 
 def answer(app: Casework, question: Question[T], now: datetime) -> T:
-    """The answer to `question`, asked by the system at `now`."""
+    """Answer `question`, asked by the system at `now`."""
     return reading_room(app, opened_views(app)).answer(question, Asker(principal=SYSTEM, now=now))

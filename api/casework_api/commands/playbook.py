@@ -1,4 +1,4 @@
-"""`casework playbook …`: check a school's own pack, and ask what another pack would have meant."""
+"""`casework playbook …`: check a school's own pack, and compare what two packs would have required."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def playbook() -> None:
 @playbook.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def check(file: Path) -> None:
-    """Say everything that is wrong with a pack FILE, as it stands on every floor."""
+    """Print every fault of a pack FILE, on every floor."""
     faults = every_fault(file, Library.own())
     for fault in faults:
         click.echo(fault)
@@ -38,9 +38,9 @@ def check(file: Path) -> None:
 @playbook.command(name="compare")
 @click.argument("pack_a")
 @click.argument("pack_b")
-@click.option("--school", required=True, type=click.UUID, help="Whose past incidents are judged again.")
+@click.option("--school", required=True, type=click.UUID, help="The school whose past incidents are judged.")
 def compare_packs(pack_a: str, pack_b: str, school: UUID) -> None:
-    """Judge a school's past incidents by PACK_A and by PACK_B, and say where they would have differed."""
+    """Judge a school's past incidents by PACK_A and by PACK_B, and print the differences."""
     with opened(Settings.from_environment()) as app:
         question = CompareEveryCase(
             school, under=_edition(app, pack_a, "PACK_A"), other=_edition(app, pack_b, "PACK_B")
@@ -51,7 +51,7 @@ def compare_packs(pack_a: str, pack_b: str, school: UUID) -> None:
             raise click.BadParameter("there is no such school", param_hint="--school") from None
     differing = [each for each in compared if each.differs]
     for each in differing:
-        _tell(each)
+        _print(each)
     click.echo(f"{len(differing)} of {len(compared)} incidents would have differed.")
 
 
@@ -61,7 +61,7 @@ def _edition(app: Casework, pack_id: str, hint: str) -> str:
     return app.library.latest_pack(pack_id).edition
 
 
-def _tell(compared: Comparison) -> None:
+def _print(compared: Comparison) -> None:
     click.echo(f"{compared.incident} ({compared.kind})")
     for sign, changes in (("+", compared.added), ("-", compared.dropped), ("~", compared.deadlines)):
         for change in changes:

@@ -39,7 +39,7 @@ REQUESTS_PER_NAME_SEARCH: Final = 10
 
 
 class UseCases(Protocol):
-    """What a route may change the record by."""
+    """The use cases through which a route may change the record."""
 
     approvals: Approvals
     schools: Schools
@@ -51,9 +51,9 @@ class UseCases(Protocol):
 
 
 class Services:
-    """What one process serves requests with.
+    """Everything one process needs to serve requests.
 
-    It opens connections, so make it after a fork. `clock` is the one place time is asked for.
+    It opens connections, so make it after a fork. `clock` is the only source of the time.
     """
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
@@ -67,7 +67,7 @@ class Services:
 
 
 def services() -> Services:
-    """What this process serves requests with: for the modules that put the application together."""
+    """The services of this process, for the modules that put the application together."""
     return cast(Services, current_app.extensions[EXTENSION])
 
 
@@ -77,17 +77,17 @@ def casework() -> UseCases:
 
 
 def library() -> Library:
-    """The rules and dated tables this process knows."""
+    """The rules and dated tables of this process."""
     return services().app.library
 
 
 def asker() -> Asker:
-    """The user who makes the request, at its moment."""
+    """The user who makes the request, and the moment of the request."""
     return Asker(principal=Principal.of(user()), now=now(), may_be_named=_name_user)
 
 
 def answer(question: Question[T]) -> T:
-    """The answer to `question`, for the user who makes the request."""
+    """Answer `question` for the user who makes the request."""
     return services().room.answer(question, asker())
 
 
@@ -108,14 +108,14 @@ def check_name_searches() -> None:
 
 
 def now() -> datetime:
-    """The moment of the request, asked once."""
+    """The moment of the request; the clock is read once per request."""
     if "now" not in g:
         g.now = services().clock()
     return cast(datetime, g.now)
 
 
 def sign_in(user: User, token: Token) -> None:
-    """Keep the user who makes the request, and their token."""
+    """Store the user who makes the request, and their token, for this request."""
     g.user, g.token = user, token
 
 
@@ -132,8 +132,8 @@ def token() -> Token:
 def context(*, digest_body: bool = True) -> Context:
     """The context of the command this request makes.
 
-    With an `Idempotency-Key`, a digest of the request tells a retry from another request. A body that is
-    read as a stream is left out of it here and added by the route that reads it.
+    With an `Idempotency-Key`, a digest of the request distinguishes a retry from another request. It does
+    not contain a body that is read as a stream; the route that reads such a body adds it with `with_body`.
     """
     key = idempotency_key()
     body = request.get_data(cache=True) if digest_body else b""
@@ -149,7 +149,7 @@ def context(*, digest_body: bool = True) -> Context:
 
 
 def with_body(context: Context, part: bytes) -> Context:
-    """`context` with a `part` of the body, read as a stream, added to its digest."""
+    """`context` with a `part` of the streamed body added to its digest."""
     return msgspec.structs.replace(context, digest=_digest(context.digest.encode(), part))
 
 

@@ -17,14 +17,14 @@ SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 PUBLIC: Final = frozenset(
     {"openapi", "docs", "docs_asset", "health_live", "health_ready", "metrics", "calendar.feed"}
 )
-"""The endpoints that need no token. Every other one does."""
+"""The endpoints that need no token. Every other endpoint does."""
 
 
 UNNAMED: Final = frozenset({"incidents.report", "approvals.ask"})
-"""The endpoints where the user may be reporting in confidence, or may know the case only as such a report."""
+"""The endpoints where the user may be reporting in confidence, or may see the case only as such a report."""
 
 _OF_A_CASE: Final = frozenset({"incident_id", "approval_id"})
-"""The parameters of a path that make a request one about a case."""
+"""The path parameters of requests about a case."""
 
 
 def register_authentication(app: Flask) -> None:
@@ -51,5 +51,5 @@ def register_authentication(app: Flask) -> None:
 
 
 def _may_be_in_confidence() -> bool:
-    """Whether the user may be one who reported the case in confidence; the others are named later."""
+    """Whether the user may have reported the case in confidence; if not, they are named in logs later."""
     return request.endpoint in UNNAMED or not _OF_A_CASE.isdisjoint(request.view_args or {})

@@ -1,4 +1,4 @@
-"""`/approvals`: ask a second person, read the outcome, decide."""
+"""`/approvals`: request the approval of a second person, read the outcome, decide."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ blueprint = Blueprint(
     "approvals",
     __name__,
     url_prefix="/approvals",
-    description="What needs two people: one asks, another decides",
+    description="Steps that need two people: one requests the approval, another decides",
 )
 
 
@@ -41,9 +41,9 @@ blueprint = Blueprint(
 @blueprint.arguments(ApprovalInput)
 @blueprint.returns(201, ApprovalMade, headers=("Location",), problems=(404, 409, 422))
 def ask(fields: dict[str, Any]) -> tuple[ApprovalMade, int, dict[str, str]]:
-    """Ask a second person for approval. Posting a step that needs two people does the same.
+    """Request the approval of a second person. Posting a step that needs two people does the same.
 
-    In this release only a `step` can be asked for.
+    In this release approval can be requested only for a `step`.
     """
     values = fields.pop("step", None)
     if values is not None:
@@ -58,7 +58,7 @@ def ask(fields: dict[str, Any]) -> tuple[ApprovalMade, int, dict[str, str]]:
 @blueprint.arguments(PageQuery, location="query")
 @blueprint.returns(200, Page[ApprovalBody], problems=(422,))
 def index(query: dict[str, Any]) -> Page[ApprovalBody]:
-    """The approvals that you asked for and those that you may decide, newest first."""
+    """The approvals that you requested and those that you may decide, newest first."""
     return current.answer(ListApprovals(part(query)))
 
 
@@ -74,7 +74,7 @@ def read(approval_id: UUID) -> ApprovalBody:
 @blueprint.arguments(DecisionInput)
 @blueprint.returns(200, DecisionBody, problems=(409, 422))
 def decide(fields: dict[str, Any], approval_id: UUID) -> DecisionBody:
-    """Approve or refuse what another user asked for. An approved step is judged again and recorded."""
+    """Approve or refuse the request of another user. An approved step is judged again and recorded."""
     approvals = current.casework().approvals
     pending = approvals.decide(current.context(), approval_id, DecideApproval(**fields))
     decided = approval_body(pending, current.asker(), current.library())

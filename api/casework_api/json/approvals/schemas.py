@@ -21,7 +21,7 @@ DecisionInput: Final = schema_of(DecideApproval, name="DecisionInput")
 
 
 class ApprovalMade(msgspec.Struct, frozen=True):
-    """The approval that was asked for."""
+    """The approval that was requested."""
 
     id: UUID
 

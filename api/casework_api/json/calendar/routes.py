@@ -1,4 +1,4 @@
-"""`/calendar/{token}`: what is due, as a calendar to subscribe to, which names nobody."""
+"""`/calendar/{token}`: what is due, as a calendar to subscribe to; it names no person."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ blueprint = Blueprint("calendar", __name__, url_prefix="/calendar", description=
 @blueprint.doc(security=[])
 @blueprint.returns(200, {"type": "string"}, content_type=MEDIA_TYPE)
 def feed(token: str) -> Response:
-    """What is due in the cases its user may read: a reference, a step, a time.
+    """What is due in the cases the user of the token may read: a reference, a step, a time.
 
-    The token is one with the scope `calendar`, which opens nothing else; revoking it ends the feed.
+    The token has the scope `calendar` and is valid for nothing else; revoking it ends the feed.
     """
     found = current.authenticate(token)
     if found is None or Scope.CALENDAR not in found[1].scopes:

@@ -1,4 +1,4 @@
-"""`/declarations`: relationships across the staff-pupil line, declared and decided on beforehand."""
+"""`/declarations`: relationships between staff and pupils, declared and decided on beforehand."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DeclarationInput = schema_of(DeclareRelationship, name="DeclarationInput")
 
 
 class DeclarationQuery(PageQuery):
-    """Whose declarations."""
+    """The person whose declarations to list."""
 
     person = Identifier(required=True, metadata={"description": "Either of the two people."})
 

@@ -1,4 +1,4 @@
-"""`/incidents/{id}/evidence`: keep a file, read its record, open its content on the record."""
+"""`/incidents/{id}/evidence`: store a file, read its record, open its content, which is recorded."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from casework_api.json.incidents.schemas import EvidenceInput
 from casework_projections.reading.evidence import EvidenceBody, EvidenceRecord, ReadContent, ReadEvidence
 
 _MAX_BODY: Final = MAX_BYTES + 256 * 1024
-"""A file of the largest size, and room for the metadata and the boundaries around it."""
+"""A file of the largest size, with room for the metadata and the multipart boundaries."""
 
 _UPLOAD: Final = {
     "required": True,
@@ -54,7 +54,7 @@ _UPLOAD: Final = {
 @blueprint.returns(201, EvidenceBody, headers=("Location", "ETag"), problems=(409, 412, 415, 422))
 @takes_body(_MAX_BODY)
 def upload(incident_id: UUID) -> tuple[EvidenceBody, int, dict[str, str]]:
-    """Keep a file as evidence. In a nudes case none is taken, and none is read."""
+    """Store a file as evidence. In a case of shared nudes no file is accepted, and none is read."""
     header = request.headers.get("If-Match")
     expected = None if header is None else parse_if_match(header)
     context = current.context(digest_body=False)
@@ -76,7 +76,7 @@ def upload(incident_id: UUID) -> tuple[EvidenceBody, int, dict[str, str]]:
 @blueprint.route("/<uuid:incident_id>/evidence/<uuid:evidence_id>", methods=["GET"])
 @blueprint.returns(200, EvidenceRecord)
 def evidence_record(incident_id: UUID, evidence_id: UUID) -> EvidenceRecord:
-    """What is held, and what was said of it when it was saved."""
+    """The record of a file: its size and hash, and how it was described when it was saved."""
     return current.answer(ReadEvidence(incident_id, evidence_id))
 
 
@@ -85,7 +85,7 @@ def evidence_record(incident_id: UUID, evidence_id: UUID) -> EvidenceRecord:
     200, {"type": "string", "format": "binary"}, content_type="application/octet-stream", problems=(409,)
 )
 def evidence_content(incident_id: UUID, evidence_id: UUID) -> Response:
-    """The bytes, checked against their hash. That they were opened is recorded on the timeline."""
+    """The bytes, checked against their hash. The opening is recorded on the timeline."""
     opened = current.answer(ReadContent(incident_id, evidence_id))
     file, response = opened.file, Response(opened.content, content_type="application/octet-stream")
     response.headers["Content-Length"] = str(file.size)

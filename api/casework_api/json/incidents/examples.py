@@ -1,4 +1,4 @@
-"""The examples that OpenAPI shows: those of the steps, about an incident at a school that is made up."""
+"""The examples that OpenAPI shows: steps of an incident at an invented school."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from casework.domain.incident.slots import Occasion, Slot, Slots
 from casework.library import Library
 
 IDS: Final = {slot: uuid5(UUID(int=0), slot) for slot in Slot}
-"""The ids that are shown, by what each is the id of."""
+"""The ids in the examples, by what they identify."""
 OCCURRED_AT: Final = datetime(2026, 9, 14, 10, 5, tzinfo=LONDON)
 NOW: Final = datetime(2026, 9, 14, 11, 30, tzinfo=LONDON)
 
@@ -26,7 +26,7 @@ def shown(step: str) -> dict[str, Any]:
 
 
 def shown_metadata() -> str:
-    """What is sent with a file, as the text of the JSON that it is."""
+    """The metadata sent with a file, as JSON text."""
     occasion = Occasion(now=NOW, slots={Slot.OCCURRED_AT: OCCURRED_AT})
     return msgspec.json.encode(example("save_evidence", occasion)).decode()
 

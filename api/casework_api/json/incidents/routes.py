@@ -49,7 +49,7 @@ def shown(incident: IncidentBody, status: int = 200, **headers: str) -> Shown:
 
 
 def located(case: Case) -> Shown:
-    """As `shown`, for what has just been recorded."""
+    """As `shown`, for an incident or step that has just been recorded."""
     return shown(incident_body(case), 201, Location=url_for("incidents.read", incident_id=case.incident.id))
 
 
@@ -58,7 +58,7 @@ def located(case: Case) -> Shown:
 @blueprint.arguments(ReportInput)
 @blueprint.returns(201, IncidentBody, headers=("Location", "ETag"), problems=(404, 409, 422))
 def report(fields: dict[str, Any]) -> Shown:
-    """Report an incident: anybody with a role at the school may."""
+    """Report an incident. Every user with a role at the school may do so."""
     return located(current.casework().incidents.report(current.context(), ReportIncident(**fields)))
 
 
@@ -66,7 +66,7 @@ def report(fields: dict[str, Any]) -> Shown:
 @blueprint.arguments(IncidentQuery, location="query")
 @blueprint.returns(200, Page[ListedIncident], problems=(422,))
 def index(query: dict[str, Any]) -> Page[ListedIncident]:
-    """The incidents the reader may know of, newest first."""
+    """The incidents the user may see, newest first."""
     wanted = part(query)
     filters = {name: value for name, value in query.items() if name not in Part.__struct_fields__}
     return current.answer(ListCases(Filters(**filters), wanted))
@@ -82,7 +82,7 @@ def read(incident_id: UUID) -> Shown:
 @blueprint.route("/<uuid:incident_id>/next-steps", methods=["GET"])
 @blueprint.returns(200, NextSteps)
 def next_steps(incident_id: UUID) -> NextSteps:
-    """What is to be done next, soonest first, each with its rule and clause."""
+    """The steps to take next, soonest due first, each with its rule and clause."""
     return current.answer(ReadNextSteps(incident_id))
 
 
@@ -93,13 +93,14 @@ def next_steps(incident_id: UUID) -> NextSteps:
     202,
     ApprovalRequired,
     headers=("Location",),
-    description="The step needs a second person, who was asked for approval.",
+    description="The step needs the approval of a second person, which was requested.",
 )
 @blueprint.returns(201, IncidentBody, headers=("Location", "ETag"), problems=(409, 412, 422))
 def take_step(fields: dict[str, Any], incident_id: UUID) -> Shown | Required:
-    """Take a step, or be told by which rule and clause it is refused.
+    """Take a step. A refusal names the rule and clause.
 
-    If the step needs two people, a second person is asked for approval (202). Nothing changes until then.
+    If the step needs two people, the approval of a second person is requested (202). Nothing changes until
+    they approve.
     """
     expected = if_match()
     step, at = fields.pop("step"), fields.pop("at", None)

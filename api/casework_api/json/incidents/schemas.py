@@ -1,4 +1,4 @@
-"""What is taken about incidents. Input is derived from the domain's own steps."""
+"""The input about incidents, derived from the steps of the domain."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from casework_api.json.incidents.examples import shown
 
 AT: Final = {
     "at": Moment(
-        metadata={"description": "When it was done; now where it is left out or up to two minutes ahead."}
+        metadata={"description": "When it was done; now if it is left out or up to two minutes ahead."}
     )
 }
 
@@ -42,12 +42,12 @@ StepInput = one_of(
 
 
 class IncidentQuery(PageQuery):
-    """Which incidents to list; a filter that is left out asks nothing."""
+    """The filters of the list of incidents; a filter that is left out does not apply."""
 
     school = Identifier()
     kind = Words(Text(max=100))
     state = Choice({state.value: state for state in State})
-    person = Identifier(metadata={"description": "Somebody involved."})
+    person = Identifier(metadata={"description": "A person involved."})
     overdue = QueryFlag(metadata={"description": "Whether something is overdue now."})
     assigned_to = Identifier(metadata={"description": "A user the case is assigned to."})
     term = TermName(metadata={"description": "The term of the report: `2026-autumn`."})
@@ -56,6 +56,6 @@ class IncidentQuery(PageQuery):
 
 
 class ApprovalRequired(msgspec.Struct, frozen=True):
-    """The step needs two people: the id of the approval that was asked for."""
+    """The step needs two people: the id of the approval that was requested."""
 
     approval: UUID

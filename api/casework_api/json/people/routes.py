@@ -1,4 +1,4 @@
-"""`/people`: register somebody, find them by whole name, read every visible incident they are in."""
+"""`/people`: register a person, find people by whole name, read every visible incident they are in."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class PersonQuery(PageQuery):
 
 
 blueprint = Blueprint(
-    "people", __name__, url_prefix="/people", description="People, known elsewhere by their ids"
+    "people", __name__, url_prefix="/people", description="People, who appear elsewhere only by id"
 )
 
 
@@ -53,7 +53,7 @@ def register(fields: dict[str, Any]) -> tuple[PersonBody, int, dict[str, str]]:
 @blueprint.arguments(PersonQuery, location="query")
 @blueprint.returns(200, Page[FoundPerson], problems=(422,))
 def find(query: dict[str, Any]) -> Page[FoundPerson]:
-    """The people of that whole name at the schools where the reader may find people."""
+    """The people of that whole name at the schools where the user may find people."""
     current.check_name_searches()
     return current.answer(FindPeople(name=query["name"], school=query.get("school"), part=part(query)))
 
@@ -69,5 +69,5 @@ def read_person(person_id: UUID) -> PersonBody:
 @blueprint.arguments(PageQuery, location="query")
 @blueprint.returns(200, Page[ChronologyEntry], problems=(422,))
 def chronology(query: dict[str, Any], person_id: UUID) -> Page[ChronologyEntry]:
-    """Every incident the person is in that the reader may know of, by when it took place, oldest first."""
+    """Every incident that involves the person and that the user may see, in order of occurrence."""
     return current.answer(ReadChronology(person_id, part(query)))

@@ -1,4 +1,4 @@
-"""`/playbooks`: every rule a school is held to, with its clause."""
+"""`/playbooks`: every rule that binds a school, with its clause."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from casework_api.http.problems import malformed, not_found
 
 
 class JurisdictionQuery(Record):
-    """On which floor; the only one, while there is one."""
+    """The jurisdiction of the floor; optional while there is only one."""
 
     jurisdiction = Words(Text(max=100))
 
 
 class EditionBody(msgspec.Struct, frozen=True, kw_only=True):
-    """One edition of a pack, and until when its policy stands without review."""
+    """One edition of a pack, and when the review of its policy is due."""
 
     id: str
     edition: str
@@ -46,7 +46,7 @@ class FloorBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Playbooks(msgspec.Struct, frozen=True):
-    """Every floor and pack there is; `floors` names the editions that `floor_editions` tells of."""
+    """Every floor and pack; `floors` names the editions that `floor_editions` describes."""
 
     floors: list[str]
     items: list[EditionBody]
@@ -55,7 +55,7 @@ class Playbooks(msgspec.Struct, frozen=True):
 
 
 class RuleBody(msgspec.Struct, frozen=True, kw_only=True):
-    """A rule as it binds: `origin` says whether the floor or the school's own policy asks for it."""
+    """A rule in force: `origin` says whether the floor or the school's own policy requires it."""
 
     id: str
     origin: str
@@ -73,7 +73,7 @@ class RuleBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KindBody(msgspec.Struct, frozen=True, kw_only=True):
-    """A kind of incident: the fields a report of it must carry, whether it holds files, and its stream."""
+    """A kind of incident: the fields its report must have, whether it accepts files, and its stream."""
 
     id: str
     title: str
@@ -83,7 +83,7 @@ class KindBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlaybookBody(EditionBody, frozen=True, kw_only=True):
-    """A pack on the floor that is in force: what it says, what it leaves to the floor, and how it is read."""
+    """A pack on the floor in force: what it says, what it leaves to the floor, and how it is interpreted."""
 
     floor: str
     sources: tuple[Source, ...]
@@ -158,7 +158,7 @@ def _only_given(test: dict[str, Any]) -> dict[str, Any]:
 @blueprint.route("", methods=["GET"])
 @blueprint.returns(200, Playbooks)
 def index() -> Playbooks:
-    """The floors and packs there are."""
+    """Every floor and pack."""
     library = current.library()
     return Playbooks(
         floors=list(library.floors),
@@ -178,7 +178,7 @@ def read(query: dict[str, Any], pack_id: str) -> PlaybookBody:
     pack = library.latest_pack(pack_id)
     jurisdiction = query.get("jurisdiction", min(library.jurisdictions()))
     if jurisdiction not in library.jurisdictions():
-        raise malformed({"jurisdiction": ["is not one casework has a floor for"]})
+        raise malformed({"jurisdiction": ["has no floor in casework"]})
     floor = library.floor_at(jurisdiction, current.now())
     playbook = library.playbook(floor.edition, pack.edition)
     return PlaybookBody(

@@ -1,4 +1,4 @@
-"""`/reference`: what was in force on a day; and what that says of one incident."""
+"""`/reference`: what was in force on a day; and what that says about one incident."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ reference = Blueprint(
     "reference", __name__, url_prefix="/reference", description="What was in force on a day"
 )
 incident_guidance = Blueprint(
-    "incident_guidance", __name__, url_prefix="/incidents", description="What that says of one incident"
+    "incident_guidance", __name__, url_prefix="/incidents", description="What that says about one incident"
 )
 
 
@@ -98,7 +98,7 @@ def read(query: dict[str, Any]) -> ReferenceBody:
 @incident_guidance.route("/<uuid:incident_id>/guidance", methods=["GET"])
 @incident_guidance.returns(200, GuidanceBody, example=GUIDANCE_EXAMPLE)
 def read_guidance(incident_id: UUID) -> GuidanceBody:
-    """Which offences it may amount to and which channels suit it, by the day it occurred."""
+    """The offences the incident may amount to and the channels that suit it, by the day it occurred."""
     return current.answer(ReadGuidance(incident_id))
 
 

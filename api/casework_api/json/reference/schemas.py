@@ -1,4 +1,4 @@
-"""What is answered about the dated tables. None of it names anybody."""
+"""The responses about the dated tables. They name no person."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from casework_api.http.fields import Day, Record
 
 
 class ReferenceQuery(Record):
-    """On which day."""
+    """The day to look up."""
 
-    on = Day(metadata={"description": "The day asked about; today where it is left out."})
+    on = Day(metadata={"description": "The day to look up; today if it is left out."})
 
 
 class FloorEdition(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,7 +24,7 @@ class FloorEdition(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlatformAge(msgspec.Struct, frozen=True, kw_only=True):
-    """How old a platform asked its users to be, and since when."""
+    """The minimum age a platform required of its users, and since when."""
 
     name: str
     minimum_age: int
@@ -33,7 +33,7 @@ class PlatformAge(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OffenceBody(msgspec.Struct, frozen=True, kw_only=True):
-    """An offence in force, worded about the act; null where no first or last day is in the table."""
+    """An offence in force, described by the act; null if the table has no first or last day."""
 
     offence: str
     title: str
@@ -43,7 +43,7 @@ class OffenceBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChannelBody(msgspec.Struct, frozen=True, kw_only=True):
-    """Whom one could turn to, and what about and what not."""
+    """A channel for reports: what it takes reports about and what not."""
 
     channel: str
     title: str
@@ -54,7 +54,7 @@ class ChannelBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReferenceBody(msgspec.Struct, frozen=True, kw_only=True):
-    """What was in force on one day; `floors` are those an incident reported on it is judged by."""
+    """The entries in force on one day; `floors` are those that judge an incident reported that day."""
 
     on: LocalDate
     floors: list[FloorEdition]

@@ -19,7 +19,7 @@ from casework_projections.reading.lessons import LessonBody, ReadLessons
 from casework_projections.reading.paging import Page, Part
 
 CSV: Final = "text/csv"
-_TERM: Final = {"metadata": {"description": "`2026-autumn`; the term that is running where it is left out."}}
+_TERM: Final = {"metadata": {"description": "`2026-autumn`; the current term if it is left out."}}
 
 incident_reports = Blueprint(
     "incident_reports", __name__, url_prefix="/incidents", description="Reports on one incident"
@@ -30,13 +30,13 @@ school_reports = Blueprint(
 
 
 class TermQuery(Record):
-    """Which term."""
+    """The term of the report."""
 
     term = TermName(**_TERM)
 
 
 class LessonsQuery(PageQuery):
-    """Which term's lessons; every term's where it is left out."""
+    """The term whose lessons to list; every term if it is left out."""
 
     term = TermName(metadata={"description": "`2026-autumn`."})
 
@@ -45,7 +45,7 @@ class LessonsQuery(PageQuery):
 @incident_reports.returns(200, {"type": "string"}, content_type=CSV)
 @incident_reports.returns(200, AuditTrailBody, problems=(406,))
 def read_audit_trail(incident_id: UUID) -> AuditTrailBody | Response:
-    """Every step in order: when, who, what, why, and which clause it answered."""
+    """Every step in order: when, who, what, why, and the clause it fulfilled."""
     form = _form()
     trail = current.answer(ReadAuditTrail(incident_id))
     return _csv(audit_trail.as_csv(trail), f"audit-trail-{incident_id}") if form == CSV else trail
@@ -56,9 +56,9 @@ def read_audit_trail(incident_id: UUID) -> AuditTrailBody | Response:
 @school_reports.returns(200, {"type": "string"}, content_type=CSV)
 @school_reports.returns(200, Page[LessonBody], problems=(406, 422))
 def read_lessons(query: dict[str, Any], school_id: UUID) -> Page[LessonBody] | Response:
-    """What was learnt, what it changes, and what became of the actions."""
+    """What was learnt, what it changes, and the state of the actions."""
     form = _form()
-    # A spreadsheet has no next page.
+    # A spreadsheet has no next page, so it contains every lesson.
     wanted = Part(None, query.get("cursor")) if form == CSV else part(query)
     found = current.answer(ReadLessons(school_id, query.get("term"), wanted))
     return _csv(lessons.as_csv(found.items), "lessons-learnt") if form == CSV else found
@@ -69,14 +69,14 @@ def read_lessons(query: dict[str, Any], school_id: UUID) -> Page[LessonBody] | R
 @school_reports.returns(200, {"type": "string"}, content_type=CSV)
 @school_reports.returns(200, SummaryBody, problems=(406, 422))
 def read_summary(query: dict[str, Any], school_id: UUID) -> SummaryBody | Response:
-    """A term in numbers, for governors. Nobody is named and small numbers are hidden."""
+    """A term in numbers, for governors. No person is named and small numbers are hidden."""
     form = _form()
     summary = current.answer(ReadSummary(school=school_id, term=query.get("term")))
     return _csv(governor_summary.as_csv(summary), "governor-summary") if form == CSV else summary
 
 
 def _form() -> str:
-    """The form asked for: JSON where there is no preference; a problem (406) where it is none there is."""
+    """The media type to return: JSON if there is no preference; a problem (406) if none is acceptable."""
     if not request.accept_mimetypes:
         return JSON
     form = request.accept_mimetypes.best_match([JSON, CSV])

@@ -28,10 +28,10 @@ AppointmentInput = schema_of(AppointUser, name="AppointmentInput")
 
 
 class ComparisonQuery(PageQuery):
-    """Which packs: `pack` in the place of the one each incident was judged by, or of `under`."""
+    """The packs to compare: `pack` with the one each incident was judged by, or with `under`."""
 
-    pack = Words(Text(max=100), required=True, metadata={"description": "The pack asked about."})
-    under = Words(Text(max=100), metadata={"description": "Judged beside this pack instead of its own."})
+    pack = Words(Text(max=100), required=True, metadata={"description": "The pack to compare with."})
+    under = Words(Text(max=100), metadata={"description": "The pack to compare it with instead."})
 
 
 class AppointmentBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,7 +84,7 @@ def read_school(school_id: UUID) -> SchoolBody:
 @blueprint.arguments(ComparisonQuery, location="query")
 @blueprint.returns(200, Page[Comparison], problems=(422,))
 def compare_playbooks(query: dict[str, Any], school_id: UUID) -> Page[Comparison]:
-    """What the school's past incidents would have asked for under another pack, a page of them at a time."""
+    """What another pack would have required in the school's past incidents, a page at a time."""
     question = ComparePlaybooks(
         school=school_id, pack=query["pack"], under=query.get("under"), part=part(query)
     )
@@ -96,7 +96,7 @@ def compare_playbooks(query: dict[str, Any], school_id: UUID) -> Page[Comparison
 @blueprint.arguments(SchoolPatch)
 @blueprint.returns(200, SchoolBody, problems=(409, 422))
 def change_school(fields: dict[str, Any], school_id: UUID) -> SchoolBody:
-    """Change what is given; the rest stays."""
+    """Change the given settings; the others stay."""
     return _body(current.casework().schools.change(current.context(), school_id, ChangeSchool(**fields)))
 
 
@@ -105,7 +105,7 @@ def change_school(fields: dict[str, Any], school_id: UUID) -> SchoolBody:
 @blueprint.arguments(AppointmentInput)
 @blueprint.returns(201, AppointmentBody, problems=(409, 422))
 def appoint(fields: dict[str, Any], school_id: UUID) -> AppointmentBody:
-    """Appoint a user to a role. Nobody appoints themselves."""
+    """Appoint a user to a role. No user can appoint themselves."""
     schools = current.casework().schools
     return _appointment_body(schools.appoint(current.context(), school_id, AppointUser(**fields)))
 

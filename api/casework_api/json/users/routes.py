@@ -1,4 +1,4 @@
-"""`/users` and `/me`: users, their tokens, and what whoever asks may do."""
+"""`/users` and `/me`: users, their tokens, and what the user may do."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TokenInput = schema_of(IssueToken, name="TokenInput")
 
 
 blueprint = Blueprint("users", __name__, url_prefix="/users", description="Users and their tokens")
-me = Blueprint("me", __name__, url_prefix="/me", description="Whoever asks")
+me = Blueprint("me", __name__, url_prefix="/me", description="The user who makes the request")
 
 
 @blueprint.route("", methods=["POST"])
@@ -34,7 +34,7 @@ def register(fields: dict[str, Any]) -> tuple[UserBody, int, dict[str, str]]:
 @blueprint.route("/<uuid:user_id>", methods=["GET"])
 @blueprint.returns(200, UserBody)
 def read_user(user_id: UUID) -> UserBody:
-    """A user, for administrators and for the user."""
+    """A user, for administrators and for that user."""
     return current.answer(ReadUser(user_id))
 
 
@@ -43,19 +43,19 @@ def read_user(user_id: UUID) -> UserBody:
 @blueprint.arguments(TokenInput, required=False)
 @blueprint.returns(201, IssuedToken, problems=(409, 422))
 def issue_token(fields: dict[str, Any], user_id: UUID) -> IssuedToken:
-    """Make a token. It is shown now and never again."""
+    """Make a token. It is shown only in this response."""
     return current.casework().users.issue_token(current.context(), user_id, IssueToken(**fields))
 
 
 @blueprint.route("/<uuid:user_id>/tokens/<uuid:token_id>", methods=["DELETE"])
 @blueprint.returns(204)
 def revoke_token(user_id: UUID, token_id: UUID) -> None:
-    """Revoke a token: it is dead at once."""
+    """Revoke a token. It is invalid at once."""
     current.casework().users.revoke_token(current.context(), user_id, token_id)
 
 
 @me.route("", methods=["GET"])
 @me.returns(200, MeBody)
 def read_me() -> MeBody:
-    """Who you are here and what you may do."""
+    """The user who makes the request, and what they may do."""
     return current.answer(ReadMe(current.token().scopes))
