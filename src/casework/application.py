@@ -1,4 +1,4 @@
-"""The composition root: the use cases, and what they run on."""
+"""The composition root: the use cases, and the parts they are built from."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from casework.usecases.users import Users
 class Casework:
     """The use cases over one database. Open it after a fork, never before.
 
-    `settings` say where the database, the vault and the keys are; the tables must have been made by
-    `casework.storage.migrations.create_tables`. `record` makes the record over the event log.
+    `settings` say where the database, the vault and the keys are; create the tables first with
+    `casework.storage.migrations.create_tables`. `record` creates the record from the event log.
     """
 
     def __init__(self, settings: Settings, record: Callable[[EventLog], Record] = StoredRecord) -> None:

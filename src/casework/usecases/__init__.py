@@ -1,1 +1,1 @@
-"""The use cases, one module a resource: each takes a `Command`, checks who asks, records what was done."""
+"""The use cases, one module per resource: each takes a command, checks the user and records the change."""

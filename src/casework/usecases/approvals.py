@@ -1,4 +1,4 @@
-"""Approvals: one user asks for something that needs two people, another decides."""
+"""Approvals: one user requests something that needs two people, another decides."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from casework.usecases.context import Context
 from casework.usecases.steps.taking import TakeStep, TakingSteps
 
 _FIELDS: Final[Mapping[Matter, frozenset[str]]] = {Matter.STEP: frozenset({"about.incident", "step"})}
-"""The matters that can be asked for in this release, with the fields that each requires."""
+"""The matters for which approval can be requested in this release, with the fields that each requires."""
 
 
 class AskApproval(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +40,7 @@ class AskApproval(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DecideApproval(msgspec.Struct, frozen=True, kw_only=True):
-    """A decision on what another user asked for."""
+    """A decision on another user's request."""
 
     approve: bool
     reason: Reason
@@ -55,7 +55,7 @@ class Approvals:
         self._taking = taking
 
     def ask(self, context: Context, command: AskApproval) -> Approval:
-        """Ask for approval. Posting a step that needs two people does the same.
+        """Request approval. Posting a step that needs two people does the same.
 
         Raises NotFound, Forbidden, KeyReused, Invalid or Refused; then nothing has changed.
         """
@@ -73,7 +73,7 @@ class Approvals:
         return approval
 
     def admit(self, context: Context, approval_id: UUID) -> ApprovalInCase:
-        """An approval, for a user who may read its case. Raises NotFound."""
+        """The approval, if the user may read its case. Raises NotFound."""
         found = self._record.load(Approval, approval_id)
         incident = None if found is None else found.asked.about.incident
         if incident is None:
@@ -83,7 +83,7 @@ class Approvals:
         return approval_in(case, approval_id)
 
     def decide(self, context: Context, approval_id: UUID, command: DecideApproval) -> ApprovalInCase:
-        """Approve or refuse it. An approved step is judged again and recorded together with the decision.
+        """Approve or refuse the request. An approved step is checked again and recorded with the decision.
 
         Raises NotFound, Forbidden, KeyReused, Invalid or Refused; then nothing has changed.
         """

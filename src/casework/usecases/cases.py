@@ -1,4 +1,4 @@
-"""Loading incidents as they stand for the user who is about to change something."""
+"""Loading incidents with the standing that the user of a request has in them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from casework.usecases.schools import Schools
 
 
 class Cases:
-    """Loads incidents as they stand for the user who asks."""
+    """Loads incidents with the standing of the user."""
 
     def __init__(self, record: Record, schools: Schools, library: Library) -> None:
         self._record = record
@@ -29,7 +29,7 @@ class Cases:
         self._library = library
 
     def admit(self, context: Context, incident_id: UUID) -> Case:
-        """The case, for a user who may know of it. Raises NotFound."""
+        """The case, if the user may see that it exists. Raises NotFound."""
         found = case_file(self._record, incident_id)
         case = None if found is None else self.of(context, *found)
         if case is None or not case.known_in_confidence:
@@ -39,7 +39,10 @@ class Cases:
         return case
 
     def admit_reader(self, context: Context, incident_id: UUID) -> Case:
-        """The case, for a user who may read it and not only their own report of it."""
+        """The case, if the user may read more of it than their own report.
+
+        Raises NotFound as `admit` does, and Forbidden if they may read only their report.
+        """
         case = self.admit(context, incident_id)
         if case.standing.reads_as is None:
             raise Forbidden
@@ -52,16 +55,16 @@ class Cases:
         approvals: tuple[Approval, ...] = (),
         school: School | None = None,
     ) -> Case:
-        """`incident` as it stands for the user now; `school` is its school, if it is loaded already."""
+        """`incident` with the user's standing now; `school` is its school, if already loaded."""
         school = school or self._schools.found(incident.school)
         return self._case(context.principal, context, incident, approvals, school)
 
     def seen_by(self, context: Context, case: Case, principal: Principal) -> Case:
-        """The same case as it stands for another user now."""
+        """The same case with the standing that another user has now."""
         return self._case(principal, context, case.incident, case.approvals, case.school)
 
     def as_it_was(self, case: Case, number: int) -> Case:
-        """The case right after step `number`: what a retried request was first answered with."""
+        """The case right after step `number`, for the response to a retried request."""
         return case_after(case, number, self.playbook_of)
 
     def known_among(self, context: Context, found: Mapping[UUID, Aggregate]) -> dict[UUID, Aggregate]:

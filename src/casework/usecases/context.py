@@ -1,4 +1,4 @@
-"""What every use case is given beside its command: who asks, when, and which request it is."""
+"""What every use case takes besides its command: the user, the time and the identity of the request."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def _ignore() -> None:
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
-    """One request: who makes it and at which moment.
+    """One request: its user and its time.
 
-    `key` is the client's idempotency key, if it gave one; `digest` differs for requests that ask something
-    else under the same key. The ids a request leads to are derived from the user and the key; under a
-    `secret` nobody can find out the user by trying every one. `may_be_named` is called once it is known
-    that the user does not know the case the request is about only as one they reported in confidence.
+    `key` is the client's idempotency key, if it sent one; `digest` differs for different requests with the
+    same key. The ids that a request creates are derived from the user and the key; with a `secret`, the user
+    cannot be found by trying every user. `may_be_named` is called as soon as the user may be logged: when
+    the case of the request is not one that they know only because they reported it in confidence.
     """
 
     principal: Principal
@@ -44,21 +44,21 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def request(self) -> str:
-        """The id that the events of this request carry: the same for a retry."""
+        """The request id in the events of this request: the same for a retry."""
         return self.request_id if self.key is None else self._derived(self.key).hex
 
     def new_id(self, kind: str) -> UUID:
-        """The id of something this request makes: the same for a retry, so that nothing is made twice."""
+        """The id of something this request creates: the same for a retry, so nothing is created twice."""
         return self._derived(f"{kind}:{self.request}")
 
     def under(self, secret: bytes) -> Self:
-        """The same request, whose ids do not show who makes it."""
+        """The same request, with ids that do not reveal its user."""
         return msgspec.structs.replace(self, secret=secret)
 
     def earlier(self, aggregate: Aggregate) -> int | None:
-        """The number of the event this same request led to before; None if it is the first time.
+        """The number of the event that this request has recorded before; None if it is no retry.
 
-        Raises KeyReused if the key belongs to a request that asked something else.
+        Raises KeyReused if the key belongs to a different request.
         """
         known = aggregate.requests.get(self.request)
         if known is None:
@@ -68,7 +68,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
         return known.number
 
     def stamp(self, of: UUID, version: int, role: str, at: datetime | None = None) -> Stamp:
-        """The stamp of event number `version` of the aggregate `of`; `at` is when it was done, if not now."""
+        """The stamp of event number `version` of `of`; `at` is when it happened (default: now)."""
         return Stamp(
             originator_id=of,
             originator_version=version,
@@ -87,5 +87,5 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def replaced(record: msgspec.Struct, **changes: Any) -> dict[str, Any]:
-    """The fields of `record` as keyword arguments, some of them changed."""
+    """The fields of `record` as keyword arguments, updated with `changes`."""
     return {**msgspec.structs.asdict(record), **changes}

@@ -1,4 +1,4 @@
-"""Declared relationships: disclosed by staff, decided on by the DSL and the head together."""
+"""Declared relationships: disclosed by staff; the DSL and the head decide together."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LEADS = frozenset({Role.DSL, Role.DEPUTY_DSL})
 
 
 class DeclareRelationship(msgspec.Struct, frozen=True, kw_only=True):
-    """A relationship to record, and what was decided about it."""
+    """A relationship to record, and the decision about it."""
 
     school: UUID
     staff: PersonId
@@ -83,13 +83,13 @@ class Declarations:
             faults["$.decided_by"] = "must be a designated safeguarding lead and the head, two users"
         deciders = (found[user] for user in made.decided_by)
         if any(isinstance(user, User) and user.person in (made.staff, made.other) for user in deciders):
-            faults["$.decided_by"] = "must not be either of the two whose relationship it is"
+            faults["$.decided_by"] = "must not include either person in the relationship"
         if faults:
             raise Invalid.of(faults)
 
 
 def _decided_together(made: RelationshipDeclared, school: School) -> bool:
-    """Whether one of the deciders was a lead and another the head, when it was disclosed or is recorded."""
+    """Whether one decider was a lead and another the head, on the day of disclosure or of recording."""
     days = (made.disclosed_on, day_of(made.recorded_at))
     held = {user: {role for day in days for role in school.roles_of(user, day)} for user in made.decided_by}
     leads = {user for user, roles in held.items() if roles & _LEADS}

@@ -1,4 +1,4 @@
-"""Evidence files: admitted only where the kind may hold any, sealed as they arrive, opened on the record."""
+"""Evidence files: saved only if the kind allows them, sealed on arrival; each opening is recorded."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _NO_FILE: Final = EvidenceFile(id=UUID(int=0), sha256="", size=0, media_type="")
 
 
 class SaveFile(msgspec.Struct, frozen=True, kw_only=True):
-    """What is said of a file that is saved: `step` is unstamped and has no file yet."""
+    """The step that saves a file: `step` is unstamped and has no file yet."""
 
     incident: UUID
     step: SaveEvidence
@@ -51,21 +51,21 @@ class Evidence:
         self._secrets = secrets
 
     def admit(self, context: Context, incident_id: UUID) -> FileWriter:
-        """Where to write the bytes of a file for this incident.
+        """A writer for the bytes of a file for this incident.
 
-        Asks the playbook before a byte is read: raises Refused where no file may be held, NotFound and
-        Forbidden as for any step. A retried upload is admitted, to be answered as before. The caller must
-        `save` or `discard` the writer.
+        Checks the playbook before a byte is read: raises Refused if no file is allowed, NotFound and
+        Forbidden as for any step. A retried upload is admitted, so that it gets the same response. The
+        caller must `save` or `discard` the writer.
         """
         case = self._cases.admit(context, incident_id)
         if case.standing.handles_as is None:
             raise Forbidden
-        if not _kept_before(context, case.incident):
+        if not _saved_before(context, case.incident):
             _require_allowed(case, _probe(context, case, case.standing.handles_as))
         return self._files.writer(incident_id, self._key(incident_id))
 
     def save(self, context: Context, command: SaveFile, writer: FileWriter) -> tuple[Case, EvidenceFile]:
-        """Keep the written file and record it; if the step is refused the file is removed again."""
+        """Store the written file and record it; if the step is refused, remove the file."""
         stored = writer.finish()
         file = EvidenceFile(
             id=context.new_id("evidence"),
@@ -90,9 +90,9 @@ class Evidence:
     def open(
         self, context: Context, incident_id: UUID, evidence_id: UUID
     ) -> tuple[EvidenceFile, Role, Iterator[bytes]]:
-        """A file, the role in which it is opened, and its bytes, checked against its hash.
+        """A file, the role in which the user opens it, and its bytes, checked against its hash.
 
-        That it was opened is recorded first.
+        The opening is recorded first. Raises NotFound, Forbidden or Refused.
         """
         file, role = retrying(lambda: self._record_opening(context, incident_id, evidence_id))
         return file, role, self._files.stream(incident_id, file.sha256, self._key(incident_id))
@@ -119,8 +119,8 @@ class Evidence:
     def _remove_unnamed(self, incident_id: UUID, stored: StoredFile) -> None:
         """Remove the bytes of a file, but only if it is certain that no event names them.
 
-        The step may have been stored although its first attempt failed: a database can lose its answer to
-        a COMMIT. Any other error leaves the bytes: what nobody names is unreadable without the key.
+        The step may have been stored although its first attempt failed: the database's response to a COMMIT
+        can be lost. Any other error leaves the bytes, which are unreadable without the key.
         """
         incident = self._record.load(Incident, incident_id)
         if incident is not None and not _names(incident, stored.sha256):
@@ -134,7 +134,7 @@ class Evidence:
 
 
 def _probe(context: Context, case: Case, role: Role) -> SaveEvidence:
-    """A step that saves a file, to ask the playbook whether there may be one."""
+    """A step that saves a file, to check whether the playbook allows one."""
     step = unstamped(
         SaveEvidence,
         form=EvidenceForm.SCREENSHOT,
@@ -152,8 +152,8 @@ def _require_allowed(case: Case, step: SaveEvidence | OpenEvidence) -> None:
         raise Refused(refusal)
 
 
-def _kept_before(context: Context, incident: Incident) -> bool:
-    """Whether this same request, retried, has brought a file that is still held."""
+def _saved_before(context: Context, incident: Incident) -> bool:
+    """Whether this is a retry of a request that saved a file which is still stored."""
     return any(
         step.request_id == context.request and step.file is not None for step in incident.taken(SaveEvidence)
     )

@@ -1,4 +1,4 @@
-"""People: register a person at a school, and read what is known of them."""
+"""People: register a person at a school."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from casework.usecases.schools import Schools
 
 
 class RegisterPerson(msgspec.Struct, frozen=True, kw_only=True):
-    """A person to register at a school. `born_on` is kept sealed, as the name is."""
+    """A person to register at a school. `born_on` is stored sealed, like the name."""
 
     school: UUID
     category: Category
@@ -41,7 +41,10 @@ class People:
         self._schools = schools
 
     def register(self, context: Context, command: RegisterPerson) -> Person:
-        """A person at a school, by any user who may report there or by an administrator."""
+        """Register a person, as a user who may register people at the school or an administrator.
+
+        Raises NotFound, Forbidden, KeyReused or Invalid.
+        """
         return retrying(lambda: self._register(context, command))
 
     def _register(self, context: Context, command: RegisterPerson) -> Person:

@@ -1,4 +1,4 @@
-"""Checking the ids a command names: each must be what its field says, at the same school."""
+"""Checking the ids in a command: each must be of the type that its field names, at the same school."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from casework.domain.school import School
 from casework.domain.user import User
 from casework.domain.vocabulary import Category
 
-_SORTS: dict[str, type[Aggregate]] = {
+_TYPES: dict[str, type[Aggregate]] = {
     "person": Person,
     "user": User,
     "incident": Incident,
@@ -26,7 +26,7 @@ _SORTS: dict[str, type[Aggregate]] = {
 
 
 def referenced(record: msgspec.Struct) -> list[tuple[Leaf, Ref]]:
-    """Every id in `record` that its field says refers to something, and what it may refer to."""
+    """Every id in `record` that refers to something, and the types that its field allows."""
     return [(leaf, marker) for leaf in leaves(record) for marker in leaf.markers if isinstance(marker, Ref)]
 
 
@@ -36,11 +36,11 @@ def check_references(
     school: School,
     incident: Incident | None = None,
 ) -> None:
-    """Raise Invalid, naming each field, where an id is not one of something at `school`."""
+    """Raise Invalid, naming each field whose id is not of an allowed type at `school`."""
     faults: dict[str, str] = {}
     for leaf, ref in references:
         thing = found.get(leaf.value)
-        if not any(_is_at(thing, _SORTS[sort], school) for sort in ref.to):
+        if not any(_is_at(thing, _TYPES[name], school) for name in ref.to):
             faults[leaf.path] = f"names no {' or '.join(ref.to)} of this school"
         elif ref.party and incident is not None and not incident.is_party(leaf.value):
             faults[leaf.path] = "is not involved in this incident"
@@ -50,8 +50,8 @@ def check_references(
         raise Invalid.of(faults)
 
 
-def _is_at(thing: Aggregate | None, sort: type[Aggregate], school: School) -> bool:
-    if not isinstance(thing, sort):
+def _is_at(thing: Aggregate | None, expected: type[Aggregate], school: School) -> bool:
+    if not isinstance(thing, expected):
         return False
     if isinstance(thing, User):
         return school.has_appointed(thing.id)

@@ -41,7 +41,7 @@ class OpenSchool(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChangeSchool(msgspec.Struct, frozen=True, kw_only=True):
-    """What to change of a school; what is left out stays. `pack` is a pack's id."""
+    """Changes to a school; fields that are None stay as they are. `pack` is a pack's id."""
 
     name: Code | None = None
     urn: Code | None = None
@@ -68,9 +68,9 @@ class Schools:
         self._library = library
 
     def actor_at(self, context: Context, school_id: UUID) -> tuple[School, Actor]:
-        """The school, and the user who asks with the roles they hold there today.
+        """The school, and the user with the roles they hold there today.
 
-        Raises NotFound if there is no such school; an actor without a role is not refused here.
+        Raises NotFound if there is no such school. A user without a role is not refused here.
         """
         school = self.found(school_id)
         return school, actor_of(context, school)
@@ -83,7 +83,10 @@ class Schools:
         return school
 
     def managed(self, context: Context, school_id: UUID, permission: Permission) -> School:
-        """The school, for an administrator of the system or of the school."""
+        """The school, for an administrator or a user whose role there has `permission`.
+
+        Raises NotFound or Forbidden.
+        """
         school = self._record.load(School, school_id)
         if school is None:
             raise NotFound
@@ -92,24 +95,24 @@ class Schools:
         return school
 
     def person_of(self, user_id: UUID) -> UUID | None:
-        """The person a user is in incidents; None where there is none."""
+        """The person who the user is in incidents; None if there is none."""
         user = self._record.peek(User, user_id)
         return None if user is None else user.person
 
     def open(self, context: Context, command: OpenSchool) -> School:
-        """A new school, by an administrator."""
+        """Open a school; only an administrator may."""
         return retrying(lambda: self._open(context, command))
 
     def change(self, context: Context, school_id: UUID, command: ChangeSchool) -> School:
-        """Change what `command` gives; the rest stays."""
+        """Change the fields that `command` gives."""
         return retrying(lambda: self._change(context, school_id, command))
 
     def appoint(self, context: Context, school_id: UUID, command: AppointUser) -> Appointment:
-        """Appoint a user; nobody appoints themselves."""
+        """Appoint a user to a role. Users cannot appoint themselves."""
         return retrying(lambda: self._appoint(context, school_id, command))
 
     def end_appointment(self, context: Context, school_id: UUID, appointment: UUID) -> None:
-        """End an appointment: yesterday was its last day."""
+        """End an appointment: its last day becomes yesterday."""
         retrying(lambda: self._end(context, school_id, appointment))
 
     def _open(self, context: Context, command: OpenSchool) -> School:
@@ -121,7 +124,7 @@ class Schools:
         stamp = context.stamp(school_id, 1, Role.ADMIN)
         opened = event_of(stamp, SchoolOpened, **replaced(command, pack=self._edition(command.pack)))
         if opened.jurisdiction not in self._library.jurisdictions():
-            raise Invalid.at("$.jurisdiction", "is not a jurisdiction casework has a floor for")
+            raise Invalid.at("$.jurisdiction", "is not a jurisdiction that casework has a floor for")
         school = School(opened)
         _check(opened, opened.calendar)
         school.record(opened)
@@ -151,7 +154,7 @@ class Schools:
         if self._record.load(User, command.user) is None:
             raise Invalid.at("$.user", "is not a user")
         if command.user == context.by:
-            raise Invalid.at("$.user", "is yourself; another administrator must appoint you")
+            raise Invalid.at("$.user", "is you; another administrator must appoint you")
         if command.until is not None and command.until < command.from_:
             raise Invalid.at("$.until", "is before from")
         faults = record_faults(command)
@@ -175,7 +178,7 @@ class Schools:
         self._record.commit(school)
 
     def _answered_before(self, context: Context, school: School) -> School:
-        """The school as a retried request was first answered with."""
+        """The school right after this request was first made."""
         then = self._record.load(School, school.id, upto=context.earlier(school))
         if then is None:
             raise NotFound
@@ -188,12 +191,12 @@ class Schools:
 
 
 def actor_of(context: Context, school: School) -> Actor:
-    """The user who asks, with the roles they hold at `school` today."""
+    """The user of the request, with the roles they hold at `school` today."""
     return Actor.at(context.principal, school, context.now)
 
 
 def require_administrator(context: Context) -> None:
-    """Raise Forbidden unless an administrator asks."""
+    """Raise Forbidden unless the user is an administrator."""
     if not context.principal.administers:
         raise Forbidden
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 
 class Secrets:
-    """What only holders of the master key can compute; `derive` gives 32 bytes for a purpose."""
+    """Values that only holders of the master key can compute; `derive` returns 32 bytes for a purpose."""
 
     def __init__(self, derive: Callable[[str], bytes]) -> None:
         self._derive = derive
@@ -19,16 +19,16 @@ class Secrets:
 
     @property
     def of_reports(self) -> bytes:
-        """The key under which the ids of reports are derived, so that they do not show who reported."""
+        """The key from which the ids of reports are derived, so that they do not reveal who reported."""
         return self._derive("ids of reports in confidence")
 
     @property
     def of_cursors(self) -> bytes:
-        """The key under which the cursors of lists are sealed."""
+        """The key that seals the cursors of lists."""
         return self._derive("cursors")
 
     def digest(self, *parts: bytes) -> str:
-        """A keyed digest of what a request asked, which differs for a request that asked something else."""
+        """A keyed digest of a request, given in parts: 32 hex digits, different for different requests."""
         mac = hmac.new(self._derive("request-digests"), digestmod="sha256")
         for part in parts:
             mac.update(len(part).to_bytes(8) + part)

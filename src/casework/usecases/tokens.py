@@ -1,4 +1,4 @@
-"""The form of a bearer token: `cw_<id>_<secret>`, where the id says whose token it is and which."""
+"""The format of a bearer token: `cw_<id>_<secret>`, where the id names the user and the token."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _FORM: Final = re.compile(r"cw_([0-9a-f]{32})([0-9a-f]{32})_([0-9a-f]{64})")
 
 
 class TokenString(msgspec.Struct, frozen=True):
-    """A token as its holder sees it; `secret` is 256 bits in hex."""
+    """A token as its user sees it; `secret` is 256 bits in hex."""
 
     user: UUID
     token: UUID
@@ -20,7 +20,7 @@ class TokenString(msgspec.Struct, frozen=True):
 
     @classmethod
     def parse(cls, bearer: str) -> Self | None:
-        """The parts of `bearer`; None where it has not the form of a token."""
+        """The parts of `bearer`; None if it does not have the format of a token."""
         match = _FORM.fullmatch(bearer)
         return None if match is None else cls(UUID(match[1]), UUID(match[2]), match[3])
 

@@ -35,14 +35,14 @@ class RegisterUser(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class IssueToken(msgspec.Struct, frozen=True, kw_only=True):
-    """What a token is for and until when; both scopes and a year where they are left out."""
+    """A token's scopes and expiry. By default both scopes and a year; a year is also the longest."""
 
     scopes: tuple[Scope, ...] = FULL_SCOPES
     expires_at: Instant | None = None
 
 
 class IssuedToken(msgspec.Struct, frozen=True):
-    """A token as it is shown, once."""
+    """A token as it is returned once, when it is issued."""
 
     id: UUID
     token: str
@@ -58,19 +58,19 @@ class Users:
         self._secrets = secrets
 
     def register(self, context: Context, command: RegisterUser, *, administrator: bool = False) -> User:
-        """A new user, by an administrator (or by the command line, before there is one)."""
+        """Register a user, as an administrator (or from the command line, before there is one)."""
         return retrying(lambda: self._register(context, command, administrator))
 
     def issue_token(self, context: Context, user_id: UUID, command: IssueToken | None = None) -> IssuedToken:
-        """A token for `user_id`, by an administrator; one for a calendar also by the user.
+        """Issue a token for `user_id`, as an administrator; users may issue calendar tokens for themselves.
 
-        Its secret is shown now and never again. A retry with the same key shows the same token: the
-        secret is derived, and only its hash is kept.
+        Its secret is returned only here. A retry with the same key returns the same token: the secret is
+        derived, and only its hash is stored.
         """
         return retrying(lambda: self._issue(context, user_id, command or IssueToken()))
 
     def revoke_token(self, context: Context, user_id: UUID, token_id: UUID) -> None:
-        """A token stops working at once, by an administrator or by the user it belongs to."""
+        """Revoke a token at once, as an administrator or as the user it belongs to."""
         retrying(lambda: self._revoke(context, user_id, token_id))
 
     def authenticate(self, bearer: str, now: datetime) -> tuple[User, Token] | None:
@@ -151,5 +151,5 @@ class Users:
 
 
 def hashed(secret: str) -> str:
-    """The hash a token's secret is kept as. The secret has 256 random bits, so a fast hash is enough."""
+    """The stored hash of a token's secret. The secret has 256 random bits, so a fast hash is enough."""
     return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,1 +1,1 @@
-"""Taking a step, in named stages: admit, answered before, stamp, look up, complete, check, judge, record."""
+"""Taking a step, in stages: admit, detect a retry, stamp, look up, complete, check, judge, record."""

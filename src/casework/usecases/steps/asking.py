@@ -1,4 +1,4 @@
-"""Asking for a step that needs two people: it is stored beside the incident until the decision."""
+"""Requesting a step that needs two people: it is stored beside the incident until the decision."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from casework.usecases.context import Context
 from casework.usecases.steps.surroundings import Decider
 
 _ASKED_ALREADY: Final = Refusal(
-    "approval-asked", CLAUSE, "This was already asked for and waits for a decision."
+    "approval-asked", CLAUSE, "This was already requested and waits for a decision."
 )
 
 
 def asked_for(
     context: Context, case: Case, role: Role, step: AskedStep, decider: Decider, reason: Sealed | None
 ) -> Approval:
-    """The approval that the user asks for in `role`; the caller commits it.
+    """The approval that the user requests in `role`; the caller commits it.
 
     Raises Refused if the same thing is pending.
     """

@@ -27,7 +27,7 @@ from casework.usecases.steps.stages import Stages
 
 
 class ReportIncident(msgspec.Struct, frozen=True, kw_only=True):
-    """What a report says. `reported_at` is when it was first made; now where it is left out."""
+    """An incident to report. `reported_at` is when it was first reported (default: now)."""
 
     school: UUID
     kind: Code
@@ -44,7 +44,7 @@ class ReportIncident(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reporting:
-    """Takes reports in."""
+    """Records reports."""
 
     def __init__(
         self,
@@ -95,10 +95,10 @@ class Reporting:
         return school, role
 
     def _answered_before(self, context: Context) -> Case | None:
-        """The answer to the same request when it came before, openly or in confidence.
+        """The case as it was first reported, if this request is a retry, made openly or in confidence.
 
-        An open report has the id it would have in confidence, so that of two that race under one key
-        only one is stored. Reports of earlier releases had another id when they were open.
+        An open report has the same id as one in confidence, so that only one of two concurrent reports with
+        the same key is stored. Earlier releases gave open reports another id.
         """
         hidden = self._in_confidence(context)
         found = self._record.load_many([hidden.new_id("incident"), context.new_id("incident")])

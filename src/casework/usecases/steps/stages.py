@@ -1,4 +1,4 @@
-"""The stages that a report and every other step go through between being stamped and being recorded."""
+"""The stages of a report and of every other step after it is stamped and before it is recorded."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Stages:
     def look_up(
         self, context: Context, step: Step, school: School, incident: Incident | None
     ) -> Surroundings:
-        """The surroundings of `step`. Raises Invalid if it names a thing that its field may not name."""
+        """The surroundings of `step`. Raises Invalid if an id in it is not of the type its field allows."""
         references = referenced(step)
         wanted: list[UUID] = [leaf.value for leaf, _ in references]
         if incident is not None and OUTSIDE.get(type(step), NOTHING).names:
@@ -48,7 +48,7 @@ class Stages:
 
     @staticmethod
     def complete(step: S, around: Surroundings) -> S:
-        """`step` with the fields casework fills in."""
+        """`step` with the fields that casework fills in."""
         fields = OUTSIDE.get(type(step), NOTHING).complete(step, around)
         return msgspec.structs.replace(step, **fields) if fields else step
 

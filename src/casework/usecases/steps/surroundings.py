@@ -32,10 +32,10 @@ _MANAGES_ALLEGATIONS: Final = {Permission.HANDLE_ALLEGATIONS, Permission.MANAGE_
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
-    """What a step is completed from and checked against.
+    """What is needed to complete a step and to check it.
 
-    `incident` is None for a report. `found` are the things whose ids the step names, and the people of the
-    incident where the step needs their names.
+    `incident` is None for a report. `found` holds what the ids in the step refer to, and the people of the
+    incident if the step needs their names.
     """
 
     incident: Incident | None
@@ -46,13 +46,13 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def reported(self) -> Incident:
-        """The incident of a step that is no report."""
+        """The incident of a step other than a report. Raises ValueError for a report."""
         if self.incident is None:
             raise ValueError("a report has no incident yet")
         return self.incident
 
     def category(self, person: UUID) -> Category:
-        """The category of a person the step names."""
+        """The category of a person named in the step; UNKNOWN if no such person was found."""
         known = self.found.get(person)
         return known.category if isinstance(known, Person) else Category.UNKNOWN
 
@@ -62,7 +62,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
         return [person.name.text for person in people if isinstance(person, Person)]
 
     def may_any(self, user: UUID, permissions: set[Permission]) -> bool:
-        """Whether `user` holds a role at the school today that carries any of `permissions`."""
+        """Whether `user` holds a role at the school today that has any of `permissions`."""
         roles = self.school.roles_of(user, day_of(self.moment))
         return any(permissions & PERMISSIONS[role] for role in roles)
 
@@ -70,7 +70,8 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
 class Decider(msgspec.Struct, frozen=True):
     """Who must decide on a step that needs two people.
 
-    `user` is named by the field of the step at `path`. If None, any user may whom `why_not_decide` allows.
+    `user` is named in the field of the step at `path`. If it is None, any user whom `why_not_decide` allows
+    may decide.
     """
 
     user: UUID | None = None
@@ -85,22 +86,22 @@ def _nothing(_: Any, __: Surroundings) -> dict[str, Any]:
     return {}
 
 
-def _nobody(_: Any, __: Surroundings) -> Decider | None:
+def _no_decider(_: Any, __: Surroundings) -> Decider | None:
     return None
 
 
 class Outside(msgspec.Struct, frozen=True, kw_only=True):
     """What a class of step needs from outside the incident.
 
-    `complete` returns the fields casework fills in. `check` returns what is wrong with the step in view of
+    `complete` returns the fields that casework fills in. `check` returns what is wrong with the step given
     its surroundings, as messages by JSON path. `decided_by` returns who must decide on the step, None if it
-    needs no second person. `names` asks for the names of the people of the incident.
-    A step that is `for_reporters` may be taken by the person who reported, who takes no other.
+    needs no second person. `names` says that the step needs the names of the people of the incident.
+    The person who reported may take only the steps that are `for_reporters`.
     """
 
     complete: Callable[[Any, Surroundings], Fields] = _nothing
     check: Callable[[Any, Surroundings], Faults] = _nothing
-    decided_by: Callable[[Any, Surroundings], Decider | None] = _nobody
+    decided_by: Callable[[Any, Surroundings], Decider | None] = _no_decider
     names: bool = False
     for_reporters: bool = False
 
@@ -116,7 +117,7 @@ def _reclassify(step: Reclassify, around: Surroundings) -> Fields:
 
 def _stream(kind: str, policy: Policy, library: Library) -> Stream:
     known = library.playbook(policy.floor, policy.pack).kinds.get(kind)
-    # A kind that is not known is refused by the playbook.
+    # The playbook refuses an unknown kind.
     return Stream.CHILD if known is None else known.stream
 
 
@@ -169,13 +170,13 @@ def _debrief(step: Debrief, _: Surroundings) -> Fields:
 
 
 def _manages_allegations(step: AppointCaseManager, around: Surroundings) -> Faults:
-    """The head or the chair of governors manages an allegation (KCSIE part 4)."""
+    """A fault unless the user is the head or the chair, who manage allegations (KCSIE part 4)."""
     if around.may_any(step.user, _MANAGES_ALLEGATIONS):
         return {}
     return {"$.user": "holds no role that may manage an allegation"}
 
 
-def _names_nobody(step: Debrief | CompleteAction, around: Surroundings) -> Faults:
+def _find_names(step: Debrief | CompleteAction, around: Surroundings) -> Faults:
     return step.naming(around.names())
 
 
@@ -189,8 +190,8 @@ OUTSIDE: Final[Mapping[type[Step], Outside]] = {
     InvolvePerson: Outside(complete=_involve),
     IdentifyPerson: Outside(complete=_identify),
     ClassifyContact: Outside(complete=_classify),
-    Debrief: Outside(complete=_debrief, check=_names_nobody, names=True),
-    CompleteAction: Outside(check=_names_nobody, names=True),
+    Debrief: Outside(complete=_debrief, check=_find_names, names=True),
+    CompleteAction: Outside(check=_find_names, names=True),
     Assign: Outside(complete=_appoint),
     AppointCaseManager: Outside(complete=_appoint, check=_manages_allegations),
     CheckAge: Outside(complete=_check_age),
@@ -199,6 +200,6 @@ OUTSIDE: Final[Mapping[type[Step], Outside]] = {
     Waive: Outside(decided_by=_authoriser),
     AddNote: Outside(for_reporters=True),
 }
-"""Every class of step that needs anything from outside the incident; the others need nothing."""
+"""The classes of step that need something from outside the incident; the others need nothing."""
 
 NOTHING: Final = Outside()

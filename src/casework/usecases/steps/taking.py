@@ -1,4 +1,4 @@
-"""Taking a step about an incident, or asking for one that needs two people."""
+"""Taking a step about an incident, or requesting one that needs two people."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ _ERASED: Final = Refusal("erased", "UK GDPR art. 17", "It was erased; nothing mo
 class TakeStep(msgspec.Struct, frozen=True, kw_only=True):
     """A step to take about an incident.
 
-    `step` is unstamped. `at` is when it was done (default: now); `expected` the version the user has read,
-    None for any. `reason` is given if the user asks for approval: then only a step that needs two people is
-    accepted.
+    `step` is unstamped. `at` is when it was done (default: now); `expected` is the version that the user has
+    read, None for any. `reason` is set if the user requests approval: then only a step that needs two people
+    is accepted.
     """
 
     incident: UUID
@@ -46,7 +46,7 @@ class TakeStep(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Taken(msgspec.Struct, frozen=True):
-    """The case with the step taken; or the unchanged case, and the approval that was asked for."""
+    """The case with the step taken; or the unchanged case, and the approval that was requested."""
 
     case: Case
     approval: Approval | None = None
@@ -62,7 +62,7 @@ class TakingSteps:
         self._secrets = secrets
 
     def take(self, context: Context, command: TakeStep) -> Taken:
-        """Take the step, or ask for it if it needs two people.
+        """Take the step, or request approval if it needs two people.
 
         Raises NotFound, Forbidden, Stale, KeyReused, Invalid or Refused; then nothing has changed.
         """
@@ -70,9 +70,9 @@ class TakingSteps:
         return retrying(lambda: self._take(context, command))
 
     def take_approved(self, context: Context, case: Case, approval: Approval, asker: Principal) -> None:
-        """Take the step that `asker` asked for and the user of `context` approves; the caller commits it.
+        """Take the step that `asker` requested and the user of `context` approves; the caller commits it.
 
-        The step is judged by the case as it is now. Raises Refused if it can no longer be taken.
+        The step is judged on the case as it is now. Raises Refused if it can no longer be taken.
         """
         asked = approval.step
         if asked is None:
@@ -108,7 +108,7 @@ class TakingSteps:
             raise Invalid.at("$", "needs no second person; post it as a step of the incident")
         case.incident.take(step, case.playbook)
         self._record.commit(case.incident)
-        # A step may have put another policy in force.
+        # The step may have changed the policy in force.
         return Taken(msgspec.structs.replace(case, playbook=self._cases.playbook_of(case.incident)))
 
     def _ask(self, context: Context, case: Case, role: Role, command: TakeStep, decider: Decider) -> Approval:
@@ -118,14 +118,14 @@ class TakingSteps:
         return approval
 
     def _prepared(self, context: Context, step: Step, case: Case) -> tuple[Step, Decider | None]:
-        """The step completed and checked, and who must decide if it needs two people."""
+        """The step, completed and checked, and who must decide on it (None if it needs no second person)."""
         around = self._stages.look_up(context, step, case.school, case.incident)
         step = self._stages.complete(step, around)
         self._stages.check(step, around)
         return step, self._stages.decider(context, step, case, around)
 
     def _answered_before(self, context: Context, case: Case) -> Taken | None:
-        """The first answer, if this request is a retry: a step or an approval."""
+        """The result of the first request, if this one is a retry: a step or an approval."""
         earlier = context.earlier(case.incident)
         if earlier is not None:
             return Taken(self._cases.as_it_was(case, earlier))
@@ -146,7 +146,7 @@ class TakingSteps:
 
 
 def _role_for(standing: Standing, step: type[Step]) -> Role:
-    """The role in which a user of this standing takes the step. Raises Forbidden if they may not."""
+    """The role in which a user with this standing takes the step. Raises Forbidden if they may not."""
     if standing.handles_as is not None:
         return standing.handles_as
     if standing.reported_it and OUTSIDE.get(step, NOTHING).for_reporters:
