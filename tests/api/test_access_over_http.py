@@ -72,7 +72,7 @@ class TestEveryRoute:
 
     @pytest.mark.parametrize("endpoint", ROUTES)
     @pytest.mark.parametrize("credentials", ["none", "basic", "nonsense", "unknown", "revoked", "expired"])
-    def test_refuses_whoever_has_no_living_token(
+    def test_refuses_requests_without_a_valid_token(
         self, scene: Scene, dead: dict[str, str], endpoint: str, credentials: str
     ) -> None:
         asked = scene.request(endpoint)
@@ -87,14 +87,14 @@ class TestEveryRoute:
 
     @pytest.mark.parametrize("endpoint", ROUTES)
     @pytest.mark.parametrize("scope", ["read", "write"])
-    def test_holds_a_token_to_its_scope(self, scoped: Scene, endpoint: str, scope: str) -> None:
+    def test_limits_a_token_to_its_scope(self, scoped: Scene, endpoint: str, scope: str) -> None:
         asked = scoped.request(endpoint)
         needs = "read" if asked.method == "GET" else "write"
         as_always = ROUTES[endpoint].status("dsl")
         answer = asked.by(scoped.house, f"only {scope}")
         assert answer.status_code == (as_always if scope == needs else 403), answer.text
 
-    def test_only_the_service_pages_ask_for_no_token(self, scene: Scene) -> None:
+    def test_only_the_service_pages_need_no_token(self, scene: Scene) -> None:
         paths = {
             "openapi": "/openapi.json",
             "docs": "/docs",
@@ -109,7 +109,7 @@ class TestEveryRoute:
             with scene.house.http.get(path) as answer:
                 assert answer.status_code == 200
 
-    def test_an_appointment_that_has_ended_opens_nothing(self, scene: Scene) -> None:
+    def test_an_ended_appointment_gives_no_access(self, scene: Scene) -> None:
         house = scene.house
         house.add_user("leaver", "dsl", house.school)
         held = house.get("leaver", "/me")["appointments"][0]
@@ -155,7 +155,7 @@ class TestACaseAboutYou:
         seen_by_others = house.get("headteacher", "/incidents")["items"]
         assert {item["id"] for item in seen_by_others} == {incident, elsewhere}
 
-    def test_begins_to_be_hidden_when_it_turns_out_to_be_about_you(self, house: House) -> None:
+    def test_is_hidden_once_you_are_identified_as_its_subject(self, house: House) -> None:
         me = house.person("Sam Subject", "staff")
         house.add_user("subject", "dsl", house.school, person=me)
         incident = house.bullying("2026-09-14 10:20")["id"]
@@ -182,7 +182,7 @@ def allegation(house: House) -> tuple[str, str]:
 
 @on_sqlite
 class TestTheAllegationStream:
-    def test_is_invisible_to_the_leads_and_the_heads_to_handle(self, house: House) -> None:
+    def test_is_hidden_from_the_leads_and_handled_by_the_head(self, house: House) -> None:
         incident, teacher = allegation(house)
         for who in ("dsl", "deputy_dsl", "governor"):
             reads_nothing(house, who, incident, teacher)
@@ -190,7 +190,7 @@ class TestTheAllegationStream:
         assert [item["id"] for item in house.get("headteacher", "/incidents")["items"]] == [incident]
         house.take(incident, "add_note", "headteacher", text="The case manager is appointed.")
 
-    def test_opens_to_the_lead_who_is_assigned(self, house: House) -> None:
+    def test_is_readable_by_an_assigned_lead(self, house: House) -> None:
         incident, teacher = allegation(house)
         house.take(incident, "assign", "headteacher", user=house.users["dsl"])
         assert house.get("dsl", f"/incidents/{incident}")["assigned_to"] == [house.users["dsl"]]
@@ -198,14 +198,14 @@ class TestTheAllegationStream:
         assert house.take(incident, "add_note", text="Read through.")["version"] == 3
         reads_nothing(house, "deputy_dsl", incident, teacher)
 
-    def test_stays_shut_to_a_reporter_who_is_assigned(self, house: House) -> None:
+    def test_stays_hidden_from_an_assigned_reporter(self, house: House) -> None:
         incident, teacher = allegation(house)
         house.add_user("colleague", "reporter", house.school)
         house.take(incident, "assign", "headteacher", user=house.users["colleague"])
         house.get("colleague", f"/incidents/{incident}", 404)
         assert house.get("colleague", f"/incidents?person={teacher}")["items"] == []
 
-    def test_takes_a_case_in_when_staff_turn_out_to_be_alleged(self, house: House) -> None:
+    def test_includes_a_case_once_a_member_of_staff_is_alleged(self, house: House) -> None:
         incident = house.bullying("2026-09-14 10:20")["id"]
         teacher = house.person("Tara Teacher", "staff")
         told = house.take(incident, "involve_person", person=teacher, involvement="alleged")
@@ -215,8 +215,8 @@ class TestTheAllegationStream:
 
 
 @on_sqlite
-class TestWhoeverReported:
-    def test_reads_back_the_report_and_nothing_of_what_was_done(self, house: House) -> None:
+class TestThePersonWhoReported:
+    def test_reads_the_report_and_no_later_step(self, house: House) -> None:
         report = house.bullying("2026-09-14 10:20")
         incident = report["id"]
         assert (report["state"], report["next_steps"], report["version"]) == ("reported", [], 1)
@@ -270,7 +270,7 @@ class TestWhoeverReported:
         ):
             assert house.step(incident, step, "reporter", **fields).status_code == 403
 
-    def test_has_no_part_in_what_others_reported(self, house: House) -> None:
+    def test_cannot_read_other_reports(self, house: House) -> None:
         incident = house.bullying("2026-09-14 10:20", who="governor")["id"]
         house.get("reporter", f"/incidents/{incident}", 404)
         assert house.get("reporter", "/incidents")["items"] == []
@@ -279,7 +279,7 @@ class TestWhoeverReported:
 
 class TestAReportInConfidence:
     @pytest.mark.parametrize("reported_by", ["reporter", "governor"])
-    def test_names_nobody_to_anybody(self, house: House, reported_by: str) -> None:
+    def test_names_the_reporter_to_no_user(self, house: House, reported_by: str) -> None:
         with logged() as log:
             incident = house.bullying("2026-09-14 10:20", who=reported_by, confidential_reporter=True)["id"]
             house.take(incident, "add_note", reported_by, text="It was before registration.")
@@ -340,7 +340,7 @@ class TestAReportInConfidence:
         assert {answer.status_code for answer in answers} == {200}
         return "".join(f"{answer.headers}{answer.text}" for answer in answers)
 
-    def test_is_still_its_reporters_to_read_and_to_add_to(self, house: House) -> None:
+    def test_can_be_read_and_added_to_by_its_reporter(self, house: House) -> None:
         incident = house.bullying("2026-09-14 10:20", confidential_reporter=True)["id"]
         shown: Json = house.get("reporter", f"/incidents/{incident}")
         assert shown["confidential_reporter"]
@@ -350,7 +350,7 @@ class TestAReportInConfidence:
         house.get("colleague", f"/incidents/{incident}", 404)
         assert house.get("colleague", "/incidents")["items"] == []
 
-    def test_finds_nobody_by_asking_who_is_assigned_or_involved(self, house: House) -> None:
+    def test_cannot_be_found_by_assignee_or_involved_person(self, house: House) -> None:
         incident = house.bullying("2026-09-14 10:20", confidential_reporter=True)["id"]
         for query in ("person", "assigned_to"):
             found = house.get("dsl", f"/incidents?{query}={house.users['reporter']}")["items"]

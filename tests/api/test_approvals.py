@@ -240,7 +240,7 @@ def everything_held(house: House) -> str:
 
 
 class TestListing:
-    def test_contains_what_the_user_asked_for_and_may_decide(self, house: House) -> None:
+    def test_contains_what_the_user_requested_and_may_decide(self, house: House) -> None:
         house.clock.set(REPORTED)
         house.add_user("stranger", "dsl", house.open_school("headcorn"))
         first, second = case(house), case(house)

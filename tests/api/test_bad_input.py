@@ -239,7 +239,7 @@ class TestBodies:
     @pytest.mark.parametrize(
         ("endpoint", "fields", "path"), BODIES, ids=[f"{e}-{p}-{n}" for n, (e, _, p) in enumerate(BODIES)]
     )
-    def test_a_wrong_value_is_placed(
+    def test_a_wrong_value_is_named_by_its_path(
         self, scene: Scene, stranger_at_school: str, endpoint: str, fields: Mapping[str, Any], path: str
     ) -> None:
         asked = with_body(scene.request(endpoint), **name_the_stranger(fields, stranger_at_school))
@@ -305,7 +305,7 @@ class TestBodies:
         refused(scene.house, self.raw(told), 415, WHO[endpoint])
 
     @pytest.mark.parametrize("endpoint", WHO)
-    def test_a_body_without_end_is_refused(self, scene: Scene, endpoint: str) -> None:
+    def test_a_body_over_the_limit_is_refused(self, scene: Scene, endpoint: str) -> None:
         asked = with_body(scene.request(endpoint), note=MARKER * (MAX_JSON_BODY // len(MARKER) + 1))
         assert str(MAX_JSON_BODY) in refused(scene.house, asked, 413, WHO[endpoint])["detail"]
 
@@ -359,7 +359,7 @@ class TestEveryStep:
             ("complete_action", {"action": UNKNOWN, "effect": "None."}, "$.action"),
         ],
     )
-    def test_what_it_names_must_be_there(
+    def test_the_ids_it_names_must_exist(
         self, scene: Scene, step: str, fields: Mapping[str, Any], path: str
     ) -> None:
         body = {"step": step, **fields}
@@ -389,7 +389,7 @@ class TestEveryStep:
             ("record_meeting", {"parent": "{dsl}", "outcome": "attended"}, "$.parent", NO_PERSON),
         ],
     )
-    def test_a_person_is_no_user_and_a_user_no_person(
+    def test_a_person_and_a_user_are_not_interchangeable(
         self, scene: Scene, step: str, fields: Mapping[str, Any], path: str, message: str
     ) -> None:
         ids = {"dsl": scene.house.users["dsl"], "teacher": scene.teacher, "pupil": scene.pupil}
@@ -418,7 +418,7 @@ class TestEveryStep:
             ("record_meeting", {"outcome": "attended"}),
         ],
     )
-    def test_a_pupil_is_nobodys_parent(self, scene: Scene, step: str, fields: Mapping[str, Any]) -> None:
+    def test_a_pupil_cannot_be_a_parent(self, scene: Scene, step: str, fields: Mapping[str, Any]) -> None:
         classmate = scene.house.person("Clara Classmate")
         (child, *_) = scene.house.get("dsl", f"/incidents/{scene.incident}")["people"]
         told = {name: value.format(child=child["person"]) for name, value in fields.items()}
@@ -427,7 +427,7 @@ class TestEveryStep:
         assert refused(scene.house, asked, 422)["errors"] == {"$.parent": ["is a pupil"]}
 
     @pytest.mark.parametrize("field", ["viewer", "authorised_by", "witness"])
-    def test_no_pupil_looks_on_when_an_image_is_viewed(self, scene: Scene, field: str) -> None:
+    def test_no_pupil_is_present_when_an_image_is_viewed(self, scene: Scene, field: str) -> None:
         users = scene.house.users
         adults = {
             "viewer": users["dsl"],
@@ -439,7 +439,7 @@ class TestEveryStep:
         asked = Asked("POST", f"/incidents/{scene.incident}/steps", {"json": body, "headers": ANY})
         assert refused(scene.house, asked, 422)["errors"] == {f"$.{field}": ["is a pupil"]}
 
-    def test_somebody_who_is_no_party_cannot_be_supported(self, scene: Scene) -> None:
+    def test_support_needs_a_person_involved_in_the_incident(self, scene: Scene) -> None:
         asked = with_body(scene.request("incidents.take_step"), person=scene.teacher)
         errors = refused(scene.house, asked, 422)["errors"]
         assert errors == {"$.person": ["is not involved in this incident"]}

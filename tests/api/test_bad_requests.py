@@ -87,7 +87,7 @@ class TestLists:
 
     @pytest.mark.parametrize("name", LISTS)
     @pytest.mark.parametrize("more", [f"no_such_filter={MARKER}", "limit=2", f"cursor={MARKER}", "cursor="])
-    def test_a_parameter_that_is_unknown_or_given_twice_or_no_cursor_is_refused(
+    def test_an_unknown_or_repeated_parameter_or_invalid_cursor_is_refused(
         self, scene: Scene, lists: dict[str, tuple[str, str]], name: str, more: str
     ) -> None:
         problem = refused(scene.house, Asked("GET", f"{lists[name][0]}&{more}"), 422)
@@ -181,10 +181,10 @@ class TestPaths:
             f"/declarations?person={UNKNOWN}",
         ],
     )
-    def test_what_is_not_there_is_not_found(self, scene: Scene, path: str) -> None:
+    def test_an_unknown_id_or_path_is_not_found(self, scene: Scene, path: str) -> None:
         refused(scene.house, Asked("GET", path), 404)
 
-    def test_a_thing_of_another_sort_is_not_found(self, scene: Scene) -> None:
+    def test_an_id_of_another_type_is_not_found(self, scene: Scene) -> None:
         for path in (f"/incidents/{scene.pupil}", f"/people/{scene.incident}", f"/schools/{scene.pupil}"):
             refused(scene.house, Asked("GET", path), 404)
 
@@ -195,11 +195,11 @@ class TestPaths:
             refused(scene.house, asked, 405)
 
     @pytest.mark.parametrize("accept", ["image/png", f"text/{MARKER}"])
-    def test_a_form_there_is_not_is_refused(self, scene: Scene, accept: str) -> None:
+    def test_an_unsupported_media_type_is_refused(self, scene: Scene, accept: str) -> None:
         asked = Asked("GET", f"/incidents/{scene.incident}/audit-trail")
         refused(scene.house, asked, 406, Accept=accept)
 
-    def test_a_school_the_stranger_has_no_part_in_takes_nothing_from_them(self, scene: Scene) -> None:
+    def test_a_user_without_a_role_at_the_school_cannot_change_anything(self, scene: Scene) -> None:
         for endpoint in ("incidents.report", "people.register", "declarations.declare"):
             refused(scene.house, scene.request(endpoint), 403, "stranger")
         refused(scene.house, scene.request("incidents.take_step"), 404, "stranger")
@@ -286,7 +286,7 @@ class TestUploads:
     def test_another_type_of_body_is_refused(self, scene: Scene, content_type: str, status: int) -> None:
         refused(scene.house, self.asked(scene, metadata() + file() + END, content_type), status)
 
-    def test_metadata_without_end_are_refused(self, scene: Scene) -> None:
+    def test_metadata_over_the_limit_are_refused(self, scene: Scene) -> None:
         body = metadata(description=MARKER * 10_000) + file() + END
         refused(scene.house, self.asked(scene, body), 413)
 

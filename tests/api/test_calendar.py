@@ -52,7 +52,7 @@ def test_it_ends_when_its_token_is_revoked(house: House) -> None:
     feed(house, issued["token"], status=404)
 
 
-def test_nobody_makes_a_calendar_for_another_or_a_full_token_for_themselves(house: House) -> None:
+def test_users_issue_only_calendar_tokens_and_only_for_themselves(house: House) -> None:
     calendar = {"scopes": ["calendar"]}
     assert (
         house.ask("dsl", "POST", f"/users/{house.users['reporter']}/tokens", json=calendar).status_code == 403

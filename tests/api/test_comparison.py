@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.api.client import House
 
 
-def test_another_pack_would_have_asked_for_other_things(house: House) -> None:
+def test_another_pack_would_have_required_other_steps(house: House) -> None:
     incident = house.bullying("2026-09-14 10:20", content=["racist"])["id"]
     house.answer_everything(incident)
     path = f"/schools/{house.school}/playbook-comparison"

@@ -80,7 +80,7 @@ def cost(scene: Scene, endpoint: str) -> Tally:
 
 class TestEveryRoute:
     @pytest.mark.parametrize("endpoint", ROUTES)
-    def test_asks_ten_times_at_most_and_commits_once_where_it_changes_something(
+    def test_costs_at_most_ten_statements_and_one_commit_if_it_changes_data(
         self, scene: Scene, endpoint: str
     ) -> None:
         changes = asked(scene, endpoint).method != "GET" or endpoint == "incidents.evidence_content"
@@ -89,7 +89,7 @@ class TestEveryRoute:
         assert tally.commits == int(changes)
 
     @pytest.mark.parametrize("endpoint", REPEATABLE)
-    def test_asks_no_more_in_a_process_that_has_just_started(self, scene: Scene, endpoint: str) -> None:
+    def test_costs_no_more_in_a_new_process(self, scene: Scene, endpoint: str) -> None:
         cost(scene, endpoint)
         request = asked(scene, endpoint)
         with restarted(scene.house), count_statements() as tally:
@@ -123,7 +123,7 @@ def test_a_report_in_confidence_costs_no_more(scene: Scene) -> None:
     assert len(tally.statements) <= MOST, "\n".join(tally.statements)
 
 
-def test_a_list_that_has_news_to_take_in_costs_no_more_for_a_hundred_than_for_one(scene: Scene) -> None:
+def test_a_list_costs_no_more_after_a_hundred_reports_than_after_one(scene: Scene) -> None:
     counts = []
     for news in (1, MANY):
         scene.house.get("dsl", "/incidents?limit=1")

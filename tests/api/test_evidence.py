@@ -77,14 +77,14 @@ class TestAFile:
 
     @pytest.mark.parametrize("sort", sorted(samples.ALLOWED))
     @on_sqlite
-    def test_of_every_allowed_type_is_kept(self, house: House, incident: str, sort: str) -> None:
+    def test_of_every_allowed_type_is_stored(self, house: House, incident: str, sort: str) -> None:
         content, media_type = samples.ALLOWED[sort]
         kept = house.uploaded(incident, content)
         assert kept["media_type"] == media_type
         assert content_of(house, incident, kept["id"]).data == content
 
     @on_sqlite
-    def test_lies_in_the_vault_sealed_and_closed_to_others(self, house: House, incident: str) -> None:
+    def test_is_sealed_in_the_vault_and_unreadable_to_others(self, house: House, incident: str) -> None:
         house.uploaded(incident, MARKER * 1000)
         (path,) = held(house)
         assert MARKER[:12] not in path.read_bytes()
@@ -98,7 +98,7 @@ class TestAFile:
         house.get("dsl", f"/incidents/{other}/evidence/{kept}", 404)
 
     @on_sqlite
-    def test_may_come_twice_and_is_kept_once(self, house: House, incident: str) -> None:
+    def test_sent_twice_is_stored_once(self, house: House, incident: str) -> None:
         first, second = (house.uploaded(incident, MARKER) for _ in "ab")
         assert first["id"] != second["id"]
         assert len(held(house)) == 1
@@ -108,7 +108,7 @@ class TestAFile:
             assert content_of(house, incident, kept["id"]).data == MARKER
 
     @on_sqlite
-    def test_is_not_the_reporters_to_send_or_to_see(self, house: House, incident: str) -> None:
+    def test_cannot_be_sent_or_read_by_the_reporter(self, house: House, incident: str) -> None:
         kept = house.uploaded(incident, MARKER)["id"]
         for who, status in (("reporter", 403), ("governor", 404), ("admin", 404)):
             assert house.upload(incident, MARKER, who).status_code == status
@@ -210,9 +210,11 @@ NOT_ALLOWED: Final = {
 
 
 @on_sqlite
-class TestAFileThatIsNotKept:
+class TestAFileThatIsRefused:
     @pytest.mark.parametrize("sort", NOT_ALLOWED)
-    def test_its_type_is_named_and_its_name_is_not(self, house: House, incident: str, sort: str) -> None:
+    def test_the_refusal_gives_its_type_and_not_its_name(
+        self, house: House, incident: str, sort: str
+    ) -> None:
         with logged() as log:
             answer = house.upload(incident, NOT_ALLOWED[sort], name="quillfeather.png")
         assert (answer.status_code, answer.mimetype) == (415, "application/problem+json")
@@ -247,7 +249,7 @@ class TestAFileThatIsNotKept:
         assert refused["clause"]
         assert content_of(house, incident, kept).data == MARKER
 
-    def test_a_case_that_was_one_of_nudes_keeps_none(self, house: House) -> None:
+    def test_a_case_that_was_one_of_nudes_stores_none(self, house: House) -> None:
         nudes = house.bullying("2026-09-14 10:20", kind="sexting")["id"]
         house.take(nudes, "reclassify", kind="cyberbullying", reason=REASON)
         answer = house.upload(nudes, MARKER)
@@ -260,7 +262,9 @@ class TestAFileThatIsNotKept:
         (why,) = (rule for rule in playbook["rules"] if rule["id"] == "sexting-no-imagery")
         assert (why["origin"], why["step"], why["kinds"]) == ("floor", "save_evidence", ["sexting"])
 
-    def test_a_case_that_becomes_one_of_nudes_meanwhile_keeps_none(self, house: House, incident: str) -> None:
+    def test_a_case_that_becomes_one_of_nudes_during_an_upload_stores_none(
+        self, house: House, incident: str
+    ) -> None:
         def reclassify() -> None:
             with ThreadPoolExecutor(1) as elsewhere:
                 elsewhere.submit(house.take, incident, "reclassify", kind="sexting", reason=REASON).result()

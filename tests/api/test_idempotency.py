@@ -105,7 +105,7 @@ class TestTheSameDeletionAgain:
 
 
 class TestTheSameRequestAgain:
-    def test_every_route_that_changes_something_and_is_no_deletion_is_here(self, scene: Scene) -> None:
+    def test_every_route_that_changes_data_without_deleting_is_here(self, scene: Scene) -> None:
         rules = scene.house.app.url_map.iter_rules()
         changing = {rule.endpoint for rule in rules if {"POST", "PATCH"} & (rule.methods or set())}
         assert changing & endpoints(scene.house) == set(WHO)
@@ -120,7 +120,7 @@ class TestTheSameRequestAgain:
         assert scene.house.events() == events
 
     @pytest.mark.parametrize("endpoint", WHO)
-    def test_is_answered_as_before_when_things_have_moved_on(self, scene: Scene, endpoint: str) -> None:
+    def test_is_answered_as_before_after_later_changes(self, scene: Scene, endpoint: str) -> None:
         house = scene.house
         asked, key = scene.request(endpoint), a_key()
         first = asked.by(house, WHO[endpoint], Idempotency_Key=key)
@@ -172,7 +172,7 @@ class TestTheSameRequestAgain:
         assert (answer.status_code, body_of(answer)["type"]) == (409, "/problems/key-reused")
         assert scene.house.events() == events
 
-    def test_by_somebody_else_is_another_request(self, scene: Scene) -> None:
+    def test_by_another_user_is_another_request(self, scene: Scene) -> None:
         asked, key = scene.request("incidents.report"), a_key()
         answers = [asked.by(scene.house, who, Idempotency_Key=key) for who in ("reporter", "dsl")]
         assert len({body_of(answer)["id"] for answer in answers}) == 2
@@ -186,7 +186,7 @@ class TestTheSameRequestAgain:
             answer = asked.by(scene.house, "dsl", Idempotency_Key=key)
             assert (answer.status_code, body_of(answer)["version"]) == (201, 2)
 
-    def test_is_answered_as_before_under_the_version_it_was_first_sent_with(self, scene: Scene) -> None:
+    def test_is_answered_as_before_with_the_version_of_the_first_request(self, scene: Scene) -> None:
         made = body_of(scene.request("incidents.report").by(scene.house, "dsl"))
         body = {"step": "add_note", "text": "It was before registration."}
         asked = Asked("POST", f"/incidents/{made['id']}/steps", {"json": body})
@@ -195,7 +195,7 @@ class TestTheSameRequestAgain:
         assert first.status_code == 201
         assert told(asked.by(scene.house, "dsl", Idempotency_Key=key, If_Match='"1"')) == told(first)
 
-    def test_after_a_refusal_is_asked_anew(self, scene: Scene) -> None:
+    def test_after_a_refusal_is_handled_again(self, scene: Scene) -> None:
         made = body_of(scene.request("incidents.report").by(scene.house, "dsl"))
         key = a_key()
         body = {"step": "close", "outcome": "Settled.", "rationale": REASON}
@@ -237,7 +237,7 @@ class TestAnUploadAgain:
         assert house.upload(incident, TEXT_FILE).status_code == 409
         assert told(house.upload(incident, TEXT_FILE, headers=key, **said)) == told(first)
 
-    def test_does_not_let_a_file_into_a_nudes_case_under_the_key_of_another_step(self, house: House) -> None:
+    def test_does_not_save_a_file_in_a_nudes_case_with_the_key_of_another_step(self, house: House) -> None:
         incident = house.bullying("2026-11-10 09:05", kind="sexting")["id"]
         key = {"Idempotency-Key": a_key()}
         noted = house.ask(
@@ -356,7 +356,7 @@ class TestAtTheSameMoment:
         assert [answer.status_code for answer in answers] == [201, 201]
         assert house.get("dsl", f"/incidents/{incident}")["version"] == 2
 
-    def test_one_version_lets_one_of_two_through(self, house: House) -> None:
+    def test_of_two_requests_with_one_version_one_succeeds(self, house: House) -> None:
         incident = house.bullying("2026-09-14 10:20")["id"]
         headers = bearer(house, **{"If-Match": '"1"'})
         with processes(house, 2) as clients:
@@ -371,7 +371,7 @@ class TestAtTheSameMoment:
         assert sorted(answer.status_code for answer in answers) == [201, 412]
         assert house.get("dsl", f"/incidents/{incident}")["version"] == 2
 
-    def test_eight_append_and_each_lands_once_in_the_order_they_were_told(self, house: House) -> None:
+    def test_eight_concurrent_writers_append_each_step_once_in_order(self, house: House) -> None:
         incident = house.bullying("2026-09-14 10:20")["id"]
         rounds, writers = 3, 8
         path = f"{BASE}/incidents/{incident}/steps"

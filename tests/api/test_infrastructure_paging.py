@@ -202,7 +202,7 @@ class TestPages:
         assert body is not None
         assert body["overdue"] is expected
 
-    def test_a_part_is_what_the_query_asked_for(self) -> None:
+    def test_a_page_has_the_requested_items(self) -> None:
         cursors = Cursors(KEY)
         cursor = cursors.make(["a", 1], SCOPE)
         schema: Schema = PageQuery()

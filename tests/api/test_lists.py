@@ -125,7 +125,7 @@ FILTERED: Final = [
 class TestFilters:
     @pytest.mark.parametrize(("query", "expected"), FILTERED)
     @pytest.mark.parametrize("limit", [2, 100])
-    def test_each_finds_what_it_says_newest_first(
+    def test_each_finds_its_matches_newest_first(
         self, caseload: Caseload, query: str, expected: str, limit: int
     ) -> None:
         house = caseload.house
@@ -185,13 +185,13 @@ class TestPages:
 
     @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
     @pytest.mark.parametrize(("count", "limit", "pages"), [(0, 5, 1), (5, 5, 1), (6, 5, 2), (3, 1, 3)])
-    def test_end_where_the_list_does(self, house: House, count: int, limit: int, pages: int) -> None:
+    def test_end_at_the_end_of_the_list(self, house: House, count: int, limit: int, pages: int) -> None:
         for _ in range(count):
             house.report()
         assert len(list(paged(house, "dsl", "/incidents", limit))) == pages
 
     @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-    def test_are_of_25_where_nothing_is_said(self, house: House) -> None:
+    def test_have_25_items_by_default(self, house: House) -> None:
         for _ in range(26):
             house.report()
         assert len(house.get("dsl", "/incidents")["items"]) == 25
@@ -231,7 +231,7 @@ class TestPeople:
         house.person("Petra Pupil")
         assert house.get("dsl", f"/people?name={quote(asked)}") == {"items": [], "next": None}
 
-    def test_are_found_where_the_reader_may_find_them_only(self, house: House) -> None:
+    def test_are_found_only_by_users_who_may_find_them(self, house: House) -> None:
         here = house.person("Petra Pupil")
         elsewhere = house.open_school("headcorn")
         house.add_user("stranger", "dsl", elsewhere)
@@ -244,7 +244,7 @@ class TestPeople:
 
 
 class TestChronology:
-    def test_is_every_incident_the_reader_may_know_of_and_how_they_are_in_it(self, house: House) -> None:
+    def test_lists_each_incident_the_reader_may_see_and_the_persons_part_in_it(self, house: House) -> None:
         pupil, teacher = house.person("Petra Pupil"), house.person("Tara Teacher", "staff")
         house.clock.set("2026-09-14 10:20")
         first = house.report(people=[{"person": pupil, "involvement": "target"}])["id"]
@@ -268,7 +268,7 @@ class TestChronology:
         seen_by_head = everything(house, "headteacher", f"/people/{pupil}/chronology", 2)
         assert [entry["incident"]["id"] for entry in seen_by_head] == [first, hidden, last]
 
-    def test_is_of_what_a_later_step_says(self, house: House) -> None:
+    def test_includes_what_later_steps_changed(self, house: House) -> None:
         pupil, unknown = house.person("Petra Pupil"), house.person("Somebody", "unknown")
         incident = house.report(people=[{"person": unknown, "involvement": "alleged"}])["id"]
         house.take(incident, "identify_person", person=unknown, **{"as": pupil})
@@ -320,7 +320,7 @@ def test_a_spreadsheet_of_lessons_has_no_next_page(house: House) -> None:
     assert [sum(f"part {part}" in row for row in rows) for part in range(3)] == [1, 1, 1]
 
 
-def test_only_who_reads_a_case_learns_that_a_lesson_came_from_it(house: House) -> None:
+def test_a_lesson_names_its_case_only_to_users_who_may_read_it(house: House) -> None:
     """The chair reads an allegation against the head; no list of lessons names it to them."""
     head = house.person("Hal Head", "staff")
     house.add_user("subject", "headteacher", house.school, person=head)

@@ -72,7 +72,7 @@ def test_a_moment_two_minutes_ahead_is_taken_as_now(house: House, sends: Sends, 
     assert moment_kept(house, within, incident, field) == house.clock()
 
 
-def test_a_meeting_is_kept_at_the_moment_it_is_planned_for(house: House) -> None:
+def test_a_planned_meeting_keeps_its_future_moment(house: House) -> None:
     incident = house.bullying("2026-09-14 10:20")["id"]
     parent = house.person("Pat Parent", "parent")
     meeting = (house.clock() + timedelta(minutes=1)).isoformat()
@@ -83,7 +83,7 @@ def test_a_meeting_is_kept_at_the_moment_it_is_planned_for(house: House) -> None
     assert last["fields"]["meeting_at"] == meeting
 
 
-def test_a_child_born_on_this_london_day_is_registered(house: House) -> None:
+def test_a_child_born_today_in_london_is_registered(house: House) -> None:
     # Half an hour past midnight of the 15th in London.
     house.clock.moment = datetime(2026, 9, 14, 23, 30, tzinfo=UTC)
     house.person("Newton Newborn", "unknown", born_on="2026-09-15")

@@ -78,7 +78,7 @@ class TestTheDescription:
             meta.validate({**schema, "$schema": DIALECT})
             assert re.fullmatch(r"[A-Za-z]+", name)
 
-    def test_refers_to_nothing_that_is_not_there(self, spec: Json) -> None:
+    def test_has_no_dangling_references(self, spec: Json) -> None:
         for reference in references(spec):
             assert resolved(spec, {"$ref": reference})
 
@@ -186,9 +186,7 @@ class TestWhatIsAnswered:
                     assert (header in answer.headers) == (header in told.get("headers", {}))
 
     @pytest.mark.parametrize("endpoint", [name for name in ROUTES if name != "incidents.upload"])
-    def test_is_asked_with_a_body_of_its_documented_form(
-        self, scene: Scene, spec: Json, endpoint: str
-    ) -> None:
+    def test_has_a_request_body_of_its_documented_form(self, scene: Scene, spec: Json, endpoint: str) -> None:
         documented, request = operation(scene, spec, endpoint), scene.request(endpoint)
         if "json" in request.options:
             content = documented["requestBody"]["content"]["application/json"]
@@ -206,7 +204,7 @@ class TestWhatIsAnswered:
         assert ("Location" in answer.headers, "ETag" in answer.headers) == (True, False)
         assert set(told["headers"]) == {"Location"}
 
-    def test_is_documented_for_every_sort_of_problem(self, scene: Scene, spec: Json) -> None:
+    def test_is_documented_for_every_type_of_problem(self, scene: Scene, spec: Json) -> None:
         house, take = scene.house, operation(scene, spec, "incidents.take_step")
         path = f"/incidents/{scene.incident}/steps"
         closing = {"step": "close", "outcome": "Settled.", "rationale": REASON}
@@ -246,7 +244,7 @@ class TestThePage:
         assert (answer.status_code, answer.mimetype) == (200, "text/html")
         return answer.text
 
-    def test_asks_nothing_of_outside(self, scene: Scene) -> None:
+    def test_loads_nothing_external(self, scene: Scene) -> None:
         html = self.page(scene.house)
         assert not OUTSIDE.search(html)
         assert not OUTSIDE.search((ASSETS / "docs.js").read_text())
@@ -254,7 +252,7 @@ class TestThePage:
         css = re.findall(r"url\(([^)]*)\)", (ASSETS / "swagger-ui.css").read_text())
         assert all(address.strip("\"'").startswith("data:") for address in css)
 
-    def test_may_ask_nothing_of_outside(self, scene: Scene) -> None:
+    def test_may_load_nothing_external(self, scene: Scene) -> None:
         with scene.house.http.get("/docs") as answer:
             policy = answer.headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy

@@ -89,13 +89,13 @@ def test_every_route_that_reads_has_a_row_here(scene: Scene) -> None:
     assert PUBLIC - {FEED} == {name for name in SHOWS_NOBODY if "." not in name}
 
 
-def test_no_route_goes_round_the_use_cases_and_the_room() -> None:
+def test_no_route_bypasses_the_use_cases_and_the_reading_room() -> None:
     rooms = (Path(casework_api.__file__).parent / name for name in ("json", "sign_in"))
     modules = [module for room in rooms for module in room.rglob("*.py")]
     assert [str(module) for module in modules if BEHIND.search(module.read_text())] == []
 
 
-def test_no_two_questions_have_one_name() -> None:
+def test_every_question_has_its_own_name() -> None:
     found: list[type[Question[Any]]] = [Question]
     for kind in found:
         found += kind.__subclasses__()
@@ -127,7 +127,7 @@ def test_a_document_passes_it_once_too(scene: Scene, passages: list[Passage], en
 
 
 @pytest.mark.parametrize("endpoint", [name for name in SHOWS_NOBODY if name in ROUTES])
-def test_what_is_the_same_for_everybody_does_not(
+def test_what_is_the_same_for_all_users_does_not_pass(
     scene: Scene, passages: list[Passage], endpoint: str
 ) -> None:
     assert scene.request(endpoint).by(scene.house, "dsl").status_code == 200
@@ -135,7 +135,7 @@ def test_what_is_the_same_for_everybody_does_not(
 
 
 @pytest.mark.parametrize("endpoint", [name for name in QUESTIONS if name != FEED])
-def test_nobody_who_is_refused_passes(scene: Scene, passages: list[Passage], endpoint: str) -> None:
+def test_a_refused_request_does_not_pass(scene: Scene, passages: list[Passage], endpoint: str) -> None:
     for who in WHO:
         if ROUTES[endpoint].status(who) >= 400:
             assert scene.request(endpoint).by(scene.house, who).status_code >= 400
@@ -153,7 +153,7 @@ def test_a_report_read_back_by_its_reporter_is_no_more_than_that(
         passages.clear()
 
 
-def test_what_cannot_be_noted_is_not_shown(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_read_that_cannot_be_recorded_shows_nothing(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_: Passage) -> None:
         raise OSError("the disk is full")
 

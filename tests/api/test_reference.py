@@ -28,7 +28,7 @@ def ids(items: Json, name: str) -> set[str]:
 
 
 class TestTheReference:
-    def test_is_that_of_today_where_no_day_is_asked(self, house: House) -> None:
+    def test_is_of_today_by_default(self, house: House) -> None:
         house.clock.set("2026-08-31 23:59")
         earlier = reference(house)
         house.clock.set("2026-09-01 00:00")
@@ -40,7 +40,7 @@ class TestTheReference:
             {"edition": "england@2026-09-01", "jurisdiction": "england", "in_force_from": "2026-09-01"}
         ]
 
-    def test_is_that_of_the_day_that_is_asked(self, house: House) -> None:
+    def test_is_of_the_requested_day(self, house: House) -> None:
         earlier, later = reference(house, "2024-01-30"), reference(house, "2024-01-31")
         gone = ids(earlier["offences"], "offence") - ids(later["offences"], "offence")
         come = ids(later["offences"], "offence") - ids(earlier["offences"], "offence")
@@ -66,10 +66,10 @@ class TestTheReference:
             assert any(name in row["source"] for name in cited), row
 
     @pytest.mark.parametrize("day", ["yesterday", "2026-13-01", "2026-09-14T10:00:00Z", "1066-10-14", ""])
-    def test_refuses_what_is_no_day(self, house: House, day: str) -> None:
+    def test_refuses_an_invalid_day(self, house: House, day: str) -> None:
         assert "on" in str(reference(house, day, status=422)["errors"])
 
-    def test_takes_no_other_question(self, house: House) -> None:
+    def test_refuses_unknown_parameters(self, house: House) -> None:
         house.get("reporter", "/reference?school=1", 422)
 
 
@@ -113,7 +113,7 @@ class TestTheGuidance:
         assert {"police", "report_remove", "childline"} <= suits
         assert "revenge_porn_helpline" not in suits
 
-    def test_names_nobody_and_repeats_nothing_that_was_written(self, house: House) -> None:
+    def test_names_no_person_and_repeats_no_text(self, house: House) -> None:
         incident = house.bullying("2026-09-14 10:20", content=["abusive"])
         text = house.ask("dsl", "GET", f"/incidents/{incident['id']}/guidance").text
         for secret in ("Tess", "Alan", "unkind", incident["id"], *(p["person"] for p in incident["people"])):
@@ -123,16 +123,16 @@ class TestTheGuidance:
     @pytest.mark.parametrize(
         ("who", "status"), [("deputy_dsl", 200), ("headteacher", 200), ("reporter", 403)]
     )
-    def test_is_for_whoever_may_read_the_case(self, house: House, who: str, status: int) -> None:
+    def test_is_for_users_who_may_read_the_case(self, house: House, who: str, status: int) -> None:
         incident = house.bullying("2026-09-14 10:20")
         guidance(house, incident, who, status)
         house.get(who, f"/incidents/{incident['id']}/next-steps", status)
 
     @pytest.mark.parametrize("who", ["admin", "governor"])
-    def test_is_not_there_for_whoever_may_not_know_of_it(self, house: House, who: str) -> None:
+    def test_is_not_found_by_users_who_may_not_see_the_case(self, house: House, who: str) -> None:
         guidance(house, house.bullying("2026-09-14 10:20"), who, 404)
 
-    def test_of_an_allegation_is_not_there_for_its_subject(self, house: House) -> None:
+    def test_of_an_allegation_is_not_found_by_its_subject(self, house: House) -> None:
         subject = house.person("Dora Lead", "staff")
         house.add_user("subject", "dsl", house.school, person=subject)
         house.clock.set("2026-10-08 16:40")

@@ -61,7 +61,7 @@ def test_a_name_is_refused_in_all_that_governors_read_of_a_debrief(house: House,
 
 
 class TestAWaiver:
-    def test_is_not_authorised_by_somebody_involved(self, house: House) -> None:
+    def test_cannot_be_authorised_by_a_user_involved_in_the_case(self, house: House) -> None:
         head = house.person("Hilda Head", "staff")
         body = {"name": "Hilda Head", "email": "h@school.example", "person": head}
         house.users["involved"] = house.created("admin", "/users", body)["id"]

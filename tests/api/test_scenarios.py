@@ -141,7 +141,7 @@ def test_bullying_out_of_school_needs_a_ground_under_todwick(open_house: OpenHou
 
 @on_sqlite
 @pytest.mark.parametrize("pack", PACKS)
-def test_the_family_decides_under_st_thomas_and_keeps_no_school_from_the_police(
+def test_under_st_thomas_the_family_decides_and_the_school_may_call_police(
     open_house: OpenHouse, pack: str
 ) -> None:
     house = open_house(pack)

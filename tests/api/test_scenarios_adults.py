@@ -94,7 +94,7 @@ class Case:
         return self.take("consult_lado", advice="Look into it and come back.", **allowed)
 
 
-def test_nobody_hears_of_it_before_the_lado_agrees(house: House) -> None:
+def test_no_person_is_informed_before_the_lado_agrees(house: House) -> None:
     case = Case(house)
     assert house.get(HEAD, f"/incidents/{case.incident}")["stream"] == "allegation"
     for step in ("acknowledge", "appoint_case_manager", "make_safe", "decide_threshold"):
@@ -146,7 +146,7 @@ def test_nobody_hears_of_it_before_the_lado_agrees(house: House) -> None:
         case.take(step, **fields)
 
 
-def test_a_message_to_a_pupil_becomes_an_allegation_and_its_clock_is_that_of_the_report(
+def test_a_message_to_a_pupil_is_an_allegation_timed_from_the_report(
     house: House,
 ) -> None:
     case = Case(house, kind="unsolicited_contact", direction="staff_to_pupil")
@@ -181,7 +181,7 @@ def test_a_message_to_a_pupil_becomes_an_allegation_and_its_clock_is_that_of_the
     case.take("tell_subject", method="in person")
 
 
-def test_a_malicious_allegation_is_closed_with_every_step_kept(house: House) -> None:
+def test_a_malicious_allegation_is_closed_and_keeps_every_step(house: House) -> None:
     case = Case(house)
     case.taken_on()
     case.consulted()
@@ -208,7 +208,7 @@ def test_a_malicious_allegation_is_closed_with_every_step_kept(house: House) -> 
 
 
 @on_sqlite
-def test_a_case_about_the_head_is_managed_by_the_chair_and_by_nobody_it_is_about(house: House) -> None:
+def test_a_case_about_the_head_is_managed_by_the_chair_and_no_subject(house: House) -> None:
     house.add_user("chair", "chair_of_governors", house.school)
     about_a_teacher = Case(house)
     house.get("chair", f"/incidents/{about_a_teacher.incident}", 404)
@@ -227,7 +227,7 @@ def test_a_case_about_the_head_is_managed_by_the_chair_and_by_nobody_it_is_about
 
 @pytest.mark.parametrize("linked", [False, True], ids=["a user", "a user who is a person"])
 @on_sqlite
-def test_who_reported_is_named_to_nobody(house: House, linked: bool) -> None:
+def test_the_person_who_reported_is_never_named(house: House, linked: bool) -> None:
     me = house.person("Cora Colleague", "staff")
     house.add_user("colleague", "reporter", house.school, **({"person": me} if linked else {}))
     house.clock.set("2026-10-08 16:40")
@@ -254,7 +254,7 @@ def test_an_allegation_is_managed_by_the_head_or_the_chair(house: House, who: st
 
 
 @on_sqlite
-def test_a_pattern_is_not_looked_for_in_a_case_one_may_not_know_of(house: House) -> None:
+def test_a_pattern_ignores_cases_that_the_user_may_not_see(house: House) -> None:
     hidden, seen = Case(house).incident, house.bullying("2026-10-09 09:00")["id"]
     for earlier in (hidden, house.school):
         pattern = {"person": house.person("Alan Alleged"), "earlier": [earlier], "conclusion": REASON}

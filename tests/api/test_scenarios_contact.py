@@ -71,13 +71,13 @@ class Contact:
 
 
 @pytest.mark.parametrize("pack", ["headcorn", "st_thomas"])
-def test_it_is_told_to_whom_the_policy_says(open_house: OpenHouse, pack: str) -> None:
+def test_the_users_named_in_the_policy_are_notified(open_house: OpenHouse, pack: str) -> None:
     told_in_a_school_day(open_house(pack), pack)
 
 
 @on_sqlite
 @pytest.mark.parametrize("pack", ["tow_law", "todwick", "hr_cooperative"])
-def test_it_is_told_to_whom_the_other_policies_say(open_house: OpenHouse, pack: str) -> None:
+def test_the_users_named_in_the_other_policies_are_notified(open_house: OpenHouse, pack: str) -> None:
     told_in_a_school_day(open_house(pack), pack)
 
 
@@ -105,9 +105,7 @@ def test_the_teachers_own_child_is_exempt_where_the_policy_exempts_family(
 
 @on_sqlite
 @pytest.mark.parametrize("pack", PACKS)
-def test_what_the_dsl_and_the_head_decided_before_exempts_under_two_policies(
-    open_house: OpenHouse, pack: str
-) -> None:
+def test_an_earlier_joint_decision_exempts_under_two_policies(open_house: OpenHouse, pack: str) -> None:
     contact = Contact(open_house(pack))
     classified: Json = {"immediate_family": False, "no_reply_attested": True}
     before = contact.declared("2026-09-11")
@@ -127,7 +125,7 @@ def test_what_the_dsl_and_the_head_decided_before_exempts_under_two_policies(
 
 
 @pytest.mark.parametrize("which", ["staff", "other"])
-def test_nobody_decides_on_a_relationship_of_their_own(open_house: OpenHouse, which: str) -> None:
+def test_a_user_cannot_decide_on_their_own_relationship(open_house: OpenHouse, which: str) -> None:
     house = open_house("headcorn")
     teacher, pupil = house.person("Tara Teacher", "staff"), house.person("Petra Pupil")
     myself = teacher if which == "staff" else house.person("Dora Designated", "staff")

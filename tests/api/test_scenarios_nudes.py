@@ -27,7 +27,7 @@ ZIP = b"PK\x03\x04" + bytes(200)
 
 
 @pytest.mark.parametrize("content", [JPEG, PDF, ZIP], ids=["jpg", "png in pdf", "zip"])
-def test_no_file_of_any_sort_is_taken_into_a_nudes_case(open_house: OpenHouse, content: bytes) -> None:
+def test_no_file_of_any_type_is_accepted_in_a_nudes_case(open_house: OpenHouse, content: bytes) -> None:
     house = open_house("headcorn")
     incident = nudes(house)
     metadata = {
@@ -129,15 +129,13 @@ def managed_by_the_dsl(house: House, incident: str) -> None:
 
 @on_sqlite
 @pytest.mark.parametrize("pack", ["tow_law", "todwick", "hr_cooperative"])
-def test_a_policy_silent_on_the_police_leaves_five_times_no_to_the_dsl(
-    open_house: OpenHouse, pack: str
-) -> None:
+def test_without_a_police_rule_the_dsl_decides_after_five_times_no(open_house: OpenHouse, pack: str) -> None:
     house = open_house(pack)
     managed_by_the_dsl(house, nudes(house))
 
 
 @on_sqlite
-def test_five_times_no_does_not_keep_it_from_the_police_under_st_thomas(open_house: OpenHouse) -> None:
+def test_five_times_no_does_not_rule_out_the_police_under_st_thomas(open_house: OpenHouse) -> None:
     house = open_house("st_thomas")
     incident = nudes(house)
     house.take(incident, "assess_risk", **NO_RISK)

@@ -126,7 +126,7 @@ def test_a_parents_post_from_the_evidence_to_the_end(open_house: OpenHouse, pack
         ("todwick", "parent-post-police", "KCSIE part 5"),
     ],
 )
-def test_a_homophobic_slur_brings_the_police_into_question(
+def test_after_a_homophobic_slur_the_police_are_considered(
     open_house: OpenHouse, pack: str, rule: str, clause: str
 ) -> None:
     house = open_house(pack)

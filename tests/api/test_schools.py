@@ -30,13 +30,13 @@ def overdue_in_the_summary(house: House) -> Json:
 
 
 @on_sqlite
-def test_a_policy_that_was_not_looked_at_in_time_is_overdue(house: House) -> None:
+def test_a_policy_that_was_not_reviewed_in_time_is_overdue(house: House) -> None:
     assert (review_of(house)["due_at"], review_of(house)["overdue"]) == ("2017-06-01", True)
     assert overdue_in_the_summary(house) == [{"pack": "st_thomas@2016-06", "review_due": "2017-06-01"}]
 
 
 @on_sqlite
-def test_a_policy_looked_at_and_kept_is_due_again_a_year_on(house: House) -> None:
+def test_a_reviewed_policy_is_due_for_review_a_year_later(house: House) -> None:
     house.clock.set("2026-09-14 10:00")
     shown = changed(house, policy_reviewed_on="2026-09-10")
     assert shown["policy"] == {
@@ -49,7 +49,7 @@ def test_a_policy_looked_at_and_kept_is_due_again_a_year_on(house: House) -> Non
 
 
 @on_sqlite
-def test_a_review_is_not_recorded_before_it_is_held(house: House) -> None:
+def test_a_review_in_the_future_is_refused(house: House) -> None:
     answer = house.ask(
         "admin", "PATCH", f"/schools/{house.school}", json={"policy_reviewed_on": "2026-09-02"}
     )
@@ -58,7 +58,7 @@ def test_a_review_is_not_recorded_before_it_is_held(house: House) -> None:
 
 
 @on_sqlite
-def test_another_policy_holds_for_what_is_reported_from_then_on(house: House) -> None:
+def test_a_new_policy_applies_to_later_reports(house: House) -> None:
     before = house.bullying("2026-09-14 10:20")["id"]
     house.clock.set("2026-09-15 09:00")
     assert changed(house, pack="headcorn")["policy"]["edition"] == "headcorn@2022-03"
@@ -76,7 +76,7 @@ def test_only_an_administrator_changes_a_school(house: House, who: str) -> None:
 
 
 @on_sqlite
-def test_an_appointment_there_is_not_is_not_ended(house: House) -> None:
+def test_an_unknown_appointment_cannot_be_ended(house: House) -> None:
     elsewhere = house.open_school("headcorn")
     body = {"user": house.users["dsl"], "role": "governor", "from": "2026-09-01"}
     theirs = house.created("admin", f"/schools/{elsewhere}/appointments", body)["id"]

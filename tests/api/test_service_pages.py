@@ -43,7 +43,7 @@ class TestHealth:
         checks = {"database": "ok", "playbooks": "ok", "views": "ok"}
         assert (answer.status_code, body_of(answer)) == (200, {"status": "ready", "checks": checks})
 
-    def test_ready_is_not_when_the_tables_are_gone(self, house: House) -> None:
+    def test_not_ready_when_the_tables_are_gone(self, house: House) -> None:
         with house.casework.database.writer.begin() as connection:
             connection.exec_driver_sql("ALTER TABLE stored_events RENAME TO elsewhere")
         with logged() as log:
@@ -91,7 +91,7 @@ class TestMetrics:
         assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}", text)
         assert not [word for word in SECRET_WORDS if word in text]
 
-    def test_count_a_method_nobody_knows_as_other(self, scene: Scene) -> None:
+    def test_count_an_unknown_method_as_other(self, scene: Scene) -> None:
         scene.house.http.open("/health/live", method="PETRA")
         assert not [labels for labels in counted(scene.house) if labels["method"] == "PETRA"]
         assert [labels for labels in counted(scene.house) if labels["method"] == "other"]
@@ -108,21 +108,21 @@ class TestHeaders:
     @pytest.mark.parametrize(
         "path", ["/health/live", "/metrics", "/openapi.json", "/docs", "/no/such", f"{BASE}/me"]
     )
-    def test_guard_every_page(self, scene: Scene, path: str) -> None:
+    def test_are_sent_with_every_page(self, scene: Scene, path: str) -> None:
         answer = scene.house.http.get(path, buffered=True)
         assert {name: answer.headers[name] for name in HEADERS} == HEADERS
         assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
         assert "Server" not in answer.headers
 
     @pytest.mark.parametrize("endpoint", ROUTES)
-    def test_keep_every_answer_of_the_api_from_caches(self, scene: Scene, endpoint: str) -> None:
+    def test_forbid_caching_of_every_api_answer(self, scene: Scene, endpoint: str) -> None:
         for who in ("dsl", "stranger"):
             answer = scene.request(endpoint).by(scene.house, who)
             assert answer.headers["Cache-Control"] == "no-store"
             assert {name: answer.headers[name] for name in HEADERS} == HEADERS
             assert "Set-Cookie" not in answer.headers
 
-    def test_give_each_request_an_id_or_the_one_it_came_with(self, scene: Scene) -> None:
+    def test_keep_a_valid_request_id_and_replace_any_other(self, scene: Scene) -> None:
         own = str(uuid4())
         sent: list[dict[str, str]] = [{}, {}, {"X-Request-ID": own}, {"X-Request-ID": "Petra Pupil"}]
         answers = [scene.house.ask("dsl", "GET", "/me", headers=headers) for headers in sent]
@@ -141,7 +141,7 @@ def lines_of(log: io.StringIO) -> list[Json]:
 
 class TestLogs:
     @pytest.mark.parametrize("endpoint", ROUTES)
-    def test_say_which_route_was_asked_and_nothing_that_was_said(self, scene: Scene, endpoint: str) -> None:
+    def test_name_the_route_and_nothing_from_the_request(self, scene: Scene, endpoint: str) -> None:
         house = scene.house
         request = scene.request(endpoint)
         for who in ("dsl", "admin", "stranger"):
@@ -182,7 +182,7 @@ class TestLogs:
         assert "user" not in line
         self.assert_says_nothing(scene, log.getvalue())
 
-    def test_of_a_failure_say_where_it_was_and_not_what_it_held(
+    def test_give_the_place_of_a_failure_and_no_values(
         self, sqlite_engine: SQLiteEngine, tmp_path: Path
     ) -> None:
         with opened_house(sqlite_engine, tmp_path) as house:

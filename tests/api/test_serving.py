@@ -58,7 +58,7 @@ def turned_until(loop: Loop, outcome: list[object]) -> object:
 
 
 class TestPace:
-    def test_without_a_byte_the_seconds_are_all_there_is(self) -> None:
+    def test_without_a_byte_the_time_is_not_extended(self) -> None:
         progress = Progress(Pace(20, 1000))
         progress.waited = 15
         assert progress.seconds_left() == 5
@@ -66,12 +66,12 @@ class TestPace:
         with pytest.raises(TooSlow):
             progress.seconds_left()
 
-    def test_bytes_give_time(self) -> None:
+    def test_bytes_extend_the_time(self) -> None:
         progress = Progress(Pace(20, 1000))
         progress.waited, progress.moved = 30, 15_000
         assert progress.seconds_left() == 5
 
-    def test_no_number_of_bytes_gives_leave_to_be_silent(self) -> None:
+    def test_a_silent_client_times_out_however_much_it_has_sent(self) -> None:
         progress = Progress(Pace(20, 1000))
         progress.moved = 25_000_000
         assert progress.seconds_left() == 20
@@ -101,7 +101,7 @@ class TestConnection:
         assert begun(lambda: connection.recv(10)) == [b"abc"]
         assert connection.has_read
 
-    def test_gives_way_until_something_comes(
+    def test_lets_others_run_until_data_arrives(
         self, loop: Loop, ends: tuple[socket.socket, socket.socket]
     ) -> None:
         ours, theirs = ends
@@ -165,7 +165,7 @@ class TestConnection:
 
 
 class TestLoop:
-    def test_what_came_while_others_ran_is_not_too_late(
+    def test_data_that_arrived_while_others_ran_is_not_too_late(
         self, loop: Loop, ends: tuple[socket.socket, socket.socket]
     ) -> None:
         ours, theirs = ends
@@ -241,7 +241,7 @@ class TestLoop:
         loop.end_waits()
         assert waits == [[TooSlow], [TooSlow]]
 
-    def test_one_that_waits_holds_up_no_other(
+    def test_a_waiting_connection_blocks_no_other(
         self, loop: Loop, ends: tuple[socket.socket, socket.socket]
     ) -> None:
         ours, theirs = ends

@@ -37,7 +37,7 @@ def lines(text: str, event: str) -> list[Json]:
     return [line for line in map(json.loads, text.splitlines()) if line["event"] == event]
 
 
-def test_ready_stays_ready_and_says_how_much_is_set_aside(house: House, aside: str) -> None:
+def test_ready_stays_ready_and_counts_what_is_set_aside(house: House, aside: str) -> None:
     ready = house.http.get("/health/ready")
     checks = {"database": "ok", "playbooks": "ok", "views": "ok"}
     assert body_of(ready) == {"status": "ready", "checks": checks}
@@ -63,7 +63,7 @@ def test_metrics_say_how_much_is_set_aside_at_present(house: House, aside: str) 
     assert aside not in shown
 
 
-def test_the_log_says_it_once_and_of_whom_it_is_not(house: House, aside: str) -> None:
+def test_the_log_says_it_once_without_naming_anyone(house: House, aside: str) -> None:
     with logged() as log:
         for _ in range(2):
             house.get("dsl", "/incidents")
@@ -102,14 +102,14 @@ def test_an_answer_that_may_be_behind_says_so(
     assert "stale" not in house.get("dsl", "/people?name=Petra Pupil")
 
 
-def test_an_incident_set_aside_is_listed_to_those_who_may_know_of_it(house: House, aside: str) -> None:
+def test_an_incident_set_aside_is_listed_to_users_who_may_see_it(house: House, aside: str) -> None:
     other = house.report()["id"]
     assert {item["id"] for item in house.get("dsl", "/incidents")["items"]} == {aside, other}
     assert {item["id"] for item in house.get("reporter", "/incidents")["items"]} == {aside, other}
     assert house.get("governor", "/incidents")["items"] == []
 
 
-def test_administrators_see_how_much_nobody_can_read(house: House) -> None:
+def test_administrators_see_how_many_incidents_are_unreadable(house: House) -> None:
     assert "unreadable" not in house.get("admin", "/me")
     incident = house.report()["id"]
     spoil(house.casework, UUID(incident), lambda state: state.pop("setting"))
@@ -127,7 +127,7 @@ def hurried(house: House, monkeypatch: pytest.MonkeyPatch) -> House:
     return house
 
 
-def test_a_lock_that_is_held_for_long_says_when_to_come_back(hurried: House) -> None:
+def test_a_request_that_waits_too_long_for_a_lock_says_when_to_retry(hurried: House) -> None:
     house = hurried
     incident = house.report()["id"]
     with house.casework.database.writer.begin() as holder:
@@ -152,7 +152,7 @@ def test_a_list_whose_views_are_current_waits_for_no_writer(hurried: House) -> N
 @pytest.mark.parametrize(
     "gone", ["DELETE FROM view_positions WHERE view = 'caseload'", "DROP TABLE view_set_aside"]
 )
-def test_a_view_that_was_not_created_says_nothing_of_a_retry(house: House, gone: str) -> None:
+def test_a_missing_view_gives_no_time_to_retry(house: House, gone: str) -> None:
     """As after an upgrade without `casework init`."""
     with house.casework.database.writer.begin() as connection:
         connection.exec_driver_sql(gone)

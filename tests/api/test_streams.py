@@ -40,13 +40,13 @@ def turned(request: pytest.FixtureRequest, house: House) -> Turned:
     return Turned(house, by_the_lead_themselves=request.param)
 
 
-class TestWhoWasGivenTheChildsCase:
+class TestALeadOfTheChildsCase:
     @pytest.mark.parametrize("who", ["dsl", "deputy_dsl"])
-    def test_is_not_let_into_the_allegation(self, turned: Turned, who: str) -> None:
+    def test_cannot_read_the_allegation(self, turned: Turned, who: str) -> None:
         assert turned.seen_by(who).status_code == 404
         assert turned.listed_for(who) == []
 
-    def test_is_let_in_by_whoever_manages_it(self, turned: Turned) -> None:
+    def test_can_read_it_once_the_head_assigns_them(self, turned: Turned) -> None:
         house = turned.house
         assert turned.seen_by("headteacher").status_code == 200
         house.take(turned.incident, "assign", "headteacher", user=house.users["dsl"])
@@ -56,7 +56,7 @@ class TestWhoWasGivenTheChildsCase:
 
 
 class TestItsReporter:
-    def test_is_not_told_that_it_became_one(self, turned: Turned) -> None:
+    def test_does_not_learn_that_it_became_an_allegation(self, turned: Turned) -> None:
         shown = turned.seen_by("reporter").json
         assert (shown["stream"], shown["policy"]) == ("child", turned.before["policy"])
         assert [item["stream"] for item in turned.listed_for("reporter")] == ["child"]
@@ -70,12 +70,12 @@ UNNAMED: Final = [
 ]
 
 
-class TestAnAdultNobodyHasNamed:
+class TestAnUnidentifiedAdult:
     """It may be any of those who would read it as a child's case."""
 
     @pytest.mark.parametrize("said", UNNAMED)
     @pytest.mark.parametrize("reporter", ["reporter", "dsl"])
-    def test_is_kept_from_those_who_handle_childrens_cases(
+    def test_is_hidden_from_users_who_handle_childrens_cases(
         self, house: House, said: Json, reporter: str
     ) -> None:
         house.clock.set(MOMENT)
@@ -90,14 +90,14 @@ class TestAnAdultNobodyHasNamed:
         assert house.get(reporter, path)["stream"] == "allegation"
         assert house.ask(reporter, "GET", f"{path}/steps").status_code == 403
 
-    def test_is_kept_from_them_from_when_it_turns_out_to_be_one(self, house: House) -> None:
+    def test_is_hidden_as_soon_as_it_becomes_an_allegation(self, house: House) -> None:
         house.clock.set(MOMENT)
         incident = house.report("reporter", people=house.two_pupils()[:1])["id"]
         house.take(incident, "reclassify", kind="staff_allegation", reason=REASON)
         assert house.ask("dsl", "GET", f"/incidents/{incident}").status_code == 404
         assert house.get("headteacher", f"/incidents/{incident}")["stream"] == "allegation"
 
-    def test_is_a_childs_case_where_it_turns_out_to_be_none(self, house: House) -> None:
+    def test_is_a_childs_case_once_it_is_reclassified(self, house: House) -> None:
         house.clock.set(MOMENT)
         incident = house.report("reporter", kind="staff_allegation", people=house.two_pupils()[:1])["id"]
         head = "headteacher"
@@ -107,7 +107,7 @@ class TestAnAdultNobodyHasNamed:
         assert house.get("reporter", f"/incidents/{incident}")["stream"] == "allegation"
 
 
-def test_the_answer_to_a_rebase_is_what_is_read_afterwards(house: House) -> None:
+def test_the_answer_to_a_rebase_equals_the_next_read(house: House) -> None:
     incident = house.bullying(MOMENT)["id"]
     answer = house.take(incident, "rebase", pack="headcorn", reason=REASON)
     assert answer == house.get("dsl", f"/incidents/{incident}")

@@ -125,7 +125,7 @@ class Commands:
         self.accepted[name] += 1
 
 
-def test_every_view_holds_what_is_accepted(history: SchoolHistory) -> None:
+def test_every_view_can_store_every_accepted_command(history: SchoolHistory) -> None:
     commands = Commands(history)
     views = Views(history.app)
     kinds = st.lists(st.sampled_from(COMMANDS), min_size=1, max_size=4)

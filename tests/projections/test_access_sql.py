@@ -248,7 +248,7 @@ def grants(world: World, case: Made, day: date) -> bool:
     )
 
 
-def test_both_let_in_the_same_readers_at_each_moment(connection: Connection, views: Views) -> None:
+def test_sql_and_python_admit_the_same_readers_at_each_moment(connection: Connection, views: Views) -> None:
     @settings(max_examples=EXAMPLES)
     @given(world=worlds, moments=st.tuples(days, days))
     def compare(world: World, moments: tuple[date, date]) -> None:
@@ -267,7 +267,7 @@ def test_both_let_in_the_same_readers_at_each_moment(connection: Connection, vie
     compare()
 
 
-def test_every_form_of_predicate_says_the_same(connection: Connection, views: Views) -> None:
+def test_sql_and_python_agree_on_every_form_of_predicate(connection: Connection, views: Views) -> None:
     @settings(max_examples=EXAMPLES)
     @given(world=worlds, day=days, predicate=predicates)
     def compare(world: World, day: date, predicate: Predicate) -> None:

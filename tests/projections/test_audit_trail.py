@@ -97,14 +97,16 @@ def test_who_reported_in_confidence_stays_unnamed(history: SchoolHistory, views:
     assert history.reporter.id.hex not in shown
 
 
-def test_whoever_the_reader_may_not_see_named_is_given_by_id(history: SchoolHistory, bullying: UUID) -> None:
+def test_a_person_whose_name_the_reader_may_not_see_is_shown_by_id(
+    history: SchoolHistory, bullying: UUID
+) -> None:
     trail = audit_trail(history_of(history, bullying), {})
     assert trail.entries[0].by.name is None
     assert str(history.target) in trail.entries[0].what
     assert "Quillfeather" not in repr(trail)
 
 
-def test_an_opening_stands_among_the_steps_without_a_number(history: SchoolHistory, views: Views) -> None:
+def test_an_opening_is_listed_among_the_steps_without_a_number(history: SchoolHistory, views: Views) -> None:
     incident = history.report(at="2026-09-14 10:20")
     file, custody = uuid4(), Custody.id_of(incident)
     stamp = history.context(history.head).stamp(custody, 1, Role.HEADTEACHER, london("2026-09-14 12:00"))
@@ -129,7 +131,7 @@ def test_an_opening_stands_among_the_steps_without_a_number(history: SchoolHisto
     assert (entry.why, entry.answers, entry.late_by_seconds) == (None, None, 0)
 
 
-def test_a_trail_costs_no_statement_more_for_its_openings(history: SchoolHistory, bullying: UUID) -> None:
+def test_openings_add_no_statements_to_a_trail(history: SchoolHistory, bullying: UUID) -> None:
     room = reading_room(history.app)
     room.admission.history(history.asker(), bullying)
     with count_statements() as with_openings:
@@ -139,7 +141,7 @@ def test_a_trail_costs_no_statement_more_for_its_openings(history: SchoolHistory
     assert len(with_openings.statements) == len(without.statements)
 
 
-def test_the_timeline_says_what_each_step_was_taken_with(history: SchoolHistory, bullying: UUID) -> None:
+def test_the_timeline_shows_the_fields_of_each_step(history: SchoolHistory, bullying: UUID) -> None:
     _, triage, evidence, correction = timeline_of(history, bullying)
     assert triage == TimelineEntry(
         number=2,

@@ -24,9 +24,7 @@ def short_waits(history: SchoolHistory, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(database, "LOCK_SECONDS", 0.02)
 
 
-def test_repeated_reads_bring_a_view_up_in_the_end(
-    history: SchoolHistory, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_repeated_reads_let_a_view_catch_up(history: SchoolHistory, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (catch_up, replay):
         monkeypatch.setattr(module, "BATCH", 3)
     monkeypatch.setattr(catch_up, "READ_SECONDS", 0)
@@ -40,7 +38,7 @@ def test_repeated_reads_bring_a_view_up_in_the_end(
         assert views.position("caseload") == recorded(history.app)
 
 
-def test_a_view_without_progress_is_given_up(
+def test_a_read_of_a_view_without_progress_fails(
     short_waits: None, history: SchoolHistory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(catch_up, "STALL_SECONDS", 0.05)

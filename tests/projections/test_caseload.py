@@ -62,7 +62,7 @@ def allegation(history: SchoolHistory, by: User | None = None) -> UUID:
     return history.report("unsolicited_contact", by=by, direction="staff_to_pupil", people=people)
 
 
-def test_a_row_says_what_the_incident_says(history: SchoolHistory, views: Views) -> None:
+def test_a_row_has_the_values_of_the_incident(history: SchoolHistory, views: Views) -> None:
     incident = history.report(at="2026-09-14 10:20")
     history.take(incident, "acknowledge")
     history.take(incident, "save_evidence")
@@ -111,7 +111,7 @@ def test_filters_by_people_and_assignees(history: SchoolHistory, views: Views) -
     assert set(ids(listed(views, history, person=history.target))) == {plain, assigned}
 
 
-def test_an_identified_person_takes_the_place_of_the_unknown(history: SchoolHistory, views: Views) -> None:
+def test_an_identified_person_replaces_the_unknown_one(history: SchoolHistory, views: Views) -> None:
     unknown = history.person(Category.UNKNOWN)
     parties = (Party(person=unknown, involvement=Involvement.ALLEGED),)
     incident = history.report(people=parties)
@@ -143,7 +143,7 @@ def test_pages_are_complete_and_repeat_nothing_while_incidents_arrive(
     assert pages == sorted(pages, key=lambda row: (-row.reported_at.timestamp(), row.incident.hex))
 
 
-def test_lists_show_what_standing_allows_and_no_more(history: SchoolHistory, views: Views) -> None:
+def test_lists_show_only_what_the_user_may_see(history: SchoolHistory, views: Views) -> None:
     subject = history.appointed(Role.DSL, person=history.teacher)
     both = history.appointed(Role.DEPUTY_DSL, Role.REPORTER)
     stranger = history.appointed()
@@ -168,7 +168,7 @@ def test_lists_show_what_standing_allows_and_no_more(history: SchoolHistory, vie
                 assert seen[incident_id].own is (stands.reads_as is None)
 
 
-def test_a_reporter_sees_of_their_report_what_they_submitted(history: SchoolHistory, views: Views) -> None:
+def test_a_reporter_sees_only_what_they_submitted(history: SchoolHistory, views: Views) -> None:
     incident = history.report("sexting", at="2026-09-14 10:20")
     for step in ("acknowledge", "save_evidence", "escalate"):
         history.take(incident, step)
@@ -195,7 +195,7 @@ def test_chronology(history: SchoolHistory, views: Views) -> None:
     assert chronology(views, history, history.alleged, history.users[Role.GOVERNOR]) == []
 
 
-def test_a_new_calendar_moves_what_is_due(history: SchoolHistory, views: Views) -> None:
+def test_a_new_calendar_changes_due_dates(history: SchoolHistory, views: Views) -> None:
     incident = history.report(at="2026-09-14 10:20")
     history.take(incident, "acknowledge")
     (before,) = listed(views, history)

@@ -86,14 +86,14 @@ def test_states_clocks_and_medians(history: SchoolHistory, views: Views) -> None
     assert found["per_100_pupils"] == round(500 / 210, 1)
 
 
-def test_clocks_are_judged_at_the_moment_asked_for(history: SchoolHistory, views: Views) -> None:
+def test_clocks_are_judged_at_the_requested_moment(history: SchoolHistory, views: Views) -> None:
     for _ in range(5):
         history.report(at="2026-09-14 10:00")
     assert summary(views, history)["clocks"] == {"met": 0, "missed": 0}
     assert summary(views, history, as_of=london("2026-09-15 00:00"))["clocks"] == {"met": 0, "missed": 5}
 
 
-def test_a_new_calendar_moves_the_clocks_of_what_is_past(history: SchoolHistory, views: Views) -> None:
+def test_a_new_calendar_changes_the_clocks_of_past_incidents(history: SchoolHistory, views: Views) -> None:
     for _ in range(5):
         incident = history.report(at="2026-09-14 10:00")
         history.take(incident, "triage", at="2026-09-16 10:00")
@@ -124,7 +124,7 @@ def test_parents_referrals_and_reopened(history: SchoolHistory, views: Views) ->
     assert summary(views, history)["incidents"]["reopened"] == "<5"
 
 
-def test_rare_platforms_nobody_knows_are_not_named(history: SchoolHistory, views: Views) -> None:
+def test_rare_unknown_platforms_are_not_named(history: SchoolHistory, views: Views) -> None:
     platforms = ["whatsapp", "WhatsApp", "WhatsApp", "The Smiths' tablet", None, *["House chat"] * 6, "Wizz "]
     for platform in platforms:
         history.report(at="2026-09-14 10:00", platform=platform)
@@ -179,7 +179,7 @@ def test_policies_overdue_for_review(
     assert found == ((policy,) if overdue else ())
 
 
-def test_a_policy_looked_at_again_is_not_overdue_from_when_that_was_recorded(
+def test_a_reviewed_policy_stops_being_overdue_when_the_review_is_recorded(
     history: SchoolHistory, views: Views
 ) -> None:
     history.at = london("2026-10-05 09:00")
@@ -193,9 +193,7 @@ def test_a_policy_looked_at_again_is_not_overdue_from_when_that_was_recorded(
         assert bool(summary(views, history, as_of=london(as_of))["policies_overdue"]) is overdue
 
 
-def test_what_is_recorded_later_leaves_an_earlier_summary_as_it_was(
-    history: SchoolHistory, views: Views
-) -> None:
+def test_later_records_do_not_change_an_earlier_summary(history: SchoolHistory, views: Views) -> None:
     incidents = [history.report(at="2026-09-14 10:00") for _ in range(6)]
     history.drive(incidents[0], State.DEBRIEFED)
     for incident in incidents[1:]:
@@ -216,7 +214,7 @@ def test_what_is_recorded_later_leaves_an_earlier_summary_as_it_was(
     assert len(tally.statements) <= 6
 
 
-def test_a_lesson_of_an_earlier_terms_incident_stands_as_it_did(history: SchoolHistory, views: Views) -> None:
+def test_a_lesson_of_an_earlier_term_is_as_of_the_given_moment(history: SchoolHistory, views: Views) -> None:
     incident = history.report(at="2026-11-10 10:20")
     history.drive(incident, State.EVIDENCE_SAVED)
     history.take(incident, "complete_investigation", at="2027-04-20 09:00")
@@ -234,7 +232,7 @@ def test_a_lesson_of_an_earlier_terms_incident_stands_as_it_did(history: SchoolH
     assert actions(history.at) == [{"done": 2, "open": 0, "overdue": 0}]
 
 
-def test_a_lesson_is_none_before_its_debrief(history: SchoolHistory, views: Views) -> None:
+def test_a_lesson_is_not_shown_before_its_debrief(history: SchoolHistory, views: Views) -> None:
     incident = history.report(at="2026-09-14 10:20")
     history.drive(incident, State.EVIDENCE_SAVED)
     then = history.at
@@ -243,7 +241,7 @@ def test_a_lesson_is_none_before_its_debrief(history: SchoolHistory, views: View
     assert len(summary(views, history)["lessons"]) == 1
 
 
-def test_the_policy_is_that_in_force_at_the_moment_asked_for(history: SchoolHistory, views: Views) -> None:
+def test_the_policy_is_the_one_in_force_at_the_requested_moment(history: SchoolHistory, views: Views) -> None:
     history.at = london("2026-10-05 09:00")
     history.app.schools.change(history.context(history.admin), history.id, ChangeSchool(pack="tow_law"))
     for as_of, pack in (("2026-10-04 23:59", "st_thomas@2016-06"), ("2026-10-05 00:00", "tow_law@2023-09")):

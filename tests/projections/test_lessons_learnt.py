@@ -59,7 +59,7 @@ def test_a_lesson_with_its_actions(history: SchoolHistory, views: Views) -> None
     assert [action["effect"] for action in item["actions"]] == [None, None]
 
 
-def test_what_became_of_actions(history: SchoolHistory, views: Views) -> None:
+def test_lessons_show_the_state_of_their_actions(history: SchoolHistory, views: Views) -> None:
     incident = history.report(at="2026-09-14 10:20")
     case = history.drive(incident, State.DEBRIEFED)
     due = case.incident.open_actions
@@ -74,7 +74,7 @@ def test_what_became_of_actions(history: SchoolHistory, views: Views) -> None:
     assert [action["effect"] for action in item["actions"]] == ["Fewer than before.", None]
 
 
-def test_actions_without_any_lesson_are_not_lost(history: SchoolHistory, views: Views) -> None:
+def test_actions_without_a_lesson_are_listed(history: SchoolHistory, views: Views) -> None:
     incident = history.report(at="2026-09-14 10:20")
     history.drive(incident, State.EVIDENCE_SAVED)
     action = Action(text=Sealed("Buy a filter."), owner=Sealed("the office"), due_on=date(2026, 10, 1))
@@ -85,7 +85,7 @@ def test_actions_without_any_lesson_are_not_lost(history: SchoolHistory, views: 
     assert [each["text"] for each in item["actions"]] == ["Buy a filter."]
 
 
-def test_only_those_who_may_read_the_incident_learn_where_a_lesson_came_from(
+def test_a_lesson_names_its_incident_only_to_users_who_may_read_it(
     history: SchoolHistory, views: Views
 ) -> None:
     about_a_colleague = (

@@ -36,7 +36,7 @@ def test_finding_by_whole_name(history: SchoolHistory, views: Views, written: st
     assert [person.category for person in people] == ([Category.PUPIL] if found else [])
 
 
-def test_names_cost_two_statements_however_many(history: SchoolHistory) -> None:
+def test_any_number_of_names_costs_two_statements(history: SchoolHistory) -> None:
     people = [history.person(Category.PUPIL, f"Pupil{number}") for number in range(30)]
     views = Views(history.app)
     views.catch_up("people")
@@ -58,7 +58,7 @@ def test_an_erased_name_is_not_found_and_reads_as_erased(history: SchoolHistory,
         assert views.people.find(connection, [history.id], "Ada Quillfeather") == []
 
 
-def test_the_directory_names_users_and_says_what_they_hold(history: SchoolHistory, views: Views) -> None:
+def test_the_directory_returns_the_names_and_roles_of_users(history: SchoolHistory, views: Views) -> None:
     app, user = history.app, history.appointed(Role.DSL, Role.GOVERNOR, person=history.teacher)
     with views.read(views.directory) as connection:
         held = views.directory.appointments_of(connection, user.id)
@@ -76,7 +76,7 @@ def test_the_directory_names_users_and_says_what_they_hold(history: SchoolHistor
     assert by_id[held[1].appointment].until is None
 
 
-def test_a_year_group_once_taken_that_nobody_is_in_reads_as_unknown(
+def test_an_invalid_year_group_of_the_first_release_reads_as_unknown(
     history: SchoolHistory, views: Views
 ) -> None:
     """As the first release stored it: any number, in the first version of the event."""

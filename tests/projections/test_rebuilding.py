@@ -108,7 +108,7 @@ class Walk:
 
 
 @pytest.mark.parametrize("seed", range(WALKS))
-def test_kept_views_are_as_rebuilt_ones(
+def test_incremental_views_equal_rebuilt_ones(
     history: SchoolHistory, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     walk = Walk(history, seed)

@@ -164,7 +164,9 @@ class Story:
         return said
 
 
-def test_lists_are_the_same_whatever_was_set_aside(history: SchoolHistory, cannot_write: CannotWrite) -> None:
+def test_lists_are_the_same_with_incidents_set_aside(
+    history: SchoolHistory, cannot_write: CannotWrite
+) -> None:
     story = Story(history)
     views = Views(history.app)
     expected = story.shown(views)
@@ -177,7 +179,7 @@ def test_lists_are_the_same_whatever_was_set_aside(history: SchoolHistory, canno
     assert {name: said for name, said in shown.items() if said != expected[name]} == {}
 
 
-def test_a_row_that_is_behind_decides_nothing(history: SchoolHistory, cannot_write: CannotWrite) -> None:
+def test_an_outdated_row_does_not_decide_access(history: SchoolHistory, cannot_write: CannotWrite) -> None:
     """A child's case turns out to be about a lead, which the row of the caseload never learns."""
     story = Story(history)
     views = Views(history.app)
@@ -192,7 +194,7 @@ def test_a_row_that_is_behind_decides_nothing(history: SchoolHistory, cannot_wri
     assert new_ones(views, history, story.subject)["counted"] == len(story.incidents) - 5
 
 
-def test_what_no_playbook_can_judge_is_critical_and_its_duties_stay_due(history: SchoolHistory) -> None:
+def test_an_incident_without_a_playbook_is_critical_and_keeps_its_duties(history: SchoolHistory) -> None:
     incident = history.report()
     views = Views(history.app)
     before = every_deadline(views, history)
@@ -209,7 +211,7 @@ def test_what_no_playbook_can_judge_is_critical_and_its_duties_stay_due(history:
     assert every_deadline(later, history) == before
 
 
-def test_nobody_reads_what_the_log_cannot_give_back_and_its_duties_stay_due(history: SchoolHistory) -> None:
+def test_an_unreadable_incident_is_hidden_and_its_duties_stay_due(history: SchoolHistory) -> None:
     incident, other = history.report(), history.report()
     views = Views(history.app)
     before = every_deadline(views, history)
@@ -226,7 +228,7 @@ def test_nobody_reads_what_the_log_cannot_give_back_and_its_duties_stay_due(hist
     assert later.counts_aside().unreadable == 1
 
 
-def test_reports_are_the_same_whatever_was_set_aside(
+def test_reports_are_the_same_with_incidents_set_aside(
     history: SchoolHistory, cannot_write: CannotWrite
 ) -> None:
     incidents = [history.report(at=f"2026-09-{day} 10:20") for day in (14, 15, 16)]
@@ -255,7 +257,7 @@ def test_reports_are_the_same_whatever_was_set_aside(
     assert said(views) == expected
 
 
-def test_roles_are_those_of_the_school_where_the_directory_is_behind(
+def test_roles_come_from_the_school_when_the_directory_is_outdated(
     history: SchoolHistory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     leader = history.appointed(Role.HEADTEACHER, person=history.teacher)

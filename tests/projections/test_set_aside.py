@@ -65,14 +65,14 @@ def test_the_event_is_set_aside_and_the_rest_is_applied(history: SchoolHistory) 
         assert not is_stale(connection)
 
 
-def test_nothing_that_is_kept_of_it_says_what_was_recorded(history: SchoolHistory) -> None:
+def test_what_is_stored_about_it_holds_nothing_from_the_event(history: SchoolHistory) -> None:
     views = watched(history, faulty := Faulty(Step))
     history.take(history.report(), "add_note")
     written = repr([msgspec.structs.asdict(row) for row in aside(views, faulty)]).casefold()
     assert not [word for word in SECRET_WORDS if word.casefold() in written]
 
 
-def test_it_is_tried_again_when_its_aggregate_goes_on(history: SchoolHistory) -> None:
+def test_it_is_retried_at_the_next_event_of_its_aggregate(history: SchoolHistory) -> None:
     told: Told = []
     views = watched(history, faulty := Faulty(AddNote), told)
     incident = history.report()
@@ -93,7 +93,7 @@ def test_it_is_tried_again_when_its_aggregate_goes_on(history: SchoolHistory) ->
     assert len(told) == 2
 
 
-def test_it_is_tried_again_once_by_each_process(history: SchoolHistory) -> None:
+def test_each_process_retries_it_once(history: SchoolHistory) -> None:
     told: Told = []
     views = watched(history, Faulty(AddNote), told)
     history.take(history.report(), "add_note")
@@ -109,7 +109,7 @@ def test_it_is_tried_again_once_by_each_process(history: SchoolHistory) -> None:
 
 
 @pytest.mark.parametrize("how", ["rebuild", "another version"])
-def test_it_is_tried_again_from_the_first_event(history: SchoolHistory, how: str) -> None:
+def test_it_is_retried_from_the_first_event(history: SchoolHistory, how: str) -> None:
     views = watched(history, faulty := Faulty(AddNote))
     history.take(history.report(), "add_note")
     assert aside(views, faulty)
@@ -126,7 +126,7 @@ def test_it_is_tried_again_from_the_first_event(history: SchoolHistory, how: str
         assert seen(connection) == recorded(history.app)
 
 
-def test_an_incident_is_set_aside_and_not_the_batch_it_is_in(history: SchoolHistory) -> None:
+def test_an_incident_is_set_aside_without_its_batch(history: SchoolHistory) -> None:
     incidents = [history.report() for _ in range(5)]
     position = spoil(history.app, incidents[2], unknown_edition)
     history.take(incidents[3], "acknowledge")
@@ -140,7 +140,7 @@ def test_an_incident_is_set_aside_and_not_the_batch_it_is_in(history: SchoolHist
     assert aside(views, views.people) == aside(views, views.directory) == []
 
 
-def test_an_incident_set_aside_is_one_row_however_long_it_goes_on(
+def test_an_incident_set_aside_is_one_row_however_many_events_follow(
     history: SchoolHistory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[SetAside] = []
@@ -165,7 +165,7 @@ def test_an_incident_set_aside_is_one_row_however_long_it_goes_on(
     assert dump(history.app, views.caseload) == kept
 
 
-def test_a_state_that_cannot_be_read_stops_no_view(history: SchoolHistory) -> None:
+def test_an_unreadable_state_stops_no_view(history: SchoolHistory) -> None:
     incident = history.report()
     position = spoil(history.app, incident, lambda state: state.clear())
     other = history.report()
@@ -177,7 +177,7 @@ def test_a_state_that_cannot_be_read_stops_no_view(history: SchoolHistory) -> No
     assert {row[0] for row in dump(history.app, views.caseload)["view_caseload"]} == {other}
 
 
-def test_an_unknown_topic_stops_no_view_until_a_release_knows_it(
+def test_an_unknown_topic_is_set_aside_until_a_release_knows_it(
     history: SchoolHistory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     incident, stranger = history.report(), uuid4()
@@ -202,7 +202,7 @@ class AddNoteOfNobody(msgspec.Struct):
     """Stands for an event class that no view is about."""
 
 
-def test_many_in_one_batch_are_found_and_none_besides(
+def test_many_faults_in_one_batch_are_found_and_nothing_else(
     history: SchoolHistory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in (registry, replay):
@@ -216,7 +216,7 @@ def test_many_in_one_batch_are_found_and_none_besides(
         assert seen(connection) == recorded(history.app) - 6
 
 
-def test_an_outage_is_no_fault_of_an_event(history: SchoolHistory) -> None:
+def test_an_outage_sets_no_event_aside(history: SchoolHistory) -> None:
     class Away(Faulty):
         def apply(self, connection: Connection, batch: object) -> None:
             connection.exec_driver_sql("SELECT 1 FROM no_such_table")
@@ -229,7 +229,7 @@ def test_an_outage_is_no_fault_of_an_event(history: SchoolHistory) -> None:
     assert views.counts_aside().views == {}
 
 
-def test_a_view_that_set_too_much_aside_is_broken(
+def test_a_view_with_too_many_events_set_aside_is_broken(
     history: SchoolHistory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(set_aside, "MOST_REPLAYED", 1)
@@ -242,7 +242,7 @@ def test_a_view_that_set_too_much_aside_is_broken(
         set_aside.replayable(connection, faulty)
 
 
-def test_halving_tries_few_times_what_fails_once(history: SchoolHistory) -> None:
+def test_halving_finds_one_fault_in_few_attempts(history: SchoolHistory) -> None:
     tried: list[int] = []
 
     def work(items: Any) -> None:
@@ -264,7 +264,7 @@ class Kept(Faulty):
     rebuildable: ClassVar[bool] = False
 
 
-def test_a_view_that_cannot_be_rebuilt_is_not_forgotten(history: SchoolHistory) -> None:
+def test_a_view_that_cannot_be_rebuilt_keeps_its_rows(history: SchoolHistory) -> None:
     kept = Kept()
     views = watched(history, kept)
     history.report()
@@ -282,7 +282,7 @@ def test_a_view_that_cannot_be_rebuilt_is_not_forgotten(history: SchoolHistory) 
     assert views.position(kept) == recorded(history.app)
 
 
-def test_what_was_erased_is_no_fault_of_an_event(history: SchoolHistory) -> None:
+def test_erased_data_sets_no_event_aside(history: SchoolHistory) -> None:
     incident = history.report(confidential_reporter=True)
     history.drive(incident)
     keys = [Report.reporter_key_of(incident), incident, history.target, history.dsl.id, history.id]

@@ -38,7 +38,7 @@ def test_cells(value: Any, written: str) -> None:
 
 
 @given(st.lists(st.text(st.characters(blacklist_categories=["Cs"])), min_size=1, max_size=5))
-def test_no_text_starts_as_a_formula_does(texts: list[str]) -> None:
+def test_no_text_starts_like_a_formula(texts: list[str]) -> None:
     written = csv_text([str(place) for place, _ in enumerate(texts)], [texts])
     _, line = csv.reader(io.StringIO(written, newline=""))
     assert [read.removeprefix("'") for read in line] == [text.removeprefix("'") for text in texts]

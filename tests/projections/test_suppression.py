@@ -69,14 +69,14 @@ def test_no_hidden_cell_of_a_table_can_be_worked_out(cells: dict[str, int]) -> N
 
 
 @given(TABLES)
-def test_what_is_hidden_to_protect_another_is_no_more_than_needed(cells: dict[str, int]) -> None:
+def test_no_more_cells_are_hidden_than_needed(cells: dict[str, int]) -> None:
     table = shown_table(cells)
     if not any(0 < count < THRESHOLD for count in cells.values()):
         assert table == cells
 
 
 @given(st.lists(COUNTS, min_size=5, max_size=5), COUNTS)
-def test_neither_half_gives_the_other_or_a_part_away(counts: list[int], closed: int) -> None:
+def test_neither_half_reveals_the_other_or_a_part(counts: list[int], closed: int) -> None:
     parts = dict(zip(STATES, counts, strict=True))
     total = sum(counts) + closed
     half, table = shown_halves(parts, "closed", closed)

@@ -21,7 +21,7 @@ NEAR_EDGES = st.builds(
 
 
 @given(MOMENTS | NEAR_EDGES)
-def test_every_moment_is_in_the_one_term_its_day_is_in(moment: datetime) -> None:
+def test_every_moment_is_only_in_the_term_of_its_day(moment: datetime) -> None:
     found = [
         name
         for name, (since, until) in BOUNDS.items()
@@ -40,7 +40,7 @@ def test_neighbouring_terms() -> None:
 
 
 @pytest.mark.parametrize("ask", [term_bounds, term_before, same_term_last_year])
-def test_a_term_nobody_entered(ask: object) -> None:
+def test_an_unknown_term_is_refused(ask: object) -> None:
     assert callable(ask)
     with pytest.raises(UnknownTerm):
         ask(TEST_CALENDAR, "2030-autumn")

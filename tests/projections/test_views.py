@@ -52,7 +52,7 @@ def test_a_read_sees_every_event_stored_before_it(
     assert views.lag()["caseload"] == recorded(history.app)
 
 
-def test_what_is_read_together_is_as_of_one_moment(
+def test_views_read_together_are_as_of_one_moment(
     history: SchoolHistory, watching: tuple[Views, Watching]
 ) -> None:
     views, view = watching
@@ -64,7 +64,7 @@ def test_what_is_read_together_is_as_of_one_moment(
         assert seen(connection) == before
 
 
-def test_progress_is_told_after_every_batch(history: SchoolHistory, small_batches: None) -> None:
+def test_progress_is_reported_after_every_batch(history: SchoolHistory, small_batches: None) -> None:
     views, told = Views(history.app), []
     views.catch_up("people", lambda done, of: told.append((done, of)))
     length = recorded(history.app)
@@ -74,7 +74,7 @@ def test_progress_is_told_after_every_batch(history: SchoolHistory, small_batche
     assert len(told) == -(-length // 3) + 1
 
 
-def test_nothing_new_costs_one_statement_whatever_the_length_of_the_log(history: SchoolHistory) -> None:
+def test_a_read_without_new_events_costs_one_statement(history: SchoolHistory) -> None:
     views = Views(history.app)
     every = [*views]
     for _ in range(2):
@@ -100,7 +100,7 @@ def test_a_list_after_a_command_stays_within_the_limit_of_a_request(history: Sch
         assert len(tally.statements) + 1 <= REQUEST_LIMIT, tally.statements
 
 
-def test_a_view_kept_in_another_shape_is_computed_anew(history: SchoolHistory) -> None:
+def test_a_view_stored_with_another_schema_is_rebuilt(history: SchoolHistory) -> None:
     views = Views(history.app)
     history.drive(history.report())
     views.catch_up(views.caseload)
@@ -118,7 +118,7 @@ def test_a_view_kept_in_another_shape_is_computed_anew(history: SchoolHistory) -
     assert dump(history.app, caseload) == before
 
 
-def test_nobody_reads_a_half_rebuilt_view(history: SchoolHistory, small_batches: None) -> None:
+def test_a_half_rebuilt_view_is_never_read(history: SchoolHistory, small_batches: None) -> None:
     for _ in range(4):
         history.report()
     views = Views(history.app)
@@ -139,7 +139,7 @@ def test_nobody_reads_a_half_rebuilt_view(history: SchoolHistory, small_batches:
         assert reading.result(60) == {4}
 
 
-def test_a_view_that_was_not_created_says_so(history: SchoolHistory) -> None:
+def test_a_missing_view_raises_an_error_that_says_so(history: SchoolHistory) -> None:
     views = Views(history.app, Watching())
     with pytest.raises(ViewNotCreated, match="watching"):
         views.catch_up("watching")
