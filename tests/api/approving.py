@@ -46,7 +46,7 @@ def ask(house: House, incident: str, step: Json, who: str = "dsl", **more: Json)
 
 
 def refused(answer: TestResponse) -> str:
-    """The rule that refuses (409)."""
+    """The rule that refused the request (409)."""
     assert answer.status_code == 409, answer.text
     assert answer.json is not None
     assert answer.json["clause"]

@@ -44,7 +44,7 @@ BASE = "/api/v1"
 Json = Any
 
 _IDLE: Final[list[Flask]] = []
-"""Applications whose houses are closed."""
+"""Applications of closed houses, for reuse."""
 
 
 class Clock:
@@ -61,11 +61,11 @@ class Clock:
         return self.moment
 
     def release(self) -> None:
-        """Stop holding time back, where this clock does."""
+        """Unfreeze time, if this clock froze it."""
 
 
 class FrozenClock(Clock):
-    """The clock that `create_app` has by itself, in frozen time, as a client tests with it."""
+    """The default clock of `create_app`, in frozen time, as clients test with it."""
 
     def __init__(self, moment: str, *, tick: bool = False) -> None:
         # A pool of connections whose time is frozen takes seconds to close; pytest measures durations.
@@ -141,7 +141,7 @@ class House:
             self.casework.schools.appoint(context, UUID(self.school), appointment)
 
     def _registered(self, name: str, full_name: str, *, administrator: bool = False) -> User:
-        """A user with a token, made without a request, for most tests need all of them."""
+        """A user with a token, created without a request because most tests need every user."""
         users = self.casework.users
         command = RegisterUser(name=Sealed(full_name), email=Sealed(f"{name}@school.example"))
         user = users.register(self._as_system(), command, administrator=administrator)
@@ -154,12 +154,12 @@ class House:
 
     @property
     def furniture(self) -> Furniture:
-        """What another house over a copy of this one's database is to know."""
+        """What another house over a copy of this one's database needs."""
         key = self.casework.settings.master_key_file.read_bytes()
         return Furniture(key, self.admin, self.school, self.users, self.tokens)
 
     def close(self) -> None:
-        """Let go of the database and of time."""
+        """Close the database and unfreeze time."""
         self.casework.close()
         _IDLE.append(self.app)
         self.clock.release()
@@ -187,7 +187,7 @@ class House:
         return str(self.created("dsl", "/people", body)["id"])
 
     def ask(self, who: str, method: str, path: str, **options: Any) -> TestResponse:
-        """One request by whoever holds the token of `who`."""
+        """One request with the token of `who`."""
         headers = {"Authorization": f"Bearer {self.tokens[who]}", **options.pop("headers", {})}
         if isinstance(options.get("data"), dict):
             options |= multipart(options.pop("data"))
@@ -209,7 +209,7 @@ class House:
         return answer.json
 
     def reported(self, **fields: Json) -> Json:
-        """What is sent to report an incident that happened now, in which nobody is involved."""
+        """The body of a report of an incident that happened now and involves no person."""
         slots: Slots = {
             Slot.SCHOOL: self.school,
             Slot.KIND: "cyberbullying",
@@ -219,12 +219,12 @@ class House:
         return examples.example("report", occasion, {"people": [], **fields})
 
     def described(self, **fields: Json) -> Json:
-        """What is sent with a file that is saved as evidence of something that happened now."""
+        """The metadata of a file that is evidence of something that happened now."""
         occasion = Occasion(now=self.clock(), slots={Slot.OCCURRED_AT: self.clock()})
         return examples.example("save_evidence", occasion, {"form": "screenshot", **fields})
 
     def step(self, incident: str, step: str, who: str = "dsl", **fields: Json) -> TestResponse:
-        """Take a step, whatever the version."""
+        """Take a step at any version."""
         return self.ask(
             who,
             "POST",
@@ -246,7 +246,7 @@ class House:
         return str(body_of(answer)["approval"])
 
     def decide(self, approval: str, who: str = "headteacher", *, approve: bool = True) -> TestResponse:
-        """Approve or refuse what was asked for."""
+        """Approve or refuse a request for approval."""
         body = {"approve": approve, "reason": REASON}
         return self.ask(who, "POST", f"/approvals/{approval}/decision", json=body)
 
@@ -310,7 +310,7 @@ class House:
         ]
 
     def answer_everything(self, incident: str, but: frozenset[str] = frozenset(), who: str = "dsl") -> None:
-        """Take every step that is due until only those in `but`, and what may be done, are left."""
+        """Take every step that is due until only optional steps and those in `but` are left."""
         parent = self.person("Pat Parent", "parent")
         for _ in range(60):
             items = self.next_steps(incident, who)
@@ -323,7 +323,7 @@ class House:
         raise AssertionError("the playbook never stops asking")
 
     def asked(self, incident: str, step: str, who: str = "dsl", **preset: Json) -> list[Json]:
-        """What next-steps say of `step` with these values."""
+        """The items of next-steps for `step` with these values."""
         items = self.next_steps(incident, who)
         return [i for i in items if i["step"] == step and preset.items() <= i.get("preset", {}).items()]
 
@@ -346,12 +346,12 @@ def multipart(parts: dict[str, Any]) -> dict[str, Any]:
 
 
 def body_of(answer: TestResponse) -> Json:
-    """The JSON of an answer."""
+    """The JSON body of an answer."""
     return answer.json
 
 
 def furnished(engine: Engine, pack: str, now: str) -> tuple[Hashable, Furniture]:
-    """The name of a template with a house in it, opened under `pack` at `now`, and what there is in it."""
+    """The name of a template database with a house, opened under `pack` at `now`, and its contents."""
     name = (House, pack, now)
 
     def furnish(url: str) -> Furniture:
@@ -372,7 +372,7 @@ def opened_house(
     clock: Callable[[str], Clock] = Clock,
     **settings: Any,
 ) -> Iterator[House]:
-    """A school on one engine, with its keys and vault in `folder` and what is told of its `settings`."""
+    """A school on one engine, with its keys and vault in `folder`; `settings` overrides settings."""
     name, furniture = furnished(engine, pack, now)
     with engine.database(folder, like=name) as url:
         told = msgspec.structs.replace(settings_for(url, folder, key=furniture.key), **settings)
@@ -383,7 +383,7 @@ def opened_house(
 
 @contextmanager
 def logged() -> Iterator[io.StringIO]:
-    """What is logged in the block, in memory."""
+    """Captures what is logged in the block, in memory."""
     stream = io.StringIO()
     configure_logging(stream)
     try:

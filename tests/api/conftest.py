@@ -18,7 +18,7 @@ SCENARIOS = f"{__package__}.test_scenarios"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Have the scenarios run a second time in frozen time."""
+    """Run the scenarios a second time, in frozen time."""
     if "open_house" in metafunc.fixturenames and metafunc.module.__name__.startswith(SCENARIOS):
         metafunc.parametrize("open_house", [Clock, FrozenClock], ids=["set", "frozen"], indirect=True)
 
@@ -27,7 +27,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def open_house(
     engine: Engine, tmp_path: Path, request: pytest.FixtureRequest
 ) -> Iterator[Callable[..., House]]:
-    """Opens the test's one school, under a pack at a moment, by the clock that is the parameter."""
+    """Opens the test's only school, under a pack at a moment, with the clock given as parameter."""
     clock: type[Clock] = getattr(request, "param", Clock)
     with ExitStack() as stack:
 

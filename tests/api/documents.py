@@ -1,4 +1,4 @@
-"""An OpenAPI document taken apart: what asks by a document takes the longer the more is in it."""
+"""Splits an OpenAPI document: tests driven by a document take longer the larger it is."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ def parts(spec: Json, one_form_in: int = 1) -> Iterator[tuple[str, Json]]:
 
 
 def without_patterns(spec: Json) -> Json:
-    """`spec` with texts of any characters: to make texts up by a pattern of so many takes a second each."""
+    """`spec` without the patterns of bounded texts: generating one from its pattern takes a second."""
     if isinstance(spec, dict):
-        kept = (name for name in spec if not (name == "pattern" and "maxLength" in spec))
-        return {name: without_patterns(spec[name]) for name in kept}
+        names = (name for name in spec if not (name == "pattern" and "maxLength" in spec))
+        return {name: without_patterns(spec[name]) for name in names}
     return [without_patterns(part) for part in spec] if isinstance(spec, list) else spec
 
 
 def _forms(spec: Json, operation: Json) -> Iterator[tuple[str, Json]]:
-    """The operation, or one for each of the schemas of which its body fits exactly one."""
+    """The operation, or one copy for each variant of its body."""
     media = operation.get("requestBody", {}).get("content", {}).get(_BODY)
     forms = (
         _found(spec, media["schema"]["$ref"]).get("oneOf") if media and "$ref" in media["schema"] else None
@@ -56,10 +56,10 @@ def _needed(spec: Json, paths: Json) -> Json:
     waiting = list(_references(paths))
     while waiting:
         reference = waiting.pop()
-        sort, name = reference.split("/")[2:]
-        if name not in needed.setdefault(sort, {}):
-            needed[sort][name] = _found(spec, reference)
-            waiting += _references(needed[sort][name])
+        section, name = reference.split("/")[2:]
+        if name not in needed.setdefault(section, {}):
+            needed[section][name] = _found(spec, reference)
+            waiting += _references(needed[section][name])
     return needed
 
 

@@ -1,4 +1,4 @@
-"""Sending what must be refused, and seeing that it repeats nothing and changes nothing."""
+"""Sends requests that must be refused; asserts that the problem repeats no input and nothing changes."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tests.api.scene import Asked, Scene
 from tests.engines import Engine
 
 MARKER: Final = "Quillfeather"
-"""Stands in for what must not be repeated."""
+"""A marker for input that must not be repeated."""
 
 GONE: Final = object()
-"""Says that a field is left out."""
+"""Marks a field to leave out."""
 
 UNKNOWN: Final = "00000000-0000-4000-8000-000000000000"
-"""The id of nothing."""
+"""An id that nothing has."""
 
 LONG: Final = MARKER * 1000
 HIDDEN: Final = f"{MARKER}\x08"
@@ -39,7 +39,7 @@ def opened_scene(engine: Engine, folder: Path) -> Iterator[Scene]:
 
 
 def refused(house: House, asked: Asked, status: int, who: str = "dsl", **headers: str) -> Json:
-    """The problem with which `asked` is refused."""
+    """Send `asked`, which must be refused with `status`; returns the problem."""
     before = house.events()
     with logged() as log:
         answer = asked.by(house, who, **headers)
@@ -47,13 +47,13 @@ def refused(house: House, asked: Asked, status: int, who: str = "dsl", **headers
     problem = body_of(answer)
     assert problem["status"] == status
     assert house.events() == before
-    for told in (answer.text, str(answer.headers), log.getvalue()):
-        assert MARKER.lower() not in told.lower()
+    for output in (answer.text, str(answer.headers), log.getvalue()):
+        assert MARKER.lower() not in output.lower()
     return problem
 
 
 def with_body(asked: Asked, **fields: Any) -> Asked:
     """`asked` with some fields of its JSON body changed or left out."""
     body = {**asked.options["json"], **fields}
-    kept = {name: value for name, value in body.items() if value is not GONE}
-    return msgspec.structs.replace(asked, options={**asked.options, "json": kept})
+    given = {name: value for name, value in body.items() if value is not GONE}
+    return msgspec.structs.replace(asked, options={**asked.options, "json": given})

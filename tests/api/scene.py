@@ -1,4 +1,4 @@
-"""A school with one of everything, and for each route of the API a request that is well formed there."""
+"""A school with one of everything, and a well-formed request for each route of the API."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Asked(msgspec.Struct, frozen=True):
     options: dict[str, Any] = {}
 
     def by(self, house: House, who: str, **headers: str) -> TestResponse:
-        """The answer, read to its end, to whoever holds the token of `who`.
+        """The answer, read to its end, to a request with the token of `who`.
 
         `headers` are added, with `_` for `-`.
         """
@@ -73,7 +73,7 @@ class Scene:
         house.created("dsl", "/declarations", self.declaration())
 
     def declaration(self) -> Json:
-        """A relationship as it is declared."""
+        """The body of a declaration."""
         users = self.house.users
         return {
             "school": self.house.school,
@@ -87,7 +87,7 @@ class Scene:
         }
 
     def report(self) -> Json:
-        """An incident as it is reported."""
+        """The body of a report."""
         return self.house.reported(people=[{"person": self.pupil, "involvement": "target"}])
 
     def waiver(self) -> Json:
@@ -170,7 +170,7 @@ class Route(msgspec.Struct, frozen=True):
 WHO: Final = (
     "admin", "dsl", "deputy_dsl", "headteacher", "reporter", "colleague", "governor", "stranger",
 )  # fmt: skip
-"""The reporter made the report; the colleague, none; the stranger is a lead elsewhere."""
+"""The reporter made the report; the colleague made none; the stranger is a lead at another school."""
 
 ROUTES: Final = {
     "incidents.report": Route(lambda s: _post("/incidents", s.report()), "403 201 201 201 201 201 201 403"),
@@ -276,17 +276,17 @@ ROUTES: Final = {
     "playbooks.read": Route(_get("/playbooks/headcorn"), "200 200 200 200 200 200 200 200"),
     "reference.read": Route(_get("/reference?on=2024-01-30"), "200 200 200 200 200 200 200 200"),
 }
-"""By endpoint. A route that has no row here is one no test knows how to ask."""
+"""By endpoint. Every route needs a row here, so that tests can send a request to it."""
 
 
 def target(scene: Scene) -> str:
-    """Whom the scene's case is about."""
+    """The subject of the scene's case."""
     shown = scene.house.get("dsl", f"/incidents/{scene.incident}")
     return str(next(party["person"] for party in shown["people"] if party["involvement"] == "target"))
 
 
 def endpoints(house: House) -> set[str]:
-    """Every endpoint of the application but the public ones."""
+    """Every endpoint of the application except the public ones."""
     return {rule.endpoint for rule in house.app.url_map.iter_rules()} - PUBLIC
 
 

@@ -1,4 +1,4 @@
-"""Who gets what from each route: every route by every role, and the cases a reader may not know of."""
+"""Access to each route: every route by every role, and the cases that a reader may not see."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def scene(sqlite_engine: SQLiteEngine, tmp_path_factory: pytest.TempPathFactory)
 
 @pytest.fixture(scope="module")
 def dead(scene: Scene) -> dict[str, str]:
-    """Ways to fill in `Authorization` that let nobody in."""
+    """Values of `Authorization` that are refused."""
     house = scene.house
     dsl, token = house.users["dsl"], house.tokens["dsl"]
     other_secret = token[:-1] + ("1" if token[-1] == "0" else "0")
@@ -122,7 +122,7 @@ class TestEveryRoute:
 
 
 def reads_nothing(house: House, who: str, incident: str, person: str) -> None:
-    """Assert that for `who` there is no such incident, by any way of asking."""
+    """Assert that no request of `who` shows that the incident exists."""
     there_is_none = house.get(who, f"/incidents/{person}", 404)
     for path in ("", "/next-steps", "/steps", "/audit-trail", f"/evidence/{person}"):
         told = house.get(who, f"/incidents/{incident}{path}", 404)
@@ -284,10 +284,10 @@ class TestAReportInConfidence:
             incident = house.bullying("2026-09-14 10:20", who=reported_by, confidential_reporter=True)["id"]
             house.take(incident, "add_note", reported_by, text="It was before registration.")
             log.truncate(0)
-            told = [self.everything(house, who, incident) for who in ("dsl", "deputy_dsl", "headteacher")]
+            shown = [self.everything(house, who, incident) for who in ("dsl", "deputy_dsl", "headteacher")]
             lines = log.getvalue()
         name = f"{reported_by.title()} Usher"
-        for text in (*told, lines):
+        for text in (*shown, lines):
             assert house.users[reported_by] not in text
             assert name not in text
         entries = house.get("dsl", f"/incidents/{incident}/audit-trail")["entries"]

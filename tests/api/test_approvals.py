@@ -1,4 +1,4 @@
-"""Asking for a step that needs two people, over HTTP: it changes nothing, and readers of the case see it."""
+"""Requesting a step that needs two people: nothing changes yet, and readers of the case see the request."""
 
 from __future__ import annotations
 

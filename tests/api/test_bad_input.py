@@ -1,4 +1,4 @@
-"""Malformed bodies: each is a problem that names the place, repeats nothing and changes nothing."""
+"""Malformed bodies: each gets a problem that names the field, repeats no input and changes nothing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.engines import SQLiteEngine
 NO_USER: Final = "names no user of this school"
 NO_PERSON: Final = "names no person of this school"
 ELSEWHERE: Final = object()
-"""Says that a person of another school is named."""
+"""Stands for a person of another school."""
 
 
 @pytest.fixture(scope="module")
@@ -209,11 +209,11 @@ BODIES: Final = [
     ("declarations.declare", {"decided_by": []}, "$.decided_by"),
     ("declarations.declare", {"decided_by": [MARKER]}, "$.decided_by[0]"),
 ]
-"""An endpoint, what is wrong in the body, and the JSON path that is answered."""
+"""An endpoint, the fault in the body, and the JSON path in the answer."""
 
 
 def name_the_stranger(value: Any, stranger: str) -> Any:
-    """`value` with the person of another school where one is meant."""
+    """`value` with the id of the person of another school in place of the marker."""
     if isinstance(value, dict):
         return {name: name_the_stranger(part, stranger) for name, part in value.items()}
     if isinstance(value, list):
@@ -259,8 +259,8 @@ class TestBodies:
     def test_a_body_that_is_no_object_is_refused(self, scene: Scene, endpoint: str, body: Any) -> None:
         asked = scene.request(endpoint)
         options = {"headers": asked.options["headers"], "data": json.dumps(body)}
-        told = msgspec.structs.replace(asked, options={**options, "content_type": "application/json"})
-        assert "$" in refused(scene.house, self.raw(told), 422, WHO[endpoint])["errors"]
+        sent = msgspec.structs.replace(asked, options={**options, "content_type": "application/json"})
+        assert "$" in refused(scene.house, self.raw(sent), 422, WHO[endpoint])["errors"]
 
     @pytest.mark.parametrize("endpoint", WHO)
     @pytest.mark.parametrize(
@@ -277,7 +277,7 @@ class TestBodies:
     )
     def test_what_is_not_json_is_refused(self, scene: Scene, endpoint: str, body: bytes) -> None:
         asked = scene.request(endpoint)
-        told = msgspec.structs.replace(
+        sent = msgspec.structs.replace(
             asked,
             options={
                 "headers": asked.options["headers"],
@@ -285,7 +285,7 @@ class TestBodies:
                 "content_type": "application/json",
             },
         )
-        assert refused(scene.house, self.raw(told), 422, WHO[endpoint])["errors"] == {"$": ["is not JSON"]}
+        assert refused(scene.house, self.raw(sent), 422, WHO[endpoint])["errors"] == {"$": ["is not JSON"]}
 
     @pytest.mark.parametrize("endpoint", WHO)
     @pytest.mark.parametrize(
@@ -294,7 +294,7 @@ class TestBodies:
     )
     def test_another_type_of_body_is_refused(self, scene: Scene, endpoint: str, content_type: str) -> None:
         asked = scene.request(endpoint)
-        told = msgspec.structs.replace(
+        sent = msgspec.structs.replace(
             asked,
             options={
                 "headers": asked.options["headers"],
@@ -302,7 +302,7 @@ class TestBodies:
                 "content_type": content_type,
             },
         )
-        refused(scene.house, self.raw(told), 415, WHO[endpoint])
+        refused(scene.house, self.raw(sent), 415, WHO[endpoint])
 
     @pytest.mark.parametrize("endpoint", WHO)
     def test_a_body_over_the_limit_is_refused(self, scene: Scene, endpoint: str) -> None:
@@ -311,7 +311,7 @@ class TestBodies:
 
     @staticmethod
     def raw(asked: Asked) -> Asked:
-        """`asked` with its body sent as it is."""
+        """`asked` with its body sent as raw bytes."""
         options = {**asked.options}
         content = options.pop("data")
         content = content.encode() if isinstance(content, str) else content

@@ -1,4 +1,4 @@
-"""Malformed headers, queries, paths and uploads: refused as bodies are, and nothing is kept of them."""
+"""Malformed headers, queries, paths and uploads: refused like malformed bodies, and nothing is stored."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ LISTS: Final = {
 
 @pytest.fixture(scope="module")
 def lists(scene: Scene) -> dict[str, tuple[str, str]]:
-    """Each list's first page of one, and the cursor of the next."""
+    """For each list, the first page with one item and the cursor of the next."""
     paths = {name: path.format(pupil=scene.pupil, incident=scene.incident) for name, path in LISTS.items()}
     return {name: (path, scene.house.get("dsl", path)["next"]) for name, path in paths.items()}
 
@@ -209,7 +209,7 @@ BOUNDARY: Final = "b0undary"
 
 
 def part(name: str, content: bytes, *more: str) -> bytes:
-    """One part of a multipart body, its boundary before it."""
+    """One part of a multipart body, preceded by its boundary."""
     head = "\r\n".join([f"--{BOUNDARY}", f'Content-Disposition: form-data; name="{name}"', *more, "", ""])
     return head.encode() + content + b"\r\n"
 

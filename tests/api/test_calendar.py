@@ -1,4 +1,4 @@
-"""The calendar a user subscribes to: deadlines that name nobody, opened by an address and closed at once."""
+"""The calendar a user subscribes to: deadlines without names, opened by an address, revocable at once."""
 
 from __future__ import annotations
 

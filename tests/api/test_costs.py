@@ -1,4 +1,4 @@
-"""What a request costs the database: few statements whatever the page, and one commit a command."""
+"""What a request costs the database: few statements for a page of any size, one commit per command."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 def asker(endpoint: str) -> str:
-    """A user whom the route answers in full."""
+    """A user who gets the full answer of the route."""
     return next(who for who in ("dsl", *WHO) if ROUTES[endpoint].status(who) < 300)
 
 
@@ -55,7 +55,7 @@ def asked(scene: Scene, endpoint: str) -> Asked:
 
 @contextmanager
 def restarted(house: House) -> Iterator[None]:
-    """`house` as another process would serve it, with nothing remembered."""
+    """`house` as a new process would serve it, with empty caches."""
     warm = house.app.extensions[EXTENSION]
     cold = house.app.extensions[EXTENSION] = Services(house.casework.settings, house.clock)
     try:
@@ -66,7 +66,7 @@ def restarted(house: House) -> Iterator[None]:
 
 
 def cost(scene: Scene, endpoint: str) -> Tally:
-    """What the route costs; a reading one where its views stand at the end of the log."""
+    """What the route costs; for a read, with its views already caught up with the log."""
     request, who = asked(scene, endpoint), asker(endpoint)
     if request.method == "GET":
         request.by(scene.house, who)

@@ -1,4 +1,4 @@
-"""Evidence over HTTP: kept as it was sent, sealed on the way in, opened on the record, or not kept at all."""
+"""Evidence over HTTP: stored as sent, sealed on arrival, each opening recorded, or refused."""
 
 from __future__ import annotations
 
@@ -277,7 +277,7 @@ class TestAFileThatIsRefused:
 
 
 class Body(io.RawIOBase):
-    """An upload as it comes over the network: `content` between the metadata and the end, read in pieces.
+    """An upload as it arrives over the network: `content` between the metadata and the end, read in pieces.
 
     `at_half` is called when half of it has been read, `watch` before each read.
     """
@@ -311,7 +311,7 @@ class Body(io.RawIOBase):
         return len(piece)
 
     def sent(self, incident: str, *, declared: bool = True) -> TestResponse:
-        """The answer; where the length is not `declared`, the server ends the body itself."""
+        """The answer; if the length is not `declared`, the server ends the body itself."""
         length = {"CONTENT_LENGTH": str(len(self.whole))}
         undeclared = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
         return self._house.ask(
@@ -337,7 +337,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def in_clear(*folders: Path) -> Iterator[str]:
-    """The files in these folders that hold the marker, those that are open but have no name included."""
+    """The files in these folders that contain the marker, including open files without a name."""
     roots = tuple(str(folder) for folder in folders)
     for link in Path("/proc/self/fd").iterdir():
         try:

@@ -1,4 +1,4 @@
-"""Every example in the description of the API can be sent as it is, to an incident it fits."""
+"""Every example in the description of the API is accepted unchanged for an incident that it fits."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TAKEN: Final = sorted(StepInput.VARIANTS)
 
 
 class HttpCase:
-    """The incident of the examples, reported by its own example, with everybody whom the examples name."""
+    """The incident of the examples, reported with its own example, with every person they name."""
 
     def __init__(self, house: House, spec: Json) -> None:
         self.house = house
@@ -46,7 +46,7 @@ class HttpCase:
             house.take(self.incident, "involve_person", person=self.ids[slot], involvement="witness")
 
     def here(self, shown_example: Json) -> Json:
-        """An example with the ids of what there is in the place of those that are made up."""
+        """An example with existing ids in place of the made-up ones."""
         text = json.dumps(shown_example)
         for slot, known in self.ids.items():
             text = text.replace(str(IDS[slot]), known)
@@ -57,8 +57,8 @@ class HttpCase:
 
     def take(self, step: str, **fields: Any) -> Self:
         head = self.ids[Slot.HEAD]
-        told = example(step, self.shown(), self.ids[Slot.PARENT], manager=head, now=self.house.clock())
-        self.house.take(self.incident, step, **(told | fields))
+        body = example(step, self.shown(), self.ids[Slot.PARENT], manager=head, now=self.house.clock())
+        self.house.take(self.incident, step, **(body | fields))
         return self
 
     def answer_everything(self, but: frozenset[str] = frozenset()) -> Self:
@@ -66,7 +66,7 @@ class HttpCase:
         return self
 
     def sent(self, step: Json) -> TestResponse:
-        """The answer to a step that is sent as the description shows it."""
+        """The answer to a step that is sent as in the description."""
         for item in self.house.next_steps(self.incident):
             if item["step"] == "complete_action":
                 self.ids[Slot.ACTION] = item["preset"]["action"]

@@ -1,4 +1,4 @@
-"""A request sent again with its key: the same answer, to the byte, and nothing done twice."""
+"""A request retried with its key: the same answer, to the byte, and nothing is done twice."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ OTHERWISE: Final[dict[str, dict[str, Any]]] = {
     "approvals.ask": {"reason": "Another reason than the first."},
     "approvals.decide": {"approve": False},
 }
-"""What another body says, by endpoint."""
+"""Fields of a different body, by endpoint."""
 EVENTS: Final = {"approvals.decide": 2}
-"""How many events a request leads to, where it is not one: a decision and the step it approves."""
+"""How many events a request records, if not one: a decision and the step it approves."""
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def scene(sqlite_engine: SQLiteEngine, tmp_path_factory: pytest.TempPathFactory)
 
 
 def told(answer: TestResponse) -> tuple[int, bytes, str | None, str | None]:
-    """What an answer says, but for the id of the request and how long it took."""
+    """An answer without the id of the request and its duration."""
     return answer.status_code, answer.data, answer.headers.get("ETag"), answer.headers.get("Location")
 
 
@@ -70,7 +70,7 @@ def a_key() -> str:
 
 
 class TestTheSameDeletionAgain:
-    """A lost answer is asked for again: what is gone is gone, and was not somebody else's doing."""
+    """A deletion is retried after its answer was lost: it succeeds, because it was the same request."""
 
     @pytest.mark.parametrize("endpoint", ["users.revoke_token", "schools.end_appointment"])
     def test_is_answered_as_before_and_records_nothing(self, scene: Scene, endpoint: str) -> None:
@@ -94,7 +94,7 @@ class TestTheSameDeletionAgain:
 
     @staticmethod
     def of_something_new(scene: Scene, endpoint: str) -> Asked:
-        """The deletion of a token or an appointment that is made for it."""
+        """The deletion of a token or an appointment that is created for it."""
         house = scene.house
         if endpoint == "users.revoke_token":
             made = house.created("admin", f"/users/{scene.spare}/tokens", {})
@@ -255,7 +255,7 @@ class TestAnUploadAgain:
 
 @contextmanager
 def processes(house: House, count: int) -> Iterator[list[FlaskClient]]:
-    """Clients of as many applications over the database of `house`, as processes would open them."""
+    """Clients of several applications over the database of `house`, as separate processes open them."""
     with ExitStack() as stack:
         clients = []
         for _ in range(count):
@@ -270,7 +270,7 @@ def processes(house: House, count: int) -> Iterator[list[FlaskClient]]:
 def at_once(
     clients: list[FlaskClient], send: Callable[[FlaskClient, int], TestResponse]
 ) -> list[TestResponse]:
-    """What `send` answers for each client, all let go at one moment."""
+    """What `send` returns for each client, all started at the same moment."""
     gate = Barrier(len(clients))
 
     def sent(client: FlaskClient, number: int) -> TestResponse:

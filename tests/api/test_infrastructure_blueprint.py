@@ -56,7 +56,7 @@ class Tag(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True):
-    """A note, as it is answered."""
+    """A note, as it is returned."""
 
     id: UUID
     version: int

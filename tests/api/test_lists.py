@@ -1,4 +1,4 @@
-"""Lists over HTTP: each filter says what it says, pages hold everything once, and names are found whole."""
+"""Lists over HTTP: filters, pages that contain each item once, and search by whole name."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def paged(house: House, who: str, path: str, limit: int) -> Iterator[list[Json]]
 
 
 def everything(house: House, who: str, path: str, limit: int) -> list[Json]:
-    """All items of a list, every page but the last of them full."""
+    """All items of a list; every page except the last is full."""
     pages = list(paged(house, who, path, limit))
     assert {len(page) for page in pages[:-1]} <= {limit}
     assert pages[-1] or len(pages) == 1
@@ -36,7 +36,7 @@ def everything(house: House, who: str, path: str, limit: int) -> list[Json]:
 
 
 class Caseload:
-    """Cases that differ in everything a list can be asked for, at two schools."""
+    """Cases at two schools that differ in everything a list can be filtered by."""
 
     def __init__(self, house: House) -> None:
         self.house = house
@@ -172,7 +172,7 @@ class TestPages:
     def test_hold_everything_once_while_more_is_reported(self, house: House) -> None:
         before = []
         for number in range(12):
-            # Two of each moment, so that the order must not hang on the moment alone.
+            # Two at each moment, so that the order cannot depend on the moment alone.
             house.clock.moment += timedelta(minutes=number % 2)
             before.append(house.report()["id"])
         seen = []
@@ -321,7 +321,7 @@ def test_a_spreadsheet_of_lessons_has_no_next_page(house: House) -> None:
 
 
 def test_a_lesson_names_its_case_only_to_users_who_may_read_it(house: House) -> None:
-    """The chair reads an allegation against the head; no list of lessons names it to them."""
+    """The chair reads an allegation against the head; the list of lessons names it to no other user."""
     head = house.person("Hal Head", "staff")
     house.add_user("subject", "headteacher", house.school, person=head)
     house.add_user("chair", "chair_of_governors", house.school)

@@ -1,4 +1,4 @@
-"""The database loses its answer to a COMMIT: what was stored stays whole."""
+"""The database's answer to a COMMIT is lost: what was stored stays complete."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CONTENT = b"Words that were sent, kept as they were.\n"
 
 @pytest.fixture
 def wired(postgres_engine: PostgresEngine, tmp_path: Path) -> Iterator[tuple[House, Wire]]:
-    """A school whose database is reached over a wire that can be cut."""
+    """A school whose connection to the database can be cut."""
     name, furniture = furnished(postgres_engine, PACK, NOW)
     with postgres_engine.database(tmp_path, like=name) as url, wire_to(url) as wire:
         house = House(settings_for(wire.url, tmp_path, key=furniture.key), PACK, NOW, furniture)

@@ -1,4 +1,4 @@
-"""How the moments and days a client sends are compared with the clock of the server."""
+"""How moments and days from a client are compared with the server's clock."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ FIELDS: Final[list[tuple[Sends, str]]] = [
     (upload, "incident_at"),
 ]
 KEPT_AS: Final = {"reported_at": "happened_at", "at": "happened_at"}
-"""The fields of a client that the log has under another name."""
+"""The fields that have another name in the log than in the request."""
 
 
 def moment_kept(house: House, answer: TestResponse, incident: str, field: str) -> datetime:
-    """What the log holds as `field` of the step that was answered."""
+    """The value in the log of `field` of the step in the answer."""
     incident = body_of(answer)["id"] if "state" in body_of(answer) else incident
     last = house.get("dsl", f"/incidents/{incident}/steps")["items"][-1]
     return datetime.fromisoformat((last | last["fields"])[KEPT_AS.get(field, field)])

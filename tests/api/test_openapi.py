@@ -1,4 +1,4 @@
-"""The description of the API: valid, complete, true to what the routes answer, and shown without the web."""
+"""The description of the API: valid, complete, true to the routes, and shown without external resources."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.api.scene import ANY, ROUTES, WHO, Asked, Scene
 from tests.engines import SQLiteEngine
 
 FEED: Final = "calendar.feed"
-"""Described with the others, but opened by the token in its address."""
+"""Described like the others, but authenticated by the token in its address."""
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 METHODS: Final = ("get", "post", "put", "patch", "delete")
 
@@ -45,12 +45,12 @@ def operations(spec: Json) -> Iterator[tuple[str, str, Json]]:
 
 
 def validator(spec: Json, schema: Json) -> Draft202012Validator:
-    """What checks a value against `schema`, whose references lead into `spec`."""
+    """A validator for `schema`, whose references point into `spec`."""
     return Draft202012Validator({**schema, "components": spec["components"]}, validate_formats=True)
 
 
 def resolved(spec: Json, part: Json) -> Json:
-    """`part`, or the component it refers to."""
+    """`part`, or the component that it refers to."""
     while "$ref" in part:
         _, *names = part["$ref"].split("/")
         part = spec
@@ -60,7 +60,7 @@ def resolved(spec: Json, part: Json) -> Json:
 
 
 def operation(scene: Scene, spec: Json, endpoint: str) -> Json:
-    """What is documented of an endpoint's one method."""
+    """The documentation of an endpoint's only method."""
     (rule,) = scene.house.app.url_map.iter_rules(endpoint)
     path = re.sub(r"<(?:[^:>]+:)?([^>]+)>", r"{\1}", rule.rule)
     (method,) = (rule.methods or set()) - {"HEAD", "OPTIONS"}
@@ -150,7 +150,7 @@ def references(part: Any) -> Iterator[str]:
 
 
 def examples(part: Any) -> Iterator[tuple[Json, Any]]:
-    """Every example in a description, with the schema it stands for."""
+    """Every example in a description, with its schema."""
     if isinstance(part, list):
         for inner in part:
             yield from examples(inner)

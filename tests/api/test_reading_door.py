@@ -1,4 +1,4 @@
-"""Whatever is read of the record passes one door, once: what, who, when, and what was shown of whom."""
+"""Every read of the record passes one door, once: what, by whom, when, and what was shown about whom."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ SHOWS_NOBODY: Final = {
     "playbooks.read": "the rules, the same for everybody",
     "reference.read": "the dated tables, the same for everybody",
 }
-"""The routes that answer a GET from something other than the record, and what it is."""
+"""The routes whose GET reads something other than the record, and what they read."""
 QUESTIONS: Final = {endpoint: route.asks for endpoint, route in ROUTES.items() if route.asks} | {
     FEED: "deadlines"
 }
-"""The question each other route asks, by its name."""
+"""The name of the question that each other route asks."""
 AS_CSV: Final = (
     "incident_reports.read_audit_trail",
     "school_reports.read_lessons",
@@ -62,7 +62,7 @@ def scene(sqlite_engine: SQLiteEngine, tmp_path_factory: pytest.TempPathFactory)
 
 @pytest.fixture
 def passages(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> list[Passage]:
-    """What passes the door of the scene's application from now on."""
+    """The passages through the door of the scene's application from now on."""
     seen: list[Passage] = []
     services = scene.house.app.extensions[EXTENSION]
     monkeypatch.setattr(services, "room", reading_room(services.app, watch=seen.append))
@@ -74,7 +74,7 @@ def reading_endpoints(house: House) -> set[str]:
 
 
 def asked(scene: Scene, endpoint: str) -> tuple[Asked, str]:
-    """A request to `endpoint`, and who is answered in full."""
+    """A request to `endpoint`, and a user who gets the full answer."""
     if endpoint == FEED:
         return Asked("GET", f"/calendar/{scene.house.tokens['calendar']}"), "dsl"
     return scene.request(endpoint), "dsl" if ROUTES[endpoint].status("dsl") == 200 else "admin"

@@ -1,4 +1,4 @@
-"""What was in force on a day, and what that says of one incident, over HTTP."""
+"""The rules in force on a day, and what they say about one incident, over HTTP."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from tests.api.client import House, Json
 from tests.api.scene import is_id
 
-# Both are the same tables asked on either engine.
+# Both engines read the same tables.
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 KEYS: Final = {"on", "floors", "platforms", "offences", "channels", "sources"}
 

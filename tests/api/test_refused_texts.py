@@ -1,4 +1,4 @@
-"""Texts that are refused wherever they come in: a file in one, and a name where governors will read it."""
+"""Texts that are refused in every field: encoded files, and names in texts that governors read."""
 
 from __future__ import annotations
 

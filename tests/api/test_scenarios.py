@@ -1,4 +1,4 @@
-"""Bullying over HTTP, under each school's policy, to the day and the clause; and every kind to its end."""
+"""Bullying over HTTP under each school's policy, with exact days and clauses; every kind until closed."""
 
 from __future__ import annotations
 
@@ -197,11 +197,11 @@ PEOPLE: dict[str, dict[str, str]] = {
     "staff_misuse": {"alleged": "staff"},
     "staff_allegation": {"target": "pupil", "alleged": "staff"},
 }
-"""Who is involved and how, where it is not one pupil and another."""
+"""Who is involved and how, for the kinds that do not involve two pupils."""
 
 
 def reported(house: House, kind: str) -> str:
-    """A case of `kind`, with the people such a case is about."""
+    """A case of `kind`, with the people that such a case involves."""
     involved = PEOPLE.get(kind, {"target": "pupil", "alleged": "pupil"})
     house.clock.set("2026-09-14 10:20")
     people: list[Json] = [
@@ -213,7 +213,7 @@ def reported(house: House, kind: str) -> str:
 
 
 def walked(house: House, kind: str) -> tuple[str, Json]:
-    """A case of `kind` that did everything asked, by whoever handles it; it and the answer to its end."""
+    """A case of `kind` taken through every required step until closed; returns it and the last answer."""
     who = "headteacher" if kind in ADULTS else "dsl"
     incident = reported(house, kind)
     undone = house.refused(incident, "close", who, **CLOSING)
@@ -229,7 +229,7 @@ REPORTS: Final = ("lessons-learnt", "governor-summary")
 
 
 def shows_in_the_reports(house: House, kind: str, incident: str, shown: Json) -> None:
-    """Assert that the trail is whole, that leads read a lesson and a number, and governors neither."""
+    """Assert that the trail is complete, that leads see a lesson and a number, and governors see neither."""
     assert (shown["state"], shown["next_steps"]) == ("closed", [])
     who = "headteacher" if kind in ADULTS else "dsl"
     trail = house.get(who, f"/incidents/{incident}/audit-trail")["entries"]

@@ -1,4 +1,4 @@
-"""Adults at the school over HTTP: an allegation reported in confidence, which its subject never sees."""
+"""Adults at the school, over HTTP: an allegation reported in confidence, which its subject never sees."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Case:
         return self.house.due(self.incident, step, HEAD)[:10]
 
     def telling(self) -> dict[str, tuple[str, Json]]:
-        """Every step by which the teacher or the parents would hear of it."""
+        """Every step that would inform the teacher or the parents."""
         teacher, parent = {"person": self.teacher}, {"parent": self.parent}
         return {
             "subject-told": ("tell_subject", {"method": "in person"}),
@@ -72,7 +72,7 @@ class Case:
         }
 
     def refusals(self) -> dict[str, tuple[str, str]]:
-        """The rule and clause that refuse each of them."""
+        """The rule and clause that refuse each of these steps."""
         found = {}
         for name, (step, fields) in self.telling().items():
             refused = self.house.refused(self.incident, step, HEAD, **fields)
@@ -263,7 +263,7 @@ def test_a_pattern_ignores_cases_that_the_user_may_not_see(house: House) -> None
 
 
 class TestTheSubject:
-    """The teacher, with each role in turn, asking in every way there is."""
+    """The teacher, with each role in turn, on every route that could show the case."""
 
     @on_sqlite
     @pytest.mark.parametrize("role", ["reporter", "dsl", "deputy_dsl", "headteacher"])
@@ -310,7 +310,7 @@ class TestTheSubject:
         self.searches_in_vain(case)
 
     def searches_in_vain(self, case: Case) -> None:
-        """By name, and in the reports: 403 for a role that may not ask, and else without the case."""
+        """By name and in the reports: 403 for a role without permission, otherwise without the case."""
         house, incident = case.house, case.incident
         may_ask = "reporter" not in {held["role"] for held in house.get("subject", "/me")["appointments"]}
         for name, person in (("Tara Teacher", case.teacher), ("Petra Pupil", case.pupil)):

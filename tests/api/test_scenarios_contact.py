@@ -1,4 +1,4 @@
-"""A pupil asks a teacher to be friends, over HTTP: who is told, and whom each school's policy exempts."""
+"""A pupil's friend request to a teacher, over HTTP: who is notified, and whom each policy exempts."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Contact:
         self.teacher, self.pupil = house.person("Tara Teacher", "staff"), house.person("Petra Pupil")
 
     def declaration(self, disclosed_on: str, *deciders: str) -> Json:
-        """The relationship as it is declared."""
+        """The id of the relationship, declared on this day."""
         return {
             "school": self.house.school,
             "staff": self.teacher,
@@ -55,7 +55,7 @@ class Contact:
         return str(self.house.created("dsl", "/declarations", self.declaration(disclosed_on))["id"])
 
     def made(self) -> str:
-        """The request, reported that morning."""
+        """The friend request, reported that morning."""
         self.house.clock.set("2026-09-14 09:00")
         people = [
             {"person": self.teacher, "involvement": "target"},
@@ -65,7 +65,7 @@ class Contact:
         return str(report["id"])
 
     def advised_by(self, incident: str) -> list[str]:
-        """The clauses by which the pupil is to be shown the official channel."""
+        """The clauses that require showing the pupil the official channel."""
         asked = self.house.asked(incident, "advise", about="official_channel", person=self.pupil)
         return [item["clause"] for item in asked]
 
@@ -82,7 +82,7 @@ def test_the_users_named_in_the_other_policies_are_notified(open_house: OpenHous
 
 
 def told_in_a_school_day(house: House, pack: str) -> None:
-    """Classifying it is due on Tuesday, told to those of the policy, and the pupil is to be advised."""
+    """Classification is due on Tuesday, the policy's users are notified, and the pupil must be advised."""
     contact = Contact(house)
     incident = contact.made()
     (item,) = house.asked(incident, "classify_contact")

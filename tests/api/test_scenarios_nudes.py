@@ -1,4 +1,4 @@
-"""Nudes and semi-nudes over HTTP, under each school's policy: no image, the risk, the police, the end."""
+"""Nudes and semi-nudes over HTTP, under each school's policy: no image, the risk, the police, closing."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_five_times_no_is_managed_by_the_dsl_under_headcorn(open_house: OpenHous
 
 
 def managed_by_the_dsl(house: House, incident: str) -> None:
-    """Five times no, a reason, and a case closed of which no agency was told."""
+    """Five times no, a reason, and a case closed without notifying any agency."""
     unassessed = house.refused(incident, "decide", **IN_SCHOOL)
     assert unassessed["rule"] == "sexting-unassessed-not-managed-in-school"
     house.take(incident, "assess_risk", **NO_RISK)

@@ -1,4 +1,4 @@
-"""A parent's post over HTTP, from the evidence to what is done when the parent will not take it down."""
+"""A parent's post over HTTP, from the evidence to the steps after the parent refuses to remove it."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ def post(house: House) -> tuple[str, str]:
 
 
 def refused_with(house: House, incident: str) -> set[tuple[str, str]]:
-    """The rules and clauses that keep the case from its debrief and its end."""
-    told = (house.refused(incident, step, **fields) for step, fields in ENDING.items())
-    return {(refused["rule"], refused["clause"]) for refused in told}
+    """The rules and clauses that refuse the debrief and the closing of the case."""
+    problems = (house.refused(incident, step, **fields) for step, fields in ENDING.items())
+    return {(problem["rule"], problem["clause"]) for problem in problems}
 
 
 def invited(house: House, incident: str, parent: str) -> None:
-    """Invited on Tue 6 Oct to meet on Mon 12 Oct, when nobody came."""
+    """Invited on Tue 6 Oct to meet on Mon 12 Oct; the parent did not come."""
     house.clock.set("2026-10-06 09:00")
     shown = house.take(
         incident,
@@ -66,7 +66,7 @@ def invited(house: House, incident: str, parent: str) -> None:
 
 
 def not_taken_down(house: House, incident: str) -> None:
-    """Asked in writing that evening, and refused on Tue 13 Oct."""
+    """Removal is requested in writing that evening, and refused on Tue 13 Oct."""
     house.take(incident, "request_removal", addressee="person")
     assert house.due(incident, "record_removal") == "2026-10-14T16:30"
     house.clock.set("2026-10-13 12:00")
@@ -106,8 +106,8 @@ def test_a_parents_post_from_the_evidence_to_the_end(open_house: OpenHouse, pack
     assert [(i["modality"], i["clause"], i["told"]) for i in legal] == (
         [] if own else [("consider", "001 D", ["governors"])]
     )
-    told = house.take(incident, "escalate", agency="isp", reason=REASON)
-    assert told["state"] == "parent_invited"
+    escalated = house.take(incident, "escalate", agency="isp", reason=REASON)
+    assert escalated["state"] == "parent_invited"
     assert not house.asked(incident, "escalate", agency="isp")
 
     decision = {"decision": "The provider is told.", "rationale": REASON}

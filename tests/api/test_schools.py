@@ -1,4 +1,4 @@
-"""A school over HTTP: the policy it follows, and when it is to be looked at again."""
+"""A school over HTTP: the policy it follows, and when that is due for review."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_an_unknown_appointment_cannot_be_ended(house: House) -> None:
 
 @on_sqlite
 def test_changes_of_schools_and_users_are_recorded_as_an_administrators(house: House) -> None:
-    """Whatever else the administrator is at the school."""
+    """Even if the administrator holds another role at the school."""
     house.add_user("both", "dsl", house.school)
     also_admin = {"user": house.users["both"], "role": "admin", "from": "2026-09-01"}
     made = house.created("admin", f"/schools/{house.school}/appointments", also_admin)

@@ -1,4 +1,4 @@
-"""Health, metrics, headers and logs of the whole application: they say how it goes and never about whom."""
+"""Health, metrics, headers and logs of the whole application: its state, and nothing about any person."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SECRET_WORDS: Final = (
     "Petra", "Pupil", "Teacher", "Target", "Alleged", "Usher", "Adminson", "school.example",
     "unkind", "A copy", "A talk", "family", "registration", "cw_", "Bearer",
 )  # fmt: skip
-"""Of every name, address, narrative and token that a scene or a request of it holds."""
+"""A part of every name, address, narrative and token in a scene and its requests."""
 
 
 @pytest.fixture(scope="module")
@@ -152,14 +152,14 @@ class TestLogs:
             assert line["status"] == answer.status_code
             assert line["method"] == request.method
             assert line["request_id"] == answer.headers["X-Request-ID"]
-            # Who reports may do so in confidence.
+            # The report may be in confidence, so its user is not logged.
             assert line.get("user") == (None if endpoint == "incidents.report" else house.users[who])
             assert line["route"] in {rule.rule for rule in house.app.url_map.iter_rules(endpoint)}
             self.assert_says_nothing(scene, log.getvalue(), but=who)
 
     @staticmethod
     def assert_says_nothing(scene: Scene, log: str, but: str = "") -> None:
-        """Assert that no id of a case, a person or another user and no word of theirs is in `log`."""
+        """Assert that `log` has no id of a case, a person or another user and no text of theirs."""
         others = {user for name, user in scene.house.users.items() if name != but}
         ids = {scene.incident, scene.evidence, scene.pupil, scene.teacher, scene.house.school, *others}
         assert not [each for each in ids | {each.replace("-", "") for each in ids} if each in log]

@@ -29,7 +29,7 @@ def loop() -> Iterator[Loop]:
 
 @pytest.fixture
 def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
-    """Our end of a connection, and the client's."""
+    """The server's end of a connection, and the client's."""
     ours, theirs = socket.socketpair()
     theirs.settimeout(10)
     yield ours, theirs
@@ -38,7 +38,7 @@ def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
 
 
 def begun(does: Callable[[], object]) -> list[object]:
-    """What `does` has returned or raised, once it has: it is begun, and goes on as the loop turns."""
+    """Starts `does` in the loop; holds what it returned or raised, once it has ended."""
     outcome: list[object] = []
 
     def run() -> None:
@@ -84,7 +84,7 @@ class TestPace:
 
     @given(st.lists(st.tuples(st.floats(0, 19), st.integers(1000, 10_000)), max_size=50))
     def test_a_client_at_the_rate_has_time_for_more(self, moves: list[tuple[float, int]]) -> None:
-        """However it comes: never silent for long, and on the whole as fast as the rate."""
+        """In whatever pieces it arrives: never silent for long, and at the rate on average."""
         progress = Progress(Pace(20, 50))
         for waited, moved in moves:
             assert progress.seconds_left() >= waited
@@ -202,7 +202,7 @@ class TestLoop:
         waiter.switch()
         loop.hurry(waiter, 0)
         assert turned_until(loop, outcome) is TooSlow
-        # It waits no more, and nothing comes of it.
+        # The wait has ended, so this has no effect.
         loop.hurry(waiter, 0)
 
     def test_a_wait_that_was_ended_may_be_followed_by_another(
@@ -227,7 +227,7 @@ class TestLoop:
                 assert ours.recv(1) == b"y"
                 loop.end(waiters[0])
 
-            # Both sockets are found ready in one turn, of which the second one is not any more.
+            # Both sockets are found ready in one turn; by then the second is no longer ready.
             loop.watch(left, end)
             right.sendall(b"x")
             theirs.sendall(b"y")

@@ -1,4 +1,4 @@
-"""What a view could not apply is said in health, metrics, the log and the answers, and stops none of them."""
+"""Health, metrics, the log and answers report what a view could not apply, and keep working."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def cannot_write(*_: object) -> None:
 
 @pytest.fixture
 def aside(house: House) -> str:
-    """An incident whose pinned edition is gone, which no view of incidents can hold."""
+    """An incident whose pinned edition is missing, which no view of incidents can store."""
     incident = str(house.bullying("2026-09-14 10:20")["id"])
     spoil(house.casework, UUID(incident), unknown_edition)
     return incident
@@ -121,7 +121,7 @@ def test_administrators_see_how_many_incidents_are_unreadable(house: House) -> N
 
 @pytest.fixture
 def hurried(house: House, monkeypatch: pytest.MonkeyPatch) -> House:
-    """A house whose waits are over at once."""
+    """A house whose waits for locks end at once."""
     monkeypatch.setattr(database, "LOCK_SECONDS", 0.02)
     monkeypatch.setattr(catch_up, "READ_SECONDS", 0.1)
     return house

@@ -1,4 +1,4 @@
-"""What is said of an adult, whenever it turns out to be: who is let in, and what its reporter is told."""
+"""A case that becomes an allegation against an adult: who may read it, and what its reporter sees."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MOMENT: Final = "2026-09-14 10:20"
 
 
 class Turned:
-    """A case about an unknown person, given to both leads, in which a member of staff is then recognised."""
+    """A case about an unknown person, assigned to both leads, who is then identified as staff."""
 
     def __init__(self, house: House, *, by_the_lead_themselves: bool) -> None:
         self.house = house
@@ -71,7 +71,7 @@ UNNAMED: Final = [
 
 
 class TestAnUnidentifiedAdult:
-    """It may be any of those who would read it as a child's case."""
+    """The adult may be any user who would read it as a child's case."""
 
     @pytest.mark.parametrize("said", UNNAMED)
     @pytest.mark.parametrize("reporter", ["reporter", "dsl"])
@@ -86,7 +86,7 @@ class TestAnUnidentifiedAdult:
         assert house.get("deputy_dsl", "/incidents")["items"] == []
         assert house.get("headteacher", path)["stream"] == "allegation"
         assert [item["id"] for item in house.get("headteacher", "/incidents")["items"]] == [reported["id"]]
-        # Whoever reported reads what they said and no more.
+        # The person who reported reads only their own report.
         assert house.get(reporter, path)["stream"] == "allegation"
         assert house.ask(reporter, "GET", f"{path}/steps").status_code == 403
 

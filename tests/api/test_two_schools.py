@@ -1,4 +1,4 @@
-"""Standing is decided at the school of a case: who leads another school opens nothing here."""
+"""Standing depends on the school of the case: a role at another school gives no access."""
 
 from __future__ import annotations
 

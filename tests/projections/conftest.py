@@ -1,4 +1,4 @@
-"""An application with a school in it, on each engine in turn."""
+"""An application with a school, on each engine in turn."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def history(engine: Engine, tmp_path: Path) -> Iterator[SchoolHistory]:
 
 @pytest.fixture
 def app(history: SchoolHistory) -> Casework:
-    """The application that the history is kept in."""
+    """The application that stores the history."""
     return history.app
 
 
 @pytest.fixture
 def views(app: Casework) -> Views:
-    """The views, as one process holds them."""
+    """The views, as one process has them."""
     return Views(app)

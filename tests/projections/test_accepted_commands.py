@@ -1,4 +1,4 @@
-"""Whatever a command accepts, every view of both engines can hold: values at and beyond every limit."""
+"""Every view on both engines can store what commands accept: values at and beyond every limit."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ COMMANDS: Final[Sequence[type[msgspec.Struct]]] = (
     *(ReportIncident, ReportIncident, ReportIncident),
 )
 VIEWED: Final = ("debrief", "debrief", "involve_person", "withhold_from_parents", "invite_parent")
-"""Steps whose fields views keep or count from."""
+"""Steps whose fields views store or count."""
 STEP_NAMES: Final = sorted(name for name, step in STEPS.items() if not step.INTERNAL)
 
 
 class Commands:
-    """Sends commands and counts what came of them."""
+    """Sends commands and counts their results."""
 
     def __init__(self, history: SchoolHistory) -> None:
         self.history = history
@@ -64,7 +64,7 @@ class Commands:
         history.drive(self.debriefed, State.DEBRIEFED)
         history.at = NOW
         self.accepted: Counter[str] = Counter()
-        # What is drawn from must stay the same from one example to the next.
+        # The strategies must be the same for every example.
         self.ids: Ids = {
             "person": (history.target, history.alleged, history.parent, history.teacher),
             "staff": (history.teacher,),
@@ -72,7 +72,7 @@ class Commands:
             "incident": (self.incident,),
             "school": (history.id,),
         }
-        # What must be one of a few words or people.
+        # Fields that must be one of a few words or people.
         self.named: Mapping[type[msgspec.Struct], dict[str, Any]] = {
             OpenSchool: {"calendar": TEST_CALENDAR, "pack": "headcorn", "jurisdiction": "england"},
             ReportIncident: {"kind": "cyberbullying"},
@@ -84,12 +84,12 @@ class Commands:
         }
 
     def of(self, kind: type[msgspec.Struct]) -> st.SearchStrategy[dict[str, Any]]:
-        """Fields of a command or a step, some of them odd."""
+        """Fields of a command or a step, some with unusual values."""
         known = self.named.get(kind, {})
         return beyond(kind, self.ids).map(lambda odd: {**likely(kind, self.ids), **known, **odd})
 
     def send(self, kind: type[msgspec.Struct], fields: dict[str, Any]) -> None:
-        """Send a command; it is accepted or declined, and nothing else may come of it."""
+        """Send a command, which must be accepted or declined."""
         command = kind(**fields)
         app, history = self.history.app, self.history
         lead, admin = history.context(history.dsl), history.context(history.admin)
@@ -116,7 +116,7 @@ class Commands:
         self.accepted[kind.__name__] += 1
 
     def take(self, incident: UUID, name: str, fields: dict[str, Any], at: Any) -> None:
-        """Take a step; it is accepted or declined, and nothing else may come of it."""
+        """Take a step, which must be accepted or declined."""
         step = TakeStep(incident=incident, step=unstamped(STEPS[name], **fields), at=at)
         try:
             self.history.app.incidents.take(self.history.context(self.history.dsl), step)
@@ -132,7 +132,7 @@ def test_every_view_can_store_every_accepted_command(history: SchoolHistory) -> 
     names = st.lists(st.sampled_from([*STEP_NAMES, *VIEWED]), min_size=1, max_size=8)
     moments = st.sampled_from([*([None] * 40), *MOMENTS])
 
-    # What an example leaves behind is there for the next, so that a failure cannot be made smaller.
+    # Examples share one log, so a failing example cannot be shrunk.
     @given(data=st.data())
     @settings(suppress_health_check=[*HealthCheck], database=None, phases=[Phase.generate])
     def holds(data: st.DataObject) -> None:
@@ -156,7 +156,7 @@ def test_every_view_can_store_every_accepted_command(history: SchoolHistory) -> 
 
 
 def test_every_word_of_a_vocabulary_fits_its_column() -> None:
-    """As `view_caseload` and the others declare them: 20 characters, 30 for a role, 100 for a kind."""
+    """As in the tables of the views: 20 characters, 30 for a role, 100 for a kind."""
     lists = (Category, Change, Direction, Involvement, Relation, Setting, State, Stream)
     assert max(len(word) for words in lists for word in words) <= 20
     assert max(len(role) for role in Role) <= 30

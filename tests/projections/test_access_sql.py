@@ -1,4 +1,4 @@
-"""The table of who reads which cases says the same in SQL as in Python."""
+"""The table of who may read which cases gives the same result in SQL and in Python."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ ROW: Final[dict[str, Any]] = {
     "reporter_version": 1,
     "due": [],
 }
-"""What a row of the caseload holds beside what access depends on."""
+"""The columns of the caseload on which access does not depend."""
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -80,7 +80,7 @@ class Held(msgspec.Struct, frozen=True):
 
 
 class Member(msgspec.Struct, frozen=True):
-    """A person or a user in a case, in one way."""
+    """A person or a user in a case, with one involvement."""
 
     member: UUID
     involved_as: str
@@ -88,7 +88,7 @@ class Member(msgspec.Struct, frozen=True):
 
 
 class Made(msgspec.Struct, frozen=True):
-    """A case: where, in which stream, and who is in it."""
+    """A case: its school, its stream, and the people and users in it."""
 
     school: UUID
     stream: Stream
@@ -104,7 +104,7 @@ class Made(msgspec.Struct, frozen=True):
 
 
 def every_case() -> Iterator[Made]:
-    """A case for each school and stream, and each way in which people and users can be in it."""
+    """A case for each school, each stream, and each involvement of people and users."""
     target, alleged, witness = (
         way.value for way in (Involvement.TARGET, Involvement.ALLEGED, Involvement.WITNESS)
     )
@@ -124,7 +124,7 @@ CASES: Final = {UUID(int=100 + place): case for place, case in enumerate(every_c
 
 
 class World(msgspec.Struct, frozen=True):
-    """Who is who, and who holds what."""
+    """The users, the people they are, and their appointments."""
 
     persons: Mapping[UUID, UUID | None]
     held: Sequence[Held]
@@ -147,13 +147,13 @@ class World(msgspec.Struct, frozen=True):
         return Reader(READER, self.persons[READER], leaders)
 
 
-# Few days and mostly the roles that predicates name, so that chance often has them meet.
+# Few days, and mostly roles that predicates name, so that random worlds often match them.
 days = st.integers(0, 2).map(lambda number: FIRST + timedelta(days=number))
 roles = st.sampled_from([Role.HEADTEACHER, Role.CHAIR_OF_GOVERNORS] * 3 + [*Role])
 
 
 def appointments_of(school: UUID, user: UUID) -> st.SearchStrategy[list[Held]]:
-    """One or two roles, of which most are held all the time."""
+    """One or two roles, most of them held all the time."""
     periods = st.just((FIRST, None)) | st.tuples(days, st.none() | days)
     made = st.builds(lambda role, period: Held(school, user, role, *period), roles, periods)
     return st.lists(made, min_size=1, max_size=2)
@@ -206,7 +206,7 @@ def connection(app: Casework) -> Iterator[Connection]:
 
 @contextmanager
 def written(connection: Connection, world: World) -> Iterator[None]:
-    """The rows of the directory about `world`, for as long as the block."""
+    """Insert the rows of the directory about `world` for the duration of the block."""
     people = [
         {"user": user, "name": "sealed", "person": person, "administrator": False}
         for user, person in world.persons.items()

@@ -1,4 +1,4 @@
-"""The audit trail says of every step who, when, what and why, what it answered and what corrected it."""
+"""The audit trail shows for every step who, when, what and why, what required it and what corrected it."""
 
 from __future__ import annotations
 

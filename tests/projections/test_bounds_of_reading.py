@@ -1,4 +1,4 @@
-"""A read brings its views up for a limited time, and waits for another process that already does."""
+"""A read catches up its views for a limited time, and waits for a process that is already doing so."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HOLD = "UPDATE view_positions SET position = position"
 
 @pytest.fixture
 def short_waits(history: SchoolHistory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Short waits for locks, set before this process first applies anything."""
+    """Short waits for locks, set before this process first applies an event."""
     assert "applier" not in vars(history.app.database)
     monkeypatch.setattr(database, "LOCK_SECONDS", 0.02)
 

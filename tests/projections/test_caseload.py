@@ -1,4 +1,4 @@
-"""The caseload lists to each reader what they may know of, in order, filtered before a page is cut."""
+"""The caseload lists the incidents that the reader may see, in order, filtered before a page is cut."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tests.histories import SchoolHistory, london
 
 @contextmanager
 def known(views: Views, history: SchoolHistory, user: User | None = None) -> Iterator[Listing]:
-    """The caseload as `user` may know it."""
+    """The caseload as `user` may see it."""
     room = reading_room(history.app, views)
     with room.snapshot(views.directory, views.caseload) as snapshot:
         yield listing(room, snapshot, history.asker(user))
@@ -118,7 +118,7 @@ def test_an_identified_person_replaces_the_unknown_one(history: SchoolHistory, v
     history.take(incident, "identify_person", person=unknown, as_=history.alleged)
     assert ids(listed(views, history, person=history.alleged)) == [incident]
     assert ids(listed(views, history, person=unknown)) == []
-    # The reporter never heard who it was.
+    # The reporter does not learn who it was.
     assert ids(listed(views, history, history.reporter, person=unknown)) == [incident]
     assert ids(listed(views, history, history.reporter, person=history.alleged)) == []
 
@@ -128,7 +128,7 @@ def test_pages_are_complete_and_repeat_nothing_while_incidents_arrive(
 ) -> None:
     before = []
     for day in range(1, 10):
-        # Several at one moment, so that the id decides.
+        # Several at one moment, so that the id decides the order.
         before += [history.report(at=f"2026-09-{day + 10} 10:00") for _ in range(day % 3 + 1)]
     pages, after = [], None
     while True:

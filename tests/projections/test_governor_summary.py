@@ -1,4 +1,4 @@
-"""The governor summary: true numbers, small ones hidden, and the record as it stood at a moment."""
+"""The governor summary: exact numbers, small ones hidden, from the record as of a moment."""
 
 from __future__ import annotations
 
@@ -210,7 +210,7 @@ def test_later_records_do_not_change_an_earlier_summary(history: SchoolHistory, 
     assert summary(views, history)["incidents"]["new"] == 7
     with count_statements() as tally:
         assert summary(views, history, as_of=moment) == then
-    # The school, the look-up, both views, those that went on read again, and their keys.
+    # The school, the look-up, both views, the incidents with later events, and their keys.
     assert len(tally.statements) <= 6
 
 

@@ -1,4 +1,4 @@
-"""Lessons learnt: every lesson with its actions, and where it came from for those who may know."""
+"""Lessons learnt: every lesson with its actions, and its incident for users who may read that."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_a_lesson_with_its_actions(history: SchoolHistory, views: Views) -> None
     assert item.keys() == {"lesson", "incident", "kind", "term", "text", "changes", "clause", "actions"}
     assert (item["incident"], item["kind"], item["term"]) == (str(incident), "cyberbullying", "2026-autumn")
     assert (item["text"], item["changes"], item["clause"]) == (LESSON, "filtering", "004 §8")
-    # The second action named no lesson, and hangs on the first of its debrief.
+    # The second action named no lesson, so it belongs to the first of its debrief.
     assert [action["owner"] for action in item["actions"]] == ["Head of marzipan", "Governor for marzipan"]
     assert [action["state"] for action in item["actions"]] == ["open", "open"]
     assert [action["effect"] for action in item["actions"]] == [None, None]

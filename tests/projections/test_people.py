@@ -1,4 +1,4 @@
-"""People are found by their whole name, and named only by who may unseal it."""
+"""People are found by their whole name, and named only to users who may unseal it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A view that was kept is the view a rebuild makes, and neither holds a name or a narrative in clear."""
+"""A view updated event by event equals a rebuilt one, and neither has a name or a narrative in clear."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ALWAYS_POSSIBLE = (
 
 
 class Walk:
-    """Steps taken by chance, legal ones only, over a few incidents."""
+    """Random valid steps in a few incidents."""
 
     def __init__(self, history: SchoolHistory, seed: int) -> None:
         self.history = history
@@ -112,7 +112,7 @@ def test_incremental_views_equal_rebuilt_ones(
     history: SchoolHistory, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     walk = Walk(history, seed)
-    # Two processes, each with what it has at hand, take turns at views that come along at their own pace.
+    # Two processes, each with its own cache, take turns at views that have caught up to different events.
     processes = [Views(history.app), Views(history.app)]
     for module in (registry, replay):
         monkeypatch.setattr(module, "BATCH", 7)

@@ -1,4 +1,4 @@
-"""What a view set aside is listed and counted as its own history says, for those who may know of it."""
+"""Incidents that a view set aside are listed and counted from their history, for users who may see them."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ FILTERS: Sequence[Filters] = (
 
 @pytest.fixture
 def cannot_write(monkeypatch: pytest.MonkeyPatch) -> CannotWrite:
-    """Has a class of views fail on some incidents."""
+    """Makes a class of views fail on some incidents."""
 
     def spoil(view: type[IncidentView], ids: Collection[UUID]) -> None:
         write = view.write
@@ -75,14 +75,14 @@ def cannot_write(monkeypatch: pytest.MonkeyPatch) -> CannotWrite:
 
 @contextmanager
 def known(views: Views, history: SchoolHistory, reader: User) -> Iterator[Listing]:
-    """The caseload as `reader` may know it."""
+    """The caseload as `reader` may see it."""
     room = reading_room(history.app, views)
     with room.snapshot(views.directory, views.caseload) as snapshot:
         yield listing(room, snapshot, history.asker(reader))
 
 
 def listed(views: Views, history: SchoolHistory, reader: User, filters: Filters = FILTERS[0]) -> list[Listed]:
-    """Every page of the list `reader` is shown."""
+    """Every page of the list shown to `reader`."""
     found: list[Listed] = []
     after: After | None = None
     while True:
@@ -94,7 +94,7 @@ def listed(views: Views, history: SchoolHistory, reader: User, filters: Filters 
 
 
 def as_system(views: Views, history: SchoolHistory, question: Question[T]) -> T:
-    """The answer to what only the system may ask."""
+    """The answer to `question`, asked by the system."""
     return reading_room(history.app, views).answer(question, Asker(principal=SYSTEM, now=history.at))
 
 
@@ -115,7 +115,7 @@ def new_ones(views: Views, history: SchoolHistory, reader: User) -> dict[str, in
 
 
 class Story:
-    """A few incidents of every sort, read by users of every sort."""
+    """Incidents of every type, read by users of every role."""
 
     def __init__(self, history: SchoolHistory) -> None:
         self.history = history
@@ -146,7 +146,7 @@ class Story:
         history.drive(self.incidents[5])
 
     def shown(self, views: Views) -> dict[str, Any]:
-        """All that a caseload says to anybody."""
+        """Everything that the caseload shows to any user."""
         said: dict[str, Any] = {}
         people = (self.history.target, self.history.teacher, self.witness)
         more = (Filters(assigned_to=self.history.head.id), *(Filters(person=each) for each in people))

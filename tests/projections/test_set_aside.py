@@ -1,4 +1,4 @@
-"""A view that cannot apply an event sets it aside, says so, goes on with the rest, and tries again."""
+"""A view that cannot apply an event sets it aside, reports it, applies the others, and retries."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ Told = list[SetAside]
 
 
 def watched(history: SchoolHistory, view: View, told: Told | None = None) -> Views:
-    """Views with `view` among them, as one process holds them."""
+    """The views of one process, with `view` added."""
     views = Views(history.app, view, notice=lambda row, _: None if told is None else told.append(row))
     views.create_tables()
     return views
 
 
 def aside(views: Views, view: View) -> list[SetAside]:
-    """What `view` has set aside, once it is up to the log."""
+    """What `view` has set aside, once it has caught up with the log."""
     with views.read(view) as connection:
         return held_aside(connection, view)
 
@@ -147,7 +147,7 @@ def test_an_incident_set_aside_is_one_row_however_many_events_follow(
     views = Views(history.app, notice=lambda row, _: told.append(row))
     incident = history.report()
     history.take(incident, "acknowledge")
-    # The library keeps each playbook it was asked for.
+    # A new edition, because the library caches playbooks.
     edition = f"nowhere@{uuid4()}"
     spoil(history.app, incident, lambda state: state["policy"].update(pack=edition))
     assert len(aside(views, views.caseload)) == 1
@@ -259,7 +259,7 @@ def test_halving_finds_one_fault_in_few_attempts(history: SchoolHistory) -> None
 
 
 class Kept(Faulty):
-    """A view that holds data that is not in the log."""
+    """A view with data that is not in the log."""
 
     rebuildable: ClassVar[bool] = False
 

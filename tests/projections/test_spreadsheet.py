@@ -1,4 +1,4 @@
-"""No cell of a CSV file is run by a spreadsheet, and every cell can be read back."""
+"""No cell of a CSV file is a formula in a spreadsheet, and every cell can be read back."""
 
 from __future__ import annotations
 

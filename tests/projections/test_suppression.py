@@ -1,4 +1,4 @@
-"""Nothing hidden can be worked out: checked by trying every number that agrees with what is shown."""
+"""No hidden number can be worked out: checked by trying every number consistent with what is shown."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ STATES = ("reported", "evidence_saved", "parent_invited", "escalated", "debriefe
 
 
 def numbers(shown: Count, most: int) -> set[int]:
-    """The numbers that may be behind what is shown."""
+    """The numbers that a shown cell may stand for."""
     if shown is None:
         return set(range(most + 1))
     return {shown} if isinstance(shown, int) else set(range(1, THRESHOLD))
 
 
 def sums(sets: Sequence[set[int]]) -> set[int]:
-    """What numbers of each set may add up to."""
+    """The sums of one number from each set."""
     found = {0}
     for each in sets:
         found = {total + number for total in found for number in each}
@@ -40,7 +40,7 @@ def sums(sets: Sequence[set[int]]) -> set[int]:
 
 
 def candidates(cells: Mapping[str, set[int]], totals: set[int]) -> dict[str, set[int]]:
-    """For each cell the numbers with which the others can make one of `totals`."""
+    """For each cell, the numbers that add up to one of `totals` with some numbers of the others."""
     return {
         name: {
             number

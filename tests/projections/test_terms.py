@@ -1,4 +1,4 @@
-"""A term as a period holds exactly the moments whose day in London is in it."""
+"""A term contains exactly the moments whose day in London is in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Views are brought up to the log by whoever reads them: once, by one, and whatever another view does."""
+"""Each read catches up its views with the log: each event is applied once, by one process, per view."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_a_list_after_a_command_stays_within_the_limit_of_a_request(history: Sch
         history.take(incident, step)
         with count_statements() as tally:
             history.answer(ListCases(part=Part(25)), dsl, views=views)
-        # One more is for who asks.
+        # One more is for the user.
         assert len(tally.statements) + 1 <= REQUEST_LIMIT, tally.statements
 
 
@@ -146,7 +146,7 @@ def test_a_missing_view_raises_an_error_that_says_so(history: SchoolHistory) -> 
 
 
 def read_on(settings: Settings, until: int) -> int:
-    """Read the watching view, as a process of its own does, until it holds `until` events."""
+    """Read the watching view, as a separate process would, until it holds `until` events."""
     view = Watching()
     positions = [0]
     with opened(settings) as app:

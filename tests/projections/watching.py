@@ -18,7 +18,7 @@ applied: Final = Table("view_watching", _metadata, Column("position", BigInteger
 
 
 class Watching(View):
-    """One row an event. It is inserted and never replaced, so applying an event twice fails."""
+    """One row per event. It is inserted and never replaced, so applying an event twice fails."""
 
     name: ClassVar[str] = "watching"
     version: ClassVar[int] = 1
@@ -30,7 +30,7 @@ class Watching(View):
 
 
 class Faulty(Watching):
-    """A view that cannot bear the steps named in `unbearable`."""
+    """A view that fails on the steps named in `unbearable`."""
 
     def __init__(self, *unbearable: type[Step]) -> None:
         self.unbearable = unbearable
@@ -54,7 +54,7 @@ def recorded(app: Casework) -> int:
 
 
 def rewrite(app: Casework, position: int, state: bytes) -> None:
-    """Have the log say `state` of the event at `position`, as no release would let it."""
+    """Overwrite the state of the event at `position` in the log, as no release would."""
     with app.database.writer.begin() as connection:
         column = "rowid" if connection.dialect.name == "sqlite" else "notification_id"
         statement = text(f"UPDATE stored_events SET state = :state WHERE {column} = :position")  # noqa: S608
@@ -62,7 +62,7 @@ def rewrite(app: Casework, position: int, state: bytes) -> None:
 
 
 def spoil(app: Casework, aggregate: UUID, change: Callable[[dict[str, Any]], object]) -> int:
-    """Have `change` change what the log says of the first event of `aggregate`; its position."""
+    """Apply `change` to the stored state of the first event of `aggregate`; returns its position."""
     for stored in app.log.event_recorder.select_notifications(None, 10_000):
         if stored.originator_id == aggregate:
             state = msgspec.json.decode(stored.state)
@@ -73,7 +73,7 @@ def spoil(app: Casework, aggregate: UUID, change: Callable[[dict[str, Any]], obj
 
 
 def dump(app: Casework, *views: View) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of every table of `views`, in an order of their own."""
+    """Every row of every table of `views`, in a fixed order."""
     with app.database.engine.connect() as connection:
         return {
             table.name: sorted((tuple(row) for row in connection.execute(select(table))), key=repr)
