@@ -98,10 +98,10 @@ class Furniture(msgspec.Struct, frozen=True):
 
 
 class House:
-    """An application, its clock, an administrator, one school and a user a role.
+    """An application, its clock, an administrator, one school and one user per role.
 
-    They are made in the database that `settings` name, unless it is one of those `furnished` keeps. An `app`
-    that is given has a clock of its own.
+    They are created in the database that `settings` name, unless it is a copy of a template from `furnished`.
+    An `app` given as argument has its own clock.
     """
 
     ROLES = ("dsl", "deputy_dsl", "headteacher", "reporter", "governor")
@@ -267,12 +267,12 @@ class House:
         **metadata: Json,
     ) -> TestResponse:
         """Send a file as evidence."""
-        told = self.described(**metadata)
+        described = self.described(**metadata)
         return self.ask(
             who,
             "POST",
             f"/incidents/{incident}/evidence",
-            data={"metadata": json.dumps(told), "file": (io.BytesIO(content), name)},
+            data={"metadata": json.dumps(described), "file": (io.BytesIO(content), name)},
             headers={"If-Match": "*", **(headers or {})},
         )
 
@@ -318,8 +318,8 @@ class House:
             if item is None:
                 return
             shown = self.get(who, f"/incidents/{incident}")
-            told = example(item["step"], shown, parent, manager=self.users[who], now=self.clock())
-            self.take(incident, item["step"], who, **(told | item.get("preset", {})))
+            fields = example(item["step"], shown, parent, manager=self.users[who], now=self.clock())
+            self.take(incident, item["step"], who, **(fields | item.get("preset", {})))
         raise AssertionError("the playbook never stops asking")
 
     def asked(self, incident: str, step: str, who: str = "dsl", **preset: Json) -> list[Json]:
@@ -335,9 +335,9 @@ class House:
 
 
 def multipart(parts: dict[str, Any]) -> dict[str, Any]:
-    """What a test client sends as a form of these parts; a file is a tuple of its content and name.
+    """Arguments of a test client's request with these parts; a file is a tuple of its content and name.
 
-    The boundary werkzeug makes up has now and then more characters than RFC 2046 allows.
+    werkzeug's own boundary sometimes has more characters than RFC 2046 allows.
     """
     files = {name: FileStorage(*part) if isinstance(part, tuple) else part for name, part in parts.items()}
     content, length, boundary = stream_encode_multipart(files, use_tempfile=False, boundary="b0undary")
@@ -375,8 +375,8 @@ def opened_house(
     """A school on one engine, with its keys and vault in `folder`; `settings` overrides settings."""
     name, furniture = furnished(engine, pack, now)
     with engine.database(folder, like=name) as url:
-        told = msgspec.structs.replace(settings_for(url, folder, key=furniture.key), **settings)
-        house = House(told, pack, now, furniture, clock)
+        changed = msgspec.structs.replace(settings_for(url, folder, key=furniture.key), **settings)
+        house = House(changed, pack, now, furniture, clock)
         yield house
         house.close()
 
@@ -399,10 +399,10 @@ NO_RISK = dict(EXAMPLES["assess_risk"])
 def example(
     step: str, incident: Json, parent: str, manager: str | None = None, now: datetime | None = None
 ) -> Json:
-    """Fields with which `step` is well formed about the `incident` that is shown.
+    """Fields that make `step` well formed for `incident` as shown to a user.
 
-    `manager` is a user who may authorise a step and manage an allegation. `now` is when the incident took
-    place where it is left out. What is not known is the parent's, so that it may have to be replaced.
+    `manager` is a user who may authorise a step and manage an allegation. `now` defaults to when the incident
+    occurred. Ids that are unknown are the parent's, which some steps need to replace.
     """
     occurred_at = datetime.fromisoformat(incident["occurred_at"])
     parties: list[Json] = incident["people"]

@@ -13,9 +13,9 @@ _BODY: Final = "application/json"
 
 
 def parts(spec: Json, one_form_in: int = 1) -> Iterator[tuple[str, Json]]:
-    """A document of each operation alone, and of each form its body may have, with what it is called.
+    """One document per operation and per variant of its body, with its name.
 
-    Of the forms of one body every so many are left out but one.
+    Only one of every `one_form_in` variants of a body is returned.
     """
     for path, item in spec["paths"].items():
         common = {name: value for name, value in item.items() if name not in _METHODS}

@@ -51,7 +51,7 @@ class Asked(msgspec.Struct, frozen=True):
 class Scene:
     """A case reported by `reporter`, with a file, a declaration, a spare token and a spare appointment.
 
-    The `colleague` is a reporter who reported nothing; the `stranger` a safeguarding lead elsewhere.
+    The `colleague` is a reporter who reported nothing; the `stranger` is a lead at another school.
     """
 
     def __init__(self, house: House) -> None:
@@ -155,8 +155,7 @@ def _school() -> Json:
 class Route(msgspec.Struct, frozen=True):
     """A well-formed request to a route, the status of its answer for each of `WHO`, and what it reads.
 
-    `asks` is the name of the question whose answer it shows; a route that shows nothing of the record has
-    none.
+    `asks` is the name of the question that it answers; None for a route that shows nothing of the record.
     """
 
     request: Callable[[Scene], Asked]

@@ -125,8 +125,8 @@ def reads_nothing(house: House, who: str, incident: str, person: str) -> None:
     """Assert that no request of `who` shows that the incident exists."""
     there_is_none = house.get(who, f"/incidents/{person}", 404)
     for path in ("", "/next-steps", "/steps", "/audit-trail", f"/evidence/{person}"):
-        told = house.get(who, f"/incidents/{incident}{path}", 404)
-        assert {**told, "instance": ""} == {**there_is_none, "instance": ""}
+        answered = house.get(who, f"/incidents/{incident}{path}", 404)
+        assert {**answered, "instance": ""} == {**there_is_none, "instance": ""}
     for query in ("", f"?person={person}", "?kind=cyberbullying", "?overdue=true", "?limit=100"):
         assert incident not in str(house.get(who, f"/incidents{query}"))
     if who in {"dsl", "subject", "headteacher", "deputy_dsl"}:
@@ -208,8 +208,8 @@ class TestTheAllegationStream:
     def test_includes_a_case_once_a_member_of_staff_is_alleged(self, house: House) -> None:
         incident = house.bullying("2026-09-14 10:20")["id"]
         teacher = house.person("Tara Teacher", "staff")
-        told = house.take(incident, "involve_person", person=teacher, involvement="alleged")
-        assert told["id"] == incident
+        answered = house.take(incident, "involve_person", person=teacher, involvement="alleged")
+        assert answered["id"] == incident
         reads_nothing(house, "dsl", incident, teacher)
         assert house.get("headteacher", f"/incidents/{incident}")["stream"] == "allegation"
 

@@ -393,12 +393,12 @@ class TestEveryStep:
         self, scene: Scene, step: str, fields: Mapping[str, Any], path: str, message: str
     ) -> None:
         ids = {"dsl": scene.house.users["dsl"], "teacher": scene.teacher, "pupil": scene.pupil}
-        told = {
+        given = {
             name: [each.format(**ids) for each in value] if isinstance(value, list) else value.format(**ids)
             for name, value in fields.items()
         }
         asked = Asked(
-            "POST", f"/incidents/{scene.incident}/steps", {"json": {"step": step, **told}, "headers": ANY}
+            "POST", f"/incidents/{scene.incident}/steps", {"json": {"step": step, **given}, "headers": ANY}
         )
         assert refused(scene.house, asked, 422)["errors"][path] == [message]
 
@@ -421,8 +421,8 @@ class TestEveryStep:
     def test_a_pupil_cannot_be_a_parent(self, scene: Scene, step: str, fields: Mapping[str, Any]) -> None:
         classmate = scene.house.person("Clara Classmate")
         (child, *_) = scene.house.get("dsl", f"/incidents/{scene.incident}")["people"]
-        told = {name: value.format(child=child["person"]) for name, value in fields.items()}
-        body = {"step": step, "parent": classmate, **told}
+        given = {name: value.format(child=child["person"]) for name, value in fields.items()}
+        body = {"step": step, "parent": classmate, **given}
         asked = Asked("POST", f"/incidents/{scene.incident}/steps", {"json": body, "headers": ANY})
         assert refused(scene.house, asked, 422)["errors"] == {"$.parent": ["is a pupil"]}
 
@@ -434,8 +434,8 @@ class TestEveryStep:
             "authorised_by": users["headteacher"],
             "witness": users["deputy_dsl"],
         }
-        told = {"place": "The office", "reason": REASON, **adults, field: scene.pupil}
-        body = {"step": "record_viewing", **told}
+        given = {"place": "The office", "reason": REASON, **adults, field: scene.pupil}
+        body = {"step": "record_viewing", **given}
         asked = Asked("POST", f"/incidents/{scene.incident}/steps", {"json": body, "headers": ANY})
         assert refused(scene.house, asked, 422)["errors"] == {f"$.{field}": ["is a pupil"]}
 

@@ -221,9 +221,9 @@ def file(content: bytes = TEXT_FILE) -> bytes:
 def metadata(**fields: Any) -> bytes:
     moment = at("2026-09-14 10:05")
     occasion = Occasion(now=moment, slots={Slot.OCCURRED_AT: moment})
-    told = example("save_evidence", occasion, {"form": "document", **fields})
-    kept = {name: value for name, value in told.items() if value is not GONE}
-    return part("metadata", json.dumps(kept).encode())
+    example_fields = example("save_evidence", occasion, {"form": "document", **fields})
+    given = {name: value for name, value in example_fields.items() if value is not GONE}
+    return part("metadata", json.dumps(given).encode())
 
 
 END: Final = f"--{BOUNDARY}--\r\n".encode()

@@ -49,9 +49,9 @@ def content_of(house: House, incident: str, evidence: str, who: str = "dsl") -> 
 
 
 class TestAFile:
-    @pytest.mark.parametrize("sort", ["png", "pdf", "text", "zip"])
-    def test_comes_back_as_it_was_sent(self, house: House, incident: str, sort: str) -> None:
-        content, media_type = samples.ALLOWED[sort]
+    @pytest.mark.parametrize("file_type", ["png", "pdf", "text", "zip"])
+    def test_comes_back_as_it_was_sent(self, house: House, incident: str, file_type: str) -> None:
+        content, media_type = samples.ALLOWED[file_type]
         answer = house.upload(incident, content)
         kept = body_of(answer)
         assert answer.status_code == 201, answer.text
@@ -75,10 +75,10 @@ class TestAFile:
         assert opened.headers["X-Content-Type-Options"] == "nosniff"
         assert opened.headers["Cache-Control"] == "no-store"
 
-    @pytest.mark.parametrize("sort", sorted(samples.ALLOWED))
+    @pytest.mark.parametrize("file_type", sorted(samples.ALLOWED))
     @on_sqlite
-    def test_of_every_allowed_type_is_stored(self, house: House, incident: str, sort: str) -> None:
-        content, media_type = samples.ALLOWED[sort]
+    def test_of_every_allowed_type_is_stored(self, house: House, incident: str, file_type: str) -> None:
+        content, media_type = samples.ALLOWED[file_type]
         kept = house.uploaded(incident, content)
         assert kept["media_type"] == media_type
         assert content_of(house, incident, kept["id"]).data == content
@@ -211,16 +211,16 @@ NOT_ALLOWED: Final = {
 
 @on_sqlite
 class TestAFileThatIsRefused:
-    @pytest.mark.parametrize("sort", NOT_ALLOWED)
+    @pytest.mark.parametrize("file_type", NOT_ALLOWED)
     def test_the_refusal_gives_its_type_and_not_its_name(
-        self, house: House, incident: str, sort: str
+        self, house: House, incident: str, file_type: str
     ) -> None:
         with logged() as log:
-            answer = house.upload(incident, NOT_ALLOWED[sort], name="quillfeather.png")
+            answer = house.upload(incident, NOT_ALLOWED[file_type], name="quillfeather.png")
         assert (answer.status_code, answer.mimetype) == (415, "application/problem+json")
         assert body_of(answer)["detail"].startswith("not an allowed type of file: ")
-        for told in (answer.text, str(answer.headers), log.getvalue()):
-            assert "quillfeather" not in told
+        for output in (answer.text, str(answer.headers), log.getvalue()):
+            assert "quillfeather" not in output
         assert held(house) == []
         assert house.get("dsl", f"/incidents/{incident}")["version"] == 1
 
@@ -279,7 +279,7 @@ class TestAFileThatIsRefused:
 class Body(io.RawIOBase):
     """An upload as it arrives over the network: `content` between the metadata and the end, read in pieces.
 
-    `at_half` is called when half of it has been read, `watch` before each read.
+    `at_half` is called once half of it has been read, `watch` before each read.
     """
 
     def __init__(
@@ -290,9 +290,9 @@ class Body(io.RawIOBase):
         watch: Callable[[], None] = lambda: None,
         at_half: Callable[[], None] = lambda: None,
     ) -> None:
-        told = json.dumps(house.described(form="document")).encode() + b"\r\n"
+        metadata = json.dumps(house.described(form="document")).encode() + b"\r\n"
         self._house = house
-        self.whole = METADATA_HEAD + told + HEAD + content + f"\r\n--{BOUNDARY}--\r\n".encode()
+        self.whole = METADATA_HEAD + metadata + HEAD + content + f"\r\n--{BOUNDARY}--\r\n".encode()
         self.taken = 0
         self._watch = watch
         self._at_half: Callable[[], None] | None = at_half

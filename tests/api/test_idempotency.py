@@ -60,7 +60,7 @@ def scene(sqlite_engine: SQLiteEngine, tmp_path_factory: pytest.TempPathFactory)
         yield Scene(house)
 
 
-def told(answer: TestResponse) -> tuple[int, bytes, str | None, str | None]:
+def stable(answer: TestResponse) -> tuple[int, bytes, str | None, str | None]:
     """An answer without the id of the request and its duration."""
     return answer.status_code, answer.data, answer.headers.get("ETag"), answer.headers.get("Location")
 
@@ -78,7 +78,7 @@ class TestTheSameDeletionAgain:
         first = asked.by(scene.house, "admin", Idempotency_Key=key)
         assert (first.status_code, first.data) == (204, b"")
         events = scene.house.events()
-        assert told(asked.by(scene.house, "admin", Idempotency_Key=key)) == told(first)
+        assert stable(asked.by(scene.house, "admin", Idempotency_Key=key)) == stable(first)
         assert scene.house.events() == events
 
     @pytest.mark.parametrize("endpoint", ["users.revoke_token", "schools.end_appointment"])
@@ -116,7 +116,7 @@ class TestTheSameRequestAgain:
         first = asked.by(scene.house, WHO[endpoint], Idempotency_Key=key)
         assert first.status_code in {200, 201}, first.text
         events = scene.house.events()
-        assert told(asked.by(scene.house, WHO[endpoint], Idempotency_Key=key)) == told(first)
+        assert stable(asked.by(scene.house, WHO[endpoint], Idempotency_Key=key)) == stable(first)
         assert scene.house.events() == events
 
     @pytest.mark.parametrize("endpoint", WHO)
@@ -126,7 +126,7 @@ class TestTheSameRequestAgain:
         first = asked.by(house, WHO[endpoint], Idempotency_Key=key)
         self.move_on(scene, endpoint, first)
         events = house.events()
-        assert told(asked.by(house, WHO[endpoint], Idempotency_Key=key)) == told(first)
+        assert stable(asked.by(house, WHO[endpoint], Idempotency_Key=key)) == stable(first)
         assert house.events() == events
 
     @staticmethod
@@ -193,7 +193,7 @@ class TestTheSameRequestAgain:
         key = a_key()
         first = asked.by(scene.house, "dsl", Idempotency_Key=key, If_Match='"1"')
         assert first.status_code == 201
-        assert told(asked.by(scene.house, "dsl", Idempotency_Key=key, If_Match='"1"')) == told(first)
+        assert stable(asked.by(scene.house, "dsl", Idempotency_Key=key, If_Match='"1"')) == stable(first)
 
     def test_after_a_refusal_is_handled_again(self, scene: Scene) -> None:
         made = body_of(scene.request("incidents.report").by(scene.house, "dsl"))
@@ -218,7 +218,7 @@ class TestAStepAgain:
         assert was["save_evidence"]
         assert not was["debrief"]
         house.clock.set("2026-12-16 10:20")
-        assert told(asked.by(house, "dsl", Idempotency_Key=key)) == told(first)
+        assert stable(asked.by(house, "dsl", Idempotency_Key=key)) == stable(first)
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
@@ -235,7 +235,7 @@ class TestAnUploadAgain:
         house.take(incident, "debrief", summary="Learnt.", lessons=[], actions=[])
         house.take(incident, "close", outcome="Settled.", rationale=REASON)
         assert house.upload(incident, TEXT_FILE).status_code == 409
-        assert told(house.upload(incident, TEXT_FILE, headers=key, **said)) == told(first)
+        assert stable(house.upload(incident, TEXT_FILE, headers=key, **said)) == stable(first)
 
     def test_does_not_save_a_file_in_a_nudes_case_with_the_key_of_another_step(self, house: House) -> None:
         incident = house.bullying("2026-11-10 09:05", kind="sexting")["id"]
@@ -305,7 +305,7 @@ class TestAtTheSameMoment:
                 f"{BASE}{asked.path}", method=asked.method, json=asked.options["json"], headers=headers
             ),
         )
-        assert told(answers[0]) == told(answers[1])
+        assert stable(answers[0]) == stable(answers[1])
         assert answers[0].status_code in {200, 201}
         assert house.events() == events + EVENTS.get(endpoint, 1)
 
@@ -339,7 +339,7 @@ class TestAtTheSameMoment:
                 ),
             )
         assert [answer.status_code for answer in answers] == [201, 201]
-        assert told(answers[0]) == told(answers[1])
+        assert stable(answers[0]) == stable(answers[1])
         assert house.get("dsl", f"/incidents/{incident}")["version"] == 2
         kept = f"/incidents/{incident}/evidence/{body_of(answers[0])['id']}/content"
         with house.ask("dsl", "GET", kept) as answer:
@@ -352,7 +352,7 @@ class TestAtTheSameMoment:
         with processes(house, 2) as clients:
             path = f"{BASE}/incidents/{incident}/steps"
             answers = at_once(clients, lambda client, _: client.post(path, json=body, headers=headers))
-        assert told(answers[0]) == told(answers[1])
+        assert stable(answers[0]) == stable(answers[1])
         assert [answer.status_code for answer in answers] == [201, 201]
         assert house.get("dsl", f"/incidents/{incident}")["version"] == 2
 

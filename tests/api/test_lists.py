@@ -156,9 +156,9 @@ class TestFilters:
         house.clock.set("2027-01-06 09:30")
         for item in house.get("head_of_both", "/incidents")["items"]:
             whole = house.get("head_of_both", f"/incidents/{item['id']}")
-            told = {name: value for name, value in item.items() if name != "next_due_at"}
-            moments = {name for name in told if name.endswith("_at")}
-            assert {**whole, **told} == {**whole, **{name: told[name] for name in moments}}
+            shown = {name: value for name, value in item.items() if name != "next_due_at"}
+            moments = {name for name in shown if name.endswith("_at")}
+            assert {**whole, **shown} == {**whole, **{name: shown[name] for name in moments}}
 
     def test_overdue_follows_the_clock(self, caseload: Caseload) -> None:
         house = caseload.house

@@ -92,19 +92,19 @@ class TestTheDescription:
         assert {(path, method) for path, method, _ in operations(spec)} == known
 
     def test_says_what_each_route_is_for(self, spec: Json) -> None:
-        for path, method, told in operations(spec):
-            assert told["summary"], (path, method)
-            assert told["tags"], (path, method)
+        for path, method, described_as in operations(spec):
+            assert described_as["summary"], (path, method)
+            assert described_as["tags"], (path, method)
 
     def test_says_that_a_token_is_needed(self, spec: Json) -> None:
         assert spec["security"] == [{"token": []}]
         assert spec["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
-        open_to_all = [path for path, _, told in operations(spec) if "security" in told]
+        open_to_all = [path for path, _, described_as in operations(spec) if "security" in described_as]
         assert open_to_all == ["/api/v1/calendar/{token}"]
 
     def test_says_what_problems_there_may_be(self, spec: Json) -> None:
-        for path, _, told in operations(spec):
-            answers = told["responses"]
+        for path, _, described_as in operations(spec):
+            answers = described_as["responses"]
             assert {"401", "403", "429", "500", "503"} <= set(answers)
             assert ("404" in answers) or "{" not in path
             for status, answer in answers.items():
@@ -124,8 +124,8 @@ class TestTheDescription:
             assert component["description"]
 
     def test_takes_no_unknown_field_where_the_api_takes_none(self, spec: Json) -> None:
-        for path, method, told in operations(spec):
-            content = told.get("requestBody", {}).get("content", {}).get("application/json")
+        for path, method, described_as in operations(spec):
+            content = described_as.get("requestBody", {}).get("content", {}).get("application/json")
             if content is not None:
                 schema = resolved(spec, content["schema"])
                 assert "oneOf" in schema or schema["additionalProperties"] is False, (path, method)
@@ -159,8 +159,12 @@ def examples(part: Any) -> Iterator[tuple[Json, Any]]:
     schema = part.get("schema", part)
     if "example" in part:
         yield schema, part["example"]
-    told = part.get("examples", ())
-    for example in told if isinstance(told, list) else [each["value"] for each in dict(told).values()]:
+    described_as = part.get("examples", ())
+    for example in (
+        described_as
+        if isinstance(described_as, list)
+        else [each["value"] for each in dict(described_as).values()]
+    ):
         yield schema, example
     for inner in part.values():
         yield from examples(inner)
@@ -174,16 +178,16 @@ class TestWhatIsAnswered:
             if ROUTES[endpoint].status(who) == 404 and who == "stranger":
                 continue
             answer = scene.request(endpoint).by(scene.house, who)
-            told = resolved(spec, documented["responses"][str(answer.status_code)])
+            described_as = resolved(spec, documented["responses"][str(answer.status_code)])
             if answer.status_code == 204:
-                assert "content" not in told
+                assert "content" not in described_as
                 continue
-            content = told["content"][answer.mimetype]
+            content = described_as["content"][answer.mimetype]
             if answer.is_json:
                 validator(spec, content["schema"]).validate(body_of(answer))
             for header in ("ETag", "Location"):
                 if answer.status_code < 300:
-                    assert (header in answer.headers) == (header in told.get("headers", {}))
+                    assert (header in answer.headers) == (header in described_as.get("headers", {}))
 
     @pytest.mark.parametrize("endpoint", [name for name in ROUTES if name != "incidents.upload"])
     def test_has_a_request_body_of_its_documented_form(self, scene: Scene, spec: Json, endpoint: str) -> None:
@@ -196,13 +200,13 @@ class TestWhatIsAnswered:
             assert "application/json" not in documented.get("requestBody", {}).get("content", {})
 
     def test_is_documented_where_a_step_waits_for_a_second_person(self, scene: Scene, spec: Json) -> None:
-        told = operation(scene, spec, "incidents.take_step")["responses"]["202"]
+        described_as = operation(scene, spec, "incidents.take_step")["responses"]["202"]
         path = f"/incidents/{scene.incident}/steps"
         answer = scene.house.ask("dsl", "POST", path, json=scene.waiver(), headers=ANY)
         assert answer.status_code == 202
-        validator(spec, told["content"][answer.mimetype]["schema"]).validate(body_of(answer))
+        validator(spec, described_as["content"][answer.mimetype]["schema"]).validate(body_of(answer))
         assert ("Location" in answer.headers, "ETag" in answer.headers) == (True, False)
-        assert set(told["headers"]) == {"Location"}
+        assert set(described_as["headers"]) == {"Location"}
 
     def test_is_documented_for_every_type_of_problem(self, scene: Scene, spec: Json) -> None:
         house, take = scene.house, operation(scene, spec, "incidents.take_step")
@@ -219,13 +223,13 @@ class TestWhatIsAnswered:
         for status, asked in problems.items():
             answer = house.ask("dsl", asked.method, asked.path, **asked.options)
             assert answer.status_code == status
-            told = resolved(spec, take["responses"][str(status)])
-            validator(spec, told["content"][answer.mimetype]["schema"]).validate(body_of(answer))
+            described_as = resolved(spec, take["responses"][str(status)])
+            validator(spec, described_as["content"][answer.mimetype]["schema"]).validate(body_of(answer))
 
     def test_names_every_parameter_a_list_takes(self, scene: Scene, spec: Json) -> None:
         for endpoint in ROUTES:
-            told = operation(scene, spec, endpoint)
-            named = {each["name"] for each in told.get("parameters", ()) if each["in"] == "query"}
+            described_as = operation(scene, spec, endpoint)
+            named = {each["name"] for each in described_as.get("parameters", ()) if each["in"] == "query"}
             asked = "&".join(f"{name}=" for name in sorted(named))
             if named:
                 answer = scene.house.ask(

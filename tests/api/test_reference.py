@@ -60,9 +60,9 @@ class TestTheReference:
         assert "WhatsApp" not in ids(reference(house, "2009-02-23")["platforms"], "name")
 
     def test_gives_every_row_a_source_that_is_listed(self, house: House) -> None:
-        told = reference(house)
-        cited = ids(told["sources"], "cited_as")
-        for row in (*told["platforms"], *told["offences"], *told["channels"]):
+        shown = reference(house)
+        cited = ids(shown["sources"], "cited_as")
+        for row in (*shown["platforms"], *shown["offences"], *shown["channels"]):
             assert any(name in row["source"] for name in cited), row
 
     @pytest.mark.parametrize("day", ["yesterday", "2026-13-01", "2026-09-14T10:00:00Z", "1066-10-14", ""])
@@ -76,14 +76,14 @@ class TestTheReference:
 class TestTheGuidance:
     def test_tells_what_the_tables_say_of_the_incident(self, house: House) -> None:
         incident = house.bullying("2026-09-14 10:20", content=["threatening"])
-        told = guidance(house, incident)
-        assert set(told) == {"offences", "channels", "note"}
-        assert "threatening-communication" in ids(told["offences"], "offence")
-        by_channel = {each["channel"]: each for each in told["channels"]}
+        shown = guidance(house, incident)
+        assert set(shown) == {"offences", "channels", "note"}
+        assert "threatening-communication" in ids(shown["offences"], "offence")
+        by_channel = {each["channel"]: each for each in shown["channels"]}
         assert by_channel["police"]["suits"] is True
         assert by_channel["ceop"]["suits"] is False
         assert "bullying alone" in by_channel["ceop"]["reason"]
-        assert "never a finding" in told["note"]
+        assert "never a finding" in shown["note"]
 
     def test_is_judged_by_the_day_it_occurred_and_not_the_day_it_was_reported(self, house: House) -> None:
         house.clock.set("2026-09-14 10:20")
@@ -107,9 +107,9 @@ class TestTheGuidance:
     def test_says_of_nudes_that_children_are_protected(self, house: House) -> None:
         house.clock.set("2026-11-10 09:05")
         incident = house.report(kind="sexting", people=house.two_pupils())
-        told = guidance(house, incident)
-        assert "not to prosecute" in told["note"]
-        suits = {each["channel"] for each in told["channels"] if each["suits"]}
+        shown = guidance(house, incident)
+        assert "not to prosecute" in shown["note"]
+        suits = {each["channel"] for each in shown["channels"] if each["suits"]}
         assert {"police", "report_remove", "childline"} <= suits
         assert "revenge_porn_helpline" not in suits
 
@@ -142,15 +142,15 @@ class TestTheGuidance:
         ]
         incident = house.report(kind="staff_allegation", people=people)
         guidance(house, incident, "subject", 404)
-        told = guidance(house, incident, "headteacher")
-        assert next(each["suits"] for each in told["channels"] if each["channel"] == "lado")
+        shown = guidance(house, incident, "headteacher")
+        assert next(each["suits"] for each in shown["channels"] if each["channel"] == "lado")
 
 
 class TestTheEditions:
     def test_are_listed_with_their_days_and_sources(self, house: House) -> None:
-        told = house.get("reporter", "/playbooks")
-        earlier, later = told["floor_editions"]
-        assert told["floors"] == [earlier["edition"], later["edition"]]
+        shown = house.get("reporter", "/playbooks")
+        earlier, later = shown["floor_editions"]
+        assert shown["floors"] == [earlier["edition"], later["edition"]]
         assert (earlier["edition"], earlier["in_force_from"], earlier["in_force_until"]) == (
             "england@2021-09-01",
             "2021-09-01",

@@ -25,9 +25,9 @@ def house(sqlite_engine: SQLiteEngine, tmp_path_factory: pytest.TempPathFactory)
 class TestAFile:
     @pytest.mark.parametrize("field", ["decision", "advice"])
     def test_is_refused_in_a_declaration(self, house: House, field: str) -> None:
-        told = Scene(house).declaration()
-        assert house.ask("dsl", "POST", "/declarations", json=told).status_code == 201
-        self.refused(house, "dsl", "/declarations", told | {field: IMAGE}, f"$.{field}")
+        body = Scene(house).declaration()
+        assert house.ask("dsl", "POST", "/declarations", json=body).status_code == 201
+        self.refused(house, "dsl", "/declarations", body | {field: IMAGE}, f"$.{field}")
 
     def test_is_refused_as_a_name(self, house: House) -> None:
         person = {"school": house.school, "category": "pupil", "name": IMAGE}
@@ -48,14 +48,14 @@ class TestAFile:
 def test_a_name_is_refused_in_all_that_governors_read_of_a_debrief(house: House, field: str) -> None:
     incident = house.bullying(MOMENT)["id"]
     house.answer_everything(incident, frozenset({"debrief", "close"}))
-    told: dict[str, Json] = {
+    parts: dict[str, Json] = {
         "lessons": [{"text": "Teach it earlier.", "changes": "curriculum"}],
         "actions": [{"text": "Plan it.", "owner": "Computing lead", "due_on": "2027-01-29"}],
     }
     of, name = field.split(".")
     before = house.get("dsl", f"/incidents/{incident}")
-    told[of][0][name] = "Tess Target"
-    answer = house.step(incident, "debrief", summary="What was learnt.", **told)
+    parts[of][0][name] = "Tess Target"
+    answer = house.step(incident, "debrief", summary="What was learnt.", **parts)
     assert (answer.status_code, set(body_of(answer)["errors"])) == (422, {f"$.{of}[0].{name}"}), answer.text
     assert house.get("dsl", f"/incidents/{incident}") == before
 
@@ -69,8 +69,8 @@ class TestAWaiver:
         house.created("admin", f"/schools/{house.school}/appointments", appointment)
         people = [*house.two_pupils(), {"person": head, "involvement": "witness"}]
         incident = house.report(people=people)["id"]
-        told = {"waived": "offer_support", "reason": REASON}
-        answer = house.step(incident, "waive", **told, authorised_by=house.users["involved"])
+        waiver = {"waived": "offer_support", "reason": REASON}
+        answer = house.step(incident, "waive", **waiver, authorised_by=house.users["involved"])
         assert (answer.status_code, set(body_of(answer)["errors"])) == (422, {"$.authorised_by"}), answer.text
         house.waive(incident, "offer_support")
 

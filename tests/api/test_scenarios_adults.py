@@ -35,12 +35,12 @@ class Case:
         if role is not None:
             house.add_user("subject", role, house.school, person=self.teacher)
         house.clock.set("2026-10-08 16:40")
-        told = {"kind": "staff_allegation", "summary": HEARD, "confidential_reporter": True, **fields}
+        body = {"kind": "staff_allegation", "summary": HEARD, "confidential_reporter": True, **fields}
         people = [
             {"person": self.pupil, "involvement": "target"},
             {"person": self.teacher, "involvement": "alleged"},
         ]
-        self.incident = str(house.report(people=people, **told)["id"])
+        self.incident = str(house.report(people=people, **body)["id"])
 
     def take(self, step: str, **fields: Any) -> Json:
         return self.house.take(self.incident, step, HEAD, **fields)
@@ -233,8 +233,8 @@ def test_the_person_who_reported_is_never_named(house: House, linked: bool) -> N
     house.clock.set("2026-10-08 16:40")
     case = Case(house)
     people = [{"person": case.teacher, "involvement": "alleged"}]
-    told: Json = {"kind": "staff_allegation", "people": people, "confidential_reporter": True}
-    incident = house.report("colleague", **told)["id"]
+    body: Json = {"kind": "staff_allegation", "people": people, "confidential_reporter": True}
+    incident = house.report("colleague", **body)["id"]
     house.take(incident, "add_note", "colleague", text="It was the evening before.")
     house.take(incident, "acknowledge", HEAD)
     for path in ("", "/steps", "/next-steps", "/audit-trail", "/guidance"):
@@ -290,8 +290,8 @@ class TestTheSubject:
         if file is not None:
             paths.append(f"/evidence/{file}/content")
         for path in paths:
-            told = house.get("subject", f"/incidents/{incident}{path}", 404)
-            assert {**told, "instance": ""} == {**none, "instance": ""}
+            problem = house.get("subject", f"/incidents/{incident}{path}", 404)
+            assert {**problem, "instance": ""} == {**none, "instance": ""}
         assert house.step(incident, "add_note", "subject", text="What is it?").status_code == 404
         assert house.step(incident, "assess_risk", "subject", **NO_RISK).status_code == 404
         assert house.upload(incident, b"Words of mine.\n", "subject").status_code == 404

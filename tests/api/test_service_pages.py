@@ -198,8 +198,8 @@ class TestLogs:
             failure, request = lines_of(log)
             assert failure["exception"][0]["frames"]
             assert failure["request_id"] == request["request_id"]
-            for told in (answer.text, log.getvalue()):
-                self.assert_says_nothing(scene, told, but="dsl")
+            for output in (answer.text, log.getvalue()):
+                self.assert_says_nothing(scene, output, but="dsl")
 
 
 class TestTheRateLimits:

@@ -118,12 +118,12 @@ class TestConnection:
         self, loop: Loop, ends: tuple[socket.socket, socket.socket]
     ) -> None:
         connection = Connection(ends[0], loop, PATIENT)
-        told: list[str] = []
-        connection.read_at(HASTY, lambda: told.append("gave up"))
+        calls: list[str] = []
+        connection.read_at(HASTY, lambda: calls.append("gave up"))
         outcome = begun(lambda: connection.recv(10))
-        assert not told
+        assert not calls
         assert turned_until(loop, outcome) is TooSlow
-        assert told == ["gave up"]
+        assert calls == ["gave up"]
 
     def test_sends_all_of_it_in_order(self, loop: Loop, ends: tuple[socket.socket, socket.socket]) -> None:
         ours, theirs = ends

@@ -23,12 +23,12 @@ from casework_projections.views.view import View
 from tests.histories import SECRET_WORDS, SchoolHistory
 from tests.projections.watching import Faulty, dump, recorded, seen, spoil
 
-Told = list[SetAside]
+Notified = list[SetAside]
 
 
-def watched(history: SchoolHistory, view: View, told: Told | None = None) -> Views:
+def watched(history: SchoolHistory, view: View, notified: Notified | None = None) -> Views:
     """The views of one process, with `view` added."""
-    views = Views(history.app, view, notice=lambda row, _: None if told is None else told.append(row))
+    views = Views(history.app, view, notice=lambda row, _: None if notified is None else notified.append(row))
     views.create_tables()
     return views
 
@@ -44,9 +44,9 @@ def unknown_edition(state: dict[str, Any]) -> None:
 
 
 def test_the_event_is_set_aside_and_the_rest_is_applied(history: SchoolHistory) -> None:
-    told: Told = []
+    notified: Notified = []
     faulty = Faulty(AddNote)
-    views = watched(history, faulty, told)
+    views = watched(history, faulty, notified)
     incident, other = history.report(), history.report()
     history.take(incident, "add_note")
     position = recorded(history.app)
@@ -59,7 +59,7 @@ def test_the_event_is_set_aside_and_the_rest_is_applied(history: SchoolHistory) 
         assert seen(connection) == recorded(history.app) - 1
     assert views.position(faulty) == recorded(history.app)
     expected = SetAside("watching", position, incident, AddNote.TOPIC, "ArithmeticError", loads=True)
-    assert told == aside(views, faulty) == [expected]
+    assert notified == aside(views, faulty) == [expected]
     assert views.counts_aside() == set_aside.Counts({"watching": 1}, 0)
     with views.read(views.caseload) as connection:
         assert not is_stale(connection)
@@ -73,8 +73,8 @@ def test_what_is_stored_about_it_holds_nothing_from_the_event(history: SchoolHis
 
 
 def test_it_is_retried_at_the_next_event_of_its_aggregate(history: SchoolHistory) -> None:
-    told: Told = []
-    views = watched(history, faulty := Faulty(AddNote), told)
+    notified: Notified = []
+    views = watched(history, faulty := Faulty(AddNote), notified)
     incident = history.report()
     for step in ("add_note", "add_note"):
         history.take(incident, step)
@@ -90,22 +90,22 @@ def test_it_is_retried_at_the_next_event_of_its_aggregate(history: SchoolHistory
     with views.read(faulty) as connection:
         assert seen(connection) == recorded(history.app)
         assert not is_stale(connection)
-    assert len(told) == 2
+    assert len(notified) == 2
 
 
 def test_each_process_retries_it_once(history: SchoolHistory) -> None:
-    told: Told = []
-    views = watched(history, Faulty(AddNote), told)
+    notified: Notified = []
+    views = watched(history, Faulty(AddNote), notified)
     history.take(history.report(), "add_note")
     views.catch_up("watching")
-    still = watched(history, faulty := Faulty(AddNote), told)
-    assert len(aside(still, faulty)) == len(told) == 1
+    still = watched(history, faulty := Faulty(AddNote), notified)
+    assert len(aside(still, faulty)) == len(notified) == 1
 
-    mended = watched(history, sound := Faulty(), told)
+    mended = watched(history, sound := Faulty(), notified)
     assert aside(mended, sound) == []
     with mended.read(sound) as connection:
         assert seen(connection) == recorded(history.app)
-    assert len(told) == 1
+    assert len(notified) == 1
 
 
 @pytest.mark.parametrize("how", ["rebuild", "another version"])
@@ -143,8 +143,8 @@ def test_an_incident_is_set_aside_without_its_batch(history: SchoolHistory) -> N
 def test_an_incident_set_aside_is_one_row_however_many_events_follow(
     history: SchoolHistory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[SetAside] = []
-    views = Views(history.app, notice=lambda row, _: told.append(row))
+    notified: list[SetAside] = []
+    views = Views(history.app, notice=lambda row, _: notified.append(row))
     incident = history.report()
     history.take(incident, "acknowledge")
     # A new edition, because the library caches playbooks.
@@ -158,7 +158,7 @@ def test_an_incident_set_aside_is_one_row_however_many_events_follow(
     monkeypatch.setitem(library.packs, edition, library.packs[history.school.pack])
     history.take(incident, "add_note")
     assert aside(views, views.caseload) == []
-    assert [row.aggregate for row in told] == [incident]
+    assert [row.aggregate for row in notified] == [incident]
     with views.read(views.caseload):
         kept = dump(history.app, views.caseload)
     Views(history.app).rebuild("caseload")

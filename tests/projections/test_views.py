@@ -65,13 +65,13 @@ def test_views_read_together_are_as_of_one_moment(
 
 
 def test_progress_is_reported_after_every_batch(history: SchoolHistory, small_batches: None) -> None:
-    views, told = Views(history.app), []
-    views.catch_up("people", lambda done, of: told.append((done, of)))
+    views, progress = Views(history.app), []
+    views.catch_up("people", lambda done, of: progress.append((done, of)))
     length = recorded(history.app)
-    assert told[0] == (0, length)
-    assert told[-1] == (length, length)
-    assert [done for done, _ in told] == sorted({done for done, _ in told})
-    assert len(told) == -(-length // 3) + 1
+    assert progress[0] == (0, length)
+    assert progress[-1] == (length, length)
+    assert [done for done, _ in progress] == sorted({done for done, _ in progress})
+    assert len(progress) == -(-length // 3) + 1
 
 
 def test_a_read_without_new_events_costs_one_statement(history: SchoolHistory) -> None:
