@@ -249,7 +249,7 @@ class TestThePersonWhoReported:
         assert (shown["state"], shown["closed"], shown["version"]) == ("closed", True, version)
         assert list(shown["milestones"]) == ["reported", "closed"]
 
-    def test_adds_a_note_under_the_version_it_knows_and_takes_no_other_step(self, house: House) -> None:
+    def test_adds_notes_at_the_visible_version_and_takes_no_other_step(self, house: House) -> None:
         incident = house.bullying("2026-09-14 10:20")["id"]
         house.take(incident, "assign", user=house.users["deputy_dsl"])
         for etag, status in (('"2"', 412), ('"1"', 201)):
@@ -295,7 +295,7 @@ class TestAReportInConfidence:
             assert entry["by"] == {"user": None, "name": None, "role": "reporter"}
 
     @pytest.mark.parametrize("confidential", [True, False])
-    def test_leaves_no_line_with_its_reporter(self, house: House, confidential: bool) -> None:
+    def test_logs_no_line_with_its_reporter(self, house: House, confidential: bool) -> None:
         with logged() as log:
             body = {"school": house.school, "kind": "no kind", "confidential_reporter": confidential}
             assert house.ask("reporter", "POST", "/incidents", json=body).status_code == 422
@@ -317,7 +317,7 @@ class TestAReportInConfidence:
             ({"step": "add_note", "text": "Another."}, {**ANY, "Idempotency-Key": "used"}, 409),
         ],
     )
-    def test_leaves_no_refused_request_with_its_reporter(
+    def test_logs_no_refused_request_with_its_reporter(
         self, house: House, body: Json, headers: Json, status: int
     ) -> None:
         incident = house.bullying("2026-09-14 10:20", confidential_reporter=True)["id"]

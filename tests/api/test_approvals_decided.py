@@ -90,7 +90,7 @@ class TestDeciding:
         assert (entry["happened_at"], entry["note"]) == (done["at"], done["note"])
 
     @pytest.mark.parametrize("who", ["dsl", "deputy_dsl"])
-    def test_is_forbidden_to_everybody_but_the_named_user(self, house: House, who: str) -> None:
+    def test_is_forbidden_to_every_user_except_the_named_one(self, house: House, who: str) -> None:
         approval = house.ask_to_waive(case(house), "offer_support")
         with Unchanged(house):
             for approve in (True, False):

@@ -324,11 +324,11 @@ VARIANTS: Final = {name: type(variant) for name, variant in StepInput.VARIANTS.i
 
 
 class TestEveryStep:
-    def test_all_but_the_internal_ones_can_be_taken(self) -> None:
+    def test_all_except_the_internal_ones_can_be_taken(self) -> None:
         assert set(VARIANTS) == {name for name, step in STEPS.items() if not step.INTERNAL}
 
     @pytest.mark.parametrize("step", VARIANTS)
-    def test_each_of_its_fields_takes_its_own_type_only(self, scene: Scene, step: str) -> None:
+    def test_each_field_accepts_only_its_own_type(self, scene: Scene, step: str) -> None:
         names = {field.data_key or name for name, field in VARIANTS[step]().fields.items()} - {"step"}
         body = {"step": step, **{name: {"text": MARKER} for name in names}}
         asked = Asked("POST", f"/incidents/{scene.incident}/steps", {"json": body, "headers": ANY})
@@ -336,7 +336,7 @@ class TestEveryStep:
         assert {path.split(".")[1].split("[")[0] for path in problem["errors"]} == names
 
     @pytest.mark.parametrize("step", VARIANTS)
-    def test_it_takes_no_field_of_another(self, scene: Scene, step: str) -> None:
+    def test_it_accepts_no_field_of_another_step(self, scene: Scene, step: str) -> None:
         body = {"step": step, "no_such_field": MARKER, "recorded_at": MARKER, "role": MARKER}
         asked = Asked("POST", f"/incidents/{scene.incident}/steps", {"json": body, "headers": ANY})
         errors = refused(scene.house, asked, 422)["errors"]

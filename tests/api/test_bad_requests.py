@@ -55,7 +55,7 @@ class TestHeaders:
 
     @pytest.mark.parametrize("endpoint", WRITERS)
     @pytest.mark.parametrize("key", ["", f"{MARKER} {MARKER}", MARKER + "é", "k" * 256])
-    def test_an_idempotency_key_is_a_word(self, scene: Scene, endpoint: str, key: str) -> None:
+    def test_an_invalid_idempotency_key_is_refused(self, scene: Scene, endpoint: str, key: str) -> None:
         problem = refused(scene.house, scene.request(endpoint), 422, WRITERS[endpoint], Idempotency_Key=key)
         assert list(problem["errors"]) == ["Idempotency-Key"]
 
@@ -115,13 +115,13 @@ class TestLists:
         assert scene.house.get("dsl", f"{path}&cursor={own}")["items"]
 
     @pytest.mark.parametrize("name", ["incidents", "people", "chronology"])
-    def test_a_cursor_is_for_the_reader_it_was_made_for(
+    def test_a_cursor_of_another_reader_is_refused(
         self, scene: Scene, lists: dict[str, tuple[str, str]], name: str
     ) -> None:
         path, cursor = lists[name]
         refused(scene.house, Asked("GET", f"{path}&cursor={cursor}"), 422, "deputy_dsl")
 
-    def test_a_cursor_is_for_the_filters_it_was_made_for(
+    def test_a_cursor_of_other_filters_is_refused(
         self, scene: Scene, lists: dict[str, tuple[str, str]]
     ) -> None:
         path, cursor = lists["incidents"]
@@ -146,7 +146,7 @@ class TestLists:
             ("term=autumn-2026", "term"),
         ],
     )
-    def test_a_filter_takes_its_own_form_only(self, scene: Scene, query: str, name: str) -> None:
+    def test_an_invalid_filter_value_is_refused(self, scene: Scene, query: str, name: str) -> None:
         assert list(refused(scene.house, Asked("GET", f"/incidents?{query}"), 422)["errors"]) == [name]
 
     @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ class TestLists:
             (f"/schools/{{school}}/governor-summary?no_such={MARKER}", "no_such"),
         ],
     )
-    def test_a_parameter_that_is_needed_is_named(self, scene: Scene, path: str, name: str) -> None:
+    def test_a_missing_parameter_is_named(self, scene: Scene, path: str, name: str) -> None:
         asked = Asked("GET", path.format(school=scene.house.school))
         assert list(refused(scene.house, asked, 422)["errors"]) == [name]
 
@@ -189,7 +189,7 @@ class TestPaths:
             refused(scene.house, Asked("GET", path), 404)
 
     @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
-    def test_what_happened_cannot_be_changed(self, scene: Scene, method: str) -> None:
+    def test_recorded_steps_cannot_be_changed(self, scene: Scene, method: str) -> None:
         for path in (f"/incidents/{scene.incident}", f"/incidents/{scene.incident}/steps", "/people"):
             asked = Asked(method, path, {"json": {"summary": MARKER}, "headers": ANY})
             refused(scene.house, asked, 405)
@@ -265,7 +265,7 @@ class TestUploads:
         return Asked("POST", f"/incidents/{scene.incident}/evidence", {**options, "headers": ANY})
 
     @pytest.mark.parametrize("fault", UPLOADS)
-    def test_a_body_that_is_not_whole_or_not_right_is_refused(self, scene: Scene, fault: str) -> None:
+    def test_an_incomplete_or_invalid_body_is_refused(self, scene: Scene, fault: str) -> None:
         body, place = UPLOADS[fault]
         folder = scene.house.casework.vault._folder
         before = sorted(folder.rglob("*"))

@@ -37,7 +37,7 @@ def test_it_shows_its_user_only_what_they_may_read(house: House) -> None:
     assert summaries(feed(house, own_calendar(house, "reporter")["token"])) == []
 
 
-def test_its_token_opens_nothing_else_and_no_other_token_opens_it(house: House) -> None:
+def test_its_token_opens_only_it_and_no_other_token_opens_it(house: House) -> None:
     token = own_calendar(house, "dsl")["token"]
     answer = house.http.get("/api/v1/me", headers={"Authorization": f"Bearer {token}"})
     assert answer.status_code == 403

@@ -119,7 +119,7 @@ class TestAFile:
 
 class TestOpening:
     @pytest.mark.parametrize("who", ["dsl", "deputy_dsl", "headteacher"])
-    def test_is_on_the_record_with_who_and_in_which_role(self, house: House, incident: str, who: str) -> None:
+    def test_is_recorded_with_the_user_and_the_role(self, house: House, incident: str, who: str) -> None:
         kept = house.uploaded(incident, MARKER)["id"]
         house.clock.set("2026-09-15 09:00")
         assert content_of(house, incident, kept, who).status_code == 200
@@ -128,7 +128,7 @@ class TestOpening:
         assert opened["happened_at"].startswith("2026-09-15T09:00:00")
         assert opened["fields"] == {"file": kept}
 
-    def test_leaves_the_version_that_a_writer_has_read(self, house: House, incident: str) -> None:
+    def test_does_not_change_the_version_for_writers(self, house: House, incident: str) -> None:
         kept = house.uploaded(incident, MARKER)["id"]
         shown = house.ask("dsl", "GET", f"/incidents/{incident}")
         assert content_of(house, incident, kept, "headteacher").status_code == 200
@@ -156,7 +156,7 @@ class TestOpening:
         assert head in log.getvalue()
 
     @on_sqlite
-    def test_is_on_the_record_each_time_whatever_the_key(self, house: House, incident: str) -> None:
+    def test_is_recorded_each_time_even_with_the_same_key(self, house: House, incident: str) -> None:
         kept = house.uploaded(incident, MARKER)["id"]
         path = f"/incidents/{incident}/evidence/{kept}/content"
         for _ in range(2):
@@ -167,7 +167,7 @@ class TestOpening:
 
     @pytest.mark.parametrize("harm", ["one byte", "shortened", "gone", "swapped"])
     @on_sqlite
-    def test_a_file_that_is_not_what_was_saved_shows_nothing(
+    def test_a_file_that_differs_from_the_saved_one_is_not_shown(
         self, house: House, incident: str, harm: str
     ) -> None:
         kept = house.uploaded(incident, MARKER * 9)
@@ -256,7 +256,7 @@ class TestAFileThatIsRefused:
         assert (answer.status_code, body_of(answer)["rule"]) == (409, "no-file-once-nudes")
         assert held(house) == []
 
-    def test_the_playbook_says_which_kinds_keep_none_and_why(self, house: House) -> None:
+    def test_the_playbook_says_which_kinds_store_none_and_why(self, house: House) -> None:
         playbook = house.get("dsl", "/playbooks/headcorn")
         assert [kind["id"] for kind in playbook["kinds"] if not kind["holds_files"]] == ["sexting"]
         (why,) = (rule for rule in playbook["rules"] if rule["id"] == "sexting-no-imagery")

@@ -91,12 +91,14 @@ def case(house: House, spec: Json) -> HttpCase:
     return HttpCase(house, spec)
 
 
-def test_the_example_of_a_report_is_taken(case: HttpCase) -> None:
+def test_the_example_of_a_report_is_accepted(case: HttpCase) -> None:
     assert case.report.status_code == 201, case.report.text
 
 
 @pytest.mark.parametrize("step", TAKEN)
-def test_the_example_of_a_step_is_taken_where_the_step_may_be(case: HttpCase, spec: Json, step: str) -> None:
+def test_the_example_of_a_step_is_accepted_if_the_step_is_allowed(
+    case: HttpCase, spec: Json, step: str
+) -> None:
     variant = spec["components"]["schemas"]["Step"]["discriminator"]["mapping"][step].rpartition("/")[2]
     (shown_example,) = spec["components"]["schemas"][variant]["examples"]
     assert next(iter(shown_example.items())) == ("step", step)
@@ -108,7 +110,7 @@ def test_the_example_of_a_step_is_taken_where_the_step_may_be(case: HttpCase, sp
         assert (answer.status_code, body_of(answer)["rule"]) == (409, refused_by)
 
 
-def test_the_example_of_what_is_sent_with_a_file_is_taken(case: HttpCase, spec: Json) -> None:
+def test_the_example_of_the_metadata_of_a_file_is_accepted(case: HttpCase, spec: Json) -> None:
     upload = spec["paths"]["/api/v1/incidents/{incident_id}/evidence"]["post"]["requestBody"]
     (metadata,) = upload["content"]["multipart/form-data"]["schema"]["properties"]["metadata"]["examples"]
     parts = {"metadata": metadata, "file": (io.BytesIO(TEXT_FILE), "account.txt")}

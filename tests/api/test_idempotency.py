@@ -287,7 +287,7 @@ def bearer(house: House, who: str = "dsl", **headers: str) -> dict[str, str]:
 
 
 class TestAtTheSameMoment:
-    def test_one_key_makes_one_thing(self, house: House) -> None:
+    def test_one_key_creates_one_thing(self, house: House) -> None:
         scene = Scene(house)
         with processes(house, 2) as clients:
             for endpoint, who in WHO.items():
@@ -309,7 +309,7 @@ class TestAtTheSameMoment:
         assert answers[0].status_code in {200, 201}
         assert house.events() == events + EVENTS.get(endpoint, 1)
 
-    def test_one_key_makes_one_report_open_or_in_confidence(self, house: House) -> None:
+    def test_one_key_creates_one_report_open_or_in_confidence(self, house: House) -> None:
         body = Scene(house).report()
         with processes(house, 2) as clients:
             for _ in range(8):
@@ -325,7 +325,7 @@ class TestAtTheSameMoment:
                 assert sorted(answer.status_code for answer in answers) == [201, 409]
                 assert house.events() == events + 1
 
-    def test_one_key_keeps_one_file(self, house: House) -> None:
+    def test_one_key_stores_one_file(self, house: House) -> None:
         incident = house.bullying("2026-09-14 10:20")["id"]
         metadata = Scene.upload_of(house)["metadata"]
         headers = bearer(house, **{"Idempotency-Key": a_key()}, **ANY)
@@ -398,5 +398,5 @@ class TestAtTheSameMoment:
             assert told_at == [at[f"Note {number}.{turn}"] for turn in range(rounds)]
             assert told_at == sorted(told_at)
 
-    def test_the_requests_of_the_table_are_all_known(self) -> None:
+    def test_every_route_in_the_table_exists(self) -> None:
         assert set(WHO) <= set(ROUTES)

@@ -151,7 +151,7 @@ class TestFilters:
         for query in (f"school={house.school}", f"person={caseload.pupil}", "term=2026-autumn"):
             assert house.get("dsl_elsewhere", f"/incidents?{query}")["items"] == []
 
-    def test_what_is_listed_is_what_is_read(self, caseload: Caseload) -> None:
+    def test_listed_items_equal_the_incidents(self, caseload: Caseload) -> None:
         house = caseload.house
         house.clock.set("2027-01-06 09:30")
         for item in house.get("head_of_both", "/incidents")["items"]:
@@ -169,7 +169,7 @@ class TestFilters:
 
 
 class TestPages:
-    def test_hold_everything_once_while_more_is_reported(self, house: House) -> None:
+    def test_contain_each_item_once_while_more_is_reported(self, house: House) -> None:
         before = []
         for number in range(12):
             # Two at each moment, so that the order cannot depend on the moment alone.
@@ -199,7 +199,7 @@ class TestPages:
 
     @pytest.mark.parametrize("limit", [1, 3, 100])
     @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-    def test_of_a_timeline_go_from_the_first_step_to_the_last(self, house: House, limit: int) -> None:
+    def test_of_a_timeline_are_in_the_order_of_the_steps(self, house: House, limit: int) -> None:
         incident = house.report()["id"]
         for number in range(6):
             house.take(incident, "add_note", text=f"Note {number}.")
@@ -279,7 +279,7 @@ class TestChronology:
 
 
 class TestDeclarations:
-    def test_are_those_either_person_is_in_newest_first(self, house: House) -> None:
+    def test_are_found_by_either_person_newest_first(self, house: House) -> None:
         teacher, other_teacher = house.person("Tara Teacher", "staff"), house.person("Theo Teacher", "staff")
         pupils = [house.person(f"Pupil {number}") for number in range(4)]
         made = []

@@ -102,7 +102,7 @@ class TestTheDescription:
         open_to_all = [path for path, _, described_as in operations(spec) if "security" in described_as]
         assert open_to_all == ["/api/v1/calendar/{token}"]
 
-    def test_says_what_problems_there_may_be(self, spec: Json) -> None:
+    def test_lists_the_possible_problems(self, spec: Json) -> None:
         for path, _, described_as in operations(spec):
             answers = described_as["responses"]
             assert {"401", "403", "429", "500", "503"} <= set(answers)
@@ -123,7 +123,7 @@ class TestTheDescription:
             assert component["additionalProperties"] is False
             assert component["description"]
 
-    def test_takes_no_unknown_field_where_the_api_takes_none(self, spec: Json) -> None:
+    def test_allows_no_unknown_fields_in_json_bodies(self, spec: Json) -> None:
         for path, method, described_as in operations(spec):
             content = described_as.get("requestBody", {}).get("content", {}).get("application/json")
             if content is not None:
@@ -172,7 +172,7 @@ def examples(part: Any) -> Iterator[tuple[Json, Any]]:
 
 class TestWhatIsAnswered:
     @pytest.mark.parametrize("endpoint", ROUTES)
-    def test_is_documented_and_of_its_documented_form(self, scene: Scene, spec: Json, endpoint: str) -> None:
+    def test_is_documented_and_fits_its_schema(self, scene: Scene, spec: Json, endpoint: str) -> None:
         documented = operation(scene, spec, endpoint)
         for who in WHO:
             if ROUTES[endpoint].status(who) == 404 and who == "stranger":
@@ -190,7 +190,7 @@ class TestWhatIsAnswered:
                     assert (header in answer.headers) == (header in described_as.get("headers", {}))
 
     @pytest.mark.parametrize("endpoint", [name for name in ROUTES if name != "incidents.upload"])
-    def test_has_a_request_body_of_its_documented_form(self, scene: Scene, spec: Json, endpoint: str) -> None:
+    def test_has_a_request_body_that_fits_its_schema(self, scene: Scene, spec: Json, endpoint: str) -> None:
         documented, request = operation(scene, spec, endpoint), scene.request(endpoint)
         if "json" in request.options:
             content = documented["requestBody"]["content"]["application/json"]
@@ -264,7 +264,7 @@ class TestThePage:
         assert "unsafe" not in policy
         assert "connect-src 'self'" in policy
 
-    def test_is_served_whole(self, scene: Scene) -> None:
+    def test_is_served_completely(self, scene: Scene) -> None:
         wanted = re.findall(r'(?:src|href)="([^"]+)"', self.page(scene.house))
         served = [address for address in wanted if not address.startswith("data:")]
         assert len(served) >= 3
@@ -273,7 +273,7 @@ class TestThePage:
                 assert answer.status_code == 200, address
                 assert answer.data
 
-    def test_holds_no_script_of_its_own(self, scene: Scene) -> None:
+    def test_contains_no_inline_script(self, scene: Scene) -> None:
         assert not re.search(r"<script(?![^>]*\bsrc=)", self.page(scene.house))
         assert not re.search(r"\son[a-z]+=", self.page(scene.house))
 

@@ -142,9 +142,7 @@ def test_a_refused_request_does_not_pass(scene: Scene, passages: list[Passage], 
     assert passages == []
 
 
-def test_a_report_read_back_by_its_reporter_is_no_more_than_that(
-    scene: Scene, passages: list[Passage]
-) -> None:
+def test_a_reporter_reading_their_report_passes_as_only_that(scene: Scene, passages: list[Passage]) -> None:
     for path in (f"/incidents/{scene.incident}", "/incidents"):
         scene.house.get("reporter", path)
         (passage,) = passages

@@ -74,7 +74,7 @@ class TestTheReference:
 
 
 class TestTheGuidance:
-    def test_tells_what_the_tables_say_of_the_incident(self, house: House) -> None:
+    def test_contains_the_table_rows_that_apply_to_the_incident(self, house: House) -> None:
         incident = house.bullying("2026-09-14 10:20", content=["threatening"])
         shown = guidance(house, incident)
         assert set(shown) == {"offences", "channels", "note"}
@@ -85,7 +85,7 @@ class TestTheGuidance:
         assert "bullying alone" in by_channel["ceop"]["reason"]
         assert "never a finding" in shown["note"]
 
-    def test_is_judged_by_the_day_it_occurred_and_not_the_day_it_was_reported(self, house: House) -> None:
+    def test_depends_on_the_day_of_the_incident_and_not_of_the_report(self, house: House) -> None:
         house.clock.set("2026-09-14 10:20")
         fields: dict[str, Any] = {"content": ["threatening"], "people": house.two_pupils()}
         before = house.report(occurred_at="2024-01-30T23:59:00Z", **fields)
@@ -93,7 +93,7 @@ class TestTheGuidance:
         assert "threatening-communication" not in ids(guidance(house, before)["offences"], "offence")
         assert "threatening-communication" in ids(guidance(house, after)["offences"], "offence")
 
-    def test_follows_what_comes_to_light(self, house: House) -> None:
+    def test_follows_later_steps(self, house: House) -> None:
         incident = house.bullying("2026-09-14 10:20")
         assert guidance(house, incident)["offences"] == []
         triage: dict[str, Any] = {
@@ -104,7 +104,7 @@ class TestTheGuidance:
         house.take(incident["id"], "triage", content=["racist", "threatening"], **triage)
         assert "racial-hatred" in ids(guidance(house, incident)["offences"], "offence")
 
-    def test_says_of_nudes_that_children_are_protected(self, house: House) -> None:
+    def test_says_for_nudes_that_children_are_protected(self, house: House) -> None:
         house.clock.set("2026-11-10 09:05")
         incident = house.report(kind="sexting", people=house.two_pupils())
         shown = guidance(house, incident)

@@ -45,7 +45,7 @@ class TestAFile:
 
 
 @pytest.mark.parametrize("field", ["lessons.text", "lessons.clause", "actions.text", "actions.owner"])
-def test_a_name_is_refused_in_all_that_governors_read_of_a_debrief(house: House, field: str) -> None:
+def test_a_name_is_refused_in_debrief_fields_that_governors_read(house: House, field: str) -> None:
     incident = house.bullying(MOMENT)["id"]
     house.answer_everything(incident, frozenset({"debrief", "close"}))
     parts: dict[str, Json] = {

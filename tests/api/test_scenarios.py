@@ -74,7 +74,7 @@ def test_bullying_in_school(open_house: OpenHouse) -> None:
         ),
     ],
 )
-def test_bullying_in_school_where_another_policy_holds(
+def test_bullying_in_school_under_the_other_policies(
     open_house: OpenHouse,
     pack: str,
     triaged_by: str,

@@ -161,7 +161,7 @@ PARENTS_TOLD_BY = {
 
 @on_sqlite
 @pytest.mark.parametrize("pack", PACKS)
-def test_no_policy_takes_a_file_or_an_encoded_one(open_house: OpenHouse, pack: str) -> None:
+def test_no_policy_accepts_a_file_or_an_encoded_file(open_house: OpenHouse, pack: str) -> None:
     house = open_house(pack)
     incident = nudes(house)
     house.clock.set("2026-11-10 09:30")

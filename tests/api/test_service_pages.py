@@ -53,7 +53,7 @@ class TestHealth:
         assert '"check":"database"' in log.getvalue()
         assert house.http.get("/health/live").status_code == 200
 
-    def test_what_needs_the_database_is_unavailable_when_it_is_gone(
+    def test_routes_are_unavailable_without_the_database(
         self, sqlite_engine: SQLiteEngine, tmp_path: Path
     ) -> None:
         with opened_house(sqlite_engine, tmp_path) as house:
@@ -75,7 +75,7 @@ def counted(house: House) -> list[dict[str, str]]:
 
 
 class TestMetrics:
-    def test_count_requests_by_route_template_and_by_nothing_else(self, scene: Scene) -> None:
+    def test_count_requests_by_route_template_only(self, scene: Scene) -> None:
         house = scene.house
         scene.request("people.find").by(house, "dsl")
         scene.request("incidents.read").by(house, "dsl")
@@ -130,7 +130,7 @@ class TestHeaders:
         assert str(ids[2]) == own
         assert len(set(ids)) == 4
 
-    def test_name_in_a_problem_the_request_it_is_about(self, scene: Scene) -> None:
+    def test_give_the_request_id_in_a_problem(self, scene: Scene) -> None:
         answer = scene.request("incidents.read").by(scene.house, "stranger")
         assert body_of(answer)["instance"] == f"urn:uuid:{answer.headers['X-Request-ID']}"
 
@@ -166,14 +166,14 @@ class TestLogs:
         assert not [word for word in SECRET_WORDS if word in log]
         assert not [token for token in scene.house.tokens.values() if token in log]
 
-    def test_say_nothing_of_a_path_that_matched_nothing(self, scene: Scene) -> None:
+    def test_omit_a_path_that_matched_no_route(self, scene: Scene) -> None:
         with logged() as log:
             scene.house.http.get(f"/people/Petra Pupil/{scene.incident}?name=Petra")
         (line,) = lines_of(log)
         assert (line["route"], line["status"]) == (UNMATCHED, 404)
         self.assert_says_nothing(scene, log.getvalue())
 
-    def test_say_nothing_of_a_token_that_was_refused(self, scene: Scene) -> None:
+    def test_omit_a_refused_token(self, scene: Scene) -> None:
         refused = {"Authorization": f"Bearer {scene.house.tokens['dsl'][:-1]}x"}
         with logged() as log:
             answer = scene.house.http.get(f"{BASE}/me", headers=refused)

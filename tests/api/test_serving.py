@@ -83,7 +83,7 @@ class TestPace:
             progress.seconds_left()
 
     @given(st.lists(st.tuples(st.floats(0, 19), st.integers(1000, 10_000)), max_size=50))
-    def test_a_client_at_the_rate_has_time_for_more(self, moves: list[tuple[float, int]]) -> None:
+    def test_a_client_at_the_rate_never_times_out(self, moves: list[tuple[float, int]]) -> None:
         """In whatever pieces it arrives: never silent for long, and at the rate on average."""
         progress = Progress(Pace(20, 50))
         for waited, moved in moves:
@@ -205,7 +205,7 @@ class TestLoop:
         # The wait has ended, so this has no effect.
         loop.hurry(waiter, 0)
 
-    def test_a_wait_that_was_ended_may_be_followed_by_another(
+    def test_a_new_wait_can_follow_an_ended_one(
         self, loop: Loop, ends: tuple[socket.socket, socket.socket]
     ) -> None:
         ours, theirs = ends

@@ -87,7 +87,7 @@ def test_the_log_says_it_once_without_naming_anyone(house: House, aside: str) ->
         "/people/{person}/chronology",
     ],
 )
-def test_an_answer_that_may_be_behind_says_so(
+def test_an_answer_that_may_be_outdated_says_so(
     house: House, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     person = house.person("Petra Pupil")

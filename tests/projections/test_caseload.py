@@ -94,7 +94,9 @@ def test_a_row_has_the_values_of_the_incident(history: SchoolHistory, views: Vie
         ({"assigned_to": UUID(int=1)}, []),
     ],
 )
-def test_filters(history: SchoolHistory, views: Views, filters: dict[str, Any], found: list[str]) -> None:
+def test_each_filter_finds_its_cases(
+    history: SchoolHistory, views: Views, filters: dict[str, Any], found: list[str]
+) -> None:
     named = {history.report(at="2026-09-14 10:20"): "early"}
     history.take(next(iter(named)), "escalate")
     named[history.report("sexting", at="2027-01-12 09:00")] = "late"
@@ -182,7 +184,7 @@ def test_a_reporter_sees_only_what_they_submitted(history: SchoolHistory, views:
     assert ids(listed(views, history, history.dsl, overdue=True)) == [incident]
 
 
-def test_chronology(history: SchoolHistory, views: Views) -> None:
+def test_a_chronology_is_in_order_of_occurrence(history: SchoolHistory, views: Views) -> None:
     later = history.report(at="2026-09-15 10:00")
     earlier = history.report(at="2026-09-16 10:00", occurred_at=london("2026-09-10 08:00"))
     history.report(people=())

@@ -249,7 +249,7 @@ def test_the_policy_is_the_one_in_force_at_the_requested_moment(history: SchoolH
         assert overdue["pack"] == pack
 
 
-def test_what_is_done_at_the_last_moment_is_done_in_time(history: SchoolHistory, views: Views) -> None:
+def test_a_step_taken_at_the_deadline_is_in_time(history: SchoolHistory, views: Views) -> None:
     incidents = [history.report(at="2026-09-14 10:00") for _ in range(5)]
     for incident in incidents:
         history.take(incident, "triage", at="2026-09-15 23:59:59")
@@ -257,7 +257,7 @@ def test_what_is_done_at_the_last_moment_is_done_in_time(history: SchoolHistory,
     assert summary(views, history)["clocks"] == {"met": 5, "missed": 5}
 
 
-def test_an_unknown_term(history: SchoolHistory, views: Views) -> None:
+def test_an_unknown_term_is_refused(history: SchoolHistory, views: Views) -> None:
     with pytest.raises(Invalid) as refused:
         summary(views, history, "2031-spring")
     assert refused.value.errors == {"term": ["is not a term of this school"]}

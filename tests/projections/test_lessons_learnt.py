@@ -120,7 +120,7 @@ def test_a_lesson_of_a_case_about_the_reader_is_not_shown(history: SchoolHistory
     assert lessons(views, history, reader=subject) == []
 
 
-def test_pages_and_terms(history: SchoolHistory, views: Views) -> None:
+def test_lessons_can_be_paged_and_filtered_by_term(history: SchoolHistory, views: Views) -> None:
     for day in ("2026-09-14", "2026-10-14", "2027-01-14"):
         incident = history.report(at=f"{day} 10:20")
         history.drive(incident, State.EVIDENCE_SAVED)

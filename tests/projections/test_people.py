@@ -28,7 +28,9 @@ from tests.projections.watching import rewrite
         ("Ada Quillfeathers", False),
     ],
 )
-def test_finding_by_whole_name(history: SchoolHistory, views: Views, written: str, found: bool) -> None:
+def test_a_person_is_found_by_whole_name_only(
+    history: SchoolHistory, views: Views, written: str, found: bool
+) -> None:
     with views.read(views.people) as connection:
         people = views.people.find(connection, [history.id], written)
         assert views.people.find(connection, [UUID(int=1)], written) == []

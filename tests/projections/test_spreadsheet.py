@@ -33,7 +33,7 @@ FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff2
         ("", ""),
     ],
 )
-def test_cells(value: Any, written: str) -> None:
+def test_cells_are_escaped(value: Any, written: str) -> None:
     assert cell(value) == written
 
 
