@@ -53,24 +53,24 @@ class TestAFile:
     def test_comes_back_as_it_was_sent(self, house: House, incident: str, file_type: str) -> None:
         content, media_type = samples.ALLOWED[file_type]
         answer = house.upload(incident, content)
-        kept = body_of(answer)
+        saved = body_of(answer)
         assert answer.status_code == 201, answer.text
-        assert kept == {
-            "id": kept["id"],
+        assert saved == {
+            "id": saved["id"],
             "sha256": hashlib.sha256(content).hexdigest(),
             "size": len(content),
             "media_type": media_type,
         }
         assert answer.headers["ETag"] == '"2"'
         record = house.get("dsl", answer.headers["Location"].removeprefix("/api/v1"))
-        assert {name: record[name] for name in kept} == kept
+        assert {name: record[name] for name in saved} == saved
         assert (record["form"], record["number"], record["saved_by"]) == ("screenshot", 2, house.users["dsl"])
 
-        opened = content_of(house, incident, kept["id"])
+        opened = content_of(house, incident, saved["id"])
         assert (opened.status_code, opened.data) == (200, content)
         assert opened.headers["X-Media-Type"] == media_type
         assert opened.headers["Content-Length"] == str(len(content))
-        assert opened.headers["Content-Disposition"] == f'attachment; filename="{kept["id"]}"'
+        assert opened.headers["Content-Disposition"] == f'attachment; filename="{saved["id"]}"'
         assert opened.mimetype == "application/octet-stream"
         assert opened.headers["X-Content-Type-Options"] == "nosniff"
         assert opened.headers["Cache-Control"] == "no-store"
@@ -79,9 +79,9 @@ class TestAFile:
     @on_sqlite
     def test_of_every_allowed_type_is_stored(self, house: House, incident: str, file_type: str) -> None:
         content, media_type = samples.ALLOWED[file_type]
-        kept = house.uploaded(incident, content)
-        assert kept["media_type"] == media_type
-        assert content_of(house, incident, kept["id"]).data == content
+        saved = house.uploaded(incident, content)
+        assert saved["media_type"] == media_type
+        assert content_of(house, incident, saved["id"]).data == content
 
     @on_sqlite
     def test_is_sealed_in_the_vault_and_unreadable_to_others(self, house: House, incident: str) -> None:
@@ -93,9 +93,9 @@ class TestAFile:
     @on_sqlite
     def test_is_of_one_incident_only(self, house: House, incident: str) -> None:
         other = house.report(people=house.two_pupils())["id"]
-        kept = house.uploaded(incident, MARKER)["id"]
-        assert content_of(house, other, kept).status_code == 404
-        house.get("dsl", f"/incidents/{other}/evidence/{kept}", 404)
+        saved = house.uploaded(incident, MARKER)["id"]
+        assert content_of(house, other, saved).status_code == 404
+        house.get("dsl", f"/incidents/{other}/evidence/{saved}", 404)
 
     @on_sqlite
     def test_sent_twice_is_stored_once(self, house: House, incident: str) -> None:
@@ -104,15 +104,15 @@ class TestAFile:
         assert len(held(house)) == 1
         stale = house.upload(incident, MARKER, headers={"If-Match": '"1"'})
         assert stale.status_code == 412
-        for kept in (first, second):
-            assert content_of(house, incident, kept["id"]).data == MARKER
+        for saved in (first, second):
+            assert content_of(house, incident, saved["id"]).data == MARKER
 
     @on_sqlite
     def test_cannot_be_sent_or_read_by_the_reporter(self, house: House, incident: str) -> None:
-        kept = house.uploaded(incident, MARKER)["id"]
+        saved = house.uploaded(incident, MARKER)["id"]
         for who, status in (("reporter", 403), ("governor", 404), ("admin", 404)):
             assert house.upload(incident, MARKER, who).status_code == status
-            assert content_of(house, incident, kept, who).status_code == status
+            assert content_of(house, incident, saved, who).status_code == status
         assert len(held(house)) == 1
         assert house.get("dsl", f"/incidents/{incident}")["version"] == 2
 
@@ -120,18 +120,18 @@ class TestAFile:
 class TestOpening:
     @pytest.mark.parametrize("who", ["dsl", "deputy_dsl", "headteacher"])
     def test_is_recorded_with_the_user_and_the_role(self, house: House, incident: str, who: str) -> None:
-        kept = house.uploaded(incident, MARKER)["id"]
+        saved = house.uploaded(incident, MARKER)["id"]
         house.clock.set("2026-09-15 09:00")
-        assert content_of(house, incident, kept, who).status_code == 200
+        assert content_of(house, incident, saved, who).status_code == 200
         opened = house.get("dsl", f"/incidents/{incident}/steps")["items"][-1]
         assert (opened["step"], opened["by"], opened["role"]) == ("open_evidence", house.users[who], who)
         assert opened["happened_at"].startswith("2026-09-15T09:00:00")
-        assert opened["fields"] == {"file": kept}
+        assert opened["fields"] == {"file": saved}
 
     def test_does_not_change_the_version_for_writers(self, house: House, incident: str) -> None:
-        kept = house.uploaded(incident, MARKER)["id"]
+        saved = house.uploaded(incident, MARKER)["id"]
         shown = house.ask("dsl", "GET", f"/incidents/{incident}")
-        assert content_of(house, incident, kept, "headteacher").status_code == 200
+        assert content_of(house, incident, saved, "headteacher").status_code == 200
         again = house.ask("dsl", "GET", f"/incidents/{incident}")
         assert (again.headers["ETag"], again.data) == (shown.headers["ETag"], shown.data)
         house.clock.set("2026-09-15 10:00")
@@ -147,9 +147,9 @@ class TestOpening:
     @on_sqlite
     def test_names_a_reader_of_a_case_reported_in_confidence(self, house: House) -> None:
         incident = house.bullying("2026-09-14 10:20", confidential_reporter=True)["id"]
-        kept = house.uploaded(incident, MARKER)["id"]
+        saved = house.uploaded(incident, MARKER)["id"]
         with logged() as log:
-            assert content_of(house, incident, kept, "headteacher").status_code == 200
+            assert content_of(house, incident, saved, "headteacher").status_code == 200
         opened = house.get("dsl", f"/incidents/{incident}/steps")["items"][-1]
         head = house.users["headteacher"]
         assert (opened["step"], opened["by"], opened["role"]) == ("open_evidence", head, "headteacher")
@@ -157,8 +157,8 @@ class TestOpening:
 
     @on_sqlite
     def test_is_recorded_each_time_even_with_the_same_key(self, house: House, incident: str) -> None:
-        kept = house.uploaded(incident, MARKER)["id"]
-        path = f"/incidents/{incident}/evidence/{kept}/content"
+        saved = house.uploaded(incident, MARKER)["id"]
+        path = f"/incidents/{incident}/evidence/{saved}/content"
         for _ in range(2):
             again = house.ask("dsl", "GET", path, headers={"Idempotency-Key": "the same"})
             assert again.status_code == 200
@@ -170,10 +170,10 @@ class TestOpening:
     def test_a_file_that_differs_from_the_saved_one_is_not_shown(
         self, house: House, incident: str, harm: str
     ) -> None:
-        kept = house.uploaded(incident, MARKER * 9)
+        saved = house.uploaded(incident, MARKER * 9)
         other = house.uploaded(incident, MARKER * 8)
         paths = {path.name: path for path in held(house)}
-        path = paths[kept["sha256"]]
+        path = paths[saved["sha256"]]
         path.chmod(0o600)
         sealed = path.read_bytes()
         if harm == "gone":
@@ -184,7 +184,7 @@ class TestOpening:
             path.write_bytes(
                 sealed[:-1] if harm == "shortened" else sealed[:-20] + bytes([sealed[-20] ^ 1]) + sealed[-19:]
             )
-        answer = content_of(house, incident, kept["id"])
+        answer = content_of(house, incident, saved["id"])
         assert (answer.status_code, answer.mimetype) == (409, "application/problem+json")
         assert body_of(answer)["rule"] == "evidence-intact"
         assert MARKER[:12] not in answer.data
@@ -244,10 +244,10 @@ class TestAFileThatIsRefused:
         assert house.get("dsl", f"/incidents/{incident}")["version"] == 1
 
     def test_a_case_with_a_file_does_not_become_one_of_nudes(self, house: House, incident: str) -> None:
-        kept = house.uploaded(incident, MARKER)["id"]
+        saved = house.uploaded(incident, MARKER)["id"]
         refused = house.refused(incident, "reclassify", kind="sexting", reason=REASON)
         assert refused["clause"]
-        assert content_of(house, incident, kept).data == MARKER
+        assert content_of(house, incident, saved).data == MARKER
 
     def test_a_case_that_was_one_of_nudes_stores_none(self, house: House) -> None:
         nudes = house.bullying("2026-09-14 10:20", kind="sexting")["id"]

@@ -161,8 +161,8 @@ class TestTheSameRequestAgain:
         other = msgspec.structs.replace(asked, options={**asked.options, "data": {**said, **changed}})
         first = body_of(asked.by(scene.house, "dsl", Idempotency_Key=key))
         self.refused_as_reused(scene, other, "dsl", key)
-        kept = f"/incidents/{scene.incident}/evidence/{first['id']}/content"
-        with scene.house.ask("dsl", "GET", kept) as answer:
+        path = f"/incidents/{scene.incident}/evidence/{first['id']}/content"
+        with scene.house.ask("dsl", "GET", path) as answer:
             assert answer.data == said["file"]
 
     @staticmethod
@@ -341,8 +341,8 @@ class TestAtTheSameMoment:
         assert [answer.status_code for answer in answers] == [201, 201]
         assert stable(answers[0]) == stable(answers[1])
         assert house.get("dsl", f"/incidents/{incident}")["version"] == 2
-        kept = f"/incidents/{incident}/evidence/{body_of(answers[0])['id']}/content"
-        with house.ask("dsl", "GET", kept) as answer:
+        path = f"/incidents/{incident}/evidence/{body_of(answers[0])['id']}/content"
+        with house.ask("dsl", "GET", path) as answer:
             assert answer.data == TEXT_FILE
 
     def test_one_key_takes_one_step(self, house: House) -> None:

@@ -321,7 +321,7 @@ def test_a_spreadsheet_of_lessons_has_no_next_page(house: House) -> None:
 
 
 def test_a_lesson_names_its_case_only_to_users_who_may_read_it(house: House) -> None:
-    """The chair reads an allegation against the head; the list of lessons names it to no other user."""
+    """The chair may read an allegation against the head, but the chair's list of lessons does not name it."""
     head = house.person("Hal Head", "staff")
     house.add_user("subject", "headteacher", house.school, person=head)
     house.add_user("chair", "chair_of_governors", house.school)

@@ -172,8 +172,8 @@ def test_a_message_to_a_pupil_is_an_allegation_timed_from_the_report(
     assert (asked["preset"], asked["due_at"][:10]) == ({"kind": "staff_allegation"}, "2026-10-08")
     case.take("reclassify", kind="staff_allegation", reason=REASON)
     assert case.due("consult_lado") == "2026-10-09"
-    kept = [entry["step"] for entry in house.get(HEAD, f"/incidents/{case.incident}/steps")["items"]]
-    assert kept == ["report", "decide_threshold", "reclassify"]
+    steps = [entry["step"] for entry in house.get(HEAD, f"/incidents/{case.incident}/steps")["items"]]
+    assert steps == ["report", "decide_threshold", "reclassify"]
     away = {"kind": "staff_misuse", "reason": REASON}
     refused = house.refused(case.incident, "reclassify", HEAD, **away)
     assert refused["rule"] == "allegation-not-filed-away"

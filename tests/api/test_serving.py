@@ -84,7 +84,7 @@ class TestPace:
 
     @given(st.lists(st.tuples(st.floats(0, 19), st.integers(1000, 10_000)), max_size=50))
     def test_a_client_at_the_rate_never_times_out(self, moves: list[tuple[float, int]]) -> None:
-        """In whatever pieces it arrives: never silent for long, and at the rate on average."""
+        """The data may arrive in any pieces: never silent for long, and at the rate on average."""
         progress = Progress(Pace(20, 50))
         for waited, moved in moves:
             assert progress.seconds_left() >= waited

@@ -148,11 +148,11 @@ def test_every_view_can_store_every_accepted_command(history: SchoolHistory) -> 
 
     holds()
     assert len(commands.accepted) >= 5
-    kept = dump(history.app, *views)
+    incremental = dump(history.app, *views)
     rebuilt = Views(history.app)
     for name in rebuilt.names():
         rebuilt.rebuild(name)
-    assert dump(history.app, *rebuilt) == kept
+    assert dump(history.app, *rebuilt) == incremental
 
 
 def test_every_word_of_a_vocabulary_fits_its_column() -> None:

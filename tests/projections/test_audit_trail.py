@@ -112,9 +112,9 @@ def test_an_opening_is_listed_among_the_steps_without_a_number(history: SchoolHi
     stamp = history.context(history.head).stamp(custody, 1, Role.HEADTEACHER, london("2026-09-14 12:00"))
     stamp = msgspec.structs.replace(stamp, recorded_at=london("2026-09-14 12:00"))
     opened = event_of(stamp, EvidenceOpened, incident=incident, file=file)
-    kept = Custody(opened)
-    kept.record(opened)
-    history.app.record.commit(kept)
+    log = Custody(opened)
+    log.record(opened)
+    history.app.record.commit(log)
     history.take(incident, "triage", at="2026-09-14 11:00")
     history.take(incident, "add_note", at="2026-09-14 13:00")
 

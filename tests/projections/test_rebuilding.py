@@ -123,10 +123,10 @@ def test_incremental_views_equal_rebuilt_ones(
             some = walk.chance.sample([*views], walk.chance.randint(1, 3))
             with views.read(*some):
                 pass
-    kept = processes[0]
-    for view in kept:
-        kept.catch_up(view)
-    before = dump(history.app, *kept)
+    first = processes[0]
+    for view in first:
+        first.catch_up(view)
+    before = dump(history.app, *first)
 
     rebuilt = Views(history.app)
     for name in rebuilt.names():

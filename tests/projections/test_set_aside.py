@@ -160,9 +160,9 @@ def test_an_incident_set_aside_is_one_row_however_many_events_follow(
     assert aside(views, views.caseload) == []
     assert [row.aggregate for row in notified] == [incident]
     with views.read(views.caseload):
-        kept = dump(history.app, views.caseload)
+        stored_view = dump(history.app, views.caseload)
     Views(history.app).rebuild("caseload")
-    assert dump(history.app, views.caseload) == kept
+    assert dump(history.app, views.caseload) == stored_view
 
 
 def test_an_unreadable_state_stops_no_view(history: SchoolHistory) -> None:
@@ -265,11 +265,11 @@ class Kept(Faulty):
 
 
 def test_a_view_that_cannot_be_rebuilt_keeps_its_rows(history: SchoolHistory) -> None:
-    kept = Kept()
-    views = watched(history, kept)
+    stored_view = Kept()
+    views = watched(history, stored_view)
     history.report()
-    views.catch_up(kept)
-    before = dump(history.app, kept)
+    views.catch_up(stored_view)
+    before = dump(history.app, stored_view)
     with pytest.raises(NotRebuildable, match="the view watching cannot be rebuilt"):
         views.rebuild("watching")
 
@@ -278,8 +278,8 @@ def test_a_view_that_cannot_be_rebuilt_keeps_its_rows(history: SchoolHistory) ->
 
     with pytest.raises(NotRebuildable, match="the view watching cannot be rebuilt"):
         Views(history.app, Next()).catch_up("watching")
-    assert dump(history.app, kept) == before
-    assert views.position(kept) == recorded(history.app)
+    assert dump(history.app, stored_view) == before
+    assert views.position(stored_view) == recorded(history.app)
 
 
 def test_erased_data_sets_no_event_aside(history: SchoolHistory) -> None:
