@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from casework_api.http.blueprint import Blueprint
 from casework_api.http.docs import make_api
-from casework_api.http.fields import Record
+from casework_api.http.fields import InputSchema
 from casework_api.http.limits import (
     MAX_JSON_BODY,
     RateLimit,
@@ -61,7 +61,7 @@ def app() -> Flask:
         return {"length": len(request.get_data())}
 
     @routes.route("/json", methods=["POST"])
-    @routes.arguments(Record)
+    @routes.arguments(InputSchema)
     @routes.returns(200, {"type": "object"})
     def as_json(_: dict[str, Any]) -> Any:
         return {}

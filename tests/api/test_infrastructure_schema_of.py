@@ -21,7 +21,7 @@ from casework.domain.fields import ApiName, PersonId, ServerSet, Text
 from casework.domain.incident import STEPS
 from casework.domain.limits import Between
 from casework.domain.sealed import Sealed
-from casework_api.http.fields import Moment, Record, text_pattern
+from casework_api.http.fields import InputSchema, Moment, text_pattern
 from casework_api.http.problems import errors_by_path
 from casework_api.http.schema_of import EVENT_FIELDS, one_of, schema_of
 
@@ -72,7 +72,7 @@ def load(**fields: Any) -> Any:
     return SCHEMA.load({**NEEDED, **fields})
 
 
-def faults(schema: Record, data: Any) -> dict[str, list[str]]:
+def faults(schema: InputSchema, data: Any) -> dict[str, list[str]]:
     with pytest.raises(ValidationError) as refused:
         schema.load(data)
     return errors_by_path(refused.value.messages)

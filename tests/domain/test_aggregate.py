@@ -55,7 +55,7 @@ def test_replaying_no_events_returns_none() -> None:
 def test_an_event_out_of_order_is_refused_and_changes_nothing(number: int) -> None:
     user = replayed(REGISTERED)
     with pytest.raises(ValueError, match="in order"):
-        user.record(issued(number))
+        user.append(issued(number))
     assert (user.version, user.tokens, [*user.collect_events()]) == (1, {}, [])
 
 
@@ -86,8 +86,8 @@ def test_recorded_events_are_collected_once_replayed_ones_never() -> None:
     user = replayed(REGISTERED)
     assert user.collect_events() == []
 
-    user.record(issued(2))
-    user.record(REVOKED)
+    user.append(issued(2))
+    user.append(REVOKED)
     assert user.collect_events() == [issued(2), REVOKED]
     assert user.collect_events() == []
 
@@ -102,7 +102,7 @@ def test_an_incident_accepts_only_steps() -> None:
     incident = CaseFile().incident
     foreign = msgspec.structs.replace(REVOKED, originator_id=incident.id, originator_version=2)
     with pytest.raises(TypeError, match=r"user\.token_revoked is not a step"):
-        incident.record(foreign)
+        incident.append(foreign)
     assert (incident.version, len(incident.timeline)) == (1, 1)
 
 
@@ -110,7 +110,7 @@ def test_an_incident_accepts_only_steps() -> None:
 def test_an_incident_refuses_a_step_out_of_order(number: int) -> None:
     case = CaseFile()
     with pytest.raises(ValueError, match="in order"):
-        case.incident.record(msgspec.structs.replace(case.build("save_evidence"), originator_version=number))
+        case.incident.append(msgspec.structs.replace(case.build("save_evidence"), originator_version=number))
     assert (case.incident.version, [*case.incident.requests]) == (1, ["request 1"])
 
 
@@ -119,5 +119,5 @@ def test_an_incident_is_unchanged_by_a_step_out_of_order(number: int) -> None:
     case = CaseFile()
     step = msgspec.structs.replace(case.build("save_evidence"), originator_version=number)
     with pytest.raises(ValueError, match="in order"):
-        case.incident.record(step)
+        case.incident.append(step)
     assert (case.incident.state, len(case.incident.timeline)) == ("reported", 1)

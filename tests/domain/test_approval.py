@@ -57,7 +57,7 @@ def asked(moment: str = ASKED, incident_version: int = 3, step: Sealed | None = 
 
 
 def decided(approval: Approval, approved: bool, incident_version: int, moment: str = ASKED) -> Approval:
-    approval.record(
+    approval.append(
         ApprovalDecided(
             **stamp(2, at(moment)), approved=approved, reason=REASON, incident_version=incident_version
         )

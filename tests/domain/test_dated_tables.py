@@ -10,7 +10,7 @@ from casework.library import Library
 from casework.library.checking import PlaybookError
 from tests.domain.test_playbook_files import load, replaced
 
-REFERENCE = Library.own().reference
+SHIPPED = Library.own().dated_tables
 SOURCES = 'sources = [{ cited_as = "LAW", title = "The law" }]\n'
 TABLES = {
     "platforms": f"""\
@@ -61,7 +61,7 @@ def read(folder: Path, **tables: str) -> Library:
 
 
 def test_the_tables_used_in_these_tests_are_valid(tmp_path: Path) -> None:
-    tables = read(tmp_path).reference
+    tables = read(tmp_path).dated_tables
     assert [offence.id for offence in tables.offences] == ["shouting", "whispering"]
     assert [channel.id for channel in tables.channels] == ["town_crier"]
     assert [source.cited_as for source in tables.sources] == ["LAW"]
@@ -69,7 +69,7 @@ def test_the_tables_used_in_these_tests_are_valid(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_tables_gives_empty_tables(tmp_path: Path) -> None:
-    tables = load(tmp_path).reference
+    tables = load(tmp_path).dated_tables
     assert (tables.platforms.all, tables.offences, tables.channels) == ((), (), ())
 
 
@@ -144,15 +144,15 @@ def test_a_mistake_in_a_table_is_named(
 
 
 def test_every_source_of_the_shipped_tables_is_cited_and_unique() -> None:
-    cited = [row.source for row in (*REFERENCE.offences, *REFERENCE.channels)]
-    cited += [remark.source for remark in REFERENCE.remarks]
-    cited += [age.source for platform in REFERENCE.platforms.all for age in platform.ages]
-    for source in REFERENCE.sources:
+    cited = [row.source for row in (*SHIPPED.offences, *SHIPPED.channels)]
+    cited += [remark.source for remark in SHIPPED.remarks]
+    cited += [age.source for platform in SHIPPED.platforms.all for age in platform.ages]
+    for source in SHIPPED.sources:
         assert any(source.cited_as in clause for clause in cited), source.cited_as
-    assert len({source.cited_as for source in REFERENCE.sources}) == len(REFERENCE.sources)
+    assert len({source.cited_as for source in SHIPPED.sources}) == len(SHIPPED.sources)
 
 
 def test_no_table_contains_an_address() -> None:
-    for channel in REFERENCE.channels:
+    for channel in SHIPPED.channels:
         words = (channel.title, channel.about, channel.otherwise, *(each.reason for each in channel.suits))
         assert not any(mark in text for text in words for mark in ("http", "www.", ".uk", "@"))

@@ -18,14 +18,14 @@ from casework.library import Library
 from tests.domain.casefile import ALLEGED, PACKS, PARENT, TARGET, TEACHER, CaseFile, at
 from tests.domain.situations import DUTIES, KINDS, STAFF_ALLEGED, STAFF_TARGET
 
-REFERENCE: Final = Library.own().reference
+TABLES: Final = Library.own().dated_tables
 OF_A_PARENT: Final[dict[str, Any]] = {"people": ((PARENT, "target", "parent"), (TEACHER, "alleged", "staff"))}
 OF_A_PUPIL: Final[dict[str, Any]] = {"people": ((TARGET, "target", "pupil"), (ALLEGED, "alleged", "pupil"))}
 NUDES: Final = {"indecent_image"}
 
 
 def guidance_of(case: CaseFile) -> Guidance:
-    return REFERENCE.guidance(case.incident, case.playbook)
+    return TABLES.guidance(case.incident, case.playbook)
 
 
 def case_of(kind: str, *content: str, occurred: str = "2026-09-14 10:00", **fields: Any) -> CaseFile:
@@ -87,7 +87,7 @@ def test_every_tag_that_can_be_shown_is_tested() -> None:
     of_hatred = {"racial-hatred", "religious-hatred", "hatred-for-sexual-orientation"}
     of_its_time = {"intimate-image-disclosed"}
     shown = {tag for _, _, _, tags in SHOWN for tag in tags} | of_hatred | of_its_time
-    assert {offence.id for offence in REFERENCE.offences if offence.shown} == shown
+    assert {offence.id for offence in TABLES.offences if offence.shown} == shown
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_the_dates_of_every_offence_are_tested() -> None:
         offence: (since and date.fromisoformat(since), until and date.fromisoformat(until))
         for offence, since, until in FIRST_AND_LAST
     }
-    assert {each.id: (each.since, each.until) for each in REFERENCE.offences} == listed
+    assert {each.id: (each.since, each.until) for each in TABLES.offences} == listed
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_the_day_of_the_incident_decides_the_tag(occurred: str, tag: str | None)
 
 def test_the_day_of_guidance_is_in_london() -> None:
     summer = Offence(id="x", title="X", source="Y", since=date(2026, 7, 1), shown=(Circumstances(),))
-    tables = msgspec.structs.replace(REFERENCE, offences=(summer,))
+    tables = msgspec.structs.replace(TABLES, offences=(summer,))
     for occurred, shown in (("2026-06-30 23:59", 0), ("2026-07-01 00:30", 1)):
         case = case_of("cyberbullying", occurred=occurred)
         assert len(tables.guidance(case.incident, case.playbook).offences) == shown
@@ -177,12 +177,12 @@ def test_report_remove_is_not_offered_before_it_existed() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_note_always_says_that_a_tag_is_not_a_finding(kind: str) -> None:
-    assert guidance_of(case_of(kind)).note.startswith(REFERENCE.finding)
-    assert "never a finding" in REFERENCE.finding
+    assert guidance_of(case_of(kind)).note.startswith(TABLES.finding)
+    assert "never a finding" in TABLES.finding
 
 
 def test_no_tag_accuses_a_child() -> None:
-    for offence in REFERENCE.offences:
+    for offence in TABLES.offences:
         words = offence.title.casefold()
         assert not any(word in words for word in ("pupil", "offender", "guilty", "suspect", "you")), words
 
@@ -201,8 +201,8 @@ def test_the_note_on_nudes_says_once_that_children_are_protected(case: CaseFile)
 
 
 def test_other_cases_have_no_note_on_nudes() -> None:
-    assert guidance_of(case_of("cyberbullying", "abusive")).note == REFERENCE.finding
-    assert guidance_of(case_of("cyberbullying", "indecent_image", **STAFF_TARGET)).note != REFERENCE.finding
+    assert guidance_of(case_of("cyberbullying", "abusive")).note == TABLES.finding
+    assert guidance_of(case_of("cyberbullying", "indecent_image", **STAFF_TARGET)).note != TABLES.finding
 
 
 SUITS: Final = [
@@ -259,7 +259,7 @@ def test_which_channels_suit_a_case(
 
 def test_every_channel_is_tested_both_ways() -> None:
     tested = {(channel, suits) for channel, _, _, _, suits in SUITS} | {("report_harmful_content", True)}
-    assert tested == set(product((each.id for each in REFERENCE.channels), (True, False)))
+    assert tested == set(product((each.id for each in TABLES.channels), (True, False)))
 
 
 def test_report_harmful_content_suits_after_a_platform_refused() -> None:
@@ -329,7 +329,7 @@ def test_no_suitable_channel_is_refused_in_any_generated_case(
 @given(kind=st.sampled_from(KINDS), content=CONTENT)
 def test_every_channel_of_the_day_is_listed_once(kind: str, content: set[Content]) -> None:
     shown = [advice.channel for advice in guidance_of(case_of(kind, *content)).channels]
-    assert shown == list(REFERENCE.channels_on(date(2026, 9, 14)))
+    assert shown == list(TABLES.channels_on(date(2026, 9, 14)))
 
 
 @given(day=st.dates(), since=st.none() | st.dates(), until=st.none() | st.dates())

@@ -43,10 +43,10 @@ class Register:
             calendar=TEST_CALENDAR,
         )
         self.school = School(opened)
-        self.school.record(opened)
+        self.school.append(opened)
 
     def change(self, when: str, **fields: Any) -> Register:
-        self.school.record(SchoolChanged(**self._stamp(self.school.version + 1, when), **fields))
+        self.school.append(SchoolChanged(**self._stamp(self.school.version + 1, when), **fields))
         return self
 
     def appoint(
@@ -54,12 +54,12 @@ class Register:
     ) -> Register:
         appointment = Appointment(id=id_, user=user, role=role, from_=from_, until=until)
         stamp = self._stamp(self.school.version + 1, "2026-09-02 09:00")
-        self.school.record(Appointed(**stamp, appointment=appointment))
+        self.school.append(Appointed(**stamp, appointment=appointment))
         return self
 
     def end(self, until: date, id_: UUID = FIRST) -> Register:
         stamp = self._stamp(self.school.version + 1, "2026-10-01 09:00")
-        self.school.record(AppointmentEnded(**stamp, appointment=id_, until=until))
+        self.school.append(AppointmentEnded(**stamp, appointment=id_, until=until))
         return self
 
     def roles(self, user: UUID, day: date) -> set[Role]:

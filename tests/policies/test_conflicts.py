@@ -215,7 +215,7 @@ def _two_editions() -> Library:
         earlier, version="2026-09", rules=(*earlier.rules, own_rule("seek_advice", "must", before=["close"]))
     )
     packs = [*LIBRARY.packs.values(), later]
-    return Library(LIBRARY.floors.values(), packs, LIBRARY.reference)
+    return Library(LIBRARY.floors.values(), packs, LIBRARY.dated_tables)
 
 
 def test_an_incident_is_judged_by_the_edition_it_pinned() -> None:

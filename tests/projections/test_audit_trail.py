@@ -113,7 +113,7 @@ def test_an_opening_is_listed_among_the_steps_without_a_number(history: SchoolHi
     stamp = msgspec.structs.replace(stamp, recorded_at=london("2026-09-14 12:00"))
     opened = event_of(stamp, EvidenceOpened, incident=incident, file=file)
     log = Custody(opened)
-    log.record(opened)
+    log.append(opened)
     history.app.record.commit(log)
     history.take(incident, "triage", at="2026-09-14 11:00")
     history.take(incident, "add_note", at="2026-09-14 13:00")

@@ -56,7 +56,7 @@ def person(name: str = "Ada") -> Person:
         name=Sealed(name),
     )
     found = Person(registered)
-    found.record(registered)
+    found.append(registered)
     return found
 
 
@@ -69,14 +69,14 @@ def user(user_id: UUID | None = None) -> User:
         email=Sealed("una@school.example"),
     )
     found = User(registered)
-    found.record(registered)
+    found.append(registered)
     return found
 
 
 def add_event(found: Person) -> None:
     """Record one more event of a person."""
     registered = unstamped(PersonRegistered, school=SCHOOL, category=Category.STAFF, name=Sealed("Bea"))
-    found.record(registered.stamped(context().stamp(found.id, found.version + 1, "admin")))
+    found.append(registered.stamped(context().stamp(found.id, found.version + 1, "admin")))
 
 
 def test_a_committed_aggregate_can_be_loaded(record: Record) -> None:

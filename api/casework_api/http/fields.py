@@ -35,7 +35,7 @@ _VISIBLE: Final = rf"[^\s{HIDDEN_CHARACTERS}]"
 AnyField = fields.Field[Any]
 
 
-class Record(ma.Schema):
+class InputSchema(ma.Schema):
     """A JSON object without unknown fields."""
 
     error_messages: dict[str, str] = {  # noqa: RUF012 - marshmallow declares it so
@@ -242,11 +242,11 @@ class Items(fields.List[Any]):
 class Inner(fields.Nested):
     """An object within another."""
 
-    def __init__(self, schema: type[Record], **options: Any) -> None:
+    def __init__(self, schema: type[InputSchema], **options: Any) -> None:
         super().__init__(schema, error_messages={**_ALWAYS, "type": "must be an object"}, **options)
 
 
-class OneOf(Record):
+class OneOf(InputSchema):
     """One of several records, identified by the word in the field `TAG`."""
 
     TAG: str = ""

@@ -108,7 +108,7 @@ class _Reading:
             total += len(chunk)
             if total > max_total:
                 raise too_large(max_total)
-            finished = self._take(chunk)
+            finished = self._decode(chunk)
         self._check_complete()
         return {name: self._text(name) for name in self._fields}
 
@@ -118,7 +118,7 @@ class _Reading:
         except ClientDisconnected:
             _incomplete()
 
-    def _take(self, chunk: bytes) -> bool:
+    def _decode(self, chunk: bytes) -> bool:
         """Decode `chunk`, which is empty at the end of the body. Returns whether the last part has ended."""
         self._feed(chunk)
         while not isinstance(event := self._next_event(), NeedData):

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final
 import marshmallow as ma
 
 from casework.domain.fields import Text
-from casework_api.http.fields import Record, Strict, Words
+from casework_api.http.fields import InputSchema, Strict, Words
 from casework_projections.reading.paging import MAX_CURSOR, Part
 
 DEFAULT_LIMIT: Final = 25
@@ -51,7 +51,7 @@ class QueryFlag(Strict):
         return bool(value == "true")
 
 
-class PageQuery(Record):
+class PageQuery(InputSchema):
     """The query parameters of every list; the query of a list inherits them and adds its filters."""
 
     limit = QueryNumber(

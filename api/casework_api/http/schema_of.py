@@ -37,10 +37,10 @@ from casework_api.http.fields import (
     Flag,
     Identifier,
     Inner,
+    InputSchema,
     Items,
     Moment,
     OneOf,
-    Record,
     Whole,
     Words,
 )
@@ -60,7 +60,7 @@ def schema_of(
     extra: Mapping[str, AnyField] | None = None,
     name: str | None = None,
     example: Example | None = None,
-) -> type[Record]:
+) -> type[InputSchema]:
     """A schema for the fields of `struct` that a client may send.
 
     Loading returns a dict of attribute name to value: texts stripped and, if declared so, `Sealed`;
@@ -75,16 +75,16 @@ def schema_of(
     return _derive(struct, frozenset(exclude), extra or {}, name or f"{struct.__name__}Input", example)
 
 
-def one_of(name: str, variants: Mapping[str, type[Record]], *, tag: str = "step") -> type[OneOf]:
+def one_of(name: str, variants: Mapping[str, type[InputSchema]], *, tag: str = "step") -> type[OneOf]:
     """A schema that loads the one of `variants` (word → schema) that the field `tag` names.
 
     Loading returns the variant's dict, with the word under `tag`. In OpenAPI the variant `seek_advice`
     of the tag `step` is called `SeekAdviceStep`.
     """
 
-    def tagged(word: str, variant: type[Record]) -> Record:
+    def tagged(word: str, variant: type[InputSchema]) -> InputSchema:
         title = f"{word}_{tag}".title().replace("_", "")
-        made: Record = type(title, (variant,), {tag: Constant(word), "Meta": variant.Meta})()
+        made: InputSchema = type(title, (variant,), {tag: Constant(word), "Meta": variant.Meta})()
         return made
 
     members = {word: tagged(word, variant) for word, variant in variants.items()}
@@ -92,7 +92,7 @@ def one_of(name: str, variants: Mapping[str, type[Record]], *, tag: str = "step"
 
 
 @cache
-def _derived(struct: type[msgspec.Struct], exclude: frozenset[str]) -> type[Record]:
+def _derived(struct: type[msgspec.Struct], exclude: frozenset[str]) -> type[InputSchema]:
     return _derive(struct, exclude, {}, f"{struct.__name__}Input")
 
 
@@ -102,7 +102,7 @@ def _derive(
     extra: Mapping[str, AnyField],
     name: str,
     example: Example | None = None,
-) -> type[Record]:
+) -> type[InputSchema]:
     hints = get_type_hints(struct, include_extras=True)
     inherited = EVENT_FIELDS if issubclass(struct, Event) else frozenset()
     members: dict[str, Any] = {}
@@ -116,7 +116,7 @@ def _derive(
         }
         members[field.name] = _field(hints[field.name], (), options)
     shown = {"description": inspect.getdoc(struct), "example": example}
-    return type(name, (Record,), {**members, **extra, "Meta": type("Meta", (Record.Meta,), shown)})
+    return type(name, (InputSchema,), {**members, **extra, "Meta": type("Meta", (InputSchema.Meta,), shown)})
 
 
 def _field(hint: Any, markers: tuple[Any, ...], options: dict[str, Any]) -> AnyField:

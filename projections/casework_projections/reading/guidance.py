@@ -48,7 +48,7 @@ class ReadGuidance(Question[GuidanceBody], frozen=True):
 
     def answer(self, room: ReadingRoom, asker: Asker) -> Answer[GuidanceBody]:
         case = room.admission.case_to_read(asker, self.incident)
-        guidance = room.library.reference.guidance(case.incident, case.playbook)
+        guidance = room.library.dated_tables.guidance(case.incident, case.playbook)
         body = GuidanceBody(
             offences=tuple(
                 OffenceTag(offence=each.id, title=each.title, source=each.source, since=each.since)

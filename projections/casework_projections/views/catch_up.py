@@ -243,7 +243,7 @@ class Views:
             return
         try:
             with self._app.database.applier.connect() as connection:
-                if self._take(connection, views, batch):
+                if self._move(connection, views, batch):
                     for view in views:
                         view.apply(connection, batch)
                     connection.commit()
@@ -258,7 +258,7 @@ class Views:
         """Apply the events of `batch` that `view` can apply, and set the rest aside."""
         new: list[tuple[SetAside, Exception]] = []
         with self._app.database.applier.connect() as connection:
-            if self._take(connection, [view], batch):
+            if self._move(connection, [view], batch):
                 new = self._aside.apply(connection, view, batch)
                 connection.commit()
         self._notify(new)
@@ -290,7 +290,7 @@ class Views:
             for row, error in new:
                 self._notice(row, error)
 
-    def _take(self, connection: Connection, views: Sequence[View], batch: Batch) -> bool:
+    def _move(self, connection: Connection, views: Sequence[View], batch: Batch) -> bool:
         """Move the positions, locked until the transaction ends; false if it must not be committed."""
         # Locked in one order, so that two readers of several views never deadlock.
         where = positions.c.view.in_([view.name for view in views]), positions.c.position == batch.after

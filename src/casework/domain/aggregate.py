@@ -48,7 +48,7 @@ class Aggregate:
             aggregate._apply(event)
         return aggregate
 
-    def record(self, event: Event) -> None:
+    def append(self, event: Event) -> None:
         """Apply `event` and hold it until the event store collects it."""
         self._apply(event)
         self._pending.append(event)

@@ -101,7 +101,7 @@ class Guidance(msgspec.Struct, frozen=True):
     note: str
 
 
-class Reference(msgspec.Struct, frozen=True, kw_only=True):
+class DatedTables(msgspec.Struct, frozen=True, kw_only=True):
     """The dated tables. `finding` is the sentence that is shown with every offence."""
 
     platforms: Platforms = Platforms(())

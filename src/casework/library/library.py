@@ -10,13 +10,13 @@ from typing import Any, Self
 
 from casework.domain.clocks import day_of
 from casework.domain.dated import Platforms
-from casework.domain.guidance import Reference
+from casework.domain.guidance import DatedTables
 from casework.domain.incident import Incident
 from casework.domain.playbook import Floor, Pack, Playbook
 from casework.library.checking import Fault, PlaybookError, pack_faults
+from casework.library.dated_tables import read_dated_tables
 from casework.library.editions import floors_of
 from casework.library.reading import document_of, raise_first, shaped
-from casework.library.reference import read_reference
 
 OWN_FILES = Path(__file__).parent
 
@@ -28,8 +28,8 @@ class Library:
     never used unless all of it was checked.
     """
 
-    def __init__(self, floors: Iterable[Floor], packs: Iterable[Pack], reference: Reference) -> None:
-        self.reference = reference
+    def __init__(self, floors: Iterable[Floor], packs: Iterable[Pack], dated_tables: DatedTables) -> None:
+        self.dated_tables = dated_tables
         by_day = sorted(floors, key=lambda floor: floor.in_force_from)
         self.floors = {floor.edition: floor for floor in by_day}
         self.packs = {pack.edition: pack for pack in packs}
@@ -50,8 +50,8 @@ class Library:
         _refuse_repeated({**floors, **packs})
         kinds = {kind.id for floor in known for kind in floor.kinds}
         tables = folder / "dated"
-        reference = read_reference(tables, kinds) if tables.is_dir() else Reference()
-        return cls(known, packs.values(), reference)
+        dated_tables = read_dated_tables(tables, kinds) if tables.is_dir() else DatedTables()
+        return cls(known, packs.values(), dated_tables)
 
     def with_packs(self, folder: Path) -> Library:
         """This library with a school's own packs added.
@@ -65,7 +65,7 @@ class Library:
             pack = _own_pack(path)
             raise_first(path, _own_faults(pack, floors, packs))
             packs[pack.edition] = pack
-        return Library(floors, packs.values(), self.reference)
+        return Library(floors, packs.values(), self.dated_tables)
 
     @classmethod
     @cache
@@ -76,7 +76,7 @@ class Library:
     @property
     def platforms(self) -> Platforms:
         """The minimum ages of platforms."""
-        return self.reference.platforms
+        return self.dated_tables.platforms
 
     def jurisdictions(self) -> set[str]:
         return {floor.jurisdiction for floor in self.floors.values()}

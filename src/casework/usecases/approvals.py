@@ -109,7 +109,7 @@ class Approvals:
             reason=Sealed(command.reason.text, case.incident.id),
             incident_version=case.incident.version,
         )
-        approval.record(decided)
+        approval.append(decided)
         self._record.commit(approval, case.incident)
         return pending
 

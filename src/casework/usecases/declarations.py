@@ -63,7 +63,7 @@ class Declarations:
         made = event_of(stamp, RelationshipDeclared, **msgspec.structs.asdict(command))
         self._check(made, school, context)
         declaration = Declaration(made)
-        declaration.record(made)
+        declaration.append(made)
         self._record.commit(declaration)
         return declaration
 

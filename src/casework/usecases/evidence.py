@@ -112,7 +112,7 @@ class Evidence:
         stamp = context.stamp(custody_id, 1 if custody is None else custody.version + 1, role)
         opened = event_of(stamp, EvidenceOpened, incident=incident_id, file=evidence_id)
         custody = custody or Custody(opened)
-        custody.record(opened)
+        custody.append(opened)
         self._record.commit(custody)
         return file, role
 

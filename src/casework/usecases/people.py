@@ -60,7 +60,7 @@ class People:
         references = referenced(registered)
         check_references(self._record.load_many(leaf.value for leaf, _ in references), references, school)
         person = Person(registered)
-        person.record(registered)
+        person.append(registered)
         self._record.commit(person)
         return person
 

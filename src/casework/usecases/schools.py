@@ -127,7 +127,7 @@ class Schools:
             raise Invalid.at("$.jurisdiction", "is not a jurisdiction that casework has a floor for")
         school = School(opened)
         _check(opened, opened.calendar)
-        school.record(opened)
+        school.append(opened)
         self._record.commit(school)
         return school
 
@@ -142,7 +142,7 @@ class Schools:
         reviewed = changed.policy_reviewed_on
         if reviewed is not None and reviewed > day_of(context.now):
             raise Invalid.at("$.policy_reviewed_on", "is in the future")
-        school.record(changed)
+        school.append(changed)
         self._record.commit(school)
         return school
 
@@ -162,7 +162,7 @@ class Schools:
             raise Invalid.of(faults)
         appointment = Appointment(id=appointment_id, **msgspec.structs.asdict(command))
         stamp = context.stamp(school.id, school.version + 1, Role.ADMIN)
-        school.record(event_of(stamp, Appointed, appointment=appointment))
+        school.append(event_of(stamp, Appointed, appointment=appointment))
         self._record.commit(school)
         return appointment
 
@@ -174,7 +174,7 @@ class Schools:
             raise NotFound
         last_day = day_of(context.now) - timedelta(days=1)
         stamp = context.stamp(school.id, school.version + 1, Role.ADMIN)
-        school.record(event_of(stamp, AppointmentEnded, appointment=appointment, until=last_day))
+        school.append(event_of(stamp, AppointmentEnded, appointment=appointment, until=last_day))
         self._record.commit(school)
 
     def _answered_before(self, context: Context, school: School) -> School:

@@ -102,7 +102,7 @@ class Users:
         if registered.person is not None and self._record.load(Person, registered.person) is None:
             raise Invalid.at("$.person", "is not a person")
         user = User(registered)
-        user.record(registered)
+        user.append(registered)
         self._record.commit(user)
         return user
 
@@ -127,7 +127,7 @@ class Users:
         if until <= context.now:
             raise Invalid.at("$.expires_at", "is not in the future")
         token = Token(id=token_id, secret_hash=hashed(secret), scopes=command.scopes, expires_at=until)
-        user.record(event_of(context.stamp(user.id, user.version + 1, Role.ADMIN), TokenIssued, token=token))
+        user.append(event_of(context.stamp(user.id, user.version + 1, Role.ADMIN), TokenIssued, token=token))
         self._record.commit(user)
         return IssuedToken(token_id, shown, until, command.scopes)
 
@@ -140,7 +140,7 @@ class Users:
         if token_id not in user.tokens:
             raise NotFound
         stamp = context.stamp(user.id, user.version + 1, Role.ADMIN)
-        user.record(event_of(stamp, TokenRevoked, token=token_id))
+        user.append(event_of(stamp, TokenRevoked, token=token_id))
         self._record.commit(user)
 
     def _found(self, user_id: UUID) -> User:

@@ -15,11 +15,11 @@ from casework.domain.vocabulary import Stream
 from casework.library import Library
 from casework_api.http import current
 from casework_api.http.blueprint import Blueprint
-from casework_api.http.fields import Record, Words
+from casework_api.http.fields import InputSchema, Words
 from casework_api.http.problems import malformed, not_found
 
 
-class JurisdictionQuery(Record):
+class JurisdictionQuery(InputSchema):
     """The jurisdiction of the floor; optional while there is only one."""
 
     jurisdiction = Words(Text(max=100))

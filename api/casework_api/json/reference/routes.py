@@ -63,7 +63,7 @@ def read(query: dict[str, Any]) -> ReferenceBody:
     """The floors, minimum ages, offences and channels of one day, each with its source."""
     library = current.library()
     day = query.get("on") or day_of(current.now())
-    tables = library.reference
+    tables = library.dated_tables
     floors = (library.floor_on(jurisdiction, day) for jurisdiction in sorted(library.jurisdictions()))
     return ReferenceBody(
         on=day,

@@ -6,10 +6,10 @@ import msgspec
 
 from casework.domain.moments import LocalDate
 from casework.domain.playbook.rules import Source
-from casework_api.http.fields import Day, Record
+from casework_api.http.fields import Day, InputSchema
 
 
-class ReferenceQuery(Record):
+class ReferenceQuery(InputSchema):
     """The day to look up."""
 
     on = Day(metadata={"description": "The day to look up; today if it is left out."})

@@ -9,7 +9,7 @@ from flask import Response, request
 
 from casework_api.http import current
 from casework_api.http.blueprint import JSON, Blueprint
-from casework_api.http.fields import Record, TermName
+from casework_api.http.fields import InputSchema, TermName
 from casework_api.http.paging import PageQuery, part
 from casework_api.http.problems import not_acceptable
 from casework_projections.documents import audit_trail, governor_summary, lessons
@@ -29,7 +29,7 @@ school_reports = Blueprint(
 )
 
 
-class TermQuery(Record):
+class TermQuery(InputSchema):
     """The term of the report."""
 
     term = TermName(**_TERM)

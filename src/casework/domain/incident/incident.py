@@ -97,7 +97,7 @@ class Incident(Aggregate, begins_with=Report):
     def take(self, step: Step, playbook: Judge) -> None:
         """Record `step`, or raise `Invalid` or `Refused` and change nothing."""
         self.judge(step, playbook)
-        self.record(step)
+        self.append(step)
 
     def judge(self, step: Step, playbook: Judge) -> None:
         """Raise `Invalid` or `Refused` if `step` may not be taken now."""

@@ -41,5 +41,5 @@ def asked_for(
         incident_version=incident.version,
     )
     approval = Approval(asked)
-    approval.record(asked)
+    approval.append(asked)
     return approval

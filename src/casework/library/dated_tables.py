@@ -9,7 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from casework.domain.dated import Platform, Platforms
-from casework.domain.guidance import Channel, Circumstances, Dated, Offence, Reference, Remark
+from casework.domain.guidance import Channel, Circumstances, Dated, DatedTables, Offence, Remark
 from casework.domain.playbook.rules import Source
 from casework.library.checking import Fault, circumstance_faults, citation_faults, preset_faults
 from casework.library.reading import document_of, raise_first, shaped
@@ -66,13 +66,13 @@ class _ChannelTable(_Table, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 T = TypeVar("T", bound=_Table)
 
 
-def read_reference(folder: Path, kinds: Container[str]) -> Reference:
+def read_dated_tables(folder: Path, kinds: Container[str]) -> DatedTables:
     """The dated tables in `folder`; `kinds` are the kinds they may name. Raises PlaybookError."""
     platforms = _table(folder / "platforms.toml", _PlatformTable, kinds)
     offences = _table(folder / "offences.toml", _OffenceTable, kinds)
     channels = _table(folder / "channels.toml", _ChannelTable, kinds)
     tables: tuple[_Table, ...] = (platforms, offences, channels)
-    return Reference(
+    return DatedTables(
         platforms=Platforms(platforms.platform),
         offences=offences.offence,
         channels=channels.channel,
