@@ -226,7 +226,12 @@ class DataKeys:
         moment = self.clock()
         found = {subject: _Found(None, made=False, at=moment) for subject in subjects}
         with self._engine.connect() as connection:
-            for subject, wrapped in connection.execute(_KEYS_OF, {"subjects": subjects}):
+            rows = (
+                connection.execute(_KEY_OF, {"subject": subjects[0]})
+                if len(subjects) == 1
+                else connection.execute(_KEYS_OF, {"subjects": subjects})
+            )
+            for subject, wrapped in rows:
                 key = None if wrapped is None else self._master.unwrap(wrapped, subject)
                 found[subject] = _Found(key, made=True, at=moment)
         self._cache(found)
@@ -239,9 +244,11 @@ class DataKeys:
                 self._cached.popitem(last=False)
 
 
-_KEYS_OF: Final = select(data_keys.c.subject, data_keys.c.wrapped).where(
-    data_keys.c.subject.in_(bindparam("subjects", expanding=True))
-)
+_WRAPPED: Final = select(data_keys.c.subject, data_keys.c.wrapped)
+_KEYS_OF: Final = _WRAPPED.where(data_keys.c.subject.in_(bindparam("subjects", expanding=True)))
+# Nearly every request looks up one key. SQLAlchemy writes an IN anew for each execution, which takes longer
+# than the query.
+_KEY_OF: Final = _WRAPPED.where(data_keys.c.subject == bindparam("subject"))
 
 
 class NewKeys:
