@@ -100,6 +100,8 @@ class Reporting:
         An open report has the same id as one in confidence, so that only one of two concurrent reports with
         the same key is stored. Earlier releases gave open reports another id.
         """
+        if context.key is None:
+            return None
         hidden = self._in_confidence(context)
         found = self._record.load_many([hidden.new_id("incident"), context.new_id("incident")])
         for incident in found.values():
