@@ -90,7 +90,7 @@ DeclarationId = Annotated[UUID, Ref(("declaration",))]
 S = TypeVar("S", bound=msgspec.Struct)
 
 
-class Leaf(msgspec.Struct, frozen=True):
+class Leaf(msgspec.Struct, frozen=True, gc=False):
     """One value in a record at any depth, its JSON path, and the markers that its field declares."""
 
     path: str
@@ -141,25 +141,34 @@ def named_fields(struct: type[msgspec.Struct]) -> tuple[NamedField, ...]:
     )
 
 
-def leaves(record: msgspec.Struct, path: str = "$") -> Iterator[Leaf]:
+def leaves(record: msgspec.Struct, path: str = "$") -> list[Leaf]:
     """Every value in `record` and in the records within it, by the paths a client knows."""
-    return (leaf for leaf in _walk(record, path) if not isinstance(leaf.value, tuple))
+    return [leaf for leaf in _values(record, path) if not isinstance(leaf.value, tuple)]
 
 
-def _walk(record: msgspec.Struct, path: str) -> Iterator[Leaf]:
+def _values(record: msgspec.Struct, path: str) -> list[Leaf]:
+    """Every value in `record` and in the records within it; a list comes before its items."""
+    # Every step is searched several times, so values are collected in one list: nested generators were slow.
+    found: list[Leaf] = []
+    _collect(record, path, found)
+    return found
+
+
+def _collect(record: msgspec.Struct, path: str, found: list[Leaf]) -> None:
     for field in named_fields(type(record)):
-        yield from _walk_value(getattr(record, field.attribute), f"{path}.{field.api_name}", field.markers)
+        value = getattr(record, field.attribute)
+        if value is not None:
+            _collect_value(value, f"{path}.{field.api_name}", field.markers, found)
 
 
-def _walk_value(value: Any, path: str, markers: tuple[Any, ...]) -> Iterator[Leaf]:
-    """`value` and all within it; a list comes before its items."""
+def _collect_value(value: Any, path: str, markers: tuple[Any, ...], found: list[Leaf]) -> None:
     if isinstance(value, msgspec.Struct):
-        yield from _walk(value, path)
-    elif value is not None:
-        yield Leaf(path, value, markers)
+        _collect(value, path, found)
+        return
+    found.append(Leaf(path, value, markers))
     if isinstance(value, tuple):
         for place, item in enumerate(value):
-            yield from _walk_value(item, f"{path}[{place}]", markers)
+            _collect_value(item, f"{path}[{place}]", markers, found)
 
 
 def synchronised(record: S, now: datetime) -> S:
@@ -223,7 +232,7 @@ def limit_faults(record: msgspec.Struct) -> dict[str, str]:
 
     Each has a limit, whether its field declares one or not: the tables computed from a record hold no more.
     """
-    checked = ((leaf.path, limit_fault(leaf.value, leaf.markers)) for leaf in _walk(record, "$"))
+    checked = ((leaf.path, limit_fault(leaf.value, leaf.markers)) for leaf in _values(record, "$"))
     return {path: fault for path, fault in checked if fault is not None}
 
 
