@@ -246,6 +246,12 @@ class TestBodies:
         problem = refused(scene.house, asked, 422, WHO[endpoint])
         assert path in problem["errors"]
 
+    def test_a_token_that_has_expired_already_is_not_issued(self, scene: Scene) -> None:
+        endpoint = "users.issue_token"
+        asked = with_body(scene.request(endpoint), expires_at="2026-09-01T09:00:00Z")
+        problem = refused(scene.house, asked, 422, WHO[endpoint])
+        assert problem["errors"] == {"$.expires_at": ["is not in the future"]}
+
     def test_a_declaration_is_about_a_person_who_works_at_the_school(self, scene: Scene) -> None:
         endpoint = "declarations.declare"
         asked = with_body(scene.request(endpoint), staff=scene.pupil, other=scene.teacher)

@@ -216,7 +216,8 @@ def test_a_refused_upload_does_not_remove_a_later_upload(vault: Vault) -> None:
 
 def test_an_upload_reports_a_corrupt_stored_file(vault: Vault, tmp_path: Path) -> None:
     path = stored_path(tmp_path, store(vault, samples.PNG))
-    path.write_bytes(path.read_bytes()[:-1] + b"\x00")
+    sealed = path.read_bytes()
+    path.write_bytes(sealed[:-1] + bytes([sealed[-1] ^ 1]))
     with pytest.raises(Corrupt):
         store(vault, samples.PNG)
     assert files(tmp_path) == [path]
