@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime
 from enum import Enum
 from functools import cache
@@ -13,7 +13,6 @@ from typing import (
     Any,
     Final,
     Literal,
-    TypeVar,
     Union,
     get_args,
     get_origin,
@@ -25,7 +24,7 @@ import marshmallow as ma
 import msgspec
 
 from casework.domain.event import Event
-from casework.domain.fields import Past, Ref, ServerSet, Text, named_fields
+from casework.domain.fields import Past, Ref, ServerSet, Text, first_marker, named_fields
 from casework.domain.limits import Between, Length
 from casework.domain.sealed import Sealed
 from casework_api.http.fields import (
@@ -49,8 +48,6 @@ EVENT_FIELDS: Final = frozenset(field.name for field in msgspec.structs.fields(E
 """The fields of every event, which casework fills in."""
 
 Example = Callable[[], Mapping[str, Any]]
-
-T = TypeVar("T")
 
 
 def schema_of(
@@ -107,7 +104,7 @@ def _derive(
     inherited = EVENT_FIELDS if issubclass(struct, Event) else frozenset()
     members: dict[str, Any] = {}
     for field, named in zip(msgspec.structs.fields(struct), named_fields(struct), strict=True):
-        if field.name in exclude | inherited or _first(named.markers, ServerSet) is not None:
+        if field.name in exclude | inherited or first_marker(named.markers, ServerSet) is not None:
             continue
         options: dict[str, Any] = {
             "data_key": named.api_name,
@@ -128,7 +125,7 @@ def _field(hint: Any, markers: tuple[Any, ...], options: dict[str, Any]) -> AnyF
     if origin is Literal:
         return Choice({word: word for word in args}, **options)
     if origin is tuple and args[1:] == (...,):
-        return Items(_item(args[0]), _first(markers, Length), post_load=tuple, **options)
+        return Items(_item(args[0]), first_marker(markers, Length), post_load=tuple, **options)
     if origin is frozenset:
         return _set(_item(args[0]), options)
     if isinstance(hint, type):
@@ -156,21 +153,21 @@ def _no_duplicates(items: list[Any]) -> None:
 
 
 def _words(hint: type, markers: tuple[Any, ...], options: dict[str, Any]) -> AnyField:
-    limits = _first(markers, Text) or Text()
+    limits = first_marker(markers, Text) or Text()
     if limits.fault(EXAMPLE_TEXT) is None:
         options = _shown(options, examples=[EXAMPLE_TEXT])
     return Words(limits, post_load=Sealed if hint is Sealed else None, **options)
 
 
 def _identifier(_: type, markers: tuple[Any, ...], options: dict[str, Any]) -> AnyField:
-    ref = _first(markers, Ref)
+    ref = first_marker(markers, Ref)
     if ref is not None:
         options = _shown(options, description=f"The id of a {' or '.join(ref.to)}.")
     return Identifier(**options)
 
 
 def _moment(_: type, markers: tuple[Any, ...], options: dict[str, Any]) -> AnyField:
-    if _first(markers, Past) is not None:
+    if first_marker(markers, Past) is not None:
         options = _shown(options, description="A time up to two minutes ahead is taken as now.")
     return Moment(**options)
 
@@ -186,7 +183,7 @@ def _choice(hint: type[Enum], _: tuple[Any, ...], options: dict[str, Any]) -> An
 _MAKERS: Final[dict[type, Callable[[Any, tuple[Any, ...], dict[str, Any]], AnyField]]] = {
     Enum: _choice,
     bool: lambda _, __, options: Flag(**options),
-    int: lambda _, markers, options: Whole(_first(markers, Between), **options),
+    int: lambda _, markers, options: Whole(first_marker(markers, Between), **options),
     str: _words,
     Sealed: _words,
     UUID: _identifier,
@@ -208,7 +205,3 @@ def _default(field: msgspec.structs.FieldInfo) -> dict[str, Any]:
     if field.default in (msgspec.NODEFAULT, None):
         return {}
     return {"default": msgspec.to_builtins(field.default)}
-
-
-def _first(markers: Iterable[Any], marker_type: type[T]) -> T | None:
-    return next((marker for marker in markers if isinstance(marker, marker_type)), None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from functools import cache
 from typing import Annotated, Any, Final, TypeVar, get_type_hints
@@ -118,6 +118,11 @@ def _markers(hint: Any) -> tuple[Any, ...]:
     return (*own, *inner)
 
 
+def first_marker(markers: Iterable[Any], kind: type[M]) -> M | None:
+    """The first of `markers` that is a `kind`; None if there is none."""
+    return next((marker for marker in markers if isinstance(marker, kind)), None)
+
+
 class NamedField(msgspec.Struct, frozen=True):
     """A field: its attribute, its name in the API, and the markers it declares."""
 
@@ -189,7 +194,7 @@ def _synchronised(value: Any, markers: tuple[Any, ...], now: datetime) -> Any:
 
 
 def _is_past(markers: tuple[Any, ...]) -> bool:
-    return any(isinstance(marker, Past) for marker in markers)
+    return first_marker(markers, Past) is not None
 
 
 def moment_faults(record: msgspec.Struct, now: datetime) -> dict[str, str]:
@@ -219,7 +224,7 @@ def text_faults(record: msgspec.Struct) -> dict[str, str]:
     """What is wrong with the texts in `record`: message by JSON path."""
     faults = {}
     for leaf in leaves(record):
-        limits = next((marker for marker in leaf.markers if isinstance(marker, Text)), None)
+        limits = first_marker(leaf.markers, Text)
         if limits is not None:
             fault = limits.fault(leaf.text or "")
             if fault:
@@ -240,21 +245,17 @@ def limit_fault(value: Any, markers: tuple[Any, ...] = ()) -> str | None:
     """What is wrong with one value of a field with `markers`, never repeating it; None where nothing is."""
     match value:
         case int():
-            return (_marker(markers, Between) or INT32).fault(value)
+            return (first_marker(markers, Between) or INT32).fault(value)
         case datetime():
             return time_fault(value)
         case date():
             return day_fault(value)
         case str():
-            return _length_fault(value, _marker(markers, Text))
+            return _length_fault(value, first_marker(markers, Text))
         case tuple():
-            return (_marker(markers, Length) or MOST_ITEMS).fault(value)
+            return (first_marker(markers, Length) or MOST_ITEMS).fault(value)
         case _:
             return None
-
-
-def _marker(markers: tuple[Any, ...], kind: type[M]) -> M | None:
-    return next((marker for marker in markers if isinstance(marker, kind)), None)
 
 
 def _length_fault(text: str, limits: Text | None) -> str | None:
