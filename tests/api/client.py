@@ -182,6 +182,10 @@ class House:
         appointment = {"user": self.users[name], "role": role, "from": "2026-09-01"}
         self.created("admin", f"/schools/{school}/appointments", appointment)
 
+    def issued(self, who: str, *scopes: str, by: str = "admin") -> Json:
+        """A new token of `who` with `scopes`, as it is returned to the user who issued it."""
+        return self.created(by, f"/users/{self.users[who]}/tokens", {"scopes": [*scopes]})
+
     def person(self, name: str, category: str = "pupil", school: str | None = None, **more: Json) -> str:
         body = {"school": school or self.school, "category": category, "name": name, **more}
         return str(self.created("dsl", "/people", body)["id"])

@@ -43,8 +43,7 @@ def dead(scene: Scene) -> dict[str, str]:
 def scoped(scene: Scene) -> Scene:
     """The scene with tokens of the safeguarding lead that may only read, or only write."""
     for scope in ("read", "write"):
-        path = f"/users/{scene.house.users['dsl']}/tokens"
-        scene.house.tokens[f"only {scope}"] = scene.house.created("admin", path, {"scopes": [scope]})["token"]
+        scene.house.tokens[f"only {scope}"] = scene.house.issued("dsl", scope)["token"]
     return scene
 
 

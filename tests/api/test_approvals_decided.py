@@ -209,8 +209,7 @@ class TestDeciding:
 
     def test_needs_a_token_that_may_write(self, house: House) -> None:
         approval = house.ask_to_waive(case(house), "offer_support")
-        tokens = f"/users/{house.users['headteacher']}/tokens"
-        house.tokens["reads"] = house.created("admin", tokens, {"scopes": ["read"]})["token"]
+        house.tokens["reads"] = house.issued("headteacher", "read")["token"]
         with Unchanged(house):
             assert house.decide(approval, "reads").status_code == 403
         assert house.get("reads", f"/approvals/{approval}")["state"] == "asked"

@@ -13,19 +13,13 @@ def feed(house: House, token: str, status: int = 200) -> str:
     return answer.text
 
 
-def own_calendar(house: House, who: str) -> dict[str, str]:
-    body = {"scopes": ["calendar"]}
-    issued: dict[str, str] = house.created(who, f"/users/{house.users[who]}/tokens", body)
-    return issued
-
-
 def summaries(text: str) -> list[str]:
     return [str(event["summary"]) for event in icalendar.Calendar.from_ical(text).walk("VEVENT")]
 
 
 def test_it_holds_what_is_due_and_nothing_of_the_case(house: House) -> None:
     incident = house.bullying("2026-09-14 10:20", summary="Unkind words about Tess")
-    text = feed(house, own_calendar(house, "dsl")["token"])
+    text = feed(house, house.issued("dsl", "calendar", by="dsl")["token"])
     assert f"{incident['id'][:8]}: acknowledge" in summaries(text)
     assert len(summaries(text)) == len([i for i in house.next_steps(incident["id"]) if "due_at" in i])
     for personal in ("Tess", "Unkind", "bullying", incident["id"]):
@@ -34,11 +28,11 @@ def test_it_holds_what_is_due_and_nothing_of_the_case(house: House) -> None:
 
 def test_it_shows_its_user_only_what_they_may_read(house: House) -> None:
     house.bullying("2026-09-14 10:20")
-    assert summaries(feed(house, own_calendar(house, "reporter")["token"])) == []
+    assert summaries(feed(house, house.issued("reporter", "calendar", by="reporter")["token"])) == []
 
 
 def test_its_token_opens_only_it_and_no_other_token_opens_it(house: House) -> None:
-    token = own_calendar(house, "dsl")["token"]
+    token = house.issued("dsl", "calendar", by="dsl")["token"]
     answer = house.http.get("/api/v1/me", headers={"Authorization": f"Bearer {token}"})
     assert answer.status_code == 403
     feed(house, house.tokens["dsl"], status=404)
@@ -46,7 +40,7 @@ def test_its_token_opens_only_it_and_no_other_token_opens_it(house: House) -> No
 
 
 def test_it_ends_when_its_token_is_revoked(house: House) -> None:
-    issued = own_calendar(house, "dsl")
+    issued = house.issued("dsl", "calendar", by="dsl")
     path = f"/users/{house.users['dsl']}/tokens/{issued['id']}"
     assert house.ask("dsl", "DELETE", path).status_code == 204
     feed(house, issued["token"], status=404)

@@ -55,8 +55,7 @@ def scene(sqlite_engine: SQLiteEngine, tmp_path_factory: pytest.TempPathFactory)
         scene = Scene(house)
         people = [{"person": scene.pupil, "involvement": "witness"}]
         house.take(scene.incident, "involve_person", **people[0])
-        calendar = house.created("dsl", f"/users/{house.users['dsl']}/tokens", {"scopes": ["calendar"]})
-        house.tokens["calendar"] = calendar["token"]
+        house.tokens["calendar"] = house.issued("dsl", "calendar", by="dsl")["token"]
         yield scene
 
 

@@ -302,9 +302,7 @@ class TestTheSubject:
         for query in (f"person={case.teacher}", f"person={case.pupil}", f"assigned_to={house.users[HEAD]}"):
             assert house.get("subject", f"/incidents?{query}") == {"items": [], "next": None}
 
-        calendar = house.created(
-            "subject", f"/users/{house.users['subject']}/tokens", {"scopes": ["calendar"]}
-        )
+        calendar = house.issued("subject", "calendar", by="subject")
         feed = house.http.get(f"/api/v1/calendar/{calendar['token']}")
         assert Calendar.from_ical(feed.text).walk("VEVENT") == []
         self.searches_in_vain(case)

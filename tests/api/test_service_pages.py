@@ -223,7 +223,7 @@ class TestTheRateLimits:
         assert house.ask("dsl", "GET", "/me").status_code == 200
 
     def test_a_calendar_feed_has_one_too(self, house: House) -> None:
-        feed = house.created("dsl", f"/users/{house.users['dsl']}/tokens", {"scopes": ["calendar"]})["token"]
+        feed = house.issued("dsl", "calendar", by="dsl")["token"]
         assert self.refused_after(self.ALLOWED, lambda: house.http.get(f"{BASE}/calendar/{feed}")) == {200}
         assert house.ask("dsl", "GET", "/me").status_code == 200
 
@@ -231,7 +231,7 @@ class TestTheRateLimits:
         ("path", "status"), [("/calendar/cw_guess-{}", 404), ("/me", 401)], ids=["a feed", "a request"]
     )
     def test_guesses_at_tokens_share_one(self, house: House, path: str, status: int) -> None:
-        feed = house.created("dsl", f"/users/{house.users['dsl']}/tokens", {"scopes": ["calendar"]})["token"]
+        feed = house.issued("dsl", "calendar", by="dsl")["token"]
         guesses = itertools.count()
 
         def guess() -> TestResponse:
@@ -244,8 +244,7 @@ class TestTheRateLimits:
         assert house.ask("dsl", "GET", "/me").status_code == 200
 
     def test_names_are_searched_for_less_often_whichever_token_is_used(self, house: House) -> None:
-        tokens = f"/users/{house.users['dsl']}/tokens"
-        house.tokens["dsl's other"] = house.created("admin", tokens, {"scopes": ["read"]})["token"]
+        house.tokens["dsl's other"] = house.issued("dsl", "read")["token"]
         holders = itertools.cycle(("dsl", "dsl's other"))
 
         def search() -> TestResponse:
