@@ -116,5 +116,5 @@ def test_no_two_rules_share_an_id(kind: str, pack: str) -> None:
 
 @pytest.mark.parametrize("rule", DECISIONS)
 def test_a_decision_is_satisfied_by_deciding_or_by_the_step(rule: Rule) -> None:
-    assert rule.step in {satisfier.step for satisfier in rule.answered_by()}
+    assert rule.step in {satisfier.step for satisfier in rule.answered_by}
     assert rule.before

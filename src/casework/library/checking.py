@@ -295,7 +295,7 @@ def _group_faults(rule: Rule) -> Iterator[tuple[str, str]]:
     if rule.per not in GROUPS:
         yield "per", f"{rule.per!r} is not a group; the groups are {sorted(GROUPS)}"
     # The step that is shown as due needs the field too, even if another step satisfies the duty.
-    for step in dict.fromkeys([rule.step or "", *(satisfier.step for satisfier in rule.answered_by())]):
+    for step in dict.fromkeys([rule.step or "", *(satisfier.step for satisfier in rule.answered_by)]):
         if step in STEPS and rule.per_field not in field_types(step):
             yield "per_field", f"{step!r} has no field {rule.per_field!r}"
 

@@ -70,7 +70,11 @@ class Situation:
         return self._facts[name]
 
     def holds(self, tests: Iterable[Test]) -> bool:
-        return all(test.holds(self.fact(test.fact)) for test in tests if test.fact is not None)
+        # A loop, because it runs for every rule in every request, and a generator takes twice as long.
+        for test in tests:  # noqa: SIM110
+            if test.fact is not None and not test.holds(self.fact(test.fact)):
+                return False
+        return True
 
     def matches(self, step: Step, tests: Iterable[Test]) -> bool:
         return all(self._field_holds(step, test) for test in tests)
@@ -199,7 +203,7 @@ class Playbook:
             and not rule.adjustable
             and rule.modality in (Modality.MUST, Modality.CONSIDER)
             and case.holds(rule.when)
-            and any(s.step == step.name() and case.matches(step, s.given) for s in rule.answered_by())
+            and any(s.step == step.name() and case.matches(step, s.given) for s in rule.answered_by)
             for rule in rules.duties
         )
 
@@ -254,12 +258,11 @@ class Playbook:
 
     def _answer(self, case: Situation, rule: Rule, item: Item | None) -> Step | None:
         """The first step that meets `rule` for `item`."""
-        after = case.last_number(rule.since)
         answers = [
             step
-            for satisfier in rule.answered_by()
+            for satisfier in rule.answered_by
             for step in case.steps.get(satisfier.step, ())
-            if step.number > after
+            if step.number > case.last_number(rule.since)
             and case.matches(step, satisfier.given)
             and self._is_about(step, rule, item)
         ]
@@ -302,9 +305,9 @@ class Playbook:
 
 def _distinct(duties: Iterable[Duty]) -> Iterable[Duty]:
     """Merge duties for the same step and values: the rule of the pack wins, and the earliest time counts."""
-    same: dict[tuple[Any, ...], list[Duty]] = {}
+    same: dict[tuple[str | None, frozenset[tuple[str, Any]]], list[Duty]] = {}
     for duty in duties:
-        same.setdefault((duty.rule.step, *sorted(duty.preset.items(), key=str)), []).append(duty)
+        same.setdefault((duty.rule.step, frozenset(duty.preset.items())), []).append(duty)
     for alike in same.values():
         if len(alike) == 1:
             yield alike[0]

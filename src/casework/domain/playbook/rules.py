@@ -6,6 +6,7 @@ from calendar import monthrange
 from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -94,7 +95,7 @@ class Satisfier(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     given: tuple[Test, ...] = ()
 
 
-class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, dict=True):
     """One duty, decision, possibility or prohibition, with the clause it comes from.
 
     `when` holds tests on the incident that must all pass; `given` holds tests on the step being taken, for
@@ -144,6 +145,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         """Whether the rule names `step`, or every step without making an exception for it."""
         return self.step == step or (self.step == "*" and step not in self.except_steps)
 
+    @cached_property
     def answered_by(self) -> tuple[Satisfier, ...]:
         """The steps that meet this duty."""
         if self.satisfied_by:
