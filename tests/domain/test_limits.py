@@ -10,7 +10,7 @@ import pytest
 
 from casework.domain.errors import Invalid
 from casework.domain.event import Event
-from casework.domain.fields import Code, field_markers, limit_faults, record_faults
+from casework.domain.fields import Code, field_markers, limit_faults, record_faults, values_of
 from casework.domain.limits import YEARS, Between, Length, YearGroup
 from casework.domain.person import PersonRegistered
 from tests.domain.casefile import CaseFile
@@ -60,7 +60,7 @@ class Outer(msgspec.Struct, frozen=True):
 )
 def test_a_value_beyond_a_limit_is_named_by_its_path(change: Any, path: str, fault: str) -> None:
     record = Outer(**change)
-    assert limit_faults(record) == record_faults(record) == {path: fault}
+    assert limit_faults(values_of(record)) == record_faults(record) == {path: fault}
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_a_value_beyond_a_limit_is_named_by_its_path(change: Any, path: str, fau
     ],
 )
 def test_a_value_at_a_limit_is_accepted(change: Any) -> None:
-    assert limit_faults(Outer(**change)) == {}
+    assert limit_faults(values_of(Outer(**change))) == {}
 
 
 @pytest.mark.parametrize("cls", BY_TOPIC, ids=lambda cls: cls.TOPIC)

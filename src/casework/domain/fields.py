@@ -146,16 +146,16 @@ def named_fields(struct: type[msgspec.Struct]) -> tuple[NamedField, ...]:
     )
 
 
-def leaves(record: msgspec.Struct, path: str = "$") -> list[Leaf]:
+def leaves(record: msgspec.Struct) -> list[Leaf]:
     """Every value in `record` and in the records within it, by the paths a client knows."""
-    return [leaf for leaf in _values(record, path) if not isinstance(leaf.value, tuple)]
+    return [leaf for leaf in values_of(record) if not isinstance(leaf.value, tuple)]
 
 
-def _values(record: msgspec.Struct, path: str) -> list[Leaf]:
+def values_of(record: msgspec.Struct) -> list[Leaf]:
     """Every value in `record` and in the records within it; a list comes before its items."""
-    # Every step is searched several times, so values are collected in one list: nested generators were slow.
+    # Collected in one list, because nested generators were slow.
     found: list[Leaf] = []
-    _collect(record, path, found)
+    _collect(record, "$", found)
     return found
 
 
@@ -197,15 +197,6 @@ def _is_past(markers: tuple[Any, ...]) -> bool:
     return first_marker(markers, Past) is not None
 
 
-def moment_faults(record: msgspec.Struct, now: datetime) -> dict[str, str]:
-    """A message for each `PastInstant` in `record` that is after `now`, by JSON path."""
-    return {
-        leaf.path: "is in the future"
-        for leaf in leaves(record)
-        if _is_past(leaf.markers) and leaf.value > now
-    }
-
-
 def texts(record: msgspec.Struct) -> Iterator[str]:
     """Every text in `record`, sealed or not."""
     for leaf in leaves(record):
@@ -216,15 +207,16 @@ def texts(record: msgspec.Struct) -> Iterator[str]:
 
 def record_faults(record: msgspec.Struct) -> dict[str, str]:
     """What is wrong with the values of a record that is no step: nor may any text of it carry a file."""
-    carrying = {leaf.path: "must not carry a file" for leaf in leaves(record) if embeds_file(leaf.text or "")}
-    return carrying | text_faults(record) | limit_faults(record)
+    values = values_of(record)
+    carrying = {leaf.path: "must not carry a file" for leaf in values if embeds_file(leaf.text or "")}
+    return carrying | text_faults(values) | limit_faults(values)
 
 
-def text_faults(record: msgspec.Struct) -> dict[str, str]:
-    """What is wrong with the texts in `record`: message by JSON path."""
+def text_faults(values: Iterable[Leaf]) -> dict[str, str]:
+    """What is wrong with the texts among `values`: message by JSON path."""
     faults = {}
-    for leaf in leaves(record):
-        limits = first_marker(leaf.markers, Text)
+    for leaf in values:
+        limits = None if leaf.text is None else first_marker(leaf.markers, Text)
         if limits is not None:
             fault = limits.fault(leaf.text or "")
             if fault:
@@ -232,12 +224,17 @@ def text_faults(record: msgspec.Struct) -> dict[str, str]:
     return faults
 
 
-def limit_faults(record: msgspec.Struct) -> dict[str, str]:
-    """What is wrong with the numbers, dates, times, codes and lists in `record`: message by JSON path.
+def moment_faults(values: Iterable[Leaf], now: datetime) -> dict[str, str]:
+    """A message for each `PastInstant` among `values` that is after `now`, by JSON path."""
+    return {leaf.path: "is in the future" for leaf in values if _is_past(leaf.markers) and leaf.value > now}
+
+
+def limit_faults(values: Iterable[Leaf]) -> dict[str, str]:
+    """What is wrong with the numbers, dates, times, codes and lists among `values`: message by JSON path.
 
     Each has a limit, whether its field declares one or not: the tables computed from a record hold no more.
     """
-    checked = ((leaf.path, limit_fault(leaf.value, leaf.markers)) for leaf in _values(record, "$"))
+    checked = ((leaf.path, limit_fault(leaf.value, leaf.markers)) for leaf in values)
     return {path: fault for path, fault in checked if fault is not None}
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from casework.domain.aggregate import Aggregate
 from casework.domain.errors import Invalid, Refusal, Refused
 from casework.domain.event import Event
-from casework.domain.fields import limit_faults, moment_faults, text_faults
+from casework.domain.fields import limit_faults, moment_faults, text_faults, values_of
 from casework.domain.incident.reporting import Party, Report
 from casework.domain.incident.steps import Step
 from casework.domain.vocabulary import (
@@ -101,11 +101,12 @@ class Incident(Aggregate, begins_with=Report):
 
     def judge(self, step: Step, playbook: Judge) -> None:
         """Raise `Invalid` or `Refused` if `step` may not be taken now."""
-        limits = limit_faults(step)
+        values = values_of(step)
+        limits = limit_faults(values)
         if limits:
             # A time without an offset cannot even be compared with the others.
             raise Invalid.of({step.path_of(path): message for path, message in limits.items()})
-        faults = text_faults(step) | moment_faults(step, step.recorded_at)
+        faults = text_faults(values) | moment_faults(values, step.recorded_at)
         faults |= step.faults(self) | playbook.faults(self, step) | self._time_faults(step)
         if faults:
             raise Invalid.of(faults)

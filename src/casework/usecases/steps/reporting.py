@@ -11,7 +11,7 @@ from casework.domain.access import NOBODY, Permission
 from casework.domain.case import Case
 from casework.domain.errors import Forbidden, Invalid, KeyReused
 from casework.domain.event import event_of
-from casework.domain.fields import Code, Narrative, PastInstant, limit_faults, synchronised
+from casework.domain.fields import Code, Narrative, PastInstant, limit_faults, synchronised, values_of
 from casework.domain.incident import Incident
 from casework.domain.incident.reporting import Party, Policy, Report
 from casework.domain.school import School
@@ -67,7 +67,7 @@ class Reporting:
 
         Raises NotFound, Forbidden, KeyReused, Invalid or Refused; then nothing has changed.
         """
-        faults = limit_faults(command)
+        faults = limit_faults(values_of(command))
         if faults:
             raise Invalid.of(faults)
         command = synchronised(command, context.now)
