@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import shutil
@@ -77,7 +78,11 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn is not typed
     def load(self) -> Flask:
         """The application of one process; called after the fork."""
         configure_logging()
-        return create_app(self._settings)
+        app = create_app(self._settings)
+        # What was created so far lives as long as the process: no collection needs to go through it again.
+        gc.collect()
+        gc.freeze()
+        return app
 
 
 def serve(settings: Settings, host: str, port: int, workers: int | None = None) -> None:

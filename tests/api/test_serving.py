@@ -22,7 +22,7 @@ LARGE = bytes(range(256)) * 40_000
 
 @pytest.fixture
 def loop() -> Iterator[Loop]:
-    loop = Loop()
+    loop = Loop(on_tick=lambda: None)
     yield loop
     loop.close()
 
@@ -55,6 +55,15 @@ def turned_until(loop: Loop, outcome: list[object]) -> object:
     while not outcome:
         loop.turn()
     return outcome[0]
+
+
+def test_the_loop_ticks_though_no_client_sends_anything() -> None:
+    ticks: list[None] = []
+    loop = Loop(on_tick=lambda: ticks.append(None))
+    loop.turn()
+    loop.turn()
+    loop.close()
+    assert len(ticks) == 2
 
 
 class TestPace:

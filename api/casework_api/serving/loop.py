@@ -29,11 +29,13 @@ class HasDescriptor(Protocol):
 class Loop:
     """Lets greenlets wait for sockets. Only the greenlet that created it may run it.
 
-    Time limits are accurate to half a second. A greenlet must not hold a lock or a transaction while it
-    waits, because the others run in the same thread.
+    Time limits are accurate to half a second, and `on_tick` is called as often, unless a greenlet runs for
+    longer. A greenlet must not hold a lock or a transaction while it waits, because the others run in the
+    same thread.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, on_tick: Callable[[], object]) -> None:
+        self._on_tick = on_tick
         self._selector = selectors.DefaultSelector()
         self._main = getcurrent()
         self._deadlines: dict[greenlet, float] = {}
@@ -79,6 +81,7 @@ class Loop:
         # `now` is from before those ran: what arrived meanwhile is not too late, and the next turn finds it.
         if now >= self._next_check:
             self._next_check = now + _TICK_SECONDS
+            self._on_tick()
             self.end_waits(now)
 
     def end_waits(self, until: float = math.inf) -> None:

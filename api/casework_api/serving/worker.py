@@ -33,7 +33,7 @@ class Worker(AsyncWorker):  # type: ignore[misc] # gunicorn is not typed
 
     def run(self) -> None:
         """Serve until stopped, then let running requests finish."""
-        self._loop = Loop()
+        self._loop = Loop(on_tick=self.notify)
         self._clients = 0
         # The greenlets that wait for a request to arrive, the longest waiting first.
         self._awaiting: dict[greenlet, None] = {}
@@ -43,12 +43,8 @@ class Worker(AsyncWorker):  # type: ignore[misc] # gunicorn is not typed
             listener.setblocking(False)
             self._loop.watch(listener, partial(self._accept, listener))
         while self.alive and self.ppid == os.getppid():
-            self._turn()
+            self._loop.turn()
         self._finish()
-
-    def _turn(self) -> None:
-        self.notify()
-        self._loop.turn()
 
     def _finish(self) -> None:
         for listener in self.sockets:
@@ -60,7 +56,7 @@ class Worker(AsyncWorker):  # type: ignore[misc] # gunicorn is not typed
             request.force_close()
         until = monotonic() + self.cfg.graceful_timeout
         while self._clients and monotonic() < until:
-            self._turn()
+            self._loop.turn()
         # An upload that is cut off removes its file.
         self._loop.end_waits()
 
