@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
 from casework.domain.clocks import LONDON
-from casework.domain.fields import named_fields
+from casework.domain.fields import NamedField, named_fields
 from casework.domain.incident import Step
 from casework.domain.sealed import Sealed
 
@@ -28,8 +29,13 @@ _REASONS: Final = ("reason", "rationale", "why_not")
 
 def own_fields(step: Step) -> dict[str, Any]:
     """The fields of this class of step that not every step has, by the names a client knows, unsealed."""
-    common = {*Step.__struct_fields__, *_NEVER_SHOWN}
-    return {name: _plain(value) for name, value in _named(step) if name not in common}
+    return {field.api_name: _plain(getattr(step, field.attribute)) for field in _shown_fields(type(step))}
+
+
+@cache
+def _shown_fields(step: type[Step]) -> tuple[NamedField, ...]:
+    left_out = {*Step.__struct_fields__, *_NEVER_SHOWN}
+    return tuple(field for field in named_fields(step) if field.attribute not in left_out)
 
 
 def reason_of(fields: Fields) -> str | None:
@@ -45,18 +51,14 @@ def described(step: str, fields: Fields, note: str | None, names: Names) -> str:
     return _words(step).capitalize() + (f": {details}" if details else "")
 
 
-def _named(record: msgspec.Struct) -> Iterator[tuple[str, Any]]:
-    for field in named_fields(type(record)):
-        yield field.api_name, getattr(record, field.attribute)
-
-
 def _plain(value: Any) -> Any:
     if isinstance(value, Sealed):
         return value.text
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if isinstance(value, msgspec.Struct):
-        return {name: _plain(part) for name, part in _named(value)}
+        fields = named_fields(type(value))
+        return {field.api_name: _plain(getattr(value, field.attribute)) for field in fields}
     return value
 
 
