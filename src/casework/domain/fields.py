@@ -120,7 +120,10 @@ def _markers(hint: Any) -> tuple[Any, ...]:
 
 def first_marker(markers: Iterable[Any], kind: type[M]) -> M | None:
     """The first of `markers` that is a `kind`; None if there is none."""
-    return next((marker for marker in markers if isinstance(marker, kind)), None)
+    for marker in markers:
+        if isinstance(marker, kind):
+            return marker
+    return None
 
 
 class NamedField(msgspec.Struct, frozen=True):
