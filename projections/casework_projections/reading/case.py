@@ -225,5 +225,5 @@ def _next_step(duty: Duty, case: Case) -> NextStep:
         reason=duty.rule.reason,
         preset=duty.preset or UNSET,
         due_at=duty.due_at or UNSET,
-        told=case.told(duty.rule) or UNSET,
+        told=case.notified_by(duty.rule) or UNSET,
     )

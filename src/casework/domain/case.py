@@ -27,7 +27,7 @@ PlaybookOf = Callable[[Incident], Playbook]
 """Returns the playbook of the editions that an incident pinned."""
 
 REPORTER_SEES: Final = ("report", "acknowledge", "close")
-"""The steps that the person who reported, and reads no more of the case, may know of."""
+"""The steps that users who may read only their own report may know of."""
 
 _LEADING: Final = (Role.HEADTEACHER, Role.CHAIR_OF_GOVERNORS)
 
@@ -48,7 +48,7 @@ class AtSchool:
 
     @property
     def leaders(self) -> dict[Role, frozenset[UUID]]:
-        """The people whom the predicates of access need."""
+        """The people who hold each of the roles that decide who has access to a case."""
         return {role: self.leading[role] for role in LEADERS}
 
     def _holders_of(self, role: Role) -> frozenset[UUID]:
@@ -75,14 +75,14 @@ class Case(msgspec.Struct, frozen=True):
     def school(self) -> School:
         return self.at.school
 
-    def told(self, rule: Rule) -> tuple[str, ...]:
-        """Whom `rule` has notified, the next role in the place of one that the case is about."""
+    def notified_by(self, rule: Rule) -> tuple[str, ...]:
+        """The recipients that `rule` names; a role that the case is about is replaced by the next role."""
         order = self.playbook.floor.recusal
-        told = []
+        notified = []
         for role in rule.told:
             later = order[order.index(role) + 1 :] if role in self.recused and role in order else ()
-            told.append(next((each for each in later if each not in self.recused), role))
-        return tuple(dict.fromkeys(told))
+            notified.append(next((each for each in later if each not in self.recused), role))
+        return tuple(dict.fromkeys(notified))
 
     def outstanding(self) -> list[Duty]:
         """What is due next, soonest first."""
@@ -90,7 +90,7 @@ class Case(msgspec.Struct, frozen=True):
 
     @property
     def visible_version(self) -> int:
-        """The version this user knows: for one who only reported, that of the last step they may know of."""
+        """The version that this user knows; if they only reported, that of the last step they may know of."""
         if self.standing.reads_as is not None or self.standing.handles_as is not None:
             return self.incident.version
         return max(step.number for step in self.incident.timeline if step.name() in REPORTER_SEES)
@@ -142,7 +142,7 @@ def case_of(
 
 
 def case_after(case: Case, number: int, playbook_of: PlaybookOf) -> Case:
-    """The case right after step `number`: what a retried request was first answered with."""
+    """The case right after step `number`, which the first response to a retried request showed."""
     then = Incident.replay(case.incident.timeline[:number])
     if then is None:
         raise NotFound
