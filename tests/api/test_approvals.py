@@ -180,7 +180,7 @@ class TestAsking:
         body = {"what": what, "about": {"user": house.users["dsl"]}, "reason": REASON}
         with Unchanged(house):
             answer = house.ask("dsl", "POST", "/approvals", json={**body, "until": "2026-10-01T09:00:00Z"})
-        assert faults(answer) == {"$.what": ["cannot be asked for in this release"]}
+        assert faults(answer) == {"$.what": ["cannot be requested in this release"]}
 
     @pytest.mark.parametrize(
         ("body", "path"),

@@ -247,8 +247,8 @@ IN_THE_FLOOR = [
     ("within = 0", "within = 3651", "triage", "clock", "more than ten years"),
     ("within = 1", 'within = "one"', "triage", "clock.within", "Expected `int`"),
     ('unit = "days"', 'unit = "fortnights"', "triage", "clock.critical.unit", "'fortnights'"),
-    (', critical = { within = 0, unit = "days" }', "", "triage", "clock", "never waits on school days"),
-    ('unit = "days"', 'unit = "school_days"', "triage", "clock", "never waits on school days"),
+    (', critical = { within = 0, unit = "days" }', "", "triage", "clock", "never waits for school days"),
+    ('unit = "days"', 'unit = "school_days"', "triage", "clock", "never waits for school days"),
     (
         'step = "advise"',
         f'step = "advise"\n{TRIAGE_CLOCK}',

@@ -191,7 +191,7 @@ def test_a_text_with_the_name_of_a_text_is_allowed(name: str) -> None:
         (samples.ZIP + b"trailing", "a damaged archive"),
         (samples.ZIP[:-30], "a damaged archive"),
         (samples.ZIP[:40], "a damaged archive"),
-        (samples.ZIP + samples.ZIP, "an archive behind other data"),
+        (samples.ZIP + samples.ZIP, "an archive that follows other data"),
     ],
     # The bytes of an archive contain the time it was made, but a test must have the same name in every run.
     ids=map(str, count()),
@@ -213,7 +213,7 @@ def test_two_members_with_the_same_name_are_refused() -> None:
         file.writestr("a.txt", b"one")
         with pytest.warns(UserWarning, match="Duplicate"):
             file.writestr("a.txt", b"two")
-    assert refusal_of(packed.getvalue()) == "an archive with two files of one name"
+    assert refusal_of(packed.getvalue()) == "an archive with two files of the same name"
 
 
 def test_the_number_of_members_is_limited() -> None:

@@ -60,7 +60,7 @@ class Aggregate:
 
     def _apply(self, event: Event) -> None:
         if event.originator_version != self.version + 1:
-            raise ValueError("events are applied in order")
+            raise ValueError("events must be applied in order")
         self.version = event.originator_version
         self.requests[event.request_id] = Request(event.originator_version, event.request_digest)
         event.apply(self)

@@ -61,7 +61,7 @@ def _plain(value: Any) -> Any:
 def _sealed(kind: type, value: Any) -> Any:
     if kind is Sealed:
         return Sealed(value)
-    raise NotImplementedError(f"{kind.__name__} is no part of a step")
+    raise NotImplementedError(f"a step cannot hold a {kind.__name__}")
 
 
 def _unsealed(step: Step) -> dict[str, Any]:

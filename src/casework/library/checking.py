@@ -45,7 +45,7 @@ _NOT_OF_A_PROHIBITION: Final = (
     "before",
     "told",
 )
-# What is counted from the last year a record takes must end in a year there is.
+# A clock that starts in the last year a record accepts must end in a year that a datetime can hold.
 _TEN_YEARS: Final = {
     Unit.HOURS: 87_600,
     Unit.DAYS: 3_650,
@@ -132,7 +132,7 @@ def pack_faults(pack: Pack, floor: Floor) -> Iterator[Fault]:
 
 
 def _review_faults(pack: Pack) -> Iterator[Fault]:
-    """What leaves no day on which the policy is to be looked at again."""
+    """Every mistake that leaves no day for the next review of the policy."""
     if not 1 <= pack.review_every_months <= _TEN_YEARS[Unit.MONTHS]:
         yield "", "review_every_months", f"must be from 1 to {_TEN_YEARS[Unit.MONTHS]}"
     unlikely = limit_fault(pack.adopted)
@@ -207,7 +207,7 @@ def _is_about(part: str, source: str) -> bool:
 
 
 def _names_source(part: str) -> bool:
-    """Whether the source must be listed: an Act need not be."""
+    """Whether the part names a source that must be listed; an Act need not be."""
     return " Act " not in part
 
 
@@ -284,7 +284,7 @@ def _names_content(rule: Rule) -> bool:
 
 def _per_faults(rule: Rule) -> Iterator[tuple[str, str]]:
     if (rule.per is None) != (rule.per_field is None):
-        yield "per", "per and per_field go together"
+        yield "per", "per and per_field go together: give both or neither"
     elif rule.per is not None:
         yield from _group_faults(rule)
     elif rule.clock is not None and rule.clock.of == "item":
@@ -322,9 +322,9 @@ def _clock_faults(clock: Clock) -> Iterator[str]:
         elif counted is not None and counted.within > _TEN_YEARS[counted.unit]:
             yield "within is more than ten years"
     if clock.unit is Unit.SCHOOL_DAYS and clock.critical is None:
-        yield "a clock in school days needs a critical one: a safety duty never waits on school days"
+        yield "a clock in school days needs a critical one: a safety duty never waits for school days"
     if clock.critical is not None and clock.critical.unit is Unit.SCHOOL_DAYS:
-        yield "a critical clock never waits on school days"
+        yield "a critical clock never waits for school days"
 
 
 def _is_time(field_type: Any) -> bool:

@@ -68,7 +68,7 @@ def _check(archive: zipfile.ZipFile, listed: list[zipfile.ZipInfo]) -> None:
         raise Unacceptable(f"an archive of more than {MAX_UNPACKED_BYTES} bytes when unpacked")
     names = [member.filename for member in listed]
     if len(set(names)) < len(names):
-        raise Unacceptable("an archive with two files of one name")
+        raise Unacceptable("an archive with two files of the same name")
     disguise = next((_DISGUISES[name] for name in names if name in _DISGUISES), None)
     if disguise is not None:
         raise Unacceptable(disguise)
@@ -79,7 +79,7 @@ def _check(archive: zipfile.ZipFile, listed: list[zipfile.ZipInfo]) -> None:
     if all(member.is_dir() for member in listed):
         raise Unacceptable("an empty archive")
     if min(member.header_offset for member in listed) > 0:
-        raise Unacceptable("an archive behind other data")
+        raise Unacceptable("an archive that follows other data")
 
 
 def _fault(member: zipfile.ZipInfo) -> str | None:

@@ -67,7 +67,7 @@ class Approvals:
         try:
             approval = self._taking.take(context, asked).approval
         except Invalid as error:
-            raise Invalid({f"$.step{path[1:]}": said for path, said in error.errors.items()}) from None
+            raise Invalid({f"$.step{path[1:]}": found for path, found in error.errors.items()}) from None
         if approval is None:
             raise Invalid.at("$.step", "needs no second person; post it as a step of the incident")
         return approval
@@ -143,7 +143,7 @@ def _faults(command: AskApproval) -> dict[str, str]:
     """What is wrong with a request for approval apart from its step: message by JSON path."""
     needed = _FIELDS.get(command.what)
     if needed is None:
-        return {"$.what": "cannot be asked for in this release"}
+        return {"$.what": "cannot be requested in this release"}
     given = _given(command)
     faults = {f"$.{field}": "is required" for field in needed - given}
     faults |= {f"$.{field}": f"does not belong to a {command.what}" for field in given - needed}
