@@ -29,7 +29,7 @@ class Cases:
         self._library = library
 
     def admit(self, context: Context, incident_id: UUID) -> Case:
-        """The case, if the user may see that it exists. Raises NotFound."""
+        """The case, if the user may know that it exists. Raises NotFound."""
         found = case_file(self._record, incident_id)
         case = None if found is None else self.of(context, *found)
         if case is None or not case.known_in_confidence:

@@ -25,9 +25,10 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     """One request: its user and its time.
 
     `key` is the client's idempotency key, if it sent one; `digest` differs for different requests with the
-    same key. The ids that a request creates are derived from the user and the key; with a `secret`, the user
-    cannot be found by trying every user. `may_be_named` is called as soon as the user may be logged: when
-    the case of the request is not one that they know only because they reported it in confidence.
+    same key. The ids that a request creates are derived from the user and the key, and from `secret` if there
+    is one: without it, trying every user in turn would reveal who made the request. `may_be_named` is called
+    as soon as the log may name the user: unless they know the case only because they reported it in
+    confidence.
     """
 
     principal: Principal
@@ -56,7 +57,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, secret=secret)
 
     def earlier(self, aggregate: Aggregate) -> int | None:
-        """The number of the event that this request has recorded before; None if it is no retry.
+        """The number of the event that this request has already recorded; None if it is not a retry.
 
         Raises KeyReused if the key belongs to a different request.
         """

@@ -120,7 +120,7 @@ class Schools:
         school_id = context.new_id("school")
         existing = self._record.load(School, school_id)
         if existing is not None and context.earlier(existing) is not None:
-            return self._answered_before(context, existing)
+            return self._first_result(context, existing)
         stamp = context.stamp(school_id, 1, Role.ADMIN)
         opened = event_of(stamp, SchoolOpened, **replaced(command, pack=self._edition(command.pack)))
         if opened.jurisdiction not in self._library.jurisdictions():
@@ -134,7 +134,7 @@ class Schools:
     def _change(self, context: Context, school_id: UUID, command: ChangeSchool) -> School:
         school = self.managed(context, school_id, Permission.MANAGE_SCHOOL)
         if context.earlier(school) is not None:
-            return self._answered_before(context, school)
+            return self._first_result(context, school)
         edition = None if command.pack is None else self._edition(command.pack)
         stamp = context.stamp(school.id, school.version + 1, Role.ADMIN)
         changed = event_of(stamp, SchoolChanged, **replaced(command, pack=edition))
@@ -150,7 +150,7 @@ class Schools:
         school = self.managed(context, school_id, Permission.MANAGE_APPOINTMENTS)
         appointment_id = context.new_id("appointment")
         if context.earlier(school) is not None:
-            return self._answered_before(context, school).appointments[appointment_id]
+            return self._first_result(context, school).appointments[appointment_id]
         if self._record.load(User, command.user) is None:
             raise Invalid.at("$.user", "is not a user")
         if command.user == context.by:
@@ -177,7 +177,7 @@ class Schools:
         school.append(event_of(stamp, AppointmentEnded, appointment=appointment, until=last_day))
         self._record.commit(school)
 
-    def _answered_before(self, context: Context, school: School) -> School:
+    def _first_result(self, context: Context, school: School) -> School:
         """The school right after this request was first made."""
         then = self._record.load(School, school.id, upto=context.earlier(school))
         if then is None:

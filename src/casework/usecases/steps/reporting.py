@@ -75,7 +75,7 @@ class Reporting:
 
     def _report(self, context: Context, command: ReportIncident) -> Case:
         school, role = self._admit(context, command)
-        before = self._answered_before(context)
+        before = self._first_result(context)
         if before is not None:
             return before
         report = self._stamped(context, command, school, role)
@@ -94,7 +94,7 @@ class Reporting:
             raise Forbidden
         return school, role
 
-    def _answered_before(self, context: Context) -> Case | None:
+    def _first_result(self, context: Context) -> Case | None:
         """The case as it was first reported, if this request is a retry, made openly or in confidence.
 
         An open report has the same id as one in confidence, so that only one of two concurrent reports with
@@ -122,12 +122,12 @@ class Reporting:
         stamp = sent.stamp(incident, 1, Role.REPORTER if confidential else role, moment)
         if confidential:
             stamp = msgspec.structs.replace(stamp, by=NOBODY)
-        said = msgspec.structs.asdict(command)
-        del said["reported_at"]
+        fields = msgspec.structs.asdict(command)
+        del fields["reported_at"]
         return event_of(
             stamp,
             Report,
-            **said,
+            **fields,
             policy=self._policy(school, moment),
             reporter=Sealed(
                 str(context.by), under=Report.reporter_key_of(incident) if confidential else None

@@ -94,7 +94,7 @@ class TakingSteps:
         in_confidence = case.standing.handles_as is None and case.incident.confidential_reporter
         if in_confidence:
             context = context.under(self._secrets.of_reports)
-        before = self._answered_before(context, case)
+        before = self._first_result(context, case)
         if before is not None:
             return before
         if command.expected is not None and command.expected != case.visible_version:
@@ -124,7 +124,7 @@ class TakingSteps:
         self._stages.check(step, around)
         return step, self._stages.decider(context, step, case, around)
 
-    def _answered_before(self, context: Context, case: Case) -> Taken | None:
+    def _first_result(self, context: Context, case: Case) -> Taken | None:
         """The result of the first request, if this one is a retry: a step or an approval."""
         earlier = context.earlier(case.incident)
         if earlier is not None:
@@ -155,6 +155,6 @@ def _role_for(standing: Standing, step: type[Step]) -> Role:
 
 
 def _outdated(error: Invalid) -> Refusal:
-    faults = "; ".join(f"{path} {message}" for path, said in error.errors.items() for message in said)
+    faults = "; ".join(f"{path} {each}" for path, messages in error.errors.items() for each in messages)
     reason = f"The case has changed, and the step can no longer be taken: {faults}."
     return Refusal("approval-outdated", CLAUSE, reason)
