@@ -121,9 +121,9 @@ def day_of(moment: datetime) -> date:
 
 
 def synchronised(moment: datetime, now: datetime) -> datetime:
-    """`now` for a `moment` up to two minutes after it, else `moment`: the clock of a client may be ahead.
+    """`now` if `moment` is up to two minutes after it, else `moment`: the clock of a client may be ahead.
 
-    A moment without an offset is left to those who refuse it.
+    A moment without an offset is returned unchanged; a later check refuses it.
     """
     if moment.utcoffset() is None:
         return moment

@@ -1,7 +1,7 @@
-"""What a record takes of numbers, days, times and lists, so that every table computed from it can hold it.
+"""Limits on numbers, days, times and lists in a record, so that every table computed from it can hold them.
 
-Unlike msgspec's own constraints, these are not enforced when an event is read: what was recorded once can
-be loaded, whatever is taken today.
+Unlike msgspec's own constraints, these are not enforced when an event is read: an event that was recorded
+under earlier limits can still be loaded.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ import msgspec
 
 
 class Between(msgspec.Struct, frozen=True):
-    """The least and the greatest whole number a field takes."""
+    """The least and the greatest whole number that a field accepts."""
 
     low: int
     high: int
 
     def fault(self, number: int) -> str | None:
-        """What is wrong with `number`; None where nothing is."""
+        """What is wrong with `number`; None if nothing is."""
         return None if self.low <= number <= self.high else f"must be from {self.low} to {self.high}"
 
 
@@ -30,7 +30,7 @@ class Length(msgspec.Struct, frozen=True):
     max: int
 
     def fault(self, items: Sized) -> str | None:
-        """What is wrong with the length of `items`; None where nothing is."""
+        """What is wrong with the length of `items`; None if nothing is."""
         return f"must hold at most {self.max}" if len(items) > self.max else None
 
 
@@ -41,7 +41,7 @@ MOST_ITEMS: Final = Length(1000)
 """The length of a list whose field declares none."""
 
 YEARS: Final = Between(1900, 2199)
-"""The years of every day and time: a clock started in any of them ends at one a datetime can hold."""
+"""The years of every day and time. A clock that starts in any of them ends within the range of a datetime."""
 
 # The school years of England: N2 is -2, N1 is -1, R is 0, and year 14 a third year of sixth form.
 YEAR_GROUPS: Final = Between(-2, 14)
@@ -50,14 +50,14 @@ Count = Annotated[int, Between(0, INT32.high)]
 
 
 def day_fault(day: date) -> str | None:
-    """What is wrong with a day, or with that of a time; None where nothing is."""
+    """What is wrong with a day, or with the day of a time; None if nothing is."""
     return YEARS.fault(day.year)
 
 
 def time_fault(moment: datetime) -> str | None:
-    """What is wrong with a time; None where nothing is."""
+    """What is wrong with a time; None if nothing is."""
     offset = moment.utcoffset()
-    # The log keeps an offset in minutes: another would move the moment.
+    # The log stores an offset in whole minutes: a stored time with any other offset would be another moment.
     if offset is None or offset % timedelta(minutes=1):
         return "must have an offset from UTC in whole minutes"
     return day_fault(moment)

@@ -37,7 +37,7 @@ class PersonRegistered(Event, frozen=True, kw_only=True):
 
     @classmethod
     def upcast(cls, state: dict[str, Any], version: int) -> dict[str, Any]:
-        """The first version took any number as a year group; one that no pupil is in reads as unknown."""
+        """Version 1 accepted any number as a year group. One outside the limits is read as unknown."""
         if version != 1:
             return super().upcast(state, version)
         group = state.get("year_group")

@@ -16,8 +16,8 @@ class Sealed:
     the aggregate whose event holds it. A value read from the log is closed: it is decrypted when its
     `text` is first read, and reads as `[erased]` once its data key has been destroyed.
 
-    `_unseal` is not dropped after decryption: it holds the ciphertext, so that storage copies a value to a
-    second place as it was sealed, and stores an erased one as its ciphertext and never as `[erased]`.
+    `_unseal` is not dropped after decryption, because it holds the ciphertext. To copy a value, storage
+    copies this ciphertext, so that an erased value is never stored as the text `[erased]`.
     """
 
     __slots__ = ("_opened", "_text", "_unseal", "under")

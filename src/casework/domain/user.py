@@ -16,7 +16,7 @@ from casework.domain.sealed import Sealed
 
 
 class Scope(StrEnum):
-    """What a token may be used for, of what its user may do."""
+    """What a token may be used for, among the things that its user may do."""
 
     READ = "read"
     WRITE = "write"

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """How far an incident has come; the order of the members is the order of the milestones."""
+    """How far an incident has progressed; the order of the members is the order of the milestones."""
 
     REPORTED = "reported"
     EVIDENCE_SAVED = "evidence_saved"
@@ -182,7 +182,7 @@ class Respondent(StrEnum):
 
 
 class Recipient(StrEnum):
-    """Whom a rule may have notified, besides the holders of roles and those who respond to referrals."""
+    """Whom a rule may require to be notified, besides holders of roles and those who respond to referrals."""
 
     DPO = "dpo"
     IT = "it"
@@ -192,7 +192,7 @@ class Recipient(StrEnum):
 
 
 RECIPIENTS = frozenset(str(word) for words in (Role, Respondent, Recipient) for word in words)
-"""Everyone whom a rule may have notified."""
+"""Everyone whom a rule may require to be notified."""
 
 
 class Enquiry(StrEnum):

@@ -28,7 +28,7 @@ def case_file(record: Record, incident_id: UUID) -> CaseFile | None:
 
 
 def case_file_with(record: Record, incident_id: UUID, *others: UUID) -> tuple[CaseFile | None, Found]:
-    """As `case_file`, with the aggregates of the ids `others` by the same statement."""
+    """As `case_file`, and the aggregates with the ids `others`, loaded by the same statement."""
     first = _ids(incident_id, after=0, count=_FIRST)
     found = record.load_many((incident_id, *first, *others))
     beside = {key: found.pop(key) for key in others if key in found}
@@ -41,7 +41,7 @@ def case_file_with(record: Record, incident_id: UUID, *others: UUID) -> tuple[Ca
 
 
 def case_files(record: Record, ids: Iterable[UUID]) -> dict[UUID, CaseFile]:
-    """The incidents among `ids` that exist. As many statements as the one with most approvals needs."""
+    """The incidents among `ids` that exist. The incident with most approvals decides how many statements."""
     first = {incident: _ids(incident, after=0, count=_FIRST) for incident in ids}
     found = record.load_many([*first, *_all(first)])
     approvals = _approvals(record, found, first)

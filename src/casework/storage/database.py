@@ -22,9 +22,9 @@ from casework.storage.observation import watch_engine
 
 SETTING: Final = "CASEWORK_DATABASE_URL"
 LOCK_SECONDS: Final = 1
-"""How long one attempt waits for a lock. There are several."""
+"""How long one attempt waits for a lock. There are several attempts."""
 CONNECT_SECONDS: Final = 2
-# What most transactions wait is set once for each connection: a statement would cost them a round trip.
+# Most transactions wait this long. It is set once per connection: a statement would cost a round trip.
 _SESSION_LOCK_SECONDS: Final = LOCK_SECONDS
 _SETUP_LOCK: Final = 0x63617365
 _SCHEMA: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
@@ -82,7 +82,7 @@ class Database:
 
     @cached_property
     def applier(self) -> Engine:
-        """As `writer`, but waits only LOCK_SECONDS for a lock, for callers that look again in between."""
+        """As `writer`, but waits only LOCK_SECONDS for a lock, for callers that check between attempts."""
         return self.writer.execution_options(casework_lock_seconds=LOCK_SECONDS)
 
     def prepare_place(self) -> None:
@@ -160,7 +160,7 @@ class _Postgres:
             "POSTGRES_SCHEMA": self.schema,
             "POSTGRES_POOL_SIZE": "1",
             "POSTGRES_MAX_OVERFLOW": "9",
-            # eventsourcing tries ten times, 0.2 s apart: 12 s for a lock, 22 s where no server answers.
+            # eventsourcing tries ten times, 0.2 s apart: 12 s for a lock, 22 s if no server responds.
             "POSTGRES_CONNECT_TIMEOUT": str(CONNECT_SECONDS),
             "POSTGRES_LOCK_TIMEOUT": str(LOCK_SECONDS),
             postgres.PARAMETERS_SETTING: json.dumps(self.parameters),
@@ -199,7 +199,7 @@ def lock_was_held(error: DBAPIError) -> bool:
 
 
 def take_setup_lock(connection: Connection) -> None:
-    """On PostgreSQL, wait for other processes that create tables; holds until the transaction ends."""
+    """On PostgreSQL, wait for the lock of creating tables, and hold it until the transaction ends."""
     connection.execute(sqlalchemy.select(sqlalchemy.func.pg_advisory_xact_lock(_SETUP_LOCK)))
 
 

@@ -138,7 +138,7 @@ class DataKey:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What the table held about a subject at a time of the monotonic clock. Made but no key: destroyed."""
+    """What the table held about a subject at a time of the monotonic clock. Made, but no key: destroyed."""
 
     key: bytes | None = field(repr=False)
     made: bool

@@ -1,6 +1,6 @@
 """Observing the statements sent to the database, on the connections of the event log and of the views.
 
-A test uses it to count what a request costs. Without an observer it costs one comparison a statement.
+A test uses it to count what a request costs. Without an observer it costs one comparison per statement.
 """
 
 from __future__ import annotations

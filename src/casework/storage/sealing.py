@@ -77,7 +77,7 @@ class _Ciphertext:
 
 
 class Sealer:
-    """Encrypts plain values, and makes closed values of ciphertexts."""
+    """Encrypts plain values, and makes closed values from ciphertexts."""
 
     def __init__(self, keys: DataKeys, master: MasterKey) -> None:
         self.keys = keys
@@ -94,7 +94,7 @@ class Sealer:
         return {"k": under.hex, "c": b64encode(seal_bytes(key, text.encode(), under)).decode()}
 
     def closed(self, form: SealedForm) -> Sealed:
-        """The value of `form`, decrypted when its text is first read. Raises ValueError on another shape."""
+        """The value of `form`, decrypted when its text is first read. Raises ValueError for another shape."""
         try:
             return self._closed(form["k"], form["c"])
         except (KeyError, TypeError, AttributeError) as error:

@@ -29,7 +29,7 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 SYSTEM: Final = Principal(id=UUID(int=1), administers=True)
-"""The command line. It administers, because it makes the first administrator, and it has no role anywhere."""
+"""The command line. It administers, because it registers the first administrator. It has no role anywhere."""
 
 NOBODY: Final = UUID(int=0)
 """Stands in for the person who reported in confidence, wherever they would otherwise be named."""
@@ -56,8 +56,8 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     def require(self, permission: Permission) -> Role:
         """The role that carries `permission`.
 
-        Raises NotFound where the actor holds no role at the school at all, Forbidden where none of their
-        roles allows it.
+        Raises NotFound if the actor holds no role at the school at all, and Forbidden if none of their roles
+        allows it.
         """
         if not self.roles:
             raise NotFound

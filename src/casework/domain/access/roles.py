@@ -51,7 +51,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.DEPUTY_DSL: _LEADS,
     Role.HEADTEACHER: (_LEADS - {Permission.HANDLE_CHILD_CASES})
     | {Permission.READ_ALLEGATIONS, Permission.HANDLE_ALLEGATIONS},
-    # Governors read neither the live figures of a summary nor lessons that were not cleared: until they are
+    # Governors may not read the live figures of a summary, or lessons that were not cleared: before these are
     # published as an edition, they could reveal small numbers and names.
     Role.CHAIR_OF_GOVERNORS: _EVERYBODY | {Permission.MANAGE_WHERE_HEAD_IS_SUBJECT},
     Role.REPORTER: _EVERYBODY,

@@ -185,9 +185,9 @@ def example(step: str, occasion: Occasion, given: Mapping[str, Any] | None = Non
 def typed(
     record: type[msgspec.Struct], fields: Mapping[str, Any], seal: Callable[[str], Sealed] = Sealed
 ) -> dict[str, Any]:
-    """`fields` of `record` by attribute. JSON is converted to the declared types; other values stay.
+    """`fields` of `record` by attribute. JSON is converted to the declared types; other values are unchanged.
 
-    `seal` makes a sealed text of the text a client sends.
+    `seal` turns the text that a client sends into a sealed one.
     """
 
     def read(_: type, text: Any) -> Sealed:

@@ -170,7 +170,7 @@ def _children(*involvements: Involvement) -> Callable[[Incident], list[Item]]:
 
 
 def _children_to_hear(incident: Incident) -> list[Item]:
-    """The target children, or else the alleged ones; none if there is one, whose voice is in the report."""
+    """The target children, or else the alleged ones; none if there is one and the report has their voice."""
     children = incident.children(Involvement.TARGET) or incident.children(Involvement.ALLEGED)
     if incident.child_voice is not None and len(children) == 1:
         return []

@@ -17,7 +17,7 @@ from casework.domain.vocabulary import Change, DecisionTopic, State
 if TYPE_CHECKING:
     from casework.domain.incident.incident import Incident
 
-NAMES_SOMEBODY = "names a person in this incident; a lesson and its actions must name nobody"
+NAMES_A_PERSON = "names a person in this incident; a lesson and its actions must name nobody"
 NO_ID = UUID(int=0)
 
 
@@ -95,7 +95,7 @@ class Debrief(Step, frozen=True, kw_only=True):
         texts |= {f"$.actions[{i}].text": action.text.text for i, action in enumerate(self.actions)}
         texts |= {f"$.actions[{i}].owner": action.owner.text for i, action in enumerate(self.actions)}
         known = list(names)
-        return {path: NAMES_SOMEBODY for path, text in texts.items() if holds_name(text, known)}
+        return {path: NAMES_A_PERSON for path, text in texts.items() if holds_name(text, known)}
 
     def faults(self, incident: Incident) -> dict[str, str]:
         return {
@@ -130,7 +130,7 @@ class CompleteAction(_EndsAction, frozen=True, kw_only=True):
 
     def naming(self, names: Iterable[str]) -> dict[str, str]:
         """A message, by JSON path, if the effect contains one of `names`."""
-        return {"$.effect": NAMES_SOMEBODY} if holds_name(self.effect.text, list(names)) else {}
+        return {"$.effect": NAMES_A_PERSON} if holds_name(self.effect.text, list(names)) else {}
 
 
 class CancelAction(_EndsAction, frozen=True, kw_only=True):

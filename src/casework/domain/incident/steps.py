@@ -23,8 +23,9 @@ class Step(Event, frozen=True, kw_only=True):
 
     A subclass names its `TOPIC` (`incident.` and the step's name), declares its fields, and says in
     `apply` how it changes the incident. `MILESTONE` is the state it reaches; `INTERNAL` steps are
-    recorded by casework and not taken through the steps resource. Help may come before the report; a step
-    that `ANSWERS_REPORT` cannot. Casework sets `approved_by`: the second user, if the step needed two people.
+    recorded by casework and not taken through the steps resource. A step that `ANSWERS_REPORT` cannot happen
+    before the report; other steps, such as help for a child, can. Casework sets `approved_by`: the second
+    user, if the step needed two people.
     """
 
     MILESTONE: ClassVar[State | None] = None
@@ -51,7 +52,7 @@ class Step(Event, frozen=True, kw_only=True):
 
     @classmethod
     def path_of(cls, path: str) -> str:
-        """The path a client knows for `path`: when a step is taken has a name of its own."""
+        """`path` as clients know it: in the API, the time of a step is not called `happened_at`."""
         return cls.AT_FIELD if path == "$.happened_at" else path
 
     def faults(self, incident: Incident) -> dict[str, str]:
