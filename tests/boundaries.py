@@ -18,7 +18,7 @@ from casework.domain.limits import INT32, MOST_ITEMS, YEARS, Between, Length
 from casework.domain.sealed import Sealed
 
 Ids = Mapping[str, Sequence[UUID]]
-"""Ids that name something, by what they name: `person`, `user`, `incident` and so on."""
+"""Ids of things that exist, by type: `person`, `user`, `incident` and so on."""
 
 NOW: Final = datetime(2026, 9, 30, 9, 0, tzinfo=UTC)
 _FAR: Final = timezone(timedelta(hours=23, minutes=59))
@@ -50,7 +50,7 @@ _PLAIN: Final = "A text of some length."
 
 
 def likely(struct: type[msgspec.Struct], ids: Ids) -> dict[str, Any]:
-    """The fields that `struct` asks for, each with a value that nothing is wrong with."""
+    """The required fields of `struct`, each with a valid value."""
     hints = _hints(struct)
     required = (field.name for field in msgspec.structs.fields(struct) if field.required)
     return {name: _likely(hints[name], (), name, ids) for name in required if name in hints}

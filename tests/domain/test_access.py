@@ -128,7 +128,7 @@ def test_a_user_with_several_roles_acts_in_the_first_that_may(
         ("admin", False, False),
     ],
 )
-def test_the_standing_of_each_role_to_a_child_case(role: str, reads: bool, handles: bool) -> None:
+def test_each_role_may_read_and_handle_child_cases_as_listed(role: str, reads: bool, handles: bool) -> None:
     incident = child_case()
     assert incident.stream is Stream.CHILD
     found = standing_of(actor(role), incident)

@@ -148,7 +148,7 @@ def test_with_an_alleged_pupil_the_adult_gets_a_separate_case(kind: str, pack: s
     assert refusal.rule == "adult-case-not-from-a-pupils"
     (offered,) = (duty for duty in case.outstanding() if duty.rule.id == "adult-beside-a-pupil")
     assert (offered.rule.step, offered.rule.told) == ("consult_lado", ("lado",))
-    # The alleged pupil gets help, no matter what the adult may be told.
+    # The alleged pupil gets help, whatever the adult may be informed of.
     case.take("advise", person=ALLEGED).take("offer_support", person=ALLEGED)
 
     for child in case.incident.children():
@@ -172,7 +172,7 @@ def test_contact_by_staff_and_a_pupil_can_be_closed(met: bool, pack: str) -> Non
     case.answer_everything().take("complete_investigation").answer_everything().take("close")
 
 
-def test_contact_by_unnamed_staff_is_not_told_to_parents_at_once() -> None:
+def test_parents_are_not_informed_of_contact_by_unnamed_staff_at_once() -> None:
     people = ((TARGET, "target", "pupil"), (UNKNOWN, "alleged", "unknown"))
     case = CaseFile("unsolicited_contact", direction="staff_to_pupil", people=people)
     assert fact(case.incident, "adult_alleged") == {True}
@@ -187,7 +187,7 @@ def test_reclassifying_does_not_permit_informing_people() -> None:
     assert set(refusals(case)) == set(INFORMING)
 
 
-def test_parents_are_not_informed_of_answered_contact_before_the_lado() -> None:
+def test_parents_wait_for_the_lado_if_contact_had_a_reply() -> None:
     case = CaseFile("unsolicited_contact").take("classify_contact", no_reply_attested=False)
     threshold_met(case)
     assert case.refusal("inform_parents", child=ALLEGED).rule == "lado-before-parents-told"

@@ -324,7 +324,7 @@ def test_contact_by_staff_becomes_an_allegation_or_a_concern(
     case.answer_everything().take("close")
 
 
-def test_answered_contact_by_a_pupil_needs_a_threshold_the_same_day() -> None:
+def test_contact_with_a_reply_needs_a_threshold_the_same_day() -> None:
     case = CaseFile("unsolicited_contact", reported="2026-10-08 09:00")
     assert not case.requires("decide_threshold")
     case.take("classify_contact", "2026-10-09 10:00", no_reply_attested=False)

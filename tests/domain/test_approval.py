@@ -149,7 +149,7 @@ class TestTheDecider:
     @pytest.mark.parametrize("role", ["headteacher", "dsl", "deputy_dsl"])
     def test_may_be_a_lead(self, role: str) -> None:
         assert self.why_not(role) is None
-        assert self.why_not(role, person=known("somebody else")) is None
+        assert self.why_not(role, person=known("another person")) is None
 
     @pytest.mark.parametrize("role", ["reporter", "governor", "chair_of_governors", "admin"])
     def test_may_not_hold_only_another_role(self, role: str) -> None:

@@ -57,7 +57,7 @@ def last_day(day: str, amount: int, unit: Unit, calendar: Calendar = TEST_CALEND
         pytest.param("2027-01-02", 0, "2027-01-04", id="none, at a weekend"),
     ],
 )
-def test_when_school_days_end(day: str, amount: int, expected: str) -> None:
+def test_school_days_end_on_the_nth_school_day_after_the_start(day: str, amount: int, expected: str) -> None:
     assert last_day(day, amount, Unit.SCHOOL_DAYS) == expected
 
 
@@ -101,7 +101,9 @@ def test_a_closure_up_to_the_last_day_counts_on_from_that_day() -> None:
         pytest.param("2022-09-16", 1, "2022-09-20", id="a bank holiday of one year only"),
     ],
 )
-def test_when_working_days_end(day: str, amount: int, expected: str) -> None:
+def test_working_days_end_on_the_nth_working_day_after_the_start(
+    day: str, amount: int, expected: str
+) -> None:
     assert last_day(day, amount, Unit.WORKING_DAYS) == expected
 
 
@@ -118,7 +120,9 @@ def test_when_working_days_end(day: str, amount: int, expected: str) -> None:
         ("2024-02-29", 24, Unit.MONTHS, "2026-02-28"),
     ],
 )
-def test_when_calendar_days_and_months_end(day: str, amount: int, unit: Unit, expected: str) -> None:
+def test_calendar_days_and_months_end_on_the_day_that_much_later(
+    day: str, amount: int, unit: Unit, expected: str
+) -> None:
     assert last_day(day, amount, unit) == expected
 
 
@@ -216,7 +220,7 @@ def test_christmas_is_never_a_working_day(year: int) -> None:
         pytest.param("2027-05-03", False, id="bank holiday in term"),
     ],
 )
-def test_which_days_are_school_days(day: str, expected: bool) -> None:
+def test_holidays_closures_and_inset_days_are_not_school_days(day: str, expected: bool) -> None:
     assert TEST_CALENDAR.is_school_day(date.fromisoformat(day)) is expected
 
 

@@ -314,7 +314,7 @@ def test_a_case_that_becomes_critical_at_night_has_duties_that_day() -> None:
         ("2026-12-24 09:00", "2026-12-26 09:00"),
     ],
 )
-def test_a_takedown_is_chased_after_48_elapsed_hours(requested: str, chased: str) -> None:
+def test_the_result_of_a_takedown_is_due_after_48_elapsed_hours(requested: str, chased: str) -> None:
     case = CaseFile("sexting", reported="2026-10-22 09:00").take("request_removal", requested)
     assert case.due("record_removal") == chased
 

@@ -220,7 +220,7 @@ def test_the_editions_of_england_differ_in_two_rules() -> None:
         pytest.param("2026-09-01 00:00", FLOOR, id="the first minute of the next"),
     ],
 )
-def test_the_edition_in_force_on_a_day(moment: str, edition: str) -> None:
+def test_an_edition_is_in_force_until_the_next_one_begins(moment: str, edition: str) -> None:
     assert LIBRARY.floor_at("england", at(moment)).edition == edition
 
 

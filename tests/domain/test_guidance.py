@@ -251,7 +251,7 @@ SUITS: Final = [
 
 
 @pytest.mark.parametrize(("channel", "kind", "content", "people", "suits"), SUITS)
-def test_which_channels_suit_a_case(
+def test_a_channel_suits_a_case_by_its_kind_content_and_people(
     channel: str, kind: str, content: list[str], people: dict[str, Any], suits: bool
 ) -> None:
     assert channels(case_of(kind, *content, **people))[channel] is suits

@@ -1,4 +1,4 @@
-"""A kind with `no_files` keeps files out by that setting alone, and any kind may have it."""
+"""The setting `no_files` of a kind is enough to refuse files in its cases, and any kind may have it."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def test_a_part_of_one_or_two_letters_counts_only_in_the_complete_name() -> None
     assert holds_name("li wei-de was absent", ["Li Wei-De"])
 
 
-def test_without_names_nothing_is_found() -> None:
+def test_no_name_is_found_if_there_are_no_names() -> None:
     assert not holds_name("Amira was upset", [])
 
 

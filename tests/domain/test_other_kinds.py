@@ -59,7 +59,7 @@ def test_each_underage_child_has_separate_duties(step: str, fields: dict[str, An
     ("about", "taught"),
     [("safe_use", True), ("reporting_tools", True), ("official_channel", False), ("other", False)],
 )
-def test_which_advice_counts_as_teaching_safe_use(about: str, taught: bool) -> None:
+def test_only_advice_on_use_or_on_reporting_teaches_safe_use(about: str, taught: bool) -> None:
     case = CaseFile("underage_use").take("advise", about=about)
     assert case.requires("advise", about="safe_use") is not taught
 

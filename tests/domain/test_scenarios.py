@@ -13,7 +13,7 @@ from tests.domain.casefile import ALLEGED, FILE, PARENT, TARGET, CaseFile, at
 WITH_TIME = {"captured_at": at("2026-09-14 11:10"), "incident_at": at("2026-09-14 10:05")}
 
 
-def test_bullying_in_school_under_st_thomas() -> None:
+def test_bullying_in_school_is_debriefed_and_closed_under_st_thomas() -> None:
     case = CaseFile("cyberbullying", "st_thomas", reported="2026-09-14 10:20")
     case.take("acknowledge").take("triage", "2026-09-14 11:00")
 
@@ -55,7 +55,7 @@ def test_with_an_unknown_answer_nudes_are_not_managed_in_school() -> None:
     assert case.requires("escalate", agency="childrens_social_care")
 
 
-def test_with_five_times_no_the_dsl_may_manage_nudes_under_headcorn() -> None:
+def test_if_no_risk_is_found_headcorn_lets_the_dsl_manage_nudes() -> None:
     case = CaseFile("sexting", "headcorn", reported="2026-11-10 09:05")
     assert (
         case.refusal("decide", topic="managed_in_school").rule == "sexting-unassessed-not-managed-in-school"
@@ -78,7 +78,7 @@ def test_under_st_thomas_every_nudes_case_goes_to_the_police() -> None:
     case.answer_everything().take("close")
 
 
-def test_a_takedown_is_chased_after_48_hours() -> None:
+def test_the_result_of_a_takedown_is_due_after_48_hours() -> None:
     case = CaseFile("sexting", "st_thomas", reported="2026-11-10 09:05")
     case.take("request_removal", "2026-11-10 12:00", addressee="report_remove")
     assert case.due("record_removal") == "2026-11-12 12:00"

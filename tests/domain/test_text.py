@@ -122,7 +122,7 @@ def test_a_fault_never_repeats_the_text(text: str, least: int, most: int) -> Non
     ("marked", "least", "most"),
     [(Name, 1, 200), (Short, 1, 500), (Narrative, 1, 10_000), (Reason, 10, 10_000), (Code, 1, 100)],
 )
-def test_the_limits_of_each_type_of_text(marked: Any, least: int, most: int) -> None:
+def test_each_type_of_text_has_its_limits(marked: Any, least: int, most: int) -> None:
     (limits,) = marked.__metadata__
     assert limits == Text(min=least, max=most)
 

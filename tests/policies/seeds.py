@@ -1,4 +1,4 @@
-"""The five policies that the packs were read from: where they are, and the clauses of each.
+"""The five policies that the packs were made from: where they are, and the clauses of each.
 
 They are not part of the repository. Each has its own layout, so each has a small reader of its own. A
 clause is identified by the document's number, its section and its position: `000 Pupil use ¶3`, `001 A.3`,

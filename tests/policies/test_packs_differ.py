@@ -41,7 +41,7 @@ def every_pack(*rows: tuple[Any, ...]) -> list[tuple[Any, ...]]:
         ("st_thomas", ("headteacher",), "004 §5.4, §6.3"),
     ),
 )
-def test_who_is_notified_when_a_pupil_sends_staff_a_friend_request(
+def test_each_policy_decides_who_is_notified_of_a_friend_request(
     pack: str, told: tuple[str, ...], clause: str
 ) -> None:
     case = CaseFile("unsolicited_contact", pack, reported="2026-09-14 09:00")
@@ -59,7 +59,9 @@ def test_who_is_notified_when_a_pupil_sends_staff_a_friend_request(
         ("st_thomas", False, False),
     ),
 )
-def test_what_exempts_contact_from_advice(pack: str, family: bool, declared: bool) -> None:
+def test_each_pack_has_its_own_exemption_of_contact_from_advice(
+    pack: str, family: bool, declared: bool
+) -> None:
     """The advice is against contact unless declared before, except with family, or without exception."""
 
     def exempt(**fields: Any) -> bool:
@@ -109,7 +111,9 @@ def test_contact_by_staff_is_judged_the_same_day_under_every_pack(pack: str) -> 
         ("st_thomas", ("headteacher",), "004 §5.10, §5.11"),
     ),
 )
-def test_who_is_notified_of_misuse_by_staff(pack: str, told: tuple[str, ...], clause: str) -> None:
+def test_each_policy_decides_who_is_notified_of_misuse_by_staff(
+    pack: str, told: tuple[str, ...], clause: str
+) -> None:
     duty = only_duty(CaseFile("staff_misuse", pack), "triage")
     assert (duty.rule.told, duty.rule.clause) == (told, clause)
 
@@ -124,7 +128,7 @@ def test_who_is_notified_of_misuse_by_staff(pack: str, told: tuple[str, ...], cl
         ("st_thomas", False, True),
     ),
 )
-def test_what_a_pack_requires_for_bullying_out_of_school(
+def test_each_pack_has_its_own_duties_for_bullying_out_of_school(
     pack: str, needs_a_ground: bool, family_decides: bool
 ) -> None:
     case = CaseFile("cyberbullying", pack)
@@ -204,7 +208,9 @@ def test_parents_of_an_underage_user_are_informed(pack: str, clause: str) -> Non
         ("st_thomas", 12, date(2017, 6, 1)),
     ),
 )
-def test_how_often_the_policy_is_reviewed(pack: str, months: int, due: date | None) -> None:
+def test_each_policy_is_reviewed_after_its_own_number_of_months(
+    pack: str, months: int, due: date | None
+) -> None:
     found = Library.own().latest_pack(pack)
     assert (found.review_every_months, found.review_due()) == (months, due)
 

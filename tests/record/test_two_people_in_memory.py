@@ -40,7 +40,7 @@ class School(InMemory):
         return self.incidents.take(self.request(by or self.dsl), asked).approval
 
     def ask(self, step: Step, by: User | None = None) -> Approval:
-        """What is asked for by a step that takes two people."""
+        """Take a step that needs two people; return the approval that this requests."""
         approval = self.take(step, by)
         assert approval is not None
         return approval
