@@ -166,3 +166,22 @@ def test_the_system_cannot_read_a_case(school: InMemory) -> None:
     system = Context(principal=SYSTEM, now=NOW)
     with pytest.raises(NotFound):
         school.cases.admit(system, school.report().incident.id)
+
+
+@pytest.mark.parametrize(
+    ("until", "last_day"),
+    [
+        pytest.param(None, date(2026, 9, 13), id="without an end"),
+        pytest.param(date(2027, 7, 31), date(2026, 9, 13), id="later"),
+        pytest.param(date(2026, 7, 31), date(2026, 7, 31), id="already ended"),
+    ],
+)
+def test_ending_an_appointment_never_moves_its_last_day_later(
+    school: InMemory, until: date | None, last_day: date
+) -> None:
+    system = Context(principal=SYSTEM, now=NOW)
+    governor = school.users[Role.GOVERNOR].id
+    command = AppointUser(user=governor, role=Role.DSL, from_=date(2025, 9, 1), until=until)
+    appointment = school.schools.appoint(system, school.school, command)
+    school.schools.end_appointment(Context(principal=SYSTEM, now=NOW), school.school, appointment.id)
+    assert school.schools.found(school.school).appointments[appointment.id].until == last_day

@@ -112,7 +112,7 @@ class Schools:
         return retrying(lambda: self._appoint(context, school_id, command))
 
     def end_appointment(self, context: Context, school_id: UUID, appointment: UUID) -> None:
-        """End an appointment: its last day becomes yesterday."""
+        """End an appointment: its last day becomes yesterday, unless it ended before that."""
         retrying(lambda: self._end(context, school_id, appointment))
 
     def _open(self, context: Context, command: OpenSchool) -> School:
@@ -172,7 +172,8 @@ class Schools:
             return
         if appointment not in school.appointments:
             raise NotFound
-        last_day = day_of(context.now) - timedelta(days=1)
+        yesterday = day_of(context.now) - timedelta(days=1)
+        last_day = min(yesterday, school.appointments[appointment].until or yesterday)
         stamp = context.stamp(school.id, school.version + 1, Role.ADMIN)
         school.append(event_of(stamp, AppointmentEnded, appointment=appointment, until=last_day))
         self._record.commit(school)
