@@ -26,6 +26,7 @@ from tests.domain.casefile import (
     TEACHER,
     CaseFile,
     at,
+    known,
     rules_about,
 )
 from tests.domain.situations import (
@@ -328,6 +329,18 @@ def test_a_review_is_not_before_the_london_day_of_the_decision() -> None:
     assert set(invalid(case, "withhold_from_parents", review_on=date(2026, 9, 14))) == {"$.review_on"}
     case.now = an_hour_before
     case.take("withhold_from_parents", review_on=date(2026, 9, 15))
+
+
+def test_withholding_is_reviewed_for_the_person_who_was_identified() -> None:
+    unknown, pupil = known("unknown"), known("pupil")
+    case = CaseFile("cyberbullying", people=((unknown, "target", "unknown"),))
+    case.take("withhold_from_parents", child=unknown, review_on=date(2026, 9, 21))
+    case.take("identify_person", person=unknown, as_=pupil, category="pupil")
+    assert case.incident.withheld == {pupil: date(2026, 9, 21)}
+    assert not case.requires("inform_parents", child=unknown)
+    case.take("inform_parents", child=pupil)
+    assert not case.requires("inform_parents", child=pupil)
+    assert case.incident.withheld == {}
 
 
 def test_a_step_in_the_future_is_refused() -> None:

@@ -160,6 +160,9 @@ class IdentifyPerson(Step, frozen=True, kw_only=True):
             else party
             for party in incident.people
         )
+        review_on = incident.withheld.pop(self.person, None)
+        if review_on is not None:
+            incident.withheld[self.as_] = min(review_on, incident.withheld.get(self.as_, review_on))
 
 
 class AddNote(Step, frozen=True, kw_only=True):
