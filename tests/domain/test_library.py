@@ -18,6 +18,11 @@ def test_a_folder_without_a_floor_is_refused(tmp_path: Path) -> None:
         Library.from_folder(tmp_path)
 
 
+def test_a_missing_folder_of_own_packs_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(PlaybookError, match=r"missing: is not a folder"):
+        Library.own().with_packs(tmp_path / "missing")
+
+
 def test_a_file_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
     (tmp_path / "floor.toml").write_bytes(FLOOR_FILE.replace("Trouble", "Trouv\u00e9").encode("latin-1"))
     with pytest.raises(PlaybookError, match=r"floor\.toml.*utf-8"):

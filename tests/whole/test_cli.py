@@ -214,6 +214,17 @@ def test_no_command_starts_with_a_bad_database_url(
     assert "hunter2" not in line
 
 
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"evidence_url": "s3://bucket"}, "CASEWORK_EVIDENCE_URL"),
+        ({"playbook_folder": Path("missing")}, "missing: is not a folder"),
+    ],
+)
+def test_a_bad_setting_is_named_in_one_line(made: Settings, changed: dict[str, Any], named: str) -> None:
+    assert named in refusal(msgspec.structs.replace(made, **changed), "due")
+
+
 @pytest.mark.parametrize("command", COMMANDS[1:], ids=lambda command: command[0])
 def test_no_command_but_init_starts_without_the_key(made: Settings, command: tuple[str, ...]) -> None:
     made.master_key_file.unlink()

@@ -56,9 +56,11 @@ class Library:
     def with_packs(self, folder: Path) -> Library:
         """This library with a school's own packs added.
 
-        Raises PlaybookError for a floor, which is the same for every school, and for an edition that
-        exists already.
+        Raises PlaybookError for a floor, which is the same for every school, for an edition that exists
+        already, and if there is no such folder.
         """
+        if not folder.is_dir():
+            raise PlaybookError(str(folder), "is not a folder")
         floors = list(self.floors.values())
         packs = dict(self.packs)
         for path in sorted(folder.glob("*.toml")):

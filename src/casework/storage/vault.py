@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import BinaryIO, Final, Self, cast
 from uuid import UUID
 
+from casework.domain.errors import SetUpError
 from casework.domain.incident.evidence import MAX_BYTES
 from casework.record.files import StoredFile
 from casework.storage.media import identify
@@ -23,7 +24,7 @@ SETTING: Final = "CASEWORK_EVIDENCE_URL"
 _SHARED_MODE: Final = 0o400
 
 
-class VaultUrlError(ValueError):
+class VaultUrlError(SetUpError):
     """The setting does not name a place where evidence can be stored."""
 
 
