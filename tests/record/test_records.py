@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -121,6 +122,29 @@ def test_a_read_sees_the_latest_commit(record: Record) -> None:
     peeked = record.peek(Person, stored.id)
     assert peeked is not None
     assert peeked.version == 2
+
+
+def test_an_event_that_another_thread_applied_is_not_applied_again(
+    engine_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(settings_for(engine_url, tmp_path)) as app:
+        stored = person()
+        app.record.commit(stored)
+        app.record.peek(Person, stored.id)
+        add_event(stored)
+        app.record.commit(stored)
+        read = app.log.store.get
+
+        def read_while_another_thread_peeks(*args: Any, **kwargs: Any) -> Iterator[Any]:
+            events = list(read(*args, **kwargs))
+            monkeypatch.undo()
+            app.record.peek(Person, stored.id)
+            return iter(events)
+
+        monkeypatch.setattr(app.log.store, "get", read_while_another_thread_peeks)
+        found = app.record.peek(Person, stored.id)
+    assert found is not None
+    assert found.version == 2
 
 
 def test_the_second_of_two_writers_gets_a_conflict_and_changes_nothing(record: Record) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterable
+from threading import Lock
 from typing import Final, cast
 from uuid import UUID
 
@@ -29,6 +30,7 @@ class StoredRecord:
     def __init__(self, log: EventLog) -> None:
         self._log = log
         self._cached: LRUCache[UUID, tuple[Aggregate, float]] = LRUCache(maxsize=_CACHE_SIZE)
+        self._applying = Lock()
 
     def load(self, kind: type[A], aggregate_id: UUID, *, upto: int | None = None) -> A | None:
         events = [cast(Event, event) for event in self._log.store.get(aggregate_id, lte=upto)]
@@ -53,8 +55,10 @@ class StoredRecord:
             return self._load_and_cache(kind, aggregate_id)
         if not isinstance(cached, kind):
             return None
-        newer = (cast(Event, event) for event in self._log.store.get(aggregate_id, gt=cached.version))
-        return kind.replay(newer, onto=cached)
+        newer = [cast(Event, event) for event in self._log.store.get(aggregate_id, gt=cached.version)]
+        # Threads share a cached aggregate, and each event may be applied to it only once.
+        with self._applying:
+            return kind.replay((each for each in newer if each.originator_version > cached.version), cached)
 
     def commit(self, *aggregates: Aggregate, destroying: Collection[UUID] = ()) -> None:
         events = [event for aggregate in aggregates for event in aggregate.collect_events()]
