@@ -29,7 +29,7 @@ modality = "may"
 step = "escalate"
 preset = { agency = "police" }
 clause = "LAW §7"
-reason = "The police may be told."
+reason = "The police may be informed."
 """
 ADDED = """
 [[added_rules]]

@@ -24,7 +24,7 @@ step = "advise"
 when = [{ fact = "direction", is = "staff_to_pupil" }]
 given = [{ field = "about", is = "other" }]
 clause = "LAW §2"
-reason = "Nobody is told first."
+reason = "Nobody is informed first."
 
 [[rules]]
 id = "closed"
@@ -55,7 +55,7 @@ satisfied_by = [{ step = "inform_parents", given = [{ field = "method", present 
 per = "child"
 per_field = "child"
 clause = "LAW §5"
-reason = "The parents are told."
+reason = "The parents are informed."
 
 [[rules]]
 id = "police"
@@ -63,7 +63,7 @@ modality = "must"
 step = "escalate"
 preset = { agency = "police" }
 clause = "LAW"
-reason = "The police are told."
+reason = "The police are informed."
 """
 PACK_FILE = """\
 id = "school"
@@ -143,7 +143,7 @@ IN_THE_FLOOR = [
     ('modality = "must_not"\nkinds', 'modality = "never"\nkinds', "no-reply", "modality", "'never'"),
     ('id = "police"\n', "", "number 5", "", "`id`"),
     ('clause = "LAW"\n', "", "police", "", "`clause`"),
-    ('reason = "The police are told."', 'reason = " "', "police", "reason", "is empty"),
+    ('reason = "The police are informed."', 'reason = " "', "police", "reason", "is empty"),
     ("in_force_from = 2026-09-01", 'in_force_from = "soon"', "", "in_force_from", "date"),
     ('title = "The law"', "title = 1", "", "sources[0].title", "Expected `str`"),
     ('id = "parents"', 'id = "triage"', "triage", "id", "is the id of another rule"),

@@ -133,7 +133,7 @@ before = ["close"]
 clock = { of = "record_meeting", within = 1, unit = "days" }
 told = ["parents"]
 clause = "OWN §1"
-reason = "The parents are told."
+reason = "The parents are informed."
 """
 )
 IN_AN_OWN_PACK = [
