@@ -310,6 +310,7 @@ def test_a_case_is_not_closed_while_an_enquiry_is_open(agency: str) -> None:
         ("record_child_voice", {"voice": None}, "$.voice"),
         ("decide_threshold", {"met": True}, "$.limbs"),
         ("record_viewing", {"witness": DSL}, "$.witness"),
+        ("record_search", {"searched_by": HEAD, "witness": HEAD}, "$.witness"),
         ("record_viewing", {"authorised_by": DSL}, "$.authorised_by"),
         ("involve_person", {"person": TARGET, "involvement": "target"}, "$.person"),
         ("identify_person", {"person": TARGET}, "$.person"),

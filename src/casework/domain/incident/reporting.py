@@ -204,3 +204,6 @@ class RecordSearch(Step, frozen=True, kw_only=True):
     witness: AdultId
     grounds: Reason
     found: Narrative
+
+    def faults(self, incident: Incident) -> dict[str, str]:
+        return {"$.witness": "must not be the one who searched"} if self.witness == self.searched_by else {}
