@@ -16,7 +16,7 @@ from casework.domain.case import Case
 from casework.domain.clocks import CLOCK_LEAD, synchronised
 from casework.domain.errors import Forbidden, Invalid, NotFound
 from casework.domain.event import unstamped
-from casework.domain.incident.evidence import SaveEvidence
+from casework.domain.incident.evidence import OpenEvidence, SaveEvidence
 from casework.domain.incident.reporting import AddNote, Party
 from casework.domain.sealed import Sealed
 from casework.domain.user import User
@@ -105,6 +105,14 @@ def test_a_lead_reads_a_report_and_takes_a_step(school: InMemory) -> None:
     assert [taken.name() for taken in case.incident.timeline] == ["report", "add_note"]
     assert [party.category for party in case.incident.people] == [Category.PUPIL]
     assert case.outstanding()
+
+
+def test_no_user_takes_a_step_that_casework_records(school: InMemory) -> None:
+    incident = school.report().incident.id
+    step = TakeStep(incident=incident, step=unstamped(OpenEvidence, file=incident))
+    with pytest.raises(Invalid) as raised:
+        school.incidents.take(school.by(Role.DSL), step)
+    assert raised.value.errors == {"$.step": ["is recorded by casework itself"]}
 
 
 LEADS: Final = st.one_of(

@@ -66,6 +66,8 @@ class TakingSteps:
 
         Raises NotFound, Forbidden, Stale, KeyReused, Invalid or Refused; then nothing has changed.
         """
+        if command.step.INTERNAL:
+            raise Invalid.at("$.step", "is recorded by casework itself")
         command = synchronised(command, context.now)
         return retrying(lambda: self._take(context, command))
 
