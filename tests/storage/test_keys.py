@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -53,6 +54,20 @@ def test_a_master_key_is_never_overwritten(tmp_path: Path) -> None:
     with pytest.raises(MasterKeyError, match=r"CASEWORK_MASTER_KEY_FILE.*exists"):
         MasterKey.create(path)
     assert path.read_bytes() == before
+
+
+def test_a_master_key_that_was_not_written_in_full_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    path = tmp_path / "master.key"
+    with monkeypatch.context() as full_disk:
+        full_disk.setattr("os.fsync", fail)
+        with pytest.raises(MasterKeyError, match=r"CASEWORK_MASTER_KEY_FILE.*No space"):
+            MasterKey.create(path)
+    MasterKey.create(path)
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644])

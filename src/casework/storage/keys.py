@@ -76,10 +76,15 @@ class MasterKey:
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(secret)
-                file.flush()
-                os.fsync(file.fileno())
+            try:
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(secret)
+                    file.flush()
+                    os.fsync(file.fileno())
+            except OSError:
+                # Part of a key could be neither loaded nor replaced.
+                path.unlink()
+                raise
         except OSError as error:
             raise MasterKeyError(f"{SETTING}: {path} cannot be created: {error.strerror}") from error
         return cls(secret)
