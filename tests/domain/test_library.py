@@ -29,6 +29,21 @@ def test_a_file_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
         Library.from_folder(tmp_path)
 
 
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "floor.toml").mkdir()
+    with pytest.raises(PlaybookError, match=r"floor\.toml: cannot be read"):
+        Library.from_folder(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("floor", "pack", "missing"),
+    [("england@2026-09-01", "own@2020-01", "own@2020-01"), ("wales@2020-01-01", "none", "wales@2020-01-01")],
+)
+def test_a_missing_edition_that_a_case_follows_is_named(floor: str, pack: str, missing: str) -> None:
+    with pytest.raises(PlaybookError, match=f"^{missing}: is followed by a case"):
+        Library.own().playbook(floor, pack)
+
+
 def test_a_pack_is_checked_against_every_floor(tmp_path: Path) -> None:
     later = replaced(FLOOR_FILE, "2026-09-01", "2027-09-01").replace("adjustable = true\n", "")
     (tmp_path / "later.toml").write_text(later, encoding="utf-8")

@@ -103,9 +103,15 @@ class Library:
         return (in_force or editions[:1])[-1]
 
     def playbook(self, floor: str, pack: str) -> Playbook:
-        """The playbook of these editions of a floor and a pack."""
+        """The playbook of these editions of a floor and a pack.
+
+        Raises PlaybookError if the file of one of them, which cases follow, was removed.
+        """
         key = (floor, pack)
         if key not in self._playbooks:
+            for edition, known in ((floor, self.floors), (pack, self.packs)):
+                if edition not in known:
+                    raise PlaybookError(edition, "is followed by a case, but its file is missing")
             self._playbooks[key] = Playbook(self.floors[floor], self.packs[pack])
         return self._playbooks[key]
 

@@ -19,6 +19,8 @@ def document_of(path: Path) -> dict[str, Any]:
     """The content of a TOML file. Raises PlaybookError."""
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise PlaybookError(path.name, f"cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise PlaybookError(path.name, str(error)) from error
     return cast(dict[str, Any], standardised(document))
