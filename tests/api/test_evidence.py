@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 import pytest
 from werkzeug.test import TestResponse
@@ -164,6 +165,14 @@ class TestOpening:
             assert again.status_code == 200
         steps = [entry["step"] for entry in house.get("dsl", f"/incidents/{incident}/steps")["items"]]
         assert steps.count("open_evidence") == 2
+
+    @on_sqlite
+    def test_of_an_erased_case_is_not_recorded(self, house: House, incident: str) -> None:
+        saved = house.uploaded(incident, MARKER)["id"]
+        house.casework.record.commit(destroying=[UUID(incident)])
+        assert content_of(house, incident, saved).status_code == 404
+        steps = [entry["step"] for entry in house.get("dsl", f"/incidents/{incident}/steps")["items"]]
+        assert "open_evidence" not in steps
 
     @pytest.mark.parametrize("harm", ["one byte", "shortened", "gone", "swapped"])
     @on_sqlite

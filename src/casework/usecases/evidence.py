@@ -94,8 +94,9 @@ class Evidence:
 
         The opening is recorded first. Raises NotFound, Forbidden or Refused.
         """
+        key = self._key(incident_id)
         file, role = retrying(lambda: self._record_opening(context, incident_id, evidence_id))
-        return file, role, self._files.stream(incident_id, file.sha256, self._key(incident_id))
+        return file, role, self._files.stream(incident_id, file.sha256, key)
 
     def _record_opening(
         self, context: Context, incident_id: UUID, evidence_id: UUID
