@@ -18,7 +18,7 @@ from casework.domain.school import School
 from casework.domain.user import User
 from casework.library import Library
 from casework.record import Record
-from casework.record.case_files import CaseFile, case_file, case_file_with
+from casework.record.case_files import CaseFile, case_file, case_file_with, incident_of
 from casework_projections.reading.asking import DEPEND_ON_LEADERS, Asker, Reach
 
 
@@ -54,8 +54,7 @@ class Admission:
 
     def approval(self, asker: Asker, approval_id: UUID) -> ApprovalInCase:
         """An approval, for a user who may read its case. Raises NotFound."""
-        found = self._record.load(Approval, approval_id)
-        incident = None if found is None else found.asked.about.incident
+        incident = incident_of(self._record, approval_id)
         if incident is None:
             asker.may_be_named()
             raise NotFound

@@ -49,6 +49,12 @@ def case_files(record: Record, ids: Iterable[UUID]) -> dict[UUID, CaseFile]:
     return {key: (incident, tuple(approvals[key])) for key, incident in incidents.items()}
 
 
+def incident_of(record: Record, approval_id: UUID) -> UUID | None:
+    """The incident that an approval is about; None if there is no such approval, or if it is about none."""
+    approval = record.load(Approval, approval_id)
+    return None if approval is None else approval.asked.about.incident
+
+
 def _approvals(
     record: Record, found: Mapping[UUID, Aggregate], ids: Mapping[UUID, list[UUID]]
 ) -> dict[UUID, list[Approval]]:

@@ -20,6 +20,7 @@ from casework.domain.sealed import Sealed
 from casework.domain.user import User
 from casework.domain.vocabulary import Matter, Role
 from casework.record import Record, retrying
+from casework.record.case_files import incident_of
 from casework.usecases.cases import Cases
 from casework.usecases.context import Context
 from casework.usecases.steps.taking import TakeStep, TakingSteps
@@ -74,8 +75,7 @@ class Approvals:
 
     def admit(self, context: Context, approval_id: UUID) -> ApprovalInCase:
         """The approval, if the user may read its case. Raises NotFound."""
-        found = self._record.load(Approval, approval_id)
-        incident = None if found is None else found.asked.about.incident
+        incident = incident_of(self._record, approval_id)
         if incident is None:
             context.may_be_named()
             raise NotFound
