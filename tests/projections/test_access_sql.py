@@ -23,7 +23,7 @@ from casework.domain.access import (
     Actor,
     All,
     AnyOf,
-    Appointed,
+    AppointedToCase,
     CaseFacts,
     InStream,
     IsAboutHolderOf,
@@ -168,7 +168,7 @@ worlds = st.builds(
 )
 simple: st.SearchStrategy[Predicate] = st.one_of(
     st.just(IsSubject()),
-    st.just(Appointed()),
+    st.just(AppointedToCase()),
     st.builds(InStream, st.sampled_from(Stream)),
     st.builds(IsAboutHolderOf, st.sampled_from(LEADERS)),
 )

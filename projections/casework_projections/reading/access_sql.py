@@ -28,7 +28,7 @@ from casework.domain.access import (
     READ,
     All,
     AnyOf,
-    Appointed,
+    AppointedToCase,
     InStream,
     IsAboutHolderOf,
     IsSubject,
@@ -58,7 +58,7 @@ def holding(predicate: Predicate) -> ColumnElement[bool]:  # noqa: PLR0911 - as 
             return cases.c.incident.in_(incidents_about(members.c.member == _PERSON))
         case IsAboutHolderOf(role):
             return cases.c.incident.in_(_incidents_about_holders_of(role))
-        case Appointed():
+        case AppointedToCase():
             appointed = and_(members.c.member == _USER, members.c.involved_as == APPOINTED)
             return cases.c.incident.in_(select(members.c.incident).where(appointed))
         case Not(inner):

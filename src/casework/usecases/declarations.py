@@ -19,7 +19,7 @@ from casework.domain.user import User
 from casework.domain.vocabulary import Role
 from casework.record import Record, retrying
 from casework.usecases.context import Context
-from casework.usecases.references import check_references, referenced
+from casework.usecases.named_ids import check_ids, named_ids
 from casework.usecases.schools import Schools
 
 _LEADS = frozenset({Role.DSL, Role.DEPUTY_DSL})
@@ -68,9 +68,9 @@ class Declarations:
         return declaration
 
     def _check(self, made: RelationshipDeclared, school: School, context: Context) -> None:
-        references = referenced(made)
-        found = self._record.load_many(leaf.value for leaf, _ in references)
-        check_references(found, references, school)
+        ids = named_ids(made)
+        found = self._record.load_many(leaf.value for leaf, _ in ids)
+        check_ids(found, ids, school)
         faults = record_faults(made)
         staff = found[made.staff]
         if not (isinstance(staff, Person) and staff.category.works_at_school):

@@ -25,20 +25,20 @@ _TYPES: dict[str, type[Aggregate]] = {
 }
 
 
-def referenced(record: msgspec.Struct) -> list[tuple[Leaf, Ref]]:
+def named_ids(record: msgspec.Struct) -> list[tuple[Leaf, Ref]]:
     """Every id in `record` that refers to something, and the types that its field allows."""
     return [(leaf, marker) for leaf in leaves(record) for marker in leaf.markers if isinstance(marker, Ref)]
 
 
-def check_references(
+def check_ids(
     found: dict[UUID, Aggregate],
-    references: Iterable[tuple[Leaf, Ref]],
+    ids: Iterable[tuple[Leaf, Ref]],
     school: School,
     incident: Incident | None = None,
 ) -> None:
     """Raise Invalid, naming each field whose id is not of an allowed type at `school`."""
     faults: dict[str, str] = {}
-    for leaf, ref in references:
+    for leaf, ref in ids:
         thing = found.get(leaf.value)
         if not any(_is_at(thing, _TYPES[name], school) for name in ref.to):
             faults[leaf.path] = f"names no {' or '.join(ref.to)} of this school"

@@ -18,7 +18,7 @@ from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Category, Role
 from casework.record import Record, retrying
 from casework.usecases.context import Context, replaced
-from casework.usecases.references import check_references, referenced
+from casework.usecases.named_ids import check_ids, named_ids
 from casework.usecases.schools import Schools
 
 
@@ -57,8 +57,8 @@ class People:
         if existing is not None and context.earlier(existing) is not None:
             return existing
         registered = _registered(context, command, person_id, role or Role.ADMIN)
-        references = referenced(registered)
-        check_references(self._record.load_many(leaf.value for leaf, _ in references), references, school)
+        ids = named_ids(registered)
+        check_ids(self._record.load_many(leaf.value for leaf, _ in ids), ids, school)
         person = Person(registered)
         person.append(registered)
         self._record.commit(person)

@@ -3,7 +3,7 @@
 from casework.domain.access.predicates import (
     All,
     AnyOf,
-    Appointed,
+    AppointedToCase,
     CaseFacts,
     InStream,
     IsAboutHolderOf,
@@ -29,7 +29,7 @@ __all__ = [
     "Actor",
     "All",
     "AnyOf",
-    "Appointed",
+    "AppointedToCase",
     "CaseFacts",
     "Grant",
     "InStream",

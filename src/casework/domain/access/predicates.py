@@ -31,7 +31,7 @@ class IsAboutHolderOf(msgspec.Struct, frozen=True):
     role: Role
 
 
-class Appointed(msgspec.Struct, frozen=True):
+class AppointedToCase(msgspec.Struct, frozen=True):
     """The reader was appointed to this allegation by name."""
 
 
@@ -53,7 +53,7 @@ class AnyOf(msgspec.Struct, frozen=True):
     predicates: tuple[Predicate, ...]
 
 
-Predicate = InStream | IsSubject | IsAboutHolderOf | Appointed | Not | All | AnyOf
+Predicate = InStream | IsSubject | IsAboutHolderOf | AppointedToCase | Not | All | AnyOf
 
 
 class CaseFacts(msgspec.Struct, frozen=True):
@@ -103,7 +103,7 @@ def holds(  # noqa: PLR0911 - one return for each form of predicate
             return reader.person in case.subjects
         case IsAboutHolderOf(role):
             return not reader.leaders.get(role, frozenset()).isdisjoint(case.subjects)
-        case Appointed():
+        case AppointedToCase():
             return reader.user in case.appointed
         case Not(inner):
             return not holds(inner, case, reader)

@@ -10,7 +10,7 @@ import msgspec
 
 from casework.domain.access.predicates import (
     All,
-    Appointed,
+    AppointedToCase,
     CaseFacts,
     InStream,
     IsAboutHolderOf,
@@ -37,7 +37,7 @@ BARRED: Final[Predicate] = IsSubject()
 """Nobody reads or handles a case for which this holds, even if a grant below would allow it."""
 
 _ALLEGATION: Final = InStream(Stream.ALLEGATION)
-_APPOINTED: Final = All((_ALLEGATION, Appointed()))
+_APPOINTED: Final = All((_ALLEGATION, AppointedToCase()))
 _ABOUT_THE_HEAD: Final = All((_ALLEGATION, IsAboutHolderOf(Role.HEADTEACHER)))
 _STANDING_IN: Final = (
     Grant(Permission.HANDLE_CHILD_CASES, _APPOINTED),

@@ -18,7 +18,7 @@ from casework.library import Library
 from casework.record import Record
 from casework.usecases.cases import Cases
 from casework.usecases.context import Context
-from casework.usecases.references import check_references, referenced
+from casework.usecases.named_ids import check_ids, named_ids
 from casework.usecases.steps.surroundings import NOTHING, OUTSIDE, Decider, Surroundings
 
 S = TypeVar("S", bound=Step)
@@ -36,12 +36,12 @@ class Stages:
         self, context: Context, step: Step, school: School, incident: Incident | None
     ) -> Surroundings:
         """The surroundings of `step`. Raises Invalid if an id in it is not of the type its field allows."""
-        references = referenced(step)
-        wanted: list[UUID] = [leaf.value for leaf, _ in references]
+        ids = named_ids(step)
+        wanted: list[UUID] = [leaf.value for leaf, _ in ids]
         if incident is not None and OUTSIDE.get(type(step), NOTHING).names:
             wanted += [party.person for party in incident.people]
         found = self._cases.known_among(context, self._record.load_many(wanted))
-        check_references(found, references, school, incident)
+        check_ids(found, ids, school, incident)
         return Surroundings(
             incident=incident, school=school, library=self._library, found=found, moment=context.now
         )
