@@ -25,3 +25,9 @@ def test_a_step_the_other_pack_refuses_is_named(house: House) -> None:
     (found,) = house.get("dsl", path)["items"]
     (refused,) = found["refused"]
     assert (refused["number"], refused["step"], refused["clause"]) == (2, "triage", "001 D")
+
+
+def test_the_latest_reported_come_first(house: House) -> None:
+    reported = [house.bullying(f"2026-09-{day} 10:20", content=["racist"])["id"] for day in range(14, 22)]
+    path = f"/schools/{house.school}/playbook-comparison?pack=headcorn"
+    assert [found["incident"] for found in house.get("dsl", path)["items"]] == reported[::-1]

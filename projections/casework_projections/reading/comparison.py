@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
@@ -15,6 +16,7 @@ from casework.domain.incident import Incident
 from casework.domain.moments import Instant
 from casework.domain.playbook import Duty, Playbook
 from casework.library import Library
+from casework.record import Record
 from casework_projections.reading.asking import Asker
 from casework_projections.reading.known import page_of
 from casework_projections.reading.listing import Filters
@@ -59,7 +61,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 class ComparePlaybooks(Question[Page[Comparison]], frozen=True, kw_only=True):
     """The cases that would have differed under `pack`, out of one page of a school's cases the user may read.
 
-    `pack` is compared with the pack each case was judged by, or with `under`; both are ids of packs.
+    The latest reported come first. `pack` is compared with the pack each case was judged by, or with `under`;
+    both are ids of packs.
     """
 
     NAME: ClassVar = "comparison"
@@ -75,18 +78,23 @@ class ComparePlaybooks(Question[Page[Comparison]], frozen=True, kw_only=True):
         under = None if self.under is None else _edition(room.library, "under", self.under)
         scope = ["comparison", school.id, pack, under, asker.principal.id]
         listed = page_of(room, asker, Filters(school=school.id), self.part, scope)
-        incidents = room.record.load_many(each.incident for each in listed.items if not each.own)
-        room.sealer.keys.prefetch(incidents)
+        incidents = in_order(room.record, [each.incident for each in listed.items if not each.own])
+        room.sealer.keys.prefetch([incident.id for incident in incidents])
         found = []
-        for incident in incidents.values():
-            if isinstance(incident, Incident):
-                policy = incident.policy
-                ours = room.library.playbook(policy.floor, under or policy.pack)
-                other = room.library.playbook(policy.floor, pack)
-                found.append(compare(incident, ours, other, school.calendar))
+        for incident in incidents:
+            policy = incident.policy
+            ours = room.library.playbook(policy.floor, under or policy.pack)
+            other = room.library.playbook(policy.floor, pack)
+            found.append(compare(incident, ours, other, school.calendar))
         differing = tuple(each for each in found if each.differs)
         shown = tuple(Shown(about=each.incident, parts=("comparison",)) for each in differing)
         return Answer(Page(differing, listed.next, listed.stale), shown)
+
+
+def in_order(record: Record, ids: Sequence[UUID]) -> list[Incident]:
+    """The incidents of `ids`, in that order, read with one statement."""
+    found = record.load_many(ids)
+    return [incident for incident in map(found.get, ids) if isinstance(incident, Incident)]
 
 
 def compare(incident: Incident, under: Playbook, other: Playbook, calendar: Calendar) -> Comparison:

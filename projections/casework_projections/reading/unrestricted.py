@@ -12,10 +12,9 @@ from sqlalchemy import select
 
 from casework.domain.access import SYSTEM
 from casework.domain.errors import Forbidden, NotFound
-from casework.domain.incident import Incident
 from casework.domain.school import School
 from casework_projections.reading.asking import Asker
-from casework_projections.reading.comparison import Comparison, compare
+from casework_projections.reading.comparison import Comparison, compare, in_order
 from casework_projections.reading.deadlines import Deadline, deadlines
 from casework_projections.reading.room import Answer, Question, ReadingRoom, Shown, Snapshot
 from casework_projections.views.case_tables import cases
@@ -79,11 +78,10 @@ class CompareEveryCase(Question[tuple[Comparison, ...]], frozen=True):
         ids = _latest_first(room, school)
         found = []
         for start in range(0, len(ids), _PAGE):
-            for incident in room.record.load_many(ids[start : start + _PAGE]).values():
-                if isinstance(incident, Incident):
-                    under = room.library.playbook(incident.policy.floor, self.under)
-                    other = room.library.playbook(incident.policy.floor, self.other)
-                    found.append(compare(incident, under, other, school.calendar))
+            for incident in in_order(room.record, ids[start : start + _PAGE]):
+                under = room.library.playbook(incident.policy.floor, self.under)
+                other = room.library.playbook(incident.policy.floor, self.other)
+                found.append(compare(incident, under, other, school.calendar))
         shown = tuple(Shown(about=each.incident, parts=("comparison",)) for each in found)
         return Answer(tuple(found), shown)
 
