@@ -112,6 +112,18 @@ class TestTheDescription:
                     content = resolved(spec, answer)["content"]
                     assert list(content) == ["application/problem+json"]
 
+    def test_names_the_key_of_every_route_that_changes_data(self, spec: Json) -> None:
+        for path, method, described_as in operations(spec):
+            named = {each["name"] for each in described_as.get("parameters", ()) if "name" in each}
+            changes = method != "get"
+            assert ("Idempotency-Key" in named) is changes, (path, method)
+            assert not changes or {"409", "422"} <= set(described_as["responses"]), (path, method)
+
+    def test_lists_428_only_where_if_match_is_required(self, spec: Json) -> None:
+        for path, method, described_as in operations(spec):
+            required = {e["name"] for e in described_as.get("parameters", ()) if e.get("required")}
+            assert ("428" in described_as["responses"]) is ("If-Match" in required), (path, method)
+
     def test_has_a_component_for_every_step(self, spec: Json) -> None:
         step = spec["components"]["schemas"]["Step"]
         taken = {name for name, each in STEPS.items() if not each.INTERNAL}

@@ -26,6 +26,8 @@ from casework_projections.reading.evidence import EvidenceBody, EvidenceRecord, 
 _MAX_BODY: Final = MAX_BYTES + 256 * 1024
 """A file of the largest size, with room for the metadata and the multipart boundaries."""
 
+_IF_MATCH: Final = msgspec.structs.replace(IF_MATCH_HEADER, required=False, problems=(412, 422))
+
 _UPLOAD: Final = {
     "required": True,
     "content": {
@@ -49,7 +51,7 @@ _UPLOAD: Final = {
 
 
 @blueprint.route("/<uuid:incident_id>/evidence", methods=["POST"])
-@blueprint.takes(msgspec.structs.replace(IF_MATCH_HEADER, required=False), IDEMPOTENCY_KEY_HEADER)
+@blueprint.takes(_IF_MATCH, IDEMPOTENCY_KEY_HEADER)
 @blueprint.doc(requestBody=_UPLOAD)
 @blueprint.returns(201, EvidenceBody, headers=("Location", "ETag"), problems=(409, 412, 415, 422))
 @takes_body(_MAX_BODY)

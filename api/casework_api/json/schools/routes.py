@@ -111,6 +111,7 @@ def appoint(fields: dict[str, Any], school_id: UUID) -> AppointmentBody:
 
 
 @blueprint.route("/<uuid:school_id>/appointments/<uuid:appointment_id>", methods=["DELETE"])
+@blueprint.takes(IDEMPOTENCY_KEY_HEADER)
 @blueprint.returns(204)
 def end_appointment(school_id: UUID, appointment_id: UUID) -> None:
     """End an appointment; it stays on the record."""

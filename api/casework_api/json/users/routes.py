@@ -48,6 +48,7 @@ def issue_token(fields: dict[str, Any], user_id: UUID) -> IssuedToken:
 
 
 @blueprint.route("/<uuid:user_id>/tokens/<uuid:token_id>", methods=["DELETE"])
+@blueprint.takes(IDEMPOTENCY_KEY_HEADER)
 @blueprint.returns(204)
 def revoke_token(user_id: UUID, token_id: UUID) -> None:
     """Revoke a token. It is invalid at once."""
