@@ -61,6 +61,15 @@ def test_users_who_may_decide_get_an_approval_without_a_decider(history: SchoolH
 
 
 @pytest.mark.usefixtures("notes_take_two")
+def test_the_askers_second_account_does_not_get_the_approval(history: SchoolHistory, views: Views) -> None:
+    me = history.person(Category.STAFF)
+    asker, second = (history.appointed(role, person=me) for role in (Role.DSL, Role.HEADTEACHER))
+    history.take(history.report(), "add_note", by=asker)
+    assert len(listed(history, views, asker)) == len(listed(history, views, history.head)) == 1
+    assert listed(history, views, second) == []
+
+
+@pytest.mark.usefixtures("notes_take_two")
 @pytest.mark.parametrize("end", ["decided", "expired"])
 def test_only_asker_and_decider_get_an_approval_that_is_over(
     history: SchoolHistory, views: Views, end: str

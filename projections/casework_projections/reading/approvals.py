@@ -15,6 +15,7 @@ from casework.domain.approval import Approval, why_not_decide
 from casework.domain.case import ApprovalInCase, case_after
 from casework.domain.moments import Instant
 from casework.domain.sealed import Sealed
+from casework.domain.user import User
 from casework.domain.vocabulary import ApprovalState, Matter
 from casework.library import Library
 from casework.record.case_files import CaseFile, case_files
@@ -171,17 +172,19 @@ def _visible(
     pending = {each.id: ApprovalInCase(each, case) for case in cases.values() for each in case.approvals}
     for row in rows:
         found = pending.get(row.approval)
-        if found is not None and _concerns(asker, found):
+        if found is not None and _concerns(room, asker, found):
             yield row, found
 
 
-def _concerns(asker: Asker, pending: ApprovalInCase) -> bool:
+def _concerns(room: ReadingRoom, asker: Asker, pending: ApprovalInCase) -> bool:
     """Whether the user asked, decided, is named as the decider, or is one of those who may decide."""
     case, asked, decided = pending.case, pending.approval.asked, pending.approval.decided
     if asker.principal.id in (asked.by, asked.decider, None if decided is None else decided.by):
         return True
-    by = Principal(id=asked.by)
-    return why_not_decide(by, case.at.actor, case.standing, case.incident) is None
+    by = room.record.peek(User, asked.by)
+    if by is None:
+        return False
+    return why_not_decide(Principal.of(by), case.at.actor, case.standing, case.incident) is None
 
 
 def _loaded(room: ReadingRoom, ids: Sequence[UUID]) -> dict[UUID, CaseFile]:
