@@ -20,6 +20,7 @@ USERS: Final = (
     ("dsl", "Aurelia Stonecrop"),
     ("deputy_dsl", "Benedict Yarrowby"),
     ("headteacher", "Marguerite Ashlocke"),
+    ("chair_of_governors", "Ignatius Merrowdown"),
     ("reporter", "Fergus Plumridge"),
     ("governor", "Theodora Winterslow"),
 )
