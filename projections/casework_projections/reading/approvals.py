@@ -26,7 +26,7 @@ from casework_projections.reading.room import Answer, Question, ReadingRoom, Sho
 from casework_projections.reading.wording import own_fields, reason_of
 from casework_projections.views.apart import attempted
 from casework_projections.views.approvals import Concerning
-from casework_projections.views.sealed_names import unsealed_soon
+from casework_projections.views.sealed_names import prefetch_keys
 
 _AT_ONCE: Final = 100
 """How many rows are read at a time for a list that is not cut."""
@@ -167,7 +167,7 @@ def _visible(
     room: ReadingRoom, asker: Asker, rows: Sequence[Concerning]
 ) -> Iterator[tuple[Concerning, ApprovalInCase]]:
     files = _loaded(room, [row.incident for row in rows if row.incident is not None])
-    _unseal_soon(room, files.values())
+    _prefetch_case_keys(room, files.values())
     cases = room.admission.readable(asker, files.values())
     pending = {each.id: ApprovalInCase(each, case) for case in cases.values() for each in case.approvals}
     for row in rows:
@@ -198,10 +198,10 @@ def _loaded(room: ReadingRoom, ids: Sequence[UUID]) -> dict[UUID, CaseFile]:
     return found
 
 
-def _unseal_soon(room: ReadingRoom, files: Collection[CaseFile]) -> None:
+def _prefetch_case_keys(room: ReadingRoom, files: Collection[CaseFile]) -> None:
     """Fetch the data keys of these incidents by one statement."""
     texts = [text for incident, _ in files for text in (incident.reporter, incident.summary)]
-    unsealed_soon(room.sealer.keys, texts)
+    prefetch_keys(room.sealer.keys, texts)
 
 
 def _position(after: Concerning) -> Position:

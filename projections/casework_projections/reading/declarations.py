@@ -14,7 +14,7 @@ from casework.domain.sealed import Sealed
 from casework_projections.reading.asking import Asker
 from casework_projections.reading.paging import Page, Part
 from casework_projections.reading.room import Answer, Question, ReadingRoom, Shown
-from casework_projections.views.sealed_names import unsealed_soon
+from casework_projections.views.sealed_names import prefetch_keys
 
 
 class DeclarationBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +51,7 @@ class ListDeclarations(Question[Page[DeclarationBody]], frozen=True):
         found = room.record.load_many(ids[place])
         loaded = (found[declaration] for declaration in ids[place])
         made = [declaration for declaration in loaded if isinstance(declaration, Declaration)]
-        unsealed_soon(room.sealer.keys, [declaration.made.relation for declaration in made])
+        prefetch_keys(room.sealer.keys, [declaration.made.relation for declaration in made])
         items = tuple(map(declaration_body, made))
         shown = tuple(Shown(about=each, parts=("declaration",)) for each in _people(items))
         return Answer(Page(items, following, stale), shown)

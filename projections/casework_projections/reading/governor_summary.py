@@ -21,7 +21,7 @@ from casework.storage.sealing import Sealer
 from casework_projections.reading import summary_counts
 from casework_projections.reading.admission import reach_at
 from casework_projections.reading.asking import Asker
-from casework_projections.reading.lessons import unseal_soon
+from casework_projections.reading.lessons import prefetch_lesson_keys
 from casework_projections.reading.room import Answer, Question, ReadingRoom, Shown
 from casework_projections.reading.summary_counts import Counts, IncidentCounts, incident_counts
 from casework_projections.reading.summary_sources import Sources, sources
@@ -146,7 +146,7 @@ def _summary(
 def _lesson_counts(rows: Sequence[LessonRow], sealer: Sealer, as_of: datetime) -> list[LessonCounts]:
     """The lessons, each with its number of actions in each state."""
     today = day_of(as_of)
-    unseal_soon(sealer, rows)
+    prefetch_lesson_keys(sealer, rows)
     return [
         LessonCounts(
             text=sealer.from_token(row.text).text,

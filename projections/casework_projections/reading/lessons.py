@@ -23,7 +23,7 @@ from casework_projections.reading.paging import Page, Part
 from casework_projections.reading.room import Answer, Question, ReadingRoom, Shown
 from casework_projections.reading.terms import known_term
 from casework_projections.views.lessons_learnt import ActionState, LessonAction, LessonRow
-from casework_projections.views.sealed_names import unsealed_soon
+from casework_projections.views.sealed_names import prefetch_keys
 
 
 class ActionBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +74,7 @@ class ReadLessons(Question[Page[LessonBody]], frozen=True):
             rows = lesson_rows(room, snapshot, school, self.term, reach, limit=limit, after=after)
             stale = snapshot.stale
         found = rows[: self.part.limit]
-        unseal_soon(room.sealer, (each.row for each in found))
+        prefetch_lesson_keys(room.sealer, (each.row for each in found))
         names_sources = actor.role_for(Permission.READ_LESSON_SOURCES) is not None
         items = tuple(_lesson(each, room.sealer, school, asker.today, names_sources) for each in found)
         cursor = room.cursors.make(found[-1].position, scope) if len(rows) > len(found) else None
@@ -83,10 +83,10 @@ class ReadLessons(Question[Page[LessonBody]], frozen=True):
         return Answer(Page(items, cursor, stale), shown)
 
 
-def unseal_soon(sealer: Sealer, rows: Iterable[LessonRow]) -> None:
+def prefetch_lesson_keys(sealer: Sealer, rows: Iterable[LessonRow]) -> None:
     """Cache the keys of all texts of `rows` with one statement."""
     tokens = [token for row in rows for token in _tokens(row)]
-    unsealed_soon(sealer.keys, [sealer.from_token(token) for token in tokens])
+    prefetch_keys(sealer.keys, [sealer.from_token(token) for token in tokens])
 
 
 def _lesson(

@@ -26,7 +26,7 @@ def is_outage(error: BaseException) -> bool:
 
 
 def attempted(otherwise: E, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | E:
-    """Return what `work` returns for the arguments, or `otherwise` if it raises. An outage is raised."""
+    """Return what `work` returns for the arguments, or `otherwise` if it raises; outages are raised again."""
     try:
         return work(*args, **kwargs)
     except Exception as error:
@@ -40,8 +40,8 @@ def apart(
 ) -> list[tuple[T, Exception]]:
     """Do `work` for the `items` it does not fail for. Returns the others, each with its error.
 
-    One failure among many items costs about twice the work, and two savepoints for each halving. An outage
-    is raised.
+    One failure among many items costs about twice the work, and two savepoints for each halving. Outages are
+    raised again.
     """
     if not items:
         return []

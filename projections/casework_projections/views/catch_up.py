@@ -25,7 +25,7 @@ from casework_projections.views.directory import Directory
 from casework_projections.views.figures import IncidentFigures
 from casework_projections.views.lessons_learnt import LessonsLearnt
 from casework_projections.views.people import PeopleIndex
-from casework_projections.views.positions import Standing, ViewNotCreated, positions, standings
+from casework_projections.views.positions import ViewNotCreated, ViewState, positions, view_states
 from casework_projections.views.replay import BATCH, Replay
 from casework_projections.views.set_aside import Counts, SetAside, SetAsides
 from casework_projections.views.view import Batch, Recorded, View
@@ -61,10 +61,10 @@ class NotRebuildable(Exception):
         self.view = view
 
 
-class _Patience:
+class _TimeLimits:
     """The time limits of one call that updates `views`: `seconds` in all, STALL_SECONDS without progress.
 
-    The first turn is always allowed, so that repeated calls make progress.
+    The first check always passes, so that repeated calls make progress.
     """
 
     def __init__(self, views: Collection[View], seconds: float) -> None:
@@ -73,9 +73,9 @@ class _Patience:
         self._furthest = -1
         self._since = monotonic()
 
-    def turn(self, found: Mapping[str, Standing]) -> None:
+    def check(self, found: Mapping[str, ViewState]) -> None:
         """Raise ViewsBehind if a limit is reached."""
-        reached = sum(standing.position for standing in found.values())
+        reached = sum(state.position for state in found.values())
         now, first = monotonic(), self._furthest < 0
         if reached > self._furthest:
             self._furthest, self._since = reached, now
@@ -143,29 +143,29 @@ class Views:
         `set_aside.set_aside` and `set_aside.is_stale` return what they set aside. Raises ViewsBehind,
         ViewNotCreated or NotRebuildable.
         """
-        with self._current(views, _Patience(views, READ_SECONDS)) as connection:
+        with self._current(views, _TimeLimits(views, READ_SECONDS)) as connection:
             yield connection
 
     def catch_up(self, view: View | str, on_progress: Progress | None = None) -> None:
         """Let one view catch up with the log, however long it takes. Raises the errors of `read`."""
         known = self._views[view] if isinstance(view, str) else view
-        with self._current([known], _Patience([known], inf), on_progress):
+        with self._current([known], _TimeLimits([known], inf), on_progress):
             pass
 
     def rebuild(self, view_name: str, on_progress: Progress | None = None) -> None:
         """Empty a view and compute it again from the first event. Raises NotRebuildable."""
         view = self._views[view_name]
-        self._forget(view, self._standing(view).version)
+        self._forget(view, self._state_of(view).version)
         self.catch_up(view, on_progress)
 
     def position(self, view: View | str) -> int:
         """The position in the log a view has reached."""
-        return self._standing(self._views[view] if isinstance(view, str) else view).position
+        return self._state_of(self._views[view] if isinstance(view, str) else view).position
 
     def lag(self) -> dict[str, int]:
         """How many positions each view is behind the log."""
         with self._reader.connect() as connection:
-            found = standings(connection, [*self._views.values()])
+            found = view_states(connection, [*self._views.values()])
         return {name: each.head - each.position for name, each in found.items()}
 
     def counts_aside(self) -> Counts:
@@ -181,19 +181,19 @@ class Views:
             return engine.execution_options(isolation_level="REPEATABLE READ")
         return engine
 
-    def _standing(self, view: View) -> Standing:
+    def _state_of(self, view: View) -> ViewState:
         with self._reader.connect() as connection:
-            return standings(connection, [view])[view.name]
+            return view_states(connection, [view])[view.name]
 
     @contextmanager
     def _current(
-        self, views: Sequence[View], patience: _Patience, on_progress: Progress | None = None
+        self, views: Sequence[View], limits: _TimeLimits, on_progress: Progress | None = None
     ) -> Iterator[Connection]:
         """A connection on which `views` have caught up, marked with those that set events aside."""
         target: int | None = None
         while True:
             with self._reader.connect() as connection:
-                found = standings(connection, views)
+                found = view_states(connection, views)
                 target = max(each.head for each in found.values()) if target is None else target
                 if on_progress is not None:
                     on_progress(min(each.position for each in found.values()), target)
@@ -201,7 +201,7 @@ class Views:
                 if not untried and all(found[view.name].is_current(view, target) for view in views):
                     yield set_aside.mark(connection, [n for n, each in found.items() if each.set_aside])
                     return
-            patience.turn(found)
+            limits.check(found)
             try:
                 self._advance(views, found, target)
                 for view in untried:
@@ -211,15 +211,15 @@ class Views:
                 if not lock_was_held(error):
                     raise
 
-    def _advance(self, views: Sequence[View], found: Mapping[str, Standing], target: int) -> None:
+    def _advance(self, views: Sequence[View], found: Mapping[str, ViewState], target: int) -> None:
         """Apply the next batch to each view that is behind; views at the same position share a batch."""
         behind: dict[int, list[View]] = {}
         for view in views:
-            stands = found[view.name]
-            if stands.version != view.version:
-                self._forget(view, stands.version)
-            elif stands.position < target:
-                behind.setdefault(stands.position, []).append(view)
+            state = found[view.name]
+            if state.version != view.version:
+                self._forget(view, state.version)
+            elif state.position < target:
+                behind.setdefault(state.position, []).append(view)
         for position, together in behind.items():
             with self._applying:
                 batch = self._batch(position, target)
@@ -263,8 +263,8 @@ class Views:
                 connection.commit()
         self._notify(new)
 
-    def _untried(self, views: Sequence[View], found: Mapping[str, Standing]) -> list[View]:
-        """The views of `views` that set events aside which this process has not tried yet."""
+    def _untried(self, views: Sequence[View], found: Mapping[str, ViewState]) -> list[View]:
+        """Those of `views` that set aside events which this process has not retried yet."""
         return [
             view
             for view in views
@@ -291,7 +291,10 @@ class Views:
                 self._notice(row, error)
 
     def _move(self, connection: Connection, views: Sequence[View], batch: Batch) -> bool:
-        """Move the positions, locked until the transaction ends; false if it must not be committed."""
+        """Move the positions, and lock them until the transaction ends.
+
+        Returns false if another process has moved one of them; then the transaction must not be committed.
+        """
         # Locked in one order, so that two readers of several views never deadlock.
         where = positions.c.view.in_([view.name for view in views]), positions.c.position == batch.after
         locked = select(positions.c.view).where(*where).order_by(positions.c.view).with_for_update()

@@ -143,7 +143,10 @@ class Directory(View):
     def holders(
         self, connection: Connection, schools: Collection[UUID], roles: Collection[Role], day: date
     ) -> set[Holder]:
-        """The people who hold any of `roles` at any of `schools` on `day`, if they are linked to a user."""
+        """The people of the users who hold any of `roles` at any of `schools` on `day`.
+
+        Users who are not linked to a person are left out.
+        """
         if set_aside(connection, self):
             return self._holders_as_recorded(schools, roles, day)
         c = appointments.c

@@ -1,4 +1,4 @@
-"""Lessons learnt: what each debrief taught, what is done about it, and what that changed."""
+"""Lessons learnt: the lessons of each debrief, the actions about them, and the effects of the actions."""
 
 from __future__ import annotations
 
@@ -104,15 +104,15 @@ class LessonsLearnt(IncidentView):
 
     def rows_of(self, incident: Incident) -> Iterator[LessonRow]:
         """The lessons of `incident`, as rows."""
-        ended = {step.action: step for step in incident.taken(CompleteAction)}
+        completed = {step.action: step for step in incident.taken(CompleteAction)}
         cancelled = {step.action for step in incident.taken(CancelAction)}
         changed_at = max(step.recorded_at for step in incident.timeline)
         for debrief in incident.taken(Debrief):
             actions = [
-                (action.lesson or 0, self._action(action, ended, cancelled)) for action in debrief.actions
+                (action.lesson or 0, self._action(action, completed, cancelled)) for action in debrief.actions
             ]
-            taught = debrief.lessons or (None,)
-            for place, lesson in enumerate(taught if debrief.lessons or debrief.actions else ()):
+            without_lesson = (None,) if debrief.actions else ()
+            for place, lesson in enumerate(debrief.lessons or without_lesson):
                 yield LessonRow(
                     id=uuid5(incident.id, f"{debrief.number}:actions") if lesson is None else lesson.id,
                     lesson=None if lesson is None else lesson.id,
@@ -125,7 +125,7 @@ class LessonsLearnt(IncidentView):
                     changes=None if lesson is None else lesson.changes.value,
                     clause=None if lesson is None else lesson.clause,
                     text=None if lesson is None else self._sealer.to_token(lesson.text),
-                    actions=tuple(action for of, action in actions if of == place),
+                    actions=tuple(action for about, action in actions if about == place),
                 )
 
     def _action(

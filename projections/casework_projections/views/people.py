@@ -13,7 +13,7 @@ from casework.application import Casework
 from casework.domain.person import PersonRegistered
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Category
-from casework_projections.views.sealed_names import sealed_by_id, unsealed_soon
+from casework_projections.views.sealed_names import prefetch_keys, sealed_by_id
 from casework_projections.views.view import Batch, View, upsert
 
 _metadata: Final = MetaData()
@@ -75,7 +75,7 @@ class PeopleIndex(View):
             )
             for row in connection.execute(query)
         ]
-        unsealed_soon(self._keys, [person.name for person in found])
+        prefetch_keys(self._keys, [person.name for person in found])
         return found
 
     def names(self, connection: Connection, ids: Collection[UUID]) -> dict[UUID, Sealed]:

@@ -1,4 +1,4 @@
-"""The position of each view, the shape of its tables, and how much it set aside, with one statement."""
+"""The position of each view, the shape of its tables, and how much it set aside; one statement reads all."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ positions: Final = Table(
 )
 
 
-class Standing(msgspec.Struct, frozen=True):
+class ViewState(msgspec.Struct, frozen=True):
     """The position and shape of a view, the last position of the log, and how many events it set aside."""
 
     position: int
@@ -60,8 +60,8 @@ class ViewNotCreated(Exception):
         self.view = view
 
 
-def standings(connection: Connection, views: Collection[View]) -> dict[str, Standing]:
-    """The standing of each of `views`, by name, all as of one moment. Raises ViewNotCreated."""
+def view_states(connection: Connection, views: Collection[View]) -> dict[str, ViewState]:
+    """The state of each of `views`, by name, all as of one moment. Raises ViewNotCreated."""
     wanted = {"names": [view.name for view in views]}
     try:
         rows = connection.execute(_LOOK_UP[connection.dialect.name], wanted).all()
@@ -70,7 +70,7 @@ def standings(connection: Connection, views: Collection[View]) -> dict[str, Stan
         if not all(inspect(connection).has_table(each.name) for each in (positions, set_aside.rows)):
             raise ViewNotCreated(wanted["names"][0]) from error
         raise
-    found = {row.view: Standing(row.position, row.version, row.head, row.set_aside) for row in rows}
+    found = {row.view: ViewState(row.position, row.version, row.head, row.set_aside) for row in rows}
     for view in views:
         if view.name not in found:
             raise ViewNotCreated(view.name)

@@ -136,7 +136,7 @@ class IncidentView(View):
         self._rewrite(connection, [*self._touched(connection, batch)])
 
     def apply_apart(self, connection: Connection, batch: Batch) -> Outcome:
-        """As `apply`, except for incidents whose rows cannot be written and events that cannot be read."""
+        """As `apply`, without incidents whose rows cannot be written and events that cannot be read."""
         touched: dict[UUID, Recorded] = {}
         unread = apart(
             connection,

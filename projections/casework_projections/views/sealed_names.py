@@ -1,4 +1,4 @@
-"""Reads sealed texts from a view's table, a page at a time."""
+"""Reads sealed texts from a view's table, and caches the keys to unseal them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from casework.storage.keys import DataKeys
 from casework.storage.sealing import Sealer
 
 
-def unsealed_soon(keys: DataKeys, values: Iterable[Sealed | None]) -> None:
+def prefetch_keys(keys: DataKeys, values: Iterable[Sealed | None]) -> None:
     """Cache the keys of `values` with one statement, so that unsealing them needs no more statements."""
     subjects = {value.under for value in values if value is not None and value.under is not None}
     if subjects:
@@ -27,5 +27,5 @@ def sealed_by_id(
         return {}
     rows = connection.execute(select(key, token).where(key.in_(set(ids))))
     found = {row[0]: sealer.from_token(row[1]) for row in rows}
-    unsealed_soon(sealer.keys, found.values())
+    prefetch_keys(sealer.keys, found.values())
     return found

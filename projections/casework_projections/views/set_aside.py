@@ -104,9 +104,9 @@ class SetAsides:
         view: View,
         batch: Batch,
         held: Sequence[SetAside],
-        again: Sequence[SetAside],
+        retried: Sequence[SetAside],
     ) -> list[tuple[SetAside, Exception]]:
-        tried = {row.position for row in again}
+        tried = {row.position for row in retried}
         records = {recorded.position: recorded for recorded in (*map(self._recorded, tried), *batch.records)}
         outcome = view.apply_apart(connection, batch.only([records[number] for number in sorted(records)]))
         found = self._set_aside(view, outcome.failures)

@@ -64,7 +64,7 @@ class Recorded:
         return self._event
 
     def is_a(self, *classes: type[Event]) -> bool:
-        """Whether the event is of one of these classes, judged by its topic alone.
+        """Whether the event is of one of these classes, decided by its topic alone.
 
         Raises MapperDeserialisationError for a topic this release does not know: a view that silently
         skipped it would stay wrong.
@@ -128,7 +128,10 @@ class View(ABC):
         """Update the tables from `batch.after` to `batch.upto`. Doing it twice leaves the same rows."""
 
     def apply_apart(self, connection: Connection, batch: Batch) -> Outcome:
-        """As `apply`, except for events that fail; their order among the others does not matter."""
+        """Apply `batch` without the events that fail, and return those with their errors.
+
+        The rows must not depend on when, among the others, an event that failed is applied.
+        """
         failed = apart(connection, batch.records, lambda part: self.apply(connection, batch.only(part)))
         return Outcome([Failure(recorded, recorded.aggregate, error) for recorded, error in failed])
 
