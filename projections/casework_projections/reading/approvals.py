@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
@@ -24,7 +25,7 @@ from casework_projections.reading.case import IncidentBody, incident_body
 from casework_projections.reading.paging import Page, Part, Position
 from casework_projections.reading.room import Answer, Question, ReadingRoom, Shown
 from casework_projections.reading.wording import own_fields, reason_of
-from casework_projections.views.apart import attempted
+from casework_projections.views.apart import loaded_apart
 from casework_projections.views.approvals import Concerning
 from casework_projections.views.sealed_names import prefetch_keys
 
@@ -166,7 +167,9 @@ def _rows(
 def _visible(
     room: ReadingRoom, asker: Asker, rows: Sequence[Concerning]
 ) -> Iterator[tuple[Concerning, ApprovalInCase]]:
-    files = _loaded(room, [row.incident for row in rows if row.incident is not None])
+    incidents = [row.incident for row in rows if row.incident is not None]
+    # Without the cases that this release cannot read.
+    files = loaded_apart(partial(case_files, room.record), incidents)
     _prefetch_case_keys(room, files.values())
     cases = room.admission.readable(asker, files.values())
     pending = {each.id: ApprovalInCase(each, case) for case in cases.values() for each in case.approvals}
@@ -185,17 +188,6 @@ def _concerns(room: ReadingRoom, asker: Asker, pending: ApprovalInCase) -> bool:
     if by is None:
         return False
     return why_not_decide(Principal.of(by), case.at.actor, case.standing, case.incident) is None
-
-
-def _loaded(room: ReadingRoom, ids: Sequence[UUID]) -> dict[UUID, CaseFile]:
-    """The incidents of `ids` with their approvals, except those that this release cannot read."""
-    together = attempted(None, case_files, room.record, ids)
-    if together is not None:
-        return together
-    found: dict[UUID, CaseFile] = {}
-    for one in ids:
-        found |= attempted({}, case_files, room.record, [one])
-    return found
 
 
 def _prefetch_case_keys(room: ReadingRoom, files: Collection[CaseFile]) -> None:

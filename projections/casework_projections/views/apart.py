@@ -1,9 +1,10 @@
-"""Finds the items of a batch that fail, by bisection under savepoints, so that the others can be written."""
+"""Separates the items that fail from the others: by bisection under savepoints, or one at a time."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Final, ParamSpec, TypeVar
+from uuid import UUID
 
 from eventsourcing.persistence import PersistenceError
 from sqlalchemy import Connection, exc
@@ -33,6 +34,17 @@ def attempted(otherwise: E, work: Callable[P, T], *args: P.args, **kwargs: P.kwa
         if is_outage(error):
             raise
         return otherwise
+
+
+def loaded_apart(load: Callable[[Sequence[UUID]], dict[UUID, T]], ids: Sequence[UUID]) -> dict[UUID, T]:
+    """What `load` returns for `ids`, without those it fails for; outages are raised again."""
+    together = attempted(None, load, ids)
+    if together is not None:
+        return together
+    found: dict[UUID, T] = {}
+    for one in ids:
+        found |= attempted({}, load, [one])
+    return found
 
 
 def apart(

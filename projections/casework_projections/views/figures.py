@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 import msgspec
@@ -96,17 +96,8 @@ class IncidentFigures(IncidentView):
 
     def write(self, connection: Connection, incidents: Sequence[Incident]) -> None:
         schools = self.replay.schools(incident.school for incident in incidents)
-        rows = [
-            {
-                "incident": incident.id,
-                "school": incident.school,
-                "reported_at": incident.reported_at,
-                "last_recorded_at": max(step.recorded_at for step in incident.timeline),
-                "figures": _encoder.encode(self.of(incident, schools[incident.school])).decode(),
-            }
-            for incident in incidents
-        ]
-        upsert(connection, figures, rows)
+        rows = [(incident, self.row(incident, schools[incident.school])) for incident in incidents]
+        upsert(connection, figures, [_columns(incident, row) for incident, row in rows])
 
     def of(self, incident: Incident, school: School) -> Figures:
         """The figures of `incident`, from its playbook and the calendar of its school."""
@@ -121,6 +112,16 @@ class IncidentFigures(IncidentView):
 def row_of(incident: UUID, last_recorded_at: datetime, encoded: str) -> FiguresRow:
     """The row with these columns."""
     return FiguresRow(incident, last_recorded_at, _decoder.decode(encoded))
+
+
+def _columns(incident: Incident, row: FiguresRow) -> dict[str, Any]:
+    return {
+        "incident": incident.id,
+        "school": incident.school,
+        "reported_at": incident.reported_at,
+        "last_recorded_at": row.last_recorded_at,
+        "figures": _encoder.encode(row.figures).decode(),
+    }
 
 
 def figures_of(incident: Incident, playbook: Playbook, calendar: Calendar) -> Figures:

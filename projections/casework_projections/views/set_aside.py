@@ -27,7 +27,7 @@ from sqlalchemy import (
 
 from casework.application import Casework
 from casework.domain.aggregate import Aggregate
-from casework_projections.views.apart import attempted
+from casework_projections.views.apart import loaded_apart
 from casework_projections.views.view import Batch, Failure, Recorded, View, upsert
 
 MOST_REPLAYED: Final = 1000
@@ -195,14 +195,7 @@ def aggregates_aside(view: View) -> Select[Any]:
 
 def loadable(app: Casework, ids: Iterable[UUID]) -> dict[UUID, Aggregate]:
     """The aggregates of `ids`, except those with an event this release cannot read or replay."""
-    wanted = list(ids)
-    together = attempted(None, app.record.load_many, wanted)
-    if together is not None:
-        return together
-    found: dict[UUID, Aggregate] = {}
-    for one in wanted:
-        found |= attempted({}, app.record.load_many, [one])
-    return found
+    return loaded_apart(app.record.load_many, list(ids))
 
 
 def _marked(connection: Connection) -> frozenset[str]:
