@@ -30,7 +30,7 @@ from casework_projections.views.approvals import Concerning
 from casework_projections.views.sealed_names import prefetch_keys
 
 _AT_ONCE: Final = 100
-"""How many rows are read at a time for a list that is not cut."""
+"""How many rows are read at a time for a list without a limit."""
 
 
 class ApprovalBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,7 +137,7 @@ def _result(pending: ApprovalInCase, asker: Asker, library: Library) -> Incident
 def _found(
     room: ReadingRoom, asker: Asker, limit: int | None, after: Concerning | None
 ) -> tuple[list[tuple[Concerning, ApprovalInCase]], bool | UnsetType]:
-    """More than `limit` approvals if there are as many, else all; and whether the view set an event aside."""
+    """More than `limit` approvals, or all if there are no more than that; `stale` as in a `Snapshot`."""
     found: list[tuple[Concerning, ApprovalInCase]] = []
     stale: bool | UnsetType = UNSET
     count = (_AT_ONCE if limit is None else limit) + 1
@@ -180,7 +180,7 @@ def _visible(
 
 
 def _concerns(room: ReadingRoom, asker: Asker, pending: ApprovalInCase) -> bool:
-    """Whether the user asked, decided, is named as the decider, or is one of those who may decide."""
+    """Whether the user asked for it, decided it, is named to decide it, or may decide it."""
     case, asked, decided = pending.case, pending.approval.asked, pending.approval.decided
     if asker.principal.id in (asked.by, asked.decider, None if decided is None else decided.by):
         return True

@@ -61,7 +61,7 @@ class Asker(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reach(msgspec.Struct, frozen=True, kw_only=True):
-    """A user on one day: who they are in incidents, and the actor they are at each of their schools.
+    """A user on one day: their ids as user and as person, and their roles at each of their schools.
 
     `leaders` contains only schools where one of the user's grants depends on who leads the school.
     """

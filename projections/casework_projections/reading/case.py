@@ -1,4 +1,4 @@
-"""One case: all of it for a user who may read it; for the person who reported it, what they submitted."""
+"""One case: all of it for a user who may read it, and what they submitted for the person who reported it."""
 
 from __future__ import annotations
 
@@ -67,8 +67,9 @@ class PendingApproval(msgspec.Struct, frozen=True):
 
 
 class IncidentBody(msgspec.Struct, frozen=True, kw_only=True):
-    """An incident. A user who only reported it sees what they submitted, if it was received, if it is closed.
+    """An incident.
 
+    A user who only reported it sees what they submitted, whether it was received and whether it is closed.
     `approvals` are the steps that wait for a second person's decision; only readers of the case get them.
     """
 

@@ -25,7 +25,7 @@ from casework_projections.reading.room import Answer, Question, ReadingRoom, Sho
 
 
 class DutyChange(msgspec.Struct, frozen=True, kw_only=True):
-    """A duty that only one of the packs requires, or that they require by different times."""
+    """A duty that only one of the packs requires, or that both require, by different times."""
 
     step: str
     preset: dict[str, Any]
@@ -100,8 +100,8 @@ def in_order(record: Record, ids: Sequence[UUID]) -> list[Incident]:
 def compare(incident: Incident, under: Playbook, other: Playbook, calendar: Calendar) -> Comparison:
     """Compare what `under` requires and refuses in `incident` with what `other` would have.
 
-    Who would have been notified is part of a duty's clause, not of the comparison. The recorded steps are
-    replayed unchanged, so a step that `other` would have refused still counts when the next one is judged.
+    Differences in who is notified are ignored. The recorded steps are replayed unchanged, so a step that
+    `other` would have refused still counts when the next one is judged.
     """
     ours, theirs = _duties(incident, under, calendar), _duties(incident, other, calendar)
     moved = [key for key in ours.keys() & theirs.keys() if ours[key].due_at != theirs[key].due_at]
@@ -145,7 +145,7 @@ def _change(duty: Duty, instead_of: datetime | None = None) -> DutyChange:
 
 
 def _refused(incident: Incident, under: Playbook, other: Playbook) -> list[StepRefused]:
-    """The steps in force that `other` refuses at the point they were taken, and `under` does not."""
+    """The steps that `other` refuses at the point they were taken, and `under` does not."""
     found = []
     before: Incident | None = None
     for event in incident.timeline:

@@ -18,7 +18,7 @@ from casework_projections.views.due import DueStep
 class Deadline(msgspec.Struct, frozen=True, kw_only=True):
     """A step a case requires, by when, and by which rule.
 
-    `reference` is the short form that names the case where nothing else about it may be shown.
+    `reference` is the first part of the case's id, for places where nothing else about it may be shown.
     """
 
     incident: UUID

@@ -13,7 +13,7 @@ from casework_projections.reading.room import Answer, Question, ReadingRoom, Sho
 
 
 class OffenceTag(msgspec.Struct, frozen=True, kw_only=True):
-    """An offence that the recorded facts may amount to: a tag, never a finding, and not about any person."""
+    """An offence that the recorded facts may amount to. It is a tag, never a finding, and names no person."""
 
     offence: str
     title: str
@@ -32,7 +32,7 @@ class ChannelAdvice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GuidanceBody(msgspec.Struct, frozen=True, kw_only=True):
-    """The tables applied to an incident on the day it occurred; a tag is never a finding, as `note` says."""
+    """The tables applied to an incident on the day it occurred. `note` says that a tag is never a finding."""
 
     offences: tuple[OffenceTag, ...]
     channels: tuple[ChannelAdvice, ...]

@@ -1,4 +1,4 @@
-"""Lessons learnt at a school: what each debrief taught, what is done about it, and what that changed."""
+"""Lessons learnt at a school: the lessons of each debrief, the actions about them, and their effects."""
 
 from __future__ import annotations
 
@@ -38,7 +38,10 @@ class ActionBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LessonBody(msgspec.Struct, frozen=True, kw_only=True):
-    """A lesson; `incident` only for users who may read it. `lesson` is null for actions without a lesson."""
+    """A lesson, or actions without one: then `lesson` is null.
+
+    Only users who may read the incident get `incident`.
+    """
 
     lesson: UUID | None
     kind: str

@@ -1,4 +1,4 @@
-"""Opening an evidence file: the opening is recorded before a byte is read, so a use case does it."""
+"""Opening an evidence file. A use case does it, because the opening is recorded before a byte is read."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ class PersonBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FindPeople(Question[Page[FoundPerson]], frozen=True, kw_only=True):
-    """A page of the people of that whole name, at `school` or at every school where the user may find people.
+    """A page of the people whose whole name is `name`, at `school` or wherever the user may find people.
 
     Raises Forbidden if the user may find people at no school.
     """

@@ -1,6 +1,6 @@
 """The reading room: every read of the record goes through `ReadingRoom.answer`.
 
-Who asks, when, for what, and what they are shown is known there and nowhere else.
+Only there is it known who asks, when and for what, and what they are shown.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answer(msgspec.Struct, Generic[T], frozen=True):
-    """The value of an answer, and what it shows about whom."""
+    """The value of an answer, and which parts of which cases, people, users and schools it shows."""
 
     value: T
     shown: tuple[Shown, ...] = ()
@@ -70,7 +70,7 @@ class Question(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
 
 
 class Passage(msgspec.Struct, frozen=True):
-    """A record of one answer: the name of the question, who asked, when, and what was shown."""
+    """What is known about one answer: the name of the question, who asked, when, and what was shown."""
 
     question: str
     asker: Asker

@@ -108,9 +108,9 @@ def _platforms(platforms: Iterable[str | None]) -> dict[str, int]:
         spelling = NOT_NAMED if platform is None else " ".join(platform.split())
         spellings.setdefault(spelling.casefold(), Counter())[spelling] += 1
     counts: Counter[str] = Counter()
-    for folded, spelt in spellings.items():
-        named = spelt.total() >= THRESHOLD or folded in _WELL_KNOWN or folded == NOT_NAMED
-        counts[spelt.most_common(1)[0][0] if named else OTHER_PLATFORM] += spelt.total()
+    for folded, used in spellings.items():
+        named = used.total() >= THRESHOLD or folded in _WELL_KNOWN or folded == NOT_NAMED
+        counts[used.most_common(1)[0][0] if named else OTHER_PLATFORM] += used.total()
     return dict(sorted(counts.items()))
 
 

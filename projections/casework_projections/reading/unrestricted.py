@@ -24,7 +24,7 @@ _PAGE: Final = 100
 
 
 class EveryDeadline(msgspec.Struct, frozen=True):
-    """What is due, the soonest first; `stale` is true if some of it may have changed."""
+    """What is due, the soonest first; `stale` is true if some of it may be out of date."""
 
     items: tuple[Deadline, ...]
     stale: bool
