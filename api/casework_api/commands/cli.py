@@ -37,7 +37,7 @@ class _Commands(click.Group):
 
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
-    """Case management for what goes wrong online at school."""
+    """Record and manage cases of online harm at school."""
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ from casework_projections.reading.unrestricted import CompareEveryCase
 
 @click.group()
 def playbook() -> None:
-    """Rules: check a pack of your own, compare packs."""
+    """Check a pack of your own, or compare packs."""
 
 
 @playbook.command()

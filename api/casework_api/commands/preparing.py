@@ -1,4 +1,4 @@
-"""Creating the keys and the tables, once, before anything is opened."""
+"""Creates the keys and the tables before the application is opened."""
 
 from __future__ import annotations
 

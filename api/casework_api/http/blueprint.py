@@ -232,12 +232,12 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest 
         *args: Any,
         **options: Any,
     ) -> None:
-        """Like flask-smorest's; also marks routes that name a thing, which may not exist (404)."""
+        """Like flask-smorest's; also marks routes with an id in their path, which may not exist (404)."""
         super().add_url_rule(rule, endpoint, view_func, *args, **options)
         if "<" in f"{self.url_prefix or ''}{rule}":
             for doc in self._docs[self._endpoints[-1]].values():
                 if isinstance(doc, dict):
-                    doc["names_a_thing"] = True
+                    doc["has_id_in_path"] = True
 
     def register_views_in_doc(self, api: Any, app: Any, spec: Any, **options: Any) -> None:
         """Like flask-smorest's; also adds the structs that describe answers."""
@@ -268,7 +268,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest 
     @staticmethod
     def _prepare_problems_doc(doc: dict[str, Any], doc_info: dict[str, Any], **_: Any) -> dict[str, Any]:
         possible = [*_ALWAYS_POSSIBLE]
-        if doc_info.get("names_a_thing"):
+        if doc_info.get("has_id_in_path"):
             possible.append(404)
         if JSON in doc.get("requestBody", {}).get("content", {}):
             possible.append(415)

@@ -35,7 +35,7 @@ T = TypeVar("T")
 EXTENSION: Final = "casework"
 
 REQUESTS_PER_NAME_SEARCH: Final = 10
-"""How many times as many requests as searches by name a user may make."""
+"""A token may make this many requests for each search by name that its user may make."""
 
 
 class UseCases(Protocol):
@@ -95,7 +95,7 @@ def authenticate(secret: str) -> tuple[User, Token] | None:
     """The user and the token that `secret` belongs to; None if no token in use has it.
 
     Raises a problem (429) if the token makes too many requests. All secrets that belong to no token are
-    counted together, so guesses cannot crowd out a user.
+    counted together, so that guesses do not use up the requests of any user.
     """
     found = casework().users.authenticate(secret, now())
     services().requests.check(found[1].id.hex if found else "unknown")
@@ -103,7 +103,7 @@ def authenticate(secret: str) -> tuple[User, Token] | None:
 
 
 def check_name_searches() -> None:
-    """Raise a problem (429) if the user searches for names too often to be looking for one person."""
+    """Raise a problem (429) if the user has made too many searches by name."""
     services().name_searches.check(user().id.hex)
 
 

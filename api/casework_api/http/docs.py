@@ -119,13 +119,13 @@ class Api(flask_smorest.Api):  # type: ignore[misc] # flask-smorest is not typed
         self.spec.components.response(self.DEFAULT_ERROR_RESPONSE_NAME, default, lazy=True)
 
     def _register_error_handlers(self) -> None:
-        """Nothing: `register_problems` answers every error of the application."""
+        """Do nothing: `register_problems` answers every error of the application."""
 
     def _register_etag_headers(self) -> None:
-        """Nothing: a route that reads or sends such a header documents it itself."""
+        """Do nothing: a route that reads or sends such a header documents it itself."""
 
     def _register_pagination_header(self) -> None:
-        """Nothing: pages are linked by cursors in the body."""
+        """Do nothing: pages are linked by cursors in the body."""
 
 
 def make_api(app: Flask, *, title: str, version: str, description: str = "") -> Api:

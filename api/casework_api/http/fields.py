@@ -49,7 +49,10 @@ class InputSchema(ma.Schema):
 
 
 class Strict(fields.Field[Any]):
-    """A field that accepts one form of JSON value. `fault` says which, and never repeats the input."""
+    """A field that accepts one form of JSON value.
+
+    `fault` is the message if it gets another one; it never repeats the input.
+    """
 
     documented: ClassVar[Mapping[str, Any]] = {}
     fault: ClassVar[str] = ""

@@ -11,7 +11,7 @@ from casework_api.http.logs import log, outline, request_id
 from casework_api.http.problems import unavailable
 
 Check = Callable[[], object]
-"""Returns if all is well; raises Degraded if requests can still be answered, else any other error."""
+"""Returns if nothing is wrong. Raises Degraded if requests can still be answered, else any other error."""
 
 
 class Degraded(Exception):
@@ -23,7 +23,7 @@ class Degraded(Exception):
 
 
 def register_health(app: Flask, checks: Mapping[str, Check]) -> None:
-    """Serve the two health resources; of `checks` by name, such as `database`, none may fail for `ready`."""
+    """Serve the two health resources. `ready` runs `checks`, by name such as `database`; none may fail."""
 
     def live() -> Response:
         return _answer({"status": "live"})

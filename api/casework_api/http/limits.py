@@ -151,7 +151,7 @@ class RateLimit:
 
 
 def register_security_headers(app: Flask) -> None:
-    """Add headers against caching, framing and referrers to every answer of `app` that lacks them."""
+    """Add `SECURITY_HEADERS` to every answer of `app`, unless its view has set them."""
 
     def protect(response: Response) -> Response:
         for name, value in SECURITY_HEADERS.items():

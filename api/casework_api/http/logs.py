@@ -1,4 +1,4 @@
-"""Log lines that say what happened but never to whom: one JSON object a line, with known fields only."""
+"""Log lines that say what happened and name nobody: one JSON object a line, with known fields only."""
 
 from __future__ import annotations
 
@@ -134,11 +134,6 @@ def request_id() -> UUID:
 def set_user(user: UUID) -> None:
     """Set the user for the log line of the request being answered."""
     g.request_user = user
-
-
-def forget_user() -> None:
-    """Leave the user out of the log line of this request, because it is a report in confidence."""
-    g.pop("request_user", None)
 
 
 def each_exchange(app: Flask, listener: Callable[[Exchange], None]) -> None:

@@ -1,4 +1,4 @@
-"""`/metrics`: how many requests, how they ended and how long they took, by route template; gauges."""
+"""`/metrics`: how many requests there were, how they ended and how long they took; and gauges."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from casework_api.http.logs import Exchange, each_exchange
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
-# On import, prometheus_client decides by the setting below whether processes share their counts, and the
-# server sets that only when it starts: hence the imports within functions.
+# On import, prometheus_client decides by the setting below whether processes share their counts. The server
+# sets it only when it starts, so the imports are within functions.
 
 MULTIPROCESS_DIR: Final = "PROMETHEUS_MULTIPROC_DIR"
 """The directory where processes share their counts. Set it, and empty the directory, before they start."""
@@ -67,7 +67,7 @@ class _State:
         self._gauges = gauges
 
     def describe(self) -> list[Any]:
-        """Nothing: before there is an application, there is nothing to collect."""
+        """Return nothing, because there is nothing to collect before there is an application."""
         return []
 
     def collect(self) -> Iterator[Any]:

@@ -1,4 +1,4 @@
-"""How a list is asked for a page at a time: `?limit=` and `?cursor=`."""
+"""How a client requests one page of a list: `?limit=` and `?cursor=`."""
 
 from __future__ import annotations
 
@@ -64,5 +64,5 @@ class PageQuery(InputSchema):
 
 
 def part(query: Mapping[str, Any]) -> Part:
-    """The part of a list that `query`, loaded by a `PageQuery`, asks for."""
+    """The part of a list that `query`, loaded by a `PageQuery`, requests."""
     return Part(query["limit"], query.get("cursor"))

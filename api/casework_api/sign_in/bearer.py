@@ -20,8 +20,8 @@ PUBLIC: Final = frozenset(
 """The endpoints that need no token. Every other endpoint does."""
 
 
-UNNAMED: Final = frozenset({"incidents.report", "approvals.ask"})
-"""The endpoints where the user may be reporting in confidence, or may see the case only as such a report."""
+_MAY_BE_IN_CONFIDENCE: Final = frozenset({"incidents.report", "approvals.ask"})
+"""The endpoints where the user may be reporting in confidence, or may know the case only by such a report."""
 
 _OF_A_CASE: Final = frozenset({"incident_id", "approval_id"})
 """The path parameters of requests about a case."""
@@ -51,5 +51,8 @@ def register_authentication(app: Flask) -> None:
 
 
 def _may_be_in_confidence() -> bool:
-    """Whether the user may have reported the case in confidence; if not, they are named in logs later."""
-    return request.endpoint in UNNAMED or not _OF_A_CASE.isdisjoint(request.view_args or {})
+    """Whether the user may have reported the case in confidence.
+
+    If so, the log line gets their id only when it is certain that they have not.
+    """
+    return request.endpoint in _MAY_BE_IN_CONFIDENCE or not _OF_A_CASE.isdisjoint(request.view_args or {})

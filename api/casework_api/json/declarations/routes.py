@@ -1,4 +1,4 @@
-"""`/declarations`: relationships between staff and pupils, declared and decided on beforehand."""
+"""`/declarations`: relationships declared in advance, and what was decided about them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class DeclarationQuery(PageQuery):
 
 
 blueprint = Blueprint(
-    "declarations", __name__, url_prefix="/declarations", description="Relationships declared beforehand"
+    "declarations", __name__, url_prefix="/declarations", description="Relationships declared in advance"
 )
 
 

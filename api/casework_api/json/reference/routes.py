@@ -1,4 +1,4 @@
-"""`/reference`: what was in force on a day; and what that says about one incident."""
+"""`/reference`: the dated tables as of one day; and what they say about one incident."""
 
 from __future__ import annotations
 
@@ -52,7 +52,10 @@ reference = Blueprint(
     "reference", __name__, url_prefix="/reference", description="What was in force on a day"
 )
 incident_guidance = Blueprint(
-    "incident_guidance", __name__, url_prefix="/incidents", description="What that says about one incident"
+    "incident_guidance",
+    __name__,
+    url_prefix="/incidents",
+    description="What the dated tables say about one incident",
 )
 
 

@@ -1,4 +1,4 @@
-"""`/users` and `/me`: users, their tokens, and what the user may do."""
+"""`/users` and `/me`: users and their tokens, and what the user who makes the request may do."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def read_user(user_id: UUID) -> UserBody:
 @blueprint.arguments(TokenInput, required=False)
 @blueprint.returns(201, IssuedToken, problems=(409, 422))
 def issue_token(fields: dict[str, Any], user_id: UUID) -> IssuedToken:
-    """Make a token. It is shown only in this response."""
+    """Issue a token. It is shown only in this response."""
     return current.casework().users.issue_token(current.context(), user_id, IssueToken(**fields))
 
 
