@@ -14,7 +14,7 @@ from casework_api.clock import utc_now
 from casework_api.commands.opening import opened, opened_views
 from casework_api.commands.preparing import prepare
 from casework_api.commands.progress import bar
-from casework_api.demo.story import Demo, tell
+from casework_api.demo.story import Demo, fill
 
 _FOLDER: Final = Path("var/demo")
 
@@ -35,7 +35,7 @@ def demo(host: str, port: int, folder: Path, fill_only: bool) -> None:
     prepare(settings)
     with opened(settings) as app:
         with bar("incidents") as advance:
-            made = tell(app, utc_now(), advance)
+            made = fill(app, utc_now(), advance)
         views = opened_views(app)
         for name in views.names():
             views.catch_up(name)

@@ -54,13 +54,13 @@ class Cast(msgspec.Struct):
 
 
 class Demo(msgspec.Struct):
-    """What the command line prints when the story is complete."""
+    """What the command line prints when the database is filled."""
 
     school: UUID
     tokens: dict[str, str]
 
 
-def tell(app: Casework, moment: datetime, progress: Callable[[int, int], None]) -> Demo:
+def fill(app: Casework, moment: datetime, progress: Callable[[int, int], None]) -> Demo:
     """Fill an empty database with the same year for every run on the same day.
 
     `progress` is called with the number of incidents done and their total.
@@ -68,7 +68,7 @@ def tell(app: Casework, moment: datetime, progress: Callable[[int, int], None]) 
     day = day_of(moment)
     rng = Random(day.toordinal())  # noqa: S311
     calendar = calendar_around(day)
-    # The story ends on the day before, so that it does not depend on the hour of the run.
+    # The year ends on the day before, so that it does not depend on the hour of the run.
     story = _Story(app, rng, calendar, datetime.combine(day, time(), tzinfo=LONDON))
     cast = story.open_school()
     for place, reported in enumerate(story.times()):
