@@ -1,4 +1,4 @@
-"""Histories for tests, made with the real application: a school, its people, cases driven to their end."""
+"""Histories for tests, made with the real application: a school, its people, cases taken to their end."""
 
 from __future__ import annotations
 
@@ -100,11 +100,11 @@ class SchoolHistory:
         views: Views | None = None,
         now: datetime | None = None,
     ) -> T:
-        """The answer to `question`, asked by `user` (the lead where there is none), from `views`."""
+        """The answer to `question`, asked by `user` (default: the lead), from `views`."""
         return reading_room(self.app, views).answer(question, self.asker(user, now))
 
     def asker(self, user: User | None = None, now: datetime | None = None) -> Asker:
-        """`user` (the lead where there is none) at the present moment of this history, or at `now`."""
+        """`user` (default: the lead) at the present moment of this history, or at `now`."""
         return Asker(principal=Principal.of(user or self.dsl), now=now or self.at)
 
     @property

@@ -88,7 +88,7 @@ def london(moment: str) -> datetime:
 
 
 class Furniture(msgspec.Struct, frozen=True):
-    """What a house knows of those in its database, and the master key of the database."""
+    """What another house needs to use a copy of a house's database: its key, users, tokens and school."""
 
     key: bytes
     admin: User
@@ -324,7 +324,7 @@ class House:
             shown = self.get(who, f"/incidents/{incident}")
             fields = example(item["step"], shown, parent, manager=self.users[who], now=self.clock())
             self.take(incident, item["step"], who, **(fields | item.get("preset", {})))
-        raise AssertionError("the playbook never stops asking")
+        raise AssertionError("a step is still due after 60 steps")
 
     def asked(self, incident: str, step: str, who: str = "dsl", **preset: Json) -> list[Json]:
         """The items of next-steps for `step` with these values."""

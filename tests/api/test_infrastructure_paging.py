@@ -213,7 +213,7 @@ class TestPages:
         assert (second, cursors.start(second, SCOPE)) == (Part(3, cursor), ["a", 1])
 
     @pytest.mark.parametrize("following", ["abc", None])
-    def test_the_body(self, following: str | None) -> None:
+    def test_the_body_has_the_items_and_the_next_cursor(self, following: str | None) -> None:
         body = encode(Page((1, 2), following))
         assert json.loads(body) == {"items": [1, 2], "next": following}
 

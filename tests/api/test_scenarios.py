@@ -21,7 +21,7 @@ EARLY: dict[str, dict[str, Any]] = {
 }
 
 
-def test_bullying_in_school(open_house: OpenHouse) -> None:
+def test_bullying_in_school_goes_from_report_to_close_under_st_thomas(open_house: OpenHouse) -> None:
     house = open_house("st_thomas")
     incident = house.bullying("2026-09-14 10:20", occurred_at="2026-09-14T10:05:00+01:00")["id"]
     house.clock.set("2026-09-14 11:00")
@@ -74,7 +74,7 @@ def test_bullying_in_school(open_house: OpenHouse) -> None:
         ),
     ],
 )
-def test_bullying_in_school_under_the_other_policies(
+def test_bullying_in_school_goes_to_close_under_the_other_policies(
     open_house: OpenHouse,
     pack: str,
     triaged_by: str,

@@ -72,7 +72,7 @@ def nudes(house: House) -> str:
     return str(house.report(kind="sexting", people=house.two_pupils(), content=["indecent_image"])["id"])
 
 
-def test_a_nude_of_two_14_year_olds(open_house: OpenHouse) -> None:
+def test_a_nude_passed_on_at_14_goes_to_police_and_social_care(open_house: OpenHouse) -> None:
     house = open_house("st_thomas")
     incident = nudes(house)
     house.clock.set("2026-11-10 09:30")

@@ -74,7 +74,7 @@ def not_taken_down(house: House, incident: str) -> None:
 
 
 @pytest.mark.parametrize("pack", ["st_thomas", "todwick"])
-def test_a_parents_post_from_the_evidence_to_the_end(open_house: OpenHouse, pack: str) -> None:
+def test_a_parents_post_goes_from_the_evidence_to_close(open_house: OpenHouse, pack: str) -> None:
     house = open_house(pack)
     own = pack == "st_thomas"
     incident, parent = post(house)

@@ -61,7 +61,9 @@ def bullying(history: SchoolHistory) -> UUID:
     return incident
 
 
-def test_an_entry(history: SchoolHistory, views: Views, bullying: UUID) -> None:
+def test_an_entry_says_who_when_what_why_and_which_clause(
+    history: SchoolHistory, views: Views, bullying: UUID
+) -> None:
     trail = trail_of(history, views, bullying)
     assert (trail.incident, trail.kind) == (bullying, "cyberbullying")
     assert (trail.policy.floor, trail.policy.pack) == ("england@2026-09-01", "st_thomas@2016-06")
@@ -184,7 +186,9 @@ def test_every_step_can_be_shown(history: SchoolHistory, views: Views) -> None:
     assert {"family_decision", "record_meeting", "debrief", "complete_action", "assess_risk"} <= shown
 
 
-def test_csv(history: SchoolHistory, views: Views, bullying: UUID) -> None:
+def test_csv_has_a_line_for_each_entry_and_no_formula(
+    history: SchoolHistory, views: Views, bullying: UUID
+) -> None:
     formula = Sealed('=HYPERLINK("https://example.org")')
     history.take(bullying, "add_note", at="2026-09-17 11:00", text=formula, note=formula)
     rows = [*csv.DictReader(io.StringIO(as_csv(trail_of(history, views, bullying))))]

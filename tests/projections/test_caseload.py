@@ -103,7 +103,7 @@ def test_each_filter_finds_its_cases(
     assert [named[incident] for incident in ids(listed(views, history, **filters))] == found
 
 
-def test_filters_by_people_and_assignees(history: SchoolHistory, views: Views) -> None:
+def test_a_person_and_an_assignee_each_find_their_cases(history: SchoolHistory, views: Views) -> None:
     plain, assigned = history.report(), history.report()
     history.take(assigned, "assign", user=history.head.id)
     witness = history.person(Category.PUPIL)
@@ -120,7 +120,7 @@ def test_an_identified_person_replaces_the_unknown_one(history: SchoolHistory, v
     history.take(incident, "identify_person", person=unknown, as_=history.alleged)
     assert ids(listed(views, history, person=history.alleged)) == [incident]
     assert ids(listed(views, history, person=unknown)) == []
-    # The reporter does not learn who it was.
+    # The reporter does not see who was identified.
     assert ids(listed(views, history, history.reporter, person=unknown)) == [incident]
     assert ids(listed(views, history, history.reporter, person=history.alleged)) == []
 

@@ -44,7 +44,7 @@ def read(history: SchoolHistory, incident: UUID) -> Incident:
     return found
 
 
-def test_a_term_without_incidents(history: SchoolHistory, views: Views) -> None:
+def test_a_term_without_incidents_is_counted_as_zeros(history: SchoolHistory, views: Views) -> None:
     found = summary(views, history)
     assert list(found) == [
         *("school", "term", "as_of", "edition", "incidents", "median_hours", "clocks", "parents"),
@@ -73,7 +73,7 @@ def test_three_of_a_kind_hide_the_next_kind_too(history: SchoolHistory, views: V
     assert (found["open"], found["closed"]) == (12, 0)
 
 
-def test_states_clocks_and_medians(history: SchoolHistory, views: Views) -> None:
+def test_clocks_and_medians_are_computed_from_the_steps(history: SchoolHistory, views: Views) -> None:
     incidents = [history.report(at=f"2026-09-{day} 10:00") for day in range(14, 19)]
     for hours, incident in enumerate(incidents, start=1):
         day = 13 + hours
@@ -106,7 +106,7 @@ def test_a_new_calendar_changes_the_clocks_of_past_incidents(history: SchoolHist
     assert summary(views, history)["clocks"]["met"] == 5
 
 
-def test_parents_referrals_and_reopened(history: SchoolHistory, views: Views) -> None:
+def test_parents_referrals_and_reopened_cases_are_counted(history: SchoolHistory, views: Views) -> None:
     for _ in range(5):
         incident = history.report(at="2026-09-14 10:00")
         history.take(incident, "escalate")
@@ -170,7 +170,7 @@ def test_terms_are_compared(history: SchoolHistory, views: Views) -> None:
         ("st_thomas", "2017-06-02 00:00", True),
     ],
 )
-def test_policies_overdue_for_review(
+def test_a_policy_is_overdue_from_the_day_after_its_review_is_due(
     history: SchoolHistory, views: Views, pack: str, as_of: str, overdue: bool
 ) -> None:
     assert history.school.pack.startswith(pack)
@@ -263,7 +263,7 @@ def test_an_unknown_term_is_refused(history: SchoolHistory, views: Views) -> Non
     assert refused.value.errors == {"term": ["is not a term of this school"]}
 
 
-def test_csv(history: SchoolHistory, views: Views) -> None:
+def test_csv_has_a_line_for_each_figure(history: SchoolHistory, views: Views) -> None:
     for _ in range(9):
         history.report(at="2026-10-05 10:00")
     history.drive(history.report(at="2026-10-06 10:20"), State.DEBRIEFED)

@@ -45,7 +45,7 @@ def lessons(views: Views, history: SchoolHistory, **more: Any) -> list[Json]:
     return items
 
 
-def test_a_lesson_with_its_actions(history: SchoolHistory, views: Views) -> None:
+def test_a_lesson_is_listed_with_its_actions(history: SchoolHistory, views: Views) -> None:
     incident = history.report(at="2026-09-14 10:20")
     history.drive(incident, State.DEBRIEFED)
     assert asked(views, history).next is None
@@ -144,7 +144,7 @@ def test_lessons_can_be_paged_and_filtered_by_term(history: SchoolHistory, views
     assert refused.value.errors == {"term": ["is not a term of this school"]}
 
 
-def test_csv(history: SchoolHistory, views: Views) -> None:
+def test_csv_has_a_line_for_each_action(history: SchoolHistory, views: Views) -> None:
     history.drive(history.report(at="2026-09-14 10:20"), State.DEBRIEFED)
     found = as_csv(asked(views, history).items)
     headings, first, second = csv.reader(io.StringIO(found))

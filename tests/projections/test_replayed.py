@@ -180,7 +180,7 @@ def test_lists_are_the_same_with_incidents_set_aside(
 
 
 def test_an_outdated_row_does_not_decide_access(history: SchoolHistory, cannot_write: CannotWrite) -> None:
-    """A child's case turns out to be about a lead, which the row of the caseload never learns."""
+    """A child's case turns out to be about a lead, but the row of the caseload is not updated."""
     story = Story(history)
     views = Views(history.app)
     incident = story.incidents[0]

@@ -84,7 +84,7 @@ def test_it_is_retried_at_the_next_event_of_its_aggregate(history: SchoolHistory
 
     history.take(incident, "acknowledge")
     assert len(aside(views, faulty)) == 2
-    faulty.unbearable = ()
+    faulty.failing = ()
     history.take(incident, "triage")
     assert aside(views, faulty) == []
     with views.read(faulty) as connection:

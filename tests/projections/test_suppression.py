@@ -112,17 +112,19 @@ def test_neither_half_reveals_the_other_or_a_part(counts: list[int], closed: int
         ({}, {}),
     ],
 )
-def test_tables(cells: dict[str, int], table: dict[str, Count]) -> None:
+def test_a_table_hides_small_cells_and_cells_that_reveal_them(
+    cells: dict[str, int], table: dict[str, Count]
+) -> None:
     assert shown_table(cells) == table
 
 
 @pytest.mark.parametrize(("count", "shown"), [(0, 0), (1, SMALL), (4, SMALL), (5, 5), (12, 12)])
-def test_counts(count: int, shown: int | str) -> None:
+def test_a_count_from_one_to_four_is_shown_as_a_small_number(count: int, shown: int | str) -> None:
     assert shown_count(count) == shown
 
 
 @given(st.lists(st.floats(0, 10_000), max_size=12))
-def test_no_median_of_fewer_than_five(values: list[float]) -> None:
+def test_a_median_is_shown_only_for_five_or_more_values(values: list[float]) -> None:
     if len(values) < THRESHOLD:
         assert shown_median(values) is None
     else:

@@ -31,7 +31,7 @@ def test_every_moment_is_only_in_the_term_of_its_day(moment: datetime) -> None:
     assert found == [term and term.name]
 
 
-def test_neighbouring_terms() -> None:
+def test_an_earlier_term_is_found_only_if_the_school_entered_it() -> None:
     before = term_before(TEST_CALENDAR, "2027-spring")
     assert before is not None
     assert before.name == "2026-autumn"

@@ -30,13 +30,13 @@ class Watching(View):
 
 
 class Faulty(Watching):
-    """A view that fails on the steps named in `unbearable`."""
+    """A view that fails on the steps named in `failing`."""
 
-    def __init__(self, *unbearable: type[Step]) -> None:
-        self.unbearable = unbearable
+    def __init__(self, *failing: type[Step]) -> None:
+        self.failing = failing
 
     def apply(self, connection: Connection, batch: Batch) -> None:
-        if self.unbearable and any(batch.of(*self.unbearable)):
+        if self.failing and any(batch.of(*self.failing)):
             raise ArithmeticError("a marzipan fault in a view")
         super().apply(connection, batch)
 
