@@ -258,3 +258,13 @@ def test_commands_report_events_that_were_set_aside(made: Settings) -> None:
     due = casework_here(made, "due")
     assert due.returncode == 0
     assert due.stderr.startswith("Some cases could not be brought up to date")
+
+
+def test_demo_deletes_only_a_demonstration(settings: Settings, tmp_path: Path) -> None:
+    others = tmp_path / "others"
+    others.mkdir()
+    (others / "casework.db").touch()
+    refused = casework_here(settings, "demo", "--fill-only", "--folder", str(others))
+    assert refused.returncode == 2
+    assert "is not empty and holds no demonstration" in refused.stderr
+    assert [file.name for file in others.iterdir()] == ["casework.db"]

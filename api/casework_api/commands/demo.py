@@ -17,21 +17,24 @@ from casework_api.commands.progress import bar
 from casework_api.demo.story import Demo, fill
 
 _FOLDER: Final = Path("var/demo")
+_MARK: Final = ".casework-demo"
+"""A file in every folder that holds a demonstration: no other folder may be emptied."""
 
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
-@click.option("--folder", default=_FOLDER, show_default=True, type=click.Path(path_type=Path))
+@click.option(
+    "--folder", default=_FOLDER, show_default=True, type=click.Path(file_okay=False, path_type=Path)
+)
 @click.option("--fill-only", is_flag=True, help="Create the data and exit, without serving it.")
 def demo(host: str, port: int, folder: Path, fill_only: bool) -> None:
     """Create a demonstration school with a year of synthetic incidents, and serve it.
 
-    Replaces what an earlier run left in the folder.
+    Replaces the demonstration that an earlier run left in the folder.
     """
     settings = demo_settings(folder)
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(mode=0o700, parents=True)
+    _make_empty(folder)
     prepare(settings)
     with opened(settings) as app:
         with bar("incidents") as advance:
@@ -42,6 +45,16 @@ def demo(host: str, port: int, folder: Path, fill_only: bool) -> None:
     _announce(made, host, port)
     if not fill_only:
         server.serve(settings, host, port, workers=2)
+
+
+def _make_empty(folder: Path) -> None:
+    """Create `folder`, or delete the demonstration in it. Raises BadParameter if it holds anything else."""
+    replaceable = folder == _FOLDER or (folder / _MARK).exists()
+    if folder.exists() and any(folder.iterdir()) and not replaceable:
+        raise click.BadParameter("is not empty and holds no demonstration", param_hint="--folder")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700, parents=True)
+    (folder / _MARK).touch()
 
 
 def demo_settings(folder: Path) -> Settings:
