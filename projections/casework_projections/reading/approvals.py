@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar, Final
 from uuid import UUID
@@ -22,7 +21,7 @@ from casework.library import Library
 from casework.record.case_files import CaseFile, case_files
 from casework_projections.reading.asking import Asker
 from casework_projections.reading.case import IncidentBody, incident_body
-from casework_projections.reading.paging import Page, Part, Position
+from casework_projections.reading.paging import Page, Part, Position, moment_and_id, position_of
 from casework_projections.reading.room import Answer, Question, ReadingRoom, Shown
 from casework_projections.reading.wording import own_fields, reason_of
 from casework_projections.views.apart import loaded_apart
@@ -82,7 +81,8 @@ class ListApprovals(Question[Page[ApprovalBody]], frozen=True):
         after = _after(room.cursors.start(self.part, scope))
         found, stale = _found(room, asker, self.part.limit, after)
         cut = found[: self.part.limit]
-        cursor = room.cursors.make(_position(cut[-1][0]), scope) if len(found) > len(cut) else None
+        last = cut[-1][0] if len(found) > len(cut) else None
+        cursor = None if last is None else room.cursors.make(position_of(last.asked_at, last.approval), scope)
         items = tuple(approval_body(pending, asker, room.library) for _, pending in cut)
         shown = tuple(Shown.of(pending.case, "approval") for _, pending in cut)
         return Answer(Page(items, cursor, stale), shown)
@@ -196,12 +196,8 @@ def _prefetch_case_keys(room: ReadingRoom, files: Collection[CaseFile]) -> None:
     prefetch_keys(room.sealer.keys, texts)
 
 
-def _position(after: Concerning) -> Position:
-    return [after.asked_at.isoformat(), after.approval.hex]
-
-
 def _after(position: Position | None) -> Concerning | None:
     if position is None:
         return None
-    asked_at, approval = position
-    return Concerning(UUID(str(approval)), None, datetime.fromisoformat(str(asked_at)))
+    asked_at, approval = moment_and_id(position)
+    return Concerning(approval, None, asked_at)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from casework_projections.reading.asking import Asker, reach_of
 from casework_projections.reading.listing import After, Filters, Listed, Listing
-from casework_projections.reading.paging import Page, Part, Position
+from casework_projections.reading.paging import Page, Part, Position, moment_and_id, position_of
 from casework_projections.reading.replayed import ListingBesideReplayed, replayed_for
 from casework_projections.reading.room import ReadingRoom, Shown, Snapshot
 
@@ -33,8 +31,10 @@ def page_of(room: ReadingRoom, asker: Asker, filters: Filters, part: Part, scope
         known = listing(room, snapshot, asker)
         found, following = known.page(filters, now=asker.now, limit=part.limit, after=after)
         stale = snapshot.stale
-    cursor = None if following is None else room.cursors.make(_position(following), scope)
-    return Page(tuple(found), cursor, stale)
+    if following is None:
+        return Page(tuple(found), None, stale)
+    position = position_of(following.reported_at, following.incident)
+    return Page(tuple(found), room.cursors.make(position, scope), stale)
 
 
 def shown(listed: Iterable[Listed], part: str) -> tuple[Shown, ...]:
@@ -42,12 +42,5 @@ def shown(listed: Iterable[Listed], part: str) -> tuple[Shown, ...]:
     return tuple(Shown(about=each.incident, parts=("own report" if each.own else part,)) for each in listed)
 
 
-def _position(after: After) -> Position:
-    return [after.reported_at.isoformat(), after.incident.hex]
-
-
 def _after(position: Position | None) -> After | None:
-    if position is None:
-        return None
-    reported_at, incident = position
-    return After(datetime.fromisoformat(str(reported_at)), UUID(str(incident)))
+    return None if position is None else After(*moment_and_id(position))

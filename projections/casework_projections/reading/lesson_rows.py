@@ -14,7 +14,7 @@ from casework.domain.incident import Incident
 from casework.domain.school import School
 from casework_projections.reading.access_sql import BARS, READS, parameters
 from casework_projections.reading.asking import Reach
-from casework_projections.reading.paging import Position
+from casework_projections.reading.paging import Position, moment_and_id, position_of
 from casework_projections.reading.room import ReadingRoom, Snapshot
 from casework_projections.views.apart import attempted
 from casework_projections.views.case_tables import cases
@@ -33,7 +33,7 @@ class FoundLesson(msgspec.Struct, frozen=True):
     @property
     def position(self) -> Position:
         """The position of this row, for a cursor."""
-        return [self.row.debriefed_at.isoformat(), self.row.id.hex]
+        return position_of(self.row.debriefed_at, self.row.id)
 
 
 def lesson_rows(
@@ -51,7 +51,7 @@ def lesson_rows(
     Lessons of incidents that are about the user are left out. The snapshot is of the caseload and the
     lessons. Raises UnknownTerm.
     """
-    views, since = room.views, _place_of(after)
+    views, since = room.views, None if after is None else moment_and_id(after)
     query = _query(school, term)
     for aside in snapshot.aside(views.lessons, views.caseload):
         query = query.where(lessons.c.incident.not_in(aside))
@@ -94,10 +94,3 @@ def _rows_of(view: LessonsLearnt, incident: Incident) -> list[LessonRow]:
 
 def _place(lesson: FoundLesson) -> tuple[datetime, UUID]:
     return lesson.row.debriefed_at, lesson.row.id
-
-
-def _place_of(position: Position | None) -> tuple[datetime, UUID] | None:
-    if position is None:
-        return None
-    debriefed_at, row = position
-    return datetime.fromisoformat(str(debriefed_at)), UUID(str(row))

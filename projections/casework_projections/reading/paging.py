@@ -7,7 +7,9 @@ import hmac
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
+from datetime import datetime
 from typing import Any, Final, Generic, TypeAlias, TypeVar
+from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -23,6 +25,17 @@ _CURSOR: Final = re.compile(rf"[A-Za-z0-9_-]{{1,{MAX_CURSOR}}}")
 
 Position: TypeAlias = list[str | int | None]
 """The sort keys of the last item of a page. A client can read them: ids, dates and counts, never a name."""
+
+
+def position_of(moment: datetime, key: UUID) -> Position:
+    """The position after an item of a list that is sorted by a moment and then by id."""
+    return [moment.isoformat(), key.hex]
+
+
+def moment_and_id(position: Position) -> tuple[datetime, UUID]:
+    """The moment and the id in a position made by `position_of`."""
+    moment, key = position
+    return datetime.fromisoformat(str(moment)), UUID(str(key))
 
 
 class Page(msgspec.Struct, Generic[T], frozen=True):
