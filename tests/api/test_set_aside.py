@@ -71,7 +71,7 @@ def test_the_log_says_it_once_without_naming_anyone(house: House, aside: str) ->
     assert set(line) <= FIELDS
     assert (line["view"], line["topic"]) == ("caseload", "incident.report")
     assert isinstance(line["position"], int)
-    assert line["exception"][0]["type"] == "builtins.KeyError"
+    assert line["exception"][0]["type"] == "casework.library.checking.PlaybookError"
     for secret in (aside, aside.replace("-", ""), "nowhere@1", "unkind", "Tess"):
         assert secret not in log.getvalue()
 

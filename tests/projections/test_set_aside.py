@@ -133,7 +133,7 @@ def test_an_incident_is_set_aside_without_its_batch(history: SchoolHistory) -> N
     views = Views(history.app)
     for view in (views.caseload, views.figures):
         assert aside(views, view) == [
-            SetAside(view.name, position, incidents[2], "incident.report", "KeyError", loads=True)
+            SetAside(view.name, position, incidents[2], "incident.report", "PlaybookError", loads=True)
         ]
     shown = {row[0] for row in dump(history.app, views.caseload)["view_caseload"]}
     assert shown == {incidents[0], incidents[1], incidents[3], incidents[4]}

@@ -10,6 +10,7 @@ from eventsourcing.persistence import PersistenceError
 from sqlalchemy import Connection, exc
 
 from casework.domain.errors import SetUpError
+from casework.library.checking import PlaybookError
 
 T = TypeVar("T")
 E = TypeVar("E")
@@ -22,8 +23,11 @@ _OUTAGES: Final = (
 
 
 def is_outage(error: BaseException) -> bool:
-    """Whether `error` comes from the database, the disk or the set-up, so that every item would fail."""
-    return isinstance(error, _OUTAGES)
+    """Whether `error` comes from the database, the disk or the set-up, so that every item would fail.
+
+    A missing edition of a playbook is part of the set-up too, but only the cases that pinned it fail.
+    """
+    return isinstance(error, _OUTAGES) and not isinstance(error, PlaybookError)
 
 
 def attempted(otherwise: E, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | E:
