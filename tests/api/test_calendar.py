@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import icalendar
 
 from tests.api.client import House
+from tests.projections.watching import spoil
 
 
 def feed(house: House, token: str, status: int = 200) -> str:
@@ -29,6 +32,13 @@ def test_it_holds_what_is_due_and_nothing_of_the_case(house: House) -> None:
 def test_it_shows_its_user_only_what_they_may_read(house: House) -> None:
     house.bullying("2026-09-14 10:20")
     assert summaries(feed(house, house.issued("reporter", "calendar", by="reporter")["token"])) == []
+
+
+def test_it_warns_that_deadlines_may_be_missing(house: House) -> None:
+    incident = house.bullying("2026-09-14 10:20")["id"]
+    spoil(house.casework, UUID(incident), lambda state: state.pop("setting"))
+    text = feed(house, house.issued("dsl", "calendar", by="dsl")["token"])
+    assert summaries(text) == ["casework: some deadlines may be missing or out of date"]
 
 
 def test_its_token_opens_only_it_and_no_other_token_opens_it(house: House) -> None:

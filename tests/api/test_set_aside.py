@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -13,7 +13,7 @@ from casework_projections.views import catch_up
 from casework_projections.views.caseload import Caseload
 from casework_projections.views.figures import IncidentFigures
 from casework_projections.views.lessons_learnt import LessonsLearnt
-from tests.api.client import House, Json, body_of, logged
+from tests.api.client import REASON, House, Json, body_of, logged
 from tests.projections.watching import spoil
 
 
@@ -117,6 +117,59 @@ def test_administrators_see_how_many_incidents_are_unreadable(house: House) -> N
     shown = house.get("admin", "/me")
     assert (shown["set_aside"], shown["unreadable"]) == ({"caseload": 1}, 1)
     assert "unreadable" not in house.get("dsl", "/me")
+
+
+def test_a_case_whose_pack_is_missing_is_handled_by_the_floor(house: House, aside: str) -> None:
+    shown = house.get("dsl", f"/incidents/{aside}")
+    assert "acknowledge" in {each["step"] for each in shown["next_steps"]}
+    assert house.take(aside, "acknowledge")["version"] == 2
+    assert house.get("headteacher", f"/incidents/{aside}/audit-trail")["entries"]
+    for who in ("governor", "admin"):
+        assert house.ask(who, "GET", f"/incidents/{aside}").status_code == 404
+
+
+def test_harm_is_reported_at_a_school_whose_pack_is_missing(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    followed = house.get("dsl", f"/schools/{house.school}")["policy"]["edition"]
+    monkeypatch.delitem(house.casework.library.packs, followed)
+    incident = house.report(who="reporter")
+    assert incident["policy"]["pack"] == followed
+    house.take(incident["id"], "triage", timing="out_of_school", critical=False, rationale=REASON)
+    rules = {each["rule"] for each in house.get("dsl", f"/incidents/{incident['id']}")["next_steps"]}
+    assert "acknowledge" in str(rules)
+    assert not {rule for rule in rules if rule.startswith("st-thomas")}
+    assert house.get("dsl", f"/schools/{house.school}")["policy"]["edition"] == followed
+    assert house.get("dsl", f"/schools/{house.school}/governor-summary")["incidents"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/incidents/{}", None),
+        ("GET", "/incidents/{}/steps", None),
+        ("GET", "/incidents/{}/audit-trail", None),
+        ("POST", "/incidents/{}/steps", {"step": "acknowledge"}),
+        ("POST", "/approvals", {"what": "step", "about": {"incident": "{}"}}),
+        ("POST", "/incidents/OTHER/steps", {"step": "check_pattern", "earlier": ["{}"]}),
+    ],
+)
+@pytest.mark.parametrize("who", ["dsl", "headteacher", "reporter", "governor", "admin"])
+def test_an_unreadable_case_answers_like_an_unknown_one(
+    house: House, who: str, method: str, path: str, body: Json | None
+) -> None:
+    incident, other, unknown = house.report()["id"], house.report()["id"], str(uuid4())
+    spoil(house.casework, UUID(incident), lambda state: state.pop("setting"))
+
+    def said_of(wanted: str) -> tuple[int, str]:
+        sent = None if body is None else json.loads(json.dumps(body).replace("{}", wanted))
+        where = path.format(wanted).replace("OTHER", other)
+        answer = house.ask(who, method, where, json=sent, headers={"If-Match": "*"})
+        told = {name: value for name, value in body_of(answer).items() if name != "instance"}
+        return answer.status_code, json.dumps(told)
+
+    assert said_of(incident) == said_of(unknown)
+    assert said_of(unknown)[0] in (403, 404, 422)
 
 
 @pytest.fixture

@@ -194,21 +194,24 @@ def test_an_outdated_row_does_not_decide_access(history: SchoolHistory, cannot_w
     assert new_ones(views, history, story.subject)["counted"] == len(story.incidents) - 5
 
 
-def test_an_incident_without_a_playbook_is_critical_and_keeps_its_duties(history: SchoolHistory) -> None:
+@pytest.mark.parametrize(
+    "policy", [{"pack": "nowhere@1"}, {"floor": "england@2026-10-01"}], ids=["pack", "floor"]
+)
+def test_an_incident_without_its_edition_is_due_by_the_rules_that_remain(
+    history: SchoolHistory, policy: dict[str, str]
+) -> None:
     incident = history.report()
+    spoil(history.app, incident, lambda state: state["policy"].update(policy))
     views = Views(history.app)
-    before = every_deadline(views, history)
-    assert {each.incident for each in before} == {incident}
-
-    spoil(history.app, incident, lambda state: state["policy"].update(pack="nowhere@1"))
-    same = ChangeSchool(calendar=history.school.calendar)
-    history.app.schools.change(history.context(history.admin), history.id, same)
-    later = Views(history.app)
-    (row,) = listed(later, history, history.dsl)
-    assert (row.incident, row.critical, row.next_due_at, row.due) == (incident, True, None, ())
-    with later.read(later.caseload) as connection:
-        assert set_aside(connection, later.caseload) == {incident}
-    assert every_deadline(later, history) == before
+    (row,) = listed(views, history, history.dsl)
+    assert (row.incident, row.critical) == (incident, False)
+    assert "acknowledge" in {step.step for step in row.due}
+    due = every_deadline(views, history)
+    assert {each.step for each in due} == {step.step for step in row.due}
+    with views.read(views.caseload) as connection:
+        assert set_aside(connection, views.caseload) == {incident}
+    views.rebuild("caseload")
+    assert every_deadline(views, history) == due
 
 
 def test_an_unreadable_incident_is_hidden_and_its_duties_stay_due(history: SchoolHistory) -> None:
@@ -226,6 +229,21 @@ def test_an_unreadable_incident_is_hidden_and_its_duties_stay_due(history: Schoo
     assert every_deadline(later, history) == before
     assert new_ones(later, history, history.dsl)["counted"] == 1
     assert later.counts_aside().unreadable == 1
+    assert as_system(later, history, ListEveryDeadline()).unjudged == (incident,)
+
+    later.rebuild("caseload")
+    assert {each.incident for each in every_deadline(later, history)} == {other}
+    assert as_system(later, history, ListEveryDeadline(history.id)).unjudged == (incident,)
+
+
+def test_the_incidents_of_an_unreadable_school_are_counted_and_named(history: SchoolHistory) -> None:
+    incidents = {history.report(), history.report()}
+    spoil(history.app, history.id, lambda state: state.clear())
+    views = Views(history.app)
+    with views.read(views.caseload):
+        assert views.counts_aside().unreadable == len(incidents)
+    due = as_system(views, history, ListEveryDeadline())
+    assert (set(due.unjudged), due.stale) == (incidents, True)
 
 
 def test_reports_are_the_same_with_incidents_set_aside(

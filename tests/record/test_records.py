@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from eventsourcing.persistence import StoredEvent
 
 from casework.domain.access import SYSTEM
 from casework.domain.event import event_of, unstamped
@@ -17,7 +18,7 @@ from casework.domain.person import Person, PersonRegistered
 from casework.domain.sealed import ERASED, Sealed
 from casework.domain.user import User, UserRegistered
 from casework.domain.vocabulary import Category
-from casework.record import Conflict, Record, retrying
+from casework.record import Conflict, Record, Unreadable, retrying
 from casework.record.memory import MemoryRecord
 from casework.usecases.context import Context
 from casework_api.commands.opening import opened
@@ -133,18 +134,31 @@ def test_an_event_that_another_thread_applied_is_not_applied_again(
         app.record.peek(Person, stored.id)
         add_event(stored)
         app.record.commit(stored)
-        read = app.log.store.get
+        read = app.log.event_recorder.select_events
 
-        def read_while_another_thread_peeks(*args: Any, **kwargs: Any) -> Iterator[Any]:
-            events = list(read(*args, **kwargs))
+        def read_while_another_thread_peeks(*args: Any, **kwargs: Any) -> Any:
+            rows = read(*args, **kwargs)
             monkeypatch.undo()
             app.record.peek(Person, stored.id)
-            return iter(events)
+            return rows
 
-        monkeypatch.setattr(app.log.store, "get", read_while_another_thread_peeks)
+        monkeypatch.setattr(app.log.event_recorder, "select_events", read_while_another_thread_peeks)
         found = app.record.peek(Person, stored.id)
     assert found is not None
     assert found.version == 2
+
+
+def test_an_aggregate_this_release_cannot_read_is_left_out(engine_url: str, tmp_path: Path) -> None:
+    with opened(settings_for(engine_url, tmp_path)) as app:
+        stored, other = person(), person()
+        app.record.commit(stored, other)
+        app.record.peek(Person, stored.id)
+        app.log.event_recorder.insert_events([StoredEvent(stored.id, 2, "person.of_a_later_release", b"{}")])
+        assert set(app.record.load_many([stored.id, other.id])) == {other.id}
+        for _ in range(2):
+            for read in (app.record.load, app.record.peek):
+                with pytest.raises(Unreadable):
+                    read(Person, stored.id)
 
 
 def test_the_second_of_two_writers_gets_a_conflict_and_changes_nothing(record: Record) -> None:

@@ -178,14 +178,14 @@ def test_many_streams_are_read_in_one_statement(store: Store) -> None:
     for aggregate in ids[:3]:
         store.events.put([noted(aggregate, 3)])
     with count_statements() as tally:
-        streams = store.events.streams([*ids, uuid4()])
+        streams = store.recorder.select_streams([*ids, uuid4()])
     assert len(tally.statements) == 1
     assert set(streams) == set(ids)
-    for aggregate, events in streams.items():
-        versions = [event.originator_version for event in events]
+    for aggregate, rows in streams.items():
+        versions = [row.originator_version for row in rows]
         assert versions == ([1, 2, 3] if aggregate in ids[:3] else [1, 2])
-        assert cast(Noted, events[0]).text.text == f"first of {aggregate}"
-    assert store.events.streams([]) == {}
+        assert cast(Noted, store.events.mapper.to_domain_event(rows[0])).text.text == f"first of {aggregate}"
+    assert store.recorder.select_streams([]) == {}
 
 
 def test_more_streams_can_be_read_than_sqlite_has_parameters(store: Store) -> None:
@@ -218,7 +218,7 @@ def test_all_concurrent_writers_succeed(store: Store, engine_url: str) -> None:
 
     with ThreadPoolExecutor(4) as pool:
         aggregates = list(pool.map(write, range(4)))
-    assert {len(events) for events in store.events.streams(aggregates).values()} == {5}
+    assert {len(events) for events in store.recorder.select_streams(aggregates).values()} == {5}
     numbers = [row.id for row in store.recorder.select_notifications(None, 100)]
     assert numbers == sorted(numbers)
     assert len(numbers) == 20

@@ -10,6 +10,7 @@ from casework.domain.clocks import LONDON
 from casework.settings import Settings
 from casework_api.clock import utc_now
 from casework_api.commands.opening import answer, opened
+from casework_projections.reading.deadlines import reference_of
 from casework_projections.reading.unrestricted import ListEveryDeadline
 
 
@@ -25,6 +26,8 @@ def due(school: UUID | None, overdue: bool) -> None:
         click.echo(
             "Some cases could not be brought up to date; what is due in them may have changed.", err=True
         )
+    for case in found.unjudged:
+        click.echo(f"Nobody can say what is due  {reference_of(case)}  it cannot be read; see operations")
     for each in found.items:
         late = each.due_at < now
         if late or not overdue:

@@ -28,17 +28,30 @@ class Deadline(msgspec.Struct, frozen=True, kw_only=True):
     due_at: Instant
 
 
-class ListDeadlines(Question[tuple[Deadline, ...]], frozen=True):
+class Deadlines(msgspec.Struct, frozen=True):
+    """What is due; `stale` is true if some of it may be missing or out of date."""
+
+    items: tuple[Deadline, ...]
+    stale: bool
+
+
+class ListDeadlines(Question[Deadlines], frozen=True):
     """Everything that is due in the cases a user may read, case by case, the soonest due first."""
 
     NAME: ClassVar = "deadlines"
 
-    def answer(self, room: ReadingRoom, asker: Asker) -> Answer[tuple[Deadline, ...]]:
+    def answer(self, room: ReadingRoom, asker: Asker) -> Answer[Deadlines]:
         views = room.views
         with room.snapshot(views.directory, views.caseload) as snapshot:
             listed = listing(room, snapshot, asker).deadlines()
+            stale = snapshot.stale is True
         found = (deadline for each in listed for deadline in deadlines(each.incident, each.due))
-        return Answer(tuple(found), shown(listed, "deadlines"))
+        return Answer(Deadlines(tuple(found), stale), shown(listed, "deadlines"))
+
+
+def reference_of(incident: UUID) -> str:
+    """The first part of a case's id, for places where nothing else about the case may be shown."""
+    return incident.hex[:8]
 
 
 def deadlines(incident: UUID, due: Iterable[DueStep]) -> Iterator[Deadline]:
@@ -46,7 +59,7 @@ def deadlines(incident: UUID, due: Iterable[DueStep]) -> Iterator[Deadline]:
     return (
         Deadline(
             incident=incident,
-            reference=incident.hex[:8],
+            reference=reference_of(incident),
             rule=step.rule,
             step=step.step,
             due_at=step.due_at,

@@ -162,7 +162,7 @@ def _lesson_counts(rows: Sequence[LessonRow], sealer: Sealer, as_of: datetime) -
 def _overdue(school: School, library: Library, as_of: datetime) -> tuple[OverduePolicy, ...]:
     """The pack in force at `as_of`, if its review was overdue by then."""
     edition = school.pack_at(as_of)
-    review_due = library.packs[edition].review_due(school.reviewed_on(edition, as_of))
+    review_due = library.pack(edition).review_due(school.reviewed_on(edition, as_of))
     if review_due is not None and review_due >= day_of(as_of):
         return ()
     return (OverduePolicy(edition, review_due),)

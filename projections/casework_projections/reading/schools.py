@@ -72,7 +72,7 @@ class ReadSchool(Question[SchoolBody], frozen=True):
 
 def school_body(school: School, library: Library, now: datetime) -> SchoolBody:
     """A school as it stands at `now`."""
-    pack = library.packs[school.pack]
+    pack = library.pack(school.pack)
     reviewed_on = school.reviewed_on(pack.edition, now)
     review_due = pack.review_due(reviewed_on)
     return SchoolBody(

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from casework.domain.access import SYSTEM
 from casework.domain.errors import Forbidden, NotFound
+from casework.domain.incident.reporting import Policy
 from casework.domain.school import School
 from casework_projections.reading.asking import Asker
 from casework_projections.reading.comparison import Comparison, compare, in_order
@@ -24,17 +25,21 @@ _PAGE: Final = 100
 
 
 class EveryDeadline(msgspec.Struct, frozen=True):
-    """What is due, the soonest first; `stale` is true if some of it may be out of date."""
+    """What is due, the soonest first; `stale` is true if some of it may be out of date.
+
+    Of the cases `unjudged`, nobody can say what is due: they cannot be loaded, or their school cannot.
+    """
 
     items: tuple[Deadline, ...]
+    unjudged: tuple[UUID, ...]
     stale: bool
 
 
 class ListEveryDeadline(Question[EveryDeadline], frozen=True):
     """What is due in every open case of one school or of all schools.
 
-    A case that was set aside is replayed from its own history; if that fails, what was due in it before
-    stays due.
+    A case that was set aside is replayed from its own history. If that fails, it is named as one that cannot
+    be judged, whatever the school, and what is known to have been due in it before stays due.
     """
 
     NAME: ClassVar = "every deadline"
@@ -48,14 +53,19 @@ class ListEveryDeadline(Question[EveryDeadline], frozen=True):
             query = query.where(cases.c.school == self.school)
         with _caseload(room) as snapshot:
             due = {row.incident: row.due for row in snapshot.connection.execute(query)}
+            judged = set()
             for incident, row in room.views.caseload.rows_apart(snapshot.connection):
-                if self.school in (None, incident.school) and row["due"] is not None:
+                if row["due"] is None:
+                    continue
+                judged.add(incident.id)
+                if self.school in (None, incident.school):
                     due[incident.id] = row["due"]
+            unjudged = room.views.caseload.incidents_aside(snapshot.connection) - judged
             stale = snapshot.stale is True
         found = [each for key, steps in due.items() for each in deadlines(key, _typed(steps))]
         found.sort(key=lambda each: (each.due_at, each.incident, each.step or ""))
         shown = tuple(Shown(about=key, parts=("deadlines",)) for key, steps in due.items() if steps)
-        return Answer(EveryDeadline(tuple(found), stale), shown)
+        return Answer(EveryDeadline(tuple(found), tuple(sorted(unjudged)), stale), shown)
 
 
 class CompareEveryCase(Question[tuple[Comparison, ...]], frozen=True):
@@ -79,8 +89,9 @@ class CompareEveryCase(Question[tuple[Comparison, ...]], frozen=True):
         found = []
         for start in range(0, len(ids), _PAGE):
             for incident in in_order(room.record, ids[start : start + _PAGE]):
-                under = room.library.playbook(incident.policy.floor, self.under)
-                other = room.library.playbook(incident.policy.floor, self.other)
+                floor = incident.policy.floor
+                under = room.library.playbook_under(Policy(floor=floor, pack=self.under))
+                other = room.library.playbook_under(Policy(floor=floor, pack=self.other))
                 found.append(compare(incident, under, other, school.calendar))
         shown = tuple(Shown(about=each.incident, parts=("comparison",)) for each in found)
         return Answer(tuple(found), shown)

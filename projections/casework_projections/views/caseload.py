@@ -13,6 +13,7 @@ from casework.domain.case import REPORTER_SEES
 from casework.domain.clocks import day_of
 from casework.domain.incident import Incident
 from casework.domain.incident.reporting import Acknowledge, Report
+from casework.domain.playbook import Playbook
 from casework.domain.school import School
 from casework_projections.views.apart import attempted
 from casework_projections.views.case_tables import APPOINTED, ASSIGNEE, cases, members, metadata
@@ -57,17 +58,19 @@ class Caseload(IncidentView):
     def _row(self, incident: Incident, school: School) -> dict[str, Any]:
         return {
             **_from_steps(incident),
-            **self._judged(incident, school),
+            **self._judged(incident, school, self.replay.playbook(incident)),
             "reported_by": self._reported_by(incident),
         }
 
     def _judged_now(self, incident: Incident) -> Mapping[str, Any]:
         school = self.replay.app.record.peek(School, incident.school)
-        return UNJUDGED if school is None else self._judged(incident, school)
+        if school is None:
+            return UNJUDGED
+        return self._judged(incident, school, self.replay.app.library.playbook_of(incident))
 
-    def _judged(self, incident: Incident, school: School) -> dict[str, Any]:
+    @staticmethod
+    def _judged(incident: Incident, school: School, playbook: Playbook) -> dict[str, Any]:
         """The columns computed with a playbook and a calendar."""
-        playbook = self.replay.playbook(incident)
         due = [duty for duty in playbook.outstanding(incident, school.calendar) if duty.due_at is not None]
         term = school.calendar.term_on(day_of(incident.reported_at))
         return {

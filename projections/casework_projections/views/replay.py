@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
-from typing import ClassVar, Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import ClassVar, Final, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection, Table, select
@@ -13,11 +13,15 @@ from sqlalchemy import Connection, Table, select
 from casework.application import Casework
 from casework.domain.event import Event
 from casework.domain.incident import Incident, Step
+from casework.domain.incident.reporting import Report
 from casework.domain.playbook import Playbook
 from casework.domain.school import Appointed, AppointmentEnded, School, SchoolChanged, SchoolOpened
+from casework.record import Unreadable
 from casework_projections.views.apart import apart, is_outage
-from casework_projections.views.set_aside import loadable, replayable
+from casework_projections.views.set_aside import loadable, replayable, set_aside
 from casework_projections.views.view import Batch, Failure, Outcome, Recorded, View
+
+A = TypeVar("A", Incident, School)
 
 BATCH: Final = 500
 """Events in a batch, and incidents replayed at a time."""
@@ -67,24 +71,24 @@ class Replay:
         self._seen = max(self._seen, upto)
 
     def incidents(self, ids: Iterable[UUID]) -> dict[UUID, Incident]:
-        """The incidents of these ids; those not cached are read with one statement."""
+        """The incidents of these ids; those not cached are read with one statement. Raises Unreadable."""
         wanted = list(ids)
         missing = [incident for incident in wanted if incident not in self._incidents]
         loaded = self.app.record.load_many(missing) if missing else {}
         self._incidents.update((key, found) for key, found in loaded.items() if isinstance(found, Incident))
-        return {incident: self._incidents[incident] for incident in wanted}
+        return _all_of(wanted, self._incidents)
 
     def schools(self, ids: Iterable[UUID]) -> dict[UUID, School]:
-        """The schools of these ids; those not cached are read with one statement."""
+        """The schools of these ids; those not cached are read with one statement. Raises Unreadable."""
         wanted = set(ids)
         missing = wanted - self._schools.keys()
         loaded = self.app.record.load_many(missing) if missing else {}
         self._schools.update((key, found) for key, found in loaded.items() if isinstance(found, School))
-        return {school: self._schools[school] for school in wanted}
+        return _all_of(wanted, self._schools)
 
     def playbook(self, incident: Incident) -> Playbook:
-        """The playbook the incident is pinned to."""
-        return self.app.library.playbook_of(incident)
+        """The playbook the incident is pinned to. Raises PlaybookError if one of its files is missing."""
+        return self.app.library.playbook(incident.policy.floor, incident.policy.pack)
 
     def _follow(self, recorded: Recorded) -> None:
         if recorded.is_a(Step):
@@ -153,6 +157,16 @@ class IncidentView(View):
         loaded = loadable(self.replay.app, replayable(connection, self))
         return {key: found for key, found in loaded.items() if isinstance(found, Incident)}
 
+    def incidents_aside(self, connection: Connection) -> frozenset[UUID]:
+        """The ids of the incidents this view set aside, whether or not they can be loaded."""
+        recorder = self.replay.app.log.event_recorder
+        return frozenset(
+            aggregate
+            for aggregate in set_aside(connection, self)
+            for first in recorder.select_events(aggregate, limit=1)
+            if first.topic == Report.TOPIC
+        )
+
     def _touched(self, connection: Connection, batch: Batch) -> dict[UUID, Recorded]:
         """The incidents whose rows `batch` changes, each with the last event that changes them."""
         touched = {recorded.aggregate: recorded for recorded in batch.records if recorded.is_a(Step)}
@@ -166,6 +180,14 @@ class IncidentView(View):
     def _rewrite(self, connection: Connection, ids: Sequence[UUID]) -> None:
         for chunk in _chunks(ids):
             self.write(connection, [*self.replay.incidents(chunk).values()])
+
+
+def _all_of(ids: Iterable[UUID], known: Mapping[UUID, A]) -> dict[UUID, A]:
+    """What is known of each of `ids`. Raises Unreadable if one of them could not be loaded."""
+    try:
+        return {each: known[each] for each in ids}
+    except KeyError:
+        raise Unreadable from None
 
 
 def _chunks(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:

@@ -27,6 +27,7 @@ from sqlalchemy import (
 
 from casework.application import Casework
 from casework.domain.aggregate import Aggregate
+from casework.domain.incident import Incident
 from casework_projections.views.apart import loaded_apart
 from casework_projections.views.view import Batch, Failure, Recorded, View, upsert
 
@@ -52,7 +53,7 @@ class SetAside(msgspec.Struct, frozen=True):
     """An event that a view could not apply, by its position in the log, and the type of the error.
 
     The view has no current rows of `aggregate`. `loads` says whether the aggregate can be loaded from the
-    log.
+    log, and its school too if it is a case.
     """
 
     view: str
@@ -121,7 +122,7 @@ class SetAsides:
         return Recorded(stored, log.event_mapper)
 
     def _set_aside(self, view: View, failures: Sequence[Failure]) -> list[tuple[SetAside, Exception]]:
-        loaded = loadable(self._app, {failure.aggregate for failure in failures})
+        loaded = _readable(self._app, {failure.aggregate for failure in failures})
         return [
             (
                 SetAside(
@@ -196,6 +197,14 @@ def aggregates_aside(view: View) -> Select[Any]:
 def loadable(app: Casework, ids: Iterable[UUID]) -> dict[UUID, Aggregate]:
     """The aggregates of `ids`, except those with an event this release cannot read or replay."""
     return loaded_apart(app.record.load_many, list(ids))
+
+
+def _readable(app: Casework, ids: Iterable[UUID]) -> frozenset[UUID]:
+    """The aggregates of `ids` that a user can read: a case without its school has no reader."""
+    loaded = loadable(app, ids)
+    cases = {key: found.school for key, found in loaded.items() if isinstance(found, Incident)}
+    schools = loadable(app, set(cases.values()))
+    return frozenset(key for key in loaded if key not in cases or cases[key] in schools)
 
 
 def _marked(connection: Connection) -> frozenset[str]:

@@ -12,7 +12,9 @@ from casework.domain.clocks import day_of
 from casework.domain.dated import Platforms
 from casework.domain.guidance import DatedTables
 from casework.domain.incident import Incident
+from casework.domain.incident.reporting import Policy
 from casework.domain.playbook import Floor, Pack, Playbook
+from casework.domain.playbook.rules import Source
 from casework.library.checking import Fault, PlaybookError, pack_faults
 from casework.library.dated_tables import read_dated_tables
 from casework.library.editions import floors_of
@@ -33,7 +35,7 @@ class Library:
         by_day = sorted(floors, key=lambda floor: floor.in_force_from)
         self.floors = {floor.edition: floor for floor in by_day}
         self.packs = {pack.edition: pack for pack in packs}
-        self._playbooks: dict[tuple[str, str], Playbook] = {}
+        self._playbooks: dict[tuple[str, str, bool], Playbook] = {}
 
     @classmethod
     def from_folder(cls, folder: Path = OWN_FILES) -> Self:
@@ -107,17 +109,44 @@ class Library:
 
         Raises PlaybookError if the file of one of them, which cases follow, was removed.
         """
-        key = (floor, pack)
-        if key not in self._playbooks:
-            for edition, known in ((floor, self.floors), (pack, self.packs)):
-                if edition not in known:
-                    raise PlaybookError(edition, "is followed by a case, but its file is missing")
-            self._playbooks[key] = Playbook(self.floors[floor], self.packs[pack])
-        return self._playbooks[key]
+        for edition, known in ((floor, self.floors), (pack, self.packs)):
+            if edition not in known:
+                raise PlaybookError(edition, "is followed by a case, but its file is missing")
+        return self._playbook(self.floors[floor], self.packs[pack])
+
+    def playbook_under(self, policy: Policy) -> Playbook:
+        """The playbook of `policy`. In the place of a file that is missing stand the rules that remain.
+
+        These are the floor in force on the same day, and no rule of a pack. So a report of harm is recorded
+        and its case handled by law and guidance, although a file was removed.
+        """
+        return self._playbook(self._floor(policy.floor), self.pack(policy.pack))
 
     def playbook_of(self, incident: Incident) -> Playbook:
-        """The playbook of the editions that `incident` pinned."""
-        return self.playbook(incident.policy.floor, incident.policy.pack)
+        """The playbook of the editions that `incident` pinned, as `playbook_under` returns it."""
+        return self.playbook_under(incident.policy)
+
+    def pack(self, edition: str) -> Pack:
+        """The pack of this edition; one without rules if its file is missing."""
+        if edition in self.packs:
+            return self.packs[edition]
+        name, _, version = edition.partition("@")
+        source = Source(cited_as=edition, title=f"The missing file of {edition}")
+        return Pack(
+            id=name, version=version, title=edition, review_every_months=12, sources=(source,), rules=()
+        )
+
+    def _floor(self, edition: str) -> Floor:
+        if edition in self.floors:
+            return self.floors[edition]
+        jurisdiction, _, day = edition.partition("@")
+        return self.floor_on(jurisdiction, date.fromisoformat(day))
+
+    def _playbook(self, floor: Floor, pack: Pack) -> Playbook:
+        key = (floor.edition, pack.edition, pack.edition in self.packs)
+        if key not in self._playbooks:
+            self._playbooks[key] = Playbook(floor, pack)
+        return self._playbooks[key]
 
     def kinds(self) -> list[str]:
         """Every kind of incident that any floor defines."""

@@ -9,7 +9,6 @@ from uuid import UUID
 from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import EventStore, Notification, Recording
 
-from casework.domain.event import Event
 from casework.storage.keys import NewKeys
 from casework.storage.mapper import SealingMapper
 from casework.storage.recorders import CaseworkRecorder
@@ -51,13 +50,3 @@ class SealingEventStore(EventStore[UUID]):
             )
             for event, row, number in zip(domain_events, stored, numbers or (), strict=True)
         ]
-
-    def streams(self, ids: Collection[UUID]) -> dict[UUID, list[Event]]:
-        """The events of the aggregates `ids`, in order, by aggregate, read with one statement.
-
-        Aggregates without events are left out.
-        """
-        return {
-            aggregate: [self.mapper.to_domain_event(row) for row in rows]
-            for aggregate, rows in self.recorder.select_streams(ids).items()
-        }

@@ -17,7 +17,7 @@ from casework.domain.moments import Instant
 from casework.domain.person import Person
 from casework.domain.user import FULL_SCOPES, Scope, Token, TokenIssued, TokenRevoked, User, UserRegistered
 from casework.domain.vocabulary import Role
-from casework.record import Record, retrying
+from casework.record import Record, Unreadable, retrying
 from casework.usecases.context import Context
 from casework.usecases.schools import require_administrator
 from casework.usecases.secrets import Secrets
@@ -78,7 +78,10 @@ class Users:
         parsed = TokenString.parse(bearer)
         if parsed is None:
             return None
-        user = self._record.peek(User, parsed.user)
+        try:
+            user = self._record.peek(User, parsed.user)
+        except Unreadable:
+            return None
         token = None if user is None else user.tokens.get(parsed.token)
         if user is None or token is None or now >= token.expires_at:
             return None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import uuid5
 
 from flask import Response
 from icalendar import Calendar, Event
 
+from casework.domain.clocks import day_of
 from casework.domain.user import Scope
 from casework_api.http import current
 from casework_api.http.blueprint import Blueprint
@@ -18,6 +19,7 @@ from casework_projections.reading.deadlines import Deadline, ListDeadlines
 MEDIA_TYPE: Final = "text/calendar"
 _LENGTH: Final = timedelta(minutes=15)
 _REFRESH: Final = timedelta(hours=1)
+_WARNING: Final = "5c8b6d7e-6a0e-5f64-9d43-1b0a4f0b5a11"
 
 blueprint = Blueprint("calendar", __name__, url_prefix="/calendar", description="Deadlines to subscribe to")
 
@@ -39,9 +41,22 @@ def feed(token: str) -> Response:
     calendar.add("version", "2.0")
     calendar.add("x-wr-calname", "casework deadlines")
     calendar.add("refresh-interval", _REFRESH, parameters={"value": "DURATION"})
-    for deadline in current.answer(ListDeadlines()):
+    due = current.answer(ListDeadlines())
+    if due.stale:
+        calendar.add_component(_warning(current.now()))
+    for deadline in due.items:
         calendar.add_component(_event(deadline))
     return Response(calendar.to_ical(), content_type=f"{MEDIA_TYPE}; charset=utf-8")
+
+
+def _warning(now: datetime) -> Event:
+    """An event that lasts all day, because a calendar shows nothing else of the feed."""
+    event = Event()
+    event.add("uid", _WARNING)
+    event.add("dtstamp", now.astimezone(UTC))
+    event.add("dtstart", day_of(now))
+    event.add("summary", "casework: some deadlines may be missing or out of date")
+    return event
 
 
 def _event(deadline: Deadline) -> Event:

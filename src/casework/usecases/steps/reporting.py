@@ -82,7 +82,7 @@ class Reporting:
         around = self._stages.look_up(context, report, school, None)
         report = self._stages.complete(report, around)
         self._stages.check(report, around)
-        playbook = self._library.playbook(report.policy.floor, report.policy.pack)
+        playbook = self._library.playbook_under(report.policy)
         incident = Incident.report(report, playbook)
         self._record.commit(incident)
         return self._cases.of(context, incident, school=school)

@@ -116,7 +116,7 @@ def _reclassify(step: Reclassify, around: Surroundings) -> Fields:
 
 
 def _stream(kind: str, policy: Policy, library: Library) -> Stream:
-    known = library.playbook(policy.floor, policy.pack).kinds.get(kind)
+    known = library.playbook_under(policy).kinds.get(kind)
     # The playbook refuses an unknown kind.
     return Stream.CHILD if known is None else known.stream
 
