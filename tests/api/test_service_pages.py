@@ -189,7 +189,8 @@ class TestLogs:
             scene = Scene(house)
             with house.casework.database.writer.begin() as connection:
                 connection.exec_driver_sql(
-                    "UPDATE stored_events SET state = 'Petra' WHERE topic LIKE 'incident%'"
+                    'UPDATE stored_events SET state = replace(state, \'"c":"\', \'"c":"Petra\') '
+                    "WHERE topic LIKE 'incident%'"
                 )
             with logged() as log:
                 answer = scene.request("incidents.read").by(house, "dsl")

@@ -138,7 +138,10 @@ class Playbook:
         return self._case(incident).holds
 
     def faults(self, incident: Incident, step: Step) -> dict[str, str]:
-        """What is wrong with the kind that a step names, and with the fields this kind requires."""
+        """What is wrong with the kind or the waived step in the fields, and with what that kind requires."""
+        return self._kind_faults(incident, step) | self._waiver_faults(incident, step)
+
+    def _kind_faults(self, incident: Incident, step: Step) -> dict[str, str]:
         named = getattr(step, "kind", None)
         if named is None:
             return {}
@@ -153,6 +156,16 @@ class Playbook:
             if getattr(step, field, None) and field not in kind.requires
         }
         return missing | surplus
+
+    def _waiver_faults(self, incident: Incident, step: Step) -> dict[str, str]:
+        waived = getattr(step, "waived", None)
+        if waived is None:
+            return {}
+        if waived in incident.waived:
+            return {"$.waived": "is waived already"}
+        waivable = any(rule.step == waived for rule in self.rules if rule.is_duty and rule.relaxable)
+        fixed = any(rule.step == waived for rule in self._by_kind[incident.kind].duties)
+        return {} if waivable or fixed else {"$.waived": "is not a step that any rule lets a school waive"}
 
     def refusal(self, incident: Incident, step: Step) -> Refusal | None:
         """Why `step` may not be taken on `incident` now; None if it may."""
