@@ -128,6 +128,6 @@ class TestStopping:
             assert idle.answer().status == 200
             slow.send(LIVE[:-2])
             own_scene.server.stop()
-            own_scene.server.await_end(PATIENCE_SECONDS)
+            own_scene.server.await_end(2 * PATIENCE_SECONDS)
             assert idle.has_ended()
             assert silent.has_ended()
