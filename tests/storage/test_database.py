@@ -55,7 +55,7 @@ def test_the_log_and_the_views_connect_to_the_same_server() -> None:
         "POSTGRES_MAX_OVERFLOW": "9",
         "POSTGRES_CONNECT_TIMEOUT": "2",
         "POSTGRES_LOCK_TIMEOUT": "1",
-        "POSTGRES_PARAMETERS": '{"sslmode": "require"}',
+        "POSTGRES_PARAMETERS": '{"sslmode": "require", "options": "-c lock_timeout=1000ms"}',
         "CREATE_TABLE": "n",
     }
     assert database.engine.url.drivername == "postgresql+psycopg"

@@ -24,8 +24,11 @@ SETTING: Final = "CASEWORK_DATABASE_URL"
 LOCK_SECONDS: Final = 1
 """How long one attempt waits for a lock. There are several attempts."""
 CONNECT_SECONDS: Final = 2
-# Most transactions wait this long. It is set once per connection: a statement would cost a round trip.
-_SESSION_LOCK_SECONDS: Final = LOCK_SECONDS
+SESSION_LOCK_SECONDS: Final = LOCK_SECONDS
+"""How long a statement on PostgreSQL waits for a lock, unless its transaction sets another time.
+
+It is set once per connection: a statement would cost a round trip.
+"""
 _SETUP_LOCK: Final = 0x63617365
 _SCHEMA: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 _PARAMETERS: Final = frozenset({"sslmode", "sslrootcert", "sslcert", "sslkey", "target_session_attrs"})
@@ -63,7 +66,12 @@ class Database:
     @property
     def environment(self) -> dict[str, str]:
         """The settings of eventsourcing: which recorder, which database, and how long it may wait."""
-        return {"CREATE_TABLE": "n", **self._target.environment()}
+        return {"CREATE_TABLE": "n", **self._target.environment(SESSION_LOCK_SECONDS)}
+
+    @property
+    def setup_environment(self) -> dict[str, str]:
+        """As `environment`, but the recorder creates its tables, and waits for a lock as long as `writer`."""
+        return {"CREATE_TABLE": "y", **self._target.environment(sqlite.BUSY_SECONDS)}
 
     @cached_property
     def engine(self) -> Engine:
@@ -87,7 +95,7 @@ class Database:
 
     def prepare_place(self) -> None:
         """Create the folder of an SQLite file, closed to other users, or the schema in PostgreSQL."""
-        self._target.prepare_place(self.engine)
+        self._target.prepare_place(self.writer)
 
     def close(self) -> None:
         """Close the connections of the engine, if it was ever used."""
@@ -109,7 +117,7 @@ class _SQLite:
     def prepare_place(self, _engine: Engine) -> None:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
 
-    def environment(self) -> dict[str, str]:
+    def environment(self, _lock_seconds: float) -> dict[str, str]:
         return {
             "PERSISTENCE_MODULE": f"{sqlite.__name__}:{sqlite.CaseworkSQLiteFactory.__name__}",
             "SQLITE_DBNAME": str(self.path),
@@ -149,7 +157,9 @@ class _Postgres:
             if self.schema not in sqlalchemy.inspect(connection).get_schema_names():
                 connection.execute(CreateSchema(self.schema))
 
-    def environment(self) -> dict[str, str]:
+    def environment(self, lock_seconds: float) -> dict[str, str]:
+        # The library's own lock timeout applies only to the statements that insert events.
+        parameters = {**self.parameters, "options": _lock_timeout(lock_seconds)}
         return {
             "PERSISTENCE_MODULE": f"{postgres.__name__}:{postgres.CaseworkPostgresFactory.__name__}",
             "POSTGRES_DBNAME": str(self.url.database),
@@ -163,7 +173,7 @@ class _Postgres:
             # eventsourcing tries ten times, 0.2 s apart: 12 s for a lock, 22 s if no server responds.
             "POSTGRES_CONNECT_TIMEOUT": str(CONNECT_SECONDS),
             "POSTGRES_LOCK_TIMEOUT": str(LOCK_SECONDS),
-            postgres.PARAMETERS_SETTING: json.dumps(self.parameters),
+            postgres.PARAMETERS_SETTING: json.dumps(parameters),
         }
 
     def engine(self) -> Engine:
@@ -176,7 +186,7 @@ class _Postgres:
             database=self.url.database,
             query=self.parameters,
         )
-        options = f"-c search_path={self.schema} -c lock_timeout={_SESSION_LOCK_SECONDS}s"
+        options = f"-c search_path={self.schema} {_lock_timeout(SESSION_LOCK_SECONDS)}"
         engine = sqlalchemy.create_engine(
             url,
             hide_parameters=True,
@@ -187,6 +197,11 @@ class _Postgres:
         )
         event.listen(engine, "begin", _begin_postgres)
         return engine
+
+
+def _lock_timeout(seconds: float) -> str:
+    """The option that limits, for a whole session, how long a statement waits for a lock."""
+    return f"-c lock_timeout={int(seconds * 1000)}ms"
 
 
 def lock_was_held(error: DBAPIError) -> bool:
@@ -221,7 +236,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 def _begin_postgres(connection: Connection) -> None:
     writes = connection.get_execution_options().get("casework_writes")
-    if writes and _lock_milliseconds(connection) != _SESSION_LOCK_SECONDS * 1000:
+    if writes and _lock_milliseconds(connection) != SESSION_LOCK_SECONDS * 1000:
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_lock_milliseconds(connection)}")
 
 

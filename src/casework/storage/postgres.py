@@ -21,7 +21,7 @@ from casework.storage.keys import DataKey
 from casework.storage.observation import observed, report_commit, report_statement
 from casework.storage.recorders import EVENTS_TABLE, CaseworkRecorder
 
-# The library has no setting for the other parameters of a connection, such as `sslmode`.
+# The library has no setting for the other parameters of a connection, such as `sslmode` and `options`.
 PARAMETERS_SETTING: Final = "POSTGRES_PARAMETERS"
 
 

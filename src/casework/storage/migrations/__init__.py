@@ -32,7 +32,7 @@ def create_tables(url: str) -> None:
 
 
 def _create_event_log(database: Database) -> None:
-    with InfrastructureFactory.construct({**database.environment, "CREATE_TABLE": "y"}) as factory:
+    with InfrastructureFactory.construct(database.setup_environment) as factory:
         factory.application_recorder()
         factory.close()
 
