@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from casework_api.serving.connection import Connection
 from casework_api.serving.loop import Loop, TooSlow
 from casework_api.serving.pace import Pace, Progress
+from casework_api.serving.worker import Worker
 
 PATIENT = Pace(60)
 HASTY = Pace(0.01)
@@ -55,6 +56,29 @@ def turned_until(loop: Loop, outcome: list[object]) -> object:
     while not outcome:
         loop.turn()
     return outcome[0]
+
+
+def test_gunicorn_times_each_request_separately(
+    loop: Loop, ends: tuple[socket.socket, socket.socket]
+) -> None:
+    """Requests that each wait for a lock may run one after another for longer than its limit."""
+    happened: list[str] = []
+
+    class Recording(Worker):
+        def __init__(self) -> None:
+            self._running = set()
+
+        def notify(self) -> None:
+            happened.append("notified")
+
+        def handle_request(self, *_: object) -> bool:
+            happened.append("ran")
+            return True
+
+    worker, connection = Recording(), Connection(ends[0], loop, PATIENT)
+    for request in ("first", "second"):
+        worker._run(ends[0], connection, request, None)
+    assert happened == ["notified", "ran"] * 2
 
 
 def test_the_loop_ticks_though_no_client_sends_anything() -> None:

@@ -127,6 +127,8 @@ class Worker(AsyncWorker):  # type: ignore[misc] # gunicorn is not typed
 
     def _run(self, listener: Any, connection: Connection, request: Any, address: Any) -> bool:
         self._running.add(request)
+        # gunicorn's time limit is for this request, without those that ran before it in the same turn.
+        self.notify()
         try:
             self.handle_request(listener.getsockname(), request, connection, address)
         except StopIteration:
