@@ -170,7 +170,7 @@ class _Postgres:
             "POSTGRES_SCHEMA": self.schema,
             "POSTGRES_POOL_SIZE": "1",
             "POSTGRES_MAX_OVERFLOW": "9",
-            # eventsourcing tries ten times, 0.2 s apart: 12 s for a lock, 22 s if no server responds.
+            # eventsourcing tries ten times, 0.2 s apart: 12 s for a lock, 22 s for a connection.
             "POSTGRES_CONNECT_TIMEOUT": str(CONNECT_SECONDS),
             "POSTGRES_LOCK_TIMEOUT": str(LOCK_SECONDS),
             postgres.PARAMETERS_SETTING: json.dumps(parameters),
