@@ -168,6 +168,11 @@ def test_only_an_appointed_lead_or_chair_handles_an_allegation(role: str, appoin
         assert not standing_of(actor(role), case.incident).knows
 
 
+def test_each_user_assigned_to_a_case_stays_assigned() -> None:
+    case = CaseFile().take("assign", user=DSL).take("assign", user=HEAD).take("assign", user=DSL)
+    assert case.incident.assignees == (DSL, HEAD)
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_only_the_chair_stands_in_if_the_head_is_alleged(role: str) -> None:
     expected = Role(role) if role in {"chair_of_governors", "headteacher"} else None
