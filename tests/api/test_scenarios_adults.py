@@ -254,6 +254,18 @@ def test_an_allegation_is_managed_by_the_head_or_the_chair(house: House, who: st
 
 
 @on_sqlite
+def test_a_former_head_manages_no_allegation(house: House) -> None:
+    case = Case(house)
+    house.add_user("former", HEAD, house.school)
+    (held,) = house.get("former", "/me")["appointments"]
+    path = f"/schools/{house.school}/appointments/{held['id']}"
+    assert house.ask("admin", "DELETE", path).status_code == 204
+    answer = house.step(case.incident, "appoint_case_manager", HEAD, user=house.users["former"])
+    assert answer.status_code == 422
+    assert body_of(answer)["errors"] == {"$.user": ["holds no role that may manage an allegation"]}
+
+
+@on_sqlite
 def test_a_pattern_ignores_cases_that_the_user_may_not_see(house: House) -> None:
     hidden, seen = Case(house).incident, house.bullying("2026-10-09 09:00")["id"]
     for earlier in (hidden, house.school):
