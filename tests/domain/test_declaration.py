@@ -9,7 +9,7 @@ import pytest
 
 from casework.domain.registers.declaration import Declaration, RelationshipDeclared
 from casework.domain.sealed import Sealed
-from tests.domain.casefile import ALLEGED, DSL, HEAD, PARENT, TARGET, TEACHER, at, known
+from tests.domain.casefile import ALLEGED, DSL, HEAD, PARENT, TARGET, TEACHER, CaseFile, at, known
 
 SCHOOL = known("school")
 
@@ -70,6 +70,13 @@ def test_the_day_of_a_declaration_is_in_london() -> None:
     half_past_midnight_in_london = at("2026-09-16 00:30")
     assert half_past_midnight_in_london.utctimetuple().tm_mday == 15
     assert declared().covers(frozenset({TEACHER, ALLEGED}), half_past_midnight_in_london)
+
+
+@pytest.mark.parametrize("claimed", [None, False, True])
+def test_contact_without_a_declaration_is_not_recorded_as_declared(claimed: bool | None) -> None:
+    case = CaseFile("unsolicited_contact")
+    step = case.build("classify_contact", declared_before=claimed)
+    assert case.completed(step) == case.build("classify_contact")
 
 
 def test_a_declaration_stores_the_decision() -> None:
