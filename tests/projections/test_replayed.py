@@ -18,6 +18,7 @@ from casework.domain.user import User
 from casework.domain.vocabulary import Category, Involvement, Role, State
 from casework.usecases.schools import ChangeSchool
 from casework_api.composition import reading_room
+from casework_projections.reading import unrestricted
 from casework_projections.reading.admission import reach_at
 from casework_projections.reading.asking import Asker
 from casework_projections.reading.deadlines import Deadline
@@ -177,6 +178,16 @@ def test_lists_are_the_same_with_incidents_set_aside(
         assert len(set_aside(connection, views.caseload)) == 4
     shown = story.shown(views)
     assert {name: said for name, said in shown.items() if said != expected[name]} == {}
+
+
+def test_every_case_of_a_school_is_compared_once(
+    history: SchoolHistory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unrestricted, "_PAGE", 2)
+    incidents = [history.report() for _ in range(5)]
+    question = CompareEveryCase(history.id, under="st_thomas@2016-06", other="headcorn@2022-03")
+    compared = as_system(Views(history.app), history, question)
+    assert sorted(each.incident for each in compared) == sorted(incidents)
 
 
 def test_an_outdated_row_does_not_decide_access(history: SchoolHistory, cannot_write: CannotWrite) -> None:
