@@ -38,6 +38,19 @@ def test_repeated_reads_let_a_view_catch_up(history: SchoolHistory, monkeypatch:
         assert views.position("caseload") == recorded(history.app)
 
 
+def test_a_read_fails_as_soon_as_its_time_is_up(
+    history: SchoolHistory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (catch_up, replay):
+        monkeypatch.setattr(module, "BATCH", 3)
+    monkeypatch.setattr(catch_up, "READ_SECONDS", 0)
+    monkeypatch.setattr(catch_up, "monotonic", lambda: 0.0)
+    history.drive(history.report())
+    views = Views(history.app)
+    with pytest.raises(ViewsBehind), views.read(views.caseload):
+        pass
+
+
 def test_a_read_of_a_view_without_progress_fails(
     short_waits: None, history: SchoolHistory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
