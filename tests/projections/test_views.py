@@ -9,7 +9,7 @@ import pytest
 
 from casework.application import Casework
 from casework.settings import Settings
-from casework.storage.observation import count_statements
+from casework.storage.observation import Tally, count_statements
 from casework_api.commands.opening import opened
 from casework_projections.reading.cases import ListCases
 from casework_projections.reading.paging import Part
@@ -37,6 +37,11 @@ def watching(app: Casework) -> tuple[Views, Watching]:
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (registry, replay):
         monkeypatch.setattr(module, "BATCH", 3)
+
+
+def events_read(tally: Tally) -> list[str]:
+    """The statements that read events, without those that only look up where the log ends."""
+    return [sql for sql in tally.statements if "stored_events" in sql and "view_positions" not in sql]
 
 
 def test_a_read_sees_every_event_stored_before_it(
@@ -85,6 +90,25 @@ def test_a_read_without_new_events_costs_one_statement(history: SchoolHistory) -
             pass
         assert len(tally.statements) == 1
         assert tally.commits == 0
+
+
+def test_an_event_is_read_from_the_log_once(history: SchoolHistory) -> None:
+    views = Views(history.app)
+    incident = history.report()
+    for _ in range(2):
+        with count_statements() as tally:
+            views.catch_up(views.caseload)
+        assert len(events_read(tally)) == 1
+        history.take(incident, "add_note")
+
+
+def test_no_events_are_read_for_a_view_that_is_up_to_date(history: SchoolHistory) -> None:
+    views = Views(history.app)
+    history.report()
+    views.catch_up(views.caseload)
+    with count_statements() as tally, views.read(views.caseload, views.people):
+        pass
+    assert len(events_read(tally)) == 1
 
 
 def test_a_list_after_a_command_stays_within_the_limit_of_a_request(history: SchoolHistory) -> None:
