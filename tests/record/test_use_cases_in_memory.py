@@ -193,3 +193,10 @@ def test_ending_an_appointment_never_moves_its_last_day_later(
     appointment = school.schools.appoint(system, school.school, command)
     school.schools.end_appointment(Context(principal=SYSTEM, now=NOW), school.school, appointment.id)
     assert school.schools.found(school.school).appointments[appointment.id].until == last_day
+
+
+def test_ids_derived_under_a_secret_depend_on_it() -> None:
+    request = Context(principal=SYSTEM, now=NOW, key="one key")
+    requests = (request, request.under(b"a secret"), request.under(b"another secret"))
+    assert len({each.new_id("incident") for each in requests}) == 3
+    assert len({each.request for each in requests}) == 3
