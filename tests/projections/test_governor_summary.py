@@ -22,7 +22,7 @@ from casework_projections.documents.governor_summary import as_csv
 from casework_projections.reading.governor_summary import OverduePolicy, ReadSummary, SummaryBody
 from casework_projections.views.catch_up import Views
 from tests.calendars import TEST_CALENDAR
-from tests.histories import LESSON, SchoolHistory, london
+from tests.histories import HOUR, LESSON, SchoolHistory, london
 
 
 def summary(
@@ -84,6 +84,14 @@ def test_clocks_and_medians_are_computed_from_the_steps(history: SchoolHistory, 
     # Acknowledgement, evidence and both children's parents, of five incidents.
     assert found["clocks"]["missed"] == 20
     assert found["per_100_pupils"] == round(500 / 210, 1)
+
+
+def test_the_time_to_a_debrief_is_counted(history: SchoolHistory, views: Views) -> None:
+    for day in range(14, 19):
+        reported_at = london(f"2026-09-{day} 10:00")
+        history.drive(history.report(at=f"2026-09-{day} 10:00"), State.DEBRIEFED)
+    found = summary(views, history)
+    assert found["median_hours"]["to_debrief"] == (history.at - reported_at) / HOUR
 
 
 def test_clocks_are_judged_at_the_requested_moment(history: SchoolHistory, views: Views) -> None:
