@@ -96,6 +96,15 @@ def test_neither_half_reveals_the_other_or_a_part(counts: list[int], closed: int
             assert len(found[name]) > 1, name
 
 
+LARGE = st.one_of(st.just(0), st.integers(THRESHOLD, 40))
+
+
+@given(st.lists(LARGE, min_size=5, max_size=5), LARGE)
+def test_halves_without_small_cells_are_shown_in_full(counts: list[int], closed: int) -> None:
+    parts = dict(zip(STATES, counts, strict=True))
+    assert shown_halves(parts, "closed", closed) == (sum(counts), {**parts, "closed": closed})
+
+
 @pytest.mark.parametrize(
     ("cells", "table"),
     [
