@@ -118,6 +118,12 @@ def test_a_must_of_a_pack_does_not_permit_what_the_floor_forbids(
         ("sexting", "assess_risk", {}, taking()),
         ("sexting", "escalate", {"agency": "police"}, taking(RISK_UNKNOWN)),
         ("sexting", "escalate", {"agency": "childrens_social_care"}, taking(RISK_UNKNOWN)),
+        (
+            "staff_allegation",
+            "decide_regulatory_referral",
+            {},
+            taking("consult_lado", ("determine_outcome", {"outcome": "substantiated"})),
+        ),
     ],
 )
 def test_a_must_not_of_a_pack_does_not_forbid_what_the_floor_requires(
