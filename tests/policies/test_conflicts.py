@@ -15,6 +15,7 @@ from casework.domain.playbook import Modality, Pack, Playbook, Rule
 from casework.domain.playbook.rules import Source
 from casework.library import Library
 from casework.library.checking import pack_faults
+from casework_projections.reading.comparison import compare
 from tests.calendars import TEST_CALENDAR
 from tests.domain.casefile import FLOOR, PACKS, TARGET, CaseFile
 from tests.policies.rows import (
@@ -136,6 +137,12 @@ def test_a_must_not_of_a_pack_does_not_forbid_what_the_floor_requires(
 
 def test_a_pack_that_forbids_what_the_floor_requires_is_invalid() -> None:
     assert list(pack_faults(pack_with(own_rule("consult_lado", "must_not")), ENGLAND))
+
+
+def test_a_comparison_keeps_the_deadline_if_another_rule_has_none() -> None:
+    playbook = playbook_with(own_rule("consult_lado", "must", kinds=["staff_allegation"]))
+    case = Situation(kind="staff_allegation").case(playbook)
+    assert compare(case.incident, FLOOR_ALONE, playbook, TEST_CALENDAR).deadlines == ()
 
 
 @pytest.mark.parametrize("within", [0, 5])
