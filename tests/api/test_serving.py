@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -79,6 +80,20 @@ def test_gunicorn_times_each_request_separately(
     for request in ("first", "second"):
         worker._run(ends[0], connection, request, None)
     assert happened == ["notified", "ran"] * 2
+
+
+def test_the_loop_needs_no_epoll(
+    ends: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(select, "epoll", raising=False)
+    loop = Loop(on_tick=lambda: None)
+    ours, theirs = ends
+    outcome = begun(partial(Connection(ours, loop, PATIENT).recv, 1))
+    loop.turn()
+    assert not outcome
+    theirs.sendall(b"x")
+    assert turned_until(loop, outcome) == b"x"
+    loop.close()
 
 
 def test_the_loop_ticks_though_no_client_sends_anything() -> None:

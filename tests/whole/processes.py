@@ -99,6 +99,14 @@ def exit_code_of(program: Callable[[], object]) -> int:
     return 0
 
 
+def _is_socket(descriptor: Path) -> bool:
+    try:
+        return str(descriptor.readlink()).startswith("socket:")
+    except FileNotFoundError:
+        # It was closed meanwhile.
+        return False
+
+
 def free_port() -> int:
     """A port that nothing listens on."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -119,6 +127,11 @@ class Served:
         # A dead process may stay in the group until its parent waits for it; its sockets do not stay.
         while self._listens():
             time.sleep(_POLL_SECONDS / 10)
+
+    def open_sockets(self) -> dict[int, int]:
+        """How many sockets each of its worker processes has open, by process id. On Linux only."""
+        workers = Path(f"/proc/{self._group}/task/{self._group}/children").read_text().split()
+        return {int(worker): sum(map(_is_socket, Path(f"/proc/{worker}/fd").iterdir())) for worker in workers}
 
     def stop(self) -> None:
         """Send it SIGTERM; return when it accepts no more connections."""

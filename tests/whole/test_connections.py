@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
@@ -50,6 +52,21 @@ def test_a_connection_serves_one_request_after_another(client: RawClient) -> Non
         client.send(LIVE)
         answer = client.answer()
         assert (answer.status, answer.headers["connection"]) == (200, "keep-alive")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the open files of processes from /proc")
+def test_kept_connections_are_spread_over_the_processes(own_scene: Scene) -> None:
+    before = own_scene.server.open_sockets()
+    with ExitStack() as clients:
+        for _ in range(8 * len(before)):
+            client = clients.enter_context(own_scene.client())
+            client.send(LIVE)
+            assert client.answer().status == 200
+            # Until all processes wait again: one that is awake takes what arrives meanwhile.
+            time.sleep(0.05)
+        after = own_scene.server.open_sockets()
+    assert len(before) > 1
+    assert min(after[worker] - count for worker, count in before.items()) >= 4, (before, after)
 
 
 def test_requests_sent_ahead_are_answered_in_order(client: RawClient) -> None:
@@ -102,7 +119,7 @@ def test_the_others_go_on_if_a_worker_ends(own_scene: Scene) -> None:
     for worker, sent in zip(own_scene.server.workers(), (signal.SIGTERM, signal.SIGKILL), strict=True):
         os.kill(worker, sent)
         while worker in own_scene.server.workers():
-            time.sleep(0.02)
+            time.sleep(0.05)
         own_scene.server.await_ready()
     assert own_scene.ask("GET", "/me").status == 200
     with own_scene.client() as client:

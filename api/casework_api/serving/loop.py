@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-import selectors
+import select
 from collections.abc import Callable
 from time import monotonic
 from typing import Final, Protocol
 
 from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]
 
-READABLE: Final = selectors.EVENT_READ
-WRITABLE: Final = selectors.EVENT_WRITE
+READABLE: Final = select.POLLIN
+WRITABLE: Final = select.POLLOUT
 
 _TICK_SECONDS: Final = 0.5
+_WAKES_ONE: Final = getattr(select, "EPOLLEXCLUSIVE", 0)
 
 
 class TooSlow(TimeoutError):
@@ -26,6 +27,21 @@ class HasDescriptor(Protocol):
     def fileno(self) -> int: ...
 
 
+class _Poll:
+    """`select.poll` with the methods of `select.epoll`, for systems other than Linux."""
+
+    def __init__(self) -> None:
+        self._poll = select.poll()
+        self.register = self._poll.register
+        self.unregister = self._poll.unregister
+
+    def poll(self, seconds: float) -> list[tuple[int, int]]:
+        return self._poll.poll(seconds * 1000)
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
 class Loop:
     """Lets greenlets wait for sockets. Only the greenlet that created it may run it.
 
@@ -36,31 +52,42 @@ class Loop:
 
     def __init__(self, on_tick: Callable[[], object]) -> None:
         self._on_tick = on_tick
-        self._selector = selectors.DefaultSelector()
+        self._poller = getattr(select, "epoll", _Poll)()
+        self._callbacks: dict[int, Callable[[], object]] = {}
         self._main = getcurrent()
         self._deadlines: dict[greenlet, float] = {}
         self._next_check = 0.0
 
     def watch(self, source: HasDescriptor | int, on_readable: Callable[[], object]) -> None:
         """Call `on_readable` whenever something has arrived at `source`."""
-        self._selector.register(source, READABLE, on_readable)
+        self._register(_descriptor(source), READABLE, on_readable)
+
+    def watch_shared(self, source: HasDescriptor, on_readable: Callable[[], object]) -> None:
+        """As `watch`, for a source that several processes watch.
+
+        Only one of those that wait is called: the one that has watched it longest. Elsewhere than on Linux
+        all are called.
+        """
+        self._register(source.fileno(), READABLE | _WAKES_ONE, on_readable)
 
     def unwatch(self, source: HasDescriptor | int) -> None:
-        self._selector.unregister(source)
+        descriptor = _descriptor(source)
+        del self._callbacks[descriptor]
+        self._poller.unregister(descriptor)
 
     def wait(self, source: HasDescriptor, event: int, seconds: float) -> None:
         """Let others run until `source` is READABLE or WRITABLE. Raises TooSlow after `seconds`.
 
         It may return too early: if a wait is ended by `end`, what it waited for may still end the next one.
         """
-        waiter = getcurrent()
-        self._selector.register(source, event, waiter.switch)
+        waiter, descriptor = getcurrent(), source.fileno()
+        self._register(descriptor, event, waiter.switch)
         self._deadlines[waiter] = monotonic() + seconds
         try:
             self._main.switch()
         finally:
             del self._deadlines[waiter]
-            self._selector.unregister(source)
+            self.unwatch(descriptor)
 
     def hurry(self, waiter: greenlet, seconds: float) -> None:
         """If `waiter` is waiting, limit its wait to `seconds` from now."""
@@ -74,10 +101,10 @@ class Loop:
 
     def turn(self) -> None:
         """Run every greenlet that can continue; return after half a second if none can."""
-        ready = self._selector.select(_TICK_SECONDS)
+        ready = [self._callbacks[descriptor] for descriptor, _ in self._poller.poll(_TICK_SECONDS)]
         now = monotonic()
-        for key, _ in ready:
-            key.data()
+        for callback in ready:
+            callback()
         # `now` is from before those ran: what arrived meanwhile is not too late, and the next turn finds it.
         if now >= self._next_check:
             self._next_check = now + _TICK_SECONDS
@@ -90,4 +117,12 @@ class Loop:
             self.end(waiter)
 
     def close(self) -> None:
-        self._selector.close()
+        self._poller.close()
+
+    def _register(self, descriptor: int, event: int, callback: Callable[[], object]) -> None:
+        self._callbacks[descriptor] = callback
+        self._poller.register(descriptor, event)
+
+
+def _descriptor(source: HasDescriptor | int) -> int:
+    return source if isinstance(source, int) else source.fileno()

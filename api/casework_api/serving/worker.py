@@ -41,7 +41,7 @@ class Worker(AsyncWorker):  # type: ignore[misc] # gunicorn is not typed
         self._loop.watch(self.PIPE[0], self._clear_signals)
         for listener in self.sockets:
             listener.setblocking(False)
-            self._loop.watch(listener, partial(self._accept, listener))
+            self._watch(listener)
         while self.alive and self.ppid == os.getppid():
             self._loop.turn()
         self._finish()
@@ -59,6 +59,16 @@ class Worker(AsyncWorker):  # type: ignore[misc] # gunicorn is not typed
             self._loop.turn()
         # An upload that is cut off removes its file.
         self._loop.end_waits()
+
+    def _watch(self, listener: Any) -> None:
+        # Requests one after another go to one process, whose caches they find filled.
+        self._loop.watch_shared(listener, partial(self._accept, listener))
+
+    def _leave_next_to_others(self) -> None:
+        """Let every other process that waits accept a connection before this one does."""
+        for listener in self.sockets:
+            self._loop.unwatch(listener)
+            self._watch(listener)
 
     def _clear_signals(self) -> None:
         os.read(self.PIPE[0], 4096)
@@ -89,7 +99,9 @@ class Worker(AsyncWorker):  # type: ignore[misc] # gunicorn is not typed
         parser = get_parser(self.cfg, connection, address)
         try:
             while self._exchange(listener, connection, parser, address):
-                pass
+                if parser.req_count == 1:
+                    # Connections that are kept are spread over the processes.
+                    self._leave_next_to_others()
         finally:
             connection.close()
             self._clients -= 1
