@@ -17,7 +17,7 @@ from sqlalchemy.engine import make_url
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from casework.settings import Settings
-from casework_api.server import Server
+from casework_api.server import Server, listen
 
 WORKERS: Final = 2
 FLOORS: Final = "/floor"
@@ -102,7 +102,8 @@ def _plain(database_url: str) -> str:
 
 def main() -> None:
     """Serve until stopped."""
-    MeasuredServer(Settings.from_environment(), "127.0.0.1", int(sys.argv[1]), WORKERS).run()
+    listener = listen("127.0.0.1", int(sys.argv[1]))
+    MeasuredServer(Settings.from_environment(), listener, WORKERS).run()
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import gc
 import multiprocessing
 import os
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 from gunicorn.glogging import Logger as GunicornLogger  # type: ignore[import-untyped]
 
+from casework.domain.errors import SetUpError
 from casework.settings import Settings
 from casework_api.app import create_app
 from casework_api.http.logs import configure_logging, stdlib_logging
@@ -24,11 +26,29 @@ from casework_api.serving.worker import Worker
 
 _MOST_WORKERS: Final = 8
 _GRACE_SECONDS: Final = 30
+_BACKLOG: Final = 2048
 
 
 def default_workers() -> int:
     """One process for each core, and one more, so that a slow disk does not leave a core idle."""
     return min(multiprocessing.cpu_count() + 1, _MOST_WORKERS)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that accepts connections to `host` and `port`. Raises SetUpError if there can be none.
+
+    gunicorn is given this socket: if it opened its own, the log would not say why it failed.
+    """
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
+    except (OSError, TypeError) as error:
+        listener.close()
+        why = getattr(error, "strerror", None) or "is not the name of a host"
+        raise SetUpError(f"cannot listen on {host} port {port}: {why}") from None
+    return listener
 
 
 def paces_of(settings: Settings) -> Paces:
@@ -45,13 +65,13 @@ class _Logger(GunicornLogger):  # type: ignore[misc] # gunicorn is not typed
 
 
 class Server(BaseApplication):  # type: ignore[misc] # gunicorn is not typed
-    """casework on one address, in several processes."""
+    """casework on one address, in several processes. It closes `listener`."""
 
-    def __init__(self, settings: Settings, host: str, port: int, workers: int) -> None:
+    def __init__(self, settings: Settings, listener: socket.socket, workers: int) -> None:
         self._settings = settings
         self.paces = paces_of(settings)
         self._options = {
-            "bind": f"{f'[{host}]' if ':' in host else host}:{port}",
+            "bind": f"fd://{listener.detach()}",
             "workers": workers,
             "worker_class": Worker,
             "worker_connections": settings.connections,
@@ -85,10 +105,10 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn is not typed
         return app
 
 
-def serve(settings: Settings, host: str, port: int, workers: int | None = None) -> None:
-    """Serve until stopped."""
+def serve(settings: Settings, listener: socket.socket, workers: int | None = None) -> None:
+    """Serve the connections that `listener` accepts, until stopped."""
     with _shared_metrics():
-        Server(settings, host, port, workers or default_workers()).run()
+        Server(settings, listener, workers or default_workers()).run()
 
 
 @contextmanager

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import re
 import signal
+import socket
 import stat
 import sys
 import time
@@ -258,6 +261,54 @@ def test_commands_report_events_that_were_set_aside(made: Settings) -> None:
     due = casework_here(made, "due")
     assert due.returncode == 0
     assert due.stderr.startswith("Some cases could not be brought up to date")
+
+
+@pytest.mark.parametrize(
+    ("host", "why"),
+    [
+        ("127.0.0.1", "Address already in use"),
+        ("nohost.invalid", "[Nn]ame"),
+        ("é" * 70, "not the name of a host"),
+    ],
+    ids=["taken", "unknown", "too long"],
+)
+def test_serve_says_in_one_line_why_it_cannot_listen(made: Settings, host: str, why: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        line = refusal(made, "serve", "--host", host, "--port", port)
+    assert line.startswith(f"casework: cannot listen on {host} port {port}: ")
+    assert re.search(why, line)
+
+
+def test_demo_deletes_nothing_when_its_address_is_taken(settings: Settings, tmp_path: Path) -> None:
+    folder = earlier_demonstration(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        line = refusal(settings, "demo", "--folder", str(folder), "--port", port)
+    assert line == f"casework: cannot listen on 127.0.0.1 port {port}: Address already in use"
+    assert (folder / "casework.db").exists()
+
+
+def test_demo_deletes_no_demonstration_that_is_running(settings: Settings, tmp_path: Path) -> None:
+    folder = earlier_demonstration(tmp_path)
+    with (folder / ".casework-demo").open() as running:
+        fcntl.flock(running, fcntl.LOCK_EX)
+        refused = casework_here(settings, "demo", "--fill-only", "--folder", str(folder))
+    assert refused.returncode == 2
+    assert "holds a demonstration that is running" in refused.stderr
+    assert (folder / "casework.db").exists()
+
+
+def earlier_demonstration(folder: Path) -> Path:
+    (folder / ".casework-demo").touch()
+    (folder / "casework.db").touch()
+    return folder
+
+
+def test_demo_names_the_option_of_a_folder_it_cannot_write(settings: Settings) -> None:
+    refused = casework_here(settings, "demo", "--fill-only", "--folder", "/proc/demo")
+    assert refused.returncode == 2
+    assert "Invalid value for --folder: cannot be used: No such file or directory" in refused.stderr
 
 
 def test_demo_deletes_only_a_demonstration(settings: Settings, tmp_path: Path) -> None:

@@ -113,6 +113,14 @@ def test_it_is_the_same_in_every_run_on_one_day(app: Casework, tmp_path: Path) -
         other.database.close()
 
 
+def test_it_is_not_deleted_while_it_runs(demonstration: Demonstration) -> None:
+    folder = str(demonstration.folder)
+    refused = casework_here(demo_settings(demonstration.folder), "demo", "--folder", folder, "--port", "0")
+    assert refused.returncode == 2
+    assert "holds a demonstration that is running" in refused.stderr
+    assert demonstration.server.ask("GET", "/me", demonstration.tokens["dsl"]).status == 200
+
+
 def test_it_is_a_year_at_school(app: Casework, incidents: list[Incident]) -> None:
     school = app.record.load(School, incidents[0].school)
     assert school is not None

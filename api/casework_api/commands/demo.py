@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 import click
 
@@ -18,7 +20,10 @@ from casework_api.demo.story import Demo, fill
 
 _FOLDER: Final = Path("var/demo")
 _MARK: Final = ".casework-demo"
-"""A file in every folder that holds a demonstration: no other folder may be emptied."""
+"""A file in every folder that holds a demonstration: no other folder may be emptied.
+
+It is locked while the demonstration runs.
+"""
 
 
 @click.command()
@@ -34,7 +39,50 @@ def demo(host: str, port: int, folder: Path, fill_only: bool) -> None:
     Replaces the demonstration that an earlier run left in the folder.
     """
     settings = demo_settings(folder)
-    _make_empty(folder)
+    # Before anything is deleted: the earlier demonstration may be the one that uses the address.
+    listener = None if fill_only else server.listen(host, port)
+    with listener or nullcontext(), _emptied(folder):
+        made = _fill(settings)
+        _announce(made, host, port)
+        if listener is not None:
+            server.serve(settings, listener, workers=2)
+
+
+def _emptied(folder: Path) -> IO[str]:
+    """Create `folder`, or delete the demonstration in it. Returns its mark, which is locked until closed.
+
+    Raises BadParameter if the folder holds anything else or a demonstration that is running, or if it cannot
+    be written.
+    """
+    try:
+        replaceable = folder == _FOLDER or (folder / _MARK).exists()
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if any(folder.iterdir()) and not replaceable:
+            raise click.BadParameter("is not empty and holds no demonstration", param_hint="--folder")
+        mark = (folder / _MARK).open("w")
+        try:
+            fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            folder.chmod(0o700)
+            for each in folder.iterdir():
+                _delete(each)
+        except OSError:
+            mark.close()
+            raise
+    except BlockingIOError:
+        raise click.BadParameter("holds a demonstration that is running", param_hint="--folder") from None
+    except OSError as error:
+        raise click.BadParameter(f"cannot be used: {error.strerror}", param_hint="--folder") from None
+    return mark
+
+
+def _delete(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    elif path.name != _MARK:
+        path.unlink()
+
+
+def _fill(settings: Settings) -> Demo:
     prepare(settings)
     with opened(settings) as app:
         with bar("incidents") as advance:
@@ -42,19 +90,7 @@ def demo(host: str, port: int, folder: Path, fill_only: bool) -> None:
         views = opened_views(app)
         for name in views.names():
             views.catch_up(name)
-    _announce(made, host, port)
-    if not fill_only:
-        server.serve(settings, host, port, workers=2)
-
-
-def _make_empty(folder: Path) -> None:
-    """Create `folder`, or delete the demonstration in it. Raises BadParameter if it holds anything else."""
-    replaceable = folder == _FOLDER or (folder / _MARK).exists()
-    if folder.exists() and any(folder.iterdir()) and not replaceable:
-        raise click.BadParameter("is not empty and holds no demonstration", param_hint="--folder")
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(mode=0o700, parents=True)
-    (folder / _MARK).touch()
+    return made
 
 
 def demo_settings(folder: Path) -> Settings:

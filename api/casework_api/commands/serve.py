@@ -23,4 +23,4 @@ def serve(host: str, port: int, workers: int | None) -> None:
     # Reports an error in the set-up once, instead of once for each worker with a traceback.
     with opened(settings):
         pass
-    server.serve(settings, host, port, workers)
+    server.serve(settings, server.listen(host, port), workers)
