@@ -36,6 +36,7 @@ from tests.whole.processes import casework, casework_here, settings_in
 ADMIN: Final = ("--admin-name", "Ada Adminson", "--admin-email", "ada@school.example")
 COMMANDS: Final = (("init",), ("serve", "--port", "0"), ("project",), ("rebuild", "caseload"))
 BAD_URLS: Final = ("mysql://user:hunter2@host/name", "sqlite://", "postgresql://host")
+UNREACHABLE: Final = "postgresql://user:hunter2@127.0.0.1:1/name"
 _PATIENCE_SECONDS: Final = 30
 
 
@@ -114,6 +115,25 @@ def test_init_takes_both_the_name_and_the_address(settings: Settings, half: tupl
     refused = casework_here(settings, "init", *half)
     assert refused.returncode == 2
     assert "go together" in refused.stderr
+    assert not settings.master_key_file.exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "fault"),
+    [
+        ("name", "\x01", "must not contain control characters"),
+        ("name", "\udcff", "must be text that UTF-8 can hold"),
+        ("name", "n" * 300, "must be at most 200 characters"),
+        ("name", "", "must not be empty"),
+        ("email", "", "must not be empty"),
+    ],
+)
+def test_init_names_the_option_that_is_invalid(
+    settings: Settings, option: str, text: str, fault: str
+) -> None:
+    refused = casework_here(settings, "init", *ADMIN, f"--admin-{option}", text)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr.endswith(f"Error: Invalid value for --admin-{option}: {fault}\n")
     assert not settings.master_key_file.exists()
 
 
@@ -218,8 +238,36 @@ def test_no_command_starts_with_a_bad_database_url(
 
 
 @pytest.mark.parametrize(
+    ("command", "url"),
+    [
+        *((command, "sqlite:////proc/missing/casework.db") for command in COMMANDS),
+        (COMMANDS[0], UNREACHABLE),
+        (COMMANDS[-1], UNREACHABLE),
+    ],
+)
+def test_no_command_starts_with_a_database_it_cannot_open(
+    made: Settings, command: tuple[str, ...], url: str
+) -> None:
+    line = refusal(msgspec.structs.replace(made, database_url=url), *command)
+    assert line.startswith("casework: CASEWORK_DATABASE_URL: the database cannot be ")
+    assert "hunter2" not in line
+
+
+def test_a_database_without_tables_is_named_before_the_server_starts(made: Settings, tmp_path: Path) -> None:
+    empty = msgspec.structs.replace(made, database_url=f"sqlite:///{tmp_path}/empty.db")
+    assert "run casework init first" in refusal(empty, "serve", "--port", "0")
+
+
+@pytest.mark.parametrize(
     ("changed", "named"),
     [
+        ({"requests_per_minute": 0}, "CASEWORK_REQUESTS_PER_MINUTE: must be a whole number"),
+        ({"connections": 0}, "CASEWORK_CONNECTIONS: must be a whole number"),
+        ({"body_bytes_per_second": "9" * 400}, "CASEWORK_BODY_BYTES_PER_SECOND: must be a whole number"),
+        ({"header_seconds": -1}, "CASEWORK_HEADER_SECONDS: must be a number of seconds"),
+        ({"body_seconds": "inf"}, "CASEWORK_BODY_SECONDS: must be a number of seconds"),
+        ({"body_seconds": "nan"}, "CASEWORK_BODY_SECONDS: must be a number of seconds"),
+        ({"idle_seconds": "abc"}, "CASEWORK_IDLE_SECONDS: must be a number of seconds"),
         ({"evidence_url": "s3://bucket"}, "CASEWORK_EVIDENCE_URL"),
         ({"playbook_folder": Path("missing")}, "missing: is not a folder"),
     ],

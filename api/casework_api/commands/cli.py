@@ -7,7 +7,6 @@ from importlib import import_module
 from typing import Final
 
 import click
-import msgspec
 
 from casework.domain.errors import SetUpError
 
@@ -44,5 +43,5 @@ def main() -> None:
     """The entry point. An error in the set-up is reported in one line."""
     try:
         cli()
-    except (SetUpError, msgspec.ValidationError) as error:
+    except SetUpError as error:
         raise SystemExit(f"casework: {error}") from None

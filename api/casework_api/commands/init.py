@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from typing import Final
 
 import click
 
 from casework.domain.access import SYSTEM
+from casework.domain.fields import record_faults
 from casework.domain.sealed import Sealed
 from casework.settings import Settings
 from casework.usecases.context import Context
@@ -14,6 +16,8 @@ from casework.usecases.users import RegisterUser
 from casework_api.clock import utc_now
 from casework_api.commands.opening import opened
 from casework_api.commands.preparing import prepare
+
+_OPTIONS: Final = {"$.name": "--admin-name", "$.email": "--admin-email"}
 
 
 @click.command()
@@ -26,12 +30,16 @@ def init(admin_name: str | None, admin_email: str | None) -> None:
     """
     if (admin_name is None) != (admin_email is None):
         raise click.UsageError("--admin-name and --admin-email go together")
+    command = None
+    if admin_name is not None and admin_email is not None:
+        command = RegisterUser(name=Sealed(admin_name), email=Sealed(admin_email))
+        for path, fault in record_faults(command).items():
+            raise click.BadParameter(fault, param_hint=_OPTIONS[path])
     settings = Settings.from_environment()
     prepare(settings)
-    if admin_name and admin_email:
+    if command is not None:
         with opened(settings) as app:
             context = Context(principal=SYSTEM, now=utc_now())
-            command = RegisterUser(name=Sealed(admin_name), email=Sealed(admin_email))
             admin = app.users.register(context, command, administrator=True)
             issued = app.users.issue_token(Context(principal=SYSTEM, now=utc_now()), admin.id)
         click.echo(json.dumps({"user": str(admin.id), "token": issued.token}))

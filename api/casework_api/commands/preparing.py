@@ -9,7 +9,7 @@ from uuid import uuid4
 from casework.settings import Settings
 from casework.storage.keys import MasterKey
 from casework.storage.migrations import create_tables
-from casework_api.commands.opening import opened
+from casework_api.commands.opening import database_errors, opened
 from casework_projections.views.catch_up import Views
 
 
@@ -17,7 +17,8 @@ def prepare(settings: Settings) -> None:
     """Create the keys and the tables if they do not exist."""
     if not settings.master_key_file.exists():
         _make_master_key(settings.master_key_file)
-    create_tables(settings.database_url)
+    with database_errors("cannot be created or reached", OSError):
+        create_tables(settings.database_url)
     with opened(settings) as app:
         Views(app).create_tables()
 
