@@ -30,6 +30,10 @@ from casework.settings import Settings
 from casework_api.commands.preparing import prepare as make_tables
 
 CLIENTS: Final = 8
+FOLDER: Final = Path("var/benchmark")
+MARK: Final = ".casework-benchmark"
+"""A file in every folder that a benchmark has filled: no other folder may be emptied."""
+
 _WARM_UP: Final = 10
 _START_SECONDS: Final = 30
 _NO_LIMIT: Final = 10_000_000
@@ -37,13 +41,13 @@ _NO_LIMIT: Final = 10_000_000
 
 @click.command()
 @click.option("--url", help="An empty PostgreSQL database, which stays filled; SQLite by default.")
-@click.option("--folder", default=Path("var/benchmark"), show_default=True, type=click.Path(path_type=Path))
+@click.option("--folder", default=FOLDER, show_default=True, type=click.Path(path_type=Path))
 @click.option("--incidents", default=10_000, show_default=True, type=click.IntRange(100))
 @click.option("--rounds", default=100, show_default=True, type=click.IntRange(10), help="At one client.")
 @click.option("--slices", default=4, show_default=True, type=click.IntRange(2), help="At eight clients.")
 def main(url: str | None, folder: Path, incidents: int, rounds: int, slices: int) -> None:
     """Compare every operation with its floor. Replaces what an earlier run left in the folder."""
-    shutil.rmtree(folder, ignore_errors=True)
+    make_empty(folder)
     settings = Settings(
         database_url=url or f"sqlite:///{folder.absolute()}/casework.db",
         evidence_url=f"file:{folder.absolute()}/evidence",
@@ -67,6 +71,22 @@ def main(url: str | None, folder: Path, incidents: int, rounds: int, slices: int
     console = Console(width=130)
     console.print(table(measured, alone, together, incidents))
     console.print(table_of_slow_clients(aimed, quiet, crowded))
+
+
+def make_empty(folder: Path) -> None:
+    """Create `folder`, or delete what a benchmark left in it.
+
+    Raises BadParameter if it holds anything else or cannot be written.
+    """
+    replaceable = folder == FOLDER or (folder / MARK).exists()
+    try:
+        if folder.exists() and any(folder.iterdir()) and not replaceable:
+            raise click.BadParameter("is not empty and holds no benchmark", param_hint="--folder")
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(mode=0o700, parents=True)
+        (folder / MARK).touch()
+    except OSError as error:
+        raise click.BadParameter(f"cannot be used: {error.strerror}", param_hint="--folder") from None
 
 
 def table(
