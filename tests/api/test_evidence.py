@@ -167,6 +167,18 @@ class TestOpening:
         assert steps.count("open_evidence") == 2
 
     @on_sqlite
+    def test_head_shows_the_headers_and_is_not_recorded(self, house: House, incident: str) -> None:
+        saved = house.uploaded(incident, MARKER)["id"]
+        path = f"/incidents/{incident}/evidence/{saved}/content"
+        events = house.events()
+        head = house.ask("dsl", "HEAD", path)
+        assert (head.status_code, head.data, house.events()) == (200, b"", events)
+        got = content_of(house, incident, saved)
+        names = ("Content-Length", "Content-Type", "Content-Disposition", "X-Media-Type")
+        assert {name: head.headers[name] for name in names} == {name: got.headers[name] for name in names}
+        assert house.ask("reporter", "HEAD", path).status_code == 403
+
+    @on_sqlite
     def test_of_an_erased_case_is_not_recorded(self, house: House, incident: str) -> None:
         saved = house.uploaded(incident, MARKER)["id"]
         house.casework.record.commit(destroying=[UUID(incident)])

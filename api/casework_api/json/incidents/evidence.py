@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 from uuid import UUID
 
@@ -87,9 +88,18 @@ def evidence_record(incident_id: UUID, evidence_id: UUID) -> EvidenceRecord:
     200, {"type": "string", "format": "binary"}, content_type="application/octet-stream", problems=(409,)
 )
 def evidence_content(incident_id: UUID, evidence_id: UUID) -> Response:
-    """The bytes, checked against their hash. The opening is recorded on the timeline."""
-    opened = current.answer(ReadContent(incident_id, evidence_id))
-    file, response = opened.file, Response(opened.content, content_type="application/octet-stream")
+    """The bytes, checked against their hash. The opening is recorded on the timeline.
+
+    HEAD shows no byte, so it records nothing.
+    """
+    file: EvidenceFile | EvidenceRecord
+    content: Iterable[bytes] = ()
+    if request.method == "HEAD":
+        file = current.answer(ReadEvidence(incident_id, evidence_id))
+    else:
+        opened = current.answer(ReadContent(incident_id, evidence_id))
+        file, content = opened.file, opened.content
+    response = Response(content, content_type="application/octet-stream")
     response.headers["Content-Length"] = str(file.size)
     response.headers["Content-Disposition"] = f'attachment; filename="{file.id}"'
     response.headers["X-Media-Type"] = file.media_type
