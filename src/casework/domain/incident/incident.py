@@ -106,8 +106,9 @@ class Incident(Aggregate, begins_with=Report):
         if limits:
             # A time without an offset cannot even be compared with the others.
             raise Invalid.of({step.path_of(path): message for path, message in limits.items()})
-        faults = text_faults(values) | moment_faults(values, step.recorded_at)
-        faults |= step.faults(self) | playbook.faults(self, step) | self._time_faults(step)
+        faults = text_faults(values) | step.faults(self) | playbook.faults(self, step)
+        # Last, because a client understands "in the future" better than a comparison with another moment.
+        faults |= self._time_faults(step) | moment_faults(values, step.recorded_at)
         if faults:
             raise Invalid.of(faults)
         refusal = playbook.refusal(self, step)
