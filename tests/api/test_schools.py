@@ -112,3 +112,21 @@ def test_changes_of_schools_and_users_are_recorded_as_an_administrators(house: H
         *("user.registered", "user.token_issued", "user.token_revoked"),
     }
     assert {event.role for event in recorded} == {"admin"}
+
+
+@on_sqlite
+def test_a_change_of_nothing_is_not_recorded(house: House) -> None:
+    events = house.events()
+    before = house.get("admin", f"/schools/{house.school}")
+    assert changed(house) == before
+    assert house.events() == events
+
+
+@on_sqlite
+@pytest.mark.parametrize("field", ["name", "urn", "pack", "pupils_on_roll", "calendar", "policy_reviewed_on"])
+def test_no_setting_can_be_cleared(house: House, field: str) -> None:
+    events = house.events()
+    answer = house.ask("admin", "PATCH", f"/schools/{house.school}", json={field: None})
+    assert answer.status_code == 422
+    assert body_of(answer)["errors"] == {f"$.{field}": ["must not be null"]}
+    assert house.events() == events

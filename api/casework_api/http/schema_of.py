@@ -57,6 +57,7 @@ def schema_of(
     extra: Mapping[str, AnyField] | None = None,
     name: str | None = None,
     example: Example | None = None,
+    nullable: bool = True,
 ) -> type[InputSchema]:
     """A schema for the fields of `struct` that a client may send.
 
@@ -64,12 +65,14 @@ def schema_of(
     nested structs as instances; fields that were not sent are absent. `exclude` names attributes that a
     client may not send, besides those marked `ServerSet` and those of every event; `extra` adds fields.
     The schema's name, also in OpenAPI, is `name`, or that of the struct with `Input`; `example` returns
-    the JSON that OpenAPI shows for it.
+    the JSON that OpenAPI shows for it. Unless it is `nullable`, no field may be null: in a change, None means
+    that a field stays, and a client that sends null means to clear it.
     Raises TypeError if a field has a type that cannot be read from JSON.
     """
-    if not extra and name is None and example is None:
+    if not extra and name is None and example is None and nullable:
         return _derived(struct, frozenset(exclude))
-    return _derive(struct, frozenset(exclude), extra or {}, name or f"{struct.__name__}Input", example)
+    name = name or f"{struct.__name__}Input"
+    return _derive(struct, frozenset(exclude), extra or {}, name, example, nullable=nullable)
 
 
 def one_of(name: str, variants: Mapping[str, type[InputSchema]], *, tag: str = "step") -> type[OneOf]:
@@ -99,6 +102,8 @@ def _derive(
     extra: Mapping[str, AnyField],
     name: str,
     example: Example | None = None,
+    *,
+    nullable: bool = True,
 ) -> type[InputSchema]:
     hints = get_type_hints(struct, include_extras=True)
     inherited = EVENT_FIELDS if issubclass(struct, Event) else frozenset()
@@ -111,7 +116,8 @@ def _derive(
             "required": field.required,
             "metadata": _default(field),
         }
-        members[field.name] = _field(hints[field.name], (), options)
+        hint = hints[field.name]
+        members[field.name] = _field(hint if nullable else _without_none(hint), (), options)
     shown = {"description": inspect.getdoc(struct), "example": example}
     return type(name, (InputSchema,), {**members, **extra, "Meta": type("Meta", (InputSchema.Meta,), shown)})
 
@@ -192,6 +198,10 @@ _MAKERS: Final[dict[type, Callable[[Any, tuple[Any, ...], dict[str, Any]], AnyFi
     msgspec.Struct: _nested,
 }
 """Creates the field for each type; a subclass comes before its base class."""
+
+
+def _without_none(hint: Any) -> Any:
+    return _only_present(hint) if get_origin(hint) in (Union, UnionType) else hint
 
 
 def _only_present(hint: Any) -> Any:

@@ -23,7 +23,7 @@ from casework_projections.reading.paging import Page
 from casework_projections.reading.schools import ReadSchool, SchoolBody, school_body
 
 SchoolInput = schema_of(OpenSchool, name="SchoolInput")
-SchoolPatch = schema_of(ChangeSchool, name="SchoolPatch")
+SchoolPatch = schema_of(ChangeSchool, name="SchoolPatch", nullable=False)
 AppointmentInput = schema_of(AppointUser, name="AppointmentInput")
 
 
@@ -96,7 +96,7 @@ def compare_playbooks(query: dict[str, Any], school_id: UUID) -> Page[Comparison
 @blueprint.arguments(SchoolPatch)
 @blueprint.returns(200, SchoolBody, problems=(409, 422))
 def change_school(fields: dict[str, Any], school_id: UUID) -> SchoolBody:
-    """Change the given settings; the others stay."""
+    """Change the given settings; the others stay. A setting cannot be cleared."""
     return _body(current.casework().schools.change(current.context(), school_id, ChangeSchool(**fields)))
 
 
