@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, cast
 from uuid import UUID
 
@@ -130,3 +131,25 @@ def test_no_setting_can_be_cleared(house: House, field: str) -> None:
     assert answer.status_code == 422
     assert body_of(answer)["errors"] == {f"$.{field}": ["must not be null"]}
     assert house.events() == events
+
+
+@on_sqlite
+@pytest.mark.parametrize("until", [None, "2027-03-31"])
+def test_an_appointment_that_is_ended_before_it_begins_never_does(house: House, until: str | None) -> None:
+    later = {"name": "Lena Later", "email": "later@school.example"}
+    house.users["later"] = house.created("admin", "/users", later)["id"]
+    house.tokens["later"] = house.created("admin", f"/users/{house.users['later']}/tokens", {})["token"]
+    body = {"user": house.users["later"], "role": "dsl", "from": "2026-12-01", "until": until}
+    path = f"/schools/{house.school}/appointments"
+    appointment = house.created("admin", path, body)["id"]
+    assert len(house.get("later", "/me")["appointments"]) == 1
+    incident = house.bullying("2026-09-14 10:20")["id"]
+    for _ in range(2):
+        assert house.ask("admin", "DELETE", f"{path}/{appointment}").status_code == 204
+    school = house.casework.schools.found(UUID(house.school))
+    assert school.appointments[UUID(appointment)].until == date(2026, 11, 30)
+    assert house.get("later", "/me")["appointments"] == []
+    for moment in ("2026-09-14 11:00", "2026-11-30 12:00", "2026-12-01 12:00", "2027-01-04 12:00"):
+        house.clock.set(moment)
+        house.get("later", f"/incidents/{incident}", 404)
+        house.get("later", f"/schools/{house.school}", 404)

@@ -90,7 +90,12 @@ class ReadMe(Question[MeBody], frozen=True):
         body = MeBody(
             user=user_body(user),
             scopes=self.scopes,
-            appointments=tuple(_held(each, asker.today) for each in appointments),
+            # Without those that were ended by their first day, which are in force on no day.
+            appointments=tuple(
+                _held(each, asker.today)
+                for each in appointments
+                if each.until is None or each.until >= each.from_
+            ),
             set_aside=counts.views if counts and counts.views else UNSET,
             unreadable=counts.unreadable if counts and counts.views else UNSET,
         )

@@ -164,5 +164,5 @@ class School(Aggregate, begins_with=SchoolOpened):
         )
 
     def has_appointed(self, user: UUID) -> bool:
-        """Whether `user` holds, held or will hold any role at the school."""
+        """Whether `user` was ever appointed at the school, even if that was ended by its first day."""
         return any(appointment.user == user for appointment in self.appointments.values())

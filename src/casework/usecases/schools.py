@@ -112,7 +112,10 @@ class Schools:
         return retrying(lambda: self._appoint(context, school_id, command))
 
     def end_appointment(self, context: Context, school_id: UUID, appointment: UUID) -> None:
-        """End an appointment: its last day becomes yesterday, unless it ended before that."""
+        """End an appointment: its last day becomes yesterday, unless it ended before that.
+
+        An appointment that has not begun never does: its last day becomes the one before its first.
+        """
         retrying(lambda: self._end(context, school_id, appointment))
 
     def _open(self, context: Context, command: OpenSchool) -> School:
@@ -174,8 +177,9 @@ class Schools:
             return
         if appointment not in school.appointments:
             raise NotFound
+        ended = school.appointments[appointment]
         yesterday = day_of(context.now) - timedelta(days=1)
-        last_day = min(yesterday, school.appointments[appointment].until or yesterday)
+        last_day = max(min(yesterday, ended.until or yesterday), ended.from_ - timedelta(days=1))
         stamp = context.stamp(school.id, school.version + 1, Role.ADMIN)
         school.append(event_of(stamp, AppointmentEnded, appointment=appointment, until=last_day))
         self._record.commit(school)
