@@ -7,12 +7,13 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
+import msgspec
 import pytest
 
 from casework.domain.incident.examples import example
 from casework.domain.incident.slots import Occasion, Slot
 from tests.api.refusing import GONE, HIDDEN, LONG, MARKER, UNKNOWN, opened_scene, refused
-from tests.api.scene import ANY, TEXT_FILE, Asked, Scene, target
+from tests.api.scene import ANY, ROUTES, TEXT_FILE, WHO, Asked, Scene, target
 from tests.domain.casefile import at
 from tests.engines import SQLiteEngine
 
@@ -58,6 +59,24 @@ class TestHeaders:
     def test_an_invalid_idempotency_key_is_refused(self, scene: Scene, endpoint: str, key: str) -> None:
         problem = refused(scene.house, scene.request(endpoint), 422, WRITERS[endpoint], Idempotency_Key=key)
         assert list(problem["errors"]) == ["Idempotency-Key"]
+
+
+class TestUnknownParameters:
+    @pytest.mark.parametrize("endpoint", ROUTES)
+    def test_are_refused_by_every_route(self, scene: Scene, endpoint: str) -> None:
+        who = next(who for who in WHO if ROUTES[endpoint].status(who) < 300)
+        asked = scene.request(endpoint)
+        path = f"{asked.path}{'&' if '?' in asked.path else '?'}unheard_of={MARKER}"
+        problem = refused(scene.house, msgspec.structs.replace(asked, path=path), 422, who)
+        assert problem["errors"] == {"unheard_of": ["is not a known field"]}
+
+    def test_are_not_repeated_if_they_are_no_name(self, scene: Scene) -> None:
+        problem = refused(scene.house, Asked("GET", f"/me?{MARKER}+wrote+this=1"), 422)
+        assert problem["errors"] == {"parameters": ["is not a known field"]}
+
+    def test_are_refused_by_the_calendar_feed(self, scene: Scene) -> None:
+        token = scene.house.issued("dsl", "calendar", by="dsl")["token"]
+        refused(scene.house, Asked("GET", f"/calendar/{token}?unheard_of=1"), 422)
 
 
 LISTS: Final = {

@@ -143,7 +143,7 @@ class TestDescription:
     def test_the_problems_of_a_route_are_described(
         self, spec: Any, path: str, method: str, codes: set[str]
     ) -> None:
-        always = {"401", "403", "413", "429", "500", "503", "default"}
+        always = {"401", "403", "413", "422", "429", "500", "503", "default"}
 
         assert set(spec["paths"][path][method]["responses"]) == codes | always
 

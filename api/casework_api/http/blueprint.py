@@ -12,7 +12,7 @@ from typing import Any, Final, NoReturn, TypeVar, get_origin
 import flask_smorest  # type: ignore[import-untyped]
 import marshmallow as ma
 import msgspec
-from flask import Request, Response
+from flask import Request, Response, current_app, request
 from flask_smorest.utils import (  # type: ignore[import-untyped]
     set_status_and_headers_in_response,
     unpack_tuple_response,
@@ -22,6 +22,7 @@ from werkzeug.wrappers import Response as WSGIResponse
 
 from casework.domain.sealed import Sealed
 from casework_api.http.etags import IDEMPOTENCY_KEY, IF_MATCH
+from casework_api.http.fields import InputSchema
 from casework_api.http.problems import errors_by_location, errors_by_path, malformed, unsupported_media_type
 from casework_projections.documents.canonical import encode
 
@@ -33,7 +34,8 @@ Decorated = TypeVar("Decorated", bound=View)
 AnswerSchema = type[ma.Schema] | type[msgspec.Struct] | dict[str, Any]
 
 _GENERIC: Final = re.compile(rb'\b([A-Za-z]+)_([A-Za-z]+)_(?=")')
-_ALWAYS_POSSIBLE: Final = (401, 403, 413, 429, 500, 503)
+_ALWAYS_POSSIBLE: Final = (401, 403, 413, 422, 429, 500, 503)
+_READS_QUERY: Final = "reads_query"
 _HEADER_DOCS: Final[dict[str, dict[str, Any]]] = {
     "ETag": {"description": "The version, in quotes.", "schema": {"type": "string"}},
     "Location": {
@@ -140,6 +142,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest 
         self._components: dict[str, dict[str, Any]] = {}
         self._prepare_doc_cbks.append(self._prepare_headers_doc)
         self._prepare_doc_cbks.append(self._prepare_problems_doc)
+        self.before_request(_refuse_query)
 
     def route(self, rule: str, **options: Any) -> Callable[[Decorated], Decorated]:
         """Like flask-smorest's."""
@@ -153,7 +156,15 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest 
         # One instance for all requests: creating it takes longer than reading most bodies.
         made = schema()
         decorator: Callable[[Decorated], Decorated] = super().arguments(made, location=location, **options)
-        return decorator
+        if location != "query":
+            return decorator
+
+        def reading_query(view: Decorated) -> Decorated:
+            decorated = decorator(view)
+            vars(decorated)[_READS_QUERY] = True
+            return decorated
+
+        return reading_query
 
     def doc(self, **members: Any) -> Callable[[Decorated], Decorated]:
         """Like flask-smorest's: members of the operation as in OpenAPI."""
@@ -276,6 +287,14 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest 
         for code in possible:
             answers.setdefault(code, HTTPStatus(code).name)
         return doc
+
+
+def _refuse_query() -> None:
+    """Raise a problem (422) for a query string that no `arguments` of the view reads."""
+    view = current_app.view_functions[request.endpoint or ""]
+    if request.args and not hasattr(view, _READS_QUERY):
+        unknown = InputSchema.error_messages["unknown"]
+        raise malformed(errors_by_path({name: [unknown] for name in request.args}, ""))
 
 
 def _wrapped(view: View) -> View:
