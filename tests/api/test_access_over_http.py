@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from casework_api.sign_in.bearer import PUBLIC
-from tests.api.client import BASE, REASON, House, Json, logged, opened_house
+from tests.api.client import BASE, REASON, House, Json, body_of, logged, opened_house
 from tests.api.scene import ANY, ROUTES, WHO, Scene, endpoints
 from tests.engines import SQLiteEngine
 
@@ -260,6 +260,8 @@ class TestThePersonWhoReported:
                 headers={"If-Match": etag},
             )
             assert answer.status_code == status, answer.text
+            if status == 412:
+                assert (body_of(answer)["version"], answer.headers["ETag"]) == (1, '"1"')
         assert answer.headers["ETag"] == '"1"'
         for step, fields in (
             ("acknowledge", {}),

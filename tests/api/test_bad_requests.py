@@ -51,8 +51,10 @@ class TestHeaders:
 
     @pytest.mark.parametrize("version", ["0", "1", "99"])
     def test_another_version_than_the_present_one_is_stale(self, scene: Scene, version: str) -> None:
-        refused(scene.house, scene.request("incidents.take_step"), 412, If_Match=f'"{version}"')
-        refused(scene.house, scene.request("incidents.upload"), 412, If_Match=f'"{version}"')
+        present = scene.house.get("dsl", f"/incidents/{scene.incident}")["version"]
+        for endpoint in ("incidents.take_step", "incidents.upload"):
+            problem = refused(scene.house, scene.request(endpoint), 412, If_Match=f'"{version}"')
+            assert problem["version"] == present
 
     @pytest.mark.parametrize("endpoint", WRITERS)
     @pytest.mark.parametrize("key", ["", f"{MARKER} {MARKER}", MARKER + "é", "k" * 256])

@@ -137,7 +137,7 @@ def taken(step: dict[str, Any], note: UUID) -> Any:
     """
     idempotency_key()
     if if_match() not in (3, None):
-        raise stale()
+        raise stale(3)
     return _found(note), {"ETag": etag(3), "Location": f"/notes/{note}"}
 
 

@@ -64,7 +64,7 @@ def raising(error: Exception) -> Callable[[], Any]:
         (problems.not_acceptable(["text/csv"]), 406, None),
         (problems.refused("no_images", "UKCIS 2024"), 409, None),
         (problems.key_reused(), 409, None),
-        (problems.stale(), 412, None),
+        (problems.stale(3), 412, ("ETag", '"3"')),
         (problems.too_large(10), 413, None),
         (problems.unsupported_media_type(["application/json"]), 415, ("Accept", "application/json")),
         (problems.malformed({"$.kind": ["is required"]}), 422, None),

@@ -16,7 +16,7 @@ from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from flask import Flask, Response, send_from_directory
 
 from casework_api.http.fields import AnyField, Constant, OneOf
-from casework_api.http.problems import PROBLEM_JSON, TYPE_OF_STATUS
+from casework_api.http.problems import PROBLEM_JSON, STALE, TYPE_OF_STATUS
 
 ASSETS: Final = Path(__file__).parent / "static"
 """Swagger UI 5.35.0 (swagger-ui-dist) without its source maps, and the page that starts it."""
@@ -44,11 +44,16 @@ _PROBLEM: Final[dict[str, Any]] = {
         },
         "rule": {"type": "string", "description": "The rule that forbids the request."},
         "clause": {"type": "string", "description": "The source of that rule."},
+        "version": {
+            "type": "integer",
+            "description": "With 412: the present version, which is also in `ETag`.",
+        },
     },
 }
 _PROBLEM_REF: Final = {"$ref": "#/components/schemas/Problem"}
 _WAIT: Final = {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}}
 _HEADERS: Final[dict[int, dict[str, Any]]] = {
+    412: {"ETag": {"required": True, "description": "The present version.", "schema": {"type": "string"}}},
     401: {"WWW-Authenticate": {"required": True, "schema": {"type": "string"}}},
     429: {"Retry-After": {"required": True, **_WAIT}},
     503: {"Retry-After": {"required": False, **_WAIT}},
@@ -186,6 +191,7 @@ def _problem_answer(status: HTTPStatus) -> dict[str, Any]:
             "title": problem_type.title,
             "status": problem_type.status,
             "instance": "urn:uuid:3f0c2a9e-6f4b-4a58-9a57-6c2d6a1c1a11",
+            **({"version": 3} if problem_type is STALE else {}),
         }
     answer: dict[str, Any] = {
         "description": problem_type.title if problem_type else status.phrase,

@@ -145,9 +145,9 @@ def too_slow() -> Problem:
     return Problem(TOO_SLOW)
 
 
-def stale() -> Problem:
-    """412: `If-Match` names an older version."""
-    return Problem(STALE)
+def stale(version: int) -> Problem:
+    """412: `If-Match` names another version than the present one, which is `version`."""
+    return Problem(STALE, headers={"ETag": f'"{version}"'}, version=version)
 
 
 def too_large(limit: int | None = None) -> Problem:

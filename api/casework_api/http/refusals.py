@@ -83,7 +83,7 @@ _ANSWERS: Final[dict[type[Exception], Callable[[Any], Problem]]] = {
     Invalid: lambda error: malformed(error.errors),
     Forbidden: lambda error: forbidden(error.detail),
     NotFound: lambda _: not_found(),
-    Stale: lambda _: stale(),
+    Stale: lambda error: stale(error.version),
     KeyReused: lambda _: key_reused(),
     KeyDestroyed: _erased,
     Corrupt: _corrupt,

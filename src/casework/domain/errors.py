@@ -62,7 +62,11 @@ class NotFound(Declined):
 
 
 class Stale(Declined):
-    """The incident has changed since the version that the actor read."""
+    """The incident has changed since the version that the actor read; `version` is the one they may know."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__(f"now at version {version}")
+        self.version = version
 
 
 class KeyReused(Declined):

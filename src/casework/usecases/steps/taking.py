@@ -100,7 +100,7 @@ class TakingSteps:
         if before is not None:
             return before
         if command.expected is not None and command.expected != case.visible_version:
-            raise Stale
+            raise Stale(case.visible_version)
         step = self._stamped(context, command, case, role, in_confidence)
         step, decider = self._prepared(context, step, case)
         if decider is not None:
