@@ -49,6 +49,12 @@ def test_its_token_opens_only_it_and_no_other_token_opens_it(house: House) -> No
     feed(house, "cw_nonsense", status=404)
 
 
+def test_it_may_be_asked_for_by_a_name_that_ends_in_ics(house: House) -> None:
+    token = house.issued("dsl", "calendar", by="dsl")["token"]
+    assert feed(house, f"{token}.ics") == feed(house, token)
+    feed(house, f"{token}.ics.ics", status=404)
+
+
 def test_it_ends_when_its_token_is_revoked(house: House) -> None:
     issued = house.issued("dsl", "calendar", by="dsl")
     path = f"/users/{house.users['dsl']}/tokens/{issued['id']}"

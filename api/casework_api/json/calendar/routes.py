@@ -30,9 +30,10 @@ blueprint = Blueprint("calendar", __name__, url_prefix="/calendar", description=
 def feed(token: str) -> Response:
     """What is due in the cases the user of the token may read: a reference, a step, a time.
 
-    The token has the scope `calendar` and is valid for nothing else; revoking it ends the feed.
+    `.ics` may follow the token. The token has the scope `calendar` and is valid for nothing else; revoking it
+    ends the feed.
     """
-    found = current.authenticate(token)
+    found = current.authenticate(token.removesuffix(".ics"))
     if found is None or Scope.CALENDAR not in found[1].scopes:
         raise not_found()
     current.sign_in(*found)
