@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 import icalendar
+import pytest
 
-from tests.api.client import House
+from casework.domain.access import SYSTEM
+from casework.domain.event import event_of
+from casework.domain.user import Scope, Token, TokenIssued, User
+from casework.domain.vocabulary import Role
+from casework.usecases.context import Context
+from casework.usecases.tokens import TokenString
+from casework.usecases.users import hashed
+from tests.api.client import House, body_of
 from tests.projections.watching import spoil
 
 
@@ -53,6 +62,33 @@ def test_it_may_be_asked_for_by_a_name_that_ends_in_ics(house: House) -> None:
     token = house.issued("dsl", "calendar", by="dsl")["token"]
     assert feed(house, f"{token}.ics") == feed(house, token)
     feed(house, f"{token}.ics.ics", status=404)
+
+
+@pytest.mark.parametrize("scopes", [["calendar", "read"], ["write", "calendar"]])
+def test_its_token_has_no_other_scope(house: House, scopes: list[str]) -> None:
+    events = house.events()
+    answer = house.ask("admin", "POST", f"/users/{house.users['dsl']}/tokens", json={"scopes": scopes})
+    assert (answer.status_code, list(body_of(answer)["errors"])) == (422, ["$.scopes"])
+    assert house.events() == events
+
+
+def test_a_token_of_several_scopes_from_an_earlier_release_does_not_open_it(house: House) -> None:
+    found = house.casework.record.load(User, UUID(house.users["dsl"]))
+    assert found is not None
+    secret = "5" * 64
+    token = Token(
+        id=UUID(int=5),
+        secret_hash=hashed(secret),
+        scopes=(Scope.CALENDAR, Scope.READ),
+        expires_at=house.clock() + timedelta(days=1),
+    )
+    context = Context(principal=SYSTEM, now=house.clock())
+    found.append(event_of(context.stamp(found.id, found.version + 1, Role.ADMIN), TokenIssued, token=token))
+    house.casework.record.commit(found)
+    shown = str(TokenString(user=found.id, token=token.id, secret=secret))
+    feed(house, shown, status=404)
+    answer = house.http.get("/api/v1/me", headers={"Authorization": f"Bearer {shown}"})
+    assert answer.status_code == 200
 
 
 def test_it_ends_when_its_token_is_revoked(house: House) -> None:

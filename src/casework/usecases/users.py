@@ -35,7 +35,10 @@ class RegisterUser(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class IssueToken(msgspec.Struct, frozen=True, kw_only=True):
-    """A token's scopes and expiry. By default both scopes and a year; a year is also the longest."""
+    """A token's scopes and expiry. By default `read` and `write`, and a year, which is also the longest.
+
+    The scope `calendar` stands alone: such a token is in the address of a feed.
+    """
 
     scopes: tuple[Scope, ...] = FULL_SCOPES
     expires_at: Instant | None = None
@@ -122,6 +125,8 @@ class Users:
             if token is None:
                 raise NotFound
             return IssuedToken(token_id, shown, token.expires_at, token.scopes)
+        if Scope.CALENDAR in command.scopes and set(command.scopes) != {Scope.CALENDAR}:
+            raise Invalid.at("$.scopes", "must not combine calendar with another scope")
         longest = context.now + TOKEN_LIFE
         fault = limit_fault(command.expires_at)
         if fault is not None:

@@ -34,7 +34,8 @@ def feed(token: str) -> Response:
     ends the feed.
     """
     found = current.authenticate(token.removesuffix(".ics"))
-    if found is None or Scope.CALENDAR not in found[1].scopes:
+    # Earlier releases issued tokens with this scope and others. Their secrets do not belong in an address.
+    if found is None or set(found[1].scopes) != {Scope.CALENDAR}:
         raise not_found()
     current.sign_in(*found)
     calendar = Calendar()
