@@ -66,7 +66,7 @@ class FilledHouse(House):
         approvals = [
             self.ask_to_waive(incident, step, "deputy_dsl", "dsl")
             for incident in incidents
-            for step in ("offer_support", "apply_sanction")
+            for step in ("offer_support", "ban_from_computing")
         ]
         everybody = pupils + parents
         self.known: Known = {
