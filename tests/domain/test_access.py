@@ -48,8 +48,8 @@ GRANTED: Final = [
 ANY_USER = known("a user")
 
 
-def actor(*roles: str, user: UUID = ANY_USER, person: UUID | None = None) -> Actor:
-    return Actor(user=user, person=person, roles=tuple(Role(role) for role in roles))
+def actor(*roles: str, user: UUID = ANY_USER, persons: tuple[UUID, ...] = ()) -> Actor:
+    return Actor(user=user, persons=frozenset(persons), roles=tuple(Role(role) for role in roles))
 
 
 def standing_of(actor: Actor, incident: Incident, heads: frozenset[UUID] = frozenset()) -> Standing:
@@ -202,7 +202,7 @@ def test_the_chair_never_stands_in_for_a_child_case() -> None:
 
 
 def test_the_chair_does_not_stand_in_for_their_own_case() -> None:
-    chair = actor("chair_of_governors", user=DSL, person=ALLEGED)
+    chair = actor("chair_of_governors", user=DSL, persons=(ALLEGED,))
     people = ((TARGET, "target", "pupil"), (TEACHER, "alleged", "staff"), (ALLEGED, "alleged", "governor"))
     case = CaseFile("staff_allegation", people=people).take("appoint_case_manager", user=DSL)
     assert not standing_of(chair, case.incident, heads=frozenset({TEACHER})).knows
@@ -230,7 +230,7 @@ def test_a_subject_has_no_standing_to_their_own_case(involvement: str, role: str
     case = CaseFile("cyberbullying", people=people)
     if assigned:
         case.take("assign", user=DSL)
-    subject = actor(role, user=DSL, person=TEACHER)
+    subject = actor(role, user=DSL, persons=(PARENT, TEACHER))
     assert TEACHER in case.incident.subjects()
     assert not standing_of(subject, case.incident).knows
 
@@ -240,12 +240,12 @@ def test_a_lead_who_is_involved_but_not_a_subject_keeps_the_case(involvement: st
     people = ((TARGET, "target", "pupil"), (TEACHER, involvement, "staff"))
     incident = CaseFile("cyberbullying", people=people).incident
     assert TEACHER not in incident.subjects()
-    assert standing_of(actor("dsl", person=TEACHER), incident).handles_as is Role.DSL
+    assert standing_of(actor("dsl", persons=(TEACHER,)), incident).handles_as is Role.DSL
 
 
 def test_a_user_without_a_person_is_the_subject_of_no_case() -> None:
     for incident in (child_case(), CaseFile("cyberbullying", people=()).incident):
-        assert standing_of(actor("dsl", person=None), incident).handles_as is Role.DSL
+        assert standing_of(actor("dsl", persons=()), incident).handles_as is Role.DSL
     assert CaseFile("cyberbullying", people=()).incident.subjects() == frozenset()
 
 
@@ -253,7 +253,7 @@ def test_a_person_becomes_a_subject_when_they_are_identified() -> None:
     unknown = known("unknown")
     people = ((TARGET, "target", "pupil"), (unknown, "alleged", "unknown"))
     case = CaseFile("cyberbullying", people=people)
-    lead = actor("headteacher", person=TEACHER)
+    lead = actor("headteacher", persons=(TEACHER,))
     assert standing_of(lead, case.incident).knows
     case.take("identify_person", person=unknown, as_=TEACHER, category="staff")
     assert not standing_of(lead, case.incident).knows
@@ -273,7 +273,7 @@ def test_a_lead_who_reported_an_allegation_has_only_their_report() -> None:
 
 
 def test_a_subject_who_reported_the_case_has_only_their_report() -> None:
-    target = actor("dsl", person=TEACHER)
+    target = actor("dsl", persons=(TEACHER,))
     people = ((TEACHER, "target", "staff"), (ALLEGED, "alleged", "pupil"))
     found = standing(target, CaseFile("cyberbullying", people=people).incident, reported_it=True)
     assert found == Standing(reported_it=True)

@@ -67,7 +67,9 @@ def user_who_is(person: UUID | None, user: UUID = HEAD) -> User:
 
 
 def standing_of(role: str, incident: Incident, *, person: UUID | None, heads: frozenset[UUID]) -> Standing:
-    actor = Actor(user=known(role), person=person, roles=(Role(role),))
+    actor = Actor(
+        user=known(role), persons=frozenset() if person is None else frozenset({person}), roles=(Role(role),)
+    )
     return standing(actor, incident, reported_it=False, leaders={Role.HEADTEACHER: heads})
 
 

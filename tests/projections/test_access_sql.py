@@ -39,13 +39,14 @@ from casework_projections.reading.access_sql import BARS, READS, holding, parame
 from casework_projections.reading.asking import Asker, Reach, reach_of
 from casework_projections.views.case_tables import APPOINTED, ASSIGNEE, cases, members
 from casework_projections.views.catch_up import Views
-from casework_projections.views.directory import appointments, users
+from casework_projections.views.directory import appointments, links, users
 
 EXAMPLES: Final = 60
 FIRST: Final = date(2026, 9, 1)
 SCHOOLS: Final = [UUID(int=number) for number in (11, 12)]
 USERS: Final = [UUID(int=number) for number in (21, 22)]
 PEOPLE: Final = [UUID(int=number) for number in (31, 32)]
+BYSTANDER: Final = UUID(int=33)
 READER: Final = USERS[0]
 ROW: Final[dict[str, Any]] = {
     "kind": "a kind",
@@ -124,15 +125,15 @@ CASES: Final = {UUID(int=100 + place): case for place, case in enumerate(every_c
 
 
 class World(msgspec.Struct, frozen=True):
-    """The users, the people they are, and their appointments."""
+    """The users, all the people they were ever linked to, and their appointments."""
 
-    persons: Mapping[UUID, UUID | None]
+    persons: Mapping[UUID, frozenset[UUID]]
     held: Sequence[Held]
 
     def actor(self, school: UUID, day: date) -> Actor:
         held = (each for each in self.held if each.on(day))
         roles = tuple(each.role for each in held if (each.school, each.user) == (school, READER))
-        return Actor(user=READER, person=self.persons[READER], roles=roles)
+        return Actor(user=READER, persons=self.persons[READER], roles=roles)
 
     def reader(self, school: UUID, day: date) -> Reader:
         leaders = {
@@ -140,7 +141,7 @@ class World(msgspec.Struct, frozen=True):
                 person
                 for held in self.held
                 if held.school == school and held.role is role and held.on(day)
-                if (person := self.persons[held.user]) is not None
+                for person in self.persons[held.user]
             )
             for role in Role
         }
@@ -161,7 +162,9 @@ def appointments_of(school: UUID, user: UUID) -> st.SearchStrategy[list[Held]]:
 
 worlds = st.builds(
     World,
-    persons=st.fixed_dictionaries({user: st.sampled_from([*PEOPLE, None]) for user in USERS}),
+    persons=st.fixed_dictionaries(
+        {user: st.frozensets(st.sampled_from([*PEOPLE, BYSTANDER]), max_size=3) for user in USERS}
+    ),
     held=st.tuples(*(appointments_of(school, user) for school in SCHOOLS for user in USERS)).map(
         lambda lists: [held for one in lists for held in one]
     ),
@@ -207,9 +210,9 @@ def connection(app: Casework) -> Iterator[Connection]:
 @contextmanager
 def written(connection: Connection, world: World) -> Iterator[None]:
     """Insert the rows of the directory about `world` for the duration of the block."""
-    people = [
-        {"user": user, "name": "sealed", "person": person, "administrator": False}
-        for user, person in world.persons.items()
+    people = [{"user": user, "name": "sealed"} for user in world.persons]
+    linked = [
+        {"user": user, "person": person} for user, persons in world.persons.items() for person in persons
     ]
     held = [
         {
@@ -224,13 +227,15 @@ def written(connection: Connection, world: World) -> Iterator[None]:
     ]
     savepoint = connection.begin_nested()
     connection.execute(users.insert(), people)
+    if linked:
+        connection.execute(links.insert(), linked)
     connection.execute(appointments.insert(), held)
     yield
     savepoint.rollback()
 
 
 def reach_on(day: date, views: Views, connection: Connection, world: World) -> Reach:
-    principal = Principal(id=READER, person=world.persons[READER])
+    principal = Principal(id=READER, persons=world.persons[READER])
     noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
     return reach_of(Asker(principal=principal, now=noon), views.directory, connection)
 

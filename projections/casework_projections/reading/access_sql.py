@@ -46,7 +46,6 @@ def _ids(name: str) -> BindParameter[Any]:
 
 
 _USER: Final = bindparam("user", type_=Uuid())
-_PERSON: Final = bindparam("person", type_=Uuid())
 
 
 def holding(predicate: Predicate) -> ColumnElement[bool]:  # noqa: PLR0911 - as `holds`
@@ -55,7 +54,7 @@ def holding(predicate: Predicate) -> ColumnElement[bool]:  # noqa: PLR0911 - as 
         case InStream(stream):
             return cases.c.stream == stream.value
         case IsSubject():
-            return cases.c.incident.in_(incidents_about(members.c.member == _PERSON))
+            return cases.c.incident.in_(incidents_about(members.c.member.in_(_ids("persons"))))
         case IsAboutHolderOf(role):
             return cases.c.incident.in_(_incidents_about_holders_of(role))
         case AppointedToCase():
@@ -77,7 +76,7 @@ def parameters(reach: Reach) -> dict[str, Any]:
     for role in LEADERS:
         holders = [(s, person) for s, leaders in reach.leaders.items() for person in leaders.get(role, ())]
         granted |= {f"{role}_holders": holders, f"{role}_people": [person for _, person in holders]}
-    return granted | {"user": reach.user, "person": reach.person}
+    return granted | {"user": reach.user, "persons": sorted(reach.persons)}
 
 
 def _incidents_about_holders_of(role: Role) -> Select[tuple[UUID]]:

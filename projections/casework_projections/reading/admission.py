@@ -103,11 +103,11 @@ class Admission:
         school = self._record.peek(School, school_id)
         if school is None:
             raise NotFound
-        return AtSchool(asker.principal, school, asker.now, self._person_of)
+        return AtSchool(asker.principal, school, asker.now, self._persons_of)
 
-    def _person_of(self, user_id: UUID) -> UUID | None:
+    def _persons_of(self, user_id: UUID) -> frozenset[UUID]:
         user = self._record.peek(User, user_id)
-        return None if user is None else user.person
+        return frozenset() if user is None else user.persons
 
 
 def reach_at(asker: Asker, at: AtSchool) -> Reach:
@@ -116,7 +116,7 @@ def reach_at(asker: Asker, at: AtSchool) -> Reach:
     depends = any(actor.role_for(permission) is not None for permission in DEPEND_ON_LEADERS)
     return Reach(
         user=actor.user,
-        person=actor.person,
+        persons=actor.persons,
         day=asker.today,
         actors={school: actor},
         leaders={school: at.leaders} if depends else {},

@@ -31,7 +31,7 @@ from casework.domain.vocabulary import Role
 from casework_projections.views.directory import Directory
 
 Leaders = Mapping[Role, frozenset[UUID]]
-"""The people who hold each of the roles `LEADERS` at one school."""
+"""The people that the holders of each of the roles `LEADERS` at one school were ever linked to."""
 
 DEPEND_ON_LEADERS: Final = tuple(
     grant.permission for grant in READ if roles_named(grant.when) | roles_named(BARRED)
@@ -61,13 +61,13 @@ class Asker(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reach(msgspec.Struct, frozen=True, kw_only=True):
-    """A user on one day: their ids as user and as person, and their roles at each of their schools.
+    """A user on one day: all the people they were ever linked to, and their roles at each of their schools.
 
     `leaders` contains only schools where one of the user's grants depends on who leads the school.
     """
 
     user: UUID
-    person: UUID | None
+    persons: frozenset[UUID]
     day: LocalDate
     actors: Mapping[UUID, Actor]
     leaders: Mapping[UUID, Leaders] = {}
@@ -82,7 +82,7 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
 
     def standing(self, incident: Incident) -> Standing:
         """What the user may see of `incident`, computed from the incident itself."""
-        nobody = Actor(user=self.user, person=self.person, roles=())
+        nobody = Actor(user=self.user, persons=self.persons, roles=())
         return standing(
             self.actors.get(incident.school, nobody),
             incident,
@@ -93,7 +93,7 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
     def is_barred(self, incident: Incident) -> bool:
         """Whether the user must never see `incident`, computed from the incident itself."""
         leaders = self.leaders.get(incident.school, {})
-        return holds(BARRED, CaseFacts.of(incident), Reader(self.user, self.person, leaders))
+        return holds(BARRED, CaseFacts.of(incident), Reader(self.user, self.persons, leaders))
 
 
 def reach_of(asker: Asker, directory: Directory, connection: Connection) -> Reach:
@@ -104,10 +104,10 @@ def reach_of(asker: Asker, directory: Directory, connection: Connection) -> Reac
         if held.in_force(asker.today):
             roles.setdefault(held.school, []).append(held.role)
     actors = {
-        school: Actor(user=principal.id, person=principal.person, roles=tuple(held))
+        school: Actor(user=principal.id, persons=principal.persons, roles=tuple(held))
         for school, held in roles.items()
     }
-    reach = Reach(user=principal.id, person=principal.person, day=asker.today, actors=actors)
+    reach = Reach(user=principal.id, persons=principal.persons, day=asker.today, actors=actors)
     depending = reach.schools(*DEPEND_ON_LEADERS)
     return msgspec.structs.replace(reach, leaders=_leaders(directory, connection, depending, asker.today))
 

@@ -1,4 +1,4 @@
-"""The directory: the sealed names of users, and their appointments."""
+"""The directory: the sealed names of users, the people they were ever linked to, and their appointments."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import (
-    Boolean,
     Column,
     Connection,
     Date,
@@ -29,7 +28,7 @@ from casework.application import Casework
 from casework.domain.moments import LocalDate
 from casework.domain.school import Appointed, AppointmentEnded, School
 from casework.domain.sealed import Sealed
-from casework.domain.user import User, UserRegistered
+from casework.domain.user import User, UserLinked, UserRegistered
 from casework.domain.vocabulary import Role
 from casework_projections.views.sealed_names import sealed_by_id
 from casework_projections.views.set_aside import loadable, replayable, set_aside
@@ -41,8 +40,12 @@ users: Final = Table(
     _metadata,
     Column("user", Uuid, primary_key=True),
     Column("name", Text, nullable=False),
-    Column("person", Uuid),
-    Column("administrator", Boolean, nullable=False),
+)
+links: Final = Table(
+    "view_user_persons",
+    _metadata,
+    Column("user", Uuid, primary_key=True),
+    Column("person", Uuid, primary_key=True),
 )
 appointments: Final = Table(
     "view_appointments",
@@ -73,7 +76,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Holder(msgspec.Struct, frozen=True):
-    """A person who holds a role at a school."""
+    """A person that somebody who holds a role at a school was ever linked to."""
 
     school: UUID
     role: Role
@@ -81,10 +84,10 @@ class Holder(msgspec.Struct, frozen=True):
 
 
 class Directory(View):
-    """Users and their appointments, over all schools."""
+    """Users, the people they are and their appointments, over all schools."""
 
     name: ClassVar[str] = "directory"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     tables: ClassVar[MetaData] = _metadata
 
     def __init__(self, app: Casework) -> None:
@@ -96,12 +99,17 @@ class Directory(View):
             {
                 "user": event.originator_id,
                 "name": self._sealer.to_token(event.name),
-                "person": event.person,
-                "administrator": event.administrator,
             }
             for event in batch.of(UserRegistered)
         ]
         upsert(connection, users, registered)
+        linking: list[UserRegistered | UserLinked] = [*batch.of(UserRegistered), *batch.of(UserLinked)]
+        linked = [
+            {"user": event.originator_id, "person": event.person}
+            for event in linking
+            if event.person is not None
+        ]
+        upsert(connection, links, linked)
         appointed = [
             {
                 "appointment": event.appointment.id,
@@ -143,18 +151,14 @@ class Directory(View):
     def holders(
         self, connection: Connection, schools: Collection[UUID], roles: Collection[Role], day: date
     ) -> set[Holder]:
-        """The people of the users who hold any of `roles` at any of `schools` on `day`.
-
-        Users who are not linked to a person are left out.
-        """
+        """All the people that those who hold any of `roles` at any of `schools` on `day` were linked to."""
         if set_aside(connection, self):
             return self._holders_as_recorded(schools, roles, day)
         c = appointments.c
         query = (
-            select(c.school, c.role, users.c.person)
-            .join(users, c.user == users.c.user)
+            select(c.school, c.role, links.c.person)
+            .join(links, c.user == links.c.user)
             .where(c.school.in_(schools), c.role.in_([role.value for role in roles]))
-            .where(users.c.person.is_not(None))
             .where(c["from"] <= day, or_(c.until.is_(None), c.until >= day))
         )
         return {Holder(row.school, Role(row.role), row.person) for row in connection.execute(query)}
@@ -177,11 +181,11 @@ class Directory(View):
             for user in school.holders_of(role, day)
         ]
         found = loadable(self._app, {user for _, _, user in held})
-        people = {key: user.person for key, user in found.items() if isinstance(user, User)}
+        people = {key: user.persons for key, user in found.items() if isinstance(user, User)}
         return {
             Holder(school, role, person)
             for school, role, user in held
-            if (person := people.get(user)) is not None
+            for person in people.get(user, frozenset())
         }
 
     def _held(self, connection: Connection, user: UUID) -> list[Held]:

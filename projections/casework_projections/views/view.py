@@ -144,6 +144,9 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any
     replaced = {
         column.name: statement.excluded[column.name] for column in table.columns if not column.primary_key
     }
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=replaced), rows
-    )
+    key = list(table.primary_key)
+    if replaced:
+        statement = statement.on_conflict_do_update(index_elements=key, set_=replaced)
+    else:
+        statement = statement.on_conflict_do_nothing(index_elements=key)
+    connection.execute(statement, rows)

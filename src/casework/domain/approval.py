@@ -143,13 +143,13 @@ _CLOSED: Final = {
 def why_not_decide(asker: Principal, decider: Actor, standing: Standing, incident: Incident) -> str | None:
     """Why `decider` may not decide what `asker` asks for about `incident`; None if they may.
 
-    `standing` is the decider's standing to the incident. Two accounts of one person count as one person.
+    `standing` is the decider's standing to the incident. Two accounts are one
+    person if both were ever linked to the same person.
     """
-    same_person = decider.person is not None and decider.person == asker.person
-    if decider.user == asker.id or same_person:
+    if decider.user == asker.id or decider.persons & asker.persons:
         return "is the person who asks; another person must decide"
     if decider.role_for(Permission.AUTHORISE) is None:
         return "holds no role that may authorise this"
-    if decider.person is not None and incident.is_party(decider.person):
+    if any(map(incident.is_party, decider.persons)):
         return "is involved in the incident"
     return "may not read this case" if standing.reads_as is None else None

@@ -20,8 +20,8 @@ from casework.domain.playbook import Duty, Playbook, Rule
 from casework.domain.school import School
 from casework.domain.vocabulary import ApprovalState, Role, Stream
 
-PersonOf = Callable[[UUID], UUID | None]
-"""Returns the person that a user is in incidents, or None."""
+PersonsOf = Callable[[UUID], frozenset[UUID]]
+"""Returns every person that a user was ever linked to."""
 
 PlaybookOf = Callable[[Incident], Playbook]
 """Returns the playbook of the editions that an incident pinned."""
@@ -35,25 +35,25 @@ _LEADING: Final = (Role.HEADTEACHER, Role.CHAIR_OF_GOVERNORS)
 class AtSchool:
     """A user at one moment with their roles at one school, and the people who lead the school."""
 
-    def __init__(self, principal: Principal, school: School, moment: datetime, person_of: PersonOf) -> None:
+    def __init__(self, principal: Principal, school: School, moment: datetime, persons_of: PersonsOf) -> None:
         self.school = school
         self.actor = Actor.at(principal, school, moment)
         self._day = day_of(moment)
-        self._person_of = person_of
+        self._persons_of = persons_of
 
     @cached_property
     def leading(self) -> dict[Role, frozenset[UUID]]:
-        """The people who hold each of the roles that can manage an allegation."""
+        """The people that the holders of each of the roles that can manage an allegation were linked to."""
         return {role: self._holders_of(role) for role in _LEADING}
 
     @property
     def leaders(self) -> dict[Role, frozenset[UUID]]:
-        """The people who hold each of the roles that decide who has access to a case."""
+        """As `leading`, for the roles that decide who has access to a case."""
         return {role: self.leading[role] for role in LEADERS}
 
     def _holders_of(self, role: Role) -> frozenset[UUID]:
-        people = map(self._person_of, self.school.holders_of(role, self._day))
-        return frozenset(person for person in people if person is not None)
+        holders = self.school.holders_of(role, self._day)
+        return frozenset().union(*map(self._persons_of, holders))
 
 
 class Case(msgspec.Struct, frozen=True):

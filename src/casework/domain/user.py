@@ -1,4 +1,4 @@
-"""The User aggregate: a person who may sign in, and their tokens."""
+"""The User aggregate: who may sign in, with which tokens, and which people they are in incidents."""
 
 from __future__ import annotations
 
@@ -47,6 +47,18 @@ class UserRegistered(Event, frozen=True, kw_only=True):
     administrator: bool = False
 
 
+class UserLinked(Event, frozen=True, kw_only=True):
+    """From now on the user is `person` in incidents of `school`, instead of any person they were there."""
+
+    TOPIC: ClassVar[str] = "user.linked"
+
+    school: UUID
+    person: UUID
+
+    def apply(self, user: Any) -> None:
+        user.links.append(self.person)
+
+
 class TokenIssued(Event, frozen=True, kw_only=True):
     """A token was issued. Its secret was shown once."""
 
@@ -70,12 +82,25 @@ class TokenRevoked(Event, frozen=True, kw_only=True):
 
 
 class User(Aggregate, begins_with=UserRegistered):
-    """A user's name and email address, sealed with their own data key, and their valid tokens."""
+    """A user's name and email address, sealed with their own data key, and their valid tokens.
+
+    `links` are the people the user was ever linked to, at any school, the latest last.
+    """
 
     def __init__(self, first: UserRegistered) -> None:
         super().__init__(first)
         self.name: Sealed = first.name
         self.email: Sealed = first.email
-        self.person = first.person
+        self.links: list[UUID] = [] if first.person is None else [first.person]
         self.administrator = first.administrator
         self.tokens: dict[UUID, Token] = {}
+
+    @property
+    def person(self) -> UUID | None:
+        """The person the user was linked to last."""
+        return self.links[-1] if self.links else None
+
+    @property
+    def persons(self) -> frozenset[UUID]:
+        """Every person the user was ever linked to. A case about any of them is a case about the user."""
+        return frozenset(self.links)

@@ -87,5 +87,5 @@ class Cases:
         approvals: tuple[Approval, ...],
         school: School,
     ) -> Case:
-        at = AtSchool(principal, school, context.now, self._schools.person_of)
+        at = AtSchool(principal, school, context.now, self._schools.persons_of)
         return case_of(incident, at, self.playbook_of(incident), context.now, approvals)

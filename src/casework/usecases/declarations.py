@@ -82,7 +82,7 @@ class Declarations:
         if not _decided_together(made, school):
             faults["$.decided_by"] = "must be a designated safeguarding lead and the head, two users"
         deciders = (found[user] for user in made.decided_by)
-        if any(isinstance(user, User) and user.person in (made.staff, made.other) for user in deciders):
+        if any(isinstance(user, User) and user.persons & {made.staff, made.other} for user in deciders):
             faults["$.decided_by"] = "must not include either person in the relationship"
         if faults:
             raise Invalid.of(faults)

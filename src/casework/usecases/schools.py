@@ -94,10 +94,10 @@ class Schools:
             actor_of(context, school).require(permission)
         return school
 
-    def person_of(self, user_id: UUID) -> UUID | None:
-        """The person who the user is in incidents; None if there is none."""
+    def persons_of(self, user_id: UUID) -> frozenset[UUID]:
+        """Every person the user was ever linked to."""
         user = self._record.peek(User, user_id)
-        return None if user is None else user.person
+        return frozenset() if user is None else user.persons
 
     def open(self, context: Context, command: OpenSchool) -> School:
         """Open a school; only an administrator may."""

@@ -22,11 +22,11 @@ class InStream(msgspec.Struct, frozen=True):
 
 
 class IsSubject(msgspec.Struct, frozen=True):
-    """The case is about the reader: they are a target in it or alleged."""
+    """The case is about the reader: a person they were ever linked to is a target in it or alleged."""
 
 
 class IsAboutHolderOf(msgspec.Struct, frozen=True):
-    """The case is about a person who holds `role` at its school when it is read."""
+    """The case is about a user who holds `role` at its school when it is read."""
 
     role: Role
 
@@ -71,11 +71,12 @@ class CaseFacts(msgspec.Struct, frozen=True):
 class Reader(msgspec.Struct, frozen=True):
     """What predicates need to know about the reader at one moment.
 
-    `leaders` are the people who hold a role at the school at that moment, for the roles in `LEADERS`.
+    `persons` are all the people the reader was ever linked to. `leaders` are all the people that those who
+    hold a role at the school at that moment were linked to, for the roles in `LEADERS`.
     """
 
     user: UUID
-    person: UUID | None
+    persons: frozenset[UUID]
     leaders: Mapping[Role, frozenset[UUID]] = {}
 
 
@@ -100,7 +101,7 @@ def holds(  # noqa: PLR0911 - one return for each form of predicate
         case InStream(stream):
             return case.stream is stream
         case IsSubject():
-            return reader.person in case.subjects
+            return not reader.persons.isdisjoint(case.subjects)
         case IsAboutHolderOf(role):
             return not reader.leaders.get(role, frozenset()).isdisjoint(case.subjects)
         case AppointedToCase():

@@ -17,15 +17,18 @@ from casework.domain.vocabulary import Role
 
 
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
-    """Who makes a request. `person` is their record as a person; one who `administers` runs the system."""
+    """Who makes a request. One who `administers` runs the system.
+
+    `persons` are all the people they were ever linked to, at every school.
+    """
 
     id: UUID
-    person: UUID | None = None
+    persons: frozenset[UUID] = frozenset()
     administers: bool = False
 
     @classmethod
     def of(cls, user: User) -> Self:
-        return cls(id=user.id, person=user.person, administers=user.administrator)
+        return cls(id=user.id, persons=user.persons, administers=user.administrator)
 
 
 SYSTEM: Final = Principal(id=UUID(int=1), administers=True)
@@ -36,17 +39,20 @@ NOBODY: Final = UUID(int=0)
 
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
-    """A principal at one school at one moment: their user, their person, and the roles they hold there."""
+    """A principal at one school at one moment: their user, and the roles they hold there.
+
+    `persons` are all the people they were ever linked to, at every school.
+    """
 
     user: UUID
-    person: UUID | None
+    persons: frozenset[UUID]
     roles: tuple[Role, ...]
 
     @classmethod
     def at(cls, principal: Principal, school: School, moment: datetime) -> Self:
         """`principal` at `school`, with the roles they hold there at `moment`."""
         roles = school.roles_of(principal.id, day_of(moment))
-        return cls(user=principal.id, person=principal.person, roles=tuple(roles))
+        return cls(user=principal.id, persons=principal.persons, roles=tuple(roles))
 
     def role_for(self, permission: Permission) -> Role | None:
         """The first of the actor's roles that has `permission`."""

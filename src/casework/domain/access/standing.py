@@ -87,11 +87,11 @@ def standing(
 ) -> Standing:
     """The access of `actor` to `incident`.
 
-    `leaders` are the people who hold the roles in `LEADERS` at the school, at the same moment at which
-    the actor holds theirs.
+    `leaders` are all the people that the holders of the roles in `LEADERS` at the school were ever linked
+    to, at the same moment at which the actor holds their roles.
     """
     case = CaseFacts.of(incident)
-    reader = Reader(actor.user, actor.person, leaders or {})
+    reader = Reader(actor.user, actor.persons, leaders or {})
     if holds(BARRED, case, reader):
         return Standing(reported_it=reported_it)
     return Standing(

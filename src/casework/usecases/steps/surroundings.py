@@ -141,7 +141,8 @@ def _classify(step: ClassifyContact, around: Surroundings) -> Fields:
 
 def _appoint(step: Assign | AppointCaseManager, around: Surroundings) -> Fields:
     user = around.found.get(step.user)
-    return {"user_is_subject": isinstance(user, User) and user.person in around.reported.subjects()}
+    persons = user.persons if isinstance(user, User) else frozenset()
+    return {"user_is_subject": not persons.isdisjoint(around.reported.subjects())}
 
 
 def _check_age(step: CheckAge, around: Surroundings) -> Fields:
