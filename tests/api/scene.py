@@ -239,6 +239,10 @@ ROUTES: Final = {
         "201 403 403 403 403 403 403 403",
     ),
     "users.read_user": Route(_get("/users/{user}"), "200 403 403 403 403 403 403 403", "user"),
+    "users.change_user": Route(
+        lambda s: Asked("PATCH", f"/users/{s.spare}", {"json": {"name": f"Una {uuid4()}"}, "headers": ANY}),
+        "200 403 403 403 403 403 403 403",
+    ),
     "users.issue_token": Route(
         lambda s: _post(f"/users/{s.spare}/tokens", {}), "201 403 403 403 403 403 403 403"
     ),

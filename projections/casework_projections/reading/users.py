@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import ClassVar
 from uuid import UUID
@@ -15,19 +16,33 @@ from casework.domain.moments import LocalDate
 from casework.domain.sealed import Sealed
 from casework.domain.user import Scope, User
 from casework.domain.vocabulary import Role
+from casework.record.links import persons_at
 from casework_projections.reading.asking import Asker
 from casework_projections.reading.room import Answer, Question, ReadingRoom, Shown
 from casework_projections.views.directory import Held
 
 
+class LinkedPerson(msgspec.Struct, frozen=True, kw_only=True):
+    """The person that a user is in incidents of a school."""
+
+    school: UUID
+    person: UUID
+
+
 class UserBody(msgspec.Struct, frozen=True, kw_only=True):
-    """A user."""
+    """A user. `person` is the person they were linked to last, `persons` those they are now at each school.
+
+    A user who is not `active` cannot sign in.
+    """
 
     id: UUID
+    version: int
     name: Sealed
     email: Sealed
     person: UUID | None
+    persons: tuple[LinkedPerson, ...]
     administrator: bool
+    active: bool
 
 
 class HeldAppointment(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,7 +84,7 @@ class ReadUser(Question[UserBody], frozen=True):
         user = room.record.load(User, self.user)
         if user is None:
             raise NotFound
-        return Answer(user_body(user), (_shown(user),))
+        return Answer(user_body(user, persons_at(room.record, user)), (_shown(user),))
 
 
 class ReadMe(Question[MeBody], frozen=True):
@@ -88,7 +103,7 @@ class ReadMe(Question[MeBody], frozen=True):
             appointments = directory.appointments_of(snapshot.connection, user.id)
         counts = room.views.counts_aside() if user.administrator else None
         body = MeBody(
-            user=user_body(user),
+            user=user_body(user, persons_at(room.record, user)),
             scopes=self.scopes,
             # Without those that were ended by their first day, which are in force on no day.
             appointments=tuple(
@@ -102,10 +117,17 @@ class ReadMe(Question[MeBody], frozen=True):
         return Answer(body, (_shown(user),))
 
 
-def user_body(user: User) -> UserBody:
-    """A user as administrators and that user see them."""
+def user_body(user: User, persons: Mapping[UUID, UUID]) -> UserBody:
+    """A user as administrators and that user see them; `persons` are the people they are, by school."""
     return UserBody(
-        id=user.id, name=user.name, email=user.email, person=user.person, administrator=user.administrator
+        id=user.id,
+        version=user.version,
+        name=user.name,
+        email=user.email,
+        person=user.person,
+        persons=tuple(LinkedPerson(school=school, person=person) for school, person in persons.items()),
+        administrator=user.administrator,
+        active=user.active,
     )
 
 

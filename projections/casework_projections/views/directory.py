@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from datetime import date
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import (
+    Boolean,
     Column,
     Connection,
     Date,
     Index,
+    Integer,
     MetaData,
     String,
     Table,
@@ -28,7 +30,7 @@ from casework.application import Casework
 from casework.domain.moments import LocalDate
 from casework.domain.school import Appointed, AppointmentEnded, School
 from casework.domain.sealed import Sealed
-from casework.domain.user import User, UserLinked, UserRegistered
+from casework.domain.user import User, UserChanged, UserLinked, UserRegistered
 from casework.domain.vocabulary import Role
 from casework_projections.views.sealed_names import sealed_by_id
 from casework_projections.views.set_aside import loadable, replayable, set_aside
@@ -39,7 +41,9 @@ users: Final = Table(
     "view_users",
     _metadata,
     Column("user", Uuid, primary_key=True),
+    Column("version", Integer, nullable=False),
     Column("name", Text, nullable=False),
+    Column("active", Boolean, nullable=False),
 )
 links: Final = Table(
     "view_user_persons",
@@ -95,14 +99,8 @@ class Directory(View):
         self._sealer = app.sealer
 
     def apply(self, connection: Connection, batch: Batch) -> None:
-        registered = [
-            {
-                "user": event.originator_id,
-                "name": self._sealer.to_token(event.name),
-            }
-            for event in batch.of(UserRegistered)
-        ]
-        upsert(connection, users, registered)
+        known: list[UserRegistered | UserChanged] = [*batch.of(UserRegistered), *batch.of(UserChanged)]
+        upsert(connection, users, [self._user_row(event) for event in known], newest=users.c.version)
         linking: list[UserRegistered | UserLinked] = [*batch.of(UserRegistered), *batch.of(UserLinked)]
         linked = [
             {"user": event.originator_id, "person": event.person}
@@ -166,6 +164,14 @@ class Directory(View):
     def user_names(self, connection: Connection, ids: Collection[UUID]) -> dict[UUID, Sealed]:
         """The sealed names of the users among `ids`, their keys cached."""
         return sealed_by_id(connection, users.c.user, users.c.name, ids, self._sealer)
+
+    def _user_row(self, event: UserRegistered | UserChanged) -> dict[str, Any]:
+        return {
+            "user": event.originator_id,
+            "version": event.originator_version,
+            "name": self._sealer.to_token(event.name),
+            "active": event.active if isinstance(event, UserChanged) else True,
+        }
 
     def _schools(self, ids: Collection[UUID]) -> list[School]:
         return [found for found in loadable(self._app, ids).values() if isinstance(found, School)]

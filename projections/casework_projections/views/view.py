@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Final, Self, TypeVar, cast
 from uuid import UUID
 
 from eventsourcing.persistence import Notification
-from sqlalchemy import Connection, DateTime, Dialect, MetaData, Table
+from sqlalchemy import Column, Connection, DateTime, Dialect, MetaData, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeDecorator
 
@@ -136,8 +136,17 @@ class View(ABC):
         return Outcome([Failure(recorded, recorded.aggregate, error) for recorded, error in failed])
 
 
-def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write `rows` with one statement; each replaces the row with the same primary key."""
+def upsert(
+    connection: Connection,
+    table: Table,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    newest: Column[int] | None = None,
+) -> None:
+    """Write `rows` with one statement; each replaces the row with the same primary key.
+
+    With `newest`, a column of `table`, only if that row has no greater value there.
+    """
     if not rows:
         return
     statement = _INSERTS[connection.dialect.name](table)
@@ -146,7 +155,8 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any
     }
     key = list(table.primary_key)
     if replaced:
-        statement = statement.on_conflict_do_update(index_elements=key, set_=replaced)
+        newer = None if newest is None else statement.excluded[newest.name] >= newest
+        statement = statement.on_conflict_do_update(index_elements=key, set_=replaced, where=newer)
     else:
         statement = statement.on_conflict_do_nothing(index_elements=key)
     connection.execute(statement, rows)

@@ -62,7 +62,7 @@ class NotFound(Declined):
 
 
 class Stale(Declined):
-    """The incident has changed since the version that the actor read; `version` is the one they may know."""
+    """The aggregate changed since the version that the actor read; `version` is the one they may know."""
 
     def __init__(self, version: int) -> None:
         super().__init__(f"now at version {version}")

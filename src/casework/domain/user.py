@@ -47,6 +47,24 @@ class UserRegistered(Event, frozen=True, kw_only=True):
     administrator: bool = False
 
 
+class UserChanged(Event, frozen=True, kw_only=True):
+    """A user's name, address and whether they may sign in, as they are from now on.
+
+    All three are given whatever changed, so that a view needs only the latest event of a user.
+    """
+
+    TOPIC: ClassVar[str] = "user.changed"
+
+    name: Name
+    email: Name
+    active: bool
+
+    def apply(self, user: Any) -> None:
+        user.name, user.email, user.active = self.name, self.email, self.active
+        if not self.active:
+            user.tokens.clear()
+
+
 class UserLinked(Event, frozen=True, kw_only=True):
     """From now on the user is `person` in incidents of `school`, instead of any person they were there."""
 
@@ -84,7 +102,8 @@ class TokenRevoked(Event, frozen=True, kw_only=True):
 class User(Aggregate, begins_with=UserRegistered):
     """A user's name and email address, sealed with their own data key, and their valid tokens.
 
-    `links` are the people the user was ever linked to, at any school, the latest last.
+    `links` are the people the user was ever linked to, at any school, the latest last. A user who is not
+    `active` cannot sign in; their tokens have ended and stay ended.
     """
 
     def __init__(self, first: UserRegistered) -> None:
@@ -93,6 +112,7 @@ class User(Aggregate, begins_with=UserRegistered):
         self.email: Sealed = first.email
         self.links: list[UUID] = [] if first.person is None else [first.person]
         self.administrator = first.administrator
+        self.active = True
         self.tokens: dict[UUID, Token] = {}
 
     @property

@@ -156,8 +156,11 @@ class Schools:
         appointment_id = context.new_id("appointment")
         if context.earlier(school) is not None:
             return self._first_result(context, school).appointments[appointment_id]
-        if self._record.load(User, command.user) is None:
+        user = self._record.load(User, command.user)
+        if user is None:
             raise Invalid.at("$.user", "is not a user")
+        if not user.active:
+            raise Invalid.at("$.user", "is deactivated")
         if command.user == context.by:
             raise Invalid.at("$.user", "is you; another administrator must appoint you")
         if command.until is not None and command.until < command.from_:

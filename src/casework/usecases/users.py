@@ -10,20 +10,35 @@ from uuid import UUID
 
 import msgspec
 
-from casework.domain.errors import Invalid, NotFound
+from casework.domain.errors import Forbidden, Invalid, NotFound, Refusal, Refused, Stale
 from casework.domain.event import event_of
 from casework.domain.fields import Name, limit_fault, record_faults
 from casework.domain.moments import Instant
-from casework.domain.person import Person
-from casework.domain.user import FULL_SCOPES, Scope, Token, TokenIssued, TokenRevoked, User, UserRegistered
+from casework.domain.user import (
+    FULL_SCOPES,
+    Scope,
+    Token,
+    TokenIssued,
+    TokenRevoked,
+    User,
+    UserChanged,
+    UserLinked,
+    UserRegistered,
+)
 from casework.domain.vocabulary import Role
 from casework.record import Record, Unreadable, retrying
+from casework.record.links import persons_at
 from casework.usecases.context import Context
+from casework.usecases.linking import adult, colleague
 from casework.usecases.schools import require_administrator
 from casework.usecases.secrets import Secrets
 from casework.usecases.tokens import TokenString
 
 TOKEN_LIFE: Final = timedelta(days=365)
+
+_INACTIVE: Final = Refusal(
+    "user-inactive", "UK GDPR art. 32", "The user is deactivated; activate them before you issue a token."
+)
 
 
 class RegisterUser(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +47,18 @@ class RegisterUser(msgspec.Struct, frozen=True, kw_only=True):
     name: Name
     email: Name
     person: UUID | None = None
+
+
+class ChangeUser(msgspec.Struct, frozen=True, kw_only=True):
+    """Changes to a user; fields that are None stay as they are.
+
+    `person` is who they are in incidents of that person's school. A user who is not `active` cannot sign in.
+    """
+
+    name: Name | None = None
+    email: Name | None = None
+    person: UUID | None = None
+    active: bool | None = None
 
 
 class IssueToken(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +90,20 @@ class Users:
     def register(self, context: Context, command: RegisterUser, *, administrator: bool = False) -> User:
         """Register a user, as an administrator (or from the command line, before there is one)."""
         return retrying(lambda: self._register(context, command, administrator))
+
+    def change(
+        self, context: Context, user_id: UUID, command: ChangeUser, *, expected: int | None = None
+    ) -> User:
+        """Change the fields that `command` gives, as an administrator.
+
+        `expected` is the version that the administrator has read, None for any. Raises NotFound, Forbidden,
+        KeyReused, Stale or Invalid; then nothing has changed.
+        """
+        return retrying(lambda: self._change(context, user_id, command, expected))
+
+    def persons_of(self, user: User) -> dict[UUID, UUID]:
+        """The id of the person that `user` is now, by the id of the school."""
+        return persons_at(self._record, user)
 
     def issue_token(self, context: Context, user_id: UUID, command: IssueToken | None = None) -> IssuedToken:
         """Issue a token for `user_id`, as an administrator; users may issue calendar tokens for themselves.
@@ -105,12 +146,52 @@ class Users:
         faults = record_faults(registered)
         if faults:
             raise Invalid.of(faults)
-        if registered.person is not None and self._record.load(Person, registered.person) is None:
-            raise Invalid.at("$.person", "is not a person")
+        if registered.person is not None:
+            adult(self._record, registered.person)
         user = User(registered)
         user.append(registered)
         self._record.commit(user)
         return user
+
+    def _change(self, context: Context, user_id: UUID, command: ChangeUser, expected: int | None) -> User:
+        require_administrator(context)
+        user = self._found(user_id)
+        earlier = context.earlier(user)
+        if earlier is not None:
+            return self._found(user_id, upto=earlier)
+        if expected is not None and expected != user.version:
+            raise Stale(user.version)
+        faults = record_faults(command)
+        if faults:
+            raise Invalid.of(faults)
+        if context.by == user_id:
+            _require_another(command)
+        before = user.version
+        self._link(context, user, command)
+        self._apply(context, user, command)
+        if user.version > before:
+            self._record.commit(user)
+        return user
+
+    def _link(self, context: Context, user: User, command: ChangeUser) -> None:
+        if command.person is None:
+            return
+        person = colleague(self._record, user, command.person)
+        if self.persons_of(user).get(person.school) != person.id:
+            stamp = context.stamp(user.id, user.version + 1, Role.ADMIN)
+            user.append(event_of(stamp, UserLinked, school=person.school, person=person.id))
+
+    @staticmethod
+    def _apply(context: Context, user: User, command: ChangeUser) -> None:
+        changed = event_of(
+            context.stamp(user.id, user.version + 1, Role.ADMIN),
+            UserChanged,
+            name=command.name or user.name,
+            email=command.email or user.email,
+            active=user.active if command.active is None else command.active,
+        )
+        if (changed.name, changed.email, changed.active) != (user.name, user.email, user.active):
+            user.append(changed)
 
     def _issue(self, context: Context, user_id: UUID, command: IssueToken) -> IssuedToken:
         own_calendar = context.by == user_id and set(command.scopes) == {Scope.CALENDAR}
@@ -125,6 +206,8 @@ class Users:
             if token is None:
                 raise NotFound
             return IssuedToken(token_id, shown, token.expires_at, token.scopes)
+        if not user.active:
+            raise Refused(_INACTIVE)
         if Scope.CALENDAR in command.scopes and set(command.scopes) != {Scope.CALENDAR}:
             raise Invalid.at("$.scopes", "must not combine calendar with another scope")
         longest = context.now + TOKEN_LIFE
@@ -151,11 +234,19 @@ class Users:
         user.append(event_of(stamp, TokenRevoked, token=token_id))
         self._record.commit(user)
 
-    def _found(self, user_id: UUID) -> User:
-        user = self._record.load(User, user_id)
+    def _found(self, user_id: UUID, upto: int | None = None) -> User:
+        user = self._record.load(User, user_id, upto=upto)
         if user is None:
             raise NotFound
         return user
+
+
+def _require_another(command: ChangeUser) -> None:
+    """Raise Forbidden for what administrators may not change about their own user."""
+    if command.person is not None:
+        raise Forbidden("Nobody links their own user to a person; another administrator must.")
+    if command.active is False:
+        raise Forbidden("Nobody deactivates their own user; another administrator must.")
 
 
 def hashed(secret: str) -> str:

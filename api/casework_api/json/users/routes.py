@@ -7,35 +7,64 @@ from uuid import UUID
 
 from flask import url_for
 
-from casework.usecases.users import IssuedToken, IssueToken, RegisterUser
+from casework.domain.user import User
+from casework.usecases.users import ChangeUser, IssuedToken, IssueToken, RegisterUser
 from casework_api.http import current
-from casework_api.http.blueprint import IDEMPOTENCY_KEY_HEADER, Blueprint
+from casework_api.http.blueprint import IDEMPOTENCY_KEY_HEADER, IF_MATCH_HEADER, Blueprint
+from casework_api.http.etags import etag, if_match
 from casework_api.http.schema_of import schema_of
 from casework_projections.reading.users import MeBody, ReadMe, ReadUser, UserBody, user_body
 
 UserInput = schema_of(RegisterUser, name="UserInput")
+UserPatch = schema_of(ChangeUser, name="UserPatch", nullable=False)
 TokenInput = schema_of(IssueToken, name="TokenInput")
+
+Shown = tuple[UserBody, int, dict[str, str]]
 
 
 blueprint = Blueprint("users", __name__, url_prefix="/users", description="Users and their tokens")
 me = Blueprint("me", __name__, url_prefix="/me", description="The user who makes the request")
 
 
+def _body(user: User) -> UserBody:
+    return user_body(user, current.casework().users.persons_of(user))
+
+
+def _shown(user: UserBody, status: int = 200, **headers: str) -> Shown:
+    """A user, with the version as the entity tag."""
+    return user, status, {"ETag": etag(user.version), **headers}
+
+
 @blueprint.route("", methods=["POST"])
 @blueprint.takes(IDEMPOTENCY_KEY_HEADER)
 @blueprint.arguments(UserInput)
-@blueprint.returns(201, UserBody, headers=("Location",), problems=(409, 422))
-def register(fields: dict[str, Any]) -> tuple[UserBody, int, dict[str, str]]:
+@blueprint.returns(201, UserBody, headers=("Location", "ETag"), problems=(409, 422))
+def register(fields: dict[str, Any]) -> Shown:
     """Register a user. For administrators."""
     user = current.casework().users.register(current.context(), RegisterUser(**fields))
-    return user_body(user), 201, {"Location": url_for("users.read_user", user_id=user.id)}
+    return _shown(_body(user), 201, Location=url_for("users.read_user", user_id=user.id))
 
 
 @blueprint.route("/<uuid:user_id>", methods=["GET"])
-@blueprint.returns(200, UserBody)
-def read_user(user_id: UUID) -> UserBody:
+@blueprint.returns(200, UserBody, headers=("ETag",))
+def read_user(user_id: UUID) -> Shown:
     """A user, for administrators and for that user."""
-    return current.answer(ReadUser(user_id))
+    return _shown(current.answer(ReadUser(user_id)))
+
+
+@blueprint.route("/<uuid:user_id>", methods=["PATCH"])
+@blueprint.takes(IF_MATCH_HEADER, IDEMPOTENCY_KEY_HEADER)
+@blueprint.arguments(UserPatch)
+@blueprint.returns(200, UserBody, headers=("ETag",), problems=(409, 412, 422))
+def change_user(fields: dict[str, Any], user_id: UUID) -> Shown:
+    """Change the given fields of a user; the others stay. For administrators.
+
+    `person` adds who the user is at that person's school, or replaces who they were there. Deactivating a
+    user ends all their tokens.
+    """
+    expected = if_match()
+    users, command = current.casework().users, ChangeUser(**fields)
+    return _shown(_body(users.change(current.context(), user_id, command, expected=expected)))
 
 
 @blueprint.route("/<uuid:user_id>/tokens", methods=["POST"])

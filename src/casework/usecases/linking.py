@@ -1,0 +1,36 @@
+"""Who a user may be in incidents."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from casework.domain.errors import Invalid
+from casework.domain.person import Person
+from casework.domain.school import School
+from casework.domain.user import User
+from casework.domain.vocabulary import Category
+from casework.record import Record
+
+_PATH: Final = "$.person"
+# `former_pupil` is a word of the contract that no stored person has yet.
+_PUPILS: Final = frozenset({Category.PUPIL.value, "former_pupil"})
+
+
+def adult(record: Record, person_id: UUID) -> Person:
+    """The person, who may be a user. Raises Invalid if there is none, or if they are or were a pupil."""
+    person = record.load(Person, person_id)
+    if person is None:
+        raise Invalid.at(_PATH, "is not a person")
+    if person.category in _PUPILS:
+        raise Invalid.at(_PATH, "is or was a pupil")
+    return person
+
+
+def colleague(record: Record, user: User, person_id: UUID) -> Person:
+    """As `adult`, at a school that appointed `user`, whether for a past, present or future period."""
+    person = adult(record, person_id)
+    school = record.peek(School, person.school)
+    if school is None or not school.has_appointed(user.id):
+        raise Invalid.at(_PATH, "is of a school at which the user holds no appointment")
+    return person

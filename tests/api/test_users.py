@@ -1,0 +1,212 @@
+"""Users over HTTP: changed, linked to people, deactivated."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from casework.domain.access import SYSTEM
+from casework.domain.sealed import Sealed
+from casework.usecases.context import Context
+from casework.usecases.users import RegisterUser
+from tests.api.client import House, Json, body_of
+
+on_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+pytestmark = on_sqlite
+
+
+def change(house: House, who: str, *, by: str = "admin", match: str = "*", **fields: Json) -> Any:
+    """The answer to a change of the user `who`."""
+    path = f"/users/{house.users[who]}"
+    return house.ask(by, "PATCH", path, json=fields, headers={"If-Match": match})
+
+
+def changed(house: House, who: str, *, by: str = "admin", **fields: Json) -> Json:
+    answer = change(house, who, by=by, **fields)
+    assert answer.status_code == 200, answer.text
+    return body_of(answer)
+
+
+def errors(answer: Any) -> Json:
+    assert answer.status_code == 422, answer.text
+    return body_of(answer)["errors"]
+
+
+def second_administrator(house: House) -> None:
+    users, context = house.casework.users, Context(principal=SYSTEM, now=house.clock())
+    command = RegisterUser(name=Sealed("Abe Adminson"), email=Sealed("abe@school.example"))
+    user = users.register(context, command, administrator=True)
+    house.users["second admin"] = str(user.id)
+    house.tokens["second admin"] = users.issue_token(
+        Context(principal=SYSTEM, now=house.clock()), user.id
+    ).token
+
+
+class TestAChange:
+    def test_replaces_only_what_is_given(self, house: House) -> None:
+        before = house.get("admin", f"/users/{house.users['dsl']}")
+        after = changed(house, "dsl", name="Una Usher")
+        assert after == {**before, "name": "Una Usher", "version": before["version"] + 1}
+        assert house.get("admin", f"/users/{house.users['dsl']}") == after
+
+    def test_that_changes_nothing_records_nothing(self, house: House) -> None:
+        before, events = house.get("admin", f"/users/{house.users['dsl']}"), house.events()
+        assert changed(house, "dsl", name=before["name"], active=True) == before
+        assert house.events() == events
+
+    def test_needs_the_version_that_was_read(self, house: House) -> None:
+        answer = house.ask("admin", "PATCH", f"/users/{house.users['dsl']}", json={"name": "Una Usher"})
+        assert answer.status_code == 428
+
+    def test_of_another_version_is_refused_with_the_present_one(self, house: House) -> None:
+        answer = change(house, "dsl", match='"7"', name="Una Usher")
+        tag = house.ask("admin", "GET", f"/users/{house.users['dsl']}").headers["ETag"]
+        assert (answer.status_code, answer.headers["ETag"]) == (412, tag)
+        assert tag == f'"{body_of(answer)["version"]}"'
+
+    def test_of_the_present_version_is_answered_with_the_next(self, house: House) -> None:
+        tag = house.ask("admin", "GET", f"/users/{house.users['dsl']}").headers["ETag"]
+        answer = change(house, "dsl", match=tag, name="Una Usher")
+        assert answer.status_code == 200
+        assert answer.headers["ETag"] == f'"{int(tag.strip(chr(34))) + 1}"'
+
+    def test_that_is_retried_is_answered_as_it_was_at_first(self, house: House) -> None:
+        headers = {"If-Match": "*", "Idempotency-Key": uuid4().hex}
+        path, body = f"/users/{house.users['dsl']}", {"name": "Una Usher"}
+        first = house.ask("admin", "PATCH", path, json=body, headers=headers)
+        changed(house, "dsl", name="Ursula Usher")
+        again = house.ask("admin", "PATCH", path, json=body, headers=headers)
+        assert body_of(again) == body_of(first)
+        assert house.get("admin", path)["name"] == "Ursula Usher"
+
+    def test_of_nobody_is_not_found(self, house: House) -> None:
+        house.users["nobody"] = str(uuid4())
+        assert change(house, "nobody", name="Una Usher").status_code == 404
+
+
+class TestALink:
+    def test_makes_a_user_a_person_of_the_school(self, house: House) -> None:
+        teacher = house.person("Tara Teacher", "staff")
+        after = changed(house, "dsl", person=teacher)
+        assert after["person"] == teacher
+        assert after["persons"] == [{"school": house.school, "person": teacher}]
+        assert house.get("dsl", "/me")["user"]["persons"] == after["persons"]
+
+    def test_takes_a_case_from_its_subject(self, house: House) -> None:
+        teacher = house.person("Tara Teacher", "staff")
+        incident = house.report(people=[{"person": teacher, "involvement": "target"}])["id"]
+        house.get("dsl", f"/incidents/{incident}")
+        changed(house, "dsl", person=teacher)
+        house.get("dsl", f"/incidents/{incident}", status=404)
+        assert house.get("dsl", "/incidents")["items"] == []
+
+    def test_that_was_replaced_still_recuses(self, house: House) -> None:
+        teacher, other = house.person("Tara Teacher", "staff"), house.person("Tom Teacher", "staff")
+        incident = house.report(people=[{"person": teacher, "involvement": "target"}])["id"]
+        changed(house, "dsl", person=teacher)
+        after = changed(house, "dsl", person=other)
+        assert after["persons"] == [{"school": house.school, "person": other}]
+        house.get("dsl", f"/incidents/{incident}", status=404)
+        assert house.get("dsl", "/incidents")["items"] == []
+
+    def test_at_one_school_recuses_at_another(self, house: House) -> None:
+        elsewhere = house.open_school("headcorn")
+        house.add_user("lead", "dsl", house.school)
+        appointment = {"user": house.users["lead"], "role": "dsl", "from": "2026-09-01"}
+        house.created("admin", f"/schools/{elsewhere}/appointments", appointment)
+        here = house.person("Tara Teacher", "staff")
+        there = str(
+            house.created("lead", "/people", {"school": elsewhere, "category": "staff", "name": "T T"})["id"]
+        )
+        changed(house, "lead", person=here)
+        after = changed(house, "lead", person=there)
+        assert after["person"] == there
+        assert {link["school"]: link["person"] for link in after["persons"]} == {
+            house.school: here,
+            elsewhere: there,
+        }
+        incident = house.report(people=[{"person": here, "involvement": "target"}])["id"]
+        house.get("lead", f"/incidents/{incident}", status=404)
+        house.get("dsl", f"/incidents/{incident}")
+
+    def test_of_a_head_lets_the_chair_read_an_allegation_about_any_of_their_people(
+        self, house: House
+    ) -> None:
+        house.add_user("chair", "chair_of_governors", house.school)
+        first, second = house.person("Hal Head", "staff"), house.person("Hal Head", "staff")
+        changed(house, "headteacher", person=first)
+        changed(house, "headteacher", person=second)
+        people = [{"person": first, "involvement": "alleged"}]
+        incident = house.report(kind="staff_allegation", people=people)["id"]
+        house.get("chair", f"/incidents/{incident}")
+        house.get("headteacher", f"/incidents/{incident}", status=404)
+        assert [item["id"] for item in house.get("chair", "/incidents")["items"]] == [incident]
+
+    def test_to_a_pupil_is_refused(self, house: House) -> None:
+        pupil = house.person("Petra Pupil")
+        assert errors(change(house, "dsl", person=pupil)) == {"$.person": ["is or was a pupil"]}
+        body = {"name": "Una Usher", "email": "una@school.example", "person": pupil}
+        answer = house.ask("admin", "POST", "/users", json=body)
+        assert errors(answer) == {"$.person": ["is or was a pupil"]}
+
+    def test_to_a_person_of_a_school_that_never_appointed_the_user_is_refused(self, house: House) -> None:
+        elsewhere = house.open_school("headcorn")
+        house.add_user("stranger", "dsl", elsewhere)
+        person = house.created(
+            "stranger", "/people", {"school": elsewhere, "category": "staff", "name": "Tara Teacher"}
+        )["id"]
+        assert list(errors(change(house, "dsl", person=person))) == ["$.person"]
+        assert changed(house, "stranger", person=person)["person"] == person
+
+    def test_to_a_person_of_a_school_whose_appointment_ended_is_possible(self, house: House) -> None:
+        teacher = house.person("Tara Teacher", "staff")
+        house.add_user("leaver", "reporter", house.school)
+        (held,) = house.get("leaver", "/me")["appointments"]
+        path = f"/schools/{house.school}/appointments/{held['id']}"
+        assert house.ask("admin", "DELETE", path).status_code == 204
+        assert changed(house, "leaver", person=teacher)["person"] == teacher
+
+    def test_of_an_administrators_own_user_is_refused(self, house: House) -> None:
+        second_administrator(house)
+        teacher = house.person("Tara Teacher", "staff")
+        appointment = {"user": house.users["admin"], "role": "reporter", "from": "2026-09-01"}
+        house.created("second admin", f"/schools/{house.school}/appointments", appointment)
+        assert change(house, "admin", person=teacher).status_code == 403
+        assert changed(house, "admin", by="second admin", person=teacher)["person"] == teacher
+
+
+class TestADeactivatedUser:
+    def test_has_no_token_left(self, house: House) -> None:
+        assert changed(house, "dsl", active=False)["active"] is False
+        house.get("dsl", "/me", status=401)
+
+    def test_who_is_activated_again_needs_a_new_token(self, house: House) -> None:
+        changed(house, "dsl", active=False)
+        changed(house, "dsl", active=True)
+        house.get("dsl", "/me", status=401)
+        house.tokens["dsl"] = house.issued("dsl", "read")["token"]
+        house.get("dsl", "/me")
+
+    def test_gets_no_token(self, house: House) -> None:
+        changed(house, "dsl", active=False)
+        answer = house.ask("admin", "POST", f"/users/{house.users['dsl']}/tokens", json={})
+        assert (answer.status_code, body_of(answer)["rule"]) == (409, "user-inactive")
+
+    def test_gets_no_appointment(self, house: House) -> None:
+        changed(house, "dsl", active=False)
+        appointment = {"user": house.users["dsl"], "role": "governor", "from": "2026-09-01"}
+        answer = house.ask("admin", "POST", f"/schools/{house.school}/appointments", json=appointment)
+        assert errors(answer) == {"$.user": ["is deactivated"]}
+
+    def test_is_still_named_in_the_trail(self, house: House) -> None:
+        incident = str(house.bullying("2026-09-14 10:20")["id"])
+        house.take(incident, "acknowledge")
+        trail = f"/incidents/{incident}/audit-trail"
+        before = house.get("headteacher", trail)["entries"]
+        changed(house, "dsl", active=False)
+        assert house.get("headteacher", trail)["entries"] == before
+
+    def test_is_not_oneself(self, house: House) -> None:
+        assert change(house, "admin", active=False).status_code == 403
