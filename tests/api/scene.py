@@ -210,6 +210,7 @@ ROUTES: Final = {
         _get("/incidents/{incident}/audit-trail"), "404 200 200 200 403 404 404 404", "audit trail"
     ),
     "schools.open_school": Route(lambda _: _post("/schools", _school()), "201 403 403 403 403 403 403 403"),
+    "schools.index": Route(_get("/schools"), "200 200 200 200 200 200 200 200", "schools"),
     "schools.read_school": Route(_get("/schools/{school}"), "200 200 200 200 200 200 200 404", "school"),
     "schools.compare_playbooks": Route(
         _get("/schools/{school}/playbook-comparison?pack=headcorn"),
@@ -223,6 +224,9 @@ ROUTES: Final = {
     "schools.appoint": Route(
         lambda s: _post(f"/schools/{s.house.school}/appointments", _appointment(s)),
         "201 403 403 403 403 403 403 404",
+    ),
+    "schools.appointments": Route(
+        _get("/schools/{school}/appointments"), "200 200 200 200 403 403 403 404", "appointments"
     ),
     "schools.end_appointment": Route(
         lambda s: Asked("DELETE", f"/schools/{s.house.school}/appointments/{s.spare_appointment}"),
@@ -238,7 +242,8 @@ ROUTES: Final = {
         lambda _: _post("/users", {"name": "Una Usher", "email": "una@school.example"}),
         "201 403 403 403 403 403 403 403",
     ),
-    "users.read_user": Route(_get("/users/{user}"), "200 403 403 403 403 403 403 403", "user"),
+    "users.index": Route(_get("/users"), "200 200 200 200 403 403 403 200", "users"),
+    "users.read_user": Route(_get("/users/{user}"), "200 200 200 200 403 403 403 404", "user"),
     "users.change_user": Route(
         lambda s: Asked("PATCH", f"/users/{s.spare}", {"json": {"name": f"Una {uuid4()}"}, "headers": ANY}),
         "200 403 403 403 403 403 403 403",
@@ -250,6 +255,7 @@ ROUTES: Final = {
         lambda s: Asked("DELETE", f"/users/{s.spare}/tokens/{s.spare_token}"),
         "204 403 403 403 403 403 403 403",
     ),
+    "me.tokens": Route(_get("/me/tokens"), "200 200 200 200 200 200 200 200", "own tokens"),
     "me.read_me": Route(_get("/me"), "200 200 200 200 200 200 200 200", "me"),
     "people.register": Route(
         lambda s: _post("/people", {"school": s.house.school, "category": "pupil", "name": "Perry Pupil"}),

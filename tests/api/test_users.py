@@ -47,13 +47,14 @@ def second_administrator(house: House) -> None:
 class TestAChange:
     def test_replaces_only_what_is_given(self, house: House) -> None:
         before = house.get("admin", f"/users/{house.users['dsl']}")
-        after = changed(house, "dsl", name="Una Usher")
-        assert after == {**before, "name": "Una Usher", "version": before["version"] + 1}
-        assert house.get("admin", f"/users/{house.users['dsl']}") == after
+        version = before["version"] + 1
+        assert changed(house, "dsl", name="Una Usher")["version"] == version
+        after = house.get("admin", f"/users/{house.users['dsl']}")
+        assert after == {**before, "name": "Una Usher", "version": version}
 
     def test_that_changes_nothing_records_nothing(self, house: House) -> None:
         before, events = house.get("admin", f"/users/{house.users['dsl']}"), house.events()
-        assert changed(house, "dsl", name=before["name"], active=True) == before
+        assert changed(house, "dsl", name=before["name"], active=True)["version"] == before["version"]
         assert house.events() == events
 
     def test_needs_the_version_that_was_read(self, house: House) -> None:

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from casework.domain.access import PERMISSIONS
-from casework.domain.errors import Forbidden, NotFound
+from casework.domain.errors import NotFound
 from casework.domain.moments import LocalDate
 from casework.domain.sealed import Sealed
 from casework.domain.user import Scope, User
@@ -19,6 +19,7 @@ from casework.domain.vocabulary import Role
 from casework.record.links import persons_at
 from casework_projections.reading.asking import Asker
 from casework_projections.reading.room import Answer, Question, ReadingRoom, Shown
+from casework_projections.reading.user_lists import HeldRole, listed_roles
 from casework_projections.views.directory import Held
 
 
@@ -32,17 +33,20 @@ class LinkedPerson(msgspec.Struct, frozen=True, kw_only=True):
 class UserBody(msgspec.Struct, frozen=True, kw_only=True):
     """A user. `person` is the person they were linked to last, `persons` those they are now at each school.
 
-    A user who is not `active` cannot sign in.
+    A user who is not `active` cannot sign in. Only administrators and the user themselves get everything;
+    `roles` are those held today, at the schools whose users the reader may list. The response to a change
+    has no `roles`.
     """
 
     id: UUID
     version: int
     name: Sealed
-    email: Sealed
-    person: UUID | None
-    persons: tuple[LinkedPerson, ...]
-    administrator: bool
+    email: Sealed | UnsetType = UNSET
+    person: UUID | UnsetType | None = UNSET
+    persons: tuple[LinkedPerson, ...] | UnsetType = UNSET
+    administrator: bool | UnsetType = UNSET
     active: bool
+    roles: tuple[HeldRole, ...] | UnsetType = UNSET
 
 
 class HeldAppointment(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,19 +76,23 @@ class MeBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReadUser(Question[UserBody], frozen=True):
-    """A user, for administrators and for that user."""
+    """A user: all of them for administrators and that user, name and roles for those who may list them."""
 
     NAME: ClassVar = "user"
 
     user: UUID
 
     def answer(self, room: ReadingRoom, asker: Asker) -> Answer[UserBody]:
-        if asker.principal.id != self.user and not asker.principal.administers:
-            raise Forbidden
+        whole = asker.principal.administers or asker.principal.id == self.user
+        roles = listed_roles(room, asker, self.user)
         user = room.record.load(User, self.user)
-        if user is None:
+        if user is None or not (whole or (roles and user.active)):
             raise NotFound
-        return Answer(user_body(user, persons_at(room.record, user)), (_shown(user),))
+        if whole:
+            body = user_body(user, persons_at(room.record, user))
+        else:
+            body = UserBody(id=user.id, version=user.version, name=user.name, active=user.active)
+        return Answer(msgspec.structs.replace(body, roles=roles), (_shown(user),))
 
 
 class ReadMe(Question[MeBody], frozen=True):

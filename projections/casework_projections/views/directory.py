@@ -11,15 +11,18 @@ import msgspec
 from sqlalchemy import (
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     Date,
     Index,
     Integer,
     MetaData,
+    Row,
     String,
     Table,
     Text,
     Uuid,
+    and_,
     bindparam,
     or_,
     select,
@@ -28,11 +31,11 @@ from sqlalchemy import (
 
 from casework.application import Casework
 from casework.domain.moments import LocalDate
-from casework.domain.school import Appointed, AppointmentEnded, School
+from casework.domain.school import Appointed, AppointmentEnded, School, SchoolOpened
 from casework.domain.sealed import Sealed
 from casework.domain.user import User, UserChanged, UserLinked, UserRegistered
 from casework.domain.vocabulary import Role
-from casework_projections.views.sealed_names import sealed_by_id
+from casework_projections.views.sealed_names import prefetch_keys, sealed_by_id
 from casework_projections.views.set_aside import loadable, replayable, set_aside
 from casework_projections.views.view import Batch, View, upsert
 
@@ -61,6 +64,7 @@ appointments: Final = Table(
     Column("from", Date, nullable=False),
     Column("until", Date),
 )
+school_ids: Final = Table("view_schools", _metadata, Column("school", Uuid, primary_key=True))
 Index("view_appointments_user", appointments.c.user)
 Index("view_appointments_school", appointments.c.school)
 
@@ -79,6 +83,28 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
         return self.from_ <= day and (self.until is None or day <= self.until)
 
 
+class Known(msgspec.Struct, frozen=True):
+    """A user; the name is sealed."""
+
+    user: UUID
+    name: Sealed
+    active: bool
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Which users to list: at most `limit`, with ids after `after`.
+
+    `schools` and `role` are of roles held on `day`; None for users with any role or none.
+    """
+
+    schools: Collection[UUID] | None
+    role: Role | None
+    active: bool
+    day: LocalDate
+    after: UUID | None
+    limit: int | None
+
+
 class Holder(msgspec.Struct, frozen=True):
     """A person that somebody who holds a role at a school was ever linked to."""
 
@@ -88,7 +114,7 @@ class Holder(msgspec.Struct, frozen=True):
 
 
 class Directory(View):
-    """Users, the people they are and their appointments, over all schools."""
+    """Schools, and users with the people they are and their appointments."""
 
     name: ClassVar[str] = "directory"
     version: ClassVar[int] = 2
@@ -108,6 +134,7 @@ class Directory(View):
             if event.person is not None
         ]
         upsert(connection, links, linked)
+        upsert(connection, school_ids, [{"school": event.originator_id} for event in batch.of(SchoolOpened)])
         appointed = [
             {
                 "appointment": event.appointment.id,
@@ -157,9 +184,42 @@ class Directory(View):
             select(c.school, c.role, links.c.person)
             .join(links, c.user == links.c.user)
             .where(c.school.in_(schools), c.role.in_([role.value for role in roles]))
-            .where(c["from"] <= day, or_(c.until.is_(None), c.until >= day))
+            .where(_in_force(day))
         )
         return {Holder(row.school, Role(row.role), row.person) for row in connection.execute(query)}
+
+    def known(self, connection: Connection, wanted: Wanted) -> list[Known]:
+        """The users that `wanted` describes, in the order of their ids, their keys cached."""
+        query = (
+            select(users).where(users.c.active == wanted.active).order_by(users.c.user).limit(wanted.limit)
+        )
+        if wanted.after is not None:
+            query = query.where(users.c.user > wanted.after)
+        if wanted.schools is not None or wanted.role is not None:
+            c = appointments.c
+            held = select(c.user).where(_in_force(wanted.day), *_at(wanted.schools))
+            if wanted.role is not None:
+                held = held.where(c.role == wanted.role.value)
+            query = query.where(users.c.user.in_(held))
+        found = [
+            Known(row.user, self._sealer.from_token(row.name), row.active)
+            for row in connection.execute(query)
+        ]
+        prefetch_keys(self._sealer.keys, [user.name for user in found])
+        return found
+
+    def roles_held(
+        self, connection: Connection, ids: Collection[UUID], schools: Collection[UUID] | None, day: date
+    ) -> list[Held]:
+        """The appointments of the users `ids` in force on `day`, at `schools` or at any school."""
+        c = appointments.c
+        query = select(appointments).where(c.user.in_(ids), _in_force(day), *_at(schools))
+        rows = connection.execute(query.order_by(c.school, c.role, c.appointment))
+        return [_held_row(row) for row in rows]
+
+    def schools(self, connection: Connection) -> list[UUID]:
+        """The ids of all schools, in order."""
+        return [*connection.scalars(select(school_ids.c.school).order_by(school_ids.c.school))]
 
     def user_names(self, connection: Connection, ids: Collection[UUID]) -> dict[UUID, Sealed]:
         """The sealed names of the users among `ids`, their keys cached."""
@@ -197,17 +257,27 @@ class Directory(View):
     def _held(self, connection: Connection, user: UUID) -> list[Held]:
         c = appointments.c
         query = select(appointments).where(c.user == user).order_by(c["from"], c.appointment)
-        return [
-            Held(
-                appointment=row.appointment,
-                school=row.school,
-                user=row.user,
-                role=Role(row.role),
-                from_=row._mapping["from"],
-                until=row.until,
-            )
-            for row in connection.execute(query)
-        ]
+        return [_held_row(row) for row in connection.execute(query)]
+
+
+def _in_force(day: date) -> ColumnElement[bool]:
+    c = appointments.c
+    return and_(c["from"] <= day, or_(c.until.is_(None), c.until >= day))
+
+
+def _at(schools: Collection[UUID] | None) -> tuple[ColumnElement[bool], ...]:
+    return () if schools is None else (appointments.c.school.in_(schools),)
+
+
+def _held_row(row: Row[Any]) -> Held:
+    return Held(
+        appointment=row.appointment,
+        school=row.school,
+        user=row.user,
+        role=Role(row.role),
+        from_=row._mapping["from"],
+        until=row.until,
+    )
 
 
 def _held_at(school: School) -> Iterator[Held]:

@@ -20,6 +20,12 @@ from casework_api.http.paging import PageQuery, part
 from casework_api.http.schema_of import schema_of
 from casework_projections.reading.comparison import ComparePlaybooks, Comparison
 from casework_projections.reading.paging import Page
+from casework_projections.reading.school_lists import (
+    ListAppointments,
+    ListedAppointment,
+    ListedSchool,
+    ListSchools,
+)
 from casework_projections.reading.schools import ReadSchool, SchoolBody, school_body
 
 SchoolInput = schema_of(OpenSchool, name="SchoolInput")
@@ -73,6 +79,14 @@ def open_school(fields: dict[str, Any]) -> tuple[SchoolBody, int, dict[str, str]
     return _body(school), 201, {"Location": url_for("schools.read_school", school_id=school.id)}
 
 
+@blueprint.route("", methods=["GET"])
+@blueprint.arguments(PageQuery, location="query")
+@blueprint.returns(200, Page[ListedSchool], problems=(422,))
+def index(query: dict[str, Any]) -> Page[ListedSchool]:
+    """The schools where the user holds a role today; all schools for administrators."""
+    return current.answer(ListSchools(part=part(query)))
+
+
 @blueprint.route("/<uuid:school_id>", methods=["GET"])
 @blueprint.returns(200, SchoolBody)
 def read_school(school_id: UUID) -> SchoolBody:
@@ -108,6 +122,14 @@ def appoint(fields: dict[str, Any], school_id: UUID) -> AppointmentBody:
     """Appoint a user to a role. No user can appoint themselves."""
     schools = current.casework().schools
     return _appointment_body(schools.appoint(current.context(), school_id, AppointUser(**fields)))
+
+
+@blueprint.route("/<uuid:school_id>/appointments", methods=["GET"])
+@blueprint.arguments(PageQuery, location="query")
+@blueprint.returns(200, Page[ListedAppointment], problems=(422,))
+def appointments(query: dict[str, Any], school_id: UUID) -> Page[ListedAppointment]:
+    """Who holds, held or will hold which role, the earliest first. For administrators and leads."""
+    return current.answer(ListAppointments(school=school_id, part=part(query)))
 
 
 @blueprint.route("/<uuid:school_id>/appointments/<uuid:appointment_id>", methods=["DELETE"])

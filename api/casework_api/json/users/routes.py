@@ -7,13 +7,32 @@ from uuid import UUID
 
 from flask import url_for
 
+from casework.domain.fields import Text
 from casework.domain.user import User
+from casework.domain.vocabulary import Role
 from casework.usecases.users import ChangeUser, IssuedToken, IssueToken, RegisterUser
 from casework_api.http import current
 from casework_api.http.blueprint import IDEMPOTENCY_KEY_HEADER, IF_MATCH_HEADER, Blueprint
 from casework_api.http.etags import etag, if_match
+from casework_api.http.fields import Choice, Identifier, Words
+from casework_api.http.paging import PageQuery, QueryFlag, part
 from casework_api.http.schema_of import schema_of
+from casework_projections.reading.paging import Page
+from casework_projections.reading.user_lists import ListedUser, ListTokens, ListUsers, TokenBody
 from casework_projections.reading.users import MeBody, ReadMe, ReadUser, UserBody, user_body
+
+
+class UserQuery(PageQuery):
+    """Which users to list; a filter that is left out does not apply."""
+
+    school = Identifier(metadata={"description": "Users who hold a role there today."})
+    role = Choice({role.value: role for role in Role}, metadata={"description": "A role held today."})
+    name = Words(Text(max=200), metadata={"description": "Any part of the name."})
+    active = QueryFlag(
+        load_default=True,
+        metadata={"default": True, "description": "`false` for deactivated users. For administrators."},
+    )
+
 
 UserInput = schema_of(RegisterUser, name="UserInput")
 UserPatch = schema_of(ChangeUser, name="UserPatch", nullable=False)
@@ -45,10 +64,27 @@ def register(fields: dict[str, Any]) -> Shown:
     return _shown(_body(user), 201, Location=url_for("users.read_user", user_id=user.id))
 
 
+@blueprint.route("", methods=["GET"])
+@blueprint.arguments(UserQuery, location="query")
+@blueprint.returns(200, Page[ListedUser], problems=(422,))
+def index(query: dict[str, Any]) -> Page[ListedUser]:
+    """Users and their roles today: all for administrators, their schools' for those who assign or appoint."""
+    if "name" in query:
+        current.check_name_searches()
+    question = ListUsers(
+        school=query.get("school"),
+        role=query.get("role"),
+        name=query.get("name"),
+        active=query["active"],
+        part=part(query),
+    )
+    return current.answer(question)
+
+
 @blueprint.route("/<uuid:user_id>", methods=["GET"])
 @blueprint.returns(200, UserBody, headers=("ETag",))
 def read_user(user_id: UUID) -> Shown:
-    """A user, for administrators and for that user."""
+    """A user: all of them for administrators and that user, name and roles for those who may list them."""
     return _shown(current.answer(ReadUser(user_id)))
 
 
@@ -82,6 +118,14 @@ def issue_token(fields: dict[str, Any], user_id: UUID) -> IssuedToken:
 def revoke_token(user_id: UUID, token_id: UUID) -> None:
     """Revoke a token. It is invalid at once."""
     current.casework().users.revoke_token(current.context(), user_id, token_id)
+
+
+@me.route("/tokens", methods=["GET"])
+@me.arguments(PageQuery, location="query")
+@me.returns(200, Page[TokenBody], problems=(422,))
+def tokens(query: dict[str, Any]) -> Page[TokenBody]:
+    """The user's own tokens that can be used now, without their secrets, the first to expire first."""
+    return current.answer(ListTokens(part=part(query)))
 
 
 @me.route("", methods=["GET"])

@@ -30,6 +30,8 @@ class Permission(StrEnum):
     READ_SCHOOL = "read the school's settings"
     MANAGE_SCHOOL = "change the school's settings"
     MANAGE_APPOINTMENTS = "appoint users to roles"
+    READ_APPOINTMENTS = "see who is appointed"
+    LIST_USERS = "find users to assign or appoint"
 
 
 _EVERYBODY: Final = frozenset({Permission.REPORT, Permission.REGISTER_PEOPLE, Permission.READ_SCHOOL})
@@ -44,6 +46,8 @@ _LEADS: Final = _EVERYBODY | {
     Permission.READ_LESSONS,
     Permission.READ_LESSON_SOURCES,
     Permission.COMPARE_PLAYBOOKS,
+    Permission.READ_APPOINTMENTS,
+    Permission.LIST_USERS,
 }
 
 PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = {
@@ -53,9 +57,15 @@ PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = {
     | {Permission.READ_ALLEGATIONS, Permission.HANDLE_ALLEGATIONS},
     # Governors may not read the live figures of a summary, or lessons that were not cleared: before these are
     # published as an edition, they could reveal small numbers and names.
-    Role.CHAIR_OF_GOVERNORS: _EVERYBODY | {Permission.MANAGE_WHERE_HEAD_IS_SUBJECT},
+    Role.CHAIR_OF_GOVERNORS: _EVERYBODY | {Permission.MANAGE_WHERE_HEAD_IS_SUBJECT, Permission.LIST_USERS},
     Role.REPORTER: _EVERYBODY,
     Role.GOVERNOR: _EVERYBODY,
-    Role.ADMIN: _EVERYBODY | {Permission.MANAGE_SCHOOL, Permission.MANAGE_APPOINTMENTS},
+    Role.ADMIN: _EVERYBODY
+    | {
+        Permission.MANAGE_SCHOOL,
+        Permission.MANAGE_APPOINTMENTS,
+        Permission.READ_APPOINTMENTS,
+        Permission.LIST_USERS,
+    },
 }
 """A user who holds several roles acts in the first of these that has the permission."""
