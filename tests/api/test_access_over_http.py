@@ -197,12 +197,23 @@ class TestTheAllegationStream:
         assert house.take(incident, "add_note", text="Read through.")["version"] == 3
         reads_nothing(house, "deputy_dsl", incident, teacher)
 
-    def test_stays_hidden_from_an_assigned_reporter(self, house: House) -> None:
+    @pytest.mark.parametrize("role", ["reporter", "governor", "admin"])
+    def test_is_assigned_to_nobody_whose_role_would_not_let_them_read_it(
+        self, house: House, role: str
+    ) -> None:
         incident, teacher = allegation(house)
-        house.add_user("colleague", "reporter", house.school)
+        house.add_user("colleague", role, house.school)
+        answer = house.step(incident, "assign", "headteacher", user=house.users["colleague"])
+        assert answer.status_code == 422, answer.text
+        assert body_of(answer)["errors"] == {"$.user": ["holds no role that could read this case"]}
+        reads_nothing(house, "colleague", incident, teacher)
+
+    @pytest.mark.parametrize("role", ["dsl", "deputy_dsl", "headteacher", "chair_of_governors"])
+    def test_is_read_by_whoever_it_is_assigned_to(self, house: House, role: str) -> None:
+        incident, _ = allegation(house)
+        house.add_user("colleague", role, house.school)
         house.take(incident, "assign", "headteacher", user=house.users["colleague"])
-        house.get("colleague", f"/incidents/{incident}", 404)
-        assert house.get("colleague", f"/incidents?person={teacher}")["items"] == []
+        house.get("colleague", f"/incidents/{incident}")
 
     def test_includes_a_case_once_a_member_of_staff_is_alleged(self, house: House) -> None:
         incident = house.bullying("2026-09-14 10:20")["id"]

@@ -11,7 +11,7 @@ from casework.domain.access import SYSTEM
 from casework.domain.sealed import Sealed
 from casework.usecases.context import Context
 from casework.usecases.users import RegisterUser
-from tests.api.client import House, Json, body_of
+from tests.api.client import REASON, House, Json, body_of
 
 on_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 pytestmark = on_sqlite
@@ -201,6 +201,26 @@ class TestADeactivatedUser:
         answer = house.ask("admin", "POST", f"/schools/{house.school}/appointments", json=appointment)
         assert errors(answer) == {"$.user": ["is deactivated"]}
 
+    def test_is_assigned_no_case(self, house: House) -> None:
+        incident = str(house.bullying("2026-09-14 10:20")["id"])
+        changed(house, "deputy_dsl", active=False)
+        answer = house.step(incident, "assign", user=house.users["deputy_dsl"])
+        assert errors(answer) == {"$.user": ["is deactivated"]}
+
+    def test_manages_no_allegation(self, house: House) -> None:
+        people = [{"person": house.person("Tara Teacher", "staff"), "involvement": "alleged"}]
+        incident = house.report(kind="staff_allegation", people=people)["id"]
+        house.add_user("chair", "chair_of_governors", house.school)
+        changed(house, "chair", active=False)
+        answer = house.step(incident, "appoint_case_manager", "headteacher", user=house.users["chair"])
+        assert errors(answer) == {"$.user": ["is deactivated"]}
+
+    def test_is_asked_to_decide_nothing(self, house: House) -> None:
+        incident = str(house.bullying("2026-09-14 10:20")["id"])
+        changed(house, "headteacher", active=False)
+        waiver = {"waived": "offer_support", "reason": REASON, "authorised_by": house.users["headteacher"]}
+        assert errors(house.step(incident, "waive", **waiver)) == {"$.authorised_by": ["is deactivated"]}
+
     def test_is_still_named_in_the_trail(self, house: House) -> None:
         incident = str(house.bullying("2026-09-14 10:20")["id"])
         house.take(incident, "acknowledge")
@@ -211,3 +231,19 @@ class TestADeactivatedUser:
 
     def test_is_not_oneself(self, house: House) -> None:
         assert change(house, "admin", active=False).status_code == 403
+
+
+class TestAChildsCase:
+    @pytest.mark.parametrize("role", ["reporter", "governor", "chair_of_governors", "admin"])
+    def test_is_assigned_to_nobody_who_could_not_read_it(self, house: House, role: str) -> None:
+        incident = str(house.bullying("2026-09-14 10:20")["id"])
+        house.add_user("colleague", role, house.school)
+        answer = house.step(incident, "assign", user=house.users["colleague"])
+        assert errors(answer) == {"$.user": ["holds no role that could read this case"]}
+
+    def test_is_assigned_to_nobody_whose_appointment_has_ended(self, house: House) -> None:
+        incident = str(house.bullying("2026-09-14 10:20")["id"])
+        (held,) = house.get("deputy_dsl", "/me")["appointments"]
+        house.ask("admin", "DELETE", f"/schools/{house.school}/appointments/{held['id']}")
+        answer = house.step(incident, "assign", user=house.users["deputy_dsl"])
+        assert errors(answer) == {"$.user": ["holds no role that could read this case"]}

@@ -16,7 +16,16 @@ from casework.domain.access.predicates import (
 )
 from casework.domain.access.principal import NOBODY, SYSTEM, Actor, Principal
 from casework.domain.access.roles import PERMISSIONS, Permission
-from casework.domain.access.standing import BARRED, HANDLE, LEADERS, READ, Grant, Standing, standing
+from casework.domain.access.standing import (
+    BARRED,
+    HANDLE,
+    LEADERS,
+    READ,
+    Grant,
+    Standing,
+    reads_once_assigned,
+    standing,
+)
 
 __all__ = [
     "BARRED",
@@ -42,6 +51,7 @@ __all__ = [
     "Reader",
     "Standing",
     "holds",
+    "reads_once_assigned",
     "roles_named",
     "standing",
 ]

@@ -101,6 +101,17 @@ def standing(
     )
 
 
+def reads_once_assigned(actor: Actor, incident: Incident) -> bool:
+    """Whether `actor` could read `incident` if it were assigned to them and not about them.
+
+    Assigning an allegation gives access by itself, to those of whose roles the table says so.
+    """
+    case = CaseFacts.of(incident)
+    if incident.stream is Stream.ALLEGATION:
+        case = msgspec.structs.replace(case, appointed=case.appointed | {actor.user})
+    return _granted(READ, actor, case, Reader(actor.user, frozenset())) is not None
+
+
 def _granted(grants: Iterable[Grant], actor: Actor, case: CaseFacts, reader: Reader) -> Role | None:
     roles = (actor.role_for(grant.permission) for grant in grants if holds(grant.when, case, reader))
     return next((role for role in roles if role is not None), None)

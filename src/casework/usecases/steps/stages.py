@@ -67,6 +67,8 @@ class Stages:
         decider = OUTSIDE.get(type(step), NOTHING).decided_by(step, around)
         named = None if decider is None or decider.user is None else around.found.get(decider.user)
         if decider is not None and isinstance(named, User):
+            if not named.active:
+                raise Invalid.at(decider.path, "is deactivated")
             seen = self._cases.seen_by(context, case, Principal.of(named))
             fault = why_not_decide(context.principal, seen.at.actor, seen.standing, case.incident)
             if fault is not None:

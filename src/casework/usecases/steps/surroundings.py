@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from casework.domain.access import PERMISSIONS, Permission
+from casework.domain.access import PERMISSIONS, Actor, Permission, Principal, reads_once_assigned
 from casework.domain.aggregate import Aggregate
 from casework.domain.clocks import day_of
 from casework.domain.dated import school_year
@@ -29,6 +29,9 @@ from casework.domain.vocabulary import Category, Stream
 from casework.library import Library
 
 _MANAGES_ALLEGATIONS: Final = {Permission.HANDLE_ALLEGATIONS, Permission.MANAGE_WHERE_HEAD_IS_SUBJECT}
+
+
+_DEACTIVATED: Final = {"$.user": "is deactivated"}
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
@@ -170,8 +173,24 @@ def _debrief(step: Debrief, _: Surroundings) -> Fields:
     return {"lessons": numbered.lessons, "actions": numbered.actions}
 
 
+def _assigned_reads(step: Assign, around: Surroundings) -> Faults:
+    """A fault unless the user could read the case then. The playbook refuses a subject, with the clause."""
+    user = around.found.get(step.user)
+    if not isinstance(user, User) or step.user_is_subject:
+        return {}
+    if not user.active:
+        return _DEACTIVATED
+    actor = Actor.at(Principal.of(user), around.school, around.moment)
+    if reads_once_assigned(actor, around.reported):
+        return {}
+    return {"$.user": "holds no role that could read this case"}
+
+
 def _manages_allegations(step: AppointCaseManager, around: Surroundings) -> Faults:
     """A fault unless the user is the head or the chair, who manage allegations (KCSIE part 4)."""
+    user = around.found.get(step.user)
+    if isinstance(user, User) and not user.active:
+        return _DEACTIVATED
     if around.may_any(step.user, _MANAGES_ALLEGATIONS):
         return {}
     return {"$.user": "holds no role that may manage an allegation"}
@@ -193,7 +212,7 @@ OUTSIDE: Final[Mapping[type[Step], Outside]] = {
     ClassifyContact: Outside(complete=_classify),
     Debrief: Outside(complete=_debrief, check=_find_names, names=True),
     CompleteAction: Outside(check=_find_names, names=True),
-    Assign: Outside(complete=_appoint),
+    Assign: Outside(complete=_appoint, check=_assigned_reads),
     AppointCaseManager: Outside(complete=_appoint, check=_manages_allegations),
     CheckAge: Outside(complete=_check_age),
     CheckConsent: Outside(complete=_check_consent),
