@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final, Self, TypeVar
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from casework.application import Casework
 from casework.domain.access import SYSTEM, Principal
@@ -67,7 +67,7 @@ class SchoolHistory:
         self.at = london("2026-09-03 08:00")
         self.admin = app.users.register(
             self.context(None),
-            RegisterUser(name=self.name("Admin"), email=self.name("a@example.org")),
+            RegisterUser(name=self.name("Admin"), email=self.name(f"{uuid4()}@example.org")),
             administrator=True,
         )
         school = OpenSchool(
@@ -125,7 +125,7 @@ class SchoolHistory:
         """A user who has held `roles` here from the start of the school year."""
         user = self.app.users.register(
             self.context(self.admin),
-            RegisterUser(name=self.name("User"), email=self.name("u@example.org"), person=person),
+            RegisterUser(name=self.name("User"), email=self.name(f"{uuid4()}@example.org"), person=person),
         )
         for role in roles:
             appointment = AppointUser(user=user.id, role=role, from_=date(2026, 9, 1))

@@ -1,4 +1,4 @@
-"""Makes the reading room of an application, for the server and for the command line."""
+"""Makes an application and its reading room, for the server and for the command line."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from casework.application import Casework
+from casework.settings import Settings
 from casework.usecases.context import Context
 from casework.usecases.evidence import Evidence
 from casework_api.http.logs import log_set_aside
@@ -14,10 +15,16 @@ from casework_projections.reading.opening import OpenedFile, OpenFile
 from casework_projections.reading.paging import Cursors
 from casework_projections.reading.room import Passage, ReadingRoom
 from casework_projections.views.catch_up import Views
+from casework_projections.views.lookup import DirectoryLookup
 
 
 def _ignore(_: Passage) -> None:
     pass
+
+
+def application(settings: Settings) -> Casework:
+    """The application whose commands look users up in the directory; make it after a fork."""
+    return Casework(settings, directory=lambda app: DirectoryLookup(Views(app, notice=log_set_aside)))
 
 
 def reading_room(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from casework.library import Library
 from casework.record import Record
+from casework.record.user_directory import NoDirectory, UserDirectory
 from casework.settings import Settings
 from casework.storage.database import Database
 from casework.storage.event_log import EventLog
@@ -28,10 +29,16 @@ class Casework:
     """The use cases over one database. Open it after a fork, never before.
 
     `settings` say where the database, the vault and the keys are; create the tables first with
-    `casework.storage.migrations.create_tables`. `record` creates the record from the event log.
+    `casework.storage.migrations.create_tables`. `record` creates the record from the event log, `directory`
+    what finds other users with the same e-mail address: without it none is found.
     """
 
-    def __init__(self, settings: Settings, record: Callable[[EventLog], Record] = StoredRecord) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        record: Callable[[EventLog], Record] = StoredRecord,
+        directory: Callable[[Casework], UserDirectory] = lambda _: NoDirectory(),
+    ) -> None:
         self.settings = settings
         own_packs = settings.playbook_folder
         self.library = Library.own() if own_packs is None else Library.own().with_packs(own_packs)
@@ -44,7 +51,7 @@ class Casework:
         self.log = EventLog(self.database, self.sealer)
         self.record = record(self.log)
         self.schools = Schools(self.record, self.library)
-        self.users = Users(self.record, self.secrets)
+        self.users = Users(self.record, self.secrets, directory(self))
         self.people = People(self.record, self.schools)
         self.declarations = Declarations(self.record, self.schools)
         self.cases = Cases(self.record, self.schools, self.library)

@@ -176,7 +176,7 @@ class House:
 
     def add_user(self, name: str, role: str, school: str, **more: Json) -> None:
         """A user known as `name`, with a token and a role at `school`."""
-        body = {"name": f"{name.title()} Usher", "email": f"{name}@school.example", **more}
+        body = {"name": f"{name.title()} Usher", "email": f"{uuid4()}@school.example", **more}
         self.users[name] = self.created("admin", "/users", body)["id"]
         self.tokens[name] = self.created("admin", f"/users/{self.users[name]}/tokens", {})["token"]
         appointment = {"user": self.users[name], "role": role, "from": "2026-09-01"}

@@ -239,7 +239,7 @@ ROUTES: Final = {
         _get("/schools/{school}/governor-summary"), "404 200 200 200 403 403 403 404", "governor summary"
     ),
     "users.register": Route(
-        lambda _: _post("/users", {"name": "Una Usher", "email": "una@school.example"}),
+        lambda _: _post("/users", {"name": "Una Usher", "email": f"{uuid4()}@school.example"}),
         "201 403 403 403 403 403 403 403",
     ),
     "users.index": Route(_get("/users"), "200 200 200 200 403 403 403 200", "users"),

@@ -52,8 +52,9 @@ OTHERWISE: Final[dict[str, dict[str, Any]]] = {
     "approvals.decide": {"approve": False},
 }
 """Fields of a different body, by endpoint."""
-EVENTS: Final = {"approvals.decide": 2}
-"""How many events a request records, if not one: a decision and the step it approves."""
+EVENTS: Final = {"approvals.decide": 2, "users.register": 2}
+"""How many events a request records, if not one: a decision and the step it approves; a user and that an
+address was given."""
 
 
 @pytest.fixture(scope="module")

@@ -169,6 +169,15 @@ class TestALink:
         assert house.ask("admin", "DELETE", path).status_code == 204
         assert changed(house, "leaver", person=teacher)["person"] == teacher
 
+    def test_of_their_own_user_is_made_by_the_only_administrator(self, house: House) -> None:
+        teacher = house.person("Tara Teacher", "staff")
+        second_administrator(house)
+        changed(house, "second admin", active=False)
+        appointment = {"user": house.users["admin"], "role": "reporter", "from": "2026-09-01"}
+        answer = house.ask("admin", "POST", f"/schools/{house.school}/appointments", json=appointment)
+        assert errors(answer) == {"$.user": ["is you; another administrator must appoint you"]}
+        assert list(errors(change(house, "admin", person=teacher))) == ["$.person"]
+
     def test_of_an_administrators_own_user_is_refused(self, house: House) -> None:
         second_administrator(house)
         teacher = house.person("Tara Teacher", "staff")

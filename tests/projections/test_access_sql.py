@@ -210,7 +210,10 @@ def connection(app: Casework) -> Iterator[Connection]:
 @contextmanager
 def written(connection: Connection, world: World) -> Iterator[None]:
     """Insert the rows of the directory about `world` for the duration of the block."""
-    people = [{"user": user, "version": 1, "name": "sealed", "active": True} for user in world.persons]
+    people = [
+        {"user": user, "version": 1, "name": "sealed", "active": True, "address_index": None}
+        for user in world.persons
+    ]
     linked = [
         {"user": user, "person": person} for user, persons in world.persons.items() for person in persons
     ]

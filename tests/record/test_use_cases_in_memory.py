@@ -23,6 +23,7 @@ from casework.domain.user import User
 from casework.domain.vocabulary import Category, EvidenceForm, Involvement, Role, Setting
 from casework.library import Library
 from casework.record.memory import MemoryRecord
+from casework.record.user_directory import NoDirectory
 from casework.usecases.approvals import Approvals
 from casework.usecases.cases import Cases
 from casework.usecases.context import Context
@@ -50,7 +51,7 @@ class InMemory:
         self.cases = Cases(record, self.schools, library)
         self.incidents = Incidents(record, self.cases, self.schools, library, secrets)
         self.approvals = Approvals(record, self.cases, self.incidents.taking)
-        self._users, self._people = Users(record, secrets), People(record, self.schools)
+        self._users, self._people = Users(record, secrets, NoDirectory()), People(record, self.schools)
         system = Context(principal=SYSTEM, now=NOW)
         school = OpenSchool(
             name="A School",

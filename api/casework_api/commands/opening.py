@@ -17,7 +17,7 @@ from casework.domain.access import SYSTEM
 from casework.domain.errors import SetUpError
 from casework.settings import Settings
 from casework.storage.database import SETTING
-from casework_api.composition import reading_room
+from casework_api.composition import application, reading_room
 from casework_api.http.logs import configure_logging, log_set_aside
 from casework_projections.reading.asking import Asker
 from casework_projections.reading.room import Question
@@ -33,7 +33,7 @@ _UNREADABLE: Final = "cannot be read; if it is new, run casework init first"
 def opened(settings: Settings) -> Iterator[Casework]:
     """The application, closed at the end. Raises SetUpError if its log cannot be read."""
     with database_errors(_UNREADABLE):
-        app = Casework(settings)
+        app = application(settings)
     try:
         with database_errors(_UNREADABLE):
             app.log.check()

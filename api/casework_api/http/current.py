@@ -10,7 +10,6 @@ from uuid import uuid4
 import msgspec
 from flask import current_app, g, request
 
-from casework.application import Casework
 from casework.domain.access import Principal
 from casework.domain.user import Token, User
 from casework.library import Library
@@ -23,7 +22,7 @@ from casework.usecases.incidents import Incidents
 from casework.usecases.people import People
 from casework.usecases.schools import Schools
 from casework.usecases.users import Users
-from casework_api.composition import reading_room
+from casework_api.composition import application, reading_room
 from casework_api.http.etags import idempotency_key
 from casework_api.http.limits import RateLimit
 from casework_api.http.logs import set_user
@@ -57,7 +56,7 @@ class Services:
     """
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
-        self.app = Casework(settings)
+        self.app = application(settings)
         self.room = reading_room(self.app)
         self.clock = clock
         per_minute = settings.requests_per_minute

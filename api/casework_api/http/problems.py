@@ -46,6 +46,7 @@ METHOD_NOT_ALLOWED = ProblemType("method-not-allowed", 405, "The resource does n
 NOT_ACCEPTABLE = ProblemType("not-acceptable", 406, "The resource is not available in this format")
 REFUSED = ProblemType("refused", 409, "Refused by a rule or by the state of the record")
 KEY_REUSED = ProblemType("key-reused", 409, "The idempotency key belongs to another request")
+ADDRESS_IN_USE = ProblemType("address-in-use", 409, "Another user has this e-mail address")
 TOO_SLOW = ProblemType("too-slow", 408, "The request took too long to arrive")
 STALE = ProblemType("stale", 412, "The resource has changed since you read it")
 TOO_LARGE = ProblemType("too-large", 413, "The body is too large")
@@ -58,7 +59,7 @@ UNAVAILABLE = ProblemType("unavailable", 503, "Not available at the moment")
 
 PROBLEM_TYPES: Final = (
     BAD_REQUEST, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE,
-    TOO_SLOW, REFUSED, KEY_REUSED, STALE, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, MALFORMED,
+    TOO_SLOW, REFUSED, KEY_REUSED, ADDRESS_IN_USE, STALE, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, MALFORMED,
     PRECONDITION_REQUIRED, TOO_MANY_REQUESTS, INTERNAL, UNAVAILABLE,
 )  # fmt: skip
 TYPE_OF_STATUS: Final = {each.status: each for each in reversed(PROBLEM_TYPES)}
@@ -138,6 +139,11 @@ def refused(rule: str, clause: str, detail: str | None = None, **extensions: Any
 def key_reused() -> Problem:
     """409: the idempotency key was used before with another body."""
     return Problem(KEY_REUSED)
+
+
+def address_in_use() -> Problem:
+    """409: one user per e-mail address."""
+    return Problem(ADDRESS_IN_USE, "Find that user and change them, or use another address.")
 
 
 def too_slow() -> Problem:

@@ -9,7 +9,7 @@ from eventsourcing.persistence import OperationalError
 from flask import Flask, Response
 from sqlalchemy.exc import OperationalError as ViewOperationalError
 
-from casework.domain.errors import Forbidden, Invalid, KeyReused, NotFound, Refused, Stale
+from casework.domain.errors import AddressInUse, Forbidden, Invalid, KeyReused, NotFound, Refused, Stale
 from casework.storage.keys import KeyDestroyed
 from casework.storage.media import NotAllowed
 from casework.storage.sealed_file import Corrupt
@@ -17,6 +17,7 @@ from casework.storage.vault import TooLarge
 from casework_api.http.logs import log, outline, request_id
 from casework_api.http.problems import (
     Problem,
+    address_in_use,
     forbidden,
     key_reused,
     malformed,
@@ -85,6 +86,7 @@ _ANSWERS: Final[dict[type[Exception], Callable[[Any], Problem]]] = {
     NotFound: lambda _: not_found(),
     Stale: lambda error: stale(error.version),
     KeyReused: lambda _: key_reused(),
+    AddressInUse: lambda _: address_in_use(),
     KeyDestroyed: _erased,
     Corrupt: _corrupt,
     NotAllowed: _not_allowed,

@@ -90,7 +90,7 @@ class Views:
     together with the new position, and only by the process that finds the view at the position where the
     batch starts. An event that a view cannot apply is set aside, `notice` is called with it, and the view
     continues with the rest. Each process retries once what it finds set aside. Commands do not use views,
-    and no view uses another.
+    but for the directory (`DirectoryLookup`), and no view uses another.
     """
 
     def __init__(self, app: Casework, *more: View, notice: Notice | None = None) -> None:

@@ -47,7 +47,9 @@ users: Final = Table(
     Column("version", Integer, nullable=False),
     Column("name", Text, nullable=False),
     Column("active", Boolean, nullable=False),
+    Column("address_index", String(64)),
 )
+administrators: Final = Table("view_administrators", _metadata, Column("user", Uuid, primary_key=True))
 links: Final = Table(
     "view_user_persons",
     _metadata,
@@ -65,6 +67,7 @@ appointments: Final = Table(
     Column("until", Date),
 )
 school_ids: Final = Table("view_schools", _metadata, Column("school", Uuid, primary_key=True))
+Index("view_users_address", users.c.address_index)
 Index("view_appointments_user", appointments.c.user)
 Index("view_appointments_school", appointments.c.school)
 
@@ -126,7 +129,11 @@ class Directory(View):
 
     def apply(self, connection: Connection, batch: Batch) -> None:
         known: list[UserRegistered | UserChanged] = [*batch.of(UserRegistered), *batch.of(UserChanged)]
+        # Addresses are unsealed to compute their hash; all their keys are fetched with one statement.
+        prefetch_keys(self._sealer.keys, [event.email for event in known])
         upsert(connection, users, [self._user_row(event) for event in known], newest=users.c.version)
+        administering = [each for each in batch.of(UserRegistered) if each.administrator]
+        upsert(connection, administrators, [{"user": each.originator_id} for each in administering])
         linking: list[UserRegistered | UserLinked] = [*batch.of(UserRegistered), *batch.of(UserLinked)]
         linked = [
             {"user": event.originator_id, "person": event.person}
@@ -217,6 +224,16 @@ class Directory(View):
         rows = connection.execute(query.order_by(c.school, c.role, c.appointment))
         return [_held_row(row) for row in rows]
 
+    def at_address(self, connection: Connection, address: str) -> frozenset[UUID]:
+        """The users with this e-mail address, whatever its case and the white space around it."""
+        index = self._sealer.blind_index(address)
+        return frozenset(connection.scalars(select(users.c.user).where(users.c.address_index == index)))
+
+    def administrators(self, connection: Connection) -> frozenset[UUID]:
+        """The administrators who are not deactivated."""
+        query = select(users.c.user).join(administrators, administrators.c.user == users.c.user)
+        return frozenset(connection.scalars(query.where(users.c.active)))
+
     def schools(self, connection: Connection) -> list[UUID]:
         """The ids of all schools, in order."""
         return [*connection.scalars(select(school_ids.c.school).order_by(school_ids.c.school))]
@@ -231,6 +248,7 @@ class Directory(View):
             "version": event.originator_version,
             "name": self._sealer.to_token(event.name),
             "active": event.active if isinstance(event, UserChanged) else True,
+            "address_index": None if event.email.erased else self._sealer.blind_index(event.email.text),
         }
 
     def _schools(self, ids: Collection[UUID]) -> list[School]:

@@ -69,5 +69,9 @@ class Stale(Declined):
         self.version = version
 
 
+class AddressInUse(Declined):
+    """Another user has the e-mail address."""
+
+
 class KeyReused(Declined):
     """The idempotency key was used before, for a different request."""

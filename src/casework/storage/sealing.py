@@ -125,7 +125,7 @@ class Sealer:
         return self._closed(token[:_HEX_DIGITS], token[_HEX_DIGITS:])
 
     def blind_index(self, text: str) -> str:
-        """A keyed hash (HMAC-SHA256, hex) of a whole name. Case and spacing make no difference."""
+        """A keyed hash (HMAC-SHA256, hex) of a whole name or address. Case and spacing make no difference."""
         return hmac.digest(self._index_key, normalised(text).encode(), "sha256").hex()
 
     def _closed(self, subject: str, base64: str) -> Sealed:

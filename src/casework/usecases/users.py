@@ -10,10 +10,12 @@ from uuid import UUID
 
 import msgspec
 
-from casework.domain.errors import Forbidden, Invalid, NotFound, Refusal, Refused, Stale
+from casework.domain.addresses import ADDRESSES, AddressAssigned, Addresses
+from casework.domain.errors import AddressInUse, Forbidden, Invalid, NotFound, Refusal, Refused, Stale
 from casework.domain.event import event_of
 from casework.domain.fields import Name, limit_fault, record_faults
 from casework.domain.moments import Instant
+from casework.domain.naming import normalised
 from casework.domain.user import (
     FULL_SCOPES,
     Scope,
@@ -28,6 +30,7 @@ from casework.domain.user import (
 from casework.domain.vocabulary import Role
 from casework.record import Record, Unreadable, retrying
 from casework.record.links import persons_at
+from casework.record.user_directory import UserDirectory
 from casework.usecases.context import Context
 from casework.usecases.linking import adult, colleague
 from casework.usecases.schools import require_administrator
@@ -83,12 +86,16 @@ class IssuedToken(msgspec.Struct, frozen=True):
 class Users:
     """The use cases of users."""
 
-    def __init__(self, record: Record, secrets: Secrets) -> None:
+    def __init__(self, record: Record, secrets: Secrets, directory: UserDirectory) -> None:
         self._record = record
         self._secrets = secrets
+        self._directory = directory
 
     def register(self, context: Context, command: RegisterUser, *, administrator: bool = False) -> User:
-        """Register a user, as an administrator (or from the command line, before there is one)."""
+        """Register a user, as an administrator (or from the command line, before there is one).
+
+        Raises Forbidden, KeyReused, Invalid or AddressInUse; then nothing has changed.
+        """
         return retrying(lambda: self._register(context, command, administrator))
 
     def change(
@@ -97,7 +104,7 @@ class Users:
         """Change the fields that `command` gives, as an administrator.
 
         `expected` is the version that the administrator has read, None for any. Raises NotFound, Forbidden,
-        KeyReused, Stale or Invalid; then nothing has changed.
+        KeyReused, Stale, Invalid or AddressInUse; then nothing has changed.
         """
         return retrying(lambda: self._change(context, user_id, command, expected))
 
@@ -135,8 +142,9 @@ class Users:
         require_administrator(context)
         user_id = context.new_id("user")
         existing = self._record.load(User, user_id)
-        if existing is not None and context.earlier(existing) is not None:
-            return existing
+        earlier = None if existing is None else context.earlier(existing)
+        if earlier is not None:
+            return self._found(user_id, upto=earlier)
         registered = event_of(
             context.stamp(user_id, 1, Role.ADMIN),
             UserRegistered,
@@ -150,7 +158,7 @@ class Users:
             adult(self._record, registered.person)
         user = User(registered)
         user.append(registered)
-        self._record.commit(user)
+        self._record.commit(user, self._addressed(context, user))
         return user
 
     def _change(self, context: Context, user_id: UUID, command: ChangeUser, expected: int | None) -> User:
@@ -165,13 +173,34 @@ class Users:
         if faults:
             raise Invalid.of(faults)
         if context.by == user_id:
-            _require_another(command)
-        before = user.version
+            self._require_another(user_id, command)
+        before, address = user.version, user.email.text
         self._link(context, user, command)
         self._apply(context, user, command)
-        if user.version > before:
+        if normalised(user.email.text) != normalised(address):
+            self._record.commit(user, self._addressed(context, user))
+        elif user.version > before:
             self._record.commit(user)
         return user
+
+    def _addressed(self, context: Context, user: User) -> Addresses:
+        """What must be committed with a `user` who gets an e-mail address. Raises AddressInUse."""
+        # Loaded before the directory is read: if an address is given meanwhile, the commit conflicts.
+        found = self._record.load(Addresses, ADDRESSES)
+        if self._directory.at_address(user.email.text) - {user.id}:
+            raise AddressInUse
+        stamp = context.stamp(ADDRESSES, 1 if found is None else found.version + 1, Role.ADMIN)
+        assigned = event_of(stamp, AddressAssigned, user=user.id)
+        addresses = found or Addresses(assigned)
+        addresses.append(assigned)
+        return addresses
+
+    def _require_another(self, user_id: UUID, command: ChangeUser) -> None:
+        """Raise Forbidden for what administrators may not change about their own user."""
+        if command.active is False:
+            raise Forbidden("Nobody deactivates their own user; another administrator must.")
+        if command.person is not None and self._directory.administrators() != {user_id}:
+            raise Forbidden("Nobody links their own user to a person; another administrator must.")
 
     def _link(self, context: Context, user: User, command: ChangeUser) -> None:
         if command.person is None:
@@ -239,14 +268,6 @@ class Users:
         if user is None:
             raise NotFound
         return user
-
-
-def _require_another(command: ChangeUser) -> None:
-    """Raise Forbidden for what administrators may not change about their own user."""
-    if command.person is not None:
-        raise Forbidden("Nobody links their own user to a person; another administrator must.")
-    if command.active is False:
-        raise Forbidden("Nobody deactivates their own user; another administrator must.")
 
 
 def hashed(secret: str) -> str:

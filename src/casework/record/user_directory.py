@@ -1,0 +1,26 @@
+"""What commands need to know about all users: `casework_projections` looks it up in a view."""
+
+from __future__ import annotations
+
+from typing import Protocol
+from uuid import UUID
+
+
+class UserDirectory(Protocol):
+    """All users, with every event stored before the call."""
+
+    def at_address(self, address: str) -> frozenset[UUID]:
+        """The users with this e-mail address, whatever its case and the white space around it."""
+
+    def administrators(self) -> frozenset[UUID]:
+        """The administrators who are not deactivated."""
+
+
+class NoDirectory:
+    """A directory without users: no address is in use. For tools that write a record of their own."""
+
+    def at_address(self, address: str) -> frozenset[UUID]:
+        return frozenset()
+
+    def administrators(self) -> frozenset[UUID]:
+        return frozenset()
