@@ -33,7 +33,7 @@ from casework.usecases.people import RegisterPerson
 from casework.usecases.schools import AppointUser, ChangeSchool, OpenSchool
 from casework.usecases.steps.reporting import ReportIncident
 from casework.usecases.steps.taking import TakeStep
-from casework.usecases.users import IssueToken, RegisterUser
+from casework.usecases.users import ChangeUser, IssueToken, RegisterUser
 from casework_projections.views.catch_up import Views
 from tests.boundaries import MOMENTS, NOW, Ids, beyond, likely
 from tests.calendars import TEST_CALENDAR
@@ -43,6 +43,7 @@ from tests.projections.watching import dump
 COMMANDS: Final[Sequence[type[msgspec.Struct]]] = (
     RegisterPerson,
     RegisterUser,
+    ChangeUser,
     IssueToken,
     OpenSchool,
     ChangeSchool,
@@ -88,7 +89,7 @@ class Commands:
         known = self.named.get(kind, {})
         return beyond(kind, self.ids).map(lambda odd: {**likely(kind, self.ids), **known, **odd})
 
-    def send(self, kind: type[msgspec.Struct], fields: dict[str, Any]) -> None:
+    def send(self, kind: type[msgspec.Struct], fields: dict[str, Any]) -> None:  # noqa: C901 - one case each
         """Send a command, which must be accepted or declined."""
         command = kind(**fields)
         app, history = self.history.app, self.history
@@ -99,6 +100,8 @@ class Commands:
                     app.people.register(lead, command)
                 case RegisterUser():
                     app.users.register(admin, command)
+                case ChangeUser():
+                    app.users.change(admin, history.reporter.id, command)
                 case IssueToken():
                     app.users.issue_token(admin, history.dsl.id, command)
                 case OpenSchool():

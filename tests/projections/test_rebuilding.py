@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import msgspec
 import pytest
@@ -16,6 +17,7 @@ from casework.domain.errors import Invalid, Refused
 from casework.domain.incident import Incident
 from casework.domain.vocabulary import Category, Involvement
 from casework.usecases.schools import ChangeSchool
+from casework.usecases.users import ChangeUser
 from casework_projections.views import catch_up as registry
 from casework_projections.views import replay
 from casework_projections.views.catch_up import Views
@@ -50,6 +52,7 @@ class Walk:
             self._assign,
             self._reclassify,
             self._new_calendar,
+            self._change_user,
             *([self._decide] * 2),
         )
         try:
@@ -97,6 +100,17 @@ class Walk:
     def _decide(self) -> None:
         approve = self.chance.random() < 0.5
         self.history.decide(self._one(), approve=approve)
+
+    def _change_user(self) -> None:
+        history, active = self.history, self.chance.random() < 0.5
+        person = self.chance.choice([None, history.teacher, history.parent])
+        command = ChangeUser(
+            name=history.name("User"),
+            email=history.name(f"{uuid4()}@example.org"),
+            person=person,
+            active=active,
+        )
+        history.app.users.change(history.context(history.admin), history.reporter.id, command)
 
     def _new_calendar(self) -> None:
         day = self.history.at.date() + timedelta(days=self.chance.randrange(1, 5))

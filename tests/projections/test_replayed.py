@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import Connection
@@ -14,9 +14,10 @@ from casework.domain.access import SYSTEM, Permission
 from casework.domain.incident import Incident
 from casework.domain.incident.reporting import Party
 from casework.domain.school import AppointmentEnded
-from casework.domain.user import User
+from casework.domain.user import User, UserChanged, UserLinked
 from casework.domain.vocabulary import Category, Involvement, Role, State
 from casework.usecases.schools import ChangeSchool
+from casework.usecases.users import ChangeUser
 from casework_api.composition import reading_room
 from casework_projections.reading import unrestricted
 from casework_projections.reading.admission import reach_at
@@ -284,6 +285,30 @@ def test_reports_are_the_same_with_incidents_set_aside(
         assert set_aside(connection, views.figures) == set(incidents[1:])
         assert set_aside(connection, views.lessons) == set(incidents[:2])
     assert said(views) == expected
+
+
+def test_people_and_addresses_come_from_the_users_when_the_directory_is_outdated(
+    history: SchoolHistory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leader = history.appointed(Role.HEADTEACHER, person=history.teacher)
+    views = Views(history.app)
+    apply = Directory.apply
+
+    def failing(self: Directory, connection: Connection, batch: Batch) -> None:
+        if any(batch.of(UserLinked, UserChanged)):
+            raise ArithmeticError
+        apply(self, connection, batch)
+
+    monkeypatch.setattr(Directory, "apply", failing)
+    address = f"{uuid4()}@example.org"
+    command = ChangeUser(email=history.name(address), person=history.parent)
+    history.app.users.change(history.context(history.admin), leader.id, command)
+    with views.read(views.directory) as connection:
+        assert set_aside(connection, views.directory) == {leader.id}
+        found = views.directory.holders(connection, [history.id], [Role.HEADTEACHER], history.at.date())
+        assert {holder.person for holder in found} == {history.teacher, history.parent}
+        assert views.directory.at_address(connection, history.name(address).text) == {leader.id}
+        assert views.directory.at_address(connection, leader.email.text) == frozenset()
 
 
 def test_roles_come_from_the_school_when_the_directory_is_outdated(

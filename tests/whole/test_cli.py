@@ -142,6 +142,21 @@ def test_several_may_run_init_at_once(settings: Settings) -> None:
         printed = [*pool.map(printed_admin, [settings] * 3)]
     users = [me(settings, each["token"])["user"]["id"] for each in printed]
     assert users == [each["user"] for each in printed]
+    assert len({*users}) == 1
+
+
+def test_init_with_an_administrators_address_prints_a_new_token_of_theirs(settings: Settings) -> None:
+    first, again = printed_admin(settings), printed_admin(settings)
+    assert first["user"] == again["user"]
+    assert first["token"] != again["token"]
+
+
+def test_init_with_the_address_of_another_user_is_refused(made: Settings) -> None:
+    House(made).close()
+    email = ("--admin-email", "dsl@school.example")
+    refused = casework_here(made, "init", *ADMIN, *email)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr.endswith("--admin-email: is the address of a user who is no administrator\n")
 
 
 def test_rebuild_shows_how_far_it_has_come(made: Settings) -> None:

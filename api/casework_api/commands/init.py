@@ -8,11 +8,13 @@ from typing import Final
 import click
 
 from casework.domain.access import SYSTEM
+from casework.domain.errors import AddressInUse
 from casework.domain.fields import record_faults
 from casework.domain.sealed import Sealed
+from casework.domain.user import User
 from casework.settings import Settings
 from casework.usecases.context import Context
-from casework.usecases.users import RegisterUser
+from casework.usecases.users import RegisterUser, Users
 from casework_api.clock import utc_now
 from casework_api.commands.opening import opened
 from casework_api.commands.preparing import prepare
@@ -26,7 +28,8 @@ _OPTIONS: Final = {"$.name": "--admin-name", "$.email": "--admin-email"}
 def init(admin_name: str | None, admin_email: str | None) -> None:
     """Create the keys and the tables and, given a name and an address, the first administrator.
 
-    Prints {"user": id, "token": "cw_…"} for the administrator. It may be repeated: it replaces nothing.
+    Prints {"user": id, "token": "cw_…"} for the administrator. It may be repeated: it replaces nothing. For
+    the address of an administrator it makes a new token of theirs, and no user.
     """
     if (admin_name is None) != (admin_email is None):
         raise click.UsageError("--admin-name and --admin-email go together")
@@ -39,7 +42,19 @@ def init(admin_name: str | None, admin_email: str | None) -> None:
     prepare(settings)
     if command is not None:
         with opened(settings) as app:
-            context = Context(principal=SYSTEM, now=utc_now())
-            admin = app.users.register(context, command, administrator=True)
+            admin = _administrator(app.users, command)
             issued = app.users.issue_token(Context(principal=SYSTEM, now=utc_now()), admin.id)
         click.echo(json.dumps({"user": str(admin.id), "token": issued.token}))
+
+
+def _administrator(users: Users, command: RegisterUser) -> User:
+    """A new administrator, or the one who has the address. Raises BadParameter if another user has it."""
+    try:
+        return users.register(Context(principal=SYSTEM, now=utc_now()), command, administrator=True)
+    except AddressInUse:
+        found = users.administrator_at(command.email)
+    if found is None:
+        raise click.BadParameter(
+            "is the address of a user who is no administrator", param_hint="--admin-email"
+        )
+    return found

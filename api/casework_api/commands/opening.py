@@ -31,7 +31,11 @@ _UNREADABLE: Final = "cannot be read; if it is new, run casework init first"
 
 @contextmanager
 def opened(settings: Settings) -> Iterator[Casework]:
-    """The application, closed at the end. Raises SetUpError if its log cannot be read."""
+    """The application, closed at the end. Raises SetUpError if its log cannot be read.
+
+    What its views set aside is logged on the error stream.
+    """
+    configure_logging()
     with database_errors(_UNREADABLE):
         app = application(settings)
     try:
@@ -57,7 +61,6 @@ def database_errors(fault: str, *others: type[Exception]) -> Iterator[None]:
 
 def opened_views(app: Casework) -> Views:
     """The views over `app`. What they set aside is logged on the error stream."""
-    configure_logging()
     return Views(app, notice=log_set_aside)
 
 

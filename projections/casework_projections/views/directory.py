@@ -227,12 +227,17 @@ class Directory(View):
     def at_address(self, connection: Connection, address: str) -> frozenset[UUID]:
         """The users with this e-mail address, whatever its case and the white space around it."""
         index = self._sealer.blind_index(address)
-        return frozenset(connection.scalars(select(users.c.user).where(users.c.address_index == index)))
+        found = connection.scalars(select(users.c.user).where(users.c.address_index == index))
+        apart = (each for each in self._users_apart(connection) if not each.email.erased)
+        same = {each.id for each in apart if self._sealer.blind_index(each.email.text) == index}
+        return frozenset(found) - set_aside(connection, self) | same
 
     def administrators(self, connection: Connection) -> frozenset[UUID]:
         """The administrators who are not deactivated."""
         query = select(users.c.user).join(administrators, administrators.c.user == users.c.user)
-        return frozenset(connection.scalars(query.where(users.c.active)))
+        found = frozenset(connection.scalars(query.where(users.c.active)))
+        apart = {each.id for each in self._users_apart(connection) if each.administrator and each.active}
+        return found - set_aside(connection, self) | apart
 
     def schools(self, connection: Connection) -> list[UUID]:
         """The ids of all schools, in order."""
@@ -250,6 +255,11 @@ class Directory(View):
             "active": event.active if isinstance(event, UserChanged) else True,
             "address_index": None if event.email.erased else self._sealer.blind_index(event.email.text),
         }
+
+    def _users_apart(self, connection: Connection) -> list[User]:
+        """The users that were set aside, replayed from the log."""
+        found = loadable(self._app, replayable(connection, self)).values()
+        return [user for user in found if isinstance(user, User)]
 
     def _schools(self, ids: Collection[UUID]) -> list[School]:
         return [found for found in loadable(self._app, ids).values() if isinstance(found, School)]

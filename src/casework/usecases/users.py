@@ -16,6 +16,7 @@ from casework.domain.event import event_of
 from casework.domain.fields import Name, limit_fault, record_faults
 from casework.domain.moments import Instant
 from casework.domain.naming import normalised
+from casework.domain.sealed import Sealed
 from casework.domain.user import (
     FULL_SCOPES,
     Scope,
@@ -107,6 +108,12 @@ class Users:
         KeyReused, Stale, Invalid or AddressInUse; then nothing has changed.
         """
         return retrying(lambda: self._change(context, user_id, command, expected))
+
+    def administrator_at(self, email: Sealed) -> User | None:
+        """The administrator with this address who is not deactivated; None if there is none."""
+        for key in self._directory.at_address(email.text) & self._directory.administrators():
+            return self._record.load(User, key)
+        return None
 
     def persons_of(self, user: User) -> dict[UUID, UUID]:
         """The id of the person that `user` is now, by the id of the school."""
