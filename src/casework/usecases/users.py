@@ -111,7 +111,7 @@ class Users:
 
     def administrator_at(self, email: Sealed) -> User | None:
         """The administrator with this address who is not deactivated; None if there is none."""
-        for key in self._directory.at_address(email.text) & self._directory.administrators():
+        for key in sorted(self._directory.at_address(email.text) & self._directory.administrators()):
             return self._record.load(User, key)
         return None
 
