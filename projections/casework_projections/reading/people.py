@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
@@ -11,7 +10,7 @@ import msgspec
 from casework.domain.access import Permission
 from casework.domain.errors import Forbidden
 from casework.domain.moments import LocalDate
-from casework.domain.person import Person, Related
+from casework.domain.person import Person, Related, day_in
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Category
 from casework_projections.reading.asking import Asker, reach_of
@@ -85,15 +84,14 @@ class ReadPerson(Question[PersonBody], frozen=True):
 
 def person_body(person: Person) -> PersonBody:
     """A person as a user who may read them sees them."""
-    born_on = person.born_on
     return PersonBody(
         id=person.id,
         school=person.school,
         category=person.category,
         name=person.name,
-        born_on=None if born_on is None or born_on.erased else date.fromisoformat(born_on.text),
-        year_group=person.year_group,
-        relations=person.relations,
+        born_on=day_in(person.details.born_on),
+        year_group=person.details.year_group,
+        relations=tuple(Related(each.relation, each.person) for each in person.relations.values()),
     )
 
 
