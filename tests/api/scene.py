@@ -90,6 +90,10 @@ class Scene:
         """The body of a report."""
         return self.house.reported(people=[{"person": self.pupil, "involvement": "target"}])
 
+    def change(self) -> Json:
+        """The body of a change of a person: another employer each time."""
+        return {"employer": f"Employer {uuid4().hex}", "reason": REASON}
+
     def waiver(self) -> Json:
         """A step that needs two people: the safeguarding lead asks, the head decides."""
         head = self.house.users["headteacher"]
@@ -253,6 +257,10 @@ ROUTES: Final = {
     ),
     "people.find": Route(_get("/people?name=Petra Pupil"), "403 200 200 200 403 403 403 200", "people"),
     "people.read_person": Route(_get("/people/{pupil}"), "404 200 200 200 403 403 403 404", "person"),
+    "people.change_person": Route(
+        lambda s: Asked("PATCH", f"/people/{s.pupil}", {"json": s.change(), "headers": ANY}),
+        "200 200 200 200 403 403 403 404",
+    ),
     "people.chronology": Route(
         _get("/people/{pupil}/chronology"), "404 200 200 200 403 403 403 404", "chronology"
     ),

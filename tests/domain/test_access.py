@@ -28,15 +28,16 @@ P = Permission
 COLUMNS: Final = tuple(Permission)
 CELLS: Final = {
     # One row per role, one cell per permission in the order of `Permission`: report; child cases: read,
-    # handle; allegations: read, handle, where the head is subject; authorise; people: register, read;
-    # declarations: record, read; summary; lessons, their sources; compare; school: read, change, appoint.
-    "dsl":                 "yes yes yes no  no  no  yes yes yes yes yes yes yes yes yes yes no  no",
-    "deputy_dsl":          "yes yes yes no  no  no  yes yes yes yes yes yes yes yes yes yes no  no",
-    "headteacher":         "yes yes no  yes yes no  yes yes yes yes yes yes yes yes yes yes no  no",
-    "chair_of_governors":  "yes no  no  no  no  yes no  yes no  no  no  no  no  no  no  yes no  no",
-    "reporter":            "yes no  no  no  no  no  no  yes no  no  no  no  no  no  no  yes no  no",
-    "governor":            "yes no  no  no  no  no  no  yes no  no  no  no  no  no  no  yes no  no",
-    "admin":               "yes no  no  no  no  no  no  yes no  no  no  no  no  no  no  yes yes yes",
+    # handle; allegations: read, handle, where the head is subject; authorise; people: register, read,
+    # change, keep the roll; declarations: record, read; summary; lessons, their sources; compare; school:
+    # read, change, appoint.
+    "dsl":                 "yes yes yes no  no  no  yes yes yes yes yes yes yes yes yes yes yes yes no  no",
+    "deputy_dsl":          "yes yes yes no  no  no  yes yes yes yes yes yes yes yes yes yes yes yes no  no",
+    "headteacher":         "yes yes no  yes yes no  yes yes yes yes yes yes yes yes yes yes yes yes no  no",
+    "chair_of_governors":  "yes no  no  no  no  yes no  yes no  no  no  no  no  no  no  no  no  yes no  no",
+    "reporter":            "yes no  no  no  no  no  no  yes no  no  no  no  no  no  no  no  no  yes no  no",
+    "governor":            "yes no  no  no  no  no  no  yes no  no  no  no  no  no  no  no  no  yes no  no",
+    "admin":               "yes no  no  no  no  no  no  yes no  no  yes no  no  no  no  no  no  yes yes yes",
 }  # fmt: skip
 ROLES: Final = tuple(CELLS)
 GRANTED: Final = [

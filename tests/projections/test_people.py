@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -12,7 +13,9 @@ from casework.domain.person import Person, PersonRegistered
 from casework.domain.sealed import ERASED, Sealed
 from casework.domain.vocabulary import Category, Role
 from casework.storage.observation import count_statements
+from casework.usecases.people import ChangePerson
 from casework_projections.views.catch_up import Views
+from casework_projections.views.view import Batch, Recorded
 from tests.histories import SchoolHistory, london
 from tests.projections.watching import rewrite
 
@@ -58,6 +61,34 @@ def test_an_erased_name_is_not_found_and_reads_as_erased(history: SchoolHistory,
     views.rebuild("people")
     with views.read(views.people) as connection:
         assert views.people.find(connection, [history.id], "Ada Quillfeather") == []
+
+
+def test_a_changed_person_is_listed_as_they_are_now(history: SchoolHistory, views: Views) -> None:
+    views.catch_up("people")
+    rename(history, "Adah", category=Category.EXTERNAL)
+    with views.read(views.people) as connection:
+        (found,) = views.people.find(connection, [history.id], "Adah Quillfeather")
+        names = views.people.names(connection, [history.target])
+    assert (found.person, found.category) == (history.target, Category.EXTERNAL)
+    assert names == {history.target: Sealed("Adah Quillfeather")}
+
+
+def test_an_earlier_event_that_is_applied_late_changes_nothing(history: SchoolHistory, views: Views) -> None:
+    rename(history, "Adah")
+    log = history.app.log
+    stored = log.event_recorder.select_notifications(None, 10_000)
+    records = [Recorded(each, log.event_mapper) for each in stored if each.originator_id == history.target]
+    with history.app.database.applier.connect() as connection:
+        for recorded in reversed(records):
+            views.people.apply(connection, Batch(0, 0, [recorded]))
+        names = views.people.names(connection, [history.target])
+    assert names == {history.target: Sealed("Adah Quillfeather")}
+
+
+def rename(history: SchoolHistory, first: str, **fields: Any) -> None:
+    """Give the target another first name."""
+    change = ChangePerson(name=history.name(first), reason=Sealed("A chosen name."), **fields)
+    history.app.people.change(history.context(history.dsl), history.target, change)
 
 
 def test_the_directory_returns_the_names_and_roles_of_users(history: SchoolHistory, views: Views) -> None:

@@ -136,14 +136,21 @@ class View(ABC):
         return Outcome([Failure(recorded, recorded.aggregate, error) for recorded, error in failed])
 
 
-def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write `rows` with one statement; each replaces the row with the same primary key."""
+def upsert(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, newer: str | None = None
+) -> None:
+    """Write `rows` with one statement; each replaces the row with the same primary key.
+
+    With `newer`, only if its value in that column is greater than the stored one.
+    """
     if not rows:
         return
     statement = _INSERTS[connection.dialect.name](table)
     replaced = {
         column.name: statement.excluded[column.name] for column in table.columns if not column.primary_key
     }
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=replaced), rows
+    older = None if newer is None else table.c[newer] < statement.excluded[newer]
+    written = statement.on_conflict_do_update(
+        index_elements=list(table.primary_key), set_=replaced, where=older
     )
+    connection.execute(written, rows)

@@ -1,4 +1,4 @@
-"""`/people`: register a person, find people by whole name, read every visible incident they are in."""
+"""`/people`: register and change people, find people, read what they are involved in."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from uuid import UUID
 from flask import url_for
 
 from casework.domain.fields import Text
-from casework.usecases.people import RegisterPerson
+from casework.usecases.people import ChangePerson, RegisterPerson
 from casework_api.http import current
-from casework_api.http.blueprint import IDEMPOTENCY_KEY_HEADER, Blueprint
+from casework_api.http.blueprint import IDEMPOTENCY_KEY_HEADER, IF_MATCH_HEADER, Blueprint
+from casework_api.http.etags import etag, if_match
 from casework_api.http.fields import Identifier, Words
 from casework_api.http.paging import PageQuery, part
 from casework_api.http.schema_of import schema_of
@@ -21,10 +22,14 @@ from casework_projections.reading.people import (
     FoundPerson,
     PersonBody,
     ReadPerson,
+    changed_body,
     person_body,
 )
 
 PersonInput = schema_of(RegisterPerson, name="PersonInput")
+PersonPatch = schema_of(ChangePerson, name="PersonPatch")
+
+Shown = tuple[PersonBody, int, dict[str, str]]
 
 
 class PersonQuery(PageQuery):
@@ -39,14 +44,20 @@ blueprint = Blueprint(
 )
 
 
+def _shown(person: PersonBody, status: int = 200, **headers: str) -> Shown:
+    """A person with their version as the entity tag."""
+    return person, status, {"ETag": etag(person.version), **headers}
+
+
 @blueprint.route("", methods=["POST"])
 @blueprint.takes(IDEMPOTENCY_KEY_HEADER)
 @blueprint.arguments(PersonInput)
-@blueprint.returns(201, PersonBody, headers=("Location",), problems=(404, 409, 422))
-def register(fields: dict[str, Any]) -> tuple[PersonBody, int, dict[str, str]]:
+@blueprint.returns(201, PersonBody, headers=("Location", "ETag"), problems=(404, 409, 422))
+def register(fields: dict[str, Any]) -> Shown:
     """Register a person at a school."""
     person = current.casework().people.register(current.context(), RegisterPerson(**fields))
-    return person_body(person), 201, {"Location": url_for("people.read_person", person_id=person.id)}
+    where = url_for("people.read_person", person_id=person.id)
+    return _shown(person_body(person), 201, Location=where)
 
 
 @blueprint.route("", methods=["GET"])
@@ -59,10 +70,24 @@ def find(query: dict[str, Any]) -> Page[FoundPerson]:
 
 
 @blueprint.route("/<uuid:person_id>", methods=["GET"])
-@blueprint.returns(200, PersonBody)
-def read_person(person_id: UUID) -> PersonBody:
-    """A person."""
-    return current.answer(ReadPerson(person_id))
+@blueprint.returns(200, PersonBody, headers=("ETag",))
+def read_person(person_id: UUID) -> Shown:
+    """A person, with their former names."""
+    return _shown(current.answer(ReadPerson(person_id)))
+
+
+@blueprint.route("/<uuid:person_id>", methods=["PATCH"])
+@blueprint.takes(IF_MATCH_HEADER, IDEMPOTENCY_KEY_HEADER)
+@blueprint.arguments(PersonPatch)
+@blueprint.returns(200, PersonBody, headers=("ETag",), problems=(409, 412, 422))
+def change_person(fields: dict[str, Any], person_id: UUID) -> Shown:
+    """Change the given details, with a reason; null clears one, and the others stay.
+
+    For safeguarding leads and the head. Administrators may change people on the roll.
+    """
+    people, expected = current.casework().people, if_match()
+    changed = people.change(current.context(), person_id, ChangePerson(**fields), expected)
+    return _shown(changed_body(changed.role, changed.person))
 
 
 @blueprint.route("/<uuid:person_id>/chronology", methods=["GET"])

@@ -21,6 +21,8 @@ class Permission(StrEnum):
     AUTHORISE = "authorise what a colleague waives"
     REGISTER_PEOPLE = "register people"
     READ_PEOPLE = "find and read people"
+    CHANGE_PEOPLE = "change people's records"
+    KEEP_ROLL = "say who is on the roll"
     DECLARE = "record declared relationships"
     READ_DECLARATIONS = "read declared relationships"
     READ_SUMMARY = "read the governor summary"
@@ -38,6 +40,8 @@ _LEADS: Final = _EVERYBODY | {
     Permission.HANDLE_CHILD_CASES,
     Permission.AUTHORISE,
     Permission.READ_PEOPLE,
+    Permission.CHANGE_PEOPLE,
+    Permission.KEEP_ROLL,
     Permission.DECLARE,
     Permission.READ_DECLARATIONS,
     Permission.READ_SUMMARY,
@@ -56,6 +60,6 @@ PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.CHAIR_OF_GOVERNORS: _EVERYBODY | {Permission.MANAGE_WHERE_HEAD_IS_SUBJECT},
     Role.REPORTER: _EVERYBODY,
     Role.GOVERNOR: _EVERYBODY,
-    Role.ADMIN: _EVERYBODY | {Permission.MANAGE_SCHOOL, Permission.MANAGE_APPOINTMENTS},
+    Role.ADMIN: _EVERYBODY | {Permission.KEEP_ROLL, Permission.MANAGE_SCHOOL, Permission.MANAGE_APPOINTMENTS},
 }
 """A user who holds several roles acts in the first of these that has the permission."""
