@@ -1,4 +1,4 @@
-"""Requests about people."""
+"""Requests about people: change them, relate them, read their relations and history."""
 
 from __future__ import annotations
 
@@ -20,3 +20,12 @@ def changed(house: House, person: str, **fields: Json) -> Json:
     answer = patch(house, person, **fields)
     assert answer.status_code == 200, answer.text
     return body_of(answer)
+
+
+def related(house: House, person: str, relation: str, to: str, **fields: Json) -> Json:
+    body = {"relation": relation, "person": to, **fields}
+    return house.created("dsl", f"/people/{person}/relations", body)
+
+
+def relations(house: House, person: str) -> list[Json]:
+    return list(house.get("dsl", f"/people/{person}")["relations"])

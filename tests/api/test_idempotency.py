@@ -28,6 +28,7 @@ WHO: Final = {
     "incidents.upload": "dsl",
     "people.register": "dsl",
     "people.change_person": "dsl",
+    "people.relate": "dsl",
     "schools.open_school": "admin",
     "schools.change_school": "admin",
     "schools.appoint": "admin",
@@ -42,6 +43,7 @@ OTHERWISE: Final[dict[str, dict[str, Any]]] = {
     "incidents.take_step": {"what": "A game."},
     "people.register": {"name": "Polly Pupil"},
     "people.change_person": {"reason": "Another reason than the first."},
+    "people.relate": {"relation": "close_friend_of"},
     "schools.open_school": {"name": "A Third School"},
     "schools.change_school": {"pupils_on_roll": 212},
     "schools.appoint": {"role": "governor"},
@@ -52,7 +54,7 @@ OTHERWISE: Final[dict[str, dict[str, Any]]] = {
     "approvals.decide": {"approve": False},
 }
 """Fields of a different body, by endpoint."""
-DELETIONS: Final = ("users.revoke_token", "schools.end_appointment")
+DELETIONS: Final = ("users.revoke_token", "schools.end_appointment", "people.end_relation")
 EVENTS: Final = {"approvals.decide": 2}
 """How many events a request records, if not one: a decision and the step it approves."""
 
@@ -103,6 +105,8 @@ class TestTheSameDeletionAgain:
             made = house.created("admin", f"/users/{scene.spare}/tokens", {})
             return Asked("DELETE", f"/users/{scene.spare}/tokens/{made['id']}")
         appointment = {"user": scene.spare, "role": "reporter", "from": "2026-09-01"}
+        if endpoint == "people.end_relation":
+            return Asked("DELETE", f"/people/{scene.teacher}/relations/{scene.related()}")
         made = house.created("admin", f"/schools/{house.school}/appointments", appointment)
         return Asked("DELETE", f"/schools/{house.school}/appointments/{made['id']}")
 
@@ -145,6 +149,8 @@ class TestTheSameRequestAgain:
             )
         elif endpoint == "schools.appoint":
             house.ask("admin", "DELETE", f"/schools/{house.school}/appointments/{made['id']}")
+        elif endpoint == "people.relate":
+            house.ask("dsl", "DELETE", f"/people/{made['recorded_for']}/relations/{made['id']}")
         elif endpoint.startswith("people."):
             change = {"name": "Renamed Later", "reason": REASON}
             house.ask("dsl", "PATCH", f"/people/{made['id']}", json=change, headers=ANY)

@@ -30,6 +30,7 @@ from casework.domain.vocabulary import (
 from casework.library import Library
 from casework.usecases.declarations import DeclareRelationship
 from casework.usecases.people import ChangePerson, RegisterPerson
+from casework.usecases.relations import RelatePerson
 from casework.usecases.schools import AppointUser, ChangeSchool, OpenSchool
 from casework.usecases.steps.reporting import ReportIncident
 from casework.usecases.steps.taking import TakeStep
@@ -43,6 +44,7 @@ from tests.projections.watching import dump
 COMMANDS: Final[Sequence[type[msgspec.Struct]]] = (
     RegisterPerson,
     ChangePerson,
+    RelatePerson,
     RegisterUser,
     IssueToken,
     OpenSchool,
@@ -106,6 +108,7 @@ class Commands:
         return {
             RegisterPerson: lambda command: app.people.register(lead, command),
             ChangePerson: lambda command: app.people.change(lead, history.target, command),
+            RelatePerson: lambda command: app.relations.relate(lead, history.parent, command),
             RegisterUser: lambda command: app.users.register(admin, command),
             IssueToken: lambda command: app.users.issue_token(admin, history.dsl.id, command),
             OpenSchool: lambda command: app.schools.open(admin, command),

@@ -11,11 +11,17 @@ from msgspec import UNSET, UnsetType
 from casework.domain.access import PERMISSIONS, Permission
 from casework.domain.errors import Forbidden
 from casework.domain.moments import LocalDate
-from casework.domain.person import Contact, Person, Related, day_in
+from casework.domain.person import Contact, Person, day_in
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Category, Role
 from casework_projections.reading.asking import Asker, reach_of
 from casework_projections.reading.paging import Page, Part
+from casework_projections.reading.relations import (
+    RelationBody,
+    neighbours_of,
+    own_relations,
+    relations_of,
+)
 from casework_projections.reading.room import Answer, Question, ReadingRoom, Shown
 from casework_projections.views.people import Found
 
@@ -51,7 +57,7 @@ class PersonBody(msgspec.Struct, frozen=True, kw_only=True):
     left_on: LocalDate | UnsetType | None = UNSET
     died_on: LocalDate | UnsetType | None = UNSET
     former_names: tuple[Sealed, ...] | UnsetType = UNSET
-    relations: tuple[Related, ...] | UnsetType = UNSET
+    relations: tuple[RelationBody, ...] | UnsetType = UNSET
 
 
 class FindPeople(Question[Page[FoundPerson]], frozen=True, kw_only=True):
@@ -84,7 +90,7 @@ class FindPeople(Question[Page[FoundPerson]], frozen=True, kw_only=True):
 
 
 class ReadPerson(Question[PersonBody], frozen=True):
-    """A person, with their former names."""
+    """A person, with their former names, and their relations from both sides."""
 
     NAME: ClassVar = "person"
 
@@ -92,11 +98,15 @@ class ReadPerson(Question[PersonBody], frozen=True):
 
     def answer(self, room: ReadingRoom, asker: Asker) -> Answer[PersonBody]:
         person = room.admission.person(asker, self.person, Permission.READ_PEOPLE)
-        return Answer(person_body(person), (Shown(about=person.id, parts=("person",)),))
+        relations = relations_of(neighbours_of(room, person))
+        body = msgspec.structs.replace(person_body(person), relations=relations)
+        others = dict.fromkeys(each.person for each in relations)
+        named = tuple(Shown(about=other, parts=("name",)) for other in others)
+        return Answer(body, (Shown(about=person.id, parts=("person",)), *named))
 
 
 def person_body(person: Person) -> PersonBody:
-    """A person as a user who may read them sees them."""
+    """A person as a user who may read them sees them, with the relations recorded for them, without names."""
     details = person.details
     return msgspec.structs.replace(
         roll_entry(person),
@@ -107,7 +117,7 @@ def person_body(person: Person) -> PersonBody:
         left_on=day_in(details.left_on),
         died_on=day_in(details.died_on),
         former_names=person.former_names,
-        relations=tuple(Related(each.relation, each.person) for each in person.relations.values()),
+        relations=own_relations(person),
     )
 
 

@@ -1,4 +1,4 @@
-"""`/people`: register and change people, find people, read what they are involved in."""
+"""`/people`: register and change people and their relations, find people, read what they are involved in."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from flask import url_for
 
 from casework.domain.fields import Text
 from casework.usecases.people import ChangePerson, RegisterPerson
+from casework.usecases.relations import RelatePerson
 from casework_api.http import current
 from casework_api.http.blueprint import IDEMPOTENCY_KEY_HEADER, IF_MATCH_HEADER, Blueprint
 from casework_api.http.etags import etag, if_match
@@ -25,9 +26,11 @@ from casework_projections.reading.people import (
     changed_body,
     person_body,
 )
+from casework_projections.reading.relations import RelationBody, relation_body
 
 PersonInput = schema_of(RegisterPerson, name="PersonInput")
 PersonPatch = schema_of(ChangePerson, name="PersonPatch")
+RelationInput = schema_of(RelatePerson, name="RelationInput")
 
 Shown = tuple[PersonBody, int, dict[str, str]]
 
@@ -72,7 +75,7 @@ def find(query: dict[str, Any]) -> Page[FoundPerson]:
 @blueprint.route("/<uuid:person_id>", methods=["GET"])
 @blueprint.returns(200, PersonBody, headers=("ETag",))
 def read_person(person_id: UUID) -> Shown:
-    """A person, with their former names."""
+    """A person, with their former names and their relations from both sides."""
     return _shown(current.answer(ReadPerson(person_id)))
 
 
@@ -88,6 +91,25 @@ def change_person(fields: dict[str, Any], person_id: UUID) -> Shown:
     people, expected = current.casework().people, if_match()
     changed = people.change(current.context(), person_id, ChangePerson(**fields), expected)
     return _shown(changed_body(changed.role, changed.person))
+
+
+@blueprint.route("/<uuid:person_id>/relations", methods=["POST"])
+@blueprint.takes(IDEMPOTENCY_KEY_HEADER)
+@blueprint.arguments(RelationInput)
+@blueprint.returns(201, RelationBody, problems=(409, 422))
+def relate(fields: dict[str, Any], person_id: UUID) -> RelationBody:
+    """Record what the person is to another person of the school."""
+    relations = current.casework().relations
+    made = relations.relate(current.context(), person_id, RelatePerson(**fields))
+    return relation_body(made, person_id)
+
+
+@blueprint.route("/<uuid:person_id>/relations/<uuid:relation_id>", methods=["DELETE"])
+@blueprint.takes(IDEMPOTENCY_KEY_HEADER)
+@blueprint.returns(204)
+def end_relation(person_id: UUID, relation_id: UUID) -> None:
+    """End a relation that was recorded for the person; it stays in the history."""
+    current.casework().relations.end(current.context(), person_id, relation_id)
 
 
 @blueprint.route("/<uuid:person_id>/chronology", methods=["GET"])
