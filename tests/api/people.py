@@ -29,3 +29,7 @@ def related(house: House, person: str, relation: str, to: str, **fields: Json) -
 
 def relations(house: House, person: str) -> list[Json]:
     return list(house.get("dsl", f"/people/{person}")["relations"])
+
+
+def history(house: House, person: str, query: str = "") -> Json:
+    return house.get("dsl", f"/people/{person}/history{query}")

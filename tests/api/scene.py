@@ -277,6 +277,9 @@ ROUTES: Final = {
         lambda s: Asked("DELETE", f"/people/{s.teacher}/relations/{s.related()}"),
         "204 204 204 204 403 403 403 404",
     ),
+    "people.history": Route(
+        _get("/people/{pupil}/history"), "404 200 200 200 403 403 403 404", "person history"
+    ),
     "people.chronology": Route(
         _get("/people/{pupil}/chronology"), "404 200 200 200 403 403 403 404", "chronology"
     ),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.api.client import House, body_of
-from tests.api.people import related, relations
+from tests.api.people import history, related, relations
 
 on_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
@@ -30,6 +30,16 @@ class TestRelations:
         assert relations(house, child) == [
             {**both, "relation": "child_of", "person": mother, "name": "Mo Mother"}
         ]
+
+    def test_that_are_ended_stay_in_the_history(self, house: House) -> None:
+        child, mother = house.person("Petra Pupil"), house.person("Mo Mother", "parent")
+        made = related(house, mother, "parent_of", child)
+        answer = house.ask("dsl", "DELETE", f"/people/{mother}/relations/{made['id']}")
+        assert answer.status_code == 204
+        assert relations(house, child) == relations(house, mother) == []
+        for person in (child, mother):
+            entries = history(house, person)["items"]
+            assert [each["what"] for each in entries] == ["registered", "related", "relation_ended"]
 
     @on_sqlite
     def test_given_at_registration_can_be_ended(self, house: House) -> None:

@@ -16,6 +16,7 @@ from casework.storage.observation import count_statements
 from casework.usecases.people import ChangePerson
 from casework.usecases.relations import RelatePerson
 from casework_projections.reading.people import ReadPerson
+from casework_projections.reading.person_history import ReadPersonHistory
 from casework_projections.reading.relations import RelationBody
 from casework_projections.views.catch_up import Views
 from casework_projections.views.relations import RelationIndex
@@ -129,3 +130,47 @@ def test_any_number_of_relations_costs_as_many_statements_as_one(
             shown(history, history.target, views)
         tallies.append(len(tally.statements))
     assert tallies[0] == tallies[1]
+
+
+class TestTheHistoryOfAPerson:
+    def test_has_each_change_with_its_values_reason_and_user(self, history: SchoolHistory) -> None:
+        change = ChangePerson(name=history.name("Adah"), year_group=5, reason=REASON)
+        history.app.people.change(history.context(history.head), history.target, change)
+        first, second = history.answer(ReadPersonHistory(history.target)).items
+        assert [(each.field, each.before, each.after) for each in second.changes] == [
+            ("name", "Ada Quillfeather", "Adah Quillfeather"),
+            ("year_group", None, 5),
+        ]
+        assert (second.what, second.by, second.role) == ("changed", history.head.id, "headteacher")
+        assert second.reason == REASON
+        assert (first.what, first.by, first.role) == ("registered", history.dsl.id, "dsl")
+        assert {each.field: each.after for each in first.changes} == {
+            "category": "pupil",
+            "name": "Ada Quillfeather",
+            "on_roll": True,
+        }
+
+    def test_has_the_relations_made_and_ended_on_both_sides(self, history: SchoolHistory) -> None:
+        relation_id = relate(history, history.parent, history.target, Relation.PARENT_OF)
+        history.app.relations.end(history.context(history.dsl), history.parent, relation_id)
+        for person, other, word in (
+            (history.parent, history.target, "parent_of"),
+            (history.target, history.parent, "child_of"),
+        ):
+            _, made, ended = history.answer(ReadPersonHistory(person)).items
+            assert (made.what, ended.what) == ("related", "relation_ended")
+            for entry in (made, ended):
+                assert entry.relation is not None
+                assert (entry.relation.relation, entry.relation.person) == (word, other)
+                assert entry.by == history.dsl.id
+
+    def test_does_not_name_who_registered_a_person_made_for_a_case(self, history: SchoolHistory) -> None:
+        given = (Related(Relation.PARENT_OF, history.target),)
+        parent = history.person(Category.PARENT, "Pat", relations=given)
+        entries = history.answer(ReadPersonHistory(parent)).items
+        assert [(entry.what, entry.by, entry.role) for entry in entries] == [
+            ("registered", None, None),
+            ("related", None, None),
+        ]
+        (_, theirs) = history.answer(ReadPersonHistory(history.target)).items
+        assert (theirs.what, theirs.by, theirs.role) == ("related", None, None)

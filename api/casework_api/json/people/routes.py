@@ -26,6 +26,7 @@ from casework_projections.reading.people import (
     changed_body,
     person_body,
 )
+from casework_projections.reading.person_history import HistoryEntry, ReadPersonHistory
 from casework_projections.reading.relations import RelationBody, relation_body
 
 PersonInput = schema_of(RegisterPerson, name="PersonInput")
@@ -110,6 +111,14 @@ def relate(fields: dict[str, Any], person_id: UUID) -> RelationBody:
 def end_relation(person_id: UUID, relation_id: UUID) -> None:
     """End a relation that was recorded for the person; it stays in the history."""
     current.casework().relations.end(current.context(), person_id, relation_id)
+
+
+@blueprint.route("/<uuid:person_id>/history", methods=["GET"])
+@blueprint.arguments(PageQuery, location="query")
+@blueprint.returns(200, Page[HistoryEntry], problems=(422,))
+def history(query: dict[str, Any], person_id: UUID) -> Page[HistoryEntry]:
+    """What changed in the person's record, when, by whom and why, the oldest first."""
+    return current.answer(ReadPersonHistory(person_id, part(query)))
 
 
 @blueprint.route("/<uuid:person_id>/chronology", methods=["GET"])
