@@ -67,6 +67,7 @@ class TestAChange:
             "on_roll": False,
             "employer": "A Firm",
             "contact": {"phone": "01632 960000", "email": None, "address": "1 High Street"},
+            "identifiers": {"upn": "B801200005001", "nhs_number": "9434765919"},
             "left_on": "2026-08-31",
             "died_on": "2026-09-01",
         }
@@ -85,6 +86,7 @@ class TestAChange:
             ("born_on", "2016-01-02"),
             ("employer", "A Firm"),
             ("contact", {"phone": "01632 960000"}),
+            ("identifiers", {"nhs_number": "943 476 5919"}),
             ("left_on", "2026-08-31"),
             ("died_on", "2026-09-01"),
         ],
@@ -101,6 +103,19 @@ class TestAChange:
         cleared: Json = {field: None}
         answer = patch(house, person, **cleared)
         assert (answer.status_code, body_of(answer)["errors"]) == (422, {f"$.{field}": ["must not be null"]})
+
+    @on_sqlite
+    def test_of_identifiers_is_stored_without_spaces(self, house: House) -> None:
+        person = house.person("Petra Pupil", identifiers={"upn": "b8012 0000 5001"})
+        assert house.get("dsl", f"/people/{person}")["identifiers"] == {
+            "upn": "B801200005001",
+            "nhs_number": None,
+        }
+        spaced = {"nhs_number": "943 476 5919"}
+        assert changed(house, person, identifiers=spaced)["identifiers"] == {
+            "upn": None,
+            "nhs_number": "9434765919",
+        }
 
     @on_sqlite
     def test_by_an_administrator_shows_them_only_what_the_roll_shows(self, house: House) -> None:

@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 from casework.domain.access import PERMISSIONS, Permission
 from casework.domain.errors import Forbidden
 from casework.domain.moments import LocalDate
-from casework.domain.person import Contact, Person, day_in
+from casework.domain.person import Contact, Identifiers, Person, day_in
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Category, Role
 from casework_projections.reading.asking import Asker, reach_of
@@ -54,6 +54,7 @@ class PersonBody(msgspec.Struct, frozen=True, kw_only=True):
     born_on: LocalDate | UnsetType | None = UNSET
     employer: Sealed | UnsetType | None = UNSET
     contact: Contact | UnsetType | None = UNSET
+    identifiers: Identifiers | UnsetType | None = UNSET
     left_on: LocalDate | UnsetType | None = UNSET
     died_on: LocalDate | UnsetType | None = UNSET
     former_names: tuple[Sealed, ...] | UnsetType = UNSET
@@ -114,6 +115,7 @@ def person_body(person: Person) -> PersonBody:
         born_on=day_in(details.born_on),
         employer=details.employer,
         contact=details.contact,
+        identifiers=details.identifiers,
         left_on=day_in(details.left_on),
         died_on=day_in(details.died_on),
         former_names=person.former_names,

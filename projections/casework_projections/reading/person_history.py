@@ -14,6 +14,7 @@ from casework.domain.moments import Instant
 from casework.domain.person import (
     Contact,
     Details,
+    Identifiers,
     Person,
     PersonChanged,
     PersonEvent,
@@ -139,7 +140,7 @@ def _with_name(entry: HistoryEntry, near: Neighbours) -> HistoryEntry:
 
 
 def _changes(before: Details | None, after: Details) -> tuple[FieldChange, ...]:
-    """The fields that differ, those of the contact by their own names."""
+    """The fields that differ, those of the contact and of the identifiers by their own names."""
     old, new = _values(before), _values(after)
     return tuple(
         FieldChange(field=field, before=old.get(field), after=new.get(field))
@@ -148,12 +149,12 @@ def _changes(before: Details | None, after: Details) -> tuple[FieldChange, ...]:
     )
 
 
-def _values(record: Details | Contact | None, path: str = "") -> dict[str, Plain]:
+def _values(record: Details | Contact | Identifiers | None, path: str = "") -> dict[str, Plain]:
     """The values in `record` that are not None, by field, in clear."""
     values: dict[str, Plain] = {}
     for field in () if record is None else record.__struct_fields__:
         value = getattr(record, field)
-        if isinstance(value, Contact):
+        if isinstance(value, (Contact, Identifiers)):
             values |= _values(value, f"{field}.")
         elif value is not None:
             values[f"{path}{field}"] = value.text if isinstance(value, Sealed) else value

@@ -12,6 +12,7 @@ import msgspec
 from casework.domain.aggregate import Aggregate
 from casework.domain.event import Event
 from casework.domain.fields import Name, PersonId, Reason, Short, Text
+from casework.domain.identifiers import compact, nhs_number_fault, upn_fault
 from casework.domain.limits import YEAR_GROUPS, YearGroup
 from casework.domain.moments import LocalDate
 from casework.domain.sealed import Sealed
@@ -64,6 +65,25 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     address: Short | None = None
 
 
+class Identifiers(msgspec.Struct, frozen=True, kw_only=True):
+    """The numbers by which a school and the NHS know a child, in their compact form."""
+
+    upn: Annotated[Sealed, Text(max=30)] | None = None
+    nhs_number: Annotated[Sealed, Text(max=30)] | None = None
+
+    def compact(self) -> Identifiers:
+        """The same numbers without spaces and hyphens, in capitals."""
+        return Identifiers(upn=_compact(self.upn), nhs_number=_compact(self.nhs_number))
+
+    def faults(self) -> dict[str, str]:
+        """What is wrong with the numbers, by field; they must be compact."""
+        found = {
+            "upn": None if self.upn is None else upn_fault(self.upn.text),
+            "nhs_number": None if self.nhs_number is None else nhs_number_fault(self.nhs_number.text),
+        }
+        return {field: fault for field, fault in found.items() if fault is not None}
+
+
 class Details(msgspec.Struct, frozen=True, kw_only=True):
     """What is recorded of a person apart from relations.
 
@@ -79,6 +99,7 @@ class Details(msgspec.Struct, frozen=True, kw_only=True):
     on_roll: bool = False
     employer: Short | None = None
     contact: Contact | None = None
+    identifiers: Identifiers | None = None
     left_on: Sealed | None = None
     died_on: Sealed | None = None
 
@@ -106,6 +127,7 @@ class PersonRegistered(Event, frozen=True, kw_only=True):
     on_roll: bool = False
     employer: Short | None = None
     contact: Contact | None = None
+    identifiers: Identifiers | None = None
     relations: tuple[Related, ...] = ()
 
     @classmethod
@@ -135,6 +157,7 @@ class PersonRegistered(Event, frozen=True, kw_only=True):
             on_roll=self.on_roll,
             employer=self.employer,
             contact=self.contact,
+            identifiers=self.identifiers,
         )
 
     @property
@@ -244,6 +267,10 @@ class Person(Aggregate, begins_with=PersonRegistered):
 def day_in(sealed: Sealed | None) -> date | None:
     """The day in a sealed ISO date; None if there is none or it was erased."""
     return None if sealed is None or sealed.erased else date.fromisoformat(sealed.text)
+
+
+def _compact(number: Sealed | None) -> Sealed | None:
+    return None if number is None else Sealed(compact(number.text))
 
 
 def _year_group(stored: int | None) -> int | None:

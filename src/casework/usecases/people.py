@@ -19,6 +19,7 @@ from casework.domain.moments import LocalDate
 from casework.domain.person import (
     Contact,
     Details,
+    Identifiers,
     Person,
     PersonChanged,
     PersonRegistered,
@@ -56,13 +57,14 @@ class RegisterPerson(msgspec.Struct, frozen=True, kw_only=True):
     on_roll: bool | None = None
     employer: Short | None = None
     contact: Contact | None = None
+    identifiers: Identifiers | None = None
     relations: tuple[Related, ...] = ()
 
 
 class ChangePerson(msgspec.Struct, frozen=True, kw_only=True):
     """Changes to a person, and the reason. A field that is not given stays; null clears it.
 
-    A contact that is given replaces the whole contact.
+    A contact that is given replaces the whole contact, and identifiers replace all identifiers.
     """
 
     reason: Reason
@@ -74,6 +76,7 @@ class ChangePerson(msgspec.Struct, frozen=True, kw_only=True):
     on_roll: bool | UnsetType = UNSET
     employer: Short | UnsetType | None = UNSET
     contact: Contact | UnsetType | None = UNSET
+    identifiers: Identifiers | UnsetType | None = UNSET
     left_on: LocalDate | UnsetType | None = UNSET
     died_on: LocalDate | UnsetType | None = UNSET
 
@@ -196,9 +199,10 @@ def _registered(
 ) -> PersonRegistered:
     _refuse_any(record_faults(command))
     stamp = context.stamp(person_id, 1, role)
-    changes = {"on_roll": on_roll, **_as_recorded({"born_on": command.born_on, "contact": command.contact})}
+    stored = {name: getattr(command, name) for name in ("born_on", "contact", "identifiers")}
+    changes = {"on_roll": on_roll, **_as_recorded(stored)}
     registered = event_of(stamp, PersonRegistered, **replaced(command, **changes))
-    _refuse_any(_day_faults(registered.details, context.now))
+    _refuse_any(_detail_faults(registered.details, context.now))
     return registered
 
 
@@ -207,7 +211,7 @@ def _changed(before: Details, command: ChangePerson, now: datetime) -> Details:
     given = {name: value for name, value in msgspec.structs.asdict(command).items() if value is not UNSET}
     del given["reason"]
     details = msgspec.structs.replace(before, **_as_recorded(given))
-    _refuse_any(_day_faults(details, now))
+    _refuse_any(_detail_faults(details, now))
     return details
 
 
@@ -232,14 +236,22 @@ def _age_field(command: ChangePerson) -> str:
 
 
 def _as_recorded(given: dict[str, Any]) -> dict[str, Any]:
-    """`given` with days as sealed texts, and an empty contact as none."""
+    """`given` as it is stored: days as sealed texts, identifiers compact, and an empty record as none."""
     return {name: _recorded(value) for name, value in given.items()}
 
 
 def _recorded(value: Any) -> Any:
     if isinstance(value, date):
         return Sealed(value.isoformat())
-    return None if value == Contact() else value
+    if isinstance(value, Identifiers):
+        value = value.compact()
+    return None if value in (Contact(), Identifiers()) else value
+
+
+def _detail_faults(details: Details, now: datetime) -> dict[str, str]:
+    identifiers = details.identifiers or Identifiers()
+    numbers = {f"$.identifiers.{field}": fault for field, fault in identifiers.faults().items()}
+    return numbers | _day_faults(details, now)
 
 
 def _day_faults(details: Details, now: datetime) -> dict[str, str]:
