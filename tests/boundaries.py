@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 from hypothesis import strategies as st
+from msgspec import UnsetType
 
 from casework.domain.event import Stamp
 from casework.domain.fields import Ref, ServerSet, Text
@@ -72,7 +73,7 @@ def _likely(hint: Any, markers: tuple[Any, ...], name: str, ids: Ids) -> Any:
     if origin is Annotated:
         return _likely(args[0], (*args[1:], *markers), name, ids)
     if origin in (Union, UnionType):
-        return _likely(next(part for part in args if part is not NoneType), markers, name, ids)
+        return _likely(_present(args), markers, name, ids)
     if origin is tuple:
         return (_likely(args[0], markers, name, ids),)
     if issubclass(hint, Enum):
@@ -87,8 +88,8 @@ def _beyond(hint: Any, markers: tuple[Any, ...], name: str, ids: Ids) -> st.Sear
     if origin is Annotated:
         return _beyond(args[0], (*args[1:], *markers), name, ids)
     if origin in (Union, UnionType):
-        present = next(part for part in args if part is not NoneType)
-        return st.one_of(st.none(), _beyond(present, markers, name, ids))
+        present = _beyond(_present(args), markers, name, ids)
+        return st.one_of(st.none(), present) if NoneType in args else present
     if origin is tuple:
         most = (_first(markers, Length) or MOST_ITEMS).max
         items = st.lists(_beyond(args[0], markers, name, ids), max_size=3).map(tuple)
@@ -100,6 +101,10 @@ def _beyond(hint: Any, markers: tuple[Any, ...], name: str, ids: Ids) -> st.Sear
         changed = beyond(hint, ids)
         return changed.map(lambda fields: hint(**{**likely(hint, ids), **fields}))
     return st.sampled_from(_BEYOND[hint](markers, name, ids))
+
+
+def _present(args: Sequence[Any]) -> Any:
+    return next(part for part in args if part not in (NoneType, UnsetType))
 
 
 def _texts(markers: tuple[Any, ...]) -> list[str]:

@@ -20,6 +20,7 @@ from casework.usecases.declarations import Declarations
 from casework.usecases.evidence import Evidence
 from casework.usecases.incidents import Incidents
 from casework.usecases.people import People
+from casework.usecases.relations import Relations
 from casework.usecases.schools import Schools
 from casework.usecases.secrets import Secrets
 from casework.usecases.users import Users
@@ -53,6 +54,7 @@ class Casework:
         self.schools = Schools(self.record, self.library)
         self.users = Users(self.record, self.secrets, directory(self))
         self.people = People(self.record, self.schools)
+        self.relations = Relations(self.record, self.people)
         self.declarations = Declarations(self.record, self.schools)
         self.cases = Cases(self.record, self.schools, self.library)
         self.incidents = Incidents(self.record, self.cases, self.schools, self.library, self.secrets)

@@ -90,6 +90,18 @@ class Scene:
         """The body of a report."""
         return self.house.reported(people=[{"person": self.pupil, "involvement": "target"}])
 
+    def change(self) -> Json:
+        """The body of a change of a person: another employer each time."""
+        return {"employer": f"Employer {uuid4().hex}", "reason": REASON}
+
+    def relation(self) -> Json:
+        """The body of a relation, to a new person each time."""
+        return {"relation": "relative_of", "person": self.house.person("Rae Relative", "staff")}
+
+    def related(self) -> str:
+        """The id of a new relation."""
+        return str(self.house.created("dsl", f"/people/{self.teacher}/relations", self.relation())["id"])
+
     def waiver(self) -> Json:
         """A step that needs two people: the safeguarding lead asks, the head decides."""
         head = self.house.users["headteacher"]
@@ -263,6 +275,21 @@ ROUTES: Final = {
     ),
     "people.find": Route(_get("/people?name=Petra Pupil"), "403 200 200 200 403 403 403 200", "people"),
     "people.read_person": Route(_get("/people/{pupil}"), "404 200 200 200 403 403 403 404", "person"),
+    "people.change_person": Route(
+        lambda s: Asked("PATCH", f"/people/{s.pupil}", {"json": s.change(), "headers": ANY}),
+        "200 200 200 200 403 403 403 404",
+    ),
+    "people.relate": Route(
+        lambda s: _post(f"/people/{s.teacher}/relations", s.relation()),
+        "201 201 201 201 403 403 403 404",
+    ),
+    "people.end_relation": Route(
+        lambda s: Asked("DELETE", f"/people/{s.teacher}/relations/{s.related()}"),
+        "204 204 204 204 403 403 403 404",
+    ),
+    "people.history": Route(
+        _get("/people/{pupil}/history"), "404 200 200 200 403 403 403 404", "person history"
+    ),
     "people.chronology": Route(
         _get("/people/{pupil}/chronology"), "404 200 200 200 403 403 403 404", "chronology"
     ),

@@ -27,6 +27,8 @@ WHO: Final = {
     "incidents.take_step": "dsl",
     "incidents.upload": "dsl",
     "people.register": "dsl",
+    "people.change_person": "dsl",
+    "people.relate": "dsl",
     "schools.open_school": "admin",
     "schools.change_school": "admin",
     "schools.appoint": "admin",
@@ -41,6 +43,8 @@ OTHERWISE: Final[dict[str, dict[str, Any]]] = {
     "incidents.report": {"summary": "Something else was sent round."},
     "incidents.take_step": {"what": "A game."},
     "people.register": {"name": "Polly Pupil"},
+    "people.change_person": {"reason": "Another reason than the first."},
+    "people.relate": {"relation": "close_friend_of"},
     "schools.open_school": {"name": "A Third School"},
     "schools.change_school": {"pupils_on_roll": 212},
     "schools.appoint": {"role": "governor"},
@@ -52,6 +56,7 @@ OTHERWISE: Final[dict[str, dict[str, Any]]] = {
     "approvals.decide": {"approve": False},
 }
 """Fields of a different body, by endpoint."""
+DELETIONS: Final = ("users.revoke_token", "schools.end_appointment", "people.end_relation")
 EVENTS: Final = {"approvals.decide": 2, "users.register": 2}
 """How many events a request records, if not one: a decision and the step it approves; a user and that an
 address was given."""
@@ -75,7 +80,7 @@ def a_key() -> str:
 class TestTheSameDeletionAgain:
     """A deletion is retried after its answer was lost: it succeeds, because it was the same request."""
 
-    @pytest.mark.parametrize("endpoint", ["users.revoke_token", "schools.end_appointment"])
+    @pytest.mark.parametrize("endpoint", DELETIONS)
     def test_is_answered_as_before_and_records_nothing(self, scene: Scene, endpoint: str) -> None:
         asked, key = self.of_something_new(scene, endpoint), a_key()
         first = asked.by(scene.house, "admin", Idempotency_Key=key)
@@ -84,7 +89,7 @@ class TestTheSameDeletionAgain:
         assert stable(asked.by(scene.house, "admin", Idempotency_Key=key)) == stable(first)
         assert scene.house.events() == events
 
-    @pytest.mark.parametrize("endpoint", ["users.revoke_token", "schools.end_appointment"])
+    @pytest.mark.parametrize("endpoint", DELETIONS)
     def test_of_something_else_is_refused(self, scene: Scene, endpoint: str) -> None:
         asked, other, key = *(self.of_something_new(scene, endpoint) for _ in range(2)), a_key()
         asked.by(scene.house, "admin", Idempotency_Key=key)
@@ -103,6 +108,8 @@ class TestTheSameDeletionAgain:
             made = house.created("admin", f"/users/{scene.spare}/tokens", {})
             return Asked("DELETE", f"/users/{scene.spare}/tokens/{made['id']}")
         appointment = {"user": scene.spare, "role": "reporter", "from": "2026-09-01"}
+        if endpoint == "people.end_relation":
+            return Asked("DELETE", f"/people/{scene.teacher}/relations/{scene.related()}")
         made = house.created("admin", f"/schools/{house.school}/appointments", appointment)
         return Asked("DELETE", f"/schools/{house.school}/appointments/{made['id']}")
 
@@ -145,6 +152,11 @@ class TestTheSameRequestAgain:
             )
         elif endpoint == "schools.appoint":
             house.ask("admin", "DELETE", f"/schools/{house.school}/appointments/{made['id']}")
+        elif endpoint == "people.relate":
+            house.ask("dsl", "DELETE", f"/people/{made['recorded_for']}/relations/{made['id']}")
+        elif endpoint.startswith("people."):
+            change = {"name": "Renamed Later", "reason": REASON}
+            house.ask("dsl", "PATCH", f"/people/{made['id']}", json=change, headers=ANY)
 
     @pytest.mark.parametrize("endpoint", OTHERWISE)
     def test_with_another_body_is_another_request_and_refused(self, scene: Scene, endpoint: str) -> None:

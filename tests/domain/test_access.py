@@ -27,21 +27,21 @@ from tests.domain.casefile import ALLEGED, DSL, HEAD, PARENT, TARGET, TEACHER, C
 P = Permission
 COLUMNS: Final = tuple(Permission)
 CELLS: Final = {
-    # One row per role, one cell per permission in the order of `Permission`: report; child cases: read,
-    # handle; allegations: read, handle, where the head is subject; authorise; people: register, read;
-    # declarations: record, read; summary; lessons, their sources; compare; school: read, change, appoint;
-    # appointments; users.
-    "dsl":                 "yes yes yes no  no  no  yes yes yes yes yes yes yes yes yes yes no  no  yes yes",
-    "deputy_dsl":          "yes yes yes no  no  no  yes yes yes yes yes yes yes yes yes yes no  no  yes yes",
-    "headteacher":         "yes yes no  yes yes no  yes yes yes yes yes yes yes yes yes yes no  no  yes yes",
-    "chair_of_governors":  "yes no  no  no  no  yes no  yes no  no  no  no  no  no  no  yes no  no  no  yes",
-    "reporter":            "yes no  no  no  no  no  no  yes no  no  no  no  no  no  no  yes no  no  no  no",
-    "governor":            "yes no  no  no  no  no  no  yes no  no  no  no  no  no  no  yes no  no  no  no",
-    "admin":               "yes no  no  no  no  no  no  yes no  no  no  no  no  no  no  yes yes yes yes yes",
+    # One row per role, one y or n per permission in the order of `Permission`: report; child cases: read,
+    # handle; allegations: read, handle, where the head is subject; authorise; people: register, read,
+    # change, keep the roll; declarations: record, read; summary; lessons, their sources; compare; school:
+    # read, change, appoint; appointments; users.
+    "dsl":                 "y y y n n n y y y y y y y y y y y y n n y y",
+    "deputy_dsl":          "y y y n n n y y y y y y y y y y y y n n y y",
+    "headteacher":         "y y n y y n y y y y y y y y y y y y n n y y",
+    "chair_of_governors":  "y n n n n y n y n n n n n n n n n y n n n y",
+    "reporter":            "y n n n n n n y n n n n n n n n n y n n n n",
+    "governor":            "y n n n n n n y n n n n n n n n n y n n n n",
+    "admin":               "y n n n n n n y n n y n n n n n n y y y y y",
 }  # fmt: skip
 ROLES: Final = tuple(CELLS)
 GRANTED: Final = [
-    pytest.param(Role(role), permission, cell == "yes", id=f"{role}: {permission}")
+    pytest.param(Role(role), permission, cell == "y", id=f"{role}: {permission}")
     for role, row in CELLS.items()
     for permission, cell in zip(COLUMNS, row.split(), strict=True)
 ]

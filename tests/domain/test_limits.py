@@ -129,4 +129,5 @@ def test_the_time_of_a_step_is_named_as_in_the_api() -> None:
 def test_a_stored_year_group_outside_the_limits_is_read_as_unknown(
     stored: int | None, read: int | None
 ) -> None:
-    assert PersonRegistered.upcast({"year_group": stored}, 1) == {"year_group": read}
+    state = {"category": "pupil", "role": "reporter", "year_group": stored}
+    assert PersonRegistered.upcast(state, 1)["year_group"] == read

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -29,7 +29,8 @@ from casework.domain.vocabulary import (
 )
 from casework.library import Library
 from casework.usecases.declarations import DeclareRelationship
-from casework.usecases.people import RegisterPerson
+from casework.usecases.people import ChangePerson, RegisterPerson
+from casework.usecases.relations import RelatePerson
 from casework.usecases.schools import AppointUser, ChangeSchool, OpenSchool
 from casework.usecases.steps.reporting import ReportIncident
 from casework.usecases.steps.taking import TakeStep
@@ -42,6 +43,8 @@ from tests.projections.watching import dump
 
 COMMANDS: Final[Sequence[type[msgspec.Struct]]] = (
     RegisterPerson,
+    ChangePerson,
+    RelatePerson,
     RegisterUser,
     ChangeUser,
     IssueToken,
@@ -89,34 +92,38 @@ class Commands:
         known = self.named.get(kind, {})
         return beyond(kind, self.ids).map(lambda odd: {**likely(kind, self.ids), **known, **odd})
 
-    def send(self, kind: type[msgspec.Struct], fields: dict[str, Any]) -> None:  # noqa: C901 - one case each
+    def send(self, kind: type[msgspec.Struct], fields: dict[str, Any]) -> None:
         """Send a command, which must be accepted or declined."""
         command = kind(**fields)
-        app, history = self.history.app, self.history
-        lead, admin = history.context(history.dsl), history.context(history.admin)
         try:
-            match command:
-                case RegisterPerson():
-                    app.people.register(lead, command)
-                case RegisterUser():
-                    app.users.register(admin, command)
-                case ChangeUser():
-                    app.users.change(admin, history.reporter.id, command)
-                case IssueToken():
-                    app.users.issue_token(admin, history.dsl.id, command)
-                case OpenSchool():
-                    app.schools.open(admin, command)
-                case ChangeSchool():
-                    app.schools.change(admin, history.id, command)
-                case AppointUser():
-                    app.schools.appoint(admin, history.id, command)
-                case DeclareRelationship():
-                    app.declarations.declare(lead, command)
-                case ReportIncident():
-                    self.incident = app.incidents.report(lead, command).incident.id
+            self.senders[kind](command)
         except Declined:
             return
         self.accepted[kind.__name__] += 1
+
+    @property
+    def senders(self) -> Mapping[type[msgspec.Struct], Callable[[Any], object]]:
+        """What each command is given to."""
+        app, history = self.history.app, self.history
+        lead, admin = history.context(history.dsl), history.context(history.admin)
+        return {
+            RegisterPerson: lambda command: app.people.register(lead, command),
+            ChangePerson: lambda command: app.people.change(lead, history.target, command),
+            RelatePerson: lambda command: app.relations.relate(lead, history.parent, command),
+            RegisterUser: lambda command: app.users.register(admin, command),
+            ChangeUser: lambda command: app.users.change(admin, history.reporter.id, command),
+            IssueToken: lambda command: app.users.issue_token(admin, history.dsl.id, command),
+            OpenSchool: lambda command: app.schools.open(admin, command),
+            ChangeSchool: lambda command: app.schools.change(admin, history.id, command),
+            AppointUser: lambda command: app.schools.appoint(admin, history.id, command),
+            DeclareRelationship: lambda command: app.declarations.declare(lead, command),
+            ReportIncident: self.report,
+        }
+
+    def report(self, command: ReportIncident) -> None:
+        """Report an incident, about which later steps are taken."""
+        lead = self.history.context(self.history.dsl)
+        self.incident = self.history.app.incidents.report(lead, command).incident.id
 
     def take(self, incident: UUID, name: str, fields: dict[str, Any], at: Any) -> None:
         """Take a step, which must be accepted or declined."""

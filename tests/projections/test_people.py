@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -12,7 +13,9 @@ from casework.domain.person import Person, PersonRegistered
 from casework.domain.sealed import ERASED, Sealed
 from casework.domain.vocabulary import Category, Role
 from casework.storage.observation import count_statements
+from casework.usecases.people import ChangePerson
 from casework_projections.views.catch_up import Views
+from casework_projections.views.view import Batch, Recorded
 from tests.histories import SchoolHistory, london
 from tests.projections.watching import rewrite
 
@@ -60,6 +63,34 @@ def test_an_erased_name_is_not_found_and_reads_as_erased(history: SchoolHistory,
         assert views.people.find(connection, [history.id], "Ada Quillfeather") == []
 
 
+def test_a_changed_person_is_listed_as_they_are_now(history: SchoolHistory, views: Views) -> None:
+    views.catch_up("people")
+    rename(history, "Adah", category=Category.EXTERNAL)
+    with views.read(views.people) as connection:
+        (found,) = views.people.find(connection, [history.id], "Adah Quillfeather")
+        names = views.people.names(connection, [history.target])
+    assert (found.person, found.category) == (history.target, Category.EXTERNAL)
+    assert names == {history.target: Sealed("Adah Quillfeather")}
+
+
+def test_an_earlier_event_that_is_applied_late_changes_nothing(history: SchoolHistory, views: Views) -> None:
+    rename(history, "Adah")
+    log = history.app.log
+    stored = log.event_recorder.select_notifications(None, 10_000)
+    records = [Recorded(each, log.event_mapper) for each in stored if each.originator_id == history.target]
+    with history.app.database.applier.connect() as connection:
+        for recorded in reversed(records):
+            views.people.apply(connection, Batch(0, 0, [recorded]))
+        names = views.people.names(connection, [history.target])
+    assert names == {history.target: Sealed("Adah Quillfeather")}
+
+
+def rename(history: SchoolHistory, first: str, **fields: Any) -> None:
+    """Give the target another first name."""
+    change = ChangePerson(name=history.name(first), reason=Sealed("A chosen name."), **fields)
+    history.app.people.change(history.context(history.dsl), history.target, change)
+
+
 def test_the_directory_returns_the_names_and_roles_of_users(history: SchoolHistory, views: Views) -> None:
     app, user = history.app, history.appointed(Role.DSL, Role.GOVERNOR, person=history.teacher)
     with views.read(views.directory) as connection:
@@ -85,7 +116,7 @@ def test_an_invalid_year_group_of_the_first_release_reads_as_unknown(
     number = history.app.log.event_recorder.max_notification_id() or 0
     (stored,) = history.app.log.event_recorder.select_notifications(number, 1)
     state = msgspec.json.decode(stored.state)
-    assert (stored.topic, state.pop("v")) == (PersonRegistered.TOPIC, 2)
+    assert (stored.topic, state.pop("v")) == (PersonRegistered.TOPIC, PersonRegistered.VERSION)
     rewrite(history.app, number, msgspec.json.encode(state | {"year_group": 202627}))
 
     with views.read(views.people) as connection:
@@ -94,4 +125,4 @@ def test_an_invalid_year_group_of_the_first_release_reads_as_unknown(
     assert found.year_group is None
     person = history.app.record.load(Person, history.teacher)
     assert person is not None
-    assert person.year_group is None
+    assert person.details.year_group is None

@@ -51,7 +51,7 @@ class InMemory:
         self.cases = Cases(record, self.schools, library)
         self.incidents = Incidents(record, self.cases, self.schools, library, secrets)
         self.approvals = Approvals(record, self.cases, self.incidents.taking)
-        self._users, self._people = Users(record, secrets, NoDirectory()), People(record, self.schools)
+        self._users, self.people = Users(record, secrets, NoDirectory()), People(record, self.schools)
         system = Context(principal=SYSTEM, now=NOW)
         school = OpenSchool(
             name="A School",
@@ -75,7 +75,7 @@ class InMemory:
     def person(self, category: Category) -> UUID:
         """A person of the school."""
         person = RegisterPerson(school=self.school, category=category, name=Sealed("Tess Target"))
-        return self._people.register(Context(principal=SYSTEM, now=NOW), person).id
+        return self.people.register(Context(principal=SYSTEM, now=NOW), person).id
 
     def by(self, role: Role) -> Context:
         return Context(principal=Principal.of(self.users[role]), now=NOW)

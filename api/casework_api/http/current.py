@@ -20,6 +20,7 @@ from casework.usecases.declarations import Declarations
 from casework.usecases.evidence import Evidence
 from casework.usecases.incidents import Incidents
 from casework.usecases.people import People
+from casework.usecases.relations import Relations
 from casework.usecases.schools import Schools
 from casework.usecases.users import Users
 from casework_api.composition import application, reading_room
@@ -44,6 +45,7 @@ class UseCases(Protocol):
     schools: Schools
     users: Users
     people: People
+    relations: Relations
     declarations: Declarations
     incidents: Incidents
     evidence: Evidence

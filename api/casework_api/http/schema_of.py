@@ -22,6 +22,7 @@ from uuid import UUID
 
 import marshmallow as ma
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from casework.domain.event import Event
 from casework.domain.fields import Past, Ref, ServerSet, Text, first_marker, named_fields
@@ -62,8 +63,9 @@ def schema_of(
     """A schema for the fields of `struct` that a client may send.
 
     Loading returns a dict of attribute name to value: texts stripped and, if declared so, `Sealed`;
-    nested structs as instances; fields that were not sent are absent. `exclude` names attributes that a
-    client may not send, besides those marked `ServerSet` and those of every event; `extra` adds fields.
+    nested structs as instances; fields that were not sent are absent. A field whose default is UNSET may be
+    null only if its type allows None too. `exclude` names attributes that a client may not send, besides
+    those marked `ServerSet` and those of every event; `extra` adds fields.
     The schema's name, also in OpenAPI, is `name`, or that of the struct with `Input`; `example` returns
     the JSON that OpenAPI shows for it. Unless it is `nullable`, no field may be null: in a change, None means
     that a field stays, and a client that sends null means to clear it.
@@ -127,7 +129,8 @@ def _field(hint: Any, markers: tuple[Any, ...], options: dict[str, Any]) -> AnyF
     if origin is Annotated:
         return _field(args[0], (*args[1:], *markers), options)
     if origin in (Union, UnionType):
-        return _field(_only_present(hint), markers, {**options, "allow_none": True})
+        nullable = {"allow_none": True} if NoneType in args else {}
+        return _field(_only_present(hint), markers, {**options, **nullable})
     if origin is Literal:
         return Choice({word: word for word in args}, **options)
     if origin is tuple and args[1:] == (...,):
@@ -205,13 +208,13 @@ def _without_none(hint: Any) -> Any:
 
 
 def _only_present(hint: Any) -> Any:
-    present = [part for part in get_args(hint) if part is not NoneType]
+    present = [part for part in get_args(hint) if part not in (NoneType, UnsetType)]
     if len(present) != 1:
         raise TypeError(f"{hint!r} allows more than one type")
     return present[0]
 
 
 def _default(field: msgspec.structs.FieldInfo) -> dict[str, Any]:
-    if field.default in (msgspec.NODEFAULT, None):
+    if field.default in (msgspec.NODEFAULT, None, UNSET):
         return {}
     return {"default": msgspec.to_builtins(field.default)}

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
-from casework.domain.access import Permission
+from casework.domain.access import PERMISSIONS, Permission
 from casework.domain.errors import Forbidden
 from casework.domain.moments import LocalDate
-from casework.domain.person import Person, Related
+from casework.domain.person import Contact, Identifiers, Person, day_in
 from casework.domain.sealed import Sealed
-from casework.domain.vocabulary import Category
+from casework.domain.vocabulary import Category, Role
 from casework_projections.reading.asking import Asker, reach_of
 from casework_projections.reading.paging import Page, Part
+from casework_projections.reading.relations import (
+    RelationBody,
+    neighbours_of,
+    own_relations,
+    relations_of,
+)
 from casework_projections.reading.room import Answer, Question, ReadingRoom, Shown
 from casework_projections.views.people import Found
 
@@ -31,15 +37,28 @@ class FoundPerson(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PersonBody(msgspec.Struct, frozen=True, kw_only=True):
-    """A person registered at a school."""
+    """A person registered at a school.
+
+    An administrator who may not read people gets only what the roll shows: the fields up to `on_roll`. The
+    answer to a change has no `relations`: those recorded for other people are found by reading the person.
+    """
 
     id: UUID
+    version: int
     school: UUID
     category: Category
     name: Sealed
-    born_on: LocalDate | None
     year_group: int | None
-    relations: tuple[Related, ...]
+    on_roll: bool
+    known_as: Sealed | UnsetType | None = UNSET
+    born_on: LocalDate | UnsetType | None = UNSET
+    employer: Sealed | UnsetType | None = UNSET
+    contact: Contact | UnsetType | None = UNSET
+    identifiers: Identifiers | UnsetType | None = UNSET
+    left_on: LocalDate | UnsetType | None = UNSET
+    died_on: LocalDate | UnsetType | None = UNSET
+    former_names: tuple[Sealed, ...] | UnsetType = UNSET
+    relations: tuple[RelationBody, ...] | UnsetType = UNSET
 
 
 class FindPeople(Question[Page[FoundPerson]], frozen=True, kw_only=True):
@@ -72,7 +91,7 @@ class FindPeople(Question[Page[FoundPerson]], frozen=True, kw_only=True):
 
 
 class ReadPerson(Question[PersonBody], frozen=True):
-    """A person, with name, birth date and relations."""
+    """A person, with their former names, and their relations from both sides."""
 
     NAME: ClassVar = "person"
 
@@ -80,21 +99,48 @@ class ReadPerson(Question[PersonBody], frozen=True):
 
     def answer(self, room: ReadingRoom, asker: Asker) -> Answer[PersonBody]:
         person = room.admission.person(asker, self.person, Permission.READ_PEOPLE)
-        return Answer(person_body(person), (Shown(about=person.id, parts=("person",)),))
+        relations = relations_of(neighbours_of(room, person))
+        body = msgspec.structs.replace(person_body(person), relations=relations)
+        others = dict.fromkeys(each.person for each in relations)
+        named = tuple(Shown(about=other, parts=("name",)) for other in others)
+        return Answer(body, (Shown(about=person.id, parts=("person",)), *named))
 
 
 def person_body(person: Person) -> PersonBody:
-    """A person as a user who may read them sees them."""
-    born_on = person.born_on
+    """A person as a user who may read them sees them, with the relations recorded for them, without names."""
+    details = person.details
+    return msgspec.structs.replace(
+        roll_entry(person),
+        known_as=details.known_as,
+        born_on=day_in(details.born_on),
+        employer=details.employer,
+        contact=details.contact,
+        identifiers=details.identifiers,
+        left_on=day_in(details.left_on),
+        died_on=day_in(details.died_on),
+        former_names=person.former_names,
+        relations=own_relations(person),
+    )
+
+
+def roll_entry(person: Person) -> PersonBody:
+    """What the roll shows of a person."""
     return PersonBody(
         id=person.id,
+        version=person.version,
         school=person.school,
         category=person.category,
         name=person.name,
-        born_on=None if born_on is None or born_on.erased else date.fromisoformat(born_on.text),
-        year_group=person.year_group,
-        relations=person.relations,
+        year_group=person.details.year_group,
+        on_roll=person.details.on_roll,
     )
+
+
+def changed_body(role: Role, person: Person) -> PersonBody:
+    """A person as a user who changed them in this role sees them."""
+    if Permission.READ_PEOPLE not in PERMISSIONS[role]:
+        return roll_entry(person)
+    return msgspec.structs.replace(person_body(person), relations=UNSET)
 
 
 def _found_person(found: Found) -> FoundPerson:

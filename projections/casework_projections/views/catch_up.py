@@ -26,6 +26,7 @@ from casework_projections.views.figures import IncidentFigures
 from casework_projections.views.lessons_learnt import LessonsLearnt
 from casework_projections.views.people import PeopleIndex
 from casework_projections.views.positions import ViewNotCreated, ViewState, positions, view_states
+from casework_projections.views.relations import RelationIndex
 from casework_projections.views.replay import BATCH, Replay
 from casework_projections.views.set_aside import Counts, SetAside, SetAsides
 from casework_projections.views.view import Batch, Recorded, View
@@ -102,9 +103,10 @@ class Views:
         self.figures = IncidentFigures(replay)
         self.declarations = DeclarationIndex()
         self.approvals = ApprovalIndex()
+        self.relations = RelationIndex()
         own = (
             *(self.caseload, self.people, self.directory, self.lessons, self.figures),
-            *(self.declarations, self.approvals),
+            *(self.declarations, self.approvals, self.relations),
         )
         self._views: dict[str, View] = {view.name: view for view in (*own, *more)}
         self._app = app

@@ -131,7 +131,7 @@ class Directory(View):
         known: list[UserRegistered | UserChanged] = [*batch.of(UserRegistered), *batch.of(UserChanged)]
         # Addresses are unsealed to compute their hash; all their keys are fetched with one statement.
         prefetch_keys(self._sealer.keys, [event.email for event in known])
-        upsert(connection, users, [self._user_row(event) for event in known], newest=users.c.version)
+        upsert(connection, users, [self._user_row(event) for event in known], newer=users.c.version.name)
         administering = [each for each in batch.of(UserRegistered) if each.administrator]
         upsert(connection, administrators, [{"user": each.originator_id} for each in administering])
         linking: list[UserRegistered | UserLinked] = [*batch.of(UserRegistered), *batch.of(UserLinked)]

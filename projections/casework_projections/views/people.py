@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Column, Connection, Index, MetaData, SmallInteger, String, Table, Text, Uuid, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    Uuid,
+    select,
+)
 
 from casework.application import Casework
-from casework.domain.person import PersonRegistered
+from casework.domain.person import PersonChanged, PersonRegistered
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Category
 from casework_projections.views.sealed_names import prefetch_keys, sealed_by_id
@@ -21,6 +33,7 @@ people: Final = Table(
     "view_people",
     _metadata,
     Column("person", Uuid, primary_key=True),
+    Column("version", Integer, nullable=False),
     Column("school", Uuid, nullable=False),
     Column("category", String(20), nullable=False),
     Column("year_group", SmallInteger),
@@ -44,7 +57,7 @@ class PeopleIndex(View):
     """The people of each school. Names are stored sealed, with a keyed hash to find them by."""
 
     name: ClassVar[str] = "people"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     tables: ClassVar[MetaData] = _metadata
 
     def __init__(self, app: Casework) -> None:
@@ -52,10 +65,12 @@ class PeopleIndex(View):
         self._keys = app.keys
 
     def apply(self, connection: Connection, batch: Batch) -> None:
-        registered = [*batch.of(PersonRegistered)]
+        events: Iterator[PersonRegistered | PersonChanged] = batch.of(PersonRegistered, PersonChanged)
+        latest = {event.originator_id: event for event in events}
         # Names are unsealed to compute the hash; all their keys are fetched with one statement.
-        self._keys.prefetch([event.originator_id for event in registered])
-        upsert(connection, people, [self._row(event) for event in registered])
+        self._keys.prefetch([*latest])
+        # An event that was set aside may be applied after a later one of the same person.
+        upsert(connection, people, [self._row(event) for event in latest.values()], newer="version")
 
     def find(self, connection: Connection, schools: Collection[UUID], name: str) -> list[Found]:
         """The people at `schools` whose whole name is `name`, ignoring case and spacing."""
@@ -82,13 +97,15 @@ class PeopleIndex(View):
         """The sealed names of the people among `ids`, their keys cached."""
         return sealed_by_id(connection, people.c.person, people.c.name, ids, self._sealer)
 
-    def _row(self, event: PersonRegistered) -> dict[str, Any]:
-        token = self._sealer.to_token(event.name)
+    def _row(self, event: PersonRegistered | PersonChanged) -> dict[str, Any]:
+        details = event.details
+        name = details.name
         return {
             "person": event.originator_id,
+            "version": event.originator_version,
             "school": event.school,
-            "category": event.category.value,
-            "year_group": event.year_group,
-            "name": token,
-            "name_index": None if event.name.erased else self._sealer.blind_index(event.name.text),
+            "category": details.category.value,
+            "year_group": details.year_group,
+            "name": self._sealer.to_token(name),
+            "name_index": None if name.erased else self._sealer.blind_index(name.text),
         }

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Final, Self, TypeVar, cast
 from uuid import UUID
 
 from eventsourcing.persistence import Notification
-from sqlalchemy import Column, Connection, DateTime, Dialect, MetaData, Table
+from sqlalchemy import Connection, DateTime, Dialect, MetaData, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeDecorator
 
@@ -137,15 +137,11 @@ class View(ABC):
 
 
 def upsert(
-    connection: Connection,
-    table: Table,
-    rows: Sequence[Mapping[str, Any]],
-    *,
-    newest: Column[int] | None = None,
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, newer: str | None = None
 ) -> None:
     """Write `rows` with one statement; each replaces the row with the same primary key.
 
-    With `newest`, a column of `table`, only if that row has no greater value there.
+    With `newer`, only if its value in that column is greater than the stored one.
     """
     if not rows:
         return
@@ -153,10 +149,10 @@ def upsert(
     replaced = {
         column.name: statement.excluded[column.name] for column in table.columns if not column.primary_key
     }
+    older = None if newer is None else table.c[newer] < statement.excluded[newer]
     key = list(table.primary_key)
     if replaced:
-        newer = None if newest is None else statement.excluded[newest.name] >= newest
-        statement = statement.on_conflict_do_update(index_elements=key, set_=replaced, where=newer)
+        written = statement.on_conflict_do_update(index_elements=key, set_=replaced, where=older)
     else:
-        statement = statement.on_conflict_do_nothing(index_elements=key)
-    connection.execute(statement, rows)
+        written = statement.on_conflict_do_nothing(index_elements=key)
+    connection.execute(written, rows)

@@ -83,17 +83,80 @@ class Category(StrEnum):
         """Whether this is staff in the wide sense of KCSIE part 4: all who work or volunteer there."""
         return self in _WORKFORCE
 
+    @property
+    def belongs_to_school(self) -> bool:
+        """Whether a person of this category is on the roll unless a lead or administrator says otherwise."""
+        return self in _ROLL
+
 
 _WORKFORCE = frozenset(
     {Category.STAFF, Category.GOVERNOR, Category.CONTRACTOR, Category.VOLUNTEER, Category.VISITOR}
 )
+_ROLL = frozenset(
+    {Category.PUPIL, Category.STAFF, Category.GOVERNOR, Category.VOLUNTEER, Category.CONTRACTOR}
+)
 
 
 class Relation(StrEnum):
+    """What one person is to another."""
+
     PARENT_OF = "parent_of"
+    GUARDIAN_OF = "guardian_of"
+    CARER_OF = "carer_of"
+    SOCIAL_WORKER_OF = "social_worker_of"
+    SIBLING_OF = "sibling_of"
     SPOUSE_OF = "spouse_of"
+    PARTNER_OF = "partner_of"
     RELATIVE_OF = "relative_of"
+    CLOSE_FRIEND_OF = "close_friend_of"
     LINE_MANAGER_OF = "line_manager_of"
+
+    @property
+    def inverse(self) -> EitherRelation:
+        """What the other person is to the first: their child, for `parent_of`."""
+        return _INVERSES.get(self, EitherRelation(self.value))
+
+    @property
+    def is_symmetrical(self) -> bool:
+        """Whether each is the same to the other, as siblings are."""
+        return self not in _INVERSES
+
+
+class EitherRelation(StrEnum):
+    """What one person is to another, whichever of them it was recorded for."""
+
+    PARENT_OF = "parent_of"
+    GUARDIAN_OF = "guardian_of"
+    CARER_OF = "carer_of"
+    SOCIAL_WORKER_OF = "social_worker_of"
+    SIBLING_OF = "sibling_of"
+    SPOUSE_OF = "spouse_of"
+    PARTNER_OF = "partner_of"
+    RELATIVE_OF = "relative_of"
+    CLOSE_FRIEND_OF = "close_friend_of"
+    LINE_MANAGER_OF = "line_manager_of"
+    CHILD_OF = "child_of"
+    WARD_OF = "ward_of"
+    CARED_FOR_BY = "cared_for_by"
+    CLIENT_OF = "client_of"
+    MANAGED_BY = "managed_by"
+
+
+_INVERSES = {
+    Relation.PARENT_OF: EitherRelation.CHILD_OF,
+    Relation.GUARDIAN_OF: EitherRelation.WARD_OF,
+    Relation.CARER_OF: EitherRelation.CARED_FOR_BY,
+    Relation.SOCIAL_WORKER_OF: EitherRelation.CLIENT_OF,
+    Relation.LINE_MANAGER_OF: EitherRelation.MANAGED_BY,
+}
+
+
+class MayBeContacted(StrEnum):
+    """Whether a person may be contacted about the person they are related to."""
+
+    YES = "yes"
+    ASK_FIRST = "ask_first"
+    NO = "no"
 
 
 class Role(StrEnum):

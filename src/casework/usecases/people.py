@@ -1,36 +1,92 @@
-"""People: register a person at a school."""
+"""People: register a person at a school, and change what is recorded of them."""
 
 from __future__ import annotations
 
+from datetime import date, datetime
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
-from casework.domain.access import Permission
+from casework.domain.access import Actor, Permission
 from casework.domain.clocks import day_of
-from casework.domain.errors import Forbidden, Invalid
+from casework.domain.errors import Forbidden, Invalid, NotFound, Stale
 from casework.domain.event import event_of
-from casework.domain.fields import Name, limit_fault, record_faults
+from casework.domain.fields import Name, Reason, Short, record_faults
 from casework.domain.limits import YearGroup
 from casework.domain.moments import LocalDate
-from casework.domain.person import Person, PersonRegistered, Related
+from casework.domain.person import (
+    Contact,
+    Details,
+    Identifiers,
+    Person,
+    PersonChanged,
+    PersonRegistered,
+    Related,
+    day_in,
+)
+from casework.domain.school import School
 from casework.domain.sealed import Sealed
-from casework.domain.vocabulary import Category, Role
+from casework.domain.vocabulary import Category, Relation, Role
 from casework.record import Record, retrying
 from casework.usecases.context import Context, replaced
 from casework.usecases.named_ids import check_ids, named_ids
 from casework.usecases.schools import Schools
 
+_ROLL_KEEPERS: Final = "Only safeguarding leads, the head and administrators say who is on the roll."
+_OWN_RECORD: Final = "Nobody changes the record of their own person."
+_AGE_FIELDS: Final = ("year_group", "born_on", "category")
+PARENT_OF_PRIMARY_AGE: Final = "would make a pupil of primary age a parent"
+
 
 class RegisterPerson(msgspec.Struct, frozen=True, kw_only=True):
-    """A person to register at a school. `born_on` is stored sealed, like the name."""
+    """A person to register at a school.
+
+    `on_roll` is for safeguarding leads, the head and administrators to say: whether the person belongs to the
+    school. Its default is true if one of them registers a pupil, a member of staff, a governor, a volunteer
+    or a contractor, else false.
+    """
 
     school: UUID
     category: Category
     name: Name
+    known_as: Name | None = None
     born_on: LocalDate | None = None
     year_group: YearGroup | None = None
+    on_roll: bool | None = None
+    employer: Short | None = None
+    contact: Contact | None = None
+    identifiers: Identifiers | None = None
     relations: tuple[Related, ...] = ()
+
+
+class ChangePerson(msgspec.Struct, frozen=True, kw_only=True):
+    """Changes to a person, and the reason. A field that is not given stays; null clears it.
+
+    A contact that is given replaces the whole contact, and identifiers replace all identifiers.
+    """
+
+    reason: Reason
+    name: Name | UnsetType = UNSET
+    known_as: Name | UnsetType | None = UNSET
+    category: Category | UnsetType = UNSET
+    year_group: YearGroup | UnsetType | None = UNSET
+    born_on: LocalDate | UnsetType | None = UNSET
+    on_roll: bool | UnsetType = UNSET
+    employer: Short | UnsetType | None = UNSET
+    contact: Contact | UnsetType | None = UNSET
+    identifiers: Identifiers | UnsetType | None = UNSET
+    left_on: LocalDate | UnsetType | None = UNSET
+    died_on: LocalDate | UnsetType | None = UNSET
+
+
+class Admitted(msgspec.Struct, frozen=True):
+    """A person, their school, and the role in which the user changes their record."""
+
+    person: Person
+    school: School
+    role: Role
 
 
 class People:
@@ -47,35 +103,175 @@ class People:
         """
         return retrying(lambda: self._register(context, command))
 
+    def change(
+        self, context: Context, person_id: UUID, command: ChangePerson, expected: int | None = None
+    ) -> Admitted:
+        """Change a person whose version is `expected` (None for any). The same values record nothing.
+
+        Raises NotFound, Forbidden, Stale, KeyReused or Invalid.
+        """
+        return retrying(lambda: self._change(context, person_id, command, expected))
+
+    def admit(self, context: Context, person_id: UUID) -> Admitted:
+        """The person, for a user who may change their record: a lead at their school, or an administrator.
+
+        Administrators change only people on the roll; they may not know of others. Raises NotFound, and
+        Forbidden too for a user's own person.
+        """
+        person = self._record.load(Person, person_id)
+        if person is None:
+            raise NotFound
+        school, actor = self._schools.actor_at(context, person.school)
+        role = actor.role_for(Permission.CHANGE_PEOPLE)
+        if role is None:
+            role = _keeps_roll(context, actor) or actor.require(Permission.CHANGE_PEOPLE)
+            if not person.details.on_roll and context.earlier(person) is None:
+                raise NotFound
+        require_other_person(context, person.id)
+        return Admitted(person, school, role)
+
+    def as_it_was(self, context: Context, person: Person) -> Person:
+        """`person` right after this request was first made."""
+        then = self._record.load(Person, person.id, upto=context.earlier(person))
+        if then is None:
+            raise NotFound
+        return then
+
     def _register(self, context: Context, command: RegisterPerson) -> Person:
         school, actor = self._schools.actor_at(context, command.school)
-        role = actor.role_for(Permission.REGISTER_PEOPLE)
-        if role is None and not context.principal.administers:
+        keeper = _keeps_roll(context, actor)
+        role = keeper or actor.role_for(Permission.REGISTER_PEOPLE)
+        if role is None:
             raise Forbidden
+        if keeper is None and command.on_roll is not None:
+            raise Forbidden(_ROLL_KEEPERS)
         person_id = context.new_id("person")
         existing = self._record.load(Person, person_id)
         if existing is not None and context.earlier(existing) is not None:
-            return existing
-        registered = _registered(context, command, person_id, role or Role.ADMIN)
+            return self.as_it_was(context, existing)
+        on_roll = command.on_roll
+        if on_roll is None:
+            on_roll = keeper is not None and command.category.belongs_to_school
+        registered = _registered(context, command, person_id, role, on_roll)
         ids = named_ids(registered)
         check_ids(self._record.load_many(leaf.value for leaf, _ in ids), ids, school)
         person = Person(registered)
         person.append(registered)
+        _refuse_any(_relation_faults(registered, day_of(context.now)))
         self._record.commit(person)
         return person
 
+    def _change(
+        self, context: Context, person_id: UUID, command: ChangePerson, expected: int | None
+    ) -> Admitted:
+        admitted = self.admit(context, person_id)
+        person = admitted.person
+        if context.earlier(person) is not None:
+            return Admitted(self.as_it_was(context, person), admitted.school, admitted.role)
+        if expected is not None and expected != person.version:
+            raise Stale(person.version)
+        details = _changed(person.details, command, context.now)
+        if details == person.details:
+            return admitted
+        if person.is_parent and _becomes_primary_pupil(person.details, details, day_of(context.now)):
+            raise Invalid.at(f"$.{_age_field(command)}", PARENT_OF_PRIMARY_AGE)
+        stamp = context.stamp(person.id, person.version + 1, admitted.role)
+        fields = {"school": person.school, "details": details, "reason": command.reason}
+        person.append(event_of(stamp, PersonChanged, **fields))
+        self._record.commit(person)
+        return admitted
 
-def _registered(context: Context, command: RegisterPerson, person_id: UUID, role: Role) -> PersonRegistered:
-    born_on = command.born_on
-    fault = limit_fault(born_on)
-    if fault is not None:
-        raise Invalid.at("$.born_on", fault)
-    if born_on is not None and born_on > day_of(context.now):
-        raise Invalid.at("$.born_on", "is in the future")
-    sealed = None if born_on is None else Sealed(born_on.isoformat())
+
+def require_other_person(context: Context, person_id: UUID) -> None:
+    """Raise Forbidden if the user is or was linked to that person."""
+    if person_id in context.principal.persons:
+        raise Forbidden(_OWN_RECORD)
+
+
+def _keeps_roll(context: Context, actor: Actor) -> Role | None:
+    """The role in which the user says who is on the roll; None if they may not."""
+    administers = Role.ADMIN if context.principal.administers else None
+    return actor.role_for(Permission.KEEP_ROLL) or administers
+
+
+def _registered(
+    context: Context, command: RegisterPerson, person_id: UUID, role: Role, on_roll: bool
+) -> PersonRegistered:
+    _refuse_any(record_faults(command))
     stamp = context.stamp(person_id, 1, role)
-    registered = event_of(stamp, PersonRegistered, **replaced(command, born_on=sealed))
-    faults = record_faults(registered)
+    stored = {name: getattr(command, name) for name in ("born_on", "contact", "identifiers")}
+    changes = {"on_roll": on_roll, **_as_recorded(stored)}
+    registered = event_of(stamp, PersonRegistered, **replaced(command, **changes))
+    _refuse_any(_detail_faults(registered.details, context.now))
+    return registered
+
+
+def _changed(before: Details, command: ChangePerson, now: datetime) -> Details:
+    _refuse_any(record_faults(command))
+    given = {name: value for name, value in msgspec.structs.asdict(command).items() if value is not UNSET}
+    del given["reason"]
+    details = msgspec.structs.replace(before, **_as_recorded(given))
+    _refuse_any(_detail_faults(details, now))
+    return details
+
+
+def _relation_faults(registered: PersonRegistered, today: date) -> dict[str, str]:
+    """What is wrong with the relations of a new person, by JSON path."""
+    faults = {}
+    for number, each in enumerate(registered.relations):
+        if each in registered.relations[:number]:
+            faults[f"$.relations[{number}]"] = "is the same relation twice"
+        elif each.relation is Relation.PARENT_OF and registered.details.is_of_primary_age(today):
+            faults[f"$.relations[{number}].relation"] = PARENT_OF_PRIMARY_AGE
+    return faults
+
+
+def _becomes_primary_pupil(before: Details, after: Details, today: date) -> bool:
+    return after.is_of_primary_age(today) and not before.is_of_primary_age(today)
+
+
+def _age_field(command: ChangePerson) -> str:
+    """The field of a change by which a parent becomes a pupil of primary age."""
+    return next(name for name in _AGE_FIELDS if getattr(command, name) is not UNSET)
+
+
+def _as_recorded(given: dict[str, Any]) -> dict[str, Any]:
+    """`given` as it is stored: days as sealed texts, identifiers compact, and an empty record as none."""
+    return {name: _recorded(value) for name, value in given.items()}
+
+
+def _recorded(value: Any) -> Any:
+    if isinstance(value, date):
+        return Sealed(value.isoformat())
+    if isinstance(value, Identifiers):
+        value = value.compact()
+    return None if value in (Contact(), Identifiers()) else value
+
+
+def _detail_faults(details: Details, now: datetime) -> dict[str, str]:
+    identifiers = details.identifiers or Identifiers()
+    numbers = {f"$.identifiers.{field}": fault for field, fault in identifiers.faults().items()}
+    return numbers | _day_faults(details, now)
+
+
+def _day_faults(details: Details, now: datetime) -> dict[str, str]:
+    """What is wrong with the days of a life, by JSON path."""
+    born_on, left_on, died_on = map(day_in, (details.born_on, details.left_on, details.died_on))
+    first, today = born_on or date.min, day_of(now)
+    faults = {
+        "$.born_on": "is in the future" if first > today else None,
+        "$.left_on": "is before born_on" if left_on is not None and left_on < first else None,
+        "$.died_on": _death_fault(died_on, first, today),
+    }
+    return {path: fault for path, fault in faults.items() if fault is not None}
+
+
+def _death_fault(died_on: date | None, born_on: date, today: date) -> str | None:
+    if died_on is not None and died_on > today:
+        return "is in the future"
+    return "is before born_on" if died_on is not None and died_on < born_on else None
+
+
+def _refuse_any(faults: dict[str, str]) -> None:
     if faults:
         raise Invalid.of(faults)
-    return registered

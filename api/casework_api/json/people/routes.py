@@ -1,4 +1,4 @@
-"""`/people`: register a person, find people by whole name, read every visible incident they are in."""
+"""`/people`: register and change people and their relations, find people, read what they are involved in."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from uuid import UUID
 from flask import url_for
 
 from casework.domain.fields import Text
-from casework.usecases.people import RegisterPerson
+from casework.usecases.people import ChangePerson, RegisterPerson
+from casework.usecases.relations import RelatePerson
 from casework_api.http import current
-from casework_api.http.blueprint import IDEMPOTENCY_KEY_HEADER, Blueprint
+from casework_api.http.blueprint import IDEMPOTENCY_KEY_HEADER, IF_MATCH_HEADER, Blueprint
+from casework_api.http.etags import etag, if_match
 from casework_api.http.fields import Identifier, Words
 from casework_api.http.paging import PageQuery, part
 from casework_api.http.schema_of import schema_of
@@ -21,10 +23,17 @@ from casework_projections.reading.people import (
     FoundPerson,
     PersonBody,
     ReadPerson,
+    changed_body,
     person_body,
 )
+from casework_projections.reading.person_history import HistoryEntry, ReadPersonHistory
+from casework_projections.reading.relations import RelationBody, relation_body
 
 PersonInput = schema_of(RegisterPerson, name="PersonInput")
+PersonPatch = schema_of(ChangePerson, name="PersonPatch")
+RelationInput = schema_of(RelatePerson, name="RelationInput")
+
+Shown = tuple[PersonBody, int, dict[str, str]]
 
 
 class PersonQuery(PageQuery):
@@ -39,14 +48,20 @@ blueprint = Blueprint(
 )
 
 
+def _shown(person: PersonBody, status: int = 200, **headers: str) -> Shown:
+    """A person with their version as the entity tag."""
+    return person, status, {"ETag": etag(person.version), **headers}
+
+
 @blueprint.route("", methods=["POST"])
 @blueprint.takes(IDEMPOTENCY_KEY_HEADER)
 @blueprint.arguments(PersonInput)
-@blueprint.returns(201, PersonBody, headers=("Location",), problems=(404, 409, 422))
-def register(fields: dict[str, Any]) -> tuple[PersonBody, int, dict[str, str]]:
+@blueprint.returns(201, PersonBody, headers=("Location", "ETag"), problems=(404, 409, 422))
+def register(fields: dict[str, Any]) -> Shown:
     """Register a person at a school."""
     person = current.casework().people.register(current.context(), RegisterPerson(**fields))
-    return person_body(person), 201, {"Location": url_for("people.read_person", person_id=person.id)}
+    where = url_for("people.read_person", person_id=person.id)
+    return _shown(person_body(person), 201, Location=where)
 
 
 @blueprint.route("", methods=["GET"])
@@ -59,10 +74,51 @@ def find(query: dict[str, Any]) -> Page[FoundPerson]:
 
 
 @blueprint.route("/<uuid:person_id>", methods=["GET"])
-@blueprint.returns(200, PersonBody)
-def read_person(person_id: UUID) -> PersonBody:
-    """A person."""
-    return current.answer(ReadPerson(person_id))
+@blueprint.returns(200, PersonBody, headers=("ETag",))
+def read_person(person_id: UUID) -> Shown:
+    """A person, with their former names and their relations from both sides."""
+    return _shown(current.answer(ReadPerson(person_id)))
+
+
+@blueprint.route("/<uuid:person_id>", methods=["PATCH"])
+@blueprint.takes(IF_MATCH_HEADER, IDEMPOTENCY_KEY_HEADER)
+@blueprint.arguments(PersonPatch)
+@blueprint.returns(200, PersonBody, headers=("ETag",), problems=(409, 412, 422))
+def change_person(fields: dict[str, Any], person_id: UUID) -> Shown:
+    """Change the given details, with a reason; null clears one, and the others stay.
+
+    For safeguarding leads and the head. Administrators may change people on the roll.
+    """
+    people, expected = current.casework().people, if_match()
+    changed = people.change(current.context(), person_id, ChangePerson(**fields), expected)
+    return _shown(changed_body(changed.role, changed.person))
+
+
+@blueprint.route("/<uuid:person_id>/relations", methods=["POST"])
+@blueprint.takes(IDEMPOTENCY_KEY_HEADER)
+@blueprint.arguments(RelationInput)
+@blueprint.returns(201, RelationBody, problems=(409, 422))
+def relate(fields: dict[str, Any], person_id: UUID) -> RelationBody:
+    """Record what the person is to another person of the school."""
+    relations = current.casework().relations
+    made = relations.relate(current.context(), person_id, RelatePerson(**fields))
+    return relation_body(made, person_id)
+
+
+@blueprint.route("/<uuid:person_id>/relations/<uuid:relation_id>", methods=["DELETE"])
+@blueprint.takes(IDEMPOTENCY_KEY_HEADER)
+@blueprint.returns(204)
+def end_relation(person_id: UUID, relation_id: UUID) -> None:
+    """End a relation that was recorded for the person; it stays in the history."""
+    current.casework().relations.end(current.context(), person_id, relation_id)
+
+
+@blueprint.route("/<uuid:person_id>/history", methods=["GET"])
+@blueprint.arguments(PageQuery, location="query")
+@blueprint.returns(200, Page[HistoryEntry], problems=(422,))
+def history(query: dict[str, Any], person_id: UUID) -> Page[HistoryEntry]:
+    """What changed in the person's record, when, by whom and why, the oldest first."""
+    return current.answer(ReadPersonHistory(person_id, part(query)))
 
 
 @blueprint.route("/<uuid:person_id>/chronology", methods=["GET"])

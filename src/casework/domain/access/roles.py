@@ -21,6 +21,8 @@ class Permission(StrEnum):
     AUTHORISE = "authorise what a colleague waives"
     REGISTER_PEOPLE = "register people"
     READ_PEOPLE = "find and read people"
+    CHANGE_PEOPLE = "change people's records"
+    KEEP_ROLL = "say who is on the roll"
     DECLARE = "record declared relationships"
     READ_DECLARATIONS = "read declared relationships"
     READ_SUMMARY = "read the governor summary"
@@ -40,6 +42,8 @@ _LEADS: Final = _EVERYBODY | {
     Permission.HANDLE_CHILD_CASES,
     Permission.AUTHORISE,
     Permission.READ_PEOPLE,
+    Permission.CHANGE_PEOPLE,
+    Permission.KEEP_ROLL,
     Permission.DECLARE,
     Permission.READ_DECLARATIONS,
     Permission.READ_SUMMARY,
@@ -62,6 +66,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.GOVERNOR: _EVERYBODY,
     Role.ADMIN: _EVERYBODY
     | {
+        Permission.KEEP_ROLL,
         Permission.MANAGE_SCHOOL,
         Permission.MANAGE_APPOINTMENTS,
         Permission.READ_APPOINTMENTS,
