@@ -119,6 +119,21 @@ class TestEveryRoute:
         assert house.get("leaver", "/incidents")["items"] == []
         assert not house.get("leaver", "/me")["appointments"][0]["in_force"]
 
+    @pytest.mark.parametrize("in_confidence", [False, True])
+    def test_a_report_is_not_shown_to_a_user_who_has_left(self, scene: Scene, in_confidence: bool) -> None:
+        house = scene.house
+        who = f"reporting leaver {in_confidence}"
+        house.add_user(who, "reporter", house.school)
+        incident = house.report(who, confidential_reporter=in_confidence)["id"]
+        assert [each["id"] for each in house.get(who, "/incidents")["items"]] == [incident]
+        held = house.get(who, "/me")["appointments"][0]
+        path = f"/schools/{house.school}/appointments/{held['id']}"
+        assert house.ask("admin", "DELETE", path).status_code == 204
+        reads_nothing(house, who, incident, scene.incident)
+        with logged() as log:
+            house.get(who, f"/incidents/{incident}", 404)
+        assert (house.users[who] in log.getvalue()) is not in_confidence
+
 
 def reads_nothing(house: House, who: str, incident: str, person: str) -> None:
     """Assert that no request of `who` shows that the incident exists."""

@@ -268,6 +268,10 @@ def test_a_reporter_has_standing_but_may_not_handle_the_case(incident: Incident,
     assert found.knows
 
 
+def test_a_reporter_without_a_role_today_knows_nothing() -> None:
+    assert standing(actor(), child_case(), reported_it=True) == Standing()
+
+
 def test_a_lead_who_reported_an_allegation_has_only_their_report() -> None:
     found = standing(actor("dsl"), allegation(), reported_it=True)
     assert (found.knows, found.reads_as, found.handles_as) == (True, None, None)

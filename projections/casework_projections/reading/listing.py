@@ -100,7 +100,7 @@ class Listing:
         """`marks` are the user's values of `reported_by`, which the caseload stores in place of their id."""
         self._connection = connection
         self._without = without
-        self._parameters = parameters(reach) | {_MARKS: list(marks)}
+        self._parameters = parameters(reach) | {_MARKS: list(marks), _SCHOOLS: sorted(reach.actors)}
 
     def page(
         self, filters: Filters, *, now: datetime, limit: int | None = None, after: After | None = None
@@ -165,8 +165,12 @@ def _incidents_with(member: UUID, *involved_as: str) -> Select[tuple[UUID]]:
 
 
 _MARKS: Final = "marks"
+_SCHOOLS: Final = "schools"
 _REPORTER: Final[BindParameter[Any]] = bindparam(_MARKS, expanding=True)
-_REPORTED: Final = cases.c.reported_by.in_(_REPORTER)
+# A report is known to the person who made it for as long as they hold any role at the school.
+_REPORTED: Final = and_(
+    cases.c.reported_by.in_(_REPORTER), cases.c.school.in_(bindparam(_SCHOOLS, expanding=True))
+)
 # Built once, because building the query costs more than running it.
 _KNOWN: Final = _known().c
 _COLUMNS: Final = tuple(

@@ -97,9 +97,10 @@ class Case(msgspec.Struct, frozen=True):
 
     @property
     def known_in_confidence(self) -> bool:
-        """Whether the user knows it only as a report they made in confidence."""
-        only_reported = self.standing.reported_it and self.standing.reads_as is None
-        return only_reported and self.incident.confidential_reporter
+        """Whether the user knows it only as a report they made in confidence, also if they no longer may."""
+        if self.standing.reads_as is not None or not self.incident.confidential_reporter:
+            return False
+        return self.incident.reported_by(self.at.actor.user)
 
     @property
     def critical(self) -> bool:

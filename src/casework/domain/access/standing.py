@@ -88,9 +88,11 @@ def standing(
     """The access of `actor` to `incident`.
 
     `leaders` are all the people that the holders of the roles in `LEADERS` at the school were ever linked
-    to, at the same moment at which the actor holds their roles.
+    to, at the same moment at which the actor holds their roles. A report stays known to the person who made
+    it for as long as they hold any role at the school.
     """
     case = CaseFacts.of(incident)
+    reported_it = reported_it and bool(actor.roles)
     reader = Reader(actor.user, actor.persons, leaders or {})
     if holds(BARRED, case, reader):
         return Standing(reported_it=reported_it)
