@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from casework.domain.name_folding import folded
-from casework.domain.name_matching import LEAST_LETTERS, Match, NameSearch, folded_name
+from casework.domain.name_matching import LEAST_LETTERS, FoldedNames, Match, NameSearch, folded_name
 
 
 def match(searched: str, name: str) -> Match | None:
@@ -137,8 +137,16 @@ def test_two_letters_or_one_that_is_a_word_are_enough(searched: str) -> None:
 
 def test_names_are_found_among_others_with_how_well_they_match() -> None:
     names = [folded_name(name) for name in ("Alice Madeup", "Ali", "Natalie", "Jo Smith", "", "☃")]
-    found = {name.spaced.strip(): how for how, name in NameSearch.of("Ali").among(names)}
+    found = {name.spaced.strip(): how for how, name in NameSearch.of("Ali").among(FoldedNames(names))}
     assert found == {"alice madeup": Match.BEGINNINGS, "ali": Match.WHOLE, "natalie": Match.INSIDE}
+    assert [*NameSearch.of("Ali").among(FoldedNames())] == []
+
+
+@given(st.lists(st.text("abc ", max_size=6), max_size=20), st.text("abc", min_size=2, max_size=3))
+def test_a_search_among_many_names_finds_what_a_search_of_each_finds(names: list[str], searched: str) -> None:
+    search, known = NameSearch.of(searched), [folded_name(name) for name in names]
+    each = [(search.match(name), name) for name in known]
+    assert [*search.among(FoldedNames(known))] == [(how, name) for how, name in each if how is not None]
 
 
 @given(st.text())

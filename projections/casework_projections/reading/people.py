@@ -1,4 +1,4 @@
-"""People: found by whole name, and read one at a time."""
+"""People: found by any part of their name, and read one at a time."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from casework.domain.access import PERMISSIONS, Permission
-from casework.domain.errors import Forbidden
+from casework.domain.errors import Forbidden, Invalid
 from casework.domain.moments import LocalDate
+from casework.domain.name_matching import LEAST_LETTERS, NameSearch
 from casework.domain.person import Contact, Identifiers, Person, day_in
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Category, Role
@@ -23,11 +24,11 @@ from casework_projections.reading.relations import (
     relations_of,
 )
 from casework_projections.reading.room import Answer, Question, ReadingRoom, Shown
-from casework_projections.views.people import Found
+from casework_projections.views.people_search import KnownPerson, Wanted
 
 
 class FoundPerson(msgspec.Struct, frozen=True, kw_only=True):
-    """A person found by name."""
+    """A person in a list. Category and year group tell namesakes apart."""
 
     id: UUID
     school: UUID
@@ -62,32 +63,48 @@ class PersonBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FindPeople(Question[Page[FoundPerson]], frozen=True, kw_only=True):
-    """A page of the people whose whole name is `name`, at `school` or wherever the user may find people.
+    """A page of people at the schools where the user may find people: the best matches first, then by name.
 
-    Raises Forbidden if the user may find people at no school.
+    `name` is any parts of a name, in any order. At least one filter is needed. Raises Invalid, and Forbidden
+    if the user may find people at no school.
     """
 
     NAME: ClassVar = "people"
 
-    name: str
+    name: str | None = None
+    category: Category | None = None
+    year_group: int | None = None
     school: UUID | None = None
     part: Part = Part()
 
     def answer(self, room: ReadingRoom, asker: Asker) -> Answer[Page[FoundPerson]]:
+        wanted = self._wanted()
         views = room.views
         with room.snapshot(views.directory, views.people) as snapshot:
             reach = reach_of(asker, views.directory, snapshot.connection)
             schools = reach.schools(Permission.READ_PEOPLE)
             if not schools:
                 raise Forbidden
-            wanted = [each for each in schools if self.school in (None, each)]
-            found = views.people.find(snapshot.connection, wanted, self.name)
+            asked = [each for each in schools if self.school in (None, each)]
+            found = views.people_search.find(snapshot.connection, asked, wanted)
             stale = snapshot.stale
-        scope = ["people", self.name, self.school, asker.principal.id]
+        filters = [self.name, self.category, self.year_group, self.school]
+        scope = ["people", *filters, asker.principal.id]
         place, following = room.cursors.cut(self.part, scope, len(found))
         items = tuple(map(_found_person, found[place]))
         shown = tuple(Shown(about=each.id, parts=("name",)) for each in items)
         return Answer(Page(items, following, stale), shown)
+
+    def _wanted(self) -> Wanted:
+        if self.name is None:
+            if self.category is None and self.year_group is None and self.school is None:
+                raise Invalid.at("name", "is required if there is no other filter")
+            return Wanted(category=self.category, year_group=self.year_group)
+        try:
+            name = NameSearch.of(self.name)
+        except ValueError:
+            raise Invalid.at("name", f"must have at least {LEAST_LETTERS} letters or digits") from None
+        return Wanted(name=name, category=self.category, year_group=self.year_group)
 
 
 class ReadPerson(Question[PersonBody], frozen=True):
@@ -143,7 +160,7 @@ def changed_body(role: Role, person: Person) -> PersonBody:
     return msgspec.structs.replace(person_body(person), relations=UNSET)
 
 
-def _found_person(found: Found) -> FoundPerson:
+def _found_person(found: KnownPerson) -> FoundPerson:
     return FoundPerson(
         id=found.person,
         school=found.school,

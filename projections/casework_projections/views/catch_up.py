@@ -25,6 +25,7 @@ from casework_projections.views.directory import Directory
 from casework_projections.views.figures import IncidentFigures
 from casework_projections.views.lessons_learnt import LessonsLearnt
 from casework_projections.views.people import PeopleIndex
+from casework_projections.views.people_search import PeopleSearch
 from casework_projections.views.positions import ViewNotCreated, ViewState, positions, view_states
 from casework_projections.views.relations import RelationIndex
 from casework_projections.views.replay import BATCH, Replay
@@ -98,6 +99,7 @@ class Views:
         replay = Replay(app)
         self.caseload = Caseload(replay)
         self.people = PeopleIndex(app)
+        self.people_search = PeopleSearch(app, self.people)
         self.directory = Directory(app)
         self.lessons = LessonsLearnt(replay)
         self.figures = IncidentFigures(replay)
@@ -201,7 +203,8 @@ class Views:
                     on_progress(min(each.position for each in found.values()), target)
                 untried = self._untried(views, found)
                 if not untried and all(found[view.name].is_current(view, target) for view in views):
-                    yield set_aside.mark(connection, [n for n, each in found.items() if each.set_aside])
+                    at = {name: each.position for name, each in found.items()}
+                    yield set_aside.mark(connection, at, [n for n, each in found.items() if each.set_aside])
                     return
             limits.check(found)
             try:

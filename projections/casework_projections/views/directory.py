@@ -283,9 +283,7 @@ class Directory(View):
         }
 
     def _held(self, connection: Connection, user: UUID) -> list[Held]:
-        c = appointments.c
-        query = select(appointments).where(c.user == user).order_by(c["from"], c.appointment)
-        return [_held_row(row) for row in connection.execute(query)]
+        return [_held_row(row) for row in connection.execute(_HELD, {"holder": user})]
 
 
 def _in_force(day: date) -> ColumnElement[bool]:
@@ -306,6 +304,14 @@ def _held_row(row: Row[Any]) -> Held:
         from_=row._mapping["from"],
         until=row.until,
     )
+
+
+# Every list asks this, and building the query costs more than running it.
+_HELD: Final = (
+    select(appointments)
+    .where(appointments.c.user == bindparam("holder"))
+    .order_by(appointments.c["from"], appointments.c.appointment)
+)
 
 
 def _held_at(school: School) -> Iterator[Held]:

@@ -1,13 +1,13 @@
-"""The people index: finds a person by whole name, and returns the sealed names of people in a list."""
+"""The people index: the people of each school, with their names sealed."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from typing import Any, ClassVar, Final
+from collections.abc import Collection
+from typing import Any, ClassVar, Final, cast
 from uuid import UUID
 
-import msgspec
 from sqlalchemy import (
+    BigInteger,
     Column,
     Connection,
     Index,
@@ -18,15 +18,14 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
-    select,
 )
 
 from casework.application import Casework
-from casework.domain.person import PersonChanged, PersonRegistered
+from casework.domain.person import Person, PersonChanged, PersonRegistered
 from casework.domain.sealed import Sealed
-from casework.domain.vocabulary import Category
-from casework_projections.views.sealed_names import prefetch_keys, sealed_by_id
-from casework_projections.views.view import Batch, View, upsert
+from casework_projections.views.sealed_names import sealed_by_id
+from casework_projections.views.set_aside import loadable, replayable
+from casework_projections.views.view import Batch, Recorded, View, upsert
 
 _metadata: Final = MetaData()
 people: Final = Table(
@@ -38,74 +37,46 @@ people: Final = Table(
     Column("category", String(20), nullable=False),
     Column("year_group", SmallInteger),
     Column("name", Text, nullable=False),
-    Column("name_index", String(64)),
+    # Of the last event in the row, so that a reader who has read the others needs only the new rows.
+    Column("position", BigInteger, nullable=False),
 )
-Index("view_people_name", people.c.name_index, people.c.school)
-
-
-class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """A person found by name; the name is sealed."""
-
-    person: UUID
-    school: UUID
-    category: Category
-    year_group: int | None
-    name: Sealed
+Index("view_people_school", people.c.school, people.c.position)
 
 
 class PeopleIndex(View):
-    """The people of each school. Names are stored sealed, with a keyed hash to find them by."""
+    """The people of each school. Nothing in it is computed from a name: a name is only its ciphertext."""
 
     name: ClassVar[str] = "people"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     tables: ClassVar[MetaData] = _metadata
 
     def __init__(self, app: Casework) -> None:
-        self._sealer = app.sealer
-        self._keys = app.keys
+        self._app = app
 
     def apply(self, connection: Connection, batch: Batch) -> None:
-        events: Iterator[PersonRegistered | PersonChanged] = batch.of(PersonRegistered, PersonChanged)
-        latest = {event.originator_id: event for event in events}
-        # Names are unsealed to compute the hash; all their keys are fetched with one statement.
-        self._keys.prefetch([*latest])
+        recorded = (each for each in batch.records if each.is_a(PersonRegistered, PersonChanged))
+        latest = {each.aggregate: each for each in recorded}
         # An event that was set aside may be applied after a later one of the same person.
-        upsert(connection, people, [self._row(event) for event in latest.values()], newer="version")
-
-    def find(self, connection: Connection, schools: Collection[UUID], name: str) -> list[Found]:
-        """The people at `schools` whose whole name is `name`, ignoring case and spacing."""
-        index = self._sealer.blind_index(name)
-        query = (
-            select(people)
-            .where(people.c.name_index == index, people.c.school.in_(schools))
-            .order_by(people.c.person)
-        )
-        found = [
-            Found(
-                person=row.person,
-                school=row.school,
-                category=Category(row.category),
-                year_group=row.year_group,
-                name=self._sealer.from_token(row.name),
-            )
-            for row in connection.execute(query)
-        ]
-        prefetch_keys(self._keys, [person.name for person in found])
-        return found
+        upsert(connection, people, [self._row(each) for each in latest.values()], newer="version")
 
     def names(self, connection: Connection, ids: Collection[UUID]) -> dict[UUID, Sealed]:
         """The sealed names of the people among `ids`, their keys cached."""
-        return sealed_by_id(connection, people.c.person, people.c.name, ids, self._sealer)
+        found = sealed_by_id(connection, people.c.person, people.c.name, ids, self._app.sealer)
+        return found | {key: each.name for key, each in self.people_apart(connection).items() if key in ids}
 
-    def _row(self, event: PersonRegistered | PersonChanged) -> dict[str, Any]:
-        details = event.details
-        name = details.name
+    def people_apart(self, connection: Connection) -> dict[UUID, Person]:
+        """The people this view set aside, replayed, except those that cannot be loaded from the log."""
+        loaded = loadable(self._app, replayable(connection, self))
+        return {key: found for key, found in loaded.items() if isinstance(found, Person)}
+
+    def _row(self, recorded: Recorded) -> dict[str, Any]:
+        event = cast(PersonRegistered | PersonChanged, recorded.event)
         return {
             "person": event.originator_id,
             "version": event.originator_version,
             "school": event.school,
-            "category": details.category.value,
-            "year_group": details.year_group,
-            "name": self._sealer.to_token(name),
-            "name_index": None if name.erased else self._sealer.blind_index(name.text),
+            "category": event.details.category.value,
+            "year_group": event.details.year_group,
+            "name": self._app.sealer.to_token(event.details.name),
+            "position": recorded.position,
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -35,6 +35,7 @@ MOST_REPLAYED: Final = 1000
 """The most aggregates set aside by one view that are replayed for a reader."""
 
 _OPTION: Final = "casework_set_aside"
+_POSITIONS: Final = "casework_positions"
 
 metadata: Final = MetaData()
 rows: Final = Table(
@@ -158,9 +159,15 @@ def counts(connection: Connection) -> Counts:
     return Counts(found, connection.execute(unreadable).scalar_one() if found else 0)
 
 
-def mark(connection: Connection, names: Collection[str]) -> Connection:
-    """`connection`, marked with the views `names`, which set events aside."""
-    return connection.execution_options(**{_OPTION: frozenset(names)}) if names else connection
+def mark(connection: Connection, positions: Mapping[str, int], aside: Collection[str]) -> Connection:
+    """`connection`, marked with the positions of the views read on it, and those that set events aside."""
+    return connection.execution_options(**{_POSITIONS: positions, _OPTION: frozenset(aside)})
+
+
+def position_of(connection: Connection, view: View) -> int:
+    """The position of `view`, which is read on `connection`."""
+    positions: Mapping[str, int] = connection.get_execution_options()[_POSITIONS]
+    return positions[view.name]
 
 
 def is_stale(connection: Connection) -> bool:

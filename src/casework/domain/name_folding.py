@@ -7,7 +7,6 @@ The sources are Unicode's: UAX #15 (normal forms), UAX #44 (character properties
 from __future__ import annotations
 
 import unicodedata
-from functools import lru_cache
 from typing import Final
 
 # Written inside a word and left out: O'Brien is OBrien. They are apostrophes straight and curly, accents and
@@ -47,17 +46,20 @@ def folded(text: str) -> str:
     return " ".join(unicodedata.normalize("NFD", text).translate(_FOLDS).split())
 
 
-class _Folds:
-    """What each character becomes, by its code point, as `str.translate` asks for it."""
+class _Folds(dict[int, str]):
+    """What each character becomes, by its code point; those seen first are kept."""
 
-    def __getitem__(self, code: int) -> str:
-        return _folded_character(chr(code))
+    def __missing__(self, code: int) -> str:
+        text = _folded_character(chr(code))
+        if len(self) < _MOST_KEPT:
+            self[code] = text
+        return text
 
 
+_MOST_KEPT: Final = 4096
 _FOLDS: Final = _Folds()
 
 
-@lru_cache(maxsize=4096)
 def _folded_character(character: str) -> str:
     if character in _JOINERS:
         return ""

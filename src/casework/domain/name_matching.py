@@ -5,9 +5,11 @@ Both are folded first (`casework.domain.name_folding`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
-from typing import Final, Self, TypeVar
+from itertools import accumulate
+from typing import Final, Generic, Self, TypeVar
 
 import msgspec
 
@@ -36,8 +38,28 @@ class FoldedName(msgspec.Struct, frozen=True, gc=False):
     spaced: str
     joined: str
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(…)"
+
 
 N = TypeVar("N", bound=FoldedName)
+
+
+class FoldedNames(Generic[N]):
+    """Names to be searched often: also as one text, which is much faster to search than each of them."""
+
+    def __init__(self, names: Iterable[N] = ()) -> None:
+        self.names = tuple(names)
+        self._text = "".join([f"{name.joined}\n" for name in self.names])
+        self._starts = [0, *accumulate(len(name.joined) + 1 for name in self.names)]
+
+    def containing(self, letters: str) -> Iterator[N]:
+        """The names that contain `letters`, spaces left out."""
+        at = self._text.find(letters)
+        while at >= 0:
+            place = bisect_right(self._starts, at)
+            yield self.names[place - 1]
+            at = self._text.find(letters, self._starts[place])
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -77,14 +99,12 @@ class NameSearch(msgspec.Struct, frozen=True):
             raise ValueError("too few letters to search for")
         return cls(tuple(_part(word) for word in sorted(words, key=len, reverse=True)), _part(joined))
 
-    def among(self, names: Sequence[N]) -> Iterator[tuple[Match, N]]:
+    def among(self, names: FoldedNames[N]) -> Iterator[tuple[Match, N]]:
         """Those of `names` in which every part of the search is found, and how well."""
-        for part in self.parts:
-            # Most names do not contain the letters at all, and end here.
-            letters = part.letters
-            names = [name for name in names if letters in name.joined]
-        for name in names:
-            match = self.match(name)
+        first, second = self.parts[0].letters, self.parts[:2][-1].letters
+        for name in names.containing(first):
+            # Most names that contain one part do not contain another.
+            match = self.match(name) if second in name.joined else None
             if match is not None:
                 yield match, name
 
@@ -96,7 +116,7 @@ class NameSearch(msgspec.Struct, frozen=True):
         """
         if self.together.letters == name.joined:
             return Match.WHOLE
-        if len(self.parts) > 1 and self.together.beginning in name.spaced:
+        if self.together.beginning in name.spaced:
             return Match.PARTS if self.together.whole in name.spaced else Match.BEGINNINGS
         rest, worst = name.spaced, Match.PARTS
         for part in self.parts:

@@ -174,6 +174,17 @@ class DataKeys:
         self.clock = clock
         self._cached: OrderedDict[UUID, _Found] = OrderedDict()
         self._lock = threading.Lock()
+        self._destructions = 0
+
+    @property
+    def life(self) -> float:
+        """The seconds after which other caches too must learn which keys were destroyed."""
+        return self._life
+
+    @property
+    def destructions(self) -> int:
+        """How many keys this process has destroyed. If it grows, a cache of texts may hold erased ones."""
+        return self._destructions
 
     def get(self, subject: UUID, *, since: float = 0.0) -> bytes | None:
         """The 32-byte data key of `subject`; None if it was destroyed or never made.
@@ -197,6 +208,13 @@ class DataKeys:
         if missing:
             self._look_up(missing)
 
+    def unwrapped(self, subject: UUID, wrapped: bytes) -> bytes:
+        """The data key of `subject` that the table holds as `wrapped`. It is not cached.
+
+        Raises MasterKeyError if another master key wrapped it.
+        """
+        return self._master.unwrap(wrapped, subject)
+
     def create(self, subject: UUID) -> DataKey:
         """A random data key for `subject`, to be stored in the same transaction as what it seals."""
         key = secrets.token_bytes(KEY_BYTES)
@@ -204,8 +222,10 @@ class DataKeys:
 
     def forget(self, subjects: Iterable[UUID]) -> None:
         """Drop the keys of `subjects` from the cache, once they are destroyed."""
+        destroyed = list(subjects)
         with self._lock:
-            for subject in subjects:
+            self._destructions += len(destroyed)
+            for subject in destroyed:
                 self._cached.pop(subject, None)
 
     def remember(self, created: Iterable[DataKey]) -> None:

@@ -8,13 +8,15 @@ from uuid import UUID
 from flask import url_for
 
 from casework.domain.fields import Text
+from casework.domain.limits import YEAR_GROUPS
+from casework.domain.vocabulary import Category
 from casework.usecases.people import ChangePerson, RegisterPerson
 from casework.usecases.relations import RelatePerson
 from casework_api.http import current
 from casework_api.http.blueprint import IDEMPOTENCY_KEY_HEADER, IF_MATCH_HEADER, Blueprint
 from casework_api.http.etags import etag, if_match
-from casework_api.http.fields import Identifier, Words
-from casework_api.http.paging import PageQuery, part
+from casework_api.http.fields import Choice, Identifier, Words
+from casework_api.http.paging import PageQuery, QueryNumber, part
 from casework_api.http.schema_of import schema_of
 from casework_projections.reading.chronology import ChronologyEntry, ReadChronology
 from casework_projections.reading.paging import Page
@@ -37,9 +39,16 @@ Shown = tuple[PersonBody, int, dict[str, str]]
 
 
 class PersonQuery(PageQuery):
-    """Which people to find."""
+    """Which people to find; at least one filter is needed."""
 
-    name = Words(Text(max=200), required=True, metadata={"description": "The whole name."})
+    name = Words(
+        Text(max=200),
+        metadata={"description": "Any parts of the name, in any order; at least two letters or digits."},
+    )
+    category = Choice({category.value: category for category in Category})
+    year_group = QueryNumber(
+        YEAR_GROUPS.low, YEAR_GROUPS.high, metadata={"description": "0 is reception, -1 nursery."}
+    )
     school = Identifier()
 
 
@@ -68,9 +77,10 @@ def register(fields: dict[str, Any]) -> Shown:
 @blueprint.arguments(PersonQuery, location="query")
 @blueprint.returns(200, Page[FoundPerson], problems=(422,))
 def find(query: dict[str, Any]) -> Page[FoundPerson]:
-    """The people of that whole name at the schools where the user may find people."""
+    """The people with that name at the schools where the user may find people: the best matches first."""
     current.check_name_searches()
-    return current.answer(FindPeople(name=query["name"], school=query.get("school"), part=part(query)))
+    filters = {name: query.get(name) for name in ("name", "category", "year_group", "school")}
+    return current.answer(FindPeople(**filters, part=part(query)))
 
 
 @blueprint.route("/<uuid:person_id>", methods=["GET"])

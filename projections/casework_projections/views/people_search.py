@@ -1,0 +1,226 @@
+"""People found by any part of their name, among the names of a school that this process keeps unsealed.
+
+The database cannot search names that it holds only sealed. So a school's names are unsealed at the first
+search there, and kept in memory; later searches read only the rows that are new.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from operator import attrgetter
+from threading import Lock
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Connection, bindparam, select
+
+from casework.application import Casework
+from casework.domain.name_matching import FoldedName, FoldedNames, Match, NameSearch, folded_name
+from casework.domain.sealed import Sealed
+from casework.domain.vocabulary import Category
+from casework.storage.sealing import Tampered
+from casework.storage.tables import data_keys
+from casework_projections.views.people import PeopleIndex, people
+from casework_projections.views.set_aside import position_of, set_aside
+
+MOST_PEOPLE: Final = 30_000
+"""How many people are kept in memory, of all schools together. Above it, whole schools are dropped."""
+
+
+class KnownPerson(FoldedName, frozen=True, gc=False):
+    """A person of a school, with the name in memory. `order` sorts by name, and namesakes by id."""
+
+    order: str
+    person: UUID
+    school: UUID
+    category: Category
+    year_group: int | None
+    name: Sealed
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom to find; None stands for anybody."""
+
+    name: NameSearch | None = None
+    category: Category | None = None
+    year_group: int | None = None
+
+    def among(self, known: Iterable[FoldedNames[KnownPerson]]) -> list[KnownPerson]:
+        """Those of `known` who are wanted: the best matches first, then by name."""
+        ranked: dict[Match, list[KnownPerson]] = {each: [] for each in Match}
+        for names in known:
+            if self.name is None:
+                ranked[Match.WHOLE] += names.names
+            else:
+                for match, person in self.name.among(names):
+                    ranked[match].append(person)
+        return [each for equal in ranked.values() for each in sorted(filter(self._passes, equal), key=_ORDER)]
+
+    def _passes(self, person: KnownPerson) -> bool:
+        return (self.category is None or person.category is self.category) and (
+            self.year_group is None or person.year_group == self.year_group
+        )
+
+
+class _School(msgspec.Struct, frozen=True):
+    """The people of a school, as of a position in the log.
+
+    `aside` are the ids that the view had set aside then, of which it may have had no row. `checked` is when,
+    by the clock of the data keys, it was last read which keys are destroyed, and after how many destructions.
+    """
+
+    people: Mapping[UUID, KnownPerson] = {}
+    names: FoldedNames[KnownPerson] = FoldedNames()
+    position: int = 0
+    aside: frozenset[UUID] = frozenset()
+    checked: tuple[float, int] | None = None
+
+    def updated(
+        self, read: Mapping[UUID, KnownPerson | None], position: int, aside: frozenset[UUID]
+    ) -> _School:
+        """The school at `position`, with the people that were `read`; None stands for one to leave out."""
+        changed = self._changed(read)
+        return _School(changed.people, changed.names, position, aside, self.checked)
+
+    def without(self, destroyed: Iterable[UUID], checked: tuple[float, int]) -> _School:
+        """The school without the people whose keys are `destroyed`, as it was found when `checked`."""
+        changed = self._changed({each: None for each in destroyed if each in self.people})
+        return _School(changed.people, changed.names, self.position, self.aside, checked)
+
+    def _changed(self, read: Mapping[UUID, KnownPerson | None]) -> _School:
+        if not read:
+            return self
+        people = {key: each for key, each in {**self.people, **read}.items() if each is not None}
+        return msgspec.structs.replace(self, people=people, names=FoldedNames(people.values()))
+
+
+class PeopleSearch:
+    """Finds people in memory. It keeps the schools most recently searched.
+
+    A `_School` never changes, so threads share it; each search uses what it has read itself.
+    """
+
+    def __init__(self, app: Casework, index: PeopleIndex, *, most_people: int = MOST_PEOPLE) -> None:
+        self._sealer = app.sealer
+        self._keys = app.keys
+        self._engine = app.database.engine
+        self._index = index
+        self._most_people = most_people
+        self._schools: OrderedDict[UUID, _School] = OrderedDict()
+        self._lock = Lock()
+
+    def find(self, connection: Connection, schools: Collection[UUID], wanted: Wanted) -> list[KnownPerson]:
+        """The people at `schools` who are wanted; `connection` is a snapshot of the people index.
+
+        People whose names are erased are not found. People that the view set aside are.
+        """
+        aside = set_aside(connection, self._index)
+        current = self._checked(self._current(connection, schools, aside))
+        self._keep(current)
+        if not aside:
+            return wanted.among(school.names for school in current.values())
+        replayed = [
+            _known(each.id, each.school, each.category, each.details.year_group, each.name)
+            for each in self._index.people_apart(connection).values()
+            if each.school in current and not each.name.erased
+        ]
+        stored = (person for school in current.values() for person in school.people.values())
+        known = [person for person in stored if person.person not in aside]
+        return wanted.among([FoldedNames(known), FoldedNames(replayed)])
+
+    def _current(
+        self, connection: Connection, schools: Collection[UUID], aside: frozenset[UUID]
+    ) -> dict[UUID, _School]:
+        """`schools` as the snapshot has them: a statement for those in memory, if anything was recorded since
+        they were read, and one for the others."""
+        position = position_of(connection, self._index)
+        with self._lock:
+            kept = {each: self._schools[each] for each in schools if each in self._schools}
+        # What was set aside may have been applied since, at the position it has in the log.
+        kept = {each: school for each, school in kept.items() if school.aside <= aside}
+        new = [each for each in schools if each not in kept]
+        behind = {each: school.position for each, school in kept.items() if school.position < position}
+        rows: list[Any] = [
+            *self._rows(connection, new, after=0),
+            *self._rows(connection, [*behind], after=min(behind.values(), default=0)),
+        ]
+        read: dict[UUID, dict[UUID, KnownPerson | None]] = {each: {} for each in schools}
+        for person, school, category, year_group, token, wrapped in rows:
+            name = self._name(person, token, wrapped)
+            read[school][person] = (
+                None if name is None else _known(person, school, _CATEGORIES[category], year_group, name)
+            )
+        return {each: kept.get(each, _NEW).updated(read[each], position, aside) for each in schools}
+
+    def _rows(self, connection: Connection, schools: Sequence[UUID], after: int) -> Sequence[Any]:
+        return connection.execute(_ROWS, {"schools": schools, "after": after}).all() if schools else ()
+
+    def _name(self, person: UUID, token: str, wrapped: bytes | None) -> Sealed | None:
+        """The name of a person, unsealed; None if it is erased, or is not what was sealed."""
+        if wrapped is None:
+            return None
+        try:
+            return Sealed(self._sealer.token_text(token, person, wrapped), person)
+        except Tampered:
+            # The user who reads this person gets the error; searches for others must not fail.
+            return None
+
+    def _checked(self, schools: dict[UUID, _School]) -> dict[UUID, _School]:
+        """`schools` without people whose keys were destroyed, as far as that must be known by now.
+
+        What this process destroyed is known at once, and what another destroyed within the life of a cached
+        key. It is read outside the snapshot, which may have begun earlier.
+        """
+        now = self._keys.clock(), self._keys.destructions
+        due = [each for each, school in schools.items() if not self._is_fresh(school, now)]
+        if not due:
+            return schools
+        with self._engine.connect() as connection:
+            destroyed = connection.scalars(_DESTROYED, {"schools": due}).all()
+        return schools | {each: schools[each].without(destroyed, now) for each in due}
+
+    def _is_fresh(self, school: _School, now: tuple[float, int]) -> bool:
+        if school.checked is None:
+            return False
+        checked_at, destructions = school.checked
+        return destructions == now[1] and 0 <= now[0] - checked_at < self._keys.life
+
+    def _keep(self, schools: Mapping[UUID, _School]) -> None:
+        """Keep `schools` in memory; drop the least recently used ones if there are too many people."""
+        with self._lock:
+            for each, school in schools.items():
+                self._schools[each] = school
+                self._schools.move_to_end(each)
+            count = sum(len(school.people) for school in self._schools.values())
+            while count > self._most_people and len(self._schools) > 1:
+                count -= len(self._schools.popitem(last=False)[1].people)
+
+
+def _known(
+    person: UUID, school: UUID, category: Category, year_group: int | None, name: Sealed
+) -> KnownPerson:
+    folded = folded_name(name.text)
+    order = f"{folded.spaced}\0{person.hex}"
+    return KnownPerson(folded.spaced, folded.joined, order, person, school, category, year_group, name)
+
+
+_ORDER: Final = attrgetter("order")
+_NEW: Final = _School()
+_CATEGORIES: Final = {category.value: category for category in Category}
+_AT_SCHOOLS: Final = people.c.school.in_(bindparam("schools", expanding=True))
+# Each name comes with its key, so that thousands of keys are not put in the cache of keys.
+_ROWS: Final = (
+    select(
+        *(people.c.person, people.c.school, people.c.category, people.c.year_group, people.c.name),
+        data_keys.c.wrapped,
+    )
+    .outerjoin(data_keys, data_keys.c.subject == people.c.person)
+    .where(_AT_SCHOOLS, people.c.position > bindparam("after"))
+)
+_DESTROYED: Final = (
+    select(people.c.person)
+    .join(data_keys, data_keys.c.subject == people.c.person)
+    .where(_AT_SCHOOLS, data_keys.c.wrapped.is_(None))
+)
