@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from itertools import count
+from itertools import count, cycle
 from typing import Any, Final
 from uuid import uuid4
 
@@ -37,6 +37,7 @@ def operations(prepared: Prepared, now: datetime) -> list[Operation]:
     requests = _Requests(prepared, now)
     page = f"{_BASE}/incidents?school={prepared.school}&kind=cyberbullying&state=reported&limit=25"
     summary = f"{_BASE}/schools/{prepared.school}/governor-summary?term={prepared.term}"
+    people = requests.search("smith%2C%20jajo", "alice", "s%20smith", "ford", "lodow", "ma%20fen")
     timeline = f"{_BASE}/incidents/{prepared.long_incident}/steps?limit=100"
     return [
         Operation(name=HELLO, request=lambda: _get(f"{FLOORS}/hello")),
@@ -47,6 +48,8 @@ def operations(prepared: Prepared, now: datetime) -> list[Operation]:
         Operation(name="GET timeline of 100 entries", request=requests.get(timeline), aim=15),
         Operation(name="GET page after those writes", request=requests.get(page)),
         Operation(name="GET page, 25 of 10,000", request=requests.get(page), aim=10),
+        Operation(name="GET people after those writes", request=people),
+        Operation(name="GET people by name, of 3,000", request=people, aim=3),
         Operation(name="GET summary after those writes", request=requests.get(summary)),
         Operation(name="GET governor summary", request=requests.get(summary)),
     ]
@@ -62,6 +65,12 @@ class _Requests:
     def get(self, path: str) -> Callable[[], bytes]:
         request = _get(path, self._prepared.dsl_token)
         return lambda: request
+
+    def search(self, *names: str) -> Callable[[], bytes]:
+        """Searches for each of `names` in turn, at the school with many people."""
+        token = self._prepared.register_token
+        turns = cycle([_get(f"{_BASE}/people?name={name}", token) for name in names])
+        return lambda: next(turns)
 
     def read(self) -> bytes:
         return _get(f"{_BASE}/incidents/{self._handled()}", self._prepared.dsl_token)

@@ -38,19 +38,35 @@ Progress = Callable[[str, int, int], None]
 """Called with what is being created, how many are done, and the total."""
 
 PUPILS: Final = 200
+REGISTER: Final = 3_000
+"""The people of the second school, where people are searched for."""
+
 TIMELINE_ENTRIES: Final = 100
 _TOGETHER: Final = 500
 _KINDS: Final = ("cyberbullying", "cyberbullying", "unsolicited_contact", "sexting")
+# Invented names: 225 first names and 196 last names, some of which contain others.
+_FIRST: Final = (
+    ("Al", "Be", "Ca", "Dè", "El", "Fi", "Ga", "Ja", "Ka", "Li", "Ma", "Ni", "Oo", "Sâ", "Żu"),
+    ("an", "bel", "cia", "dra", "ene", "fía", "gor", "ice", "jo", "lek", "mia", "ni", "ra", "són", "ya"),
+)
+_LAST: Final = (
+    ("Ash", "Bram", "Cres", "Dun", "Elm", "Fen", "Hart", "Kel", "Łod", "Mars", "Nor", "Oak", "Pem", "Smi"),
+    ("bury", "combe", "dale", "ev", "ford", "gate", "ham", "ing", "ley", "man", "ridge", "th", "well", "ów"),
+)
 _SUMMARY: Final = "A run of unkind messages in the year group chat, carried on at lunch and after school."
 _RATIONALE: Final = "Talked through with the deputy; this is in proportion to what happened."
 
 
 class Prepared(msgspec.Struct, frozen=True):
-    """What the measured requests use. `handled` incidents have been acknowledged and triaged."""
+    """What the measured requests use. `handled` incidents have been acknowledged and triaged.
+
+    `register_token` belongs to a user of the second school, which has many people and no incidents.
+    """
 
     school: UUID
     term: str
     dsl_token: str
+    register_token: str
     pupils: list[UUID]
     handled: list[UUID]
     long_incident: UUID
@@ -109,26 +125,17 @@ class _School:
         self.now = now
         self.rng = Random(2)  # noqa: S311
         self.calendar = calendar_around(day_of(now))
-        opened = datetime.combine(self.calendar.terms[0].starts_on, time(9), tzinfo=LONDON)
+        self.opened = datetime.combine(self.calendar.terms[0].starts_on, time(9), tzinfo=LONDON)
         self.admin = app.users.register(
-            Context(principal=SYSTEM, now=opened),
+            Context(principal=SYSTEM, now=self.opened),
             RegisterUser(name=Sealed("A"), email=Sealed("a@x.example")),
             administrator=True,
         )
-        self.school = app.schools.open(
-            _by(self.admin, opened),
-            OpenSchool(
-                name="Measured Primary School",
-                pack="st_thomas",
-                jurisdiction="england",
-                pupils_on_roll=420,
-                calendar=self.calendar,
-            ),
-        ).id
-        self.dsl = self._user(Role.DSL, opened)
+        self.school = self._open("Measured Primary School")
+        self.dsl = self._user(Role.DSL, self.school)
         with self.together():
-            self.pupils = [self._person(Category.PUPIL, opened) for _ in range(PUPILS)]
-            self.teacher = self._person(Category.STAFF, opened)
+            self.pupils = [self._person(self.school, self.dsl, Category.PUPIL) for _ in range(PUPILS)]
+            self.teacher = self._person(self.school, self.dsl, Category.STAFF)
 
     def fill(self, incidents: int, progress: Progress) -> Prepared:
         """Report incidents over a year, acknowledge and triage every second, and write one long timeline."""
@@ -141,10 +148,35 @@ class _School:
             school=self.school,
             term=self._term().name,
             dsl_token=self._token(self.dsl),
+            register_token=self._register(progress),
             pupils=self.pupils,
             handled=handled,
             long_incident=self._long_incident(),
         )
+
+    def _register(self, progress: Progress) -> str:
+        """Open the second school, register its people, and return the token of its lead."""
+        school = self._open("Populous Primary School")
+        lead = self._user(Role.DSL, school)
+        with self.together():
+            for place in range(REGISTER):
+                first, middle, last = (
+                    "".join(map(self.rng.choice, each)) for each in (_FIRST, _FIRST, _LAST)
+                )
+                name = f"{first} {middle} {last}"
+                self._person(school, lead, Category.PUPIL, name, year_group=place % 7)
+                progress("people", place + 1, REGISTER)
+        return self._token(lead)
+
+    def _open(self, name: str) -> UUID:
+        school = OpenSchool(
+            name=name,
+            pack="st_thomas",
+            jurisdiction="england",
+            pupils_on_roll=420,
+            calendar=self.calendar,
+        )
+        return self.app.schools.open(_by(self.admin, self.opened), school).id
 
     def _report_all(self, incidents: int, progress: Progress) -> list[UUID]:
         year = timedelta(days=365)
@@ -195,16 +227,23 @@ class _School:
         }
         return self.app.incidents.report(_by(self.dsl, moment), ReportIncident(**fields)).incident.id
 
-    def _user(self, role: Role, at: datetime) -> User:
+    def _user(self, role: Role, school: UUID) -> User:
         registered = RegisterUser(name=Sealed("A User"), email=Sealed(f"{role}@x.example"))
-        user = self.app.users.register(_by(self.admin, at), registered)
-        appointment = AppointUser(user=user.id, role=role, from_=day_of(at))
-        self.app.schools.appoint(_by(self.admin, at), self.school, appointment)
+        user = self.app.users.register(_by(self.admin, self.opened), registered)
+        appointment = AppointUser(user=user.id, role=role, from_=day_of(self.opened))
+        self.app.schools.appoint(_by(self.admin, self.opened), school, appointment)
         return user
 
-    def _person(self, category: Category, at: datetime) -> UUID:
-        person = RegisterPerson(school=self.school, category=category, name=Sealed("An Invented Person"))
-        return self.app.people.register(_by(self.dsl, at), person).id
+    def _person(
+        self,
+        school: UUID,
+        by: User,
+        category: Category,
+        name: str = "An Invented Person",
+        year_group: int | None = None,
+    ) -> UUID:
+        person = RegisterPerson(school=school, category=category, name=Sealed(name), year_group=year_group)
+        return self.app.people.register(_by(by, self.opened), person).id
 
     def _token(self, user: User) -> str:
         return self.app.users.issue_token(Context(principal=SYSTEM, now=self.now), user.id).token
