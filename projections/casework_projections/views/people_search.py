@@ -164,7 +164,7 @@ class PeopleSearch:
         try:
             return Sealed(self._sealer.token_text(token, person, wrapped), person)
         except Tampered:
-            # The user who reads this person gets the error; searches for others must not fail.
+            # Searches for others must not fail. A rebuild of the view copies the name from the log again.
             return None
 
     def _checked(self, schools: dict[UUID, _School]) -> dict[UUID, _School]:
