@@ -79,6 +79,18 @@ class Admission:
         at.actor.require(permission)
         return at
 
+    def settings(self, asker: Asker, school_id: UUID, permission: Permission) -> School:
+        """The school, for a user who holds `permission` there and for administrators.
+
+        Raises NotFound, Forbidden.
+        """
+        if not asker.principal.administers:
+            return self.school(asker, school_id, permission).school
+        school = self._record.peek(School, school_id)
+        if school is None:
+            raise NotFound
+        return school
+
     def person(self, asker: Asker, person_id: UUID, permission: Permission) -> Person:
         """A person, for a user who holds `permission` at their school. Raises NotFound, Forbidden."""
         person = self._record.load(Person, person_id)

@@ -8,7 +8,6 @@ from uuid import UUID
 import msgspec
 
 from casework.domain.access import Permission
-from casework.domain.errors import NotFound
 from casework.domain.moments import LocalDate
 from casework.domain.school import School
 from casework.domain.sealed import Sealed
@@ -77,7 +76,7 @@ class ListAppointments(Question[Page[ListedAppointment]], frozen=True, kw_only=T
     part: Part = Part()
 
     def answer(self, room: ReadingRoom, asker: Asker) -> Answer[Page[ListedAppointment]]:
-        school = self._school(room, asker)
+        school = room.admission.settings(asker, self.school, Permission.READ_APPOINTMENTS)
         scope = ["appointments", school.id]
         start = room.cursors.start(self.part, scope)
         held = (
@@ -105,14 +104,6 @@ class ListAppointments(Question[Page[ListedAppointment]], frozen=True, kw_only=T
         cursor = room.cursors.make([*page[-1]], scope) if len(rest) > len(page) else None
         shown = tuple(Shown(about=each.user, parts=("name", "roles")) for each in items)
         return Answer(Page(items, cursor, stale), (*shown, Shown(about=school.id, parts=("appointments",))))
-
-    def _school(self, room: ReadingRoom, asker: Asker) -> School:
-        if not asker.principal.administers:
-            return room.admission.school(asker, self.school, Permission.READ_APPOINTMENTS).school
-        school = room.record.peek(School, self.school)
-        if school is None:
-            raise NotFound
-        return school
 
 
 def _listed(school: School) -> ListedSchool:

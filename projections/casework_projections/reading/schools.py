@@ -10,7 +10,6 @@ import msgspec
 
 from casework.domain.access import Permission
 from casework.domain.clocks import Calendar, day_of
-from casework.domain.errors import NotFound
 from casework.domain.moments import LocalDate
 from casework.domain.playbook import Pack
 from casework.domain.school import School
@@ -60,12 +59,7 @@ class ReadSchool(Question[SchoolBody], frozen=True):
     school: UUID
 
     def answer(self, room: ReadingRoom, asker: Asker) -> Answer[SchoolBody]:
-        if asker.principal.administers:
-            school = room.record.load(School, self.school)
-            if school is None:
-                raise NotFound
-        else:
-            school = room.admission.school(asker, self.school, Permission.READ_SCHOOL).school
+        school = room.admission.settings(asker, self.school, Permission.READ_SCHOOL)
         body = school_body(school, room.library, asker.now)
         return Answer(body, (Shown(about=school.id, parts=("settings",)),))
 
