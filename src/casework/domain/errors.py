@@ -75,3 +75,9 @@ class AddressInUse(Declined):
 
 class KeyReused(Declined):
     """The idempotency key was used before, for a different request."""
+
+
+def refuse_any(faults: Mapping[str, str]) -> None:
+    """Raise Invalid if there are `faults`: one message per path."""
+    if faults:
+        raise Invalid.of(faults)

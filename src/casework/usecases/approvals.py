@@ -11,7 +11,7 @@ import msgspec
 from casework.domain.access import Permission, Principal
 from casework.domain.approval import About, Approval, ApprovalDecided, why_not_decide
 from casework.domain.case import ApprovalInCase, approval_in
-from casework.domain.errors import Forbidden, Invalid, NotFound
+from casework.domain.errors import Forbidden, Invalid, NotFound, refuse_any
 from casework.domain.event import event_of
 from casework.domain.fields import PastInstant, Reason, record_faults
 from casework.domain.incident import Step
@@ -97,9 +97,7 @@ class Approvals:
         asker = self._asker(approval)
         role = _deciding_role(asker, pending, context)
         approval.require_pending(context.now)
-        faults = record_faults(command)
-        if faults:
-            raise Invalid.of(faults)
+        refuse_any(record_faults(command))
         if command.approve:
             self._taking.take_approved(context, case, approval, asker)
         decided = event_of(

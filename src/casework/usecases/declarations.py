@@ -8,7 +8,7 @@ import msgspec
 
 from casework.domain.access import Permission
 from casework.domain.clocks import day_of
-from casework.domain.errors import Forbidden, Invalid
+from casework.domain.errors import Forbidden, refuse_any
 from casework.domain.event import event_of
 from casework.domain.fields import Narrative, PersonId, Short, UserId, record_faults
 from casework.domain.moments import LocalDate
@@ -84,8 +84,7 @@ class Declarations:
         deciders = (found[user] for user in made.decided_by)
         if any(isinstance(user, User) and user.persons & {made.staff, made.other} for user in deciders):
             faults["$.decided_by"] = "must not include either person in the relationship"
-        if faults:
-            raise Invalid.of(faults)
+        refuse_any(faults)
 
 
 def _decided_together(made: RelationshipDeclared, school: School) -> bool:

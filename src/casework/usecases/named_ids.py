@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from casework.domain.aggregate import Aggregate
-from casework.domain.errors import Invalid
+from casework.domain.errors import refuse_any
 from casework.domain.fields import Leaf, Ref, leaves
 from casework.domain.incident import Incident
 from casework.domain.person import Person
@@ -46,8 +46,7 @@ def check_ids(
             faults[leaf.path] = "is not involved in this incident"
         elif ref.adult and isinstance(thing, Person) and thing.category is Category.PUPIL:
             faults[leaf.path] = "is a pupil"
-    if faults:
-        raise Invalid.of(faults)
+    refuse_any(faults)
 
 
 def _is_at(thing: Aggregate | None, expected: type[Aggregate], school: School) -> bool:

@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from casework.domain.access import Actor, Permission
 from casework.domain.clocks import day_of
-from casework.domain.errors import Forbidden, Invalid, NotFound, Stale
+from casework.domain.errors import Forbidden, Invalid, NotFound, Stale, refuse_any
 from casework.domain.event import event_of
 from casework.domain.fields import Name, Reason, Short, record_faults
 from casework.domain.limits import YearGroup
@@ -157,7 +157,7 @@ class People:
         check_ids(self._record.load_many(leaf.value for leaf, _ in ids), ids, school)
         person = Person(registered)
         person.append(registered)
-        _refuse_any(_relation_faults(registered, day_of(context.now)))
+        refuse_any(_relation_faults(registered, day_of(context.now)))
         self._record.commit(person)
         return person
 
@@ -197,21 +197,21 @@ def _keeps_roll(context: Context, actor: Actor) -> Role | None:
 def _registered(
     context: Context, command: RegisterPerson, person_id: UUID, role: Role, on_roll: bool
 ) -> PersonRegistered:
-    _refuse_any(record_faults(command))
+    refuse_any(record_faults(command))
     stamp = context.stamp(person_id, 1, role)
     stored = {name: getattr(command, name) for name in ("born_on", "contact", "identifiers")}
     changes = {"on_roll": on_roll, **_as_recorded(stored)}
     registered = event_of(stamp, PersonRegistered, **replaced(command, **changes))
-    _refuse_any(_detail_faults(registered.details, context.now))
+    refuse_any(_detail_faults(registered.details, context.now))
     return registered
 
 
 def _changed(before: Details, command: ChangePerson, now: datetime) -> Details:
-    _refuse_any(record_faults(command))
+    refuse_any(record_faults(command))
     given = {name: value for name, value in msgspec.structs.asdict(command).items() if value is not UNSET}
     del given["reason"]
     details = msgspec.structs.replace(before, **_as_recorded(given))
-    _refuse_any(_detail_faults(details, now))
+    refuse_any(_detail_faults(details, now))
     return details
 
 
@@ -270,8 +270,3 @@ def _death_fault(died_on: date | None, born_on: date, today: date) -> str | None
     if died_on is not None and died_on > today:
         return "is in the future"
     return "is before born_on" if died_on is not None and died_on < born_on else None
-
-
-def _refuse_any(faults: dict[str, str]) -> None:
-    if faults:
-        raise Invalid.of(faults)

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from casework.domain.clocks import day_of
-from casework.domain.errors import Invalid, NotFound
+from casework.domain.errors import Invalid, NotFound, refuse_any
 from casework.domain.event import event_of
 from casework.domain.fields import PersonId, record_faults
 from casework.domain.moments import LocalDate
@@ -34,7 +34,7 @@ class RelatePerson(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Relations:
-    """The use cases of relations. Whoever may change a person's record may make and end their relations."""
+    """The use cases of relations: for users who may change the record of the person."""
 
     def __init__(self, record: Record, people: People) -> None:
         self._record = record
@@ -80,9 +80,7 @@ class Relations:
         self._record.commit(person)
 
     def _check(self, admitted: Admitted, wanted: Relationship, today: date) -> None:
-        faults = record_faults(wanted)
-        if faults:
-            raise Invalid.of(faults)
+        refuse_any(record_faults(wanted))
         if wanted.person == admitted.person.id:
             raise Invalid.at("$.person", "is the same person")
         other = self._record.load(Person, wanted.person)

@@ -9,7 +9,7 @@ import msgspec
 
 from casework.domain.access import Actor, Permission
 from casework.domain.clocks import Calendar, day_of
-from casework.domain.errors import Forbidden, Invalid, NotFound
+from casework.domain.errors import Forbidden, Invalid, NotFound, refuse_any
 from casework.domain.event import event_of
 from casework.domain.fields import Code, record_faults
 from casework.domain.limits import Count
@@ -165,9 +165,7 @@ class Schools:
             raise Invalid.at("$.user", "is you; another administrator must appoint you")
         if command.until is not None and command.until < command.from_:
             raise Invalid.at("$.until", "is before from")
-        faults = record_faults(command)
-        if faults:
-            raise Invalid.of(faults)
+        refuse_any(record_faults(command))
         appointment = Appointment(id=appointment_id, **msgspec.structs.asdict(command))
         stamp = context.stamp(school.id, school.version + 1, Role.ADMIN)
         school.append(event_of(stamp, Appointed, appointment=appointment))
@@ -215,5 +213,4 @@ def _check(event: SchoolOpened | SchoolChanged, calendar: Calendar | None) -> No
     faults = record_faults(event)
     if calendar is not None:
         faults |= {f"$.calendar.{path}": message for path, message in calendar.faults()}
-    if faults:
-        raise Invalid.of(faults)
+    refuse_any(faults)

@@ -11,7 +11,16 @@ from uuid import UUID
 import msgspec
 
 from casework.domain.addresses import ADDRESSES, AddressAssigned, Addresses
-from casework.domain.errors import AddressInUse, Forbidden, Invalid, NotFound, Refusal, Refused, Stale
+from casework.domain.errors import (
+    AddressInUse,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Refusal,
+    Refused,
+    Stale,
+    refuse_any,
+)
 from casework.domain.event import event_of
 from casework.domain.fields import Name, limit_fault, record_faults
 from casework.domain.moments import Instant
@@ -111,9 +120,8 @@ class Users:
 
     def administrator_at(self, email: Sealed) -> User | None:
         """The administrator with this address who is not deactivated; None if there is none."""
-        for key in sorted(self._directory.at_address(email.text) & self._directory.administrators()):
-            return self._record.load(User, key)
-        return None
+        found = self._directory.at_address(email.text) & self._directory.administrators()
+        return self._record.load(User, min(found)) if found else None
 
     def persons_of(self, user: User) -> dict[UUID, UUID]:
         """The id of the person that `user` is now, by the id of the school."""
@@ -158,9 +166,7 @@ class Users:
             **msgspec.structs.asdict(command),
             administrator=administrator,
         )
-        faults = record_faults(registered)
-        if faults:
-            raise Invalid.of(faults)
+        refuse_any(record_faults(registered))
         if registered.person is not None:
             adult(self._record, registered.person)
         user = User(registered)
@@ -176,9 +182,7 @@ class Users:
             return self._found(user_id, upto=earlier)
         if expected is not None and expected != user.version:
             raise Stale(user.version)
-        faults = record_faults(command)
-        if faults:
-            raise Invalid.of(faults)
+        refuse_any(record_faults(command))
         if context.by == user_id:
             self._require_another(user_id, command)
         before, address = user.version, user.email.text

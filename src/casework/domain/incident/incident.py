@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 from uuid import UUID
 
 from casework.domain.aggregate import Aggregate
-from casework.domain.errors import Invalid, Refusal, Refused
+from casework.domain.errors import Invalid, Refusal, Refused, refuse_any
 from casework.domain.event import Event
 from casework.domain.fields import limit_faults, moment_faults, text_faults, values_of
 from casework.domain.incident.reporting import Party, Report
@@ -109,8 +109,7 @@ class Incident(Aggregate, begins_with=Report):
         faults = text_faults(values) | step.faults(self) | playbook.faults(self, step)
         # Last, because a client understands "in the future" better than a comparison with another moment.
         faults |= self._time_faults(step) | moment_faults(values, step.recorded_at)
-        if faults:
-            raise Invalid.of(faults)
+        refuse_any(faults)
         refusal = playbook.refusal(self, step)
         if refusal is not None:
             raise Refused(refusal)

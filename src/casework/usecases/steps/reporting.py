@@ -9,7 +9,7 @@ import msgspec
 
 from casework.domain.access import NOBODY, Permission
 from casework.domain.case import Case
-from casework.domain.errors import Forbidden, Invalid, KeyReused
+from casework.domain.errors import Forbidden, KeyReused, refuse_any
 from casework.domain.event import event_of
 from casework.domain.fields import Code, Narrative, PastInstant, limit_faults, synchronised, values_of
 from casework.domain.incident import Incident
@@ -67,9 +67,7 @@ class Reporting:
 
         Raises NotFound, Forbidden, KeyReused, Invalid or Refused; then nothing has changed.
         """
-        faults = limit_faults(values_of(command))
-        if faults:
-            raise Invalid.of(faults)
+        refuse_any(limit_faults(values_of(command)))
         command = synchronised(command, context.now)
         return retrying(lambda: self._report(context, command))
 

@@ -10,7 +10,7 @@ import msgspec
 from casework.domain.access import Principal
 from casework.domain.approval import why_not_decide
 from casework.domain.case import Case
-from casework.domain.errors import Invalid
+from casework.domain.errors import Invalid, refuse_any
 from casework.domain.incident import Incident, Step
 from casework.domain.school import School
 from casework.domain.user import User
@@ -55,9 +55,7 @@ class Stages:
     @staticmethod
     def check(step: Step, around: Surroundings) -> None:
         """Raise Invalid if something is wrong with the step in view of its surroundings."""
-        faults = OUTSIDE.get(type(step), NOTHING).check(step, around)
-        if faults:
-            raise Invalid.of(faults)
+        refuse_any(OUTSIDE.get(type(step), NOTHING).check(step, around))
 
     def decider(self, context: Context, step: Step, case: Case, around: Surroundings) -> Decider | None:
         """Who must decide on the step; None if it needs no second person.
