@@ -109,7 +109,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Holder(msgspec.Struct, frozen=True):
-    """A person that somebody who holds a role at a school was ever linked to."""
+    """A person that a holder of a role at a school was ever linked to."""
 
     school: UUID
     role: Role
