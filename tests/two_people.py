@@ -8,12 +8,12 @@ import msgspec
 import pytest
 
 from casework.domain.incident import Step
-from casework.usecases.steps.surroundings import OUTSIDE, Decider, Outside
+from casework.usecases.steps.surroundings import NOTHING, OUTSIDE, Decider, Outside
 
 ANYBODY: Final = Decider()
 
 
 def takes_two(monkeypatch: pytest.MonkeyPatch, kind: type[Step], decider: Decider | None = ANYBODY) -> None:
     """Have `decider` decide on steps of `kind`; with None they need no second person."""
-    row = msgspec.structs.replace(OUTSIDE[kind], decided_by=lambda _, __: decider)
+    row = msgspec.structs.replace(OUTSIDE.get(kind, NOTHING), decided_by=lambda _, __: decider)
     monkeypatch.setitem(cast(dict[type[Step], Outside], OUTSIDE), kind, row)

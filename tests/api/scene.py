@@ -199,7 +199,7 @@ ROUTES: Final = {
             {"step": "offer_support", **EXAMPLES["offer_support"], "person": target(s)},
             **ANY,
         ),
-        "404 201 201 403 403 404 404 404",
+        "404 201 201 201 403 404 404 404",
     ),
     "incidents.steps": Route(
         _get("/incidents/{incident}/steps"), "404 200 200 200 403 404 404 404", "timeline"
@@ -208,7 +208,7 @@ ROUTES: Final = {
         lambda s: Asked(
             "POST", f"/incidents/{s.incident}/evidence", {"data": s.upload_of(s.house), "headers": ANY}
         ),
-        "404 201 201 403 403 404 404 404",
+        "404 201 201 201 403 404 404 404",
     ),
     "incidents.evidence_record": Route(
         _get("/incidents/{incident}/evidence/{evidence}"), "404 200 200 200 403 404 404 404", "evidence"
@@ -299,7 +299,8 @@ ROUTES: Final = {
     "declarations.index": Route(
         _get("/declarations?person={pupil}"), "404 200 200 200 403 403 403 404", "declarations"
     ),
-    "approvals.ask": Route(_approval, "404 201 201 403 403 404 404 404"),
+    # The head is named as the one who decides, and cannot ask for it too.
+    "approvals.ask": Route(_approval, "404 201 201 422 403 404 404 404"),
     "approvals.index": Route(_get("/approvals"), "200 200 200 200 200 200 200 200", "approvals"),
     "approvals.read": Route(
         lambda s: Asked("GET", f"/approvals/{s.asked()}"), "404 200 200 200 404 404 404 404", "approval"

@@ -18,9 +18,10 @@ from casework.domain.access import (
     InStream,
     Permission,
     Standing,
+    reads_once_assigned,
     standing,
 )
-from casework.domain.incident import Incident
+from casework.domain.incident import STEPS, Incident
 from casework.domain.vocabulary import Role, Stream
 from tests.domain.casefile import ALLEGED, DSL, HEAD, PARENT, TARGET, TEACHER, CaseFile, known
 
@@ -28,16 +29,19 @@ P = Permission
 COLUMNS: Final = tuple(Permission)
 CELLS: Final = {
     # One row per role, one y or n per permission in the order of `Permission`: report; child cases: read,
-    # handle; allegations: read, handle, where the head is subject; authorise; people: register, read,
+    # handle; allegations: read, handle; cases assigned: read, handle; where the head is subject, where the
+    # chair cannot; authorise; people: register, read,
     # change, keep the roll; declarations: record, read; summary; lessons, their sources; compare; school:
     # read, change, appoint; appointments; users.
-    "dsl":                 "y y y n n n y y y y y y y y y y y y n n y y",
-    "deputy_dsl":          "y y y n n n y y y y y y y y y y y y n n y y",
-    "headteacher":         "y y n y y n y y y y y y y y y y y y n n y y",
-    "chair_of_governors":  "y n n n n y n y n n n n n n n n n y n n n y",
-    "reporter":            "y n n n n n n y n n n n n n n n n y n n n n",
-    "governor":            "y n n n n n n y n n n n n n n n n y n n n n",
-    "admin":               "y n n n n n n y n n y n n n n n n y y y y y",
+    "dsl":                 "y y y n n n n n n y y y y y y y y y y y y n n y y",
+    "deputy_dsl":          "y y y n n n n n n y y y y y y y y y y y y n n y y",
+    "headteacher":         "y y y y y n n n n y y y y y y y y y y y y n n y y",
+    "slt":                 "y n n n n y y n n n y n n n n n n n n n y n n n n",
+    "chair_of_governors":  "y n n n n n n y n n y n n n n n n n n n y n n n y",
+    "vice_chair":          "y n n n n n n n y n y n n n n n n n n n y n n n y",
+    "reporter":            "y n n n n n n n n n y n n n n n n n n n y n n n n",
+    "governor":            "y n n n n n n n n n y n n n n n n n n n y n n n n",
+    "admin":               "y n n n n n n n n n y n n y n n n n n n y y y y y",
 }  # fmt: skip
 ROLES: Final = tuple(CELLS)
 GRANTED: Final = [
@@ -45,6 +49,10 @@ GRANTED: Final = [
     for role, row in CELLS.items()
     for permission, cell in zip(COLUMNS, row.split(), strict=True)
 ]
+
+FOR_ASSIGNEES: Final = {
+    "add_note", "complete_action", "debrief", "inform_parents", "invite_parent", "record_meeting",
+}  # fmt: skip
 
 ANY_USER = known("a user")
 
@@ -122,8 +130,10 @@ def test_a_user_with_several_roles_acts_in_the_first_that_may(
     [
         ("dsl", True, True),
         ("deputy_dsl", True, True),
-        ("headteacher", True, False),
+        ("headteacher", True, True),
+        ("slt", False, False),
         ("chair_of_governors", False, False),
+        ("vice_chair", False, False),
         ("reporter", False, False),
         ("governor", False, False),
         ("admin", False, False),
@@ -154,6 +164,8 @@ def test_only_the_head_has_standing_to_an_allegation_by_role(role: str) -> None:
         ("dsl", True),
         ("deputy_dsl", True),
         ("chair_of_governors", True),
+        ("slt", False),
+        ("vice_chair", False),
         ("reporter", False),
         ("governor", False),
         ("admin", False),
@@ -209,10 +221,38 @@ def test_the_chair_does_not_stand_in_for_their_own_case() -> None:
     assert not standing_of(chair, case.incident, heads=frozenset({TEACHER})).knows
 
 
-def test_an_assignment_to_a_child_case_adds_no_standing() -> None:
+@pytest.mark.parametrize("role", ROLES)
+def test_an_assignment_to_a_child_case_lets_only_senior_leaders_in(role: str) -> None:
+    incident = CaseFile("cyberbullying").take("assign", user=HEAD).incident
+    before, after = standing_of(actor(role), incident), standing_of(actor(role, user=HEAD), incident)
+    assert before.assists_as is None
+    assert after == (Standing(reads_as=Role.SLT, assists_as=Role.SLT) if role == "slt" else before)
+
+
+def test_a_senior_leader_takes_only_steps_for_assignees() -> None:
+    incident = CaseFile("cyberbullying").take("assign", user=HEAD).incident
+    found = standing_of(actor("slt", user=HEAD), incident)
+    taken = {step.name() for step in STEPS.values() if found.takes_as(step) is Role.SLT}
+    assert taken == FOR_ASSIGNEES
+    lead = standing_of(actor("slt", "dsl", user=HEAD), incident)
+    assert {lead.takes_as(step) for step in STEPS.values()} == {Role.DSL}
+
+
+def test_a_senior_leader_loses_an_assigned_case_that_becomes_an_allegation() -> None:
     case = CaseFile("cyberbullying").take("assign", user=HEAD)
-    assert standing_of(actor("headteacher", user=HEAD), case.incident).handles_as is None
-    assert not standing_of(actor("reporter", user=HEAD), case.incident).knows
+    case.take("involve_person", person=TEACHER, involvement="alleged", category="staff")
+    assert not standing_of(actor("slt", user=HEAD), case.incident).knows
+
+
+def test_a_case_could_be_assigned_to_those_who_could_then_read_it() -> None:
+    by_case = [
+        {role for role in ROLES if reads_once_assigned(actor(role), each)}
+        for each in (child_case(), allegation())
+    ]
+    assert by_case == [
+        {"dsl", "deputy_dsl", "headteacher", "slt"},
+        {"dsl", "deputy_dsl", "headteacher", "chair_of_governors"},
+    ]
 
 
 def test_a_case_becomes_an_allegation_when_a_staff_member_is_alleged() -> None:

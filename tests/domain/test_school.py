@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from casework.domain.appointment import Absence, Appointment, Led
 from casework.domain.clocks import Calendar
 from casework.domain.playbook import Pack
 from casework.domain.school import (
     Appointed,
-    Appointment,
+    AppointmentChanged,
     AppointmentEnded,
     School,
     SchoolChanged,
@@ -50,9 +51,17 @@ class Register:
         return self
 
     def appoint(
-        self, user: UUID, role: Role, from_: date, until: date | None = None, id_: UUID = FIRST
+        self,
+        user: UUID,
+        role: Role,
+        from_: date,
+        until: date | None = None,
+        id_: UUID = FIRST,
+        standing_in_for: Role | None = None,
     ) -> Register:
-        appointment = Appointment(id=id_, user=user, role=role, from_=from_, until=until)
+        appointment = Appointment(
+            id=id_, user=user, role=role, from_=from_, until=until, standing_in_for=standing_in_for
+        )
         stamp = self._stamp(self.school.version + 1, "2026-09-02 09:00")
         self.school.append(Appointed(**stamp, appointment=appointment))
         return self
@@ -60,6 +69,14 @@ class Register:
     def end(self, until: date, id_: UUID = FIRST) -> Register:
         stamp = self._stamp(self.school.version + 1, "2026-10-01 09:00")
         self.school.append(AppointmentEnded(**stamp, appointment=id_, until=until))
+        return self
+
+    def absent(self, id_: UUID, first: date, last: date) -> Register:
+        changed = self.school.appointments[id_].absent_between(first, last)
+        stamp = self._stamp(self.school.version + 1, "2026-10-01 09:00")
+        self.school.append(
+            AppointmentChanged(**stamp, appointment=id_, until=changed.until, absences=changed.absences)
+        )
         return self
 
     def roles(self, user: UUID, day: date) -> set[Role]:
@@ -219,3 +236,107 @@ def test_an_empty_change_changes_only_the_version() -> None:
     before = register.school.packs.copy()
     register.change("2026-09-14 09:00")
     assert (register.school.version, register.school.packs) == (2, before)
+
+
+class TestStandingIn:
+    """The deputy stands in for the head."""
+
+    DEPUTY = known("deputy")
+
+    def school(self) -> Register:
+        return (
+            Register()
+            .appoint(HEAD, Role.HEADTEACHER, date(2026, 9, 1), id_=FIRST)
+            .appoint(
+                self.DEPUTY, Role.REPORTER, date(2026, 9, 1), id_=SECOND, standing_in_for=Role.HEADTEACHER
+            )
+        )
+
+    def test_waits_while_a_holder_is_present(self) -> None:
+        school = self.school()
+        assert school.roles(self.DEPUTY, date(2026, 9, 14)) == {Role.REPORTER}
+        assert school.school.acting_as(Role.HEADTEACHER, date(2026, 9, 14)) == [HEAD]
+
+    def test_lasts_from_the_first_day_of_absence_to_the_last(self) -> None:
+        school = self.school().absent(FIRST, date(2026, 10, 5), date(2026, 10, 9))
+        for day, acts in ((4, HEAD), (5, self.DEPUTY), (9, self.DEPUTY), (10, HEAD)):
+            assert school.school.acting_as(Role.HEADTEACHER, date(2026, 10, day)) == [acts]
+        assert school.roles(self.DEPUTY, date(2026, 10, 7)) == {Role.REPORTER, Role.HEADTEACHER}
+
+    def test_takes_nothing_from_the_absent_holder(self) -> None:
+        school, day = self.school().absent(FIRST, date(2026, 10, 5), date(2026, 10, 9)), date(2026, 10, 7)
+        assert school.roles(HEAD, day) == {Role.HEADTEACHER}
+        assert [*school.school.appointed_to(Role.HEADTEACHER, day)] == [HEAD]
+        assert school.school.leading_as(Role.HEADTEACHER, day) == {HEAD, self.DEPUTY}
+
+    def test_begins_when_nobody_holds_the_post_and_ends_with_a_new_holder(self) -> None:
+        new_head = known("new head")
+        school = self.school().end(date(2026, 10, 1), FIRST)
+        school.appoint(new_head, Role.HEADTEACHER, date(2026, 11, 2), id_=known("third"))
+        for day, acts in (
+            (date(2026, 10, 1), HEAD),
+            (date(2026, 10, 2), self.DEPUTY),
+            (date(2026, 11, 2), new_head),
+        ):
+            assert school.school.acting_as(Role.HEADTEACHER, day) == [acts]
+
+    def test_needs_every_holder_to_be_absent(self) -> None:
+        school = self.school().absent(FIRST, date(2026, 10, 5), date(2026, 10, 9))
+        school.appoint(known("other head"), Role.HEADTEACHER, date(2026, 9, 1), id_=known("third"))
+        assert school.roles(self.DEPUTY, date(2026, 10, 7)) == {Role.REPORTER}
+
+    def test_does_not_begin_while_absent_oneself(self) -> None:
+        school = self.school().absent(FIRST, date(2026, 10, 5), date(2026, 10, 9))
+        school.absent(SECOND, date(2026, 10, 5), date(2026, 10, 6))
+        assert school.roles(self.DEPUTY, date(2026, 10, 6)) == {Role.REPORTER}
+        assert school.roles(self.DEPUTY, date(2026, 10, 7)) == {Role.REPORTER, Role.HEADTEACHER}
+
+    def test_is_remembered_with_its_days(self) -> None:
+        school = (
+            self.school().absent(FIRST, date(2026, 10, 5), date(2026, 10, 9)).end(date(2026, 12, 18), FIRST)
+        )
+        assert school.school.ever_led(Role.HEADTEACHER) == [
+            Led(HEAD, date(2026, 9, 1), date(2026, 12, 18)),
+            Led(self.DEPUTY, date(2026, 10, 5), date(2026, 10, 9)),
+            Led(self.DEPUTY, date(2026, 12, 19), None),
+        ]
+
+    def test_an_earlier_absence_stays_on_record(self) -> None:
+        appointment = self.school().school.appointments[FIRST]
+        first = appointment.absent_between(date(2026, 10, 5), date(2026, 10, 9))
+        again = first.absent_between(date(2026, 11, 9), date(2026, 11, 20))
+        back = again.absent_between(date(2026, 11, 12), None)
+        assert back.absences == (
+            Absence(date(2026, 10, 5), date(2026, 10, 9)),
+            Absence(date(2026, 11, 9), date(2026, 11, 11)),
+        )
+
+
+@given(
+    held=st.lists(
+        st.builds(
+            Appointment,
+            id=st.uuids(),
+            user=st.sampled_from([DSL, HEAD, known("third")]),
+            role=st.sampled_from([Role.HEADTEACHER, Role.REPORTER]),
+            from_=DAYS,
+            until=st.none() | DAYS,
+            standing_in_for=st.sampled_from([None, Role.HEADTEACHER]),
+            absences=st.lists(st.builds(Absence, DAYS, DAYS), max_size=2).map(tuple),
+        ),
+        max_size=5,
+    ),
+    day=DAYS,
+)
+def test_who_ever_led_is_known_for_every_day(held: list[Appointment], day: date) -> None:
+    school = Register().school
+    school.appointments |= {each.id: each for each in held}
+    led = {
+        each.user
+        for each in school.ever_led(Role.HEADTEACHER)
+        if each.first <= day and (each.last is None or day <= each.last)
+    }
+    assert led == school.leading_as(Role.HEADTEACHER, day)
+    assert led == {
+        user for user in {each.user for each in held} if Role.HEADTEACHER in school.roles_of(user, day)
+    }

@@ -77,11 +77,14 @@ def test_every_role_may_report(role: Role) -> None:
 
 
 def test_only_safeguarding_leads_may_handle_child_cases() -> None:
+    """The head is one of them: a safety duty never waits for a designated lead."""
     handling = {role for role, held in PERMISSIONS.items() if Permission.HANDLE_CHILD_CASES in held}
-    assert handling == {Role.DSL, Role.DEPUTY_DSL}
+    assert handling == {Role.DSL, Role.DEPUTY_DSL, Role.HEADTEACHER}
 
 
-@pytest.mark.parametrize("role", [Role.REPORTER, Role.GOVERNOR, Role.CHAIR_OF_GOVERNORS, Role.ADMIN])
+@pytest.mark.parametrize(
+    "role", [Role.REPORTER, Role.SLT, Role.GOVERNOR, Role.CHAIR_OF_GOVERNORS, Role.VICE_CHAIR, Role.ADMIN]
+)
 def test_roles_without_a_need_may_not_read_cases_or_people(role: Role) -> None:
     reading = {Permission.READ_CHILD_CASES, Permission.READ_ALLEGATIONS, Permission.READ_PEOPLE}
     assert reading.isdisjoint(PERMISSIONS[role])

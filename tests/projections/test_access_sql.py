@@ -24,6 +24,7 @@ from casework.domain.access import (
     All,
     AnyOf,
     AppointedToCase,
+    AssignedToCase,
     CaseFacts,
     InStream,
     IsAboutHolderOf,
@@ -101,6 +102,7 @@ class Made(msgspec.Struct, frozen=True):
             self.stream,
             frozenset(m.member for m in self.members if m.at_present and m.involved_as in subjects),
             frozenset(m.member for m in self.members if m.involved_as == APPOINTED),
+            frozenset(m.member for m in self.members if m.involved_as == ASSIGNEE),
         )
 
 
@@ -150,7 +152,7 @@ class World(msgspec.Struct, frozen=True):
 
 # Few days, and mostly roles that predicates name, so that random worlds often match them.
 days = st.integers(0, 2).map(lambda number: FIRST + timedelta(days=number))
-roles = st.sampled_from([Role.HEADTEACHER, Role.CHAIR_OF_GOVERNORS] * 3 + [*Role])
+roles = st.sampled_from([Role.HEADTEACHER, Role.CHAIR_OF_GOVERNORS, Role.SLT] * 3 + [*Role])
 
 
 def appointments_of(school: UUID, user: UUID) -> st.SearchStrategy[list[Held]]:
@@ -172,6 +174,7 @@ worlds = st.builds(
 simple: st.SearchStrategy[Predicate] = st.one_of(
     st.just(IsSubject()),
     st.just(AppointedToCase()),
+    st.just(AssignedToCase()),
     st.builds(InStream, st.sampled_from(Stream)),
     st.builds(IsAboutHolderOf, st.sampled_from(LEADERS)),
 )

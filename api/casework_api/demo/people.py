@@ -20,7 +20,9 @@ USERS: Final = (
     ("dsl", "Aurelia Stonecrop"),
     ("deputy_dsl", "Benedict Yarrowby"),
     ("headteacher", "Marguerite Ashlocke"),
+    ("slt", "Lavinia Thornapple"),
     ("chair_of_governors", "Ignatius Merrowdown"),
+    ("vice_chair", "Barnaby Quillstone"),
     ("reporter", "Fergus Plumridge"),
     ("governor", "Theodora Winterslow"),
 )

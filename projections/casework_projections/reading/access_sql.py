@@ -29,6 +29,7 @@ from casework.domain.access import (
     All,
     AnyOf,
     AppointedToCase,
+    AssignedToCase,
     InStream,
     IsAboutHolderOf,
     IsSubject,
@@ -38,7 +39,7 @@ from casework.domain.access import (
 )
 from casework.domain.vocabulary import Role
 from casework_projections.reading.asking import Reach
-from casework_projections.views.case_tables import APPOINTED, cases, incidents_about, members
+from casework_projections.views.case_tables import APPOINTED, ASSIGNEE, cases, incidents_about, members
 
 
 def _ids(name: str) -> BindParameter[Any]:
@@ -58,8 +59,9 @@ def holding(predicate: Predicate) -> ColumnElement[bool]:  # noqa: PLR0911 - as 
         case IsAboutHolderOf(role):
             return cases.c.incident.in_(_incidents_about_holders_of(role))
         case AppointedToCase():
-            appointed = and_(members.c.member == _USER, members.c.involved_as == APPOINTED)
-            return cases.c.incident.in_(select(members.c.incident).where(appointed))
+            return cases.c.incident.in_(_incidents_of_user(APPOINTED))
+        case AssignedToCase():
+            return cases.c.incident.in_(_incidents_of_user(ASSIGNEE))
         case Not(inner):
             return not_(holding(inner))
         case All(inner):
@@ -77,6 +79,12 @@ def parameters(reach: Reach) -> dict[str, Any]:
         holders = [(s, person) for s, leaders in reach.leaders.items() for person in leaders.get(role, ())]
         granted |= {f"{role}_holders": holders, f"{role}_people": [person for _, person in holders]}
     return granted | {"user": reach.user, "persons": sorted(reach.persons)}
+
+
+def _incidents_of_user(involved_as: str) -> Select[tuple[UUID]]:
+    """The incidents in which the reader is involved as a user."""
+    theirs = and_(members.c.member == _USER, members.c.involved_as == involved_as)
+    return select(members.c.incident).where(theirs)
 
 
 def _incidents_about_holders_of(role: Role) -> Select[tuple[UUID]]:

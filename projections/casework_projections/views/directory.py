@@ -272,7 +272,7 @@ class Directory(View):
             (school.id, role, user)
             for school in self._schools(schools)
             for role in roles
-            for user in school.holders_of(role, day)
+            for user in school.leading_as(role, day)
         ]
         found = loadable(self._app, {user for _, _, user in held})
         people = {key: user.persons for key, user in found.items() if isinstance(user, User)}

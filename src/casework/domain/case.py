@@ -52,7 +52,7 @@ class AtSchool:
         return {role: self.leading[role] for role in LEADERS}
 
     def _holders_of(self, role: Role) -> frozenset[UUID]:
-        holders = self.school.holders_of(role, self._day)
+        holders = self.school.leading_as(role, self._day)
         return frozenset().union(*map(self._persons_of, holders))
 
 

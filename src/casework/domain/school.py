@@ -10,25 +10,21 @@ from uuid import UUID
 import msgspec
 
 from casework.domain.aggregate import Aggregate
+from casework.domain.appointment import (
+    Absence,
+    Appointment,
+    Led,
+    acting_as,
+    appointed_to,
+    ever_led,
+    roles_of,
+)
 from casework.domain.clocks import Calendar, day_of
 from casework.domain.event import Event
 from casework.domain.fields import Code
 from casework.domain.limits import Count
 from casework.domain.moments import Instant, LocalDate
 from casework.domain.vocabulary import Role
-
-
-class Appointment(msgspec.Struct, frozen=True, kw_only=True):
-    """A user holds a role at the school from one day to another (both included)."""
-
-    id: UUID
-    user: UUID
-    role: Role
-    from_: LocalDate = msgspec.field(name="from")
-    until: LocalDate | None = None
-
-    def in_force(self, day: date) -> bool:
-        return self.from_ <= day and (self.until is None or day <= self.until)
 
 
 class PackInForce(msgspec.Struct, frozen=True):
@@ -114,6 +110,22 @@ class AppointmentEnded(Event, frozen=True, kw_only=True):
         )
 
 
+class AppointmentChanged(Event, frozen=True, kw_only=True):
+    """The last day and the absences of an appointment, as they are from now on, whichever of them changed."""
+
+    TOPIC: ClassVar[str] = "school.appointment_changed"
+
+    appointment: UUID
+    until: LocalDate | None
+    absences: tuple[Absence, ...]
+
+    def apply(self, school: Any) -> None:
+        appointments = school.appointments
+        appointments[self.appointment] = msgspec.structs.replace(
+            appointments[self.appointment], until=self.until, absences=self.absences
+        )
+
+
 class School(Aggregate, begins_with=SchoolOpened):
     """One school, with the facts that its duties depend on."""
 
@@ -148,20 +160,24 @@ class School(Aggregate, begins_with=SchoolOpened):
         return self.packs[-1].edition
 
     def roles_of(self, user: UUID, day: date) -> Iterator[Role]:
-        """The roles `user` holds on `day`."""
-        return (
-            appointment.role
-            for appointment in self.appointments.values()
-            if appointment.user == user and appointment.in_force(day)
-        )
+        """The roles `user` holds on `day`, present or absent, and those in which they stand in."""
+        return roles_of(self.appointments.values(), user, day)
 
-    def holders_of(self, role: Role, day: date) -> Iterator[UUID]:
-        """The users who hold `role` on `day`."""
-        return (
-            appointment.user
-            for appointment in self.appointments.values()
-            if appointment.role is role and appointment.in_force(day)
-        )
+    def appointed_to(self, role: Role, day: date) -> Iterator[UUID]:
+        """The users who hold `role` on `day`, present or absent."""
+        return appointed_to(self.appointments.values(), role, day)
+
+    def acting_as(self, role: Role, day: date) -> list[UUID]:
+        """The users who act in `role` on `day`: those who hold it and are present, else those standing in."""
+        return acting_as(self.appointments.values(), role, day)
+
+    def leading_as(self, role: Role, day: date) -> frozenset[UUID]:
+        """The users who hold `role` on `day` or act in it."""
+        return frozenset({*self.appointed_to(role, day), *self.acting_as(role, day)})
+
+    def ever_led(self, role: Role) -> list[Led]:
+        """Every user who ever held or acted in `role`, with the days, the earliest first."""
+        return ever_led(self.appointments.values(), role)
 
     def has_appointed(self, user: UUID) -> bool:
         """Whether `user` was ever appointed at the school, even if that was ended by its first day."""

@@ -166,7 +166,9 @@ class Role(StrEnum):
     DSL = "dsl"
     DEPUTY_DSL = "deputy_dsl"
     HEADTEACHER = "headteacher"
+    SLT = "slt"
     CHAIR_OF_GOVERNORS = "chair_of_governors"
+    VICE_CHAIR = "vice_chair"
     GOVERNOR = "governor"
     ADMIN = "admin"
 
@@ -251,7 +253,6 @@ class Recipient(StrEnum):
     IT = "it"
     LINE_MANAGER = "line_manager"
     PARENTS = "parents"
-    SLT = "slt"
 
 
 RECIPIENTS = frozenset(str(word) for words in (Role, Respondent, Recipient) for word in words)

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from casework.domain.access import Actor, Permission
+from casework.domain.appointment import Appointment
 from casework.domain.clocks import Calendar, day_of
 from casework.domain.errors import Forbidden, Invalid, NotFound, refuse_any
 from casework.domain.event import event_of
@@ -16,7 +17,6 @@ from casework.domain.limits import Count
 from casework.domain.moments import LocalDate
 from casework.domain.school import (
     Appointed,
-    Appointment,
     AppointmentEnded,
     School,
     SchoolChanged,

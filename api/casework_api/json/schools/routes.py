@@ -8,9 +8,10 @@ from uuid import UUID
 import msgspec
 from flask import url_for
 
+from casework.domain.appointment import Appointment
 from casework.domain.fields import Text
 from casework.domain.moments import LocalDate
-from casework.domain.school import Appointment, School
+from casework.domain.school import School
 from casework.domain.vocabulary import Role
 from casework.usecases.schools import AppointUser, ChangeSchool, OpenSchool
 from casework_api.http import current

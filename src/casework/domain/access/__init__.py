@@ -4,6 +4,7 @@ from casework.domain.access.predicates import (
     All,
     AnyOf,
     AppointedToCase,
+    AssignedToCase,
     CaseFacts,
     InStream,
     IsAboutHolderOf,
@@ -17,6 +18,7 @@ from casework.domain.access.predicates import (
 from casework.domain.access.principal import NOBODY, SYSTEM, Actor, Principal
 from casework.domain.access.roles import PERMISSIONS, Permission
 from casework.domain.access.standing import (
+    ASSIST,
     BARRED,
     HANDLE,
     LEADERS,
@@ -28,6 +30,7 @@ from casework.domain.access.standing import (
 )
 
 __all__ = [
+    "ASSIST",
     "BARRED",
     "HANDLE",
     "LEADERS",
@@ -39,6 +42,7 @@ __all__ = [
     "All",
     "AnyOf",
     "AppointedToCase",
+    "AssignedToCase",
     "CaseFacts",
     "Grant",
     "InStream",

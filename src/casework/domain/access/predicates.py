@@ -35,6 +35,10 @@ class AppointedToCase(msgspec.Struct, frozen=True):
     """The reader was appointed to this allegation by name."""
 
 
+class AssignedToCase(msgspec.Struct, frozen=True):
+    """The case is assigned to the reader."""
+
+
 class Not(msgspec.Struct, frozen=True):
     """The predicate does not hold."""
 
@@ -53,7 +57,7 @@ class AnyOf(msgspec.Struct, frozen=True):
     predicates: tuple[Predicate, ...]
 
 
-Predicate = InStream | IsSubject | IsAboutHolderOf | AppointedToCase | Not | All | AnyOf
+Predicate = InStream | IsSubject | IsAboutHolderOf | AppointedToCase | AssignedToCase | Not | All | AnyOf
 
 
 class CaseFacts(msgspec.Struct, frozen=True):
@@ -62,10 +66,12 @@ class CaseFacts(msgspec.Struct, frozen=True):
     stream: Stream
     subjects: frozenset[UUID]
     appointed: frozenset[UUID]
+    assigned: frozenset[UUID]
 
     @classmethod
     def of(cls, incident: Incident) -> CaseFacts:
-        return cls(incident.stream, incident.subjects(), incident.appointed)
+        assigned = frozenset(incident.assignees)
+        return cls(incident.stream, incident.subjects(), incident.appointed, assigned)
 
 
 class Reader(msgspec.Struct, frozen=True):
@@ -106,6 +112,8 @@ def holds(  # noqa: PLR0911 - one return for each form of predicate
             return not reader.leaders.get(role, frozenset()).isdisjoint(case.subjects)
         case AppointedToCase():
             return reader.user in case.appointed
+        case AssignedToCase():
+            return reader.user in case.assigned
         case Not(inner):
             return not holds(inner, case, reader)
         case All(inner):

@@ -17,7 +17,10 @@ class Permission(StrEnum):
     HANDLE_CHILD_CASES = "take steps in child cases"
     READ_ALLEGATIONS = "read allegations"
     HANDLE_ALLEGATIONS = "take steps in allegations"
+    READ_ASSIGNED = "read child cases assigned to them"
+    HANDLE_ASSIGNED = "take some steps in child cases assigned to them"
     MANAGE_WHERE_HEAD_IS_SUBJECT = "manage an allegation against the head"
+    MANAGE_AFTER_CHAIR = "manage an allegation where the chair cannot"
     AUTHORISE = "authorise what a colleague waives"
     REGISTER_PEOPLE = "register people"
     READ_PEOPLE = "find and read people"
@@ -57,11 +60,12 @@ _LEADS: Final = _EVERYBODY | {
 PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.DSL: _LEADS,
     Role.DEPUTY_DSL: _LEADS,
-    Role.HEADTEACHER: (_LEADS - {Permission.HANDLE_CHILD_CASES})
-    | {Permission.READ_ALLEGATIONS, Permission.HANDLE_ALLEGATIONS},
+    Role.HEADTEACHER: _LEADS | {Permission.READ_ALLEGATIONS, Permission.HANDLE_ALLEGATIONS},
+    Role.SLT: _EVERYBODY | {Permission.READ_ASSIGNED, Permission.HANDLE_ASSIGNED},
     # Governors may not read the live figures of a summary, or lessons that were not cleared: before these are
     # published as an edition, they could reveal small numbers and names.
     Role.CHAIR_OF_GOVERNORS: _EVERYBODY | {Permission.MANAGE_WHERE_HEAD_IS_SUBJECT, Permission.LIST_USERS},
+    Role.VICE_CHAIR: _EVERYBODY | {Permission.MANAGE_AFTER_CHAIR, Permission.LIST_USERS},
     Role.REPORTER: _EVERYBODY,
     Role.GOVERNOR: _EVERYBODY,
     Role.ADMIN: _EVERYBODY

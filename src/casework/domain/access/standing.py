@@ -11,6 +11,7 @@ import msgspec
 from casework.domain.access.predicates import (
     All,
     AppointedToCase,
+    AssignedToCase,
     CaseFacts,
     InStream,
     IsAboutHolderOf,
@@ -22,7 +23,7 @@ from casework.domain.access.predicates import (
 )
 from casework.domain.access.principal import Actor
 from casework.domain.access.roles import Permission
-from casework.domain.incident import Incident
+from casework.domain.incident import Incident, Step
 from casework.domain.vocabulary import Role, Stream
 
 
@@ -39,6 +40,7 @@ BARRED: Final[Predicate] = IsSubject()
 _ALLEGATION: Final = InStream(Stream.ALLEGATION)
 _APPOINTED: Final = All((_ALLEGATION, AppointedToCase()))
 _ABOUT_THE_HEAD: Final = All((_ALLEGATION, IsAboutHolderOf(Role.HEADTEACHER)))
+_ASSIGNED: Final = All((InStream(Stream.CHILD), AssignedToCase()))
 _STANDING_IN: Final = (
     Grant(Permission.HANDLE_CHILD_CASES, _APPOINTED),
     Grant(Permission.MANAGE_WHERE_HEAD_IS_SUBJECT, _APPOINTED),
@@ -49,6 +51,7 @@ READ: Final = (
     Grant(Permission.READ_CHILD_CASES, InStream(Stream.CHILD)),
     Grant(Permission.READ_ALLEGATIONS, _ALLEGATION),
     *_STANDING_IN,
+    Grant(Permission.READ_ASSIGNED, _ASSIGNED),
 )
 """Who may read which cases. A user reads a case in the role of the first grant that gives them access."""
 
@@ -57,25 +60,40 @@ HANDLE: Final = (
     Grant(Permission.HANDLE_ALLEGATIONS, _ALLEGATION),
     *_STANDING_IN,
 )
-"""Who may take steps in which cases, and in which role."""
+"""Who may take every step in which cases, and in which role."""
+
+ASSIST: Final = (Grant(Permission.HANDLE_ASSIGNED, _ASSIGNED),)
+"""Who may take the steps that are `FOR_ASSIGNEES` in which cases, and in which role."""
 
 LEADERS: Final = tuple(
-    sorted(roles_named(BARRED).union(*(roles_named(grant.when) for grant in (*READ, *HANDLE))))
+    sorted(roles_named(BARRED).union(*(roles_named(grant.when) for grant in (*READ, *HANDLE, *ASSIST))))
 )
 """The roles whose holders the predicates above need."""
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """The access of an actor to one incident: the roles in which they may read and handle it, if any."""
+    """The access of an actor to one incident: the roles in which they may read and handle it, if any.
+
+    Who `handles` it may take every step, who `assists` those that are `FOR_ASSIGNEES`.
+    """
 
     reads_as: Role | None = None
     handles_as: Role | None = None
+    assists_as: Role | None = None
     reported_it: bool = False
 
     @property
     def knows(self) -> bool:
         """Whether the actor may know that the incident exists."""
         return self.reads_as is not None or self.reported_it
+
+    def takes_as(self, step: type[Step]) -> Role | None:
+        """The role in which the actor takes `step`; None if they may not."""
+        if self.handles_as is not None:
+            return self.handles_as
+        if self.assists_as is not None and step.FOR_ASSIGNEES:
+            return self.assists_as
+        return Role.REPORTER if self.reported_it and step.FOR_REPORTERS else None
 
 
 def standing(
@@ -99,6 +117,7 @@ def standing(
     return Standing(
         reads_as=_granted(READ, actor, case, reader),
         handles_as=_granted(HANDLE, actor, case, reader),
+        assists_as=_granted(ASSIST, actor, case, reader),
         reported_it=reported_it,
     )
 
@@ -106,9 +125,10 @@ def standing(
 def reads_once_assigned(actor: Actor, incident: Incident) -> bool:
     """Whether `actor` could read `incident` if it were assigned to them and not about them.
 
-    Assigning an allegation gives access by itself, to those of whose roles the table says so.
+    Assigning a case gives access by itself, to those of whose roles the table says so.
     """
     case = CaseFacts.of(incident)
+    case = msgspec.structs.replace(case, assigned=case.assigned | {actor.user})
     if incident.stream is Stream.ALLEGATION:
         case = msgspec.structs.replace(case, appointed=case.appointed | {actor.user})
     return _granted(READ, actor, case, Reader(actor.user, frozenset())) is not None

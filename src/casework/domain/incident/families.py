@@ -35,6 +35,7 @@ class InformParents(Step, frozen=True, kw_only=True):
     """A parent was informed about their child."""
 
     TOPIC: ClassVar[str] = "incident.inform_parents"
+    FOR_ASSIGNEES: ClassVar[bool] = True
 
     parent: ParentId
     child: PartyId
@@ -71,6 +72,7 @@ class InviteParent(Step, frozen=True, kw_only=True):
 
     TOPIC: ClassVar[str] = "incident.invite_parent"
     MILESTONE: ClassVar[State | None] = State.PARENT_INVITED
+    FOR_ASSIGNEES: ClassVar[bool] = True
 
     parent: ParentId
     meeting_at: Instant
@@ -87,6 +89,7 @@ class RecordMeeting(Step, frozen=True, kw_only=True):
     """Whether the parent came, and who met them."""
 
     TOPIC: ClassVar[str] = "incident.record_meeting"
+    FOR_ASSIGNEES: ClassVar[bool] = True
 
     parent: ParentId
     outcome: MeetingOutcome

@@ -65,6 +65,7 @@ class Debrief(Step, frozen=True, kw_only=True):
     TOPIC: ClassVar[str] = "incident.debrief"
     ANSWERS_REPORT: ClassVar[bool] = True
     MILESTONE: ClassVar[State | None] = State.DEBRIEFED
+    FOR_ASSIGNEES: ClassVar[bool] = True
 
     summary: Narrative
     lessons: tuple[Lesson, ...]
@@ -125,6 +126,7 @@ class CompleteAction(_EndsAction, frozen=True, kw_only=True):
     """An action was done. `effect` says what it measurably changed, and must name nobody."""
 
     TOPIC: ClassVar[str] = "incident.complete_action"
+    FOR_ASSIGNEES: ClassVar[bool] = True
 
     effect: Short
 

@@ -169,6 +169,8 @@ class AddNote(Step, frozen=True, kw_only=True):
     """Something worth recording for which there is no other step."""
 
     TOPIC: ClassVar[str] = "incident.add_note"
+    FOR_REPORTERS: ClassVar[bool] = True
+    FOR_ASSIGNEES: ClassVar[bool] = True
 
     text: Narrative
 

@@ -18,7 +18,7 @@ from casework.domain.incident.allegations import AppointCaseManager
 from casework.domain.incident.amending import Rebase, Reclassify, Waive
 from casework.domain.incident.contact import ClassifyContact
 from casework.domain.incident.outcomes import CompleteAction, Debrief
-from casework.domain.incident.reporting import AddNote, Assign, IdentifyPerson, InvolvePerson, Policy, Report
+from casework.domain.incident.reporting import Assign, IdentifyPerson, InvolvePerson, Policy, Report
 from casework.domain.incident.technology import CheckAge, CheckConsent
 from casework.domain.moments import Instant
 from casework.domain.person import Person
@@ -99,14 +99,12 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
     `complete` returns the fields that casework fills in. `check` returns what is wrong with the step given
     its surroundings, as messages by JSON path. `decided_by` returns who must decide on the step, None if it
     needs no second person. `names` says that the step needs the names of the people of the incident.
-    The person who reported may take only the steps that are `for_reporters`.
     """
 
     complete: Callable[[Any, Surroundings], Fields] = _nothing
     check: Callable[[Any, Surroundings], Faults] = _nothing
     decided_by: Callable[[Any, Surroundings], Decider | None] = _no_decider
     names: bool = False
-    for_reporters: bool = False
 
 
 def _report(step: Report, around: Surroundings) -> Fields:
@@ -218,7 +216,6 @@ OUTSIDE: Final[Mapping[type[Step], Outside]] = {
     CheckConsent: Outside(complete=_check_consent),
     Rebase: Outside(complete=_rebase),
     Waive: Outside(decided_by=_authoriser),
-    AddNote: Outside(for_reporters=True),
 }
 """The classes of step that need something from outside the incident; the others need nothing."""
 

@@ -22,7 +22,7 @@ from casework.usecases.context import Context
 from casework.usecases.secrets import Secrets
 from casework.usecases.steps.asking import asked_for
 from casework.usecases.steps.stages import Stages
-from casework.usecases.steps.surroundings import NOTHING, OUTSIDE, Decider
+from casework.usecases.steps.surroundings import Decider
 
 _ASKER: Final = Refusal(
     "approval-asker", CLAUSE, "The user who asked for this may no longer take steps in this case."
@@ -79,7 +79,7 @@ class TakingSteps:
         asked = approval.step
         if asked is None:
             raise Refused(_ERASED)
-        role = self._cases.seen_by(context, case, asker).standing.handles_as
+        role = self._cases.seen_by(context, case, asker).standing.takes_as(type(asked.step))
         if role is None:
             raise Refused(_ASKER)
         stamp = context.stamp(case.incident.id, case.incident.version + 1, role, asked.at)
@@ -93,7 +93,7 @@ class TakingSteps:
 
     def _take(self, context: Context, command: TakeStep) -> Taken:
         case, role = self._admit(context, command)
-        in_confidence = case.standing.handles_as is None and case.incident.confidential_reporter
+        in_confidence = case.standing.reads_as is None and case.incident.confidential_reporter
         if in_confidence:
             context = context.under(self._secrets.of_reports)
         before = self._first_result(context, case)
@@ -149,11 +149,10 @@ class TakingSteps:
 
 def _role_for(standing: Standing, step: type[Step]) -> Role:
     """The role in which a user with this standing takes the step. Raises Forbidden if they may not."""
-    if standing.handles_as is not None:
-        return standing.handles_as
-    if standing.reported_it and OUTSIDE.get(step, NOTHING).for_reporters:
-        return Role.REPORTER
-    raise Forbidden
+    role = standing.takes_as(step)
+    if role is None:
+        raise Forbidden
+    return role
 
 
 def _outdated(error: Invalid) -> Refusal:

@@ -1,0 +1,147 @@
+"""Who holds which role at a school on which days, and who stands in for holders who are absent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from casework.domain.moments import LocalDate
+from casework.domain.vocabulary import Role
+
+ROLES_STOOD_IN_FOR: Final = frozenset(
+    {Role.DSL, Role.DEPUTY_DSL, Role.HEADTEACHER, Role.CHAIR_OF_GOVERNORS, Role.VICE_CHAIR}
+)
+"""The roles that another user may stand in for."""
+
+_DAY: Final = timedelta(days=1)
+
+
+class Absence(msgspec.Struct, frozen=True):
+    """The days on which the holder of a role is absent (both included)."""
+
+    first: LocalDate
+    last: LocalDate
+
+
+class Appointment(msgspec.Struct, frozen=True, kw_only=True):
+    """A user holds a role at the school from one day to another (both included).
+
+    On days on which nobody who holds `standing_in_for` is present, the user acts in that role too. An absent
+    user keeps the role; others stand in for them meanwhile.
+    """
+
+    id: UUID
+    user: UUID
+    role: Role
+    from_: LocalDate = msgspec.field(name="from")
+    until: LocalDate | None = None
+    standing_in_for: Role | None = None
+    absences: tuple[Absence, ...] = ()
+
+    @property
+    def absent_until(self) -> date | None:
+        """The last day of the latest absence."""
+        return self.absences[-1].last if self.absences else None
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        """The role, and the one the user may have to stand in for."""
+        return (self.role,) if self.standing_in_for is None else (self.role, self.standing_in_for)
+
+    def in_force(self, day: date) -> bool:
+        return self.from_ <= day and (self.until is None or day <= self.until)
+
+    def present(self, day: date) -> bool:
+        """Whether it is in force and the user is not absent."""
+        return self.in_force(day) and not any(each.first <= day <= each.last for each in self.absences)
+
+    def absent_between(self, first: date, last: date | None) -> Appointment:
+        """The same, absent from `first` to `last`; without `last`, present again from `first` on."""
+        before = [_until(each, first - _DAY) for each in self.absences if each.first < first]
+        absences = before if last is None else [*before, Absence(first, last)]
+        return msgspec.structs.replace(self, absences=tuple(absences))
+
+
+class Led(msgspec.Struct, frozen=True):
+    """A user held or acted in a role from `first` to `last` (both included; None if it has no end)."""
+
+    user: UUID
+    first: LocalDate
+    last: LocalDate | None
+
+
+def appointed_to(appointments: Iterable[Appointment], role: Role, day: date) -> Iterator[UUID]:
+    """The users who hold `role` on `day`, present or absent."""
+    return (each.user for each in appointments if each.role is role and each.in_force(day))
+
+
+def acting_as(appointments: Iterable[Appointment], role: Role, day: date) -> list[UUID]:
+    """The users who act in `role` on `day`: those who hold it and are present, else those standing in."""
+    present = [each for each in appointments if each.present(day)]
+    holders = [each.user for each in present if each.role is role]
+    return holders or [each.user for each in present if each.standing_in_for is role]
+
+
+def roles_of(appointments: Iterable[Appointment], user: UUID, day: date) -> Iterator[Role]:
+    """The roles that `user` holds on `day`, present or absent, and those in which they stand in."""
+    everyone = tuple(appointments)
+    for each in everyone:
+        if each.user == user and each.in_force(day):
+            yield each.role
+            stood_in_for = stands_in(everyone, each, day)
+            if stood_in_for is not None:
+                yield stood_in_for
+
+
+def stands_in(appointments: Iterable[Appointment], appointment: Appointment, day: date) -> Role | None:
+    """The role in which the user of `appointment` stands in on `day`; None if they do not."""
+    role = appointment.standing_in_for
+    if role is None or not appointment.present(day):
+        return None
+    return None if any(each.role is role and each.present(day) for each in appointments) else role
+
+
+def ever_led(appointments: Iterable[Appointment], role: Role) -> list[Led]:
+    """Every user who ever held or acted in `role`, with the days, the earliest first.
+
+    A user whose appointment has no end, or who may have to stand in, is included for days to come.
+    """
+    everyone = tuple(appointments)
+    held = [Led(each.user, each.from_, each.until) for each in everyone if each.role is role and _ever(each)]
+    stood_in = [
+        Led(each.user, first, last)
+        for each in everyone
+        if each.standing_in_for is role
+        for first, last in _periods(everyone)
+        if stands_in(everyone, each, first) is not None
+    ]
+    return sorted([*held, *stood_in], key=lambda led: (led.first, led.user))
+
+
+def _ever(appointment: Appointment) -> bool:
+    return appointment.until is None or appointment.from_ <= appointment.until
+
+
+def _periods(appointments: Iterable[Appointment]) -> Iterator[tuple[date, date | None]]:
+    """Periods in which nothing changes, from the first day of any appointment on."""
+    starts = {day for each in appointments for day in _changes(each)}
+    days = sorted(starts)
+    return zip(days, [*(day - _DAY for day in days[1:]), None], strict=True)
+
+
+def _changes(appointment: Appointment) -> Iterator[date]:
+    """The days on which it starts or stops being in force, or its user being present."""
+    yield appointment.from_
+    if appointment.until is not None:
+        yield appointment.until + _DAY
+    for each in appointment.absences:
+        yield each.first
+        yield each.last + _DAY
+
+
+def _until(absence: Absence, last: date) -> Absence:
+    return Absence(absence.first, min(absence.last, last))
