@@ -18,7 +18,6 @@ from casework.domain.aggregate import Aggregate
 from casework.domain.clocks import LONDON, Calendar, day_of
 from casework.domain.event import unstamped
 from casework.domain.incident import STEPS
-from casework.domain.incident.reporting import Party
 from casework.domain.sealed import Sealed
 from casework.domain.user import User
 from casework.domain.vocabulary import Category, Content, Direction, Involvement, Role, Setting, Timing
@@ -28,6 +27,7 @@ from casework.storage.stored_record import StoredRecord
 from casework.usecases.context import Context
 from casework.usecases.people import RegisterPerson
 from casework.usecases.schools import AppointUser, OpenSchool
+from casework.usecases.steps.named import Named
 from casework.usecases.steps.reporting import ReportIncident
 from casework.usecases.steps.taking import TakeStep
 from casework.usecases.users import RegisterUser
@@ -220,8 +220,8 @@ class _School:
             "summary": Sealed(_SUMMARY),
             "content": (Content.INDECENT_IMAGE,) if kind == "sexting" else (),
             "people": (
-                Party(person=self.teacher if contact else target, involvement=Involvement.TARGET),
-                Party(person=alleged, involvement=Involvement.ALLEGED),
+                Named(person=self.teacher if contact else target, involvement=Involvement.TARGET),
+                Named(person=alleged, involvement=Involvement.ALLEGED),
             ),
             "direction": Direction.PUPIL_TO_STAFF if contact else None,
         }

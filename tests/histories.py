@@ -18,7 +18,6 @@ from casework.domain.clocks import LONDON, day_of
 from casework.domain.event import unstamped
 from casework.domain.incident import STEPS, Incident
 from casework.domain.incident.examples import example, typed
-from casework.domain.incident.reporting import Party
 from casework.domain.incident.slots import Occasion, Slot, Slots
 from casework.domain.playbook import Duty, Modality
 from casework.domain.school import School
@@ -29,6 +28,7 @@ from casework.usecases.approvals import DecideApproval
 from casework.usecases.context import Context
 from casework.usecases.people import RegisterPerson
 from casework.usecases.schools import AppointUser, OpenSchool
+from casework.usecases.steps.named import Named
 from casework.usecases.steps.reporting import ReportIncident
 from casework.usecases.steps.taking import TakeStep
 from casework.usecases.users import RegisterUser
@@ -155,12 +155,12 @@ class SchoolHistory:
         case = self.app.incidents.report(self.context(by or self.reporter), report)
         return case.incident.id
 
-    def parties(self, kind: str) -> tuple[Party, ...]:
+    def parties(self, kind: str) -> tuple[Named, ...]:
         """The people in an incident of this kind, unless a test names others."""
         target = self.teacher if kind == "unsolicited_contact" else self.target
         return (
-            Party(person=target, involvement=Involvement.TARGET),
-            Party(person=self.alleged, involvement=Involvement.ALLEGED),
+            Named(person=target, involvement=Involvement.TARGET),
+            Named(person=self.alleged, involvement=Involvement.ALLEGED),
         )
 
     def take(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from uuid import UUID
 
 from casework.application import Casework
@@ -15,7 +16,7 @@ from casework_projections.reading.opening import OpenedFile, OpenFile
 from casework_projections.reading.paging import Cursors
 from casework_projections.reading.room import Passage, ReadingRoom
 from casework_projections.views.catch_up import Views
-from casework_projections.views.lookup import DirectoryLookup
+from casework_projections.views.lookup import BondLookup, DirectoryLookup
 
 
 def _ignore(_: Passage) -> None:
@@ -23,8 +24,20 @@ def _ignore(_: Passage) -> None:
 
 
 def application(settings: Settings) -> Casework:
-    """The application whose commands look users up in the directory; make it after a fork."""
-    return Casework(settings, directory=lambda app: DirectoryLookup(Views(app, notice=log_set_aside)))
+    """The application whose commands look up users and bonds in views; make it after a fork."""
+    shared = cache(lambda app: Views(app, notice=log_set_aside))
+    return Casework(
+        settings,
+        directory=lambda app: DirectoryLookup(shared(app)),
+        bonds=lambda app: BondLookup(shared(app)),
+    )
+
+
+def views_of(app: Casework) -> Views:
+    """The views that the commands of `app` look things up in. What they set aside is logged."""
+    if isinstance(app.bonds, BondLookup):
+        return app.bonds.views
+    return Views(app, notice=log_set_aside)
 
 
 def reading_room(
@@ -34,7 +47,8 @@ def reading_room(
     return ReadingRoom(
         record=app.record,
         library=app.library,
-        views=views or Views(app, notice=log_set_aside),
+        views=views or views_of(app),
+        bonds=app.bonds,
         sealer=app.sealer,
         cursors=Cursors(app.secrets.of_cursors),
         open_file=_opening(app.evidence),

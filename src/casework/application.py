@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from casework.library import Library
 from casework.record import Record
+from casework.record.bonds import BondDirectory, NoBonds
 from casework.record.user_directory import NoDirectory, UserDirectory
 from casework.settings import Settings
 from casework.storage.database import Database
@@ -31,7 +32,8 @@ class Casework:
 
     `settings` say where the database, the vault and the keys are; create the tables first with
     `casework.storage.migrations.create_tables`. `record` creates the record from the event log, `directory`
-    what finds other users with the same e-mail address: without it none is found.
+    what finds other users with the same e-mail address, and `bonds` what finds joined
+    records and people who are close: without them none is found.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class Casework:
         settings: Settings,
         record: Callable[[EventLog], Record] = StoredRecord,
         directory: Callable[[Casework], UserDirectory] = lambda _: NoDirectory(),
+        bonds: Callable[[Casework], BondDirectory] = lambda _: NoBonds(),
     ) -> None:
         self.settings = settings
         own_packs = settings.playbook_folder
@@ -56,7 +59,8 @@ class Casework:
         self.people = People(self.record, self.schools)
         self.relations = Relations(self.record, self.people)
         self.declarations = Declarations(self.record, self.schools)
-        self.cases = Cases(self.record, self.schools, self.library)
+        self.bonds = bonds(self)
+        self.cases = Cases(self.record, self.schools, self.library, self.bonds)
         self.incidents = Incidents(self.record, self.cases, self.schools, self.library, self.secrets)
         self.approvals = Approvals(self.record, self.cases, self.incidents.taking)
         self.evidence = Evidence(self.record, self.cases, self.incidents, self.vault, self.keys, self.secrets)

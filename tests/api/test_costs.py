@@ -104,14 +104,14 @@ class TestEveryRoute:
         assert tally.commits == int(changes)
 
     @pytest.mark.parametrize("endpoint", REPEATABLE)
-    def test_costs_no_more_in_a_new_process(self, scene: Scene, endpoint: str) -> None:
+    def test_costs_at_most_one_statement_more_in_a_new_process(self, scene: Scene, endpoint: str) -> None:
         cost(scene, endpoint)
         request = asked(scene, endpoint)
         let_the_directory_catch_up(scene)
         with restarted(scene.house), count_statements() as tally:
             answer = request.by(scene.house, asker(endpoint))
         assert answer.status_code < 300, answer.text
-        assert len(tally.statements) <= MOST, "\n".join(tally.statements)
+        assert len(tally.statements) <= MOST + 1, "\n".join(tally.statements)
 
 
 def test_a_refused_command_commits_nothing(scene: Scene) -> None:

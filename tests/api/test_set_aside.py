@@ -115,7 +115,7 @@ def test_administrators_see_how_many_incidents_are_unreadable(house: House) -> N
     spoil(house.casework, UUID(incident), lambda state: state.pop("setting"))
     assert house.get("dsl", "/incidents") == {"items": [], "next": None, "stale": True}
     shown = house.get("admin", "/me")
-    assert (shown["set_aside"], shown["unreadable"]) == ({"caseload": 1}, 1)
+    assert (shown["set_aside"], shown["unreadable"]) == ({"caseload": 1, "recusals": 1}, 1)
     assert "unreadable" not in house.get("dsl", "/me")
 
 
@@ -189,7 +189,7 @@ def test_a_request_that_waits_too_long_for_a_lock_says_when_to_retry(hurried: Ho
             answer = house.ask("dsl", "GET", "/incidents")
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) >= 1
-    assert lines(log.getvalue(), "view unavailable")[0]["view"] == "directory, caseload"
+    assert lines(log.getvalue(), "view unavailable")[0]["view"] == "directory, caseload, recusals"
     assert [item["id"] for item in house.get("dsl", "/incidents")["items"]] == [incident]
 
 

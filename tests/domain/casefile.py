@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any, Self, TypeVar
 from uuid import UUID, uuid5
 
+from casework.domain.access import Identity, Principal
 from casework.domain.aggregate import Aggregate
+from casework.domain.case import AtSchool, case_of
 from casework.domain.clocks import LONDON
 from casework.domain.errors import Refusal, Refused
 from casework.domain.incident import STEPS, Incident, Step, examples
@@ -21,6 +23,7 @@ from casework.domain.incident.slots import Occasion, Slot, Slots
 from casework.domain.playbook import Duty, Playbook, Rule
 from casework.domain.school import School, SchoolOpened
 from casework.domain.sealed import Sealed
+from casework.domain.user import User
 from casework.domain.vocabulary import Category, Involvement
 from casework.library import Library
 from casework.usecases.steps.stages import Stages
@@ -133,8 +136,12 @@ class CaseFile:
 
     def completed(self, step: S, found: Mapping[UUID, Aggregate] | None = None) -> S:
         """`step` with the fields that casework fills in; `found` holds the aggregates it refers to."""
+        users = {key: each for key, each in (found or {}).items() if isinstance(each, User)}
+        identities = {key: Identity(key, user.persons) for key, user in users.items()}
+        at_school = AtSchool(Principal(id=DSL), a_school(), self.now, identities.__getitem__)
         around = Surroundings(
             incident=self.incident,
+            case=case_of(self.incident, at_school, self.playbook, self.now),
             school=a_school(),
             library=Library.own(),
             found=found or {},

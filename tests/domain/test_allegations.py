@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from casework.domain.access import Actor, Standing, standing
+from casework.domain.access import Actor, Standing
 from casework.domain.clocks import LONDON
 from casework.domain.errors import Refused
 from casework.domain.incident import Incident
@@ -18,6 +18,7 @@ from casework.domain.vocabulary import AllegationOutcome, Limb, Role, State, Str
 from tests.calendars import TEST_CALENDAR
 from tests.domain.casefile import ALLEGED, HEAD, PACKS, PARENT, TARGET, TEACHER, CaseFile, at, known
 from tests.domain.situations import STAFF_ALLEGED, STAFF_TO_PUPIL, judged
+from tests.domain.standings import holder, standing_to
 
 CHAIR = known("chair")
 THURSDAY = "2026-10-08 16:40"
@@ -70,7 +71,7 @@ def standing_of(role: str, incident: Incident, *, person: UUID | None, heads: fr
     actor = Actor(
         user=known(role), persons=frozenset() if person is None else frozenset({person}), roles=(Role(role),)
     )
-    return standing(actor, incident, reported_it=False, leaders={Role.HEADTEACHER: heads})
+    return standing_to(incident, actor, staff=(holder("headteacher", *heads),))
 
 
 def test_an_allegation_has_duties_the_same_day_and_the_lado_next_day() -> None:

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from freezegun import freeze_time
 
-from casework.domain.access import Actor, Principal, Standing, standing
+from casework.domain.access import Actor, Principal, Standing
 from casework.domain.approval import (
     About,
     Approval,
@@ -28,6 +28,7 @@ from casework.domain.incident.families import WithholdFromParents
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import ApprovalState, Matter, Role
 from tests.domain.casefile import ALLEGED, DSL, HEAD, CaseFile, at, known
+from tests.domain.standings import standing_to
 
 ASKED = "2026-09-14 11:00"
 REASON = Sealed("It is settled among them.")
@@ -139,7 +140,7 @@ class TestTheDecider:
     ) -> str | None:
         case = incident or self.child_case()
         decider = Actor(user=user, persons=frozenset(persons), roles=tuple(Role(role) for role in roles))
-        return why_not_decide(self.ASKER, decider, standing(decider, case, reported_it=False), case)
+        return why_not_decide(self.ASKER, decider, standing_to(case, decider), case)
 
     @staticmethod
     def child_case() -> Incident:

@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Connection, select
 from casework.application import Casework
 from casework.domain.access import (
     BARRED,
-    LEADERS,
+    NEXT,
     READ,
     Actor,
     All,
@@ -26,21 +26,27 @@ from casework.domain.access import (
     AppointedToCase,
     AssignedToCase,
     CaseFacts,
+    ComesByRoute,
+    Holder,
+    Identity,
     InStream,
-    IsAboutHolderOf,
-    IsSubject,
+    IsAboutLeader,
+    IsShutOut,
     Not,
     Predicate,
     Principal,
     Reader,
+    Staff,
     holds,
 )
+from casework.domain.bars import Bar, Why
 from casework.domain.vocabulary import Involvement, Role, Stream
-from casework_projections.reading.access_sql import BARS, READS, holding, parameters
+from casework_projections.reading.access_sql import BARS, READS, holding, reading_parameters
 from casework_projections.reading.asking import Asker, Reach, reach_of
 from casework_projections.views.case_tables import APPOINTED, ASSIGNEE, cases, members
 from casework_projections.views.catch_up import Views
 from casework_projections.views.directory import appointments, links, users
+from casework_projections.views.recusals import bars_table
 
 EXAMPLES: Final = 60
 FIRST: Final = date(2026, 9, 1)
@@ -60,6 +66,7 @@ ROW: Final[dict[str, Any]] = {
     "occurred_at": datetime(2026, 9, 1, tzinfo=UTC),
     "reported_at": datetime(2026, 9, 1, tzinfo=UTC),
     "recorded_at": datetime(2026, 9, 1, tzinfo=UTC),
+    "may_be_about_leader": False,
     "setting": "on_site",
     "version": 1,
     "reporter_version": 1,
@@ -90,24 +97,27 @@ class Member(msgspec.Struct, frozen=True):
 
 
 class Made(msgspec.Struct, frozen=True):
-    """A case: its school, its stream, and the people and users in it."""
+    """A case: its school, its stream, the people and users in it, and to whom it is closed."""
 
     school: UUID
     stream: Stream
     members: tuple[Member, ...]
+    bars: tuple[Bar, ...]
 
     def facts(self) -> CaseFacts:
         subjects = {Involvement.TARGET, Involvement.ALLEGED}
         return CaseFacts(
-            self.stream,
-            frozenset(m.member for m in self.members if m.at_present and m.involved_as in subjects),
-            frozenset(m.member for m in self.members if m.involved_as == APPOINTED),
-            frozenset(m.member for m in self.members if m.involved_as == ASSIGNEE),
+            stream=self.stream,
+            occurred_on=OCCURRED_ON,
+            subjects=frozenset(m.member for m in self.members if m.at_present and m.involved_as in subjects),
+            appointed=frozenset(m.member for m in self.members if m.involved_as == APPOINTED),
+            assigned=frozenset(m.member for m in self.members if m.involved_as == ASSIGNEE),
+            bars=self.bars,
         )
 
 
 def every_case() -> Iterator[Made]:
-    """A case for each school, each stream, and each involvement of people and users."""
+    """A case for each school, each stream, each involvement of people and users, and each type of bar."""
     target, alleged, witness = (
         way.value for way in (Involvement.TARGET, Involvement.ALLEGED, Involvement.WITNESS)
     )
@@ -115,22 +125,49 @@ def every_case() -> Iterator[Made]:
         [None, *(Member(person, way, present) for way, present in ways)]
         for person, ways in (
             (PEOPLE[0], [(alleged, True), (alleged, False), (witness, True)]),
-            (PEOPLE[1], [(target, True), (witness, True)]),
+            (PEOPLE[1], [(witness, True)]),
         )
     )
     users_in = [None, *(Member(READER, way, True) for way in (ASSIGNEE, APPOINTED))]
-    for school, stream, *members_in in product(SCHOOLS, Stream, first, second, users_in):
-        yield Made(school, stream, tuple(member for member in members_in if member is not None))
+    for school, stream, bars, *members_in in product(SCHOOLS, Stream, BARS_IN, first, second, users_in):
+        given = tuple(member for member in members_in if member is not None)
+        # The bars of the people a case is about are always written with it.
+        about = [m.member for m in given if m.involved_as in {target, alleged}]
+        yield Made(school, stream, given, (*(Bar(member=each, why=Why.SUBJECT) for each in about), *bars))
 
 
+OCCURRED_ON: Final = FIRST
+BARS_IN: Final = [
+    (),
+    (Bar(member=PEOPLE[1], why=Why.SUBJECT),),
+    (Bar(member=PEOPLE[1], why=Why.RELATED, from_=FIRST + timedelta(days=1)),),
+    (Bar(member=READER, why=Why.DECLARED), Bar(member=PEOPLE[1], why=Why.RELATED)),
+]
 CASES: Final = {UUID(int=100 + place): case for place, case in enumerate(every_case())}
 
 
 class World(msgspec.Struct, frozen=True):
-    """The users, all the people they were ever linked to, and their appointments."""
+    """The users, all the people they were ever linked to, their namesakes, and their appointments."""
 
     persons: Mapping[UUID, frozenset[UUID]]
+    namesakes: Mapping[UUID, frozenset[UUID]]
     held: Sequence[Held]
+
+    def identity(self, user: UUID) -> Identity:
+        return Identity(user, self.persons[user], self.namesakes[user])
+
+    def staff(self, school: UUID, day: date) -> Staff:
+        return tuple(
+            Holder(
+                identity=self.identity(each.user),
+                role=each.role,
+                from_=each.since,
+                until=each.until,
+                acts=each.on(day),
+            )
+            for each in self.held
+            if each.school == school
+        )
 
     def actor(self, school: UUID, day: date) -> Actor:
         held = (each for each in self.held if each.on(day))
@@ -138,21 +175,12 @@ class World(msgspec.Struct, frozen=True):
         return Actor(user=READER, persons=self.persons[READER], roles=roles)
 
     def reader(self, school: UUID, day: date) -> Reader:
-        leaders = {
-            role: frozenset(
-                person
-                for held in self.held
-                if held.school == school and held.role is role and held.on(day)
-                for person in self.persons[held.user]
-            )
-            for role in Role
-        }
-        return Reader(READER, self.persons[READER], leaders)
+        return Reader(identity=self.identity(READER), today=day, staff=lambda: self.staff(school, day))
 
 
 # Few days, and mostly roles that predicates name, so that random worlds often match them.
 days = st.integers(0, 2).map(lambda number: FIRST + timedelta(days=number))
-roles = st.sampled_from([Role.HEADTEACHER, Role.CHAIR_OF_GOVERNORS, Role.SLT] * 3 + [*Role])
+roles = st.sampled_from([Role.HEADTEACHER, *NEXT, Role.SLT] * 3 + [*Role])
 
 
 def appointments_of(school: UUID, user: UUID) -> st.SearchStrategy[list[Held]]:
@@ -165,18 +193,22 @@ def appointments_of(school: UUID, user: UUID) -> st.SearchStrategy[list[Held]]:
 worlds = st.builds(
     World,
     persons=st.fixed_dictionaries(
-        {user: st.frozensets(st.sampled_from([*PEOPLE, BYSTANDER]), max_size=3) for user in USERS}
+        {user: st.frozensets(st.sampled_from([*PEOPLE, BYSTANDER]), max_size=2) for user in USERS}
+    ),
+    namesakes=st.fixed_dictionaries(
+        {user: st.frozensets(st.sampled_from(PEOPLE), max_size=1) for user in USERS}
     ),
     held=st.tuples(*(appointments_of(school, user) for school in SCHOOLS for user in USERS)).map(
         lambda lists: [held for one in lists for held in one]
     ),
 )
 simple: st.SearchStrategy[Predicate] = st.one_of(
-    st.just(IsSubject()),
+    st.just(IsShutOut()),
     st.just(AppointedToCase()),
     st.just(AssignedToCase()),
     st.builds(InStream, st.sampled_from(Stream)),
-    st.builds(IsAboutHolderOf, st.sampled_from(LEADERS)),
+    st.just(IsAboutLeader()),
+    st.builds(ComesByRoute, st.sampled_from(NEXT)),
 )
 predicates: st.SearchStrategy[Predicate] = st.recursive(
     simple,
@@ -206,6 +238,18 @@ def connection(app: Casework) -> Iterator[Connection]:
             for member in case.members
         ]
         connection.execute(members.insert(), involved)
+        closed = [
+            {
+                "incident": incident,
+                "member": bar.member,
+                "why": bar.why.value,
+                "from": bar.from_,
+                "until": bar.until,
+            }
+            for incident, case in CASES.items()
+            for bar in dict.fromkeys(case.bars)
+        ]
+        connection.execute(bars_table.insert(), closed)
         yield connection
         connection.rollback()
 
@@ -243,12 +287,22 @@ def written(connection: Connection, world: World) -> Iterator[None]:
 def reach_on(day: date, views: Views, connection: Connection, world: World) -> Reach:
     principal = Principal(id=READER, persons=world.persons[READER])
     noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
-    return reach_of(Asker(principal=principal, now=noon), views.directory, connection)
+    reach = reach_of(Asker(principal=principal, now=noon), views.directory, connection)
+    return msgspec.structs.replace(
+        reach, identity=world.identity(READER), staff_of=lambda school: world.staff(school, day)
+    )
+
+
+def everywhere(reach: Reach) -> Reach:
+    """`reach` with a role at every school for which the staff must be known."""
+    chair = Actor(user=READER, persons=reach.identity.persons, roles=(Role.CHAIR_OF_GOVERNORS,))
+    return msgspec.structs.replace(reach, actors=dict.fromkeys(SCHOOLS, chair))
 
 
 def found(connection: Connection, condition: ColumnElement[bool], reach: Reach) -> set[UUID]:
     """The cases for which `condition` holds in SQL."""
-    return set(connection.scalars(select(cases.c.incident).where(condition), parameters(reach)))
+    given = reading_parameters(connection, reach)
+    return set(connection.scalars(select(cases.c.incident).where(condition), given))
 
 
 def grants(world: World, case: Made, day: date) -> bool:
@@ -283,8 +337,7 @@ def test_sql_and_python_agree_on_every_form_of_predicate(connection: Connection,
     @given(world=worlds, day=days, predicate=predicates)
     def compare(world: World, day: date, predicate: Predicate) -> None:
         with written(connection, world):
-            leaders = {school: world.reader(school, day).leaders for school in SCHOOLS}
-            reach = msgspec.structs.replace(reach_on(day, views, connection, world), leaders=leaders)
+            reach = everywhere(reach_on(day, views, connection, world))
             held = {
                 incident
                 for incident, case in CASES.items()

@@ -25,10 +25,10 @@ def short_waits(history: SchoolHistory, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_repeated_reads_let_a_view_catch_up(history: SchoolHistory, monkeypatch: pytest.MonkeyPatch) -> None:
+    history.drive(history.report())
     for module in (catch_up, replay):
         monkeypatch.setattr(module, "BATCH", 3)
     monkeypatch.setattr(catch_up, "READ_SECONDS", 0)
-    history.drive(history.report())
     views = Views(history.app)
     for reached in range(3, recorded(history.app), 3):
         with pytest.raises(ViewsBehind, match="behind the log: caseload"), views.read(views.caseload):
@@ -41,11 +41,11 @@ def test_repeated_reads_let_a_view_catch_up(history: SchoolHistory, monkeypatch:
 def test_a_read_fails_as_soon_as_its_time_is_up(
     history: SchoolHistory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    history.drive(history.report())
     for module in (catch_up, replay):
         monkeypatch.setattr(module, "BATCH", 3)
     monkeypatch.setattr(catch_up, "READ_SECONDS", 0)
     monkeypatch.setattr(catch_up, "monotonic", lambda: 0.0)
-    history.drive(history.report())
     views = Views(history.app)
     with pytest.raises(ViewsBehind), views.read(views.caseload):
         pass

@@ -12,13 +12,12 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
-from casework.domain.access import standing
 from casework.domain.clocks import Closure
 from casework.domain.incident import Incident
-from casework.domain.incident.reporting import Party
 from casework.domain.user import User
 from casework.domain.vocabulary import Category, Involvement, Role, State, Stream
-from casework.usecases.schools import ChangeSchool, actor_of
+from casework.usecases.schools import ChangeSchool
+from casework.usecases.steps.named import Named
 from casework_api.composition import reading_room
 from casework_projections.reading.known import listing
 from casework_projections.reading.listing import After, Filters, Involved, Listed, Listing
@@ -56,8 +55,8 @@ def ids(found: list[Listed]) -> list[UUID]:
 
 def allegation(history: SchoolHistory, by: User | None = None) -> UUID:
     people = (
-        Party(person=history.target, involvement=Involvement.TARGET),
-        Party(person=history.teacher, involvement=Involvement.ALLEGED),
+        Named(person=history.target, involvement=Involvement.TARGET),
+        Named(person=history.teacher, involvement=Involvement.ALLEGED),
     )
     return history.report("unsolicited_contact", by=by, direction="staff_to_pupil", people=people)
 
@@ -115,7 +114,7 @@ def test_a_person_and_an_assignee_each_find_their_cases(history: SchoolHistory, 
 
 def test_an_identified_person_replaces_the_unknown_one(history: SchoolHistory, views: Views) -> None:
     unknown = history.person(Category.UNKNOWN)
-    parties = (Party(person=unknown, involvement=Involvement.ALLEGED),)
+    parties = (Named(person=unknown, involvement=Involvement.ALLEGED),)
     incident = history.report(people=parties)
     history.take(incident, "identify_person", person=unknown, as_=history.alleged)
     assert ids(listed(views, history, person=history.alleged)) == [incident]
@@ -163,8 +162,7 @@ def test_lists_show_only_what_the_user_may_see(history: SchoolHistory, views: Vi
         for incident_id in incidents:
             incident = history.app.record.load(Incident, incident_id)
             assert incident is not None
-            who = actor_of(history.context(user), history.school)
-            stands = standing(who, incident, reported_it=incident.reported_by(user.id))
+            stands = history.app.cases.of(history.context(user), incident).standing
             assert (incident_id in seen) is stands.knows
             if stands.knows:
                 assert seen[incident_id].own is (stands.reads_as is None)

@@ -12,10 +12,10 @@ import pytest
 
 from casework.domain.errors import Invalid
 from casework.domain.incident.outcomes import Action, Lesson
-from casework.domain.incident.reporting import Party
 from casework.domain.sealed import Sealed
 from casework.domain.user import User
 from casework.domain.vocabulary import Change, Involvement, Role, State
+from casework.usecases.steps.named import Named
 from casework_projections.documents.canonical import encode
 from casework_projections.documents.lessons import as_csv
 from casework_projections.reading.lessons import LessonBody, ReadLessons
@@ -89,8 +89,8 @@ def test_a_lesson_names_its_incident_only_to_users_who_may_read_it(
     history: SchoolHistory, views: Views
 ) -> None:
     about_a_colleague = (
-        Party(person=history.target, involvement=Involvement.TARGET),
-        Party(person=history.teacher, involvement=Involvement.ALLEGED),
+        Named(person=history.target, involvement=Involvement.TARGET),
+        Named(person=history.teacher, involvement=Involvement.ALLEGED),
     )
     incident = history.report("unsolicited_contact", direction="staff_to_pupil", people=about_a_colleague)
     for step in ("triage", "decide_threshold", "acknowledge"):
@@ -101,9 +101,9 @@ def test_a_lesson_names_its_incident_only_to_users_who_may_read_it(
     for reader, named in ((history.head, True), (history.dsl, False)):
         (item,) = lessons(views, history, reader=reader)
         assert ("incident" in item) is named
+    history.take(incident, "assign", by=history.head, user=history.dsl.id)
     subject = history.appointed(Role.HEADTEACHER, person=history.teacher)
     assert lessons(views, history, reader=subject) == []
-    history.take(incident, "assign", by=history.head, user=history.dsl.id)
     for reader, named in ((history.dsl, True), (history.users[Role.DEPUTY_DSL], False)):
         (item,) = lessons(views, history, reader=reader)
         assert ("incident" in item) is named
@@ -112,8 +112,8 @@ def test_a_lesson_names_its_incident_only_to_users_who_may_read_it(
 def test_a_lesson_of_a_case_about_the_reader_is_not_shown(history: SchoolHistory, views: Views) -> None:
     subject = history.appointed(Role.HEADTEACHER, person=history.teacher)
     people = (
-        Party(person=history.teacher, involvement=Involvement.TARGET),
-        Party(person=history.alleged, involvement=Involvement.ALLEGED),
+        Named(person=history.teacher, involvement=Involvement.TARGET),
+        Named(person=history.alleged, involvement=Involvement.ALLEGED),
     )
     history.drive(history.report(people=people), State.DEBRIEFED)
     assert len(lessons(views, history, reader=history.head)) == 1

@@ -114,7 +114,7 @@ def test_no_events_are_read_for_a_view_that_is_up_to_date(history: SchoolHistory
 def test_a_list_after_a_command_stays_within_the_limit_of_a_request(history: SchoolHistory) -> None:
     views, dsl = Views(history.app), history.dsl
     incident = history.report()
-    with views.read(views.caseload, views.directory):
+    with views.read(*views.of_cases):
         pass
     for step in ("acknowledge", "triage", "invite_parent"):
         history.take(incident, step)

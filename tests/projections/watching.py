@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, func, se
 
 from casework.application import Casework
 from casework.domain.incident import Step
+from casework_api.composition import views_of
 from casework_projections.views.view import Batch, View
 
 _metadata: Final = MetaData()
@@ -68,6 +69,8 @@ def spoil(app: Casework, aggregate: UUID, change: Callable[[dict[str, Any]], obj
             state = msgspec.json.decode(stored.state)
             change(state)
             rewrite(app, stored.id, msgspec.json.encode(state))
+            # As in a process that has not read the event before.
+            views_of(app).caseload.replay.forget()
             return stored.id
     raise AssertionError("there is no such aggregate")
 

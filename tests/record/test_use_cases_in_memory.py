@@ -17,11 +17,12 @@ from casework.domain.clocks import CLOCK_LEAD, synchronised
 from casework.domain.errors import Forbidden, Invalid, NotFound
 from casework.domain.event import unstamped
 from casework.domain.incident.evidence import OpenEvidence, SaveEvidence
-from casework.domain.incident.reporting import AddNote, Party
+from casework.domain.incident.reporting import AddNote
 from casework.domain.sealed import Sealed
 from casework.domain.user import User
 from casework.domain.vocabulary import Category, EvidenceForm, Involvement, Role, Setting
 from casework.library import Library
+from casework.record.bonds import NoBonds
 from casework.record.memory import MemoryRecord
 from casework.record.user_directory import NoDirectory
 from casework.usecases.approvals import Approvals
@@ -31,6 +32,7 @@ from casework.usecases.incidents import Incidents
 from casework.usecases.people import People, RegisterPerson
 from casework.usecases.schools import AppointUser, OpenSchool, Schools
 from casework.usecases.secrets import Secrets
+from casework.usecases.steps.named import Named
 from casework.usecases.steps.reporting import ReportIncident
 from casework.usecases.steps.taking import TakeStep
 from casework.usecases.users import RegisterUser, Users
@@ -48,7 +50,7 @@ class InMemory:
         self.record = record
         secrets = Secrets(lambda purpose: sha256(purpose.encode()).digest())
         self.schools = Schools(record, library)
-        self.cases = Cases(record, self.schools, library)
+        self.cases = Cases(record, self.schools, library, NoBonds())
         self.incidents = Incidents(record, self.cases, self.schools, library, secrets)
         self.approvals = Approvals(record, self.cases, self.incidents.taking)
         self._users, self.people = Users(record, secrets, NoDirectory()), People(record, self.schools)
@@ -87,7 +89,7 @@ class InMemory:
             occurred_at=occurred_at,
             setting=Setting.ON_SITE,
             summary=Sealed("Something unkind was sent round."),
-            people=(Party(person=self.pupil, involvement=Involvement.TARGET),),
+            people=(Named(person=self.pupil, involvement=Involvement.TARGET),),
             reported_at=reported_at,
         )
         return self.incidents.report(self.by(Role.REPORTER), report)

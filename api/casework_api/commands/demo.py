@@ -13,9 +13,10 @@ import click
 from casework.settings import Settings
 from casework_api import server
 from casework_api.clock import utc_now
-from casework_api.commands.opening import opened, opened_views
+from casework_api.commands.opening import opened
 from casework_api.commands.preparing import prepare
 from casework_api.commands.progress import bar
+from casework_api.composition import views_of
 from casework_api.demo.story import Demo, fill
 
 _FOLDER: Final = Path("var/demo")
@@ -87,7 +88,7 @@ def _fill(settings: Settings) -> Demo:
     with opened(settings) as app:
         with bar("incidents") as advance:
             made = fill(app, utc_now(), advance)
-        views = opened_views(app)
+        views = views_of(app)
         for name in views.names():
             views.catch_up(name)
     return made

@@ -18,10 +18,9 @@ from casework.domain.errors import SetUpError
 from casework.settings import Settings
 from casework.storage.database import SETTING
 from casework_api.composition import application, reading_room
-from casework_api.http.logs import configure_logging, log_set_aside
+from casework_api.http.logs import configure_logging
 from casework_projections.reading.asking import Asker
 from casework_projections.reading.room import Question
-from casework_projections.views.catch_up import Views
 
 T = TypeVar("T")
 
@@ -59,11 +58,6 @@ def database_errors(fault: str, *others: type[Exception]) -> Iterator[None]:
         raise SetUpError(f"{SETTING}: the database {fault}") from None
 
 
-def opened_views(app: Casework) -> Views:
-    """The views over `app`. What they set aside is logged on the error stream."""
-    return Views(app, notice=log_set_aside)
-
-
 def answer(app: Casework, question: Question[T], now: datetime) -> T:
     """Answer `question`, asked by the system at `now`."""
-    return reading_room(app, opened_views(app)).answer(question, Asker(principal=SYSTEM, now=now))
+    return reading_room(app).answer(question, Asker(principal=SYSTEM, now=now))

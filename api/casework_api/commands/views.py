@@ -9,8 +9,9 @@ from typing import Final
 import click
 
 from casework.settings import Settings
-from casework_api.commands.opening import opened, opened_views
+from casework_api.commands.opening import opened
 from casework_api.commands.progress import bar
+from casework_api.composition import views_of
 from casework_api.http.logs import log, outline
 from casework_projections.views.catch_up import NotRebuildable, Views
 
@@ -24,7 +25,7 @@ def project() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     with opened(Settings.from_environment()) as app:
-        views = opened_views(app)
+        views = views_of(app)
         while not stop.is_set():
             for name in views.names():
                 _catch_up(views, name)
@@ -36,7 +37,7 @@ def project() -> None:
 def rebuild(view: str) -> None:
     """Delete a view and compute it again from the log."""
     with opened(Settings.from_environment()) as app:
-        views = opened_views(app)
+        views = views_of(app)
         if view not in views.names():
             raise click.BadParameter(f"must be one of {', '.join(views.names())}", param_hint="VIEW")
         try:

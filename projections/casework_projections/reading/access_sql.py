@@ -12,6 +12,8 @@ from uuid import UUID
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
+    Connection,
+    Date,
     Select,
     Uuid,
     and_,
@@ -24,22 +26,26 @@ from sqlalchemy import (
 
 from casework.domain.access import (
     BARRED,
-    LEADERS,
+    NEXT,
     READ,
     All,
     AnyOf,
     AppointedToCase,
     AssignedToCase,
+    ComesByRoute,
     InStream,
-    IsAboutHolderOf,
-    IsSubject,
+    IsAboutLeader,
+    IsShutOut,
     Not,
     Permission,
     Predicate,
 )
+from casework.domain.bars import Why
 from casework.domain.vocabulary import Role
 from casework_projections.reading.asking import Reach
+from casework_projections.reading.routes import NO_ROUTES, ByRoute, Routes, routes_of
 from casework_projections.views.case_tables import APPOINTED, ASSIGNEE, cases, incidents_about, members
+from casework_projections.views.recusals import bars_table, closed_to
 
 
 def _ids(name: str) -> BindParameter[Any]:
@@ -54,10 +60,12 @@ def holding(predicate: Predicate) -> ColumnElement[bool]:  # noqa: PLR0911 - as 
     match predicate:
         case InStream(stream):
             return cases.c.stream == stream.value
-        case IsSubject():
-            return cases.c.incident.in_(incidents_about(members.c.member.in_(_ids("persons"))))
-        case IsAboutHolderOf(role):
-            return cases.c.incident.in_(_incidents_about_holders_of(role))
+        case IsShutOut():
+            return or_(*(cases.c.incident.in_(closed) for closed in (_about(), _about_now(), _closed())))
+        case IsAboutLeader():
+            return cases.c.incident.in_(_ids("about_leader"))
+        case ComesByRoute(role):
+            return _by_route(role)
         case AppointedToCase():
             return cases.c.incident.in_(_incidents_of_user(APPOINTED))
         case AssignedToCase():
@@ -70,15 +78,34 @@ def holding(predicate: Predicate) -> ColumnElement[bool]:  # noqa: PLR0911 - as 
             return or_(*map(holding, inner))
 
 
-def parameters(reach: Reach) -> dict[str, Any]:
-    """The parameters of a statement that uses `BARS` and `READS`, for one reader."""
+def reading_parameters(connection: Connection, reach: Reach) -> dict[str, Any]:
+    """The parameters of a statement that uses `BARS` and `READS`, for one reader.
+
+    `connection` is a snapshot of the caseload and the recusals.
+    """
+    return parameters(reach, routes_of(connection, reach))
+
+
+def parameters(reach: Reach, routes: Routes = NO_ROUTES) -> dict[str, Any]:
+    """As `reading_parameters`, where the `routes` are known, or only `BARS` is used."""
     granted: dict[str, Any] = {
         _granted(place): reach.schools(*held) for place, held in enumerate(_GRANTS.values())
     }
-    for role in LEADERS:
-        holders = [(s, person) for s, leaders in reach.leaders.items() for person in leaders.get(role, ())]
-        granted |= {f"{role}_holders": holders, f"{role}_people": [person for _, person in holders]}
-    return granted | {"user": reach.user, "persons": sorted(reach.persons)}
+    for role in NEXT:
+        comes = routes.by_route.get(role, ByRoute())
+        granted |= {
+            f"{role}_streams": sorted(comes.streams),
+            f"{role}_without": sorted(comes.without),
+            f"{role}_others": sorted(comes.others),
+        }
+    identity = reach.identity
+    return granted | {
+        "user": identity.user,
+        "today": reach.day,
+        "members": sorted(identity.members),
+        "possible": sorted(identity.possible),
+        "about_leader": sorted(routes.about_leader),
+    }
 
 
 def _incidents_of_user(involved_as: str) -> Select[tuple[UUID]]:
@@ -87,15 +114,29 @@ def _incidents_of_user(involved_as: str) -> Select[tuple[UUID]]:
     return select(members.c.incident).where(theirs)
 
 
-def _incidents_about_holders_of(role: Role) -> Select[tuple[UUID]]:
-    """The incidents about a person who holds `role` at their own school."""
-    theirs = cases.alias("theirs")
-    about = incidents_about(
-        # Implied by the second condition, but an index can start from it.
-        members.c.member.in_(_ids(f"{role}_people")),
-        tuple_(theirs.c.school, members.c.member).in_(_ids(f"{role}_holders")),
+def _about() -> Select[tuple[UUID]]:
+    b = bars_table.c
+    return closed_to(b.member.in_(_ids("possible")), b.why == Why.SUBJECT.value)
+
+
+def _about_now() -> Select[tuple[UUID]]:
+    # Implied by `_about`, unless a view set the case aside.
+    return incidents_about(members.c.member.in_(_ids("possible")))
+
+
+def _closed() -> Select[tuple[UUID]]:
+    b = bars_table.c
+    begun = or_(b["from"].is_(None), b["from"] <= bindparam("today", type_=Date()))
+    return closed_to(b.member.in_(_ids("members")), begun)
+
+
+def _by_route(role: Role) -> ColumnElement[bool]:
+    c = cases.c
+    usual = and_(
+        tuple_(c.school, c.stream).in_(_ids(f"{role}_streams")),
+        c.incident.not_in(_ids(f"{role}_without")),
     )
-    return about.join(theirs, theirs.c.incident == members.c.incident)
+    return or_(usual, c.incident.in_(_ids(f"{role}_others")))
 
 
 def _grants() -> dict[Predicate, list[Permission]]:

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
-from casework.domain.access import Permission
+from casework.domain.access import Identity, Permission, Staff
 from casework.domain.approval import Approval
+from casework.domain.bars import Bonds, bars_of
 from casework.domain.case import ApprovalInCase, AtSchool, Case, approval_in, case_of
 from casework.domain.errors import Forbidden, NotFound
 from casework.domain.incident import Incident
 from casework.domain.incident.custody import Custody, EvidenceOpened
 from casework.domain.person import Person
 from casework.domain.school import School
-from casework.domain.user import User
 from casework.library import Library
 from casework.record import Record
+from casework.record.bonds import BondDirectory
 from casework.record.case_files import CaseFile, case_file, case_file_with, incident_of
-from casework_projections.reading.asking import DEPEND_ON_LEADERS, Asker, Reach
+from casework.record.links import identity_of
+from casework_projections.reading.asking import Asker, Reach
 
 
 class CaseHistory(msgspec.Struct, frozen=True):
@@ -32,9 +35,10 @@ class CaseHistory(msgspec.Struct, frozen=True):
 class Admission:
     """Decides what a user may read, from the current record."""
 
-    def __init__(self, record: Record, library: Library) -> None:
+    def __init__(self, record: Record, library: Library, bonds: BondDirectory) -> None:
         self._record = record
         self._library = library
+        self._bonds = bonds
 
     def case(self, asker: Asker, incident_id: UUID) -> Case:
         """The case, for a user who may see at least a part of it. Raises NotFound."""
@@ -64,11 +68,13 @@ class Admission:
         """The cases among `files` that the user may read, by id."""
         schools: dict[UUID, AtSchool] = {}
         cases = {}
-        for incident, approvals in files:
+        listed = list(files)
+        bonds = self.bonds_of(incident for incident, _ in listed)
+        for incident, approvals in listed:
             if incident.school not in schools:
                 schools[incident.school] = self._at(asker, incident.school)
             at = schools[incident.school]
-            case = case_of(incident, at, self._library.playbook_of(incident), asker.now, approvals)
+            case = self._case_at(at, incident, approvals, bonds, asker.now)
             if case.standing.reads_as is not None:
                 cases[incident.id] = case
         return cases
@@ -108,30 +114,52 @@ class Admission:
         return case
 
     def _case_of(self, asker: Asker, incident: Incident, approvals: tuple[Approval, ...]) -> Case:
-        at = self._at(asker, incident.school)
-        return case_of(incident, at, self._library.playbook_of(incident), asker.now, approvals)
+        bonds = self._bonds.around(incident.about)
+        return self._case_at(self._at(asker, incident.school), incident, approvals, bonds, asker.now)
+
+    def _case_at(
+        self,
+        at: AtSchool,
+        incident: Incident,
+        approvals: tuple[Approval, ...],
+        bonds: Bonds,
+        moment: datetime,
+    ) -> Case:
+        bars = bars_of(incident.about.values(), bonds)
+        playbook = self._library.playbook_of(incident)
+        return case_of(incident, at, playbook, moment, bars=bars, approvals=approvals)
 
     def _at(self, asker: Asker, school_id: UUID) -> AtSchool:
         school = self._record.peek(School, school_id)
         if school is None:
             raise NotFound
-        return AtSchool(asker.principal, school, asker.now, self._persons_of)
+        return AtSchool(asker.principal, school, asker.now, self.identity_of)
 
-    def _persons_of(self, user_id: UUID) -> frozenset[UUID]:
-        user = self._record.peek(User, user_id)
-        return frozenset() if user is None else user.persons
+    def bonds_of(self, incidents: Iterable[Incident]) -> Bonds:
+        """The bonds that decide who is shut out of `incidents`."""
+        about = {each for incident in incidents for each in incident.about}
+        return self._bonds.around(about) if about else Bonds(())
+
+    def reach(self, asker: Asker, reach: Reach) -> Reach:
+        """`reach` with all that decides which cases the user may read."""
+
+        def staff_of(school: UUID) -> Staff:
+            return self._at(asker, school).staff
+
+        return msgspec.structs.replace(reach, staff_of=staff_of)
+
+    def identity_of(self, user_id: UUID) -> Identity:
+        """Who a user is in cases."""
+        return identity_of(self._record, user_id)
 
 
-def reach_at(asker: Asker, at: AtSchool) -> Reach:
+def reach_at(at: AtSchool) -> Reach:
     """What a user may read at one school, for a report about that school only."""
-    actor, school = at.actor, at.school.id
-    depends = any(actor.role_for(permission) is not None for permission in DEPEND_ON_LEADERS)
     return Reach(
-        user=actor.user,
-        persons=actor.persons,
-        day=asker.today,
-        actors={school: actor},
-        leaders={school: at.leaders} if depends else {},
+        identity=at.identity,
+        day=at.today,
+        actors={at.school.id: at.actor},
+        staff_of=lambda _: at.staff,
     )
 
 

@@ -1,46 +1,39 @@
-"""The user who asks, and what decides which cases they may read: their roles, and the school's leaders."""
+"""The user who asks, and what decides which cases they may read."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Final
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import Connection
 
 from casework.domain.access import (
-    BARRED,
-    LEADERS,
-    READ,
     Actor,
     CaseFacts,
+    Identity,
     Permission,
     Principal,
     Reader,
+    Staff,
     Standing,
-    holds,
-    roles_named,
     standing,
 )
+from casework.domain.bars import Bonds, bars_of
 from casework.domain.clocks import day_of
 from casework.domain.incident import Incident
 from casework.domain.moments import Instant, LocalDate
 from casework.domain.vocabulary import Role
 from casework_projections.views.directory import Directory
 
-Leaders = Mapping[Role, frozenset[UUID]]
-"""The people that the holders of each of the roles `LEADERS` at one school were ever linked to."""
-
-DEPEND_ON_LEADERS: Final = tuple(
-    grant.permission for grant in READ if roles_named(grant.when) | roles_named(BARRED)
-)
-"""The permissions for which the cases a user may read depend on who leads the school."""
-
 
 def _ignore() -> None:
     pass
+
+
+def _no_staff(_: UUID) -> Staff:
+    return ()
 
 
 class Asker(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,16 +54,19 @@ class Asker(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reach(msgspec.Struct, frozen=True, kw_only=True):
-    """A user on one day: all the people they were ever linked to, and their roles at each of their schools.
+    """A user on one day: who they are in cases, and their roles at each of their schools.
 
-    `leaders` contains only schools where one of the user's grants depends on who leads the school.
+    `staff_of` returns those to whom the cases of a school come.
     """
 
-    user: UUID
-    persons: frozenset[UUID]
+    identity: Identity
     day: LocalDate
     actors: Mapping[UUID, Actor]
-    leaders: Mapping[UUID, Leaders] = {}
+    staff_of: Callable[[UUID], Staff] = _no_staff
+
+    @property
+    def user(self) -> UUID:
+        return self.identity.user
 
     def schools(self, *permissions: Permission) -> list[UUID]:
         """The schools at which the user holds any of `permissions`, in the order of their ids."""
@@ -80,24 +76,29 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
             if any(actor.role_for(permission) is not None for permission in permissions)
         )
 
-    def standing(self, incident: Incident) -> Standing:
-        """What the user may see of `incident`, computed from the incident itself."""
-        nobody = Actor(user=self.user, persons=self.persons, roles=())
+    def standing(self, incident: Incident, bonds: Bonds) -> Standing:
+        """What the user may see of `incident`, computed from the incident itself and `bonds`."""
+        nobody = Actor(user=self.user, persons=self.identity.persons, roles=())
         return standing(
             self.actors.get(incident.school, nobody),
-            incident,
+            _facts(incident, bonds),
+            self._reader(incident.school),
             reported_it=incident.reported_by(self.user),
-            leaders=self.leaders.get(incident.school),
         )
 
-    def is_barred(self, incident: Incident) -> bool:
-        """Whether the user must never see `incident`, computed from the incident itself."""
-        leaders = self.leaders.get(incident.school, {})
-        return holds(BARRED, CaseFacts.of(incident), Reader(self.user, self.persons, leaders))
+    def is_barred(self, incident: Incident, bonds: Bonds) -> bool:
+        """Whether the user must never see `incident`, computed from the incident itself and `bonds`."""
+        return _facts(incident, bonds).shuts_out(self.identity, self.day)
+
+    def _reader(self, school: UUID) -> Reader:
+        return Reader(identity=self.identity, today=self.day, staff=lambda: self.staff_of(school))
 
 
 def reach_of(asker: Asker, directory: Directory, connection: Connection) -> Reach:
-    """What `asker` may read at the moment they ask; `connection` is a snapshot of the directory."""
+    """What `asker` may do at the moment they ask; `connection` is a snapshot of the directory.
+
+    For what they may read of cases, `Admission.reach` adds the rest.
+    """
     principal = asker.principal
     roles: dict[UUID, list[Role]] = {}
     for held in directory.appointments_of(connection, principal.id):
@@ -107,16 +108,9 @@ def reach_of(asker: Asker, directory: Directory, connection: Connection) -> Reac
         school: Actor(user=principal.id, persons=principal.persons, roles=tuple(held))
         for school, held in roles.items()
     }
-    reach = Reach(user=principal.id, persons=principal.persons, day=asker.today, actors=actors)
-    depending = reach.schools(*DEPEND_ON_LEADERS)
-    return msgspec.structs.replace(reach, leaders=_leaders(directory, connection, depending, asker.today))
+    identity = Identity(principal.id, principal.persons)
+    return Reach(identity=identity, day=asker.today, actors=actors)
 
 
-def _leaders(
-    directory: Directory, connection: Connection, schools: list[UUID], day: date
-) -> dict[UUID, Leaders]:
-    found: dict[UUID, dict[Role, frozenset[UUID]]] = {}
-    for holder in directory.holders(connection, schools, LEADERS, day) if schools else ():
-        at_school = found.setdefault(holder.school, {})
-        at_school[holder.role] = at_school.get(holder.role, frozenset()) | {holder.person}
-    return {**found}
+def _facts(incident: Incident, bonds: Bonds) -> CaseFacts:
+    return CaseFacts.of(incident, bars_of(incident.about.values(), bonds))

@@ -33,8 +33,7 @@ class ReadChronology(Question[Page[ChronologyEntry]], frozen=True):
 
     def answer(self, room: ReadingRoom, asker: Asker) -> Answer[Page[ChronologyEntry]]:
         person = room.admission.person(asker, self.person, Permission.READ_PEOPLE)
-        views = room.views
-        with room.snapshot(views.directory, views.caseload) as snapshot:
+        with room.snapshot(*room.views.of_cases) as snapshot:
             involved = listing(room, snapshot, asker).chronology(person.id)
             stale = snapshot.stale
         scope = ["chronology", person.id, asker.principal.id]

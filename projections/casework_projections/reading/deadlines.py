@@ -41,8 +41,7 @@ class ListDeadlines(Question[Deadlines], frozen=True):
     NAME: ClassVar = "deadlines"
 
     def answer(self, room: ReadingRoom, asker: Asker) -> Answer[Deadlines]:
-        views = room.views
-        with room.snapshot(views.directory, views.caseload) as snapshot:
+        with room.snapshot(*room.views.of_cases) as snapshot:
             listed = listing(room, snapshot, asker).deadlines()
             stale = snapshot.stale is True
         found = (deadline for each in listed for deadline in deadlines(each.incident, each.due))

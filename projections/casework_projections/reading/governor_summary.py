@@ -84,8 +84,11 @@ class ReadSummary(Question[SummaryBody], frozen=True, kw_only=True):
         at = room.admission.school(asker, self.school, Permission.READ_SUMMARY)
         school = at.school
         term, as_of = self.term or running_term(school, asker), self.as_of or asker.now
-        views, reach = room.views, reach_at(asker, at)
-        with room.snapshot(views.caseload, views.figures, views.lessons) as snapshot, known_term():
+        views, reach = room.views, reach_at(at)
+        with (
+            room.snapshot(views.caseload, views.recusals, views.figures, views.lessons) as snapshot,
+            known_term(),
+        ):
             others = _others(school, term)
             found = sources(
                 room,

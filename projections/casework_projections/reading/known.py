@@ -13,21 +13,22 @@ from casework_projections.reading.room import ReadingRoom, Shown, Snapshot
 
 
 def listing(room: ReadingRoom, snapshot: Snapshot, asker: Asker) -> Listing:
-    """The caseload as `asker` may see it; the snapshot is of the directory and the caseload."""
+    """The caseload as `asker` may see it; the snapshot is of `Views.of_cases`."""
     connection, caseload = snapshot.connection, room.views.caseload
-    reach = reach_of(asker, room.views.directory, connection)
-    marks, aside = caseload.marks_of(reach.user), snapshot.aside(caseload)
+    reach = room.admission.reach(asker, reach_of(asker, room.views.directory, connection))
+    marks, aside = caseload.marks_of(reach.user), snapshot.aside(caseload, room.views.recusals)
     if not aside:
         return Listing(connection, reach, marks)
-    replayed = replayed_for(reach, caseload.rows_apart(connection))
-    return ListingBesideReplayed(connection, reach, marks, aside[0], replayed)
+    rows = caseload.rows_of(snapshot.replayed(caseload, room.views.recusals).values())
+    bonds = room.admission.bonds_of(incident for incident, _ in rows)
+    replayed = replayed_for(reach, rows, bonds)
+    return ListingBesideReplayed(connection, reach, marks, aside, replayed)
 
 
 def page_of(room: ReadingRoom, asker: Asker, filters: Filters, part: Part, scope: Any) -> Page[Listed]:
     """A page of the cases `asker` may see. Raises Invalid."""
     after = _after(room.cursors.start(part, scope))
-    views = room.views
-    with room.snapshot(views.directory, views.caseload) as snapshot:
+    with room.snapshot(*room.views.of_cases) as snapshot:
         known = listing(room, snapshot, asker)
         found, following = known.page(filters, now=asker.now, limit=part.limit, after=after)
         stale = snapshot.stale

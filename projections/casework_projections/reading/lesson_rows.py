@@ -12,7 +12,7 @@ from sqlalchemy import Select, and_, not_, or_, select
 
 from casework.domain.incident import Incident
 from casework.domain.school import School
-from casework_projections.reading.access_sql import BARS, READS, parameters
+from casework_projections.reading.access_sql import BARS, READS, reading_parameters
 from casework_projections.reading.asking import Reach
 from casework_projections.reading.paging import Position, moment_and_id, position_of
 from casework_projections.reading.room import ReadingRoom, Snapshot
@@ -48,17 +48,18 @@ def lesson_rows(
 ) -> list[FoundLesson]:
     """At most `limit` lessons after a position, debriefed in `term` or in any term, the oldest first.
 
-    Lessons of incidents that are about the user are left out. The snapshot is of the caseload and the
-    lessons. Raises UnknownTerm.
+    Lessons of cases that are closed to the user are left out. The snapshot is of the caseload, the
+    recusals and the lessons. Raises UnknownTerm.
     """
     views, since = room.views, None if after is None else moment_and_id(after)
     query = _query(school, term)
-    for aside in snapshot.aside(views.lessons, views.caseload):
+    for aside in snapshot.aside(views.lessons, views.caseload, views.recusals):
         query = query.where(lessons.c.incident.not_in(aside))
     if since is not None:
         same_moment = and_(lessons.c.debriefed_at == since[0], lessons.c.id > since[1])
         query = query.where(or_(lessons.c.debriefed_at > since[0], same_moment))
-    rows = snapshot.connection.execute(query.limit(limit), parameters(reach))
+    given = reading_parameters(snapshot.connection, reach)
+    rows = snapshot.connection.execute(query.limit(limit), given)
     found = [FoundLesson(row_of(row._mapping), bool(row.reads)) for row in rows]
     for lesson in _replayed(room, snapshot, school, reach):
         in_it = term is None or is_in_term(lesson.row.debriefed_at, school.calendar, term)
@@ -81,9 +82,11 @@ def _query(school: School, term: str | None) -> Select[Any]:
 def _replayed(room: ReadingRoom, snapshot: Snapshot, school: School, reach: Reach) -> Iterator[FoundLesson]:
     """The lessons of the incidents that were set aside, replayed from the log."""
     views = room.views
-    for incident in snapshot.replayed(views.lessons, views.caseload).values():
-        if incident.school == school.id and not reach.is_barred(incident):
-            reads = reach.standing(incident).reads_as is not None
+    replayed = snapshot.replayed(views.lessons, views.caseload, views.recusals)
+    bonds = room.admission.bonds_of(replayed.values())
+    for incident in replayed.values():
+        if incident.school == school.id and not reach.is_barred(incident, bonds):
+            reads = reach.standing(incident, bonds).reads_as is not None
             for row in attempted([], _rows_of, views.lessons, incident):
                 yield FoundLesson(row, reads)
 

@@ -71,8 +71,8 @@ class ReadLessons(Question[Page[LessonBody]], frozen=True):
         school, actor = at.school, at.actor
         scope = ["lessons", school.id, self.term, asker.principal.id]
         after = room.cursors.start(self.part, scope)
-        reach, views = reach_at(asker, at), room.views
-        with room.snapshot(views.caseload, views.lessons) as snapshot, known_term():
+        reach, views = reach_at(at), room.views
+        with room.snapshot(views.caseload, views.recusals, views.lessons) as snapshot, known_term():
             limit = None if self.part.limit is None else self.part.limit + 1
             rows = lesson_rows(room, snapshot, school, self.term, reach, limit=limit, after=after)
             stale = snapshot.stale

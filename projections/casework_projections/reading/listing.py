@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from casework.domain.moments import Instant
 from casework.domain.vocabulary import Direction, Involvement, Setting, State, Stream
-from casework_projections.reading.access_sql import READS, parameters
+from casework_projections.reading.access_sql import READS, reading_parameters
 from casework_projections.reading.asking import Reach
 from casework_projections.views.case_tables import ASSIGNEE, cases, members
 from casework_projections.views.due import DueStep
@@ -88,19 +88,20 @@ class Involved(msgspec.Struct, frozen=True):
 
 
 class Listing:
-    """The caseload as one user may see it, at one moment, without the incidents that `without` selects."""
+    """The caseload as one user may see it at one moment, without the incidents any of `without` selects."""
 
     def __init__(
         self,
         connection: Connection,
         reach: Reach,
         marks: Sequence[str],
-        without: Select[Any] | None = None,
+        without: Sequence[Select[Any]] = (),
     ) -> None:
         """`marks` are the user's values of `reported_by`, which the caseload stores in place of their id."""
         self._connection = connection
         self._without = without
-        self._parameters = parameters(reach) | {_MARKS: list(marks), _SCHOOLS: sorted(reach.actors)}
+        self._parameters = reading_parameters(connection, reach)
+        self._parameters |= {_MARKS: list(marks), _SCHOOLS: sorted(reach.actors)}
 
     def page(
         self, filters: Filters, *, now: datetime, limit: int | None = None, after: After | None = None
@@ -146,8 +147,8 @@ class Listing:
         return [Involved(shown, tuple(sorted(ways, key=order.index))) for shown, ways in found.values()]
 
     def _rows(self, query: Select[*tuple[Any, ...]]) -> Iterator[Row[*tuple[Any, ...]]]:
-        if self._without is not None:
-            query = query.where(_KNOWN.incident.not_in(self._without))
+        for ids in self._without:
+            query = query.where(_KNOWN.incident.not_in(ids))
         return iter(self._connection.execute(query, self._parameters))
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Connection, Select
 
+from casework.domain.bars import Bonds
 from casework.domain.incident import Incident
 from casework.domain.incident.reporting import Party, Report
 from casework.domain.vocabulary import Involvement
@@ -59,7 +60,7 @@ class ListingBesideReplayed(Listing):
         connection: Connection,
         reach: Reach,
         marks: Sequence[str],
-        without: Select[Any],
+        without: Sequence[Select[Any]],
         replayed: Sequence[Replayed],
     ) -> None:
         super().__init__(connection, reach, marks, without)
@@ -87,11 +88,15 @@ class ListingBesideReplayed(Listing):
         return sorted(found, key=lambda each: (each.listed.occurred_at, each.listed.incident))
 
 
-def replayed_for(reach: Reach, rows: Iterable[tuple[Incident, Mapping[str, Any]]]) -> list[Replayed]:
+def replayed_for(
+    reach: Reach,
+    rows: Iterable[tuple[Incident, Mapping[str, Any]]],
+    bonds: Bonds,
+) -> list[Replayed]:
     """The incidents of `rows` that the user may see; each comes with the values a list shows."""
     found = []
     for incident, row in rows:
-        stands = reach.standing(incident)
+        stands = reach.standing(incident, bonds)
         if stands.knows:
             own = stands.reads_as is None
             shown = listed_of(SimpleNamespace(**{**row, "due": row["due"] or (), "own": own}))

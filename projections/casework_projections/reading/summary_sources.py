@@ -47,7 +47,7 @@ def sources(
 ) -> Sources:
     """The sources of a summary of `term` and of the terms it is `compared` with, as they were at `as_of`.
 
-    Incidents that are about the reader are left out. Raises UnknownTerm.
+    Cases that are closed to the reader are left out. Raises UnknownTerm.
     """
     rows = _figures(room, snapshot, school, {term, *compared}, reach)
     lessons = [found.row for found in lesson_rows(room, snapshot, school, term, reach)]
@@ -64,7 +64,7 @@ def _figures(
 ) -> dict[str, list[FiguresRow]]:
     """The incidents reported in each of these terms, read with one statement, and those set aside."""
     c, view, caseload = figures.figures.c, room.views.figures, room.views.caseload
-    without = [select(cases.c.incident).where(BARS), *snapshot.aside(view, caseload)]
+    without = [select(cases.c.incident).where(BARS), *snapshot.aside(view, caseload, room.views.recusals)]
     found: dict[str, list[FiguresRow]] = {term: [] for term in terms}
     by_term = [
         select(literal(term, String).label("term"), c.incident, c.last_recorded_at, c.figures).where(
@@ -76,19 +76,16 @@ def _figures(
     ]
     for row in snapshot.connection.execute(union_all(*by_term), parameters(reach)):
         found[row.term].append(figures.row_of(row.incident, row.last_recorded_at, row.figures))
-    for incident in snapshot.replayed(view, caseload).values():
+    replayed = snapshot.replayed(view, caseload, room.views.recusals)
+    bonds = room.admission.bonds_of(replayed.values())
+    for incident in replayed.values():
+        if incident.school != school.id or reach.is_barred(incident, bonds):
+            continue
         for term in found:
-            if _counts(incident, school, term, reach):
+            if is_in_term(incident.reported_at, school.calendar, term):
                 alone = attempted(None, view.row, incident, school)
                 found[term] += [] if alone is None else [alone]
     return found
-
-
-def _counts(incident: Incident, school: School, term: str, reach: Reach) -> bool:
-    """Whether the replayed `incident` counts in the summary of a term."""
-    if incident.school != school.id or reach.is_barred(incident):
-        return False
-    return is_in_term(incident.reported_at, school.calendar, term)
 
 
 def _as_recorded(

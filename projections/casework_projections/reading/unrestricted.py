@@ -53,8 +53,9 @@ class ListEveryDeadline(Question[EveryDeadline], frozen=True):
             query = query.where(cases.c.school == self.school)
         with _caseload(room) as snapshot:
             due = {row.incident: row.due for row in snapshot.connection.execute(query)}
-            judged = set()
-            for incident, row in room.views.caseload.rows_apart(snapshot.connection):
+            caseload, judged = room.views.caseload, set()
+            apart = snapshot.replayed(caseload)
+            for incident, row in caseload.rows_of(apart.values()):
                 if row["due"] is None:
                     continue
                 judged.add(incident.id)

@@ -40,6 +40,7 @@ cases: Final = Table(
     Column("occurred_at", Moment, nullable=False),
     Column("reported_at", Moment, nullable=False),
     Column("recorded_at", Moment, nullable=False),
+    Column("may_be_about_leader", Boolean, nullable=False),
     Column("term", String(20)),
     Column("setting", String(20), nullable=False),
     Column("platform", String(100)),

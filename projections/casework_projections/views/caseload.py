@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
@@ -29,7 +29,7 @@ class Caseload(IncidentView):
     """The incidents of each school."""
 
     name: ClassVar[str] = "caseload"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     tables: ClassVar[MetaData] = metadata
     main: ClassVar[Table] = cases
 
@@ -48,11 +48,11 @@ class Caseload(IncidentView):
         """The values of `reported_by` in the reports of `user`: made openly, and made in confidence."""
         return self._open_mark(user), self._confidential_mark(user)
 
-    def rows_apart(self, connection: Connection) -> list[tuple[Incident, dict[str, Any]]]:
-        """The incidents that were set aside, each with its row as far as that can be computed."""
+    def rows_of(self, incidents: Iterable[Incident]) -> list[tuple[Incident, dict[str, Any]]]:
+        """`incidents`, which were set aside, each with its row as far as that can be computed."""
         return [
             (incident, {**_from_steps(incident), **attempted(UNJUDGED, self._judged_now, incident)})
-            for incident in self.incidents_apart(connection).values()
+            for incident in incidents
         ]
 
     def _row(self, incident: Incident, school: School) -> dict[str, Any]:
@@ -119,6 +119,7 @@ def _from_steps(incident: Incident) -> dict[str, Any]:
         "occurred_at": incident.occurred_at,
         "reported_at": incident.reported_at,
         "recorded_at": incident.recorded_at,
+        "may_be_about_leader": incident.may_be_about_leader,
         "setting": incident.setting.value,
         "platform": incident.platform,
         "direction": incident.direction and incident.direction.value,

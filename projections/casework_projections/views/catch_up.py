@@ -26,7 +26,13 @@ from casework_projections.views.figures import IncidentFigures
 from casework_projections.views.lessons_learnt import LessonsLearnt
 from casework_projections.views.people import PeopleIndex
 from casework_projections.views.people_search import PeopleSearch
-from casework_projections.views.positions import ViewNotCreated, ViewState, positions, view_states
+from casework_projections.views.positions import (
+    ViewNotCreated,
+    ViewState,
+    positions,
+    view_states,
+)
+from casework_projections.views.recusals import Recusals
 from casework_projections.views.relations import RelationIndex
 from casework_projections.views.replay import BATCH, Replay
 from casework_projections.views.set_aside import Counts, SetAside, SetAsides
@@ -91,8 +97,8 @@ class Views:
     A read makes its views catch up with the log. Each batch of events is applied in one transaction
     together with the new position, and only by the process that finds the view at the position where the
     batch starts. An event that a view cannot apply is set aside, `notice` is called with it, and the view
-    continues with the rest. Each process retries once what it finds set aside. Commands do not use views,
-    but for the directory (`DirectoryLookup`), and no view uses another.
+    continues with the rest. Each process retries once what it finds set aside. Commands use views
+    only through the ports of `views.lookup`, and no view uses another.
     """
 
     def __init__(self, app: Casework, *more: View, notice: Notice | None = None) -> None:
@@ -106,9 +112,11 @@ class Views:
         self.declarations = DeclarationIndex()
         self.approvals = ApprovalIndex()
         self.relations = RelationIndex()
+        self.recusals = Recusals(replay)
+        self.of_cases: tuple[View, ...] = (self.directory, self.caseload, self.recusals)
         own = (
             *(self.caseload, self.people, self.directory, self.lessons, self.figures),
-            *(self.declarations, self.approvals, self.relations),
+            *(self.declarations, self.approvals, self.relations, self.recusals),
         )
         self._views: dict[str, View] = {view.name: view for view in (*own, *more)}
         self._app = app
@@ -148,6 +156,12 @@ class Views:
         ViewNotCreated or NotRebuildable.
         """
         with self._current(views, _TimeLimits(views, READ_SECONDS)) as connection:
+            yield connection
+
+    @contextmanager
+    def as_they_are(self) -> Iterator[Connection]:
+        """A connection on which all is as of one moment. The views may be behind the log."""
+        with self._reader.connect() as connection:
             yield connection
 
     def catch_up(self, view: View | str, on_progress: Progress | None = None) -> None:

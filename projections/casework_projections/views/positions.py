@@ -10,9 +10,11 @@ from sqlalchemy import (
     BigInteger,
     Column,
     ColumnClause,
+    ColumnElement,
     Connection,
     Integer,
     MetaData,
+    ScalarSelect,
     Select,
     String,
     Table,
@@ -20,6 +22,7 @@ from sqlalchemy import (
     func,
     inspect,
     literal_column,
+    or_,
     select,
     table,
 )
@@ -77,14 +80,30 @@ def view_states(connection: Connection, views: Collection[View]) -> dict[str, Vi
     return found
 
 
-def _look_up(column_name: str) -> Select[Any]:
+def behind_on(dialect: str, topics: Collection[str], most: int) -> ColumnElement[bool]:
+    """Whether a row of `positions` is behind the log on one of `topics`, or by more than `most` positions."""
+    column = _POSITION_COLUMNS[dialect]
+    log = table(EVENTS_TABLE)
+    topic: ColumnClause[str] = literal_column("topic", String)
+    later = select(column).select_from(log).where(column > positions.c.position, topic.in_(topics)).exists()
+    return or_(_head(column) > positions.c.position + most, later)
+
+
+def _head(column: ColumnClause[int]) -> ScalarSelect[int]:
+    """The last position of the log."""
+    return select(func.coalesce(func.max(column), 0)).select_from(table(EVENTS_TABLE)).scalar_subquery()
+
+
+def _look_up(column: ColumnClause[int]) -> Select[Any]:
     """The positions of the views `names`, the last position of the log, and the count of events set aside."""
-    column: ColumnClause[int] = literal_column(column_name, BigInteger)
-    head = select(func.coalesce(func.max(column), 0)).select_from(table(EVENTS_TABLE)).scalar_subquery()
     rows = set_aside.rows
     aside = select(func.count()).select_from(rows).where(rows.c.view == positions.c.view).scalar_subquery()
     wanted = positions.c.view.in_(bindparam("names", expanding=True))
-    return select(positions, head.label("head"), aside.label("set_aside")).where(wanted)
+    return select(positions, _head(column).label("head"), aside.label("set_aside")).where(wanted)
 
 
-_LOOK_UP: Final = {"sqlite": _look_up("rowid"), "postgresql": _look_up("notification_id")}
+_POSITION_COLUMNS: Final[dict[str, ColumnClause[int]]] = {
+    "sqlite": literal_column("rowid", BigInteger),
+    "postgresql": literal_column("notification_id", BigInteger),
+}
+_LOOK_UP: Final = {dialect: _look_up(column) for dialect, column in _POSITION_COLUMNS.items()}

@@ -50,10 +50,14 @@ class Replay:
         ahead, the cache is dropped instead.
         """
         if position - self._seen > BATCH:
-            self._incidents.clear()
-            self._schools.clear()
+            self.forget()
             self._seen = position
         return min(position, self._seen)
+
+    def forget(self) -> None:
+        """Drop the cache."""
+        self._incidents.clear()
+        self._schools.clear()
 
     def follow(self, records: Sequence[Recorded], upto: int) -> None:
         """Replay `records`, the log up to `upto`, onto the cache; drop what cannot be replayed."""
@@ -85,6 +89,11 @@ class Replay:
         loaded = self.app.record.load_many(missing) if missing else {}
         self._schools.update((key, found) for key, found in loaded.items() if isinstance(found, School))
         return _all_of(wanted, self._schools)
+
+    def set_aside_by(self, connection: Connection, view: View) -> dict[UUID, Incident]:
+        """The incidents that `view` set aside, replayed, except those that cannot be loaded from the log."""
+        loaded = loadable(self.app, replayable(connection, view))
+        return {key: found for key, found in loaded.items() if isinstance(found, Incident)}
 
     def playbook(self, incident: Incident) -> Playbook:
         """The playbook the incident is pinned to. Raises PlaybookError if one of its files is missing."""
@@ -154,8 +163,7 @@ class IncidentView(View):
 
     def incidents_apart(self, connection: Connection) -> dict[UUID, Incident]:
         """The incidents this view set aside, replayed, except those that cannot be loaded from the log."""
-        loaded = loadable(self.replay.app, replayable(connection, self))
-        return {key: found for key, found in loaded.items() if isinstance(found, Incident)}
+        return self.replay.set_aside_by(connection, self)
 
     def incidents_aside(self, connection: Connection) -> frozenset[UUID]:
         """The ids of the incidents this view set aside, whether or not they can be loaded."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import cached_property
 from typing import Final
@@ -10,8 +10,22 @@ from uuid import UUID
 
 import msgspec
 
-from casework.domain.access import LEADERS, Actor, Principal, Standing, standing
+from casework.domain.access import (
+    FIRST,
+    NEXT,
+    Actor,
+    CaseFacts,
+    Holder,
+    Identity,
+    Principal,
+    Reader,
+    Staff,
+    Standing,
+    is_about_leader,
+    standing,
+)
 from casework.domain.approval import Approval
+from casework.domain.bars import Bar
 from casework.domain.clocks import day_of
 from casework.domain.errors import NotFound
 from casework.domain.incident import Incident
@@ -20,8 +34,8 @@ from casework.domain.playbook import Duty, Playbook, Rule
 from casework.domain.school import School
 from casework.domain.vocabulary import ApprovalState, Role, Stream
 
-PersonsOf = Callable[[UUID], frozenset[UUID]]
-"""Returns every person that a user was ever linked to."""
+IdentityOf = Callable[[UUID], Identity]
+"""Returns who a user is in cases."""
 
 PlaybookOf = Callable[[Incident], Playbook]
 """Returns the playbook of the editions that an incident pinned."""
@@ -29,36 +43,61 @@ PlaybookOf = Callable[[Incident], Playbook]
 REPORTER_SEES: Final = ("report", "acknowledge", "close")
 """The steps that users who may read only their own report may know of."""
 
-_LEADING: Final = (Role.HEADTEACHER, Role.CHAIR_OF_GOVERNORS)
+_LEADING: Final = (Role.HEADTEACHER, *NEXT)
+_ON_ROUTE: Final = frozenset(NEXT).union(*FIRST.values())
 
 
 class AtSchool:
-    """A user at one moment with their roles at one school, and the people who lead the school."""
+    """A user at one moment with their roles at one school, and those to whom its cases come."""
 
-    def __init__(self, principal: Principal, school: School, moment: datetime, persons_of: PersonsOf) -> None:
+    def __init__(
+        self, principal: Principal, school: School, moment: datetime, identity_of: IdentityOf
+    ) -> None:
         self.school = school
         self.actor = Actor.at(principal, school, moment)
-        self._day = day_of(moment)
-        self._persons_of = persons_of
-
-    @cached_property
-    def leading(self) -> dict[Role, frozenset[UUID]]:
-        """The people that the holders of each of the roles that can manage an allegation were linked to."""
-        return {role: self._holders_of(role) for role in _LEADING}
+        self.today = day_of(moment)
+        self.identity = Identity(principal.id, principal.persons)
+        self._identity_of = identity_of
 
     @property
-    def leaders(self) -> dict[Role, frozenset[UUID]]:
-        """As `leading`, for the roles that decide who has access to a case."""
-        return {role: self.leading[role] for role in LEADERS}
+    def reader(self) -> Reader:
+        """The user as predicates need them."""
+        return self._reader(self.identity)
 
-    def _holders_of(self, role: Role) -> frozenset[UUID]:
-        holders = self.school.leading_as(role, self._day)
-        return frozenset().union(*map(self._persons_of, holders))
+    def reader_for(self, user: UUID) -> Reader:
+        """As `reader`, for another user."""
+        return self._reader(self._identity_of(user))
+
+    @cached_property
+    def staff(self) -> Staff:
+        """Everybody who held or acted in a role of the route at the school."""
+        return tuple(self._holders())
+
+    def acting(self, role: Role) -> list[Identity]:
+        """Those who act in `role` today."""
+        return [holder.identity for holder in self.staff if holder.role is role and holder.acts]
+
+    def _reader(self, identity: Identity) -> Reader:
+        return Reader(identity=identity, today=self.today, staff=lambda: self.staff)
+
+    def _holders(self) -> Iterator[Holder]:
+        for role in _ON_ROUTE:
+            acting = self.school.acting_as(role, self.today)
+            for led in self.school.ever_led(role):
+                identity = self._identity_of(led.user)
+                yield Holder(
+                    identity=identity,
+                    role=role,
+                    from_=led.first,
+                    until=led.last,
+                    acts=identity.active and led.user in acting,
+                )
 
 
 class Case(msgspec.Struct, frozen=True):
-    """An incident as it stands for one user at one moment. It is about the holders of `recused` roles.
+    """An incident as it stands for one user at one moment. Nobody can act in it in the roles of `recused`.
 
+    `bars` say to whom it is closed, apart from the people it is about now.
     `approvals` are all approvals about it, oldest first; `pending` are those that wait for a decision.
     """
 
@@ -68,6 +107,7 @@ class Case(msgspec.Struct, frozen=True):
     standing: Standing
     as_of: Instant
     recused: frozenset[Role] = frozenset()
+    bars: tuple[Bar, ...] = ()
     approvals: tuple[Approval, ...] = ()
     pending: tuple[Approval, ...] = ()
 
@@ -83,6 +123,11 @@ class Case(msgspec.Struct, frozen=True):
             later = order[order.index(role) + 1 :] if role in self.recused and role in order else ()
             notified.append(next((each for each in later if each not in self.recused), role))
         return tuple(dict.fromkeys(notified))
+
+    @property
+    def facts(self) -> CaseFacts:
+        """What decides who has access to it."""
+        return CaseFacts.of(self.incident, self.bars)
 
     def outstanding(self) -> list[Duty]:
         """What is due next, soonest first."""
@@ -119,27 +164,33 @@ def case_of(
     at: AtSchool,
     playbook: Playbook,
     moment: datetime,
+    *,
+    bars: tuple[Bar, ...] = (),
     approvals: tuple[Approval, ...] = (),
 ) -> Case:
     """`incident` as it stands at `moment` for the user `at` its school; `approvals` are all about it."""
-    # Access to a case about children does not depend on who leads the school.
-    leading = at.leading if incident.stream is Stream.ALLEGATION else {}
-    stands = standing(
-        at.actor,
-        incident,
-        reported_it=incident.reported_by(at.actor.user),
-        leaders={role: leading[role] for role in LEADERS if role in leading},
-    )
+    facts = CaseFacts.of(incident, bars)
+    stands = standing(at.actor, facts, at.reader, reported_it=incident.reported_by(at.actor.user))
     return Case(
         incident,
         at,
         playbook,
         stands,
         moment,
-        recused=frozenset(role for role, people in leading.items() if people & incident.subjects()),
+        recused=frozenset(_recused(facts, at)) if facts.stream is Stream.ALLEGATION else frozenset(),
+        bars=bars,
         approvals=approvals,
         pending=tuple(each for each in approvals if each.state_at(moment) is ApprovalState.ASKED),
     )
+
+
+def _recused(facts: CaseFacts, at: AtSchool) -> Iterator[Role]:
+    """The roles that can manage an allegation, of which nobody can act in this one."""
+    for role in _LEADING:
+        acting = at.acting(role)
+        shut_out = bool(acting) and all(facts.shuts_out(identity, at.today) for identity in acting)
+        if shut_out or (role is Role.HEADTEACHER and is_about_leader(facts, at.staff, at.today)):
+            yield role
 
 
 def case_after(case: Case, number: int, playbook_of: PlaybookOf) -> Case:
@@ -149,7 +200,7 @@ def case_after(case: Case, number: int, playbook_of: PlaybookOf) -> Case:
         raise NotFound
     moment = then.timeline[-1].recorded_at
     pending = tuple(each for each in case.approvals if each.pending_after(number, moment))
-    was = case_of(then, case.at, playbook_of(then), moment, case.approvals)
+    was = case_of(then, case.at, playbook_of(then), moment, bars=case.bars, approvals=case.approvals)
     return msgspec.structs.replace(was, pending=pending)
 
 

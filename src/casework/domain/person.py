@@ -215,6 +215,30 @@ class PersonRelationEnded(Event, frozen=True, kw_only=True):
         person.history.append(self)
 
 
+class PersonJoined(Event, frozen=True, kw_only=True):
+    """The record and the `other` one are of one person. Both records have the event."""
+
+    TOPIC: ClassVar[str] = "person.joined"
+
+    other: UUID
+    reason: Reason
+
+    def apply(self, person: Any) -> None:
+        person.joined.add(self.other)
+
+
+class PersonParted(Event, frozen=True, kw_only=True):
+    """The record and the `other` one are not of one person. Both records have the event."""
+
+    TOPIC: ClassVar[str] = "person.parted"
+
+    other: UUID
+    reason: Reason
+
+    def apply(self, person: Any) -> None:
+        person.joined.discard(self.other)
+
+
 PersonEvent = PersonRegistered | PersonChanged | PersonRelated | PersonRelationEnded
 _WITH_DETAILS: Final = (PersonRegistered, PersonChanged)
 
@@ -232,6 +256,7 @@ class Person(Aggregate, begins_with=PersonRegistered):
         self.details = first.details
         self.relations: dict[UUID, Relationship] = {}
         self.relations_ever: dict[UUID, Relationship] = {}
+        self.joined: set[UUID] = set()
         self.history: list[PersonEvent] = []
 
     @property

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from casework.domain.access import Actor, Permission
+from casework.domain.access import Actor, Identity, Permission
 from casework.domain.appointment import Appointment
 from casework.domain.clocks import Calendar, day_of
 from casework.domain.errors import Forbidden, Invalid, NotFound, refuse_any
@@ -26,6 +26,7 @@ from casework.domain.user import User
 from casework.domain.vocabulary import Role
 from casework.library import Library
 from casework.record import Record, retrying
+from casework.record.links import identity_of
 from casework.usecases.context import Context, replaced
 
 
@@ -94,10 +95,9 @@ class Schools:
             actor_of(context, school).require(permission)
         return school
 
-    def persons_of(self, user_id: UUID) -> frozenset[UUID]:
-        """Every person the user was ever linked to."""
-        user = self._record.peek(User, user_id)
-        return frozenset() if user is None else user.persons
+    def identity_of(self, user_id: UUID) -> Identity:
+        """Who a user is in cases."""
+        return identity_of(self._record, user_id)
 
     def open(self, context: Context, command: OpenSchool) -> School:
         """Open a school; only an administrator may."""

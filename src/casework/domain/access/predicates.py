@@ -6,12 +6,17 @@ SQL for lists, so that rows are filtered before they are split into pages; a tes
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
+from datetime import date
 from uuid import UUID
 
 import msgspec
 
+from casework.domain.access.route import Identity, Staff, comes_to, leaders_since
+from casework.domain.bars import Bar, Why
+from casework.domain.clocks import day_of
 from casework.domain.incident import Incident
+from casework.domain.moments import LocalDate
 from casework.domain.vocabulary import Role, Stream
 
 
@@ -21,12 +26,19 @@ class InStream(msgspec.Struct, frozen=True):
     stream: Stream
 
 
-class IsSubject(msgspec.Struct, frozen=True):
-    """The case is about the reader: a person they were ever linked to is a target in it or alleged."""
+class IsShutOut(msgspec.Struct, frozen=True):
+    """The case is or was about the reader, a person whose name could be theirs, or someone close to them.
+
+    Or the reader declared a conflict of interest in it.
+    """
 
 
-class IsAboutHolderOf(msgspec.Struct, frozen=True):
-    """The case is about a user who holds `role` at its school when it is read."""
+class IsAboutLeader(msgspec.Struct, frozen=True):
+    """The case is about a user who led its school when it happened or has led it since."""
+
+
+class ComesByRoute(msgspec.Struct, frozen=True):
+    """The case comes to the holders of `role`, because those before them cannot have it."""
 
     role: Role
 
@@ -57,46 +69,71 @@ class AnyOf(msgspec.Struct, frozen=True):
     predicates: tuple[Predicate, ...]
 
 
-Predicate = InStream | IsSubject | IsAboutHolderOf | AppointedToCase | AssignedToCase | Not | All | AnyOf
+Predicate = (
+    InStream | IsShutOut | IsAboutLeader | ComesByRoute | AppointedToCase | AssignedToCase | Not | All | AnyOf
+)
 
 
-class CaseFacts(msgspec.Struct, frozen=True):
-    """What predicates need to know about a case."""
+class CaseFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What predicates need to know about a case. `bars` are computed from joined records and relations."""
 
     stream: Stream
-    subjects: frozenset[UUID]
-    appointed: frozenset[UUID]
-    assigned: frozenset[UUID]
+    occurred_on: LocalDate
+    subjects: frozenset[UUID] = frozenset()
+    appointed: frozenset[UUID] = frozenset()
+    assigned: frozenset[UUID] = frozenset()
+    may_be_about_leader: bool = False
+    bars: tuple[Bar, ...] = ()
 
     @classmethod
-    def of(cls, incident: Incident) -> CaseFacts:
-        assigned = frozenset(incident.assignees)
-        return cls(incident.stream, incident.subjects(), incident.appointed, assigned)
+    def of(cls, incident: Incident, bars: tuple[Bar, ...] = ()) -> CaseFacts:
+        return cls(
+            stream=incident.stream,
+            occurred_on=day_of(incident.occurred_at),
+            subjects=incident.subjects(),
+            appointed=incident.appointed,
+            assigned=frozenset(incident.assignees),
+            may_be_about_leader=incident.may_be_about_leader,
+            bars=bars,
+        )
+
+    def is_about(self, identity: Identity) -> bool:
+        """Whether the case is or was about a user, or about a person whose name could be theirs."""
+        possible = identity.possible
+        barred = any(bar.why is Why.SUBJECT and bar.member in possible for bar in self.bars)
+        return barred or not possible.isdisjoint(self.subjects)
+
+    def shuts_out(self, identity: Identity, today: date) -> bool:
+        """Whether a user must neither read nor handle the case, whatever their roles."""
+        members = identity.members
+        return self.is_about(identity) or any(
+            bar.member in members and (bar.from_ is None or bar.from_ <= today) for bar in self.bars
+        )
 
 
-class Reader(msgspec.Struct, frozen=True):
-    """What predicates need to know about the reader at one moment.
+class Reader(msgspec.Struct, frozen=True, kw_only=True):
+    """What predicates need to know about the reader on one day.
 
-    `persons` are all the people the reader was ever linked to. `leaders` are all the people that those who
-    hold a role at the school at that moment were linked to, for the roles in `LEADERS`.
+    `staff` returns those who held a role of the route at the school of the case. It is called only if it
+    decides.
     """
 
-    user: UUID
-    persons: frozenset[UUID]
-    leaders: Mapping[Role, frozenset[UUID]] = {}
+    identity: Identity
+    today: LocalDate
+    staff: Callable[[], Staff]
 
 
-def roles_named(predicate: Predicate) -> frozenset[Role]:
-    """The roles whose holders decide whether `predicate` holds."""
+def depends_on_staff(predicate: Predicate) -> bool:
+    """Whether `Reader.staff` decides whether `predicate` holds."""
     match predicate:
-        case IsAboutHolderOf(role):
-            return frozenset({role})
+        case IsAboutLeader() | ComesByRoute():
+            return True
         case Not(inner):
-            return roles_named(inner)
+            return depends_on_staff(inner)
         case All(inner) | AnyOf(inner):
-            return frozenset().union(*map(roles_named, inner))
+            return any(map(depends_on_staff, inner))
         case _:
-            return frozenset()
+            return False
 
 
 def holds(  # noqa: PLR0911 - one return for each form of predicate
@@ -106,17 +143,37 @@ def holds(  # noqa: PLR0911 - one return for each form of predicate
     match predicate:
         case InStream(stream):
             return case.stream is stream
-        case IsSubject():
-            return not reader.persons.isdisjoint(case.subjects)
-        case IsAboutHolderOf(role):
-            return not reader.leaders.get(role, frozenset()).isdisjoint(case.subjects)
+        case IsShutOut():
+            return case.shuts_out(reader.identity, reader.today)
+        case IsAboutLeader():
+            return is_about_leader(case, reader.staff(), reader.today)
+        case ComesByRoute(role):
+            return comes_by_route(role, case, reader.staff(), reader.today)
         case AppointedToCase():
-            return reader.user in case.appointed
+            return reader.identity.user in case.appointed
         case AssignedToCase():
-            return reader.user in case.assigned
+            return reader.identity.user in case.assigned
         case Not(inner):
             return not holds(inner, case, reader)
         case All(inner):
             return all(holds(each, case, reader) for each in inner)
         case AnyOf(inner):
             return any(holds(each, case, reader) for each in inner)
+
+
+def is_about_leader(case: CaseFacts, staff: Staff, today: date) -> bool:
+    """Whether the case is, or may be, about a user who led the school on any day since it happened."""
+    return case.may_be_about_leader or any(map(case.is_about, leaders_since(staff, case.occurred_on, today)))
+
+
+def comes_by_route(role: Role, case: CaseFacts, staff: Staff, today: date) -> bool:
+    """Whether the case comes to the holders of `role` because those before them cannot have it."""
+
+    about_leader = case.stream is Stream.ALLEGATION and is_about_leader(case, staff, today)
+    return comes_to(
+        role,
+        case.stream,
+        staff,
+        is_shut_out=lambda identity: case.shuts_out(identity, today),
+        about_leader=about_leader,
+    )

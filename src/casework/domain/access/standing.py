@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Final
-from uuid import UUID
 
 import msgspec
 
@@ -13,17 +12,19 @@ from casework.domain.access.predicates import (
     AppointedToCase,
     AssignedToCase,
     CaseFacts,
+    ComesByRoute,
     InStream,
-    IsAboutHolderOf,
-    IsSubject,
+    IsAboutLeader,
+    IsShutOut,
+    Not,
     Predicate,
     Reader,
+    depends_on_staff,
     holds,
-    roles_named,
 )
 from casework.domain.access.principal import Actor
 from casework.domain.access.roles import Permission
-from casework.domain.incident import Incident, Step
+from casework.domain.incident import Step
 from casework.domain.vocabulary import Role, Stream
 
 
@@ -34,41 +35,39 @@ class Grant(msgspec.Struct, frozen=True):
     when: Predicate
 
 
-BARRED: Final[Predicate] = IsSubject()
+BARRED: Final[Predicate] = IsShutOut()
 """Nobody reads or handles a case for which this holds, even if a grant below would allow it."""
 
+_CHILD: Final = InStream(Stream.CHILD)
 _ALLEGATION: Final = InStream(Stream.ALLEGATION)
+_FOR_A_HEAD: Final = All((_ALLEGATION, Not(IsAboutLeader())))
 _APPOINTED: Final = All((_ALLEGATION, AppointedToCase()))
-_ABOUT_THE_HEAD: Final = All((_ALLEGATION, IsAboutHolderOf(Role.HEADTEACHER)))
-_ASSIGNED: Final = All((InStream(Stream.CHILD), AssignedToCase()))
-_STANDING_IN: Final = (
+_ASSIGNED: Final = All((_CHILD, AssignedToCase()))
+_BY_ROUTE: Final = (
     Grant(Permission.HANDLE_CHILD_CASES, _APPOINTED),
     Grant(Permission.MANAGE_WHERE_HEAD_IS_SUBJECT, _APPOINTED),
-    Grant(Permission.MANAGE_WHERE_HEAD_IS_SUBJECT, _ABOUT_THE_HEAD),
+    Grant(Permission.MANAGE_AFTER_CHAIR, _APPOINTED),
+    Grant(Permission.MANAGE_WHERE_HEAD_IS_SUBJECT, ComesByRoute(Role.CHAIR_OF_GOVERNORS)),
+    Grant(Permission.MANAGE_AFTER_CHAIR, ComesByRoute(Role.VICE_CHAIR)),
 )
 
 READ: Final = (
-    Grant(Permission.READ_CHILD_CASES, InStream(Stream.CHILD)),
-    Grant(Permission.READ_ALLEGATIONS, _ALLEGATION),
-    *_STANDING_IN,
+    Grant(Permission.READ_CHILD_CASES, _CHILD),
+    Grant(Permission.READ_ALLEGATIONS, _FOR_A_HEAD),
+    *_BY_ROUTE,
     Grant(Permission.READ_ASSIGNED, _ASSIGNED),
 )
 """Who may read which cases. A user reads a case in the role of the first grant that gives them access."""
 
 HANDLE: Final = (
-    Grant(Permission.HANDLE_CHILD_CASES, InStream(Stream.CHILD)),
-    Grant(Permission.HANDLE_ALLEGATIONS, _ALLEGATION),
-    *_STANDING_IN,
+    Grant(Permission.HANDLE_CHILD_CASES, _CHILD),
+    Grant(Permission.HANDLE_ALLEGATIONS, _FOR_A_HEAD),
+    *_BY_ROUTE,
 )
 """Who may take every step in which cases, and in which role."""
 
 ASSIST: Final = (Grant(Permission.HANDLE_ASSIGNED, _ASSIGNED),)
 """Who may take the steps that are `FOR_ASSIGNEES` in which cases, and in which role."""
-
-LEADERS: Final = tuple(
-    sorted(roles_named(BARRED).union(*(roles_named(grant.when) for grant in (*READ, *HANDLE, *ASSIST))))
-)
-"""The roles whose holders the predicates above need."""
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,22 +95,12 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         return Role.REPORTER if self.reported_it and step.FOR_REPORTERS else None
 
 
-def standing(
-    actor: Actor,
-    incident: Incident,
-    *,
-    reported_it: bool,
-    leaders: Mapping[Role, frozenset[UUID]] | None = None,
-) -> Standing:
-    """The access of `actor` to `incident`.
+def standing(actor: Actor, case: CaseFacts, reader: Reader, *, reported_it: bool) -> Standing:
+    """The access of `actor` to `case`; `reader` is the same user.
 
-    `leaders` are all the people that the holders of the roles in `LEADERS` at the school were ever linked
-    to, at the same moment at which the actor holds their roles. A report stays known to the person who made
-    it for as long as they hold any role at the school.
+    A report stays known to the person who made it for as long as they hold any role at the school.
     """
-    case = CaseFacts.of(incident)
     reported_it = reported_it and bool(actor.roles)
-    reader = Reader(actor.user, actor.persons, leaders or {})
     if holds(BARRED, case, reader):
         return Standing(reported_it=reported_it)
     return Standing(
@@ -122,18 +111,31 @@ def standing(
     )
 
 
-def reads_once_assigned(actor: Actor, incident: Incident) -> bool:
-    """Whether `actor` could read `incident` if it were assigned to them and not about them.
+def needs_staff(actor: Actor) -> bool:
+    """Whether the staff of the school decides which cases `actor` may read or handle."""
+    return any(actor.role_for(permission) is not None for permission in DEPEND_ON_STAFF)
+
+
+def reads_once_assigned(actor: Actor, case: CaseFacts, reader: Reader) -> bool:
+    """Whether `actor` could read `case` if it were assigned to them; `reader` is the same user.
 
     Assigning a case gives access by itself, to those of whose roles the table says so.
     """
-    case = CaseFacts.of(incident)
     case = msgspec.structs.replace(case, assigned=case.assigned | {actor.user})
-    if incident.stream is Stream.ALLEGATION:
+    if case.stream is Stream.ALLEGATION:
         case = msgspec.structs.replace(case, appointed=case.appointed | {actor.user})
-    return _granted(READ, actor, case, Reader(actor.user, frozenset())) is not None
+    return not holds(BARRED, case, reader) and _granted(READ, actor, case, reader) is not None
 
 
 def _granted(grants: Iterable[Grant], actor: Actor, case: CaseFacts, reader: Reader) -> Role | None:
-    roles = (actor.role_for(grant.permission) for grant in grants if holds(grant.when, case, reader))
-    return next((role for role in roles if role is not None), None)
+    for grant in grants:
+        role = actor.role_for(grant.permission)
+        if role is not None and holds(grant.when, case, reader):
+            return role
+    return None
+
+
+DEPEND_ON_STAFF: Final = frozenset(
+    grant.permission for grant in (*READ, *HANDLE) if depends_on_staff(grant.when)
+)
+"""The permissions for which it depends on the staff of the school which cases they are for."""

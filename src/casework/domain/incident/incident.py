@@ -7,11 +7,14 @@ from datetime import date, datetime
 from typing import Protocol, TypeVar
 from uuid import UUID
 
+import msgspec
+
 from casework.domain.aggregate import Aggregate
+from casework.domain.bars import Subject
 from casework.domain.errors import Invalid, Refusal, Refused, refuse_any
 from casework.domain.event import Event
 from casework.domain.fields import limit_faults, moment_faults, text_faults, values_of
-from casework.domain.incident.reporting import Party, Report
+from casework.domain.incident.reporting import Party, Report, stream_of
 from casework.domain.incident.steps import Step
 from casework.domain.vocabulary import (
     Agency,
@@ -66,6 +69,12 @@ class Incident(Aggregate, begins_with=Report):
         self.summary = report.summary
         self.child_voice = report.child_voice
         self.people: tuple[Party, ...] = report.people
+        # Users who may be meant, as well as people.
+        self.leaders = frozenset(report.leaders)
+        self.may_be_about_leader = report.may_be_about_leader
+        self.about: dict[UUID, Subject] = {
+            each: Subject(member=each, since=report.recorded_at) for each in self.subjects() | self.leaders
+        }
         self.content: frozenset[Content] = frozenset()
         self.state: State = State.REPORTED
         self.milestones: dict[State, datetime] = {}
@@ -119,8 +128,11 @@ class Incident(Aggregate, begins_with=Report):
     def _apply(self, event: Event) -> None:
         if not isinstance(event, Step):
             raise TypeError(f"{event.TOPIC} is not a step")
+        before = self.people
         super()._apply(event)
         self.timeline.append(event)
+        if self.people is not before:
+            self._follow_subjects(event.recorded_at)
         reached = event.milestone()
         if reached is not None:
             self.milestones.setdefault(reached, event.happened_at)
@@ -141,8 +153,10 @@ class Incident(Aggregate, begins_with=Report):
             self.appointed |= {user}
 
     def subjects(self) -> frozenset[UUID]:
-        """The people the case is about. Nobody reads, manages or closes a case about themselves."""
-        return frozenset(party.person for party in self.involved(*SUBJECT_INVOLVEMENTS))
+        """The people and users the case is about. Nobody reads, manages or closes a case about themselves."""
+        parties = [*self.involved(*SUBJECT_INVOLVEMENTS)]
+        users = (party.user for party in parties if party.user is not None)
+        return frozenset(party.person for party in parties).union(users)
 
     def raise_concern(self, concern: str, since: datetime) -> None:
         """Record when `concern` first came to light; a concern is never removed."""
@@ -158,13 +172,13 @@ class Incident(Aggregate, begins_with=Report):
     @property
     def stream(self) -> Stream:
         """`allegation` if an adult at the school, in the wide sense, is alleged, even if not named yet."""
-        return _stream_of(self.people, self.direction, self.kind_stream)
+        return stream_of(self.people, self.direction, self.kind_stream)
 
     @property
     def reported_stream(self) -> Stream:
         """The stream by what the report said, which is all that the person who reported knows."""
         report = next(self.taken(Report))
-        return _stream_of(report.people, report.direction, report.kind_stream)
+        return stream_of(report.people, report.direction, report.kind_stream)
 
     @property
     def closed(self) -> bool:
@@ -190,6 +204,21 @@ class Incident(Aggregate, begins_with=Report):
         """The steps of this class, oldest first."""
         return (taken for taken in self.timeline if isinstance(taken, step))
 
+    def _follow_subjects(self, moment: datetime) -> None:
+        """Note since when the incident is about each person, and when it stopped to be.
+
+        A person who takes the place of others, as one who was unknown and is identified, was it all along.
+        """
+        subjects = self.subjects() | self.leaders
+        gone = [each for key, each in self.about.items() if each.until is None and key not in subjects]
+        since = min((each.since for each in gone), default=moment)
+        self.about |= {each.member: msgspec.structs.replace(each, until=moment) for each in gone}
+        for person in subjects:
+            known = self.about.get(person)
+            if known is None or known.until is not None:
+                first = since if known is None else min(known.since, since)
+                self.about[person] = Subject(member=person, since=first)
+
     def _time_faults(self, step: Step) -> dict[str, str]:
         if step.happened_at > step.recorded_at:
             return {step.AT_FIELD: "is in the future"}
@@ -198,8 +227,3 @@ class Incident(Aggregate, begins_with=Report):
         if step.happened_at < self.reported_at and step.ANSWERS_REPORT:
             return {step.AT_FIELD: "is before the incident was reported"}
         return {}
-
-
-def _stream_of(people: Iterable[Party], direction: Direction | None, kind_stream: Stream) -> Stream:
-    named = any(p.involvement is Involvement.ALLEGED and p.category.works_at_school for p in people)
-    return Stream.ALLEGATION if named or direction is Direction.STAFF_TO_PUPIL else kind_stream

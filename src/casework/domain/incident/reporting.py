@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, ClassVar
 from uuid import UUID, uuid5
@@ -38,11 +39,21 @@ if TYPE_CHECKING:
 
 
 class Party(msgspec.Struct, frozen=True, kw_only=True):
-    """What a person is in one incident. `category` is the one the person had when they were involved."""
+    """What a person is in one incident. `category` is the one the person had when they were involved.
+
+    `user` is given if the report named a user of the school, and not a record of a person.
+    """
 
     person: PersonId
     involvement: Involvement
     category: Annotated[Category, ServerSet()] = Category.UNKNOWN
+    user: Annotated[UUID | None, ServerSet()] = None
+
+
+def stream_of(people: Iterable[Party], direction: Direction | None, kind_stream: Stream) -> Stream:
+    """`allegation` if an adult at the school, in the wide sense, is alleged, even if not named yet."""
+    named = any(p.involvement is Involvement.ALLEGED and p.category.works_at_school for p in people)
+    return Stream.ALLEGATION if named or direction is Direction.STAFF_TO_PUPIL else kind_stream
 
 
 class Policy(msgspec.Struct, frozen=True):
@@ -53,9 +64,14 @@ class Policy(msgspec.Struct, frozen=True):
 
 
 class Report(Step, frozen=True, kw_only=True):
-    """The first step: what is said to have happened, to whom, and where."""
+    """The first step: what is said to have happened, to whom, and where.
+
+    `about_leader` is what the report says of whether it is about the person who leads the school. `leaders`
+    are the users who led it from that day to the report, if it may be about one of them.
+    """
 
     TOPIC: ClassVar[str] = "incident.report"
+    CHANGES_PEOPLE: ClassVar[bool] = True
     MILESTONE: ClassVar[State | None] = State.REPORTED
     INTERNAL: ClassVar[bool] = True
     AT_FIELD: ClassVar[str] = "$.reported_at"
@@ -72,6 +88,8 @@ class Report(Step, frozen=True, kw_only=True):
     content: tuple[Content, ...] = ()
     confidential_reporter: bool = False
     people: tuple[Party, ...] = ()
+    about_leader: bool | None = None
+    leaders: Annotated[tuple[UUID, ...], ServerSet()] = ()
     kind_stream: Annotated[Stream, ServerSet()] = Stream.CHILD
     reporter: Annotated[Sealed, ServerSet()]
 
@@ -83,6 +101,17 @@ class Report(Step, frozen=True, kw_only=True):
     @property
     def reported_at(self) -> datetime:
         return self.happened_at
+
+    @property
+    def may_be_about_leader(self) -> bool:
+        """Whether it may be about the person who leads the school.
+
+        An allegation that names nobody may be, unless the report says that it is not.
+        """
+        if self.about_leader is not None:
+            return self.about_leader
+        named = any(party.involvement is Involvement.ALLEGED for party in self.people)
+        return not named and stream_of(self.people, self.direction, self.kind_stream) is Stream.ALLEGATION
 
     def faults(self, incident: Incident) -> dict[str, str]:
         if self.occurred_at > self.happened_at:
@@ -122,6 +151,7 @@ class InvolvePerson(Step, frozen=True, kw_only=True):
     """A person turns out to be involved, or to be involved in another way as well."""
 
     TOPIC: ClassVar[str] = "incident.involve_person"
+    CHANGES_PEOPLE: ClassVar[bool] = True
 
     person: PersonId
     involvement: Involvement
@@ -142,6 +172,7 @@ class IdentifyPerson(Step, frozen=True, kw_only=True):
     """A person recorded as unknown turns out to be a known person, who replaces them."""
 
     TOPIC: ClassVar[str] = "incident.identify_person"
+    CHANGES_PEOPLE: ClassVar[bool] = True
 
     person: PartyId
     as_: PersonId = msgspec.field(name="as")
@@ -155,7 +186,7 @@ class IdentifyPerson(Step, frozen=True, kw_only=True):
 
     def apply(self, incident: Incident) -> None:
         incident.people = tuple(
-            msgspec.structs.replace(party, person=self.as_, category=self.category)
+            msgspec.structs.replace(party, person=self.as_, category=self.category, user=None)
             if party.person == self.person
             else party
             for party in incident.people

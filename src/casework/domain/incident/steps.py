@@ -24,9 +24,10 @@ class Step(Event, frozen=True, kw_only=True):
     A subclass names its `TOPIC` (`incident.` and the step's name), declares its fields, and says in
     `apply` how it changes the incident. `MILESTONE` is the state it reaches; `INTERNAL` steps are
     recorded by casework and not taken through the steps resource. A step that `ANSWERS_REPORT` cannot happen
-    before the report; other steps, such as help for a child, can. Steps `FOR_REPORTERS` may be taken by the
-    person who reported, steps `FOR_ASSIGNEES` by users to whom only the assignment gives access. Casework
-    sets `approved_by`: the second user, if the step needed two people.
+    before the report; other steps, such as help for a child, can. One that `CHANGES_PEOPLE` may change whom
+    the case is about. Steps `FOR_REPORTERS` may be taken by the person who reported, steps `FOR_ASSIGNEES` by
+    users to whom only the assignment gives access. Casework sets `approved_by`: the second user, if the step
+    needed two people.
     """
 
     MILESTONE: ClassVar[State | None] = None
@@ -34,6 +35,7 @@ class Step(Event, frozen=True, kw_only=True):
     ANSWERS_REPORT: ClassVar[bool] = False
     FOR_REPORTERS: ClassVar[bool] = False
     FOR_ASSIGNEES: ClassVar[bool] = False
+    CHANGES_PEOPLE: ClassVar[bool] = False
     AT_FIELD: ClassVar[str] = "$.at"
 
     note: Narrative | None = None

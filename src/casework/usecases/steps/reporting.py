@@ -20,14 +20,18 @@ from casework.domain.vocabulary import Content, Direction, Role, Setting
 from casework.library import Library
 from casework.record import Record, retrying
 from casework.usecases.cases import Cases
-from casework.usecases.context import Context
+from casework.usecases.context import Context, replaced
 from casework.usecases.schools import Schools
 from casework.usecases.secrets import Secrets
+from casework.usecases.steps.named import Named, Naming
 from casework.usecases.steps.stages import Stages
 
 
 class ReportIncident(msgspec.Struct, frozen=True, kw_only=True):
-    """An incident to report. `reported_at` is when it was first reported (default: now)."""
+    """An incident to report. `reported_at` is when it was first reported (default: now).
+
+    `about_leader` says whether it is about the person who leads the school, who then does not learn of it.
+    """
 
     school: UUID
     kind: Code
@@ -39,7 +43,8 @@ class ReportIncident(msgspec.Struct, frozen=True, kw_only=True):
     child_voice: Narrative | None = None
     content: tuple[Content, ...] = ()
     confidential_reporter: bool = False
-    people: tuple[Party, ...] = ()
+    people: tuple[Named, ...] = ()
+    about_leader: bool | None = None
     reported_at: PastInstant | None = None
 
 
@@ -61,6 +66,7 @@ class Reporting:
         self._schools = schools
         self._library = library
         self._secrets = secrets
+        self._naming = Naming(record)
 
     def report(self, context: Context, command: ReportIncident) -> Case:
         """Record a report by a user who holds any role at the school.
@@ -76,13 +82,15 @@ class Reporting:
         before = self._first_result(context)
         if before is not None:
             return before
-        report = self._stamped(context, command, school, role)
-        around = self._stages.look_up(context, report, school, None)
+        sent = self._in_confidence(context) if command.confidential_reporter else context
+        named = self._naming.parties(sent, command.people, school, command.occurred_at)
+        report = self._stamped(context, command, school, role, named.people)
+        around = self._stages.look_up(context, report, school, made=named.made)
         report = self._stages.complete(report, around)
         self._stages.check(report, around)
         playbook = self._library.playbook_under(report.policy)
         incident = Incident.report(report, playbook)
-        self._record.commit(incident)
+        self._record.commit(incident, *named.made)
         return self._cases.of(context, incident, school=school)
 
     def _admit(self, context: Context, command: ReportIncident) -> tuple[School, Role]:
@@ -111,7 +119,14 @@ class Reporting:
             raise KeyReused
         return None
 
-    def _stamped(self, context: Context, command: ReportIncident, school: School, role: Role) -> Report:
+    def _stamped(
+        self,
+        context: Context,
+        command: ReportIncident,
+        school: School,
+        role: Role,
+        people: tuple[Party, ...],
+    ) -> Report:
         confidential = command.confidential_reporter
         hidden = self._in_confidence(context)
         incident = hidden.new_id("incident")
@@ -120,7 +135,7 @@ class Reporting:
         stamp = sent.stamp(incident, 1, Role.REPORTER if confidential else role, moment)
         if confidential:
             stamp = msgspec.structs.replace(stamp, by=NOBODY)
-        fields = msgspec.structs.asdict(command)
+        fields = replaced(command, people=people)
         del fields["reported_at"]
         return event_of(
             stamp,

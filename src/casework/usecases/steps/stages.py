@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TypeVar
 from uuid import UUID
 
@@ -11,7 +12,8 @@ from casework.domain.access import Principal
 from casework.domain.approval import why_not_decide
 from casework.domain.case import Case
 from casework.domain.errors import Invalid, refuse_any
-from casework.domain.incident import Incident, Step
+from casework.domain.incident import Step
+from casework.domain.person import Person
 from casework.domain.school import School
 from casework.domain.user import User
 from casework.library import Library
@@ -33,17 +35,32 @@ class Stages:
         self._library = library
 
     def look_up(
-        self, context: Context, step: Step, school: School, incident: Incident | None
+        self,
+        context: Context,
+        step: Step,
+        school: School,
+        case: Case | None = None,
+        made: Iterable[Person] = (),
     ) -> Surroundings:
-        """The surroundings of `step`. Raises Invalid if an id in it is not of the type its field allows."""
+        """The surroundings of `step`; `made` are people who are recorded together with it.
+
+        Raises Invalid if an id in it is not of the type its field allows.
+        """
+        incident = None if case is None else case.incident
         ids = named_ids(step)
         wanted: list[UUID] = [leaf.value for leaf, _ in ids]
         if incident is not None and OUTSIDE.get(type(step), NOTHING).names:
             wanted += [party.person for party in incident.people]
         found = self._cases.known_among(context, self._record.load_many(wanted))
+        found |= {person.id: person for person in made}
         check_ids(found, ids, school, incident)
         return Surroundings(
-            incident=incident, school=school, library=self._library, found=found, moment=context.now
+            incident=incident,
+            case=case,
+            school=school,
+            library=self._library,
+            found=found,
+            moment=context.now,
         )
 
     @staticmethod

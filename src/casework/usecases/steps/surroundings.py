@@ -8,8 +8,17 @@ from uuid import UUID
 
 import msgspec
 
-from casework.domain.access import PERMISSIONS, Actor, Permission, Principal, reads_once_assigned
+from casework.domain.access import (
+    BARRED,
+    PERMISSIONS,
+    Actor,
+    Permission,
+    Principal,
+    holds,
+    reads_once_assigned,
+)
 from casework.domain.aggregate import Aggregate
+from casework.domain.case import Case
 from casework.domain.clocks import day_of
 from casework.domain.dated import school_year
 from casework.domain.errors import Invalid
@@ -25,7 +34,7 @@ from casework.domain.person import Person
 from casework.domain.registers.declaration import Declaration
 from casework.domain.school import School
 from casework.domain.user import User
-from casework.domain.vocabulary import Category, Stream
+from casework.domain.vocabulary import Category, Role, Stream
 from casework.library import Library
 
 _MANAGES_ALLEGATIONS: Final = {Permission.HANDLE_ALLEGATIONS, Permission.MANAGE_WHERE_HEAD_IS_SUBJECT}
@@ -37,11 +46,13 @@ _DEACTIVATED: Final = {"$.user": "is deactivated"}
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     """What is needed to complete a step and to check it.
 
-    `incident` is None for a report. `found` holds what the ids in the step refer to, and the people of the
+    `incident` and `case`, which holds it, are None for a report. `found` holds what the ids in the step
+    refer to, and the people of the
     incident if the step needs their names.
     """
 
     incident: Incident | None
+    case: Case | None = None
     school: School
     library: Library
     found: Mapping[UUID, Aggregate]
@@ -54,6 +65,13 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError("a report has no incident yet")
         return self.incident
 
+    @property
+    def reported_case(self) -> Case:
+        """The case of a step other than a report. Raises ValueError for a report."""
+        if self.case is None:
+            raise ValueError("a report has no incident yet")
+        return self.case
+
     def category(self, person: UUID) -> Category:
         """The category of a person named in the step; UNKNOWN if no such person was found."""
         known = self.found.get(person)
@@ -63,6 +81,11 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
         """The names of the people of the incident."""
         people = (self.found.get(party.person) for party in self.reported.people)
         return [person.name.text for person in people if isinstance(person, Person)]
+
+    def is_closed_to(self, user: UUID) -> bool:
+        """Whether `user` must neither read nor handle the incident."""
+        case = self.reported_case
+        return holds(BARRED, case.facts, case.at.reader_for(user))
 
     def may_any(self, user: UUID, permissions: set[Permission]) -> bool:
         """Whether `user` holds a role at the school today that has any of `permissions`."""
@@ -109,7 +132,16 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
 
 def _report(step: Report, around: Surroundings) -> Fields:
     people = (msgspec.structs.replace(party, category=around.category(party.person)) for party in step.people)
-    return {"people": tuple(people), "kind_stream": _stream(step.kind, step.policy, around.library)}
+    completed = {"people": tuple(people), "kind_stream": _stream(step.kind, step.policy, around.library)}
+    meant = msgspec.structs.replace(step, **completed).may_be_about_leader
+    return {**completed, "leaders": _leaders(step, around) if meant else ()}
+
+
+def _leaders(step: Report, around: Surroundings) -> tuple[UUID, ...]:
+    """The users who led the school on any day from when it occurred until now."""
+    since, today = day_of(step.occurred_at), day_of(around.moment)
+    led = around.school.ever_led(Role.HEADTEACHER)
+    return tuple(sorted({each.user for each in led if each.first <= today and (each.last or today) >= since}))
 
 
 def _reclassify(step: Reclassify, around: Surroundings) -> Fields:
@@ -141,9 +173,7 @@ def _classify(step: ClassifyContact, around: Surroundings) -> Fields:
 
 
 def _appoint(step: Assign | AppointCaseManager, around: Surroundings) -> Fields:
-    user = around.found.get(step.user)
-    persons = user.persons if isinstance(user, User) else frozenset()
-    return {"user_is_subject": not persons.isdisjoint(around.reported.subjects())}
+    return {"user_is_subject": around.is_closed_to(step.user)}
 
 
 def _check_age(step: CheckAge, around: Surroundings) -> Fields:
@@ -178,8 +208,8 @@ def _assigned_reads(step: Assign, around: Surroundings) -> Faults:
         return {}
     if not user.active:
         return _DEACTIVATED
-    actor = Actor.at(Principal.of(user), around.school, around.moment)
-    if reads_once_assigned(actor, around.reported):
+    actor, case = Actor.at(Principal.of(user), around.school, around.moment), around.reported_case
+    if reads_once_assigned(actor, case.facts, case.at.reader_for(user.id)):
         return {}
     return {"$.user": "holds no role that could read this case"}
 

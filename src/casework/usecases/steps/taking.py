@@ -121,7 +121,7 @@ class TakingSteps:
 
     def _prepared(self, context: Context, step: Step, case: Case) -> tuple[Step, Decider | None]:
         """The step, completed and checked, and who must decide on it (None if it needs no second person)."""
-        around = self._stages.look_up(context, step, case.school, case.incident)
+        around = self._stages.look_up(context, step, case.school, case)
         step = self._stages.complete(step, around)
         self._stages.check(step, around)
         return step, self._stages.decider(context, step, case, around)

@@ -1,0 +1,211 @@
+"""The bonds between records that decide who is shut out of a case: same person, and people who are close."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime, time, timedelta
+from functools import cache
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+from sqlalchemy import (
+    BindParameter,
+    Boolean,
+    Column,
+    Connection,
+    Date,
+    Index,
+    MetaData,
+    Select,
+    Table,
+    Uuid,
+    bindparam,
+    or_,
+    select,
+)
+
+from casework.domain.bars import CLOSE, Bond, earlier
+from casework.domain.clocks import LONDON
+from casework.domain.moments import Instant, LocalDate
+from casework.domain.person import (
+    PersonJoined,
+    PersonParted,
+    PersonRegistered,
+    PersonRelated,
+    PersonRelationEnded,
+    Relationship,
+)
+from casework_projections.views.positions import behind_on, positions
+from casework_projections.views.replay import BATCH
+from casework_projections.views.view import Batch, Moment, View, upsert
+
+BOND_EVENTS: Final = (PersonRegistered, PersonRelated, PersonRelationEnded, PersonJoined, PersonParted)
+
+metadata: Final = MetaData()
+_bonds: Final = Table(
+    "view_bonds",
+    metadata,
+    Column("bond", Uuid, primary_key=True),
+    Column("one", Uuid, nullable=False),
+    Column("other", Uuid, nullable=False),
+    Column("same", Boolean, nullable=False),
+    Column("recorded_at", Moment, nullable=False),
+    Column("from", Date),
+    Column("until", Date),
+    # What ends it: the relation, or the pair of records.
+    Column("ended_by", Uuid, nullable=False),
+)
+Index("view_bonds_one", _bonds.c.one)
+Index("view_bonds_other", _bonds.c.other)
+# Apart from the bonds, so that an end that was set aside may be applied before or after any other event.
+_ends: Final = Table(
+    "view_bond_ends",
+    metadata,
+    Column("ended", Uuid, primary_key=True),
+    Column("at", Moment, primary_key=True),
+)
+
+
+def write_bonds(connection: Connection, batch: Batch) -> set[UUID]:
+    """Write the bonds that `batch` makes and ends. Returns the records that they bind or bound."""
+    made = [*_relations(batch), *map(_joined_row, batch.of(PersonJoined))]
+    upsert(connection, _bonds, made)
+    ended: list[tuple[UUID, datetime]] = [
+        (_pair(each.originator_id, each.other), each.recorded_at) for each in batch.of(PersonParted)
+    ]
+    ended += [(each.relationship, each.recorded_at) for each in batch.of(PersonRelationEnded)]
+    upsert(connection, _ends, [{"ended": which, "at": at} for which, at in dict.fromkeys(ended)])
+    touched = {each for row in made for each in (row["one"], row["other"])}
+    if ended:
+        bound = select(_bonds.c.one, _bonds.c.other).where(_bonds.c.ended_by.in_({key for key, _ in ended}))
+        touched |= {each for row in connection.execute(bound) for each in row}
+    return touched
+
+
+def bonds_around(connection: Connection, records: Collection[UUID]) -> tuple[Bond, ...]:
+    """The bonds that may decide who is shut out of a case about `records`.
+
+    They are those that make records one person with `records` or with people close to them, however many
+    records there are in between, and those of people close to these.
+    """
+    found: dict[UUID, Bond] = {}
+    same = _spread(connection, set(records), found)
+    close = {each for bond in found.values() if not bond.same for each in (bond.one, bond.other)} - same
+    _spread(connection, close, found)
+    return tuple(found.values())
+
+
+def bonds_if_current(
+    connection: Connection, view: View, records: Collection[UUID]
+) -> tuple[Bond, ...] | None:
+    """As `bonds_around`, or None if `view`, which writes the bonds, has not applied all events about them.
+
+    Most events are about none, so that a command need not update the view, which costs a transaction. If no
+    bond is found, this costs one statement.
+    """
+    rows = connection.execute(
+        _current_on(connection.dialect.name), {"records": [*records], "view": view.name}
+    ).all()
+    if not rows or rows[0].version != view.version or rows[0].behind:
+        return None
+    found = _bonds_in(connection, [row for row in rows if row.bond is not None])
+    return bonds_around(connection, records) if found else ()
+
+
+def records_around(records: Collection[UUID], bonds: Iterable[Bond]) -> set[UUID]:
+    """`records`, and all that `bonds` bind."""
+    return {*records, *(each for bond in bonds for each in (bond.one, bond.other))}
+
+
+def _spread(connection: Connection, records: set[UUID], found: dict[UUID, Bond]) -> set[UUID]:
+    """Add to `found` the bonds of `records` and of all that are one person with them; return all these."""
+    reached: set[UUID] = set()
+    while records:
+        reached |= records
+        read = _read(connection, records)
+        found.update(read)
+        same = {each for bond in read.values() if bond.same for each in (bond.one, bond.other)}
+        records = same - reached
+    return reached
+
+
+def _read(connection: Connection, records: Collection[UUID]) -> dict[UUID, Bond]:
+    rows = connection.execute(_BOUND, {"records": [*records]}).all()
+    return _bonds_in(connection, rows)
+
+
+def _bonds_in(connection: Connection, rows: Sequence[Any]) -> dict[UUID, Bond]:
+    ends: dict[UUID, list[datetime]] = {}
+    if rows:
+        for which, at in connection.execute(_ENDED, {"ended": [row.ended_by for row in rows]}):
+            ends.setdefault(which, []).append(at)
+    return {row.bond: _bond(row, ends.get(row.ended_by, ())) for row in rows}
+
+
+def _bond(row: Any, ends: Sequence[datetime]) -> Bond:
+    ended = min((at for at in ends if at >= row.recorded_at), default=None)
+    fields = row._mapping
+    until = earlier(ended, _end_of(fields["until"]))
+    return Bond(one=row.one, other=row.other, same=row.same, from_=fields["from"], until=until)
+
+
+def _end_of(day: LocalDate | None) -> Instant | None:
+    """The first moment after `day`."""
+    return None if day is None else datetime.combine(day + timedelta(days=1), time(), LONDON)
+
+
+def _relations(batch: Batch) -> Iterator[dict[str, Any]]:
+    for registered in batch.of(PersonRegistered):
+        for each in registered.relationships:
+            yield from _relation_row(registered.originator_id, each, registered.recorded_at)
+    for related in batch.of(PersonRelated):
+        yield from _relation_row(related.originator_id, related.relationship, related.recorded_at)
+
+
+def _relation_row(person: UUID, relation: Relationship, recorded_at: datetime) -> Iterator[dict[str, Any]]:
+    if relation.relation in CLOSE:
+        yield {
+            "bond": relation.id,
+            "one": person,
+            "other": relation.person,
+            "same": False,
+            "recorded_at": recorded_at,
+            "from": relation.from_,
+            "until": relation.until,
+            "ended_by": relation.id,
+        }
+
+
+def _joined_row(joined: PersonJoined) -> dict[str, Any]:
+    """The row of a join; both records have the event, and both give the same row."""
+    pair = _pair(joined.originator_id, joined.other)
+    return {
+        "bond": uuid5(pair, joined.recorded_at.isoformat()),
+        "one": min(joined.originator_id, joined.other),
+        "other": max(joined.originator_id, joined.other),
+        "same": True,
+        "recorded_at": joined.recorded_at,
+        "from": None,
+        "until": None,
+        "ended_by": pair,
+    }
+
+
+def _pair(one: UUID, other: UUID) -> UUID:
+    first, second = sorted((one, other))
+    return uuid5(first, f"pair:{second}")
+
+
+@cache
+def _current_on(dialect: str) -> Select[Any]:
+    """The position of a view and whether that is behind, beside each bond of `records`."""
+    behind = behind_on(dialect, [each.TOPIC for each in BOND_EVENTS], most=BATCH).label("behind")
+    beside = positions.outerjoin(_bonds, _OF_RECORDS)
+    columns = (positions.c.version, behind, *_bonds.c)
+    return select(*columns).select_from(beside).where(positions.c.view == bindparam("view"))
+
+
+_RECORDS: Final[BindParameter[Any]] = bindparam("records", expanding=True)
+_OF_RECORDS: Final = or_(_bonds.c.one.in_(_RECORDS), _bonds.c.other.in_(_RECORDS))
+_BOUND: Final = select(_bonds).where(_OF_RECORDS)
+_ENDED: Final = select(_ends.c.ended, _ends.c.at).where(_ends.c.ended.in_(bindparam("ended", expanding=True)))

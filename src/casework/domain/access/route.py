@@ -1,0 +1,112 @@
+"""To whom a case comes: the safeguarding leads, then the head, the chair and the vice-chair of governors.
+
+The route is worked out again whenever it is asked, because people, relations and appointments change. An
+allegation against whoever led the school when it happened, or has led it since, never comes to a head.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from casework.domain.moments import LocalDate
+from casework.domain.vocabulary import Role, Stream
+
+FIRST: Final[Mapping[Stream, tuple[Role, ...]]] = {
+    Stream.CHILD: (Role.DSL, Role.DEPUTY_DSL, Role.HEADTEACHER),
+    Stream.ALLEGATION: (Role.HEADTEACHER,),
+}
+"""Who has a case of each stream, unless they are shut out of it."""
+
+NEXT: Final = (Role.CHAIR_OF_GOVERNORS, Role.VICE_CHAIR)
+"""To whom it comes next, one after the other."""
+
+ALONE: Final[Mapping[Stream, int]] = {Stream.CHILD: 2, Stream.ALLEGATION: 1}
+"""How many people must be able to read a case that others are shut out of, so that nobody works on a child's
+case alone because they named their colleagues in it."""
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """A user in cases: all people they were ever linked to, and people whose name could be theirs.
+
+    One who is not `active` cannot sign in.
+    """
+
+    user: UUID
+    persons: frozenset[UUID] = frozenset()
+    namesakes: frozenset[UUID] = frozenset()
+    active: bool = True
+
+    @property
+    def members(self) -> frozenset[UUID]:
+        """The ids by which they are certainly meant."""
+        return self.persons | {self.user}
+
+    @property
+    def possible(self) -> frozenset[UUID]:
+        """The ids by which they may be meant."""
+        return self.members | self.namesakes
+
+    def is_one_with(self, other: Identity) -> bool:
+        """Whether both are accounts of one person."""
+        return self.user == other.user or not self.persons.isdisjoint(other.persons)
+
+
+class Holder(msgspec.Struct, frozen=True, kw_only=True):
+    """Who held or stood in for a role at a school, on the days from one to another (None: until further
+    notice). `acts` says whether they act in it today."""
+
+    identity: Identity
+    role: Role
+    from_: LocalDate
+    until: LocalDate | None
+    acts: bool
+
+    def held_on_or_after(self, day: date) -> bool:
+        return self.from_ <= self.until and day <= self.until if self.until is not None else True
+
+
+Staff = tuple[Holder, ...]
+"""Everybody who held a role of the route at one school."""
+
+IsShutOut = Callable[[Identity], bool]
+"""Whether a case is closed to a user."""
+
+
+def leaders_since(staff: Staff, day: date, today: date) -> Iterator[Identity]:
+    """Who led the school on any day from `day` until `today`."""
+    for holder in staff:
+        if holder.role is Role.HEADTEACHER and holder.from_ <= today and holder.held_on_or_after(day):
+            yield holder.identity
+
+
+def comes_to(role: Role, stream: Stream, staff: Staff, is_shut_out: IsShutOut, *, about_leader: bool) -> bool:
+    """Whether a case comes to the holders of `role`, one of `NEXT`, because those before them cannot have it.
+
+    With `about_leader`, an allegation has no head to come to.
+    """
+    before = () if about_leader and stream is Stream.ALLEGATION else FIRST[stream]
+    acting = [holder.identity for holder in staff if holder.acts and holder.role in before]
+    able = [identity for identity in acting if not is_shut_out(identity)]
+    needed = ALONE[stream] if len(able) < len(acting) else 1
+    for each in NEXT:
+        if _people(able) >= needed:
+            return False
+        if each is role:
+            return True
+        later = (holder.identity for holder in staff if holder.acts and holder.role is each)
+        able += [identity for identity in later if not is_shut_out(identity)]
+    return False
+
+
+def _people(identities: Iterable[Identity]) -> int:
+    """How many people they are: two accounts of one person count once."""
+    different: list[Identity] = []
+    for identity in identities:
+        if not any(identity.is_one_with(each) for each in different):
+            different.append(identity)
+    return len(different)
