@@ -11,6 +11,7 @@ import pytest
 from casework.domain.access import Actor, Holder
 from casework.domain.bars import Bar, Why
 from casework.domain.incident import Incident
+from casework.domain.vocabulary import Direction
 from tests.domain.casefile import ALLEGED, TARGET, TEACHER, CaseFile, known
 from tests.domain.standings import TODAY, holder, standing_to
 
@@ -49,7 +50,7 @@ def readers(incident: Incident, *bars: Bar, staff: tuple[Holder, ...]) -> set[st
 def about(*alleged: UUID) -> Incident:
     """An allegation against staff."""
     people = ((TARGET, "target", "pupil"), *((each, "alleged", "staff") for each in alleged))
-    return CaseFile("unsolicited_contact", people=people, direction="staff_to_pupil").incident
+    return CaseFile("staff_allegation", people=people).incident
 
 
 def child_case(*targets: UUID) -> Incident:
@@ -102,8 +103,27 @@ class TestAnAllegation:
         unsure = holder("headteacher", HEAD_PERSON, namesakes=[TEACHER])
         assert readers(about(TEACHER), staff=staff(headteacher=unsure)) == {"chair_of_governors"}
 
-    def test_that_names_nobody_may_be_about_the_head(self) -> None:
-        assert readers(about(), staff=staff()) == {"chair_of_governors"}
+    @pytest.mark.parametrize(
+        ("in_confidence", "about_leader", "reader"),
+        [
+            (True, None, "chair_of_governors"),
+            (True, True, "chair_of_governors"),
+            (False, True, "chair_of_governors"),
+            (True, False, "headteacher"),
+            (False, None, "headteacher"),
+        ],
+    )
+    def test_that_names_nobody_may_be_about_the_head(
+        self, in_confidence: bool, about_leader: bool | None, reader: str
+    ) -> None:
+        incident = CaseFile(
+            "unsolicited_contact",
+            people=((TARGET, "target", "pupil"),),
+            direction=Direction.STAFF_TO_PUPIL,
+            confidential_reporter=in_confidence,
+            about_leader=about_leader,
+        ).incident
+        assert readers(incident, staff=staff()) == {reader}
 
     def test_comes_to_nobody_if_all_are_shut_out(self) -> None:
         bars = map(close_to, (CHAIR_PERSON, VICE_PERSON))

@@ -106,10 +106,11 @@ class Report(Step, frozen=True, kw_only=True):
     def may_be_about_leader(self) -> bool:
         """Whether it may be about the person who leads the school.
 
-        An allegation that names nobody may be, unless the report says that it is not.
+        An allegation made in confidence that names nobody may be, unless the report says that it is not:
+        people who cannot say whom they mean must not have to fear that this person reads it.
         """
-        if self.about_leader is not None:
-            return self.about_leader
+        if self.about_leader is not None or not self.confidential_reporter:
+            return self.about_leader is True
         named = any(party.involvement is Involvement.ALLEGED for party in self.people)
         return not named and stream_of(self.people, self.direction, self.kind_stream) is Stream.ALLEGATION
 

@@ -54,8 +54,7 @@ class Naming:
         people, made = [], []
         for number, each in enumerate(named):
             path = f"$.people[{number}]"
-            if [each.person, each.user, each.role].count(None) != 2:
-                raise Invalid.at(path, "must name one of: a person, a user, a role")
+            _require_one(each, path)
             if each.person is not None:
                 people.append(Party(person=each.person, involvement=each.involvement))
                 continue
@@ -79,6 +78,14 @@ class Naming:
         if user is None:
             raise Invalid.at(f"{path}.role", "is held by nobody")
         return user
+
+
+def _require_one(named: Named, path: str) -> None:
+    given = [each for each in (named.person, named.user, named.role) if each is not None]
+    if not given:
+        raise Invalid.at(f"{path}.person", "is required, unless a user or a role is given")
+    if len(given) > 1:
+        raise Invalid.at(path, "names more than one of person, user and role")
 
 
 def _holder(school: School, role: Role, path: str, then: date, today: date) -> UUID:
