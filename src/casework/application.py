@@ -15,6 +15,7 @@ from casework.storage.keys import DataKeys, MasterKey
 from casework.storage.sealing import Sealer
 from casework.storage.stored_record import StoredRecord
 from casework.storage.vault import Vault
+from casework.usecases.appointments import Appointments
 from casework.usecases.approvals import Approvals
 from casework.usecases.cases import Cases
 from casework.usecases.declarations import Declarations
@@ -55,6 +56,7 @@ class Casework:
         self.log = EventLog(self.database, self.sealer)
         self.record = record(self.log)
         self.schools = Schools(self.record, self.library)
+        self.appointments = Appointments(self.record)
         self.users = Users(self.record, self.secrets, directory(self))
         self.people = People(self.record, self.schools)
         self.relations = Relations(self.record, self.people)

@@ -102,6 +102,11 @@ class Scene:
         """The id of a new relation."""
         return str(self.house.created("dsl", f"/people/{self.teacher}/relations", self.relation())["id"])
 
+    def appointed(self) -> str:
+        """The id of a new appointment."""
+        path = f"/schools/{self.house.school}/appointments"
+        return str(self.house.created("admin", path, _appointment(self))["id"])
+
     def waiver(self) -> Json:
         """A step that needs two people: the safeguarding lead asks, the head decides."""
         head = self.house.users["headteacher"]
@@ -151,7 +156,10 @@ def _approval(scene: Scene) -> Asked:
 
 
 def _appointment(scene: Scene) -> Json:
-    return {"user": scene.spare, "role": "reporter", "from": "2026-09-01"}
+    """The body of an appointment of a new user: one user cannot hold a role twice."""
+    body = {"name": "Una Usher", "email": f"{uuid4()}@school.example"}
+    user = scene.house.created("admin", "/users", body)["id"]
+    return {"user": user, "role": "reporter", "from": "2026-09-01"}
 
 
 def _school() -> Json:
@@ -239,6 +247,14 @@ ROUTES: Final = {
     ),
     "schools.appointments": Route(
         _get("/schools/{school}/appointments"), "200 200 200 200 403 403 403 404", "appointments"
+    ),
+    "schools.change_appointment": Route(
+        lambda s: Asked(
+            "PATCH",
+            f"/schools/{s.house.school}/appointments/{s.appointed()}",
+            {"json": {"absent_until": "2026-09-30"}},
+        ),
+        "200 403 403 403 403 403 403 404",
     ),
     "schools.end_appointment": Route(
         lambda s: Asked("DELETE", f"/schools/{s.house.school}/appointments/{s.spare_appointment}"),

@@ -39,7 +39,7 @@ class TestUsers:
             "id": house.users["governor"],
             "name": "Governor Usher",
             "active": True,
-            "roles": [{"school": house.school, "role": "governor"}],
+            "roles": [{"school": house.school, "role": "governor", "standing_in": False}],
         }
 
     def test_all_are_listed_for_administrators(self, house: House, elsewhere: str) -> None:
@@ -58,7 +58,7 @@ class TestUsers:
         appointment = {"user": house.users["stranger"], "role": "governor", "from": "2026-09-01"}
         house.created("admin", f"/schools/{house.school}/appointments", appointment)
         shown = house.get("dsl", f"/users/{house.users['stranger']}")
-        assert shown["roles"] == [{"school": house.school, "role": "governor"}]
+        assert shown["roles"] == [{"school": house.school, "role": "governor", "standing_in": False}]
         (item,) = house.get("dsl", "/users?name=stranger")["items"]
         assert item["roles"] == shown["roles"]
 

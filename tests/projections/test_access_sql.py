@@ -39,13 +39,14 @@ from casework.domain.access import (
     Staff,
     holds,
 )
+from casework.domain.appointment import ROLES_STOOD_IN_FOR, Absence, acting_as, ever_led, roles_of
 from casework.domain.bars import Bar, Why
 from casework.domain.vocabulary import Involvement, Role, Stream
 from casework_projections.reading.access_sql import BARS, READS, holding, reading_parameters
 from casework_projections.reading.asking import Asker, Reach, reach_of
 from casework_projections.views.case_tables import APPOINTED, ASSIGNEE, cases, members
 from casework_projections.views.catch_up import Views
-from casework_projections.views.directory import appointments, links, users
+from casework_projections.views.directory import Held, appointments, links, users
 from casework_projections.views.recusals import bars_table
 
 EXAMPLES: Final = 60
@@ -73,19 +74,6 @@ ROW: Final[dict[str, Any]] = {
     "due": [],
 }
 """The columns of the caseload on which access does not depend."""
-
-
-class Held(msgspec.Struct, frozen=True):
-    """An appointment; both days are included."""
-
-    school: UUID
-    user: UUID
-    role: Role
-    since: date
-    until: date | None
-
-    def on(self, day: date) -> bool:
-        return self.since <= day and (self.until is None or day <= self.until)
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -157,22 +145,25 @@ class World(msgspec.Struct, frozen=True):
         return Identity(user, self.persons[user], self.namesakes[user])
 
     def staff(self, school: UUID, day: date) -> Staff:
+        held = self.at(school)
         return tuple(
             Holder(
-                identity=self.identity(each.user),
-                role=each.role,
-                from_=each.since,
-                until=each.until,
-                acts=each.on(day),
+                identity=self.identity(led.user),
+                role=role,
+                from_=led.first,
+                until=led.last,
+                acts=led.user in acting_as(held, role, day),
             )
-            for each in self.held
-            if each.school == school
+            for role in Role
+            for led in ever_led(held, role)
         )
 
     def actor(self, school: UUID, day: date) -> Actor:
-        held = (each for each in self.held if each.on(day))
-        roles = tuple(each.role for each in held if (each.school, each.user) == (school, READER))
-        return Actor(user=READER, persons=self.persons[READER], roles=roles)
+        roles = roles_of(self.at(school), READER, day)
+        return Actor(user=READER, persons=self.persons[READER], roles=tuple(roles))
+
+    def at(self, school: UUID) -> list[Held]:
+        return [each for each in self.held if each.school == school]
 
     def reader(self, school: UUID, day: date) -> Reader:
         return Reader(identity=self.identity(READER), today=day, staff=lambda: self.staff(school, day))
@@ -184,9 +175,25 @@ roles = st.sampled_from([Role.HEADTEACHER, *NEXT, Role.SLT] * 3 + [*Role])
 
 
 def appointments_of(school: UUID, user: UUID) -> st.SearchStrategy[list[Held]]:
-    """One or two roles, most of them held all the time."""
+    """One or two roles, most of them held all the time, some standing in, some with an absence."""
     periods = st.just((FIRST, None)) | st.tuples(days, st.none() | days)
-    made = st.builds(lambda role, period: Held(school, user, role, *period), roles, periods)
+    made = st.builds(
+        lambda id_, role, period, standing_in_for, absences: Held(
+            id=id_,
+            school=school,
+            user=user,
+            role=role,
+            from_=period[0],
+            until=period[1],
+            standing_in_for=standing_in_for,
+            absences=tuple(absences),
+        ),
+        st.uuids(),
+        roles,
+        periods,
+        st.none() | st.sampled_from(sorted(ROLES_STOOD_IN_FOR)),
+        st.lists(st.builds(Absence, days, days), max_size=1),
+    )
     return st.lists(made, min_size=1, max_size=2)
 
 
@@ -266,14 +273,16 @@ def written(connection: Connection, world: World) -> Iterator[None]:
     ]
     held = [
         {
-            "appointment": UUID(int=1000 + place),
+            "appointment": each.id,
             "school": each.school,
             "user": each.user,
             "role": each.role.value,
-            "from": each.since,
+            "from": each.from_,
             "until": each.until,
+            "standing_in_for": each.standing_in_for,
+            "absences": msgspec.to_builtins(each.absences),
         }
-        for place, each in enumerate(world.held)
+        for each in world.held
     ]
     savepoint = connection.begin_nested()
     connection.execute(users.insert(), people)

@@ -90,12 +90,12 @@ def test_the_directory_returns_the_names_and_roles_of_users(history: SchoolHisto
     assert names == {user.id: Sealed("User Quillfeather")}
 
     history.at = london("2026-11-02 09:00")
-    app.schools.end_appointment(history.context(history.admin), history.id, held[0].appointment)
+    app.schools.end_appointment(history.context(history.admin), history.id, held[0].id)
     with views.read(views.directory) as connection:
-        by_id = {each.appointment: each for each in views.directory.appointments_of(connection, user.id)}
-    assert by_id[held[0].appointment].until == date(2026, 11, 1)
-    assert not by_id[held[0].appointment].in_force(date(2026, 11, 2))
-    assert by_id[held[1].appointment].until is None
+        by_id = {each.id: each for each in views.directory.appointments_of(connection, user.id)}
+    assert by_id[held[0].id].until == date(2026, 11, 1)
+    assert not by_id[held[0].id].in_force(date(2026, 11, 2))
+    assert by_id[held[1].id].until is None
 
 
 def test_an_invalid_year_group_of_the_first_release_reads_as_unknown(

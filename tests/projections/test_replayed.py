@@ -290,7 +290,7 @@ def test_reports_are_the_same_with_incidents_set_aside(
     assert said(views) == expected
 
 
-def test_people_and_addresses_come_from_the_users_when_the_directory_is_outdated(
+def test_addresses_come_from_the_users_when_the_directory_is_outdated(
     history: SchoolHistory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     leader = history.appointed(Role.HEADTEACHER, person=history.teacher)
@@ -308,8 +308,6 @@ def test_people_and_addresses_come_from_the_users_when_the_directory_is_outdated
     history.app.users.change(history.context(history.admin), leader.id, command)
     with views.read(views.directory) as connection:
         assert set_aside(connection, views.directory) == {leader.id}
-        found = views.directory.holders(connection, [history.id], [Role.HEADTEACHER], history.at.date())
-        assert {holder.person for holder in found} == {history.teacher, history.parent}
         assert views.directory.at_address(connection, history.name(address).text) == {leader.id}
         assert views.directory.at_address(connection, leader.email.text) == frozenset()
 
@@ -321,13 +319,9 @@ def test_roles_come_from_the_school_when_the_directory_is_outdated(
     views = Views(history.app)
     day = history.at.date()
 
-    def leaders(views: Views, connection: Connection) -> set[UUID]:
-        found = views.directory.holders(connection, [history.id], [Role.HEADTEACHER], day)
-        return {holder.person for holder in found}
-
     with views.read(views.directory) as connection:
         (held,) = views.directory.appointments_of(connection, leader.id)
-        assert leaders(views, connection) == {history.teacher}
+        assert views.directory.roles_of(connection, leader.id, day) == {history.id: (Role.HEADTEACHER,)}
 
     apply = Directory.apply
 
@@ -337,12 +331,12 @@ def test_roles_come_from_the_school_when_the_directory_is_outdated(
         apply(self, connection, batch)
 
     monkeypatch.setattr(Directory, "apply", failing)
-    history.app.schools.end_appointment(history.context(history.admin), history.id, held.appointment)
+    history.app.schools.end_appointment(history.context(history.admin), history.id, held.id)
     other = history.appointed(Role.DSL)
     with views.read(views.directory) as connection:
         assert set_aside(connection, views.directory) == {history.id}
         (ended,) = views.directory.appointments_of(connection, leader.id)
         assert not ended.in_force(day)
-        assert leaders(views, connection) == set()
+        assert views.directory.roles_of(connection, leader.id, day) == {}
         (new,) = views.directory.appointments_of(connection, other.id)
         assert new.role is Role.DSL

@@ -191,8 +191,8 @@ def test_ending_an_appointment_never_moves_its_last_day_later(
     school: InMemory, until: date | None, last_day: date
 ) -> None:
     system = Context(principal=SYSTEM, now=NOW)
-    governor = school.users[Role.GOVERNOR].id
-    command = AppointUser(user=governor, role=Role.DSL, from_=date(2025, 9, 1), until=until)
+    user = school.user(Role.REPORTER).id
+    command = AppointUser(user=user, role=Role.GOVERNOR, from_=date(2025, 9, 1), until=until)
     appointment = school.schools.appoint(system, school.school, command)
     school.schools.end_appointment(Context(principal=SYSTEM, now=NOW), school.school, appointment.id)
     assert school.schools.found(school.school).appointments[appointment.id].until == last_day

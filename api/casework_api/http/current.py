@@ -14,6 +14,7 @@ from casework.domain.access import Principal
 from casework.domain.user import Token, User
 from casework.library import Library
 from casework.settings import Settings
+from casework.usecases.appointments import Appointments
 from casework.usecases.approvals import Approvals
 from casework.usecases.context import Context
 from casework.usecases.declarations import Declarations
@@ -43,6 +44,7 @@ class UseCases(Protocol):
 
     approvals: Approvals
     schools: Schools
+    appointments: Appointments
     users: Users
     people: People
     relations: Relations

@@ -24,7 +24,6 @@ from casework.domain.bars import Bonds, bars_of
 from casework.domain.clocks import day_of
 from casework.domain.incident import Incident
 from casework.domain.moments import Instant, LocalDate
-from casework.domain.vocabulary import Role
 from casework_projections.views.directory import Directory
 
 
@@ -100,13 +99,9 @@ def reach_of(asker: Asker, directory: Directory, connection: Connection) -> Reac
     For what they may read of cases, `Admission.reach` adds the rest.
     """
     principal = asker.principal
-    roles: dict[UUID, list[Role]] = {}
-    for held in directory.appointments_of(connection, principal.id):
-        if held.in_force(asker.today):
-            roles.setdefault(held.school, []).append(held.role)
     actors = {
-        school: Actor(user=principal.id, persons=principal.persons, roles=tuple(held))
-        for school, held in roles.items()
+        school: Actor(user=principal.id, persons=principal.persons, roles=roles)
+        for school, roles in directory.roles_of(connection, principal.id, asker.today).items()
     }
     identity = Identity(principal.id, principal.persons)
     return Reach(identity=identity, day=asker.today, actors=actors)

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from casework.domain.access import Permission
+from casework.domain.appointment import stands_in
 from casework.domain.moments import LocalDate
 from casework.domain.school import School
 from casework.domain.sealed import Sealed
@@ -27,7 +28,11 @@ class ListedSchool(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ListedAppointment(msgspec.Struct, frozen=True, kw_only=True):
-    """A user who holds, held or will hold a role; both days are included."""
+    """A user who holds, held or will hold a role; both days are included.
+
+    The user who stands in for `standing_in_for` is `acting` in it today if nobody who holds it is present.
+    `absent_until` is the last day of an absence that is not over.
+    """
 
     id: UUID
     user: UUID
@@ -36,6 +41,9 @@ class ListedAppointment(msgspec.Struct, frozen=True, kw_only=True):
     from_: LocalDate = msgspec.field(name="from")
     until: LocalDate | None
     in_force: bool
+    standing_in_for: Role | None
+    acting: bool
+    absent_until: LocalDate | None
 
 
 class ListSchools(Question[Page[ListedSchool]], frozen=True, kw_only=True):
@@ -98,6 +106,9 @@ class ListAppointments(Question[Page[ListedAppointment]], frozen=True, kw_only=T
                 from_=each.from_,
                 until=each.until,
                 in_force=each.in_force(asker.today),
+                standing_in_for=each.standing_in_for,
+                acting=stands_in(school.appointments.values(), each, asker.today) is not None,
+                absent_until=each.absent_on_or_after(asker.today),
             )
             for each in map(by_place.__getitem__, page)
         )

@@ -18,14 +18,15 @@ from casework.domain.vocabulary import Role
 from casework_projections.reading.asking import Asker, reach_of
 from casework_projections.reading.paging import Page, Part, moment_and_id, position_of
 from casework_projections.reading.room import Answer, Question, ReadingRoom, Shown, Snapshot
-from casework_projections.views.directory import Known, Wanted
+from casework_projections.views.directory import Acting, Known, Wanted
 
 
 class HeldRole(msgspec.Struct, frozen=True):
-    """A role that a user holds at a school today."""
+    """A role in which a user acts at a school today: they hold it, or they are `standing_in`."""
 
     school: UUID
     role: Role
+    standing_in: bool
 
 
 class ListedUser(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,7 +139,7 @@ def listed_roles(room: ReadingRoom, asker: Asker, user: UUID) -> tuple[HeldRole,
     with room.snapshot(room.views.directory) as snapshot:
         schools = None if user == asker.principal.id else _listable(room, snapshot, asker)
         held = room.views.directory.roles_held(snapshot.connection, [user], schools, asker.today)
-    return tuple(HeldRole(each.school, each.role) for each in held)
+    return tuple(map(_held_role, held))
 
 
 def _listable(room: ReadingRoom, snapshot: Snapshot, asker: Asker) -> list[UUID] | None:
@@ -150,6 +151,10 @@ def _listable(room: ReadingRoom, snapshot: Snapshot, asker: Asker) -> list[UUID]
     if not schools:
         raise Forbidden
     return schools
+
+
+def _held_role(acting: Acting) -> HeldRole:
+    return HeldRole(acting.school, acting.role, acting.standing_in)
 
 
 def _one_of(schools: Sequence[UUID] | None, school: UUID) -> list[UUID]:
@@ -166,7 +171,7 @@ def _listed(
     ids = [each.user for each in page]
     roles: dict[UUID, list[HeldRole]] = {}
     for held in room.views.directory.roles_held(snapshot.connection, ids, schools, asker.today):
-        roles.setdefault(held.user, []).append(HeldRole(held.school, held.role))
+        roles.setdefault(held.user, []).append(_held_role(held))
     return tuple(
         ListedUser(id=each.user, name=each.name, active=each.active, roles=tuple(roles.get(each.user, ())))
         for each in page

@@ -50,7 +50,11 @@ class UserBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HeldAppointment(msgspec.Struct, frozen=True, kw_only=True):
-    """A role held at a school, from one day to another."""
+    """A role held at a school, from one day to another.
+
+    The user who stands in for `standing_in_for` is `acting` in it today if nobody who holds it is present.
+    `absent_until` is the last day of an absence that is not over. `may` is what the roles permit today.
+    """
 
     id: UUID
     school: UUID
@@ -58,6 +62,9 @@ class HeldAppointment(msgspec.Struct, frozen=True, kw_only=True):
     from_: LocalDate = msgspec.field(name="from")
     until: LocalDate | None
     in_force: bool
+    standing_in_for: Role | None
+    acting: bool
+    absent_until: LocalDate | None
     may: tuple[str, ...]
 
 
@@ -109,13 +116,14 @@ class ReadMe(Question[MeBody], frozen=True):
         directory = room.views.directory
         with room.snapshot(directory) as snapshot:
             appointments = directory.appointments_of(snapshot.connection, user.id)
+            acting = directory.acting(snapshot.connection, appointments, asker.today)
         counts = room.views.counts_aside() if user.administrator else None
         body = MeBody(
             user=user_body(user, persons_at(room.record, user)),
             scopes=self.scopes,
             # Without those that were ended by their first day, which are in force on no day.
             appointments=tuple(
-                _held(each, asker.today)
+                _held(each, asker.today, acting.get(each.id))
                 for each in appointments
                 if each.until is None or each.until >= each.from_
             ),
@@ -139,15 +147,19 @@ def user_body(user: User, persons: Mapping[UUID, UUID]) -> UserBody:
     )
 
 
-def _held(appointment: Held, today: date) -> HeldAppointment:
+def _held(appointment: Held, today: date, stands_in_for: Role | None) -> HeldAppointment:
+    roles = (appointment.role,) if stands_in_for is None else (appointment.role, stands_in_for)
     return HeldAppointment(
-        id=appointment.appointment,
+        id=appointment.id,
         school=appointment.school,
         role=appointment.role,
         from_=appointment.from_,
         until=appointment.until,
         in_force=appointment.in_force(today),
-        may=tuple(sorted(PERMISSIONS[appointment.role])),
+        standing_in_for=appointment.standing_in_for,
+        acting=stands_in_for is not None,
+        absent_until=appointment.absent_on_or_after(today),
+        may=tuple(sorted(frozenset().union(*(PERMISSIONS[role] for role in roles)))),
     )
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import (
+    JSON,
     Boolean,
     Column,
     ColumnElement,
@@ -30,8 +31,9 @@ from sqlalchemy import (
 )
 
 from casework.application import Casework
+from casework.domain.appointment import Absence, Appointment, stands_in
 from casework.domain.moments import LocalDate
-from casework.domain.school import Appointed, AppointmentEnded, School, SchoolOpened
+from casework.domain.school import Appointed, AppointmentChanged, AppointmentEnded, School, SchoolOpened
 from casework.domain.sealed import Sealed
 from casework.domain.user import User, UserChanged, UserLinked, UserRegistered
 from casework.domain.vocabulary import Role
@@ -65,6 +67,8 @@ appointments: Final = Table(
     Column("role", String(30), nullable=False),
     Column("from", Date, nullable=False),
     Column("until", Date),
+    Column("standing_in_for", String(30)),
+    Column("absences", JSON, nullable=False),
 )
 school_ids: Final = Table("view_schools", _metadata, Column("school", Uuid, primary_key=True))
 Index("view_users_address", users.c.address_index)
@@ -72,18 +76,19 @@ Index("view_appointments_user", appointments.c.user)
 Index("view_appointments_school", appointments.c.school)
 
 
-class Held(msgspec.Struct, frozen=True, kw_only=True):
-    """A role a user holds, held or will hold at a school; both days are included."""
+class Held(Appointment, frozen=True, kw_only=True):
+    """A past, present or future appointment, and its school."""
 
-    appointment: UUID
+    school: UUID
+
+
+class Acting(msgspec.Struct, frozen=True):
+    """A role in which a user acts at a school: they hold it, or they are `standing_in`."""
+
     school: UUID
     user: UUID
     role: Role
-    from_: LocalDate
-    until: LocalDate | None
-
-    def in_force(self, day: date) -> bool:
-        return self.from_ <= day and (self.until is None or day <= self.until)
+    standing_in: bool = False
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -97,7 +102,7 @@ class Known(msgspec.Struct, frozen=True):
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """Which users to list: at most `limit`, with ids after `after`.
 
-    `schools` and `role` are of roles held on `day`; None for users with any role or none.
+    `schools` and `role` are of roles held or stood in for on `day`; None for users with any role or none.
     """
 
     schools: Collection[UUID] | None
@@ -108,19 +113,11 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     limit: int | None
 
 
-class Holder(msgspec.Struct, frozen=True):
-    """A person that a holder of a role at a school was ever linked to."""
-
-    school: UUID
-    role: Role
-    person: UUID
-
-
 class Directory(View):
     """Schools, and users with the people they are and their appointments."""
 
     name: ClassVar[str] = "directory"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     tables: ClassVar[MetaData] = _metadata
 
     def __init__(self, app: Casework) -> None:
@@ -150,17 +147,25 @@ class Directory(View):
                 "role": event.appointment.role.value,
                 "from": event.appointment.from_,
                 "until": event.appointment.until,
+                "standing_in_for": event.appointment.standing_in_for,
+                "absences": _plain(event.appointment.absences),
             }
             for event in batch.of(Appointed)
         ]
         upsert(connection, appointments, appointed)
-        # An appointment ends after it was made, so the ends of a batch are applied last.
+        # An appointment that ended is never changed, so the ends of a batch are applied last.
+        changed = {event.appointment: event for event in batch.of(AppointmentChanged)}
+        if changed:
+            new = [
+                {"which": key, "last_day": event.until, "away": _plain(event.absences)}
+                for key, event in changed.items()
+            ]
+            connection.execute(_CHANGE, new)
         ended = [
             {"which": event.appointment, "last_day": event.until} for event in batch.of(AppointmentEnded)
         ]
         if ended:
-            which = appointments.c.appointment == bindparam("which")
-            connection.execute(update(appointments).where(which).values(until=bindparam("last_day")), ended)
+            connection.execute(_END, ended)
 
     def appointments_of(self, connection: Connection, user: UUID) -> list[Held]:
         """Every appointment of a user, including past and future ones, the earliest first.
@@ -178,22 +183,21 @@ class Directory(View):
             for held in _held_at(school)
             if held.user == user
         ]
-        return sorted([*kept, *replayed], key=lambda held: (held.from_, held.appointment))
+        return sorted([*kept, *replayed], key=lambda held: (held.from_, held.id))
 
-    def holders(
-        self, connection: Connection, schools: Collection[UUID], roles: Collection[Role], day: date
-    ) -> set[Holder]:
-        """All the people that those who hold any of `roles` at any of `schools` on `day` were linked to."""
-        if set_aside(connection, self):
-            return self._holders_as_recorded(schools, roles, day)
-        c = appointments.c
-        query = (
-            select(c.school, c.role, links.c.person)
-            .join(links, c.user == links.c.user)
-            .where(c.school.in_(schools), c.role.in_([role.value for role in roles]))
-            .where(_in_force(day))
-        )
-        return {Holder(row.school, Role(row.role), row.person) for row in connection.execute(query)}
+    def roles_of(self, connection: Connection, user: UUID, day: date) -> dict[UUID, tuple[Role, ...]]:
+        """The roles that a user holds or stands in for on `day`, by the id of the school."""
+        found: dict[UUID, tuple[Role, ...]] = {}
+        for acting in self._acting(connection, self.appointments_of(connection, user), day):
+            found[acting.school] = (*found.get(acting.school, ()), acting.role)
+        return found
+
+    def acting(self, connection: Connection, held: Collection[Held], day: date) -> dict[UUID, Role]:
+        """The role in which the user of each of `held` stands in on `day`, by the id of the appointment."""
+        waiting = {each.school for each in held if each.standing_in_for is not None and each.in_force(day)}
+        everyone = self._appointed_at(connection, waiting, day) if waiting else {}
+        roles = {each.id: stands_in(everyone.get(each.school, ()), each, day) for each in held}
+        return {appointment: role for appointment, role in roles.items() if role is not None}
 
     def known(self, connection: Connection, wanted: Wanted) -> list[Known]:
         """The users that `wanted` describes, in the order of their ids, their keys cached."""
@@ -206,7 +210,7 @@ class Directory(View):
             c = appointments.c
             held = select(c.user).where(_in_force(wanted.day), *_at(wanted.schools))
             if wanted.role is not None:
-                held = held.where(c.role == wanted.role.value)
+                held = held.where(or_(c.role == wanted.role.value, self._stands_in(connection, wanted)))
             query = query.where(users.c.user.in_(held))
         found = [
             Known(row.user, self._sealer.from_token(row.name), row.active)
@@ -217,12 +221,12 @@ class Directory(View):
 
     def roles_held(
         self, connection: Connection, ids: Collection[UUID], schools: Collection[UUID] | None, day: date
-    ) -> list[Held]:
-        """The appointments of the users `ids` in force on `day`, at `schools` or at any school."""
+    ) -> list[Acting]:
+        """The roles in which the users `ids` act on `day`, at `schools` or at any school."""
         c = appointments.c
         query = select(appointments).where(c.user.in_(ids), _in_force(day), *_at(schools))
         rows = connection.execute(query.order_by(c.school, c.role, c.appointment))
-        return [_held_row(row) for row in rows]
+        return [*self._acting(connection, [_held_row(row) for row in rows], day)]
 
     def at_address(self, connection: Connection, address: str) -> frozenset[UUID]:
         """The users with this e-mail address, whatever its case and the white space around it."""
@@ -247,6 +251,41 @@ class Directory(View):
         """The sealed names of the users among `ids`, their keys cached."""
         return sealed_by_id(connection, users.c.user, users.c.name, ids, self._sealer)
 
+    def _acting(self, connection: Connection, held: Collection[Held], day: date) -> Iterator[Acting]:
+        """The roles in which the users of `held` act on `day`."""
+        standing_in = self.acting(connection, held, day)
+        for each in held:
+            if each.in_force(day):
+                yield Acting(each.school, each.user, each.role)
+            if each.id in standing_in:
+                yield Acting(each.school, each.user, standing_in[each.id], standing_in=True)
+
+    def _stands_in(self, connection: Connection, wanted: Wanted) -> ColumnElement[bool]:
+        """Whether an appointment is one of those whose users stand in for the role that is wanted."""
+        c, day = appointments.c, wanted.day
+        waiting = select(c.school).where(
+            c.standing_in_for == wanted.role, _in_force(day), *_at(wanted.schools)
+        )
+        everyone = self._appointed_at(connection, set(connection.scalars(waiting)), day)
+        standing_in = [
+            each.id
+            for at_school in everyone.values()
+            for each in at_school
+            if stands_in(at_school, each, day) is wanted.role
+        ]
+        return c.appointment.in_(standing_in)
+
+    def _appointed_at(
+        self, connection: Connection, schools: Collection[UUID], day: date
+    ) -> dict[UUID, list[Appointment]]:
+        """The appointments in force on `day` by school; at a school that was set aside, from the log."""
+        aside = set_aside(connection, self) & frozenset(schools)
+        query = select(appointments).where(appointments.c.school.in_(schools), _in_force(day))
+        found: dict[UUID, list[Appointment]] = {}
+        for row in connection.execute(query):
+            found.setdefault(row.school, []).append(_held_row(row))
+        return found | {school.id: [*school.appointments.values()] for school in self._schools(aside)}
+
     def _user_row(self, event: UserRegistered | UserChanged) -> dict[str, Any]:
         return {
             "user": event.originator_id,
@@ -264,24 +303,6 @@ class Directory(View):
     def _schools(self, ids: Collection[UUID]) -> list[School]:
         return [found for found in loadable(self._app, ids).values() if isinstance(found, School)]
 
-    def _holders_as_recorded(
-        self, schools: Collection[UUID], roles: Collection[Role], day: date
-    ) -> set[Holder]:
-        """As `holders`, replayed from the log."""
-        held = [
-            (school.id, role, user)
-            for school in self._schools(schools)
-            for role in roles
-            for user in school.leading_as(role, day)
-        ]
-        found = loadable(self._app, {user for _, _, user in held})
-        people = {key: user.persons for key, user in found.items() if isinstance(user, User)}
-        return {
-            Holder(school, role, person)
-            for school, role, user in held
-            for person in people.get(user, frozenset())
-        }
-
     def _held(self, connection: Connection, user: UUID) -> list[Held]:
         return [_held_row(row) for row in connection.execute(_HELD, {"holder": user})]
 
@@ -297,13 +318,25 @@ def _at(schools: Collection[UUID] | None) -> tuple[ColumnElement[bool], ...]:
 
 def _held_row(row: Row[Any]) -> Held:
     return Held(
-        appointment=row.appointment,
+        id=row.appointment,
         school=row.school,
         user=row.user,
         role=Role(row.role),
         from_=row._mapping["from"],
         until=row.until,
+        standing_in_for=None if row.standing_in_for is None else Role(row.standing_in_for),
+        absences=msgspec.convert(row.absences, tuple[Absence, ...]),
     )
+
+
+def _held_at(school: School) -> Iterator[Held]:
+    """Every appointment at `school`, past ones included."""
+    for each in school.appointments.values():
+        yield Held(school=school.id, **msgspec.structs.asdict(each))
+
+
+def _plain(absences: tuple[Absence, ...]) -> Any:
+    return msgspec.to_builtins(absences)
 
 
 # Every list asks this, and building the query costs more than running it.
@@ -312,16 +345,9 @@ _HELD: Final = (
     .where(appointments.c.user == bindparam("holder"))
     .order_by(appointments.c["from"], appointments.c.appointment)
 )
-
-
-def _held_at(school: School) -> Iterator[Held]:
-    """Every appointment at `school`, past ones included."""
-    for each in school.appointments.values():
-        yield Held(
-            appointment=each.id,
-            school=school.id,
-            user=each.user,
-            role=each.role,
-            from_=each.from_,
-            until=each.until,
-        )
+_END: Final = (
+    update(appointments)
+    .where(appointments.c.appointment == bindparam("which"))
+    .values(until=bindparam("last_day"))
+)
+_CHANGE: Final = _END.values(absences=bindparam("away"))

@@ -42,10 +42,10 @@ class Appointment(msgspec.Struct, frozen=True, kw_only=True):
     standing_in_for: Role | None = None
     absences: tuple[Absence, ...] = ()
 
-    @property
-    def absent_until(self) -> date | None:
-        """The last day of the latest absence."""
-        return self.absences[-1].last if self.absences else None
+    def absent_on_or_after(self, day: date) -> date | None:
+        """The last day of the latest absence; None if it is over before `day`."""
+        last = self.absences[-1].last if self.absences else None
+        return None if last is None or last < day else last
 
     @property
     def roles(self) -> tuple[Role, ...]:
@@ -61,9 +61,28 @@ class Appointment(msgspec.Struct, frozen=True, kw_only=True):
 
     def absent_between(self, first: date, last: date | None) -> Appointment:
         """The same, absent from `first` to `last`; without `last`, present again from `first` on."""
-        before = [_until(each, first - _DAY) for each in self.absences if each.first < first]
-        absences = before if last is None else [*before, Absence(first, last)]
+        absences = [_until(each, first - _DAY) for each in self.absences if each.first < first]
+        if last is not None:
+            goes_on = bool(absences) and absences[-1].last == first - _DAY
+            absences.append(Absence(absences.pop().first if goes_on else first, last))
         return msgspec.structs.replace(self, absences=tuple(absences))
+
+    def overlaps(self, other: Appointment) -> bool:
+        """Whether the same user holds the same role, or stands in for it, on some of the same days."""
+        same = self.user == other.user and not {*self.roles}.isdisjoint(other.roles)
+        begins_before_end = self.from_ <= (other.until or date.max)
+        return same and begins_before_end and other.from_ <= (self.until or date.max)
+
+    def faults(self) -> dict[str, str]:
+        """What is wrong with it as a new appointment, by JSON path."""
+        found = {}
+        if self.until is not None and self.until < self.from_:
+            found["$.until"] = "is before from"
+        if self.standing_in_for is self.role:
+            found["$.standing_in_for"] = "is the role itself"
+        elif self.standing_in_for is not None and self.standing_in_for not in ROLES_STOOD_IN_FOR:
+            found["$.standing_in_for"] = "cannot be stood in for"
+        return found
 
 
 class Led(msgspec.Struct, frozen=True):
@@ -84,6 +103,12 @@ def acting_as(appointments: Iterable[Appointment], role: Role, day: date) -> lis
     present = [each for each in appointments if each.present(day)]
     holders = [each.user for each in present if each.role is role]
     return holders or [each.user for each in present if each.standing_in_for is role]
+
+
+def leading_as(appointments: Iterable[Appointment], role: Role, day: date) -> frozenset[UUID]:
+    """The users who hold `role` on `day`, present or absent, or act in it."""
+    everyone = tuple(appointments)
+    return frozenset({*appointed_to(everyone, role, day), *acting_as(everyone, role, day)})
 
 
 def roles_of(appointments: Iterable[Appointment], user: UUID, day: date) -> Iterator[Role]:

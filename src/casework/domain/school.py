@@ -17,6 +17,7 @@ from casework.domain.appointment import (
     acting_as,
     appointed_to,
     ever_led,
+    leading_as,
     roles_of,
 )
 from casework.domain.clocks import Calendar, day_of
@@ -173,7 +174,7 @@ class School(Aggregate, begins_with=SchoolOpened):
 
     def leading_as(self, role: Role, day: date) -> frozenset[UUID]:
         """The users who hold `role` on `day` or act in it."""
-        return frozenset({*self.appointed_to(role, day), *self.acting_as(role, day)})
+        return leading_as(self.appointments.values(), role, day)
 
     def ever_led(self, role: Role) -> list[Led]:
         """Every user who ever held or acted in `role`, with the days, the earliest first."""

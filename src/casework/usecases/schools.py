@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -10,7 +11,7 @@ import msgspec
 from casework.domain.access import Actor, Identity, Permission
 from casework.domain.appointment import Appointment
 from casework.domain.clocks import Calendar, day_of
-from casework.domain.errors import Forbidden, Invalid, NotFound, refuse_any
+from casework.domain.errors import Forbidden, Invalid, NotFound, Refusal, Refused, refuse_any
 from casework.domain.event import event_of
 from casework.domain.fields import Code, record_faults
 from casework.domain.limits import Count
@@ -28,6 +29,12 @@ from casework.library import Library
 from casework.record import Record, retrying
 from casework.record.links import identity_of
 from casework.usecases.context import Context, replaced
+
+_OVERLAPS: Final = Refusal(
+    "appointment-overlaps",
+    "KCSIE part 2",
+    "The user holds or stands in for this role on some of these days already.",
+)
 
 
 class OpenSchool(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,12 +60,16 @@ class ChangeSchool(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AppointUser(msgspec.Struct, frozen=True, kw_only=True):
-    """A user to appoint to a role, from one day to another (both included)."""
+    """A user to appoint to a role, from one day to another (both included).
+
+    On days on which nobody who holds `standing_in_for` is present, the user acts in that role too.
+    """
 
     user: UUID
     role: Role
     from_: LocalDate = msgspec.field(name="from")
     until: LocalDate | None = None
+    standing_in_for: Role | None = None
 
 
 class Schools:
@@ -108,7 +119,10 @@ class Schools:
         return retrying(lambda: self._change(context, school_id, command))
 
     def appoint(self, context: Context, school_id: UUID, command: AppointUser) -> Appointment:
-        """Appoint a user to a role. Users cannot appoint themselves."""
+        """Appoint a user to a role. Users cannot appoint themselves.
+
+        Raises NotFound, Forbidden, KeyReused, Invalid, or Refused if it overlaps another appointment.
+        """
         return retrying(lambda: self._appoint(context, school_id, command))
 
     def end_appointment(self, context: Context, school_id: UUID, appointment: UUID) -> None:
@@ -163,10 +177,10 @@ class Schools:
             raise Invalid.at("$.user", "is deactivated")
         if command.user == context.by:
             raise Invalid.at("$.user", "is you; another administrator must appoint you")
-        if command.until is not None and command.until < command.from_:
-            raise Invalid.at("$.until", "is before from")
-        refuse_any(record_faults(command))
         appointment = Appointment(id=appointment_id, **msgspec.structs.asdict(command))
+        refuse_any(record_faults(command) | appointment.faults())
+        if any(map(appointment.overlaps, school.appointments.values())):
+            raise Refused(_OVERLAPS)
         stamp = context.stamp(school.id, school.version + 1, Role.ADMIN)
         school.append(event_of(stamp, Appointed, appointment=appointment))
         self._record.commit(school)

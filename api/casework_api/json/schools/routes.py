@@ -9,10 +9,12 @@ import msgspec
 from flask import url_for
 
 from casework.domain.appointment import Appointment
+from casework.domain.clocks import day_of
 from casework.domain.fields import Text
 from casework.domain.moments import LocalDate
 from casework.domain.school import School
 from casework.domain.vocabulary import Role
+from casework.usecases.appointments import ChangeAppointment
 from casework.usecases.schools import AppointUser, ChangeSchool, OpenSchool
 from casework_api.http import current
 from casework_api.http.blueprint import IDEMPOTENCY_KEY_HEADER, Blueprint
@@ -32,6 +34,7 @@ from casework_projections.reading.schools import ReadSchool, SchoolBody, school_
 SchoolInput = schema_of(OpenSchool, name="SchoolInput")
 SchoolPatch = schema_of(ChangeSchool, name="SchoolPatch", nullable=False)
 AppointmentInput = schema_of(AppointUser, name="AppointmentInput")
+AppointmentPatch = schema_of(ChangeAppointment, name="AppointmentPatch")
 
 
 class ComparisonQuery(PageQuery):
@@ -42,13 +45,15 @@ class ComparisonQuery(PageQuery):
 
 
 class AppointmentBody(msgspec.Struct, frozen=True, kw_only=True):
-    """A user holding a role, from one day to another."""
+    """A user holding a role, from one day to another. `absent_until` is the last day of an absence."""
 
     id: UUID
     user: UUID
     role: Role
     from_: LocalDate = msgspec.field(name="from")
     until: LocalDate | None
+    standing_in_for: Role | None
+    absent_until: LocalDate | None
 
 
 blueprint = Blueprint(
@@ -67,6 +72,8 @@ def _appointment_body(appointment: Appointment) -> AppointmentBody:
         role=appointment.role,
         from_=appointment.from_,
         until=appointment.until,
+        standing_in_for=appointment.standing_in_for,
+        absent_until=appointment.absent_on_or_after(day_of(current.now())),
     )
 
 
@@ -131,6 +138,17 @@ def appoint(fields: dict[str, Any], school_id: UUID) -> AppointmentBody:
 def appointments(query: dict[str, Any], school_id: UUID) -> Page[ListedAppointment]:
     """Who holds, held or will hold which role, the earliest first. For administrators and leads."""
     return current.answer(ListAppointments(school=school_id, part=part(query)))
+
+
+@blueprint.route("/<uuid:school_id>/appointments/<uuid:appointment_id>", methods=["PATCH"])
+@blueprint.takes(IDEMPOTENCY_KEY_HEADER)
+@blueprint.arguments(AppointmentPatch)
+@blueprint.returns(200, AppointmentBody, problems=(409, 422))
+def change_appointment(fields: dict[str, Any], school_id: UUID, appointment_id: UUID) -> AppointmentBody:
+    """End an appointment sooner, or record an absence. Users may record their own absence."""
+    command = ChangeAppointment(**fields)
+    changed = current.casework().appointments.change(current.context(), school_id, appointment_id, command)
+    return _appointment_body(changed)
 
 
 @blueprint.route("/<uuid:school_id>/appointments/<uuid:appointment_id>", methods=["DELETE"])
