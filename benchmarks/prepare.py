@@ -228,7 +228,8 @@ class _School:
         return self.app.incidents.report(_by(self.dsl, moment), ReportIncident(**fields)).incident.id
 
     def _user(self, role: Role, school: UUID) -> User:
-        registered = RegisterUser(name=Sealed("A User"), email=Sealed(f"{role}@x.example"))
+        person = self._person(school, self.admin, Category.STAFF)
+        registered = RegisterUser(name=Sealed("A User"), email=Sealed(f"{role}@x.example"), person=person)
         user = self.app.users.register(_by(self.admin, self.opened), registered)
         appointment = AppointUser(user=user.id, role=role, from_=day_of(self.opened))
         self.app.schools.appoint(_by(self.admin, self.opened), school, appointment)

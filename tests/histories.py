@@ -122,7 +122,13 @@ class SchoolHistory:
         return Context(principal=SYSTEM if user is None else Principal.of(user), now=self.at)
 
     def appointed(self, *roles: Role, person: UUID | None = None) -> User:
-        """A user who has held `roles` here from the start of the school year."""
+        """A user who has held `roles` here from the start of the school year.
+
+        They are `person`, or somebody new on the roll if a role needs a person.
+        """
+        if person is None and any(role.reads_cases for role in roles):
+            colleague = RegisterPerson(school=self.id, category=Category.STAFF, name=self.name("User"))
+            person = self.app.people.register(self.context(self.admin), colleague).id
         user = self.app.users.register(
             self.context(self.admin),
             RegisterUser(name=self.name("User"), email=self.name(f"{uuid4()}@example.org"), person=person),

@@ -27,9 +27,10 @@ from casework.domain.incident.examples import EXAMPLES
 from casework.domain.incident.slots import Occasion, Slot, Slots
 from casework.domain.sealed import Sealed
 from casework.domain.user import User
-from casework.domain.vocabulary import Role
+from casework.domain.vocabulary import Category, Role
 from casework.settings import Settings
 from casework.usecases.context import Context
+from casework.usecases.people import RegisterPerson
 from casework.usecases.schools import AppointUser
 from casework.usecases.users import RegisterUser
 from casework_api.app import make_routes
@@ -135,15 +136,27 @@ class House:
         self.admin = self._registered("admin", "Ada Adminson", administrator=True)
         self.school = self.open_school(pack)
         for role in self.ROLES:
-            user = self._registered(role, f"{role.title()} Usher")
             context = Context(principal=Principal.of(self.admin), now=self.clock())
+            name = f"{role.title()} Usher"
+            user = self._registered(role, name, person=self._on_roll(context, Role(role), name))
             appointment = AppointUser(user=user.id, role=Role(role), from_=date(2026, 9, 1))
             self.casework.schools.appoint(context, UUID(self.school), appointment)
 
-    def _registered(self, name: str, full_name: str, *, administrator: bool = False) -> User:
+    def _on_roll(self, context: Context, role: Role, name: str) -> UUID | None:
+        """Who a user is as a person, if their role needs one."""
+        if not role.reads_cases:
+            return None
+        # Not all of the name: "headteacher" contains other names.
+        name = name.replace("teacher", "")
+        person = RegisterPerson(school=UUID(self.school), category=Category.STAFF, name=Sealed(name))
+        return self.casework.people.register(context, person).id
+
+    def _registered(
+        self, name: str, full_name: str, *, administrator: bool = False, person: UUID | None = None
+    ) -> User:
         """A user with a token, created without a request because most tests need every user."""
         users = self.casework.users
-        command = RegisterUser(name=Sealed(full_name), email=Sealed(f"{name}@school.example"))
+        command = RegisterUser(name=Sealed(full_name), email=Sealed(f"{name}@school.example"), person=person)
         user = users.register(self._as_system(), command, administrator=administrator)
         self.users[name] = str(user.id)
         self.tokens[name] = users.issue_token(self._as_system(), user.id).token
@@ -175,12 +188,34 @@ class House:
         return str(self.created("admin", "/schools", body)["id"])
 
     def add_user(self, name: str, role: str, school: str, **more: Json) -> None:
-        """A user known as `name`, with a token and a role at `school`."""
+        """A user known as `name`, with a token, a role at `school`, and a person if the role needs one."""
         body = {"name": f"{name.title()} Usher", "email": f"{uuid4()}@school.example", **more}
+        if Role(role).reads_cases and "person" not in more:
+            body["person"] = self.on_roll(body["name"], school)
         self.users[name] = self.created("admin", "/users", body)["id"]
         self.tokens[name] = self.created("admin", f"/users/{self.users[name]}/tokens", {})["token"]
         appointment = {"user": self.users[name], "role": role, "from": "2026-09-01"}
         self.created("admin", f"/schools/{school}/appointments", appointment)
+
+    def add_school(self, who: str, role: str, school: str) -> None:
+        """Appoint an existing user at another school, where they are a new member of staff."""
+        for each in ("reporter", role):
+            appointment = {"user": self.users[who], "role": each, "from": "2026-09-01"}
+            self.created("admin", f"/schools/{school}/appointments", appointment)
+            if each != role:
+                self.link(who, school)
+
+    def link(self, who: str, school: str | None = None) -> None:
+        """Put a user on the roll of a school that has appointed them."""
+        body = {"person": self.on_roll(f"{who.title()} Usher", school)}
+        headers = {"If-Match": "*"}
+        answer = self.ask("admin", "PATCH", f"/users/{self.users[who]}", json=body, headers=headers)
+        assert answer.status_code == 200, answer.text
+
+    def on_roll(self, name: str, school: str | None = None) -> str:
+        """The id of a new member of staff, whom an administrator puts on the roll."""
+        person = {"school": school or self.school, "category": "staff", "name": name}
+        return str(self.created("admin", "/people", person)["id"])
 
     def issued(self, who: str, *scopes: str, by: str = "admin") -> Json:
         """A new token of `who` with `scopes`, as it is returned to the user who issued it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from werkzeug.test import TestResponse
@@ -11,12 +11,15 @@ from werkzeug.test import TestResponse
 from tests.api.client import House, Json, body_of, opened_house
 from tests.engines import Engine
 
+READING: Final = ("dsl", "deputy_dsl", "headteacher", "slt", "chair_of_governors", "vice_chair")
+
 
 @pytest.fixture
 def house(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A school whose governor would stand in for the head, with a case of bullying."""
     with opened_house(engine, tmp_path_factory.mktemp("appointments")) as house:
         house.clock.set("2026-09-14 10:20")
+        house.link("governor")
         yield house
 
 
@@ -216,3 +219,37 @@ class TestAnAppointmentThatOverlaps:
             == 201
         )
         assert made["until"] == "2026-10-31"
+
+
+class TestAUserWithoutAPerson:
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            *({"role": role} for role in READING),
+            {"role": "governor", "standing_in_for": "dsl"},
+        ],
+    )
+    def test_is_appointed_to_no_role_that_reads_cases(self, house: House, fields: Json) -> None:
+        events = house.events()
+        answer = appoint(house, "reporter", **fields)
+        assert (answer.status_code, body_of(answer)["rule"]) == (409, "person-needed")
+        assert "`person`" in body_of(answer)["detail"]
+        assert house.events() == events
+        house.link("reporter")
+        assert appoint(house, "reporter", **fields).status_code == 201
+
+    def test_may_hold_other_roles(self, house: House) -> None:
+        for role in ("governor", "admin"):
+            assert appoint(house, "reporter", role).status_code == 201
+
+    def test_needs_one_at_the_same_school(self, house: House) -> None:
+        elsewhere = house.open_school("headcorn")
+        house.add_user("stranger", "dsl", elsewhere)
+        assert appoint(house, "stranger", "dsl").status_code == 409
+
+    def test_needs_one_on_the_roll(self, house: House) -> None:
+        person = house.person("Tara Teacher", "staff")
+        house.add_user("teacher", "reporter", house.school, person=person)
+        change = {"on_roll": False, "reason": "She was registered by mistake."}
+        house.ask("dsl", "PATCH", f"/people/{person}", json=change, headers={"If-Match": "*"})
+        assert appoint(house, "teacher", "deputy_dsl").status_code == 409

@@ -43,8 +43,7 @@ class Caseload:
         self.teacher = house.person("Tara Teacher", "staff")
         self.elsewhere = house.open_school("headcorn")
         house.add_user("head_of_both", "headteacher", self.elsewhere)
-        both = {"user": house.users["head_of_both"], "role": "headteacher", "from": "2026-09-01"}
-        house.created("admin", f"/schools/{house.school}/appointments", both)
+        house.add_school("head_of_both", "headteacher", house.school)
         house.add_user("dsl_elsewhere", "dsl", self.elsewhere)
         target = {"person": self.pupil, "involvement": "target"}
         self.ids = {

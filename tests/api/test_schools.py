@@ -136,7 +136,8 @@ def test_no_setting_can_be_cleared(house: House, field: str) -> None:
 @on_sqlite
 @pytest.mark.parametrize("until", [None, "2027-03-31"])
 def test_an_appointment_that_is_ended_before_it_begins_never_does(house: House, until: str | None) -> None:
-    later = {"name": "Lena Later", "email": "later@school.example"}
+    person = house.on_roll("Lena Later")
+    later = {"name": "Lena Later", "email": "later@school.example", "person": person}
     house.users["later"] = house.created("admin", "/users", later)["id"]
     house.tokens["later"] = house.created("admin", f"/users/{house.users['later']}/tokens", {})["token"]
     body = {"user": house.users["later"], "role": "dsl", "from": "2026-12-01", "until": until}

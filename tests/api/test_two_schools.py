@@ -13,10 +13,12 @@ def allegation(house: House) -> str:
     house.clock.set("2026-10-08 16:40")
     elsewhere = house.open_school("headcorn")
     teacher = house.person("Tara Teacher", "staff")
-    house.add_user("head elsewhere", "headteacher", elsewhere, person=teacher)
-    house.add_user("chair", "chair_of_governors", house.school)
-    appointment = {"user": house.users["chair"], "role": "chair_of_governors", "from": "2026-09-01"}
+    house.add_user("head elsewhere", "reporter", elsewhere, person=teacher)
+    house.link("head elsewhere", elsewhere)
+    appointment = {"user": house.users["head elsewhere"], "role": "headteacher", "from": "2026-09-01"}
     house.created("admin", f"/schools/{elsewhere}/appointments", appointment)
+    house.add_user("chair", "chair_of_governors", house.school)
+    house.add_school("chair", "chair_of_governors", elsewhere)
     people = [{"person": teacher, "involvement": "alleged"}]
     report = house.report(kind="unsolicited_contact", direction="staff_to_pupil", people=people)
     return str(report["id"])

@@ -91,6 +91,13 @@ def test_each_role_has_exactly_the_permissions_of_its_row(
     assert actor(role).role_for(permission) == (role if granted else None)
 
 
+def test_roles_that_read_cases_are_those_with_a_permission_to_read_any() -> None:
+    reading = {grant.permission for grant in READ}
+    assert {role for role in Role if role.reads_cases} == {
+        role for role, held in PERMISSIONS.items() if held & reading
+    }
+
+
 @pytest.mark.parametrize("permission", Permission)
 def test_a_user_without_a_role_may_do_nothing(permission: Permission) -> None:
     assert actor().role_for(permission) is None

@@ -67,12 +67,19 @@ class InMemory:
         self.pupil = self.person(Category.PUPIL)
 
     def user(self, role: Role, person: UUID | None = None) -> User:
-        """A user who holds `role`."""
+        """A user who holds `role`. They are `person`, or a new person if the role needs one."""
+        if person is None and role.reads_cases:
+            person = self.on_roll(role)
         registered = RegisterUser(name=Sealed(role), email=Sealed(f"{role}@school.example"), person=person)
         user = self._users.register(Context(principal=SYSTEM, now=NOW), registered)
         appointment = AppointUser(user=user.id, role=role, from_=date(2026, 9, 1))
         self.schools.appoint(Context(principal=SYSTEM, now=NOW), self.school, appointment)
         return user
+
+    def on_roll(self, name: str) -> UUID:
+        """A member of staff."""
+        person = RegisterPerson(school=self.school, category=Category.STAFF, name=Sealed(name))
+        return self.people.register(Context(principal=SYSTEM, now=NOW), person).id
 
     def person(self, category: Category) -> UUID:
         """A person of the school."""

@@ -33,6 +33,8 @@ from casework_api.demo.calendar import calendar_around
 from casework_api.demo.people import PARENT_FORENAME, TEACHER, USERS, pupil_names
 from casework_api.demo.texts import CONTENT, PLATFORMS, SUMMARIES, VOICES, Scene, fields
 
+_CATEGORIES: Final = dict.fromkeys(("chair_of_governors", "vice_chair", "governor"), Category.GOVERNOR)
+"""What users of the demonstration are who are not staff."""
 INCIDENTS: Final = 60
 PUPILS: Final = 36
 KINDS: Final = ("cyberbullying",) * 6 + ("unsolicited_contact",) * 2 + ("sexting",) * 2
@@ -115,7 +117,8 @@ class _Story:
         school = self.app.schools.open(self.context(admin, opened), settings)
         users = {"admin": admin}
         for role, name in USERS[1:]:
-            user = RegisterUser(name=Sealed(name), email=Sealed(f"{role}@school.example"))
+            person = self._person(admin, opened, school.id, _CATEGORIES.get(role, Category.STAFF), name)
+            user = RegisterUser(name=Sealed(name), email=Sealed(f"{role}@school.example"), person=person)
             users[role] = register(self.context(admin, opened), user)
             appointment = AppointUser(user=users[role].id, role=Role(role), from_=day_of(opened))
             self.app.schools.appoint(self.context(admin, opened), school.id, appointment)

@@ -52,6 +52,11 @@ class Appointment(msgspec.Struct, frozen=True, kw_only=True):
         """The role, and the one the user may have to stand in for."""
         return (self.role,) if self.standing_in_for is None else (self.role, self.standing_in_for)
 
+    @property
+    def reads_cases(self) -> bool:
+        """Whether any of its roles may read cases."""
+        return any(role.reads_cases for role in self.roles)
+
     def in_force(self, day: date) -> bool:
         return self.from_ <= day and (self.until is None or day <= self.until)
 

@@ -172,6 +172,23 @@ class Role(StrEnum):
     GOVERNOR = "governor"
     ADMIN = "admin"
 
+    @property
+    def reads_cases(self) -> bool:
+        """Whether this role may read cases, so that who holds it must be known as a person."""
+        return self in _READING
+
+
+_READING = frozenset(
+    {
+        Role.DSL,
+        Role.DEPUTY_DSL,
+        Role.HEADTEACHER,
+        Role.SLT,
+        Role.CHAIR_OF_GOVERNORS,
+        Role.VICE_CHAIR,
+    }
+)
+
 
 class Timing(StrEnum):
     IN_SCHOOL = "in_school"

@@ -11,6 +11,7 @@ from casework.domain.school import School
 from casework.domain.user import User
 from casework.domain.vocabulary import Category
 from casework.record import Record
+from casework.record.links import persons_at
 
 _PATH: Final = "$.person"
 # `former_pupil` is a word of the contract that no stored person has yet.
@@ -25,6 +26,13 @@ def adult(record: Record, person_id: UUID) -> Person:
     if person.category in _PUPILS:
         raise Invalid.at(_PATH, "is or was a pupil")
     return person
+
+
+def is_linked(record: Record, user: User, school_id: UUID) -> bool:
+    """Whether `user` is a person on the roll of the school."""
+    person_id = persons_at(record, user).get(school_id)
+    person = None if person_id is None else record.load(Person, person_id)
+    return person is not None and person.details.on_roll
 
 
 def colleague(record: Record, user: User, person_id: UUID) -> Person:

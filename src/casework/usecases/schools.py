@@ -29,7 +29,14 @@ from casework.library import Library
 from casework.record import Record, retrying
 from casework.record.links import identity_of
 from casework.usecases.context import Context, replaced
+from casework.usecases.linking import is_linked
 
+_PERSON_NEEDED: Final = Refusal(
+    "person-needed",
+    "KCSIE part 4",
+    "A role that reads cases is for users whose own case can be hidden from them. Link the user to their "
+    "person on the roll of this school (`person`), then appoint them.",
+)
 _OVERLAPS: Final = Refusal(
     "appointment-overlaps",
     "KCSIE part 2",
@@ -121,7 +128,8 @@ class Schools:
     def appoint(self, context: Context, school_id: UUID, command: AppointUser) -> Appointment:
         """Appoint a user to a role. Users cannot appoint themselves.
 
-        Raises NotFound, Forbidden, KeyReused, Invalid, or Refused if it overlaps another appointment.
+        Raises NotFound, Forbidden, KeyReused, Invalid, or Refused if it overlaps another appointment,
+        or if a role that reads cases is for a user who is no person on the roll of the school.
         """
         return retrying(lambda: self._appoint(context, school_id, command))
 
@@ -181,6 +189,8 @@ class Schools:
         refuse_any(record_faults(command) | appointment.faults())
         if any(map(appointment.overlaps, school.appointments.values())):
             raise Refused(_OVERLAPS)
+        if appointment.reads_cases and not is_linked(self._record, user, school.id):
+            raise Refused(_PERSON_NEEDED)
         stamp = context.stamp(school.id, school.version + 1, Role.ADMIN)
         school.append(event_of(stamp, Appointed, appointment=appointment))
         self._record.commit(school)
