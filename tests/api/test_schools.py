@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 from uuid import UUID
 
 import pytest
@@ -154,3 +154,35 @@ def test_an_appointment_that_is_ended_before_it_begins_never_does(house: House, 
         house.clock.set(moment)
         house.get("later", f"/incidents/{incident}", 404)
         house.get("later", f"/schools/{house.school}", 404)
+
+
+@on_sqlite
+class TestOutsideContacts:
+    CONTACTS: ClassVar = [
+        {"who": "lado", "name": "Duty LADO", "phone": "01632 960123"},
+        {"who": "police", "name": "Police", "phone": "101"},
+    ]
+
+    def test_are_read_by_every_user_of_the_school(self, house: House) -> None:
+        path = f"/schools/{house.school}"
+        assert house.get("reporter", path)["outside_contacts"] == []
+        changed(house, outside_contacts=self.CONTACTS)
+        assert house.get("reporter", path)["outside_contacts"] == self.CONTACTS
+        changed(house, pupils_on_roll=211)
+        assert house.get("reporter", path)["outside_contacts"] == self.CONTACTS
+        changed(house, outside_contacts=[])
+        assert house.get("reporter", path)["outside_contacts"] == []
+
+    @pytest.mark.parametrize(
+        ("contact", "path"),
+        [
+            ({"who": "the press"}, "$.outside_contacts[0].who"),
+            ({"name": " "}, "$.outside_contacts[0].name"),
+            ({"phone": "1" * 51}, "$.outside_contacts[0].phone"),
+            ({"email": "lado@council.example"}, "$.outside_contacts[0].email"),
+        ],
+    )
+    def test_that_are_malformed_are_refused(self, house: House, contact: Json, path: str) -> None:
+        body = {"outside_contacts": [self.CONTACTS[0] | contact]}
+        answer = house.ask("admin", "PATCH", f"/schools/{house.school}", json=body)
+        assert (answer.status_code, [*body_of(answer)["errors"]]) == (422, [path])

@@ -40,6 +40,7 @@ class TestUsers:
             "name": "Governor Usher",
             "active": True,
             "roles": [{"school": house.school, "role": "governor", "standing_in": False}],
+            "unlinked": [],
         }
 
     def test_all_are_listed_for_administrators(self, house: House, elsewhere: str) -> None:

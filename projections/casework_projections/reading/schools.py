@@ -12,7 +12,7 @@ from casework.domain.access import Permission
 from casework.domain.clocks import Calendar, day_of
 from casework.domain.moments import LocalDate
 from casework.domain.playbook import Pack
-from casework.domain.school import School
+from casework.domain.school import OutsideContact, School
 from casework.library import Library
 from casework_projections.reading.asking import Asker
 from casework_projections.reading.room import Answer, Question, ReadingRoom, Shown
@@ -48,6 +48,7 @@ class SchoolBody(msgspec.Struct, frozen=True, kw_only=True):
     jurisdiction: str
     pupils_on_roll: int
     calendar: Calendar
+    outside_contacts: tuple[OutsideContact, ...]
     next_steps: tuple[SchoolStep, ...]
 
 
@@ -79,6 +80,7 @@ def school_body(school: School, library: Library, now: datetime) -> SchoolBody:
         jurisdiction=school.jurisdiction,
         pupils_on_roll=school.pupils_on_roll,
         calendar=school.calendar,
+        outside_contacts=school.outside_contacts,
         next_steps=(_review(pack, review_due, now),),
     )
 

@@ -30,12 +30,17 @@ class HeldRole(msgspec.Struct, frozen=True):
 
 
 class ListedUser(msgspec.Struct, frozen=True, kw_only=True):
-    """A user in a list, with the roles they hold today at the schools whose users the reader may list."""
+    """A user in a list, with the roles they hold today at the schools whose users the reader may list.
+
+    `unlinked` are those of these schools where they hold a role that reads cases, now or later, and are no
+    person: a case about them could not be hidden from them.
+    """
 
     id: UUID
     name: Sealed
     active: bool
     roles: tuple[HeldRole, ...]
+    unlinked: tuple[UUID, ...]
 
 
 class TokenBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +56,8 @@ class ListUsers(Question[Page[ListedUser]], frozen=True, kw_only=True):
 
     Administrators may list all users, other users those who hold a role today where the reader may list
     users. `school` and `role` are of roles held today; `name` is any part of a name. Users who are not
-    `active` cannot be assigned or appointed, so only administrators list them. Raises Forbidden.
+    `active` cannot be assigned or appointed, so only administrators list them. `linked` is false for users
+    who are unlinked at one of these schools. Raises Forbidden.
     """
 
     NAME: ClassVar = "users"
@@ -60,10 +66,12 @@ class ListUsers(Question[Page[ListedUser]], frozen=True, kw_only=True):
     role: Role | None = None
     name: str | None = None
     active: bool = True
+    linked: bool | None = None
     part: Part = Part()
 
     def answer(self, room: ReadingRoom, asker: Asker) -> Answer[Page[ListedUser]]:
-        scope = ["users", self.school, self.role, self.name, self.active, asker.principal.id]
+        filters = [self.school, self.role, self.name, self.active, self.linked]
+        scope = ["users", *filters, asker.principal.id]
         start = room.cursors.start(self.part, scope)
         with room.snapshot(room.views.directory) as snapshot:
             schools = _listable(room, snapshot, asker)
@@ -93,6 +101,7 @@ class ListUsers(Question[Page[ListedUser]], frozen=True, kw_only=True):
             schools=schools if self.school is None else _one_of(schools, self.school),
             role=self.role,
             active=self.active,
+            linked=self.linked,
             day=asker.today,
             after=after,
             # A name is compared after it is unsealed, so the view cannot filter by it.
@@ -172,7 +181,14 @@ def _listed(
     roles: dict[UUID, list[HeldRole]] = {}
     for held in room.views.directory.roles_held(snapshot.connection, ids, schools, asker.today):
         roles.setdefault(held.user, []).append(_held_role(held))
+    unlinked = room.views.directory.unlinked(snapshot.connection, ids, schools, asker.today)
     return tuple(
-        ListedUser(id=each.user, name=each.name, active=each.active, roles=tuple(roles.get(each.user, ())))
+        ListedUser(
+            id=each.user,
+            name=each.name,
+            active=each.active,
+            roles=tuple(roles.get(each.user, ())),
+            unlinked=unlinked.get(each.user, ()),
+        )
         for each in page
     )

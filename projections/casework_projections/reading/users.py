@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import ClassVar
 from uuid import UUID
@@ -71,6 +71,8 @@ class HeldAppointment(msgspec.Struct, frozen=True, kw_only=True):
 class MeBody(msgspec.Struct, frozen=True, kw_only=True):
     """The user who makes the request, the roles they hold, and what each permits.
 
+    `unlinked` are the schools where they hold a role that reads cases, now or later, and are no person: an
+    administrator must link them, because a case about them could not be hidden from them.
     An administrator also gets how many events each view could not apply, and how many cases and other
     aggregates cannot be read, if there are any.
     """
@@ -78,6 +80,7 @@ class MeBody(msgspec.Struct, frozen=True, kw_only=True):
     user: UserBody
     scopes: tuple[Scope, ...]
     appointments: tuple[HeldAppointment, ...]
+    unlinked: tuple[UUID, ...]
     set_aside: dict[str, int] | UnsetType = UNSET
     unreadable: int | UnsetType = UNSET
 
@@ -118,15 +121,14 @@ class ReadMe(Question[MeBody], frozen=True):
             appointments = directory.appointments_of(snapshot.connection, user.id)
             acting = directory.acting(snapshot.connection, appointments, asker.today)
         counts = room.views.counts_aside() if user.administrator else None
+        persons = persons_at(room.record, user)
+        held = [each for each in appointments if each.until is None or each.until >= each.from_]
         body = MeBody(
-            user=user_body(user, persons_at(room.record, user)),
+            user=user_body(user, persons),
             scopes=self.scopes,
             # Without those that were ended by their first day, which are in force on no day.
-            appointments=tuple(
-                _held(each, asker.today, acting.get(each.id))
-                for each in appointments
-                if each.until is None or each.until >= each.from_
-            ),
+            appointments=tuple(_held(each, asker.today, acting.get(each.id)) for each in held),
+            unlinked=_unlinked(held, persons, asker.today),
             set_aside=counts.views if counts and counts.views else UNSET,
             unreadable=counts.unreadable if counts and counts.views else UNSET,
         )
@@ -145,6 +147,12 @@ def user_body(user: User, persons: Mapping[UUID, UUID]) -> UserBody:
         administrator=user.administrator,
         active=user.active,
     )
+
+
+def _unlinked(held: Collection[Held], persons: Mapping[UUID, UUID], today: date) -> tuple[UUID, ...]:
+    over = {each.id for each in held if each.until is not None and each.until < today}
+    reading = {each.school for each in held if each.reads_cases and each.id not in over}
+    return tuple(sorted(reading - persons.keys()))
 
 
 def _held(appointment: Held, today: date, stands_in_for: Role | None) -> HeldAppointment:

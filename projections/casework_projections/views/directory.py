@@ -25,6 +25,8 @@ from sqlalchemy import (
     Uuid,
     and_,
     bindparam,
+    exists,
+    not_,
     or_,
     select,
     update,
@@ -57,6 +59,7 @@ links: Final = Table(
     _metadata,
     Column("user", Uuid, primary_key=True),
     Column("person", Uuid, primary_key=True),
+    Column("school", Uuid),
 )
 appointments: Final = Table(
     "view_appointments",
@@ -70,6 +73,7 @@ appointments: Final = Table(
     Column("standing_in_for", String(30)),
     Column("absences", JSON, nullable=False),
 )
+_READING: Final = [role.value for role in Role if role.reads_cases]
 school_ids: Final = Table("view_schools", _metadata, Column("school", Uuid, primary_key=True))
 Index("view_users_address", users.c.address_index)
 Index("view_appointments_user", appointments.c.user)
@@ -103,11 +107,13 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """Which users to list: at most `limit`, with ids after `after`.
 
     `schools` and `role` are of roles held or stood in for on `day`; None for users with any role or none.
+    `linked` is false for those who hold a role that reads cases, now or later, without being a person there.
     """
 
     schools: Collection[UUID] | None
     role: Role | None
     active: bool
+    linked: bool | None
     day: LocalDate
     after: UUID | None
     limit: int | None
@@ -117,7 +123,7 @@ class Directory(View):
     """Schools, and users with the people they are and their appointments."""
 
     name: ClassVar[str] = "directory"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     tables: ClassVar[MetaData] = _metadata
 
     def __init__(self, app: Casework) -> None:
@@ -131,11 +137,16 @@ class Directory(View):
         upsert(connection, users, [self._user_row(event) for event in known], newer=users.c.version.name)
         administering = [each for each in batch.of(UserRegistered) if each.administrator]
         upsert(connection, administrators, [{"user": each.originator_id} for each in administering])
-        linking: list[UserRegistered | UserLinked] = [*batch.of(UserRegistered), *batch.of(UserLinked)]
+        registered = {each.originator_id: each.person for each in batch.of(UserRegistered) if each.person}
+        # A user is registered with a person of any school; only a later link says which.
+        people = loadable(self._app, registered.values()) if registered else {}
         linked = [
-            {"user": event.originator_id, "person": event.person}
-            for event in linking
-            if event.person is not None
+            {"user": user, "person": person, "school": getattr(people.get(person), "school", None)}
+            for user, person in registered.items()
+        ]
+        linked += [
+            {"user": event.originator_id, "person": event.person, "school": event.school}
+            for event in batch.of(UserLinked)
         ]
         upsert(connection, links, linked)
         upsert(connection, school_ids, [{"school": event.originator_id} for event in batch.of(SchoolOpened)])
@@ -212,6 +223,9 @@ class Directory(View):
             if wanted.role is not None:
                 held = held.where(or_(c.role == wanted.role.value, self._stands_in(connection, wanted)))
             query = query.where(users.c.user.in_(held))
+        if wanted.linked is not None:
+            without = select(appointments.c.user).where(_unlinked(wanted.day), *_at(wanted.schools))
+            query = query.where(users.c.user.in_(without) != wanted.linked)
         found = [
             Known(row.user, self._sealer.from_token(row.name), row.active)
             for row in connection.execute(query)
@@ -227,6 +241,17 @@ class Directory(View):
         query = select(appointments).where(c.user.in_(ids), _in_force(day), *_at(schools))
         rows = connection.execute(query.order_by(c.school, c.role, c.appointment))
         return [*self._acting(connection, [_held_row(row) for row in rows], day)]
+
+    def unlinked(
+        self, connection: Connection, ids: Collection[UUID], schools: Collection[UUID] | None, day: date
+    ) -> dict[UUID, tuple[UUID, ...]]:
+        """The schools where users hold a role that reads cases without being a person there, by user."""
+        c = appointments.c
+        query = select(c.user, c.school).where(c.user.in_(ids), _unlinked(day), *_at(schools)).distinct()
+        found: dict[UUID, tuple[UUID, ...]] = {}
+        for row in connection.execute(query.order_by(c.school)):
+            found[row.user] = (*found.get(row.user, ()), row.school)
+        return found
 
     def at_address(self, connection: Connection, address: str) -> frozenset[UUID]:
         """The users with this e-mail address, whatever its case and the white space around it."""
@@ -310,6 +335,14 @@ class Directory(View):
 def _in_force(day: date) -> ColumnElement[bool]:
     c = appointments.c
     return and_(c["from"] <= day, or_(c.until.is_(None), c.until >= day))
+
+
+def _unlinked(day: date) -> ColumnElement[bool]:
+    """Whether an appointment that is not over is to a role that reads cases, of a user without a person."""
+    c = appointments.c
+    not_over = and_(or_(c.until.is_(None), c.until >= day), or_(c.until.is_(None), c.until >= c["from"]))
+    linked = exists().where(links.c.user == c.user, links.c.school == c.school)
+    return and_(or_(c.role.in_(_READING), c.standing_in_for.in_(_READING)), not_over, not_(linked))
 
 
 def _at(schools: Collection[UUID] | None) -> tuple[ColumnElement[bool], ...]:

@@ -110,12 +110,6 @@ def acting_as(appointments: Iterable[Appointment], role: Role, day: date) -> lis
     return holders or [each.user for each in present if each.standing_in_for is role]
 
 
-def leading_as(appointments: Iterable[Appointment], role: Role, day: date) -> frozenset[UUID]:
-    """The users who hold `role` on `day`, present or absent, or act in it."""
-    everyone = tuple(appointments)
-    return frozenset({*appointed_to(everyone, role, day), *acting_as(everyone, role, day)})
-
-
 def roles_of(appointments: Iterable[Appointment], user: UUID, day: date) -> Iterator[Role]:
     """The roles that `user` holds on `day`, present or absent, and those in which they stand in."""
     everyone = tuple(appointments)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 import msgspec
@@ -17,15 +17,15 @@ from casework.domain.appointment import (
     acting_as,
     appointed_to,
     ever_led,
-    leading_as,
     roles_of,
 )
 from casework.domain.clocks import Calendar, day_of
 from casework.domain.event import Event
-from casework.domain.fields import Code
-from casework.domain.limits import Count
+from casework.domain.fields import Code, Name, Text
+from casework.domain.limits import Count, Length
 from casework.domain.moments import Instant, LocalDate
-from casework.domain.vocabulary import Role
+from casework.domain.sealed import Sealed
+from casework.domain.vocabulary import OutsideContactOf, Role
 
 
 class PackInForce(msgspec.Struct, frozen=True):
@@ -43,6 +43,17 @@ class PolicyReview(msgspec.Struct, frozen=True):
     recorded_at: Instant
 
 
+class OutsideContact(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom users of the school may ring where nobody at the school can help."""
+
+    who: OutsideContactOf
+    name: Name
+    phone: Annotated[Sealed, Text(max=50)]
+
+
+OutsideContacts = Annotated[tuple[OutsideContact, ...], Length(20)]
+
+
 class SchoolOpened(Event, frozen=True, kw_only=True):
     """A school starts to use casework."""
 
@@ -54,6 +65,7 @@ class SchoolOpened(Event, frozen=True, kw_only=True):
     pupils_on_roll: Count
     calendar: Calendar
     urn: Code | None = None
+    outside_contacts: OutsideContacts = ()
 
     def apply(self, school: Any) -> None:
         school.adopt(self.pack, date.min)
@@ -73,9 +85,10 @@ class SchoolChanged(Event, frozen=True, kw_only=True):
     pupils_on_roll: Count | None = None
     calendar: Calendar | None = None
     policy_reviewed_on: LocalDate | None = None
+    outside_contacts: OutsideContacts | None = None
 
     def apply(self, school: Any) -> None:
-        for field in ("name", "urn", "pupils_on_roll", "calendar"):
+        for field in ("name", "urn", "pupils_on_roll", "calendar", "outside_contacts"):
             value = getattr(self, field)
             if value is not None:
                 setattr(school, field, value)
@@ -137,6 +150,7 @@ class School(Aggregate, begins_with=SchoolOpened):
         self.jurisdiction = first.jurisdiction
         self.pupils_on_roll: int = first.pupils_on_roll
         self.calendar: Calendar = first.calendar
+        self.outside_contacts: tuple[OutsideContact, ...] = first.outside_contacts
         self.packs: list[PackInForce] = []
         self.reviews: list[PolicyReview] = []
         self.appointments: dict[UUID, Appointment] = {}
@@ -171,10 +185,6 @@ class School(Aggregate, begins_with=SchoolOpened):
     def acting_as(self, role: Role, day: date) -> list[UUID]:
         """The users who act in `role` on `day`: those who hold it and are present, else those standing in."""
         return acting_as(self.appointments.values(), role, day)
-
-    def leading_as(self, role: Role, day: date) -> frozenset[UUID]:
-        """The users who hold `role` on `day` or act in it."""
-        return leading_as(self.appointments.values(), role, day)
 
     def ever_led(self, role: Role) -> list[Led]:
         """Every user who ever held or acted in `role`, with the days, the earliest first."""

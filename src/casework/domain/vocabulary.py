@@ -190,6 +190,14 @@ _READING = frozenset(
 )
 
 
+class OutsideContactOf(StrEnum):
+    """Whom a school may reach outside itself."""
+
+    LADO = "lado"
+    POLICE = "police"
+    LOCAL_AUTHORITY = "local_authority"
+
+
 class Timing(StrEnum):
     IN_SCHOOL = "in_school"
     OUT_OF_SCHOOL = "out_of_school"

@@ -19,6 +19,7 @@ from casework.domain.moments import LocalDate
 from casework.domain.school import (
     Appointed,
     AppointmentEnded,
+    OutsideContacts,
     School,
     SchoolChanged,
     SchoolOpened,
@@ -53,10 +54,14 @@ class OpenSchool(msgspec.Struct, frozen=True, kw_only=True):
     pupils_on_roll: Count
     calendar: Calendar
     urn: Code | None = None
+    outside_contacts: OutsideContacts = ()
 
 
 class ChangeSchool(msgspec.Struct, frozen=True, kw_only=True):
-    """Changes to a school; fields that are None stay as they are. `pack` is a pack's id."""
+    """Changes to a school; fields that are None stay as they are. `pack` is a pack's id.
+
+    The outside contacts that are given replace all of them.
+    """
 
     name: Code | None = None
     urn: Code | None = None
@@ -64,6 +69,7 @@ class ChangeSchool(msgspec.Struct, frozen=True, kw_only=True):
     pupils_on_roll: Count | None = None
     calendar: Calendar | None = None
     policy_reviewed_on: LocalDate | None = None
+    outside_contacts: OutsideContacts | None = None
 
 
 class AppointUser(msgspec.Struct, frozen=True, kw_only=True):

@@ -32,6 +32,9 @@ class UserQuery(PageQuery):
         load_default=True,
         metadata={"default": True, "description": "`false` for deactivated users. For administrators."},
     )
+    linked = QueryFlag(
+        metadata={"description": "`false` for users who must be linked to a person at one of their schools."}
+    )
 
 
 UserInput = schema_of(RegisterUser, name="UserInput")
@@ -76,6 +79,7 @@ def index(query: dict[str, Any]) -> Page[ListedUser]:
         role=query.get("role"),
         name=query.get("name"),
         active=query["active"],
+        linked=query.get("linked"),
         part=part(query),
     )
     return current.answer(question)
