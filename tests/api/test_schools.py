@@ -124,7 +124,10 @@ def test_a_change_of_nothing_is_not_recorded(house: House) -> None:
 
 
 @on_sqlite
-@pytest.mark.parametrize("field", ["name", "urn", "pack", "pupils_on_roll", "calendar", "policy_reviewed_on"])
+@pytest.mark.parametrize(
+    "field",
+    ["name", "urn", "pack", "pupils_on_roll", "calendar", "policy_reviewed_on", "links_required_from"],
+)
 def test_no_setting_can_be_cleared(house: House, field: str) -> None:
     events = house.events()
     answer = house.ask("admin", "PATCH", f"/schools/{house.school}", json={field: None})

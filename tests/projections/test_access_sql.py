@@ -39,14 +39,22 @@ from casework.domain.access import (
     Staff,
     holds,
 )
-from casework.domain.appointment import ROLES_STOOD_IN_FOR, Absence, acting_as, ever_led, roles_of
+from casework.domain.appointment import (
+    ROLES_STOOD_IN_FOR,
+    Absence,
+    Appointment,
+    acting_as,
+    awake,
+    ever_led,
+    roles_of,
+)
 from casework.domain.bars import Bar, Why
 from casework.domain.vocabulary import Involvement, Role, Stream
 from casework_projections.reading.access_sql import BARS, READS, holding, reading_parameters
 from casework_projections.reading.asking import Asker, Reach, reach_of
 from casework_projections.views.case_tables import APPOINTED, ASSIGNEE, cases, members
 from casework_projections.views.catch_up import Views
-from casework_projections.views.directory import Held, appointments, links, users
+from casework_projections.views.directory_tables import Held, appointments, links, users
 from casework_projections.views.recusals import bars_table
 
 EXAMPLES: Final = 60
@@ -152,18 +160,22 @@ class World(msgspec.Struct, frozen=True):
                 role=role,
                 from_=led.first,
                 until=led.last,
-                acts=led.user in acting_as(held, role, day),
+                acts=led.user in acting_as(self.awake_at(school, day), role, day),
             )
             for role in Role
             for led in ever_led(held, role)
         )
 
     def actor(self, school: UUID, day: date) -> Actor:
-        roles = roles_of(self.at(school), READER, day)
+        roles = roles_of(self.awake_at(school, day), READER, day)
         return Actor(user=READER, persons=self.persons[READER], roles=tuple(roles))
 
     def at(self, school: UUID) -> list[Held]:
         return [each for each in self.held if each.school == school]
+
+    def awake_at(self, school: UUID, day: date) -> list[Appointment]:
+        held = self.at(school)
+        return [*awake(held, {each.user for each in held if each.may_sleep(day)}, day)]
 
     def reader(self, school: UUID, day: date) -> Reader:
         return Reader(identity=self.identity(READER), today=day, staff=lambda: self.staff(school, day))
@@ -174,9 +186,14 @@ days = st.integers(0, 2).map(lambda number: FIRST + timedelta(days=number))
 roles = st.sampled_from([Role.HEADTEACHER, *NEXT, Role.SLT] * 3 + [*Role])
 
 
-def appointments_of(school: UUID, user: UUID) -> st.SearchStrategy[list[Held]]:
-    """One or two roles, most of them held all the time, some standing in, some with an absence."""
+@st.composite
+def appointments_of(draw: st.DrawFn, school: UUID, user: UUID) -> list[Held]:
+    """One or two roles, most of them held all the time, some standing in, some with an absence.
+
+    Their roles may sleep from a day on.
+    """
     periods = st.just((FIRST, None)) | st.tuples(days, st.none() | days)
+    sleeps_from = draw(st.none() | days)
     made = st.builds(
         lambda id_, role, period, standing_in_for, absences: Held(
             id=id_,
@@ -187,6 +204,7 @@ def appointments_of(school: UUID, user: UUID) -> st.SearchStrategy[list[Held]]:
             until=period[1],
             standing_in_for=standing_in_for,
             absences=tuple(absences),
+            sleeps_from=sleeps_from,
         ),
         st.uuids(),
         roles,
@@ -194,7 +212,7 @@ def appointments_of(school: UUID, user: UUID) -> st.SearchStrategy[list[Held]]:
         st.none() | st.sampled_from(sorted(ROLES_STOOD_IN_FOR)),
         st.lists(st.builds(Absence, days, days), max_size=1),
     )
-    return st.lists(made, min_size=1, max_size=2)
+    return draw(st.lists(made, min_size=1, max_size=2))
 
 
 worlds = st.builds(
@@ -281,6 +299,7 @@ def written(connection: Connection, world: World) -> Iterator[None]:
             "until": each.until,
             "standing_in_for": each.standing_in_for,
             "absences": msgspec.to_builtins(each.absences),
+            "sleeps_from": each.sleeps_from,
         }
         for each in world.held
     ]

@@ -90,6 +90,7 @@ class ListAppointments(Question[Page[ListedAppointment]], frozen=True, kw_only=T
         held = (
             each for each in school.appointments.values() if each.until is None or each.until >= each.from_
         )
+        awake = school.awake(asker.today)
         by_place = {(each.from_.isoformat(), each.id.hex): each for each in held}
         rest = sorted(place for place in by_place if start is None or [*place] > [*map(str, start)])
         page = rest[: self.part.limit]
@@ -107,7 +108,7 @@ class ListAppointments(Question[Page[ListedAppointment]], frozen=True, kw_only=T
                 until=each.until,
                 in_force=each.in_force(asker.today),
                 standing_in_for=each.standing_in_for,
-                acting=stands_in(school.appointments.values(), each, asker.today) is not None,
+                acting=stands_in(awake, each, asker.today) is not None,
                 absent_until=each.absent_on_or_after(asker.today),
             )
             for each in map(by_place.__getitem__, page)

@@ -49,6 +49,7 @@ class SchoolBody(msgspec.Struct, frozen=True, kw_only=True):
     pupils_on_roll: int
     calendar: Calendar
     outside_contacts: tuple[OutsideContact, ...]
+    links_required_from: LocalDate | None
     next_steps: tuple[SchoolStep, ...]
 
 
@@ -81,6 +82,7 @@ def school_body(school: School, library: Library, now: datetime) -> SchoolBody:
         pupils_on_roll=school.pupils_on_roll,
         calendar=school.calendar,
         outside_contacts=school.outside_contacts,
+        links_required_from=school.links_required_from,
         next_steps=(_review(pack, review_due, now),),
     )
 

@@ -20,7 +20,8 @@ from casework.record.links import persons_at
 from casework_projections.reading.asking import Asker
 from casework_projections.reading.room import Answer, Question, ReadingRoom, Shown
 from casework_projections.reading.user_lists import HeldRole, listed_roles
-from casework_projections.views.directory import Held
+from casework_projections.views.directory import Acting
+from casework_projections.views.directory_tables import Held
 
 
 class LinkedPerson(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +54,8 @@ class HeldAppointment(msgspec.Struct, frozen=True, kw_only=True):
     """A role held at a school, from one day to another.
 
     The user who stands in for `standing_in_for` is `acting` in it today if nobody who holds it is present.
-    `absent_until` is the last day of an absence that is not over. `may` is what the roles permit today.
+    `absent_until` is the last day of an absence that is not over. A role that reads cases is `asleep` while
+    its user must be linked to a person first. `may` is what the roles permit.
     """
 
     id: UUID
@@ -64,6 +66,7 @@ class HeldAppointment(msgspec.Struct, frozen=True, kw_only=True):
     in_force: bool
     standing_in_for: Role | None
     acting: bool
+    asleep: bool
     absent_until: LocalDate | None
     may: tuple[str, ...]
 
@@ -127,7 +130,7 @@ class ReadMe(Question[MeBody], frozen=True):
             user=user_body(user, persons),
             scopes=self.scopes,
             # Without those that were ended by their first day, which are in force on no day.
-            appointments=tuple(_held(each, asker.today, acting.get(each.id)) for each in held),
+            appointments=tuple(_held(each, asker.today, acting) for each in held),
             unlinked=_unlinked(held, persons, asker.today),
             set_aside=counts.views if counts and counts.views else UNSET,
             unreadable=counts.unreadable if counts and counts.views else UNSET,
@@ -155,17 +158,21 @@ def _unlinked(held: Collection[Held], persons: Mapping[UUID, UUID], today: date)
     return tuple(sorted(reading - persons.keys()))
 
 
-def _held(appointment: Held, today: date, stands_in_for: Role | None) -> HeldAppointment:
-    roles = (appointment.role,) if stands_in_for is None else (appointment.role, stands_in_for)
+def _held(appointment: Held, today: date, acting: Collection[Acting]) -> HeldAppointment:
+    by_it = [each for each in acting if each.appointment == appointment.id]
+    in_force = appointment.in_force(today)
+    asleep = in_force and all(each.standing_in for each in by_it)
+    roles = {each.role for each in by_it} if in_force else {appointment.role}
     return HeldAppointment(
         id=appointment.id,
         school=appointment.school,
         role=appointment.role,
         from_=appointment.from_,
         until=appointment.until,
-        in_force=appointment.in_force(today),
+        in_force=in_force,
         standing_in_for=appointment.standing_in_for,
-        acting=stands_in_for is not None,
+        acting=any(each.standing_in for each in by_it),
+        asleep=asleep,
         absent_until=appointment.absent_on_or_after(today),
         may=tuple(sorted(frozenset().union(*(PERMISSIONS[role] for role in roles)))),
     )

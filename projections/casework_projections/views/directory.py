@@ -9,86 +9,54 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import (
-    JSON,
-    Boolean,
-    Column,
     ColumnElement,
     Connection,
-    Date,
-    Index,
-    Integer,
     MetaData,
-    Row,
-    String,
-    Table,
-    Text,
-    Uuid,
     and_,
     bindparam,
-    exists,
-    not_,
+    case,
     or_,
     select,
     update,
 )
 
 from casework.application import Casework
-from casework.domain.appointment import Absence, Appointment, stands_in
+from casework.domain.appointment import Absence, Appointment, awake, stands_in
 from casework.domain.moments import LocalDate
-from casework.domain.school import Appointed, AppointmentChanged, AppointmentEnded, School, SchoolOpened
+from casework.domain.school import (
+    Appointed,
+    AppointmentChanged,
+    AppointmentEnded,
+    LinksRequired,
+    School,
+    SchoolOpened,
+    UserIdentified,
+)
 from casework.domain.sealed import Sealed
 from casework.domain.user import User, UserChanged, UserLinked, UserRegistered
 from casework.domain.vocabulary import Role
+from casework_projections.views.directory_tables import (
+    Held,
+    administrators,
+    appointments,
+    at_schools,
+    held_row,
+    in_force,
+    links,
+    metadata,
+    school_ids,
+    unlinked,
+    users,
+)
 from casework_projections.views.sealed_names import prefetch_keys, sealed_by_id
 from casework_projections.views.set_aside import loadable, replayable, set_aside
 from casework_projections.views.view import Batch, View, upsert
 
-_metadata: Final = MetaData()
-users: Final = Table(
-    "view_users",
-    _metadata,
-    Column("user", Uuid, primary_key=True),
-    Column("version", Integer, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("active", Boolean, nullable=False),
-    Column("address_index", String(64)),
-)
-administrators: Final = Table("view_administrators", _metadata, Column("user", Uuid, primary_key=True))
-links: Final = Table(
-    "view_user_persons",
-    _metadata,
-    Column("user", Uuid, primary_key=True),
-    Column("person", Uuid, primary_key=True),
-    Column("school", Uuid),
-)
-appointments: Final = Table(
-    "view_appointments",
-    _metadata,
-    Column("appointment", Uuid, primary_key=True),
-    Column("school", Uuid, nullable=False),
-    Column("user", Uuid, nullable=False),
-    Column("role", String(30), nullable=False),
-    Column("from", Date, nullable=False),
-    Column("until", Date),
-    Column("standing_in_for", String(30)),
-    Column("absences", JSON, nullable=False),
-)
-_READING: Final = [role.value for role in Role if role.reads_cases]
-school_ids: Final = Table("view_schools", _metadata, Column("school", Uuid, primary_key=True))
-Index("view_users_address", users.c.address_index)
-Index("view_appointments_user", appointments.c.user)
-Index("view_appointments_school", appointments.c.school)
-
-
-class Held(Appointment, frozen=True, kw_only=True):
-    """A past, present or future appointment, and its school."""
-
-    school: UUID
-
 
 class Acting(msgspec.Struct, frozen=True):
-    """A role in which a user acts at a school: they hold it, or they are `standing_in`."""
+    """A role in which a user acts at a school by an appointment: they hold it, or they are `standing_in`."""
 
+    appointment: UUID
     school: UUID
     user: UUID
     role: Role
@@ -123,8 +91,8 @@ class Directory(View):
     """Schools, and users with the people they are and their appointments."""
 
     name: ClassVar[str] = "directory"
-    version: ClassVar[int] = 4
-    tables: ClassVar[MetaData] = _metadata
+    version: ClassVar[int] = 5
+    tables: ClassVar[MetaData] = metadata
 
     def __init__(self, app: Casework) -> None:
         self._app = app
@@ -164,6 +132,7 @@ class Directory(View):
             for event in batch.of(Appointed)
         ]
         upsert(connection, appointments, appointed)
+        self._let_sleep(connection, batch)
         # An appointment that ended is never changed, so the ends of a batch are applied last.
         changed = {event.appointment: event for event in batch.of(AppointmentChanged)}
         if changed:
@@ -177,6 +146,18 @@ class Directory(View):
         ]
         if ended:
             connection.execute(_END, ended)
+
+    @staticmethod
+    def _let_sleep(connection: Connection, batch: Batch) -> None:
+        c = appointments.c
+        for required in batch.of(LinksRequired):
+            since = case((c.user.in_(required.unlinked), required.from_))
+            at_school = c.school == required.originator_id
+            connection.execute(update(appointments).where(at_school).values(sleeps_from=since))
+        # A user who was identified is never named by a later requirement.
+        for identified in batch.of(UserIdentified):
+            theirs = and_(c.school == identified.originator_id, c.user == identified.user)
+            connection.execute(update(appointments).where(theirs).values(sleeps_from=None))
 
     def appointments_of(self, connection: Connection, user: UUID) -> list[Held]:
         """Every appointment of a user, including past and future ones, the earliest first.
@@ -199,16 +180,25 @@ class Directory(View):
     def roles_of(self, connection: Connection, user: UUID, day: date) -> dict[UUID, tuple[Role, ...]]:
         """The roles that a user holds or stands in for on `day`, by the id of the school."""
         found: dict[UUID, tuple[Role, ...]] = {}
-        for acting in self._acting(connection, self.appointments_of(connection, user), day):
+        for acting in self.acting(connection, self.appointments_of(connection, user), day):
             found[acting.school] = (*found.get(acting.school, ()), acting.role)
         return found
 
-    def acting(self, connection: Connection, held: Collection[Held], day: date) -> dict[UUID, Role]:
-        """The role in which the user of each of `held` stands in on `day`, by the id of the appointment."""
-        waiting = {each.school for each in held if each.standing_in_for is not None and each.in_force(day)}
-        everyone = self._appointed_at(connection, waiting, day) if waiting else {}
-        roles = {each.id: stands_in(everyone.get(each.school, ()), each, day) for each in held}
-        return {appointment: role for appointment, role in roles.items() if role is not None}
+    def acting(self, connection: Connection, held: Collection[Held], day: date) -> list[Acting]:
+        """The roles in which the users of `held` act on `day`."""
+        unsure = {each.school for each in held if each.in_force(day) and _depends_on_others(each, day)}
+        everyone = self._appointed_at(connection, unsure, day) if unsure else {}
+        awake_by_id = {each.id: each for at_school in everyone.values() for each in at_school}
+        found = []
+        for each in held:
+            appointment = awake_by_id.get(each.id) if each.school in unsure else each
+            if appointment is None or not each.in_force(day):
+                continue
+            found.append(Acting(each.id, each.school, each.user, each.role))
+            stood_in_for = stands_in(everyone.get(each.school, ()), appointment, day)
+            if stood_in_for is not None:
+                found.append(Acting(each.id, each.school, each.user, stood_in_for, standing_in=True))
+        return found
 
     def known(self, connection: Connection, wanted: Wanted) -> list[Known]:
         """The users that `wanted` describes, in the order of their ids, their keys cached."""
@@ -219,12 +209,12 @@ class Directory(View):
             query = query.where(users.c.user > wanted.after)
         if wanted.schools is not None or wanted.role is not None:
             c = appointments.c
-            held = select(c.user).where(_in_force(wanted.day), *_at(wanted.schools))
+            held = select(c.user).where(in_force(wanted.day), *at_schools(wanted.schools))
             if wanted.role is not None:
                 held = held.where(or_(c.role == wanted.role.value, self._stands_in(connection, wanted)))
             query = query.where(users.c.user.in_(held))
         if wanted.linked is not None:
-            without = select(appointments.c.user).where(_unlinked(wanted.day), *_at(wanted.schools))
+            without = select(appointments.c.user).where(unlinked(wanted.day), *at_schools(wanted.schools))
             query = query.where(users.c.user.in_(without) != wanted.linked)
         found = [
             Known(row.user, self._sealer.from_token(row.name), row.active)
@@ -238,16 +228,18 @@ class Directory(View):
     ) -> list[Acting]:
         """The roles in which the users `ids` act on `day`, at `schools` or at any school."""
         c = appointments.c
-        query = select(appointments).where(c.user.in_(ids), _in_force(day), *_at(schools))
+        query = select(appointments).where(c.user.in_(ids), in_force(day), *at_schools(schools))
         rows = connection.execute(query.order_by(c.school, c.role, c.appointment))
-        return [*self._acting(connection, [_held_row(row) for row in rows], day)]
+        return self.acting(connection, [held_row(row) for row in rows], day)
 
     def unlinked(
         self, connection: Connection, ids: Collection[UUID], schools: Collection[UUID] | None, day: date
     ) -> dict[UUID, tuple[UUID, ...]]:
         """The schools where users hold a role that reads cases without being a person there, by user."""
         c = appointments.c
-        query = select(c.user, c.school).where(c.user.in_(ids), _unlinked(day), *_at(schools)).distinct()
+        query = (
+            select(c.user, c.school).where(c.user.in_(ids), unlinked(day), *at_schools(schools)).distinct()
+        )
         found: dict[UUID, tuple[UUID, ...]] = {}
         for row in connection.execute(query.order_by(c.school)):
             found[row.user] = (*found.get(row.user, ()), row.school)
@@ -276,20 +268,11 @@ class Directory(View):
         """The sealed names of the users among `ids`, their keys cached."""
         return sealed_by_id(connection, users.c.user, users.c.name, ids, self._sealer)
 
-    def _acting(self, connection: Connection, held: Collection[Held], day: date) -> Iterator[Acting]:
-        """The roles in which the users of `held` act on `day`."""
-        standing_in = self.acting(connection, held, day)
-        for each in held:
-            if each.in_force(day):
-                yield Acting(each.school, each.user, each.role)
-            if each.id in standing_in:
-                yield Acting(each.school, each.user, standing_in[each.id], standing_in=True)
-
     def _stands_in(self, connection: Connection, wanted: Wanted) -> ColumnElement[bool]:
         """Whether an appointment is one of those whose users stand in for the role that is wanted."""
         c, day = appointments.c, wanted.day
         waiting = select(c.school).where(
-            c.standing_in_for == wanted.role, _in_force(day), *_at(wanted.schools)
+            c.standing_in_for == wanted.role, in_force(day), *at_schools(wanted.schools)
         )
         everyone = self._appointed_at(connection, set(connection.scalars(waiting)), day)
         standing_in = [
@@ -303,13 +286,17 @@ class Directory(View):
     def _appointed_at(
         self, connection: Connection, schools: Collection[UUID], day: date
     ) -> dict[UUID, list[Appointment]]:
-        """The appointments in force on `day` by school; at a school that was set aside, from the log."""
+        """The appointments in force on `day` by school, without roles that sleep.
+
+        At a school that was set aside, they come from the log.
+        """
         aside = set_aside(connection, self) & frozenset(schools)
-        query = select(appointments).where(appointments.c.school.in_(schools), _in_force(day))
-        found: dict[UUID, list[Appointment]] = {}
+        query = select(appointments).where(appointments.c.school.in_(schools), in_force(day))
+        held: dict[UUID, list[Held]] = {}
         for row in connection.execute(query):
-            found.setdefault(row.school, []).append(_held_row(row))
-        return found | {school.id: [*school.appointments.values()] for school in self._schools(aside)}
+            held.setdefault(row.school, []).append(held_row(row))
+        found = {school: _awake(at_school, day) for school, at_school in held.items()}
+        return found | {school.id: school.awake(day) for school in self._schools(aside)}
 
     def _user_row(self, event: UserRegistered | UserChanged) -> dict[str, Any]:
         return {
@@ -329,43 +316,23 @@ class Directory(View):
         return [found for found in loadable(self._app, ids).values() if isinstance(found, School)]
 
     def _held(self, connection: Connection, user: UUID) -> list[Held]:
-        return [_held_row(row) for row in connection.execute(_HELD, {"holder": user})]
-
-
-def _in_force(day: date) -> ColumnElement[bool]:
-    c = appointments.c
-    return and_(c["from"] <= day, or_(c.until.is_(None), c.until >= day))
-
-
-def _unlinked(day: date) -> ColumnElement[bool]:
-    """Whether an appointment that is not over is to a role that reads cases, of a user without a person."""
-    c = appointments.c
-    not_over = and_(or_(c.until.is_(None), c.until >= day), or_(c.until.is_(None), c.until >= c["from"]))
-    linked = exists().where(links.c.user == c.user, links.c.school == c.school)
-    return and_(or_(c.role.in_(_READING), c.standing_in_for.in_(_READING)), not_over, not_(linked))
-
-
-def _at(schools: Collection[UUID] | None) -> tuple[ColumnElement[bool], ...]:
-    return () if schools is None else (appointments.c.school.in_(schools),)
-
-
-def _held_row(row: Row[Any]) -> Held:
-    return Held(
-        id=row.appointment,
-        school=row.school,
-        user=row.user,
-        role=Role(row.role),
-        from_=row._mapping["from"],
-        until=row.until,
-        standing_in_for=None if row.standing_in_for is None else Role(row.standing_in_for),
-        absences=msgspec.convert(row.absences, tuple[Absence, ...]),
-    )
+        return [held_row(row) for row in connection.execute(_HELD, {"holder": user})]
 
 
 def _held_at(school: School) -> Iterator[Held]:
     """Every appointment at `school`, past ones included."""
     for each in school.appointments.values():
-        yield Held(school=school.id, **msgspec.structs.asdict(each))
+        sleeps_from = school.links_required_from if each.user in school.unlinked else None
+        yield Held(school=school.id, sleeps_from=sleeps_from, **msgspec.structs.asdict(each))
+
+
+def _depends_on_others(held: Held, day: date) -> bool:
+    """Whether the roles in which the user acts depend on the other appointments at the school."""
+    return held.standing_in_for is not None or held.may_sleep(day)
+
+
+def _awake(held: Collection[Held], day: date) -> list[Appointment]:
+    return [*awake(held, {each.user for each in held if each.may_sleep(day)}, day)]
 
 
 def _plain(absences: tuple[Absence, ...]) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
@@ -108,6 +108,28 @@ def acting_as(appointments: Iterable[Appointment], role: Role, day: date) -> lis
     present = [each for each in appointments if each.present(day)]
     holders = [each.user for each in present if each.role is role]
     return holders or [each.user for each in present if each.standing_in_for is role]
+
+
+def awake(
+    appointments: Iterable[Appointment], unlinked: Collection[UUID], day: date
+) -> Iterator[Appointment]:
+    """The appointments without the roles that sleep because users who hold them are not linked to a person.
+
+    A role that reads cases sleeps for the users in `unlinked`. But if no other user leads the school on
+    `day`, its leads stay awake.
+    """
+    everyone = tuple(appointments)
+    led = any(each.role.leads and each.in_force(day) and each.user not in unlinked for each in everyone)
+
+    def sleeps(role: Role) -> bool:
+        return role.reads_cases and (led or not role.leads)
+
+    for each in everyone:
+        if each.user not in unlinked:
+            yield each
+        elif not sleeps(each.role):
+            asleep = each.standing_in_for is not None and sleeps(each.standing_in_for)
+            yield msgspec.structs.replace(each, standing_in_for=None) if asleep else each
 
 
 def roles_of(appointments: Iterable[Appointment], user: UUID, day: date) -> Iterator[Role]:

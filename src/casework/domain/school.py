@@ -16,6 +16,7 @@ from casework.domain.appointment import (
     Led,
     acting_as,
     appointed_to,
+    awake,
     ever_led,
     roles_of,
 )
@@ -140,6 +141,33 @@ class AppointmentChanged(Event, frozen=True, kw_only=True):
         )
 
 
+class LinksRequired(Event, frozen=True, kw_only=True):
+    """From a day on, the roles that read cases sleep for users who are no person of the school.
+
+    `unlinked` are the users who hold such a role now or later and are none yet.
+    """
+
+    TOPIC: ClassVar[str] = "school.links_required"
+
+    from_: LocalDate = msgspec.field(name="from")
+    unlinked: tuple[UUID, ...]
+
+    def apply(self, school: Any) -> None:
+        school.links_required_from = self.from_
+        school.unlinked = frozenset(self.unlinked)
+
+
+class UserIdentified(Event, frozen=True, kw_only=True):
+    """A user who was not linked to a person of the school is linked now: their roles no longer sleep."""
+
+    TOPIC: ClassVar[str] = "school.user_identified"
+
+    user: UUID
+
+    def apply(self, school: Any) -> None:
+        school.unlinked -= {self.user}
+
+
 class School(Aggregate, begins_with=SchoolOpened):
     """One school, with the facts that its duties depend on."""
 
@@ -154,6 +182,8 @@ class School(Aggregate, begins_with=SchoolOpened):
         self.packs: list[PackInForce] = []
         self.reviews: list[PolicyReview] = []
         self.appointments: dict[UUID, Appointment] = {}
+        self.links_required_from: date | None = None
+        self.unlinked: frozenset[UUID] = frozenset()
 
     def adopt(self, edition: str, since: date) -> None:
         """Use the pack `edition` from the day `since` on."""
@@ -175,8 +205,11 @@ class School(Aggregate, begins_with=SchoolOpened):
         return self.packs[-1].edition
 
     def roles_of(self, user: UUID, day: date) -> Iterator[Role]:
-        """The roles `user` holds on `day`, present or absent, and those in which they stand in."""
-        return roles_of(self.appointments.values(), user, day)
+        """The roles `user` holds on `day`, present or absent, and those in which they stand in.
+
+        Without those that sleep.
+        """
+        return roles_of(self.awake(day), user, day)
 
     def appointed_to(self, role: Role, day: date) -> Iterator[UUID]:
         """The users who hold `role` on `day`, present or absent."""
@@ -184,7 +217,12 @@ class School(Aggregate, begins_with=SchoolOpened):
 
     def acting_as(self, role: Role, day: date) -> list[UUID]:
         """The users who act in `role` on `day`: those who hold it and are present, else those standing in."""
-        return acting_as(self.appointments.values(), role, day)
+        return acting_as(self.awake(day), role, day)
+
+    def awake(self, day: date) -> list[Appointment]:
+        """The appointments without the roles that sleep on `day`."""
+        required = self.links_required_from is not None and self.links_required_from <= day
+        return [*awake(self.appointments.values(), self.unlinked if required else (), day)]
 
     def ever_led(self, role: Role) -> list[Led]:
         """Every user who ever held or acted in `role`, with the days, the earliest first."""

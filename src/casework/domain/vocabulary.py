@@ -177,7 +177,13 @@ class Role(StrEnum):
         """Whether this role may read cases, so that who holds it must be known as a person."""
         return self in _READING
 
+    @property
+    def leads(self) -> bool:
+        """Whether this role leads safeguarding at a school: the designated lead, a deputy, or the head."""
+        return self in _LEADING
 
+
+_LEADING = frozenset({Role.DSL, Role.DEPUTY_DSL, Role.HEADTEACHER})
 _READING = frozenset(
     {
         Role.DSL,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from casework.domain.moments import LocalDate
 from casework.domain.school import (
     Appointed,
     AppointmentEnded,
+    LinksRequired,
     OutsideContacts,
     School,
     SchoolChanged,
@@ -28,9 +29,12 @@ from casework.domain.user import User
 from casework.domain.vocabulary import Role
 from casework.library import Library
 from casework.record import Record, retrying
-from casework.record.links import identity_of
+from casework.record.links import identity_of, persons_at
 from casework.usecases.context import Context, replaced
 from casework.usecases.linking import is_linked
+
+LINKS_WITHIN: Final = timedelta(days=30)
+"""How long the users of a school may have to be linked to their persons, once that is required."""
 
 _PERSON_NEEDED: Final = Refusal(
     "person-needed",
@@ -60,7 +64,8 @@ class OpenSchool(msgspec.Struct, frozen=True, kw_only=True):
 class ChangeSchool(msgspec.Struct, frozen=True, kw_only=True):
     """Changes to a school; fields that are None stay as they are. `pack` is a pack's id.
 
-    The outside contacts that are given replace all of them.
+    The outside contacts that are given replace all of them. From the day `links_required_from`, at most 30
+    days ahead, the roles that read cases sleep for users who are no person on the roll.
     """
 
     name: Code | None = None
@@ -69,6 +74,7 @@ class ChangeSchool(msgspec.Struct, frozen=True, kw_only=True):
     pupils_on_roll: Count | None = None
     calendar: Calendar | None = None
     policy_reviewed_on: LocalDate | None = None
+    links_required_from: LocalDate | None = None
     outside_contacts: OutsideContacts | None = None
 
 
@@ -169,15 +175,39 @@ class Schools:
         if command == ChangeSchool():
             return school
         edition = None if command.pack is None else self._edition(command.pack)
-        stamp = context.stamp(school.id, school.version + 1, Role.ADMIN)
-        changed = event_of(stamp, SchoolChanged, **replaced(command, pack=edition))
+        fields = replaced(command, pack=edition)
+        links_required_from = fields.pop("links_required_from")
+        changed = event_of(context.stamp(school.id, school.version + 1, Role.ADMIN), SchoolChanged, **fields)
         _check(changed, changed.calendar)
         reviewed = changed.policy_reviewed_on
         if reviewed is not None and reviewed > day_of(context.now):
             raise Invalid.at("$.policy_reviewed_on", "is in the future")
-        school.append(changed)
+        if any(value is not None for value in fields.values()):
+            school.append(changed)
+        if links_required_from is not None:
+            self._require_links(context, school, links_required_from)
         self._record.commit(school)
         return school
+
+    def _require_links(self, context: Context, school: School, since: date) -> None:
+        today = day_of(context.now)
+        if school.links_required_from is not None and school.links_required_from <= today:
+            raise Invalid.at("$.links_required_from", "cannot change: links are required already")
+        if not today <= since <= today + LINKS_WITHIN:
+            raise Invalid.at("$.links_required_from", f"must be from today to {LINKS_WITHIN.days} days ahead")
+        holding = {
+            each.user
+            for each in school.appointments.values()
+            if each.reads_cases and (each.until is None or each.until >= today)
+        }
+        found = self._record.load_many(holding)
+        unlinked = [
+            key
+            for key in sorted(holding)
+            if isinstance(user := found.get(key), User) and school.id not in persons_at(self._record, user)
+        ]
+        stamp = context.stamp(school.id, school.version + 1, Role.ADMIN)
+        school.append(event_of(stamp, LinksRequired, from_=since, unlinked=tuple(unlinked)))
 
     def _appoint(self, context: Context, school_id: UUID, command: AppointUser) -> Appointment:
         school = self.managed(context, school_id, Permission.MANAGE_APPOINTMENTS)

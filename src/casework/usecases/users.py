@@ -25,6 +25,7 @@ from casework.domain.event import event_of
 from casework.domain.fields import Name, limit_fault, record_faults
 from casework.domain.moments import Instant
 from casework.domain.naming import normalised
+from casework.domain.school import School, UserIdentified
 from casework.domain.sealed import Sealed
 from casework.domain.user import (
     FULL_SCOPES,
@@ -186,12 +187,12 @@ class Users:
         if context.by == user_id:
             self._require_another(user_id, command)
         before, address = user.version, user.email.text
-        self._link(context, user, command)
+        changed = self._link(context, user, command)
         self._apply(context, user, command)
         if normalised(user.email.text) != normalised(address):
-            self._record.commit(user, self._addressed(context, user))
+            self._record.commit(user, self._addressed(context, user), *changed)
         elif user.version > before:
-            self._record.commit(user)
+            self._record.commit(user, *changed)
         return user
 
     def _addressed(self, context: Context, user: User) -> Addresses:
@@ -213,13 +214,21 @@ class Users:
         if command.person is not None and self._directory.administrators() != {user_id}:
             raise Forbidden("Nobody links their own user to a person; another administrator must.")
 
-    def _link(self, context: Context, user: User, command: ChangeUser) -> None:
+    def _link(self, context: Context, user: User, command: ChangeUser) -> list[School]:
+        """Link the user. Returns the school, if that wakes their roles there."""
         if command.person is None:
-            return
+            return []
         person = colleague(self._record, user, command.person)
-        if self.persons_of(user).get(person.school) != person.id:
-            stamp = context.stamp(user.id, user.version + 1, Role.ADMIN)
-            user.append(event_of(stamp, UserLinked, school=person.school, person=person.id))
+        if self.persons_of(user).get(person.school) == person.id:
+            return []
+        stamp = context.stamp(user.id, user.version + 1, Role.ADMIN)
+        user.append(event_of(stamp, UserLinked, school=person.school, person=person.id))
+        school = self._record.load(School, person.school)
+        if school is None or user.id not in school.unlinked:
+            return []
+        stamp = context.stamp(school.id, school.version + 1, Role.ADMIN)
+        school.append(event_of(stamp, UserIdentified, user=user.id))
+        return [school]
 
     @staticmethod
     def _apply(context: Context, user: User, command: ChangeUser) -> None:
