@@ -16,7 +16,7 @@ from casework_projections.reading.opening import OpenedFile, OpenFile
 from casework_projections.reading.paging import Cursors
 from casework_projections.reading.room import Passage, ReadingRoom
 from casework_projections.views.catch_up import Views
-from casework_projections.views.lookup import BondLookup, DirectoryLookup
+from casework_projections.views.lookup import DirectoryLookup, RecusalLookup
 
 
 def _ignore(_: Passage) -> None:
@@ -24,19 +24,19 @@ def _ignore(_: Passage) -> None:
 
 
 def application(settings: Settings) -> Casework:
-    """The application whose commands look up users and bonds in views; make it after a fork."""
+    """The application whose commands look up users and recusals in views; make it after a fork."""
     shared = cache(lambda app: Views(app, notice=log_set_aside))
     return Casework(
         settings,
         directory=lambda app: DirectoryLookup(shared(app)),
-        bonds=lambda app: BondLookup(shared(app)),
+        recusals=lambda app: RecusalLookup(shared(app)),
     )
 
 
 def views_of(app: Casework) -> Views:
     """The views that the commands of `app` look things up in. What they set aside is logged."""
-    if isinstance(app.bonds, BondLookup):
-        return app.bonds.views
+    if isinstance(app.recusals, RecusalLookup):
+        return app.recusals.views
     return Views(app, notice=log_set_aside)
 
 
@@ -48,7 +48,7 @@ def reading_room(
         record=app.record,
         library=app.library,
         views=views or views_of(app),
-        bonds=app.bonds,
+        recusals=app.recusals,
         sealer=app.sealer,
         cursors=Cursors(app.secrets.of_cursors),
         open_file=_opening(app.evidence),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from casework.library import Library
 from casework.record import Record
-from casework.record.bonds import BondDirectory, NoBonds
+from casework.record.recusals import NoRecusals, Recusals
 from casework.record.user_directory import NoDirectory, UserDirectory
 from casework.settings import Settings
 from casework.storage.database import Database
@@ -18,6 +18,7 @@ from casework.storage.vault import Vault
 from casework.usecases.appointments import Appointments
 from casework.usecases.approvals import Approvals
 from casework.usecases.cases import Cases
+from casework.usecases.conflicts import Conflicts
 from casework.usecases.declarations import Declarations
 from casework.usecases.evidence import Evidence
 from casework.usecases.incidents import Incidents
@@ -33,8 +34,8 @@ class Casework:
 
     `settings` say where the database, the vault and the keys are; create the tables first with
     `casework.storage.migrations.create_tables`. `record` creates the record from the event log, `directory`
-    what finds other users with the same e-mail address, and `bonds` what finds joined
-    records and people who are close: without them none is found.
+    what finds other users with the same e-mail address, and `recusals` what finds
+    joined records, people who are close and names that are alike: without them none is found.
     """
 
     def __init__(
@@ -42,7 +43,7 @@ class Casework:
         settings: Settings,
         record: Callable[[EventLog], Record] = StoredRecord,
         directory: Callable[[Casework], UserDirectory] = lambda _: NoDirectory(),
-        bonds: Callable[[Casework], BondDirectory] = lambda _: NoBonds(),
+        recusals: Callable[[Casework], Recusals] = lambda _: NoRecusals(),
     ) -> None:
         self.settings = settings
         own_packs = settings.playbook_folder
@@ -61,9 +62,10 @@ class Casework:
         self.people = People(self.record, self.schools)
         self.relations = Relations(self.record, self.people)
         self.declarations = Declarations(self.record, self.schools)
-        self.bonds = bonds(self)
-        self.cases = Cases(self.record, self.schools, self.library, self.bonds)
+        self.recusals = recusals(self)
+        self.cases = Cases(self.record, self.schools, self.library, self.recusals)
         self.incidents = Incidents(self.record, self.cases, self.schools, self.library, self.secrets)
+        self.conflicts = Conflicts(self.record, self.cases)
         self.approvals = Approvals(self.record, self.cases, self.incidents.taking)
         self.evidence = Evidence(self.record, self.cases, self.incidents, self.vault, self.keys, self.secrets)
 

@@ -187,14 +187,14 @@ class House:
         }
         return str(self.created("admin", "/schools", body)["id"])
 
-    def add_user(self, name: str, role: str, school: str, **more: Json) -> None:
-        """A user known as `name`, with a token, a role at `school`, and a person if the role needs one."""
-        body = {"name": f"{name.title()} Usher", "email": f"{uuid4()}@school.example", **more}
+    def add_user(self, who: str, role: str, school: str, **more: Json) -> None:
+        """A user known as `who`, with a token, a role at `school`, and a person if the role needs one."""
+        body = {"name": f"{who.title()} Usher", "email": f"{uuid4()}@school.example", **more}
         if Role(role).reads_cases and "person" not in more:
             body["person"] = self.on_roll(body["name"], school)
-        self.users[name] = self.created("admin", "/users", body)["id"]
-        self.tokens[name] = self.created("admin", f"/users/{self.users[name]}/tokens", {})["token"]
-        appointment = {"user": self.users[name], "role": role, "from": "2026-09-01"}
+        self.users[who] = self.created("admin", "/users", body)["id"]
+        self.tokens[who] = self.created("admin", f"/users/{self.users[who]}/tokens", {})["token"]
+        appointment = {"user": self.users[who], "role": role, "from": "2026-09-01"}
         self.created("admin", f"/schools/{school}/appointments", appointment)
 
     def add_school(self, who: str, role: str, school: str) -> None:

@@ -148,6 +148,12 @@ def _get(path: str) -> Callable[[Scene], Asked]:
     return asked
 
 
+def _conflict(scene: Scene) -> Asked:
+    """A conflict declared in a new case, because it shuts the user out."""
+    incident = scene.house.report(people=[{"person": scene.pupil, "involvement": "target"}])["id"]
+    return _post(f"/incidents/{incident}/conflicts", {"reason": REASON})
+
+
 def _approval(scene: Scene) -> Asked:
     """A request for the approval of a waiver, in a new case."""
     incident = scene.house.report(people=[{"person": scene.pupil, "involvement": "target"}])["id"]
@@ -209,6 +215,7 @@ ROUTES: Final = {
         ),
         "404 201 201 201 403 404 404 404",
     ),
+    "incidents.declare_conflict": Route(_conflict, "404 201 201 201 403 404 404 404"),
     "incidents.steps": Route(
         _get("/incidents/{incident}/steps"), "404 200 200 200 403 404 404 404", "timeline"
     ),

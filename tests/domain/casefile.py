@@ -67,6 +67,21 @@ def at(moment: str) -> datetime:
     return datetime.fromisoformat(moment).replace(tzinfo=LONDON)
 
 
+class _Identities:
+    """Who the users among `found` are in cases."""
+
+    def __init__(self, found: Mapping[UUID, Aggregate]) -> None:
+        self._found = found
+
+    def __call__(self, user_id: UUID) -> Identity:
+        user = self._found[user_id]
+        assert isinstance(user, User)
+        return Identity(user_id, user.persons)
+
+    def of(self, principal: Principal) -> Identity:
+        return Identity(principal.id, principal.persons)
+
+
 def a_school() -> School:
     """A school without appointments."""
     opened = SchoolOpened(
@@ -136,9 +151,7 @@ class CaseFile:
 
     def completed(self, step: S, found: Mapping[UUID, Aggregate] | None = None) -> S:
         """`step` with the fields that casework fills in; `found` holds the aggregates it refers to."""
-        users = {key: each for key, each in (found or {}).items() if isinstance(each, User)}
-        identities = {key: Identity(key, user.persons) for key, user in users.items()}
-        at_school = AtSchool(Principal(id=DSL), a_school(), self.now, identities.__getitem__)
+        at_school = AtSchool(Principal(id=DSL), a_school(), self.now, _Identities(found or {}))
         around = Surroundings(
             incident=self.incident,
             case=case_of(self.incident, at_school, self.playbook, self.now),

@@ -22,7 +22,7 @@ from tests.forks import processes
 from tests.histories import SchoolHistory
 from tests.projections.watching import Watching, dump, recorded, seen
 
-REQUEST_LIMIT = 10
+REQUEST_LIMIT = 11
 
 
 @pytest.fixture

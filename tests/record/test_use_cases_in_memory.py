@@ -22,8 +22,8 @@ from casework.domain.sealed import Sealed
 from casework.domain.user import User
 from casework.domain.vocabulary import Category, EvidenceForm, Involvement, Role, Setting
 from casework.library import Library
-from casework.record.bonds import NoBonds
 from casework.record.memory import MemoryRecord
+from casework.record.recusals import NoRecusals
 from casework.record.user_directory import NoDirectory
 from casework.usecases.approvals import Approvals
 from casework.usecases.cases import Cases
@@ -50,7 +50,7 @@ class InMemory:
         self.record = record
         secrets = Secrets(lambda purpose: sha256(purpose.encode()).digest())
         self.schools = Schools(record, library)
-        self.cases = Cases(record, self.schools, library, NoBonds())
+        self.cases = Cases(record, self.schools, library, NoRecusals())
         self.incidents = Incidents(record, self.cases, self.schools, library, secrets)
         self.approvals = Approvals(record, self.cases, self.incidents.taking)
         self._users, self.people = Users(record, secrets, NoDirectory()), People(record, self.schools)

@@ -16,6 +16,7 @@ from casework.library import Library
 from casework.settings import Settings
 from casework.usecases.appointments import Appointments
 from casework.usecases.approvals import Approvals
+from casework.usecases.conflicts import Conflicts
 from casework.usecases.context import Context
 from casework.usecases.declarations import Declarations
 from casework.usecases.evidence import Evidence
@@ -51,6 +52,7 @@ class UseCases(Protocol):
     declarations: Declarations
     incidents: Incidents
     evidence: Evidence
+    conflicts: Conflicts
 
 
 class Services:

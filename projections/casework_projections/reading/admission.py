@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
-from casework.domain.access import Identity, Permission, Staff
+from casework.domain.access import Permission
 from casework.domain.approval import Approval
-from casework.domain.bars import Bonds, bars_of
+from casework.domain.bars import Bar, Bonds
 from casework.domain.case import ApprovalInCase, AtSchool, Case, approval_in, case_of
 from casework.domain.errors import Forbidden, NotFound
 from casework.domain.incident import Incident
@@ -19,9 +19,9 @@ from casework.domain.person import Person
 from casework.domain.school import School
 from casework.library import Library
 from casework.record import Record
-from casework.record.bonds import BondDirectory
 from casework.record.case_files import CaseFile, case_file, case_file_with, incident_of
-from casework.record.links import identity_of
+from casework.record.links import Identities
+from casework.record.recusals import Namesakes, Recusals
 from casework_projections.reading.asking import Asker, Reach
 
 
@@ -35,10 +35,10 @@ class CaseHistory(msgspec.Struct, frozen=True):
 class Admission:
     """Decides what a user may read, from the current record."""
 
-    def __init__(self, record: Record, library: Library, bonds: BondDirectory) -> None:
+    def __init__(self, record: Record, library: Library, recusals: Recusals) -> None:
         self._record = record
         self._library = library
-        self._bonds = bonds
+        self._recusals = recusals
 
     def case(self, asker: Asker, incident_id: UUID) -> Case:
         """The case, for a user who may see at least a part of it. Raises NotFound."""
@@ -66,17 +66,18 @@ class Admission:
 
     def readable(self, asker: Asker, files: Iterable[CaseFile]) -> dict[UUID, Case]:
         """The cases among `files` that the user may read, by id."""
-        schools: dict[UUID, AtSchool] = {}
+        at_school: dict[UUID, list[CaseFile]] = defaultdict(list)
+        for file in files:
+            at_school[file[0].school].append(file)
         cases = {}
-        listed = list(files)
-        bonds = self.bonds_of(incident for incident, _ in listed)
-        for incident, approvals in listed:
-            if incident.school not in schools:
-                schools[incident.school] = self._at(asker, incident.school)
-            at = schools[incident.school]
-            case = self._case_at(at, incident, approvals, bonds, asker.now)
-            if case.standing.reads_as is not None:
-                cases[incident.id] = case
+        for school, those in at_school.items():
+            about = {each for incident, _ in those for each in incident.about}
+            known = self._recusals.around(about, school)
+            at = self._at(asker, school, known.namesakes)
+            for incident, approvals in those:
+                case = self._case_at(at, incident, approvals, known.bonds)
+                if case.standing.reads_as is not None:
+                    cases[incident.id] = case
         return cases
 
     def school(self, asker: Asker, school_id: UUID, permission: Permission) -> AtSchool:
@@ -114,43 +115,43 @@ class Admission:
         return case
 
     def _case_of(self, asker: Asker, incident: Incident, approvals: tuple[Approval, ...]) -> Case:
-        bonds = self._bonds.around(incident.about)
-        return self._case_at(self._at(asker, incident.school), incident, approvals, bonds, asker.now)
+        known = self._recusals.around(incident.about, incident.school)
+        at = self._at(asker, incident.school, known.namesakes)
+        return self._case_at(at, incident, approvals, known.bonds)
 
     def _case_at(
-        self,
-        at: AtSchool,
-        incident: Incident,
-        approvals: tuple[Approval, ...],
-        bonds: Bonds,
-        moment: datetime,
+        self, at: AtSchool, incident: Incident, approvals: tuple[Approval, ...], bonds: Bonds
     ) -> Case:
-        bars = bars_of(incident.about.values(), bonds)
-        playbook = self._library.playbook_of(incident)
-        return case_of(incident, at, playbook, moment, bars=bars, approvals=approvals)
+        bars, playbook = incident.bars(bonds), self._library.playbook_of(incident)
+        return case_of(incident, at, playbook, at.moment, bars=bars, approvals=approvals)
 
-    def _at(self, asker: Asker, school_id: UUID) -> AtSchool:
-        school = self._record.peek(School, school_id)
-        if school is None:
-            raise NotFound
-        return AtSchool(asker.principal, school, asker.now, self.identity_of)
-
-    def bonds_of(self, incidents: Iterable[Incident]) -> Bonds:
-        """The bonds that decide who is shut out of `incidents`."""
-        about = {each for incident in incidents for each in incident.about}
-        return self._bonds.around(about) if about else Bonds(())
+    def bars_of(self, incident: Incident) -> tuple[Bar, ...]:
+        """To whom `incident` is closed, apart from the people it is about now."""
+        return incident.bars(self._recusals.around(incident.about, incident.school).bonds)
 
     def reach(self, asker: Asker, reach: Reach) -> Reach:
         """`reach` with all that decides which cases the user may read."""
+        found = (self._identities(school).of(asker.principal) for school in reach.actors)
+        namesakes: frozenset[UUID] = frozenset().union(*(identity.namesakes for identity in found))
+        return msgspec.structs.replace(
+            reach,
+            identity=msgspec.structs.replace(reach.identity, namesakes=namesakes),
+            staff_of=lambda school: self._at(asker, school).staff,
+        )
 
-        def staff_of(school: UUID) -> Staff:
-            return self._at(asker, school).staff
+    def _at(self, asker: Asker, school_id: UUID, namesakes: Namesakes | None = None) -> AtSchool:
+        school = self._record.peek(School, school_id)
+        if school is None:
+            raise NotFound
+        return AtSchool(asker.principal, school, asker.now, self._identities(school_id, namesakes))
 
-        return msgspec.structs.replace(reach, staff_of=staff_of)
+    def _identities(self, school: UUID, namesakes: Namesakes | None = None) -> Identities:
+        """Who users are in cases; namesakes are looked up when first needed, as most questions need none."""
 
-    def identity_of(self, user_id: UUID) -> Identity:
-        """Who a user is in cases."""
-        return identity_of(self._record, user_id)
+        def looked_up(user: UUID, names: Iterable[str], persons: frozenset[UUID]) -> frozenset[UUID]:
+            return self._recusals.around((), school).namesakes(user, names, persons)
+
+        return Identities(self._record, namesakes or looked_up)
 
 
 def reach_at(at: AtSchool) -> Reach:

@@ -20,7 +20,7 @@ from casework.domain.access import (
     Standing,
     standing,
 )
-from casework.domain.bars import Bonds, bars_of
+from casework.domain.bars import Bar
 from casework.domain.clocks import day_of
 from casework.domain.incident import Incident
 from casework.domain.moments import Instant, LocalDate
@@ -75,19 +75,19 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
             if any(actor.role_for(permission) is not None for permission in permissions)
         )
 
-    def standing(self, incident: Incident, bonds: Bonds) -> Standing:
-        """What the user may see of `incident`, computed from the incident itself and `bonds`."""
+    def standing(self, incident: Incident, bars: tuple[Bar, ...]) -> Standing:
+        """What the user may see of `incident`, computed from the incident itself and its `bars`."""
         nobody = Actor(user=self.user, persons=self.identity.persons, roles=())
         return standing(
             self.actors.get(incident.school, nobody),
-            _facts(incident, bonds),
+            CaseFacts.of(incident, bars),
             self._reader(incident.school),
             reported_it=incident.reported_by(self.user),
         )
 
-    def is_barred(self, incident: Incident, bonds: Bonds) -> bool:
-        """Whether the user must never see `incident`, computed from the incident itself and `bonds`."""
-        return _facts(incident, bonds).shuts_out(self.identity, self.day)
+    def is_barred(self, incident: Incident, bars: tuple[Bar, ...]) -> bool:
+        """Whether the user must never see `incident`, computed from the incident itself and its `bars`."""
+        return CaseFacts.of(incident, bars).shuts_out(self.identity, self.day)
 
     def _reader(self, school: UUID) -> Reader:
         return Reader(identity=self.identity, today=self.day, staff=lambda: self.staff_of(school))
@@ -105,7 +105,3 @@ def reach_of(asker: Asker, directory: Directory, connection: Connection) -> Reac
     }
     identity = Identity(principal.id, principal.persons)
     return Reach(identity=identity, day=asker.today, actors=actors)
-
-
-def _facts(incident: Incident, bonds: Bonds) -> CaseFacts:
-    return CaseFacts.of(incident, bars_of(incident.about.values(), bonds))

@@ -20,8 +20,7 @@ def listing(room: ReadingRoom, snapshot: Snapshot, asker: Asker) -> Listing:
     if not aside:
         return Listing(connection, reach, marks)
     rows = caseload.rows_of(snapshot.replayed(caseload, room.views.recusals).values())
-    bonds = room.admission.bonds_of(incident for incident, _ in rows)
-    replayed = replayed_for(reach, rows, bonds)
+    replayed = replayed_for(reach, rows, room.admission.bars_of)
     return ListingBesideReplayed(connection, reach, marks, aside, replayed)
 
 

@@ -83,10 +83,10 @@ def _replayed(room: ReadingRoom, snapshot: Snapshot, school: School, reach: Reac
     """The lessons of the incidents that were set aside, replayed from the log."""
     views = room.views
     replayed = snapshot.replayed(views.lessons, views.caseload, views.recusals)
-    bonds = room.admission.bonds_of(replayed.values())
     for incident in replayed.values():
-        if incident.school == school.id and not reach.is_barred(incident, bonds):
-            reads = reach.standing(incident, bonds).reads_as is not None
+        bars = room.admission.bars_of(incident)
+        if incident.school == school.id and not reach.is_barred(incident, bars):
+            reads = reach.standing(incident, bars).reads_as is not None
             for row in attempted([], _rows_of, views.lessons, incident):
                 yield FoundLesson(row, reads)
 

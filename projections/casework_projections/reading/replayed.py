@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Connection, Select
 
-from casework.domain.bars import Bonds
+from casework.domain.bars import Bar
 from casework.domain.incident import Incident
 from casework.domain.incident.reporting import Party, Report
 from casework.domain.vocabulary import Involvement
@@ -91,12 +91,12 @@ class ListingBesideReplayed(Listing):
 def replayed_for(
     reach: Reach,
     rows: Iterable[tuple[Incident, Mapping[str, Any]]],
-    bonds: Bonds,
+    bars_of: Callable[[Incident], tuple[Bar, ...]],
 ) -> list[Replayed]:
     """The incidents of `rows` that the user may see; each comes with the values a list shows."""
     found = []
     for incident, row in rows:
-        stands = reach.standing(incident, bonds)
+        stands = reach.standing(incident, bars_of(incident))
         if stands.knows:
             own = stands.reads_as is None
             shown = listed_of(SimpleNamespace(**{**row, "due": row["due"] or (), "own": own}))

@@ -19,14 +19,14 @@ from casework.domain.incident import Incident
 from casework.domain.vocabulary import Role
 from casework.library import Library
 from casework.record import Record
-from casework.record.bonds import BondDirectory
+from casework.record.recusals import Recusals
 from casework.storage.sealing import Sealer
 from casework_projections.reading.admission import Admission
 from casework_projections.reading.asking import Asker
 from casework_projections.reading.opening import OpenFile
 from casework_projections.reading.paging import Cursors
 from casework_projections.views.catch_up import Views
-from casework_projections.views.recusals import Recusals
+from casework_projections.views.recusals import RecusalIndex
 from casework_projections.views.replay import IncidentView
 from casework_projections.views.set_aside import aggregates_aside, is_stale, set_aside
 from casework_projections.views.view import View
@@ -96,7 +96,7 @@ class Snapshot(msgspec.Struct, frozen=True):
         """Statements that select the ids each of `views` set aside; empty if there are none."""
         return [aggregates_aside(view) for view in views if set_aside(self.connection, view)]
 
-    def replayed(self, *views: IncidentView | Recusals) -> dict[UUID, Incident]:
+    def replayed(self, *views: IncidentView | RecusalIndex) -> dict[UUID, Incident]:
         """The incidents that any of `views` set aside, except those that cannot be loaded from the log."""
         return {key: found for view in views for key, found in view.incidents_apart(self.connection).items()}
 
@@ -113,7 +113,7 @@ class ReadingRoom:
         *,
         record: Record,
         library: Library,
-        bonds: BondDirectory,
+        recusals: Recusals,
         views: Views,
         sealer: Sealer,
         cursors: Cursors,
@@ -126,7 +126,7 @@ class ReadingRoom:
         self.sealer = sealer
         self.cursors = cursors
         self.open_file = open_file
-        self.admission = Admission(record, library, bonds)
+        self.admission = Admission(record, library, recusals)
         self._watch = watch
 
     def answer(self, question: Question[T], asker: Asker) -> T:

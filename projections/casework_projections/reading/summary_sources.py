@@ -77,9 +77,8 @@ def _figures(
     for row in snapshot.connection.execute(union_all(*by_term), parameters(reach)):
         found[row.term].append(figures.row_of(row.incident, row.last_recorded_at, row.figures))
     replayed = snapshot.replayed(view, caseload, room.views.recusals)
-    bonds = room.admission.bonds_of(replayed.values())
     for incident in replayed.values():
-        if incident.school != school.id or reach.is_barred(incident, bonds):
+        if incident.school != school.id or reach.is_barred(incident, room.admission.bars_of(incident)):
             continue
         for term in found:
             if is_in_term(incident.reported_at, school.calendar, term):

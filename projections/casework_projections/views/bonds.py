@@ -8,7 +8,9 @@ from functools import cache
 from typing import Any, Final
 from uuid import UUID, uuid5
 
+import msgspec
 from sqlalchemy import (
+    BigInteger,
     BindParameter,
     Boolean,
     Column,
@@ -26,6 +28,7 @@ from sqlalchemy import (
 
 from casework.domain.bars import CLOSE, Bond, earlier
 from casework.domain.clocks import LONDON
+from casework.domain.event import Event
 from casework.domain.moments import Instant, LocalDate
 from casework.domain.person import (
     PersonJoined,
@@ -35,11 +38,17 @@ from casework.domain.person import (
     PersonRelationEnded,
     Relationship,
 )
-from casework_projections.views.positions import behind_on, positions
+from casework_projections.views.positions import behind_on, head_of, positions, recorded_after
 from casework_projections.views.replay import BATCH
 from casework_projections.views.view import Batch, Moment, View, upsert
 
-BOND_EVENTS: Final = (PersonRegistered, PersonRelated, PersonRelationEnded, PersonJoined, PersonParted)
+BOND_EVENTS: Final[tuple[type[Event], ...]] = (
+    PersonRegistered,
+    PersonRelated,
+    PersonRelationEnded,
+    PersonJoined,
+    PersonParted,
+)
 
 metadata: Final = MetaData()
 _bonds: Final = Table(
@@ -95,21 +104,39 @@ def bonds_around(connection: Connection, records: Collection[UUID]) -> tuple[Bon
     return tuple(found.values())
 
 
+class Current(msgspec.Struct, frozen=True):
+    """Bonds that are current up to the last position of the log, `head`.
+
+    `recorded` says whether an event of another class that was asked for was recorded after a position.
+    """
+
+    bonds: tuple[Bond, ...]
+    head: int
+    recorded: bool
+
+
 def bonds_if_current(
-    connection: Connection, view: View, records: Collection[UUID]
-) -> tuple[Bond, ...] | None:
+    connection: Connection,
+    view: View,
+    records: Collection[UUID],
+    also: tuple[type[Event], ...],
+    after: int,
+) -> Current | None:
     """As `bonds_around`, or None if `view`, which writes the bonds, has not applied all events about them.
 
-    Most events are about none, so that a command need not update the view, which costs a transaction. If no
+    Nor all events of the classes `also`; `recorded` says whether there is one after the position `after`.
+    Most events are of none, so that a command need not update the view, which costs a transaction. If no
     bond is found, this costs one statement.
     """
-    rows = connection.execute(
-        _current_on(connection.dialect.name), {"records": [*records], "view": view.name}
-    ).all()
+    dialect = connection.dialect.name
+    followed, others = (tuple(each.TOPIC for each in classes) for classes in (BOND_EVENTS, also))
+    given = {"records": [*records], "view": view.name, "after": after}
+    rows = connection.execute(_current_on(dialect, followed, others), given).all()
     if not rows or rows[0].version != view.version or rows[0].behind:
         return None
     found = _bonds_in(connection, [row for row in rows if row.bond is not None])
-    return bonds_around(connection, records) if found else ()
+    bonds = bonds_around(connection, records) if found else ()
+    return Current(bonds, rows[0].head, rows[0].recorded)
 
 
 def records_around(records: Collection[UUID], bonds: Iterable[Bond]) -> set[UUID]:
@@ -197,11 +224,12 @@ def _pair(one: UUID, other: UUID) -> UUID:
 
 
 @cache
-def _current_on(dialect: str) -> Select[Any]:
+def _current_on(dialect: str, followed: tuple[str, ...], others: tuple[str, ...]) -> Select[Any]:
     """The position of a view and whether that is behind, beside each bond of `records`."""
-    behind = behind_on(dialect, [each.TOPIC for each in BOND_EVENTS], most=BATCH).label("behind")
+    behind = behind_on(dialect, (*followed, *others), most=BATCH).label("behind")
+    recorded = recorded_after(dialect, bindparam("after", type_=BigInteger), others).label("recorded")
     beside = positions.outerjoin(_bonds, _OF_RECORDS)
-    columns = (positions.c.version, behind, *_bonds.c)
+    columns = (positions.c.version, behind, recorded, head_of(dialect).label("head"), *_bonds.c)
     return select(*columns).select_from(beside).where(positions.c.view == bindparam("view"))
 
 

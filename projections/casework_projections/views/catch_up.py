@@ -24,6 +24,7 @@ from casework_projections.views.declarations import DeclarationIndex
 from casework_projections.views.directory import Directory
 from casework_projections.views.figures import IncidentFigures
 from casework_projections.views.lessons_learnt import LessonsLearnt
+from casework_projections.views.names import KnownNames
 from casework_projections.views.people import PeopleIndex
 from casework_projections.views.people_search import PeopleSearch
 from casework_projections.views.positions import (
@@ -32,7 +33,7 @@ from casework_projections.views.positions import (
     positions,
     view_states,
 )
-from casework_projections.views.recusals import Recusals
+from casework_projections.views.recusals import RecusalIndex
 from casework_projections.views.relations import RelationIndex
 from casework_projections.views.replay import BATCH, Replay
 from casework_projections.views.set_aside import Counts, SetAside, SetAsides
@@ -112,7 +113,8 @@ class Views:
         self.declarations = DeclarationIndex()
         self.approvals = ApprovalIndex()
         self.relations = RelationIndex()
-        self.recusals = Recusals(replay)
+        self.recusals = RecusalIndex(replay)
+        self.known_names = KnownNames(app.keys, app.sealer)
         self.of_cases: tuple[View, ...] = (self.directory, self.caseload, self.recusals)
         own = (
             *(self.caseload, self.people, self.directory, self.lessons, self.figures),

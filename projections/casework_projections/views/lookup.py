@@ -6,8 +6,11 @@ from collections.abc import Collection
 from uuid import UUID
 
 from casework.domain.bars import Bonds
+from casework.record.recusals import Acquainted
 from casework_projections.views.bonds import bonds_around, bonds_if_current
 from casework_projections.views.catch_up import Views
+from casework_projections.views.names import NAME_EVENTS
+from casework_projections.views.set_aside import position_of
 
 
 class DirectoryLookup:
@@ -30,20 +33,27 @@ class DirectoryLookup:
             return directory.administrators(connection)
 
 
-class BondLookup:
-    """A `BondDirectory` that reads the view `recusals`.
+class RecusalLookup:
+    """`Recusals` that reads the view `recusals`.
 
-    Its method raises ViewsBehind, ViewBroken or ViewNotCreated.
+    Its methods raise ViewsBehind, ViewBroken or ViewNotCreated.
     """
 
     def __init__(self, views: Views) -> None:
         self.views = views
 
-    def around(self, records: Collection[UUID]) -> Bonds:
-        recusals = self.views.recusals
+    def around(self, records: Collection[UUID], school: UUID) -> Acquainted:
+        recusals, known = self.views.recusals, self.views.known_names
+        names = known.kept(school)
         with self.views.as_they_are() as connection:
-            found = bonds_if_current(connection, recusals, records)
-        if found is None:
-            with self.views.read(recusals) as connection:
-                found = bonds_around(connection, records)
-        return Bonds(found)
+            after = 0 if names is None else names.position
+            found = bonds_if_current(connection, recusals, records, NAME_EVENTS, after)
+            if found is not None:
+                if names is None or found.recorded:
+                    names = known.read(connection, school, found.head)
+                names.position = max(names.position, found.head)
+                return Acquainted(Bonds(found.bonds), names.namesakes)
+        with self.views.read(recusals) as connection:
+            names = known.read(connection, school, position_of(connection, recusals))
+            bonds = bonds_around(connection, records) if records else ()
+            return Acquainted(Bonds(bonds), names.namesakes)

@@ -82,28 +82,36 @@ def view_states(connection: Connection, views: Collection[View]) -> dict[str, Vi
 
 def behind_on(dialect: str, topics: Collection[str], most: int) -> ColumnElement[bool]:
     """Whether a row of `positions` is behind the log on one of `topics`, or by more than `most` positions."""
+    reached = positions.c.position
+    return or_(head_of(dialect) > reached + most, recorded_after(dialect, reached, topics))
+
+
+def recorded_after(
+    dialect: str, position: ColumnElement[int], topics: Collection[str]
+) -> ColumnElement[bool]:
+    """Whether the log has an event with one of `topics` after `position`."""
     column = _POSITION_COLUMNS[dialect]
-    log = table(EVENTS_TABLE)
     topic: ColumnClause[str] = literal_column("topic", String)
-    later = select(column).select_from(log).where(column > positions.c.position, topic.in_(topics)).exists()
-    return or_(_head(column) > positions.c.position + most, later)
+    wanted = select(column).select_from(table(EVENTS_TABLE)).where(column > position, topic.in_(topics))
+    return wanted.exists()
 
 
-def _head(column: ColumnClause[int]) -> ScalarSelect[int]:
+def head_of(dialect: str) -> ScalarSelect[int]:
     """The last position of the log."""
+    column = _POSITION_COLUMNS[dialect]
     return select(func.coalesce(func.max(column), 0)).select_from(table(EVENTS_TABLE)).scalar_subquery()
 
 
-def _look_up(column: ColumnClause[int]) -> Select[Any]:
+def _look_up(dialect: str) -> Select[Any]:
     """The positions of the views `names`, the last position of the log, and the count of events set aside."""
     rows = set_aside.rows
     aside = select(func.count()).select_from(rows).where(rows.c.view == positions.c.view).scalar_subquery()
     wanted = positions.c.view.in_(bindparam("names", expanding=True))
-    return select(positions, _head(column).label("head"), aside.label("set_aside")).where(wanted)
+    return select(positions, head_of(dialect).label("head"), aside.label("set_aside")).where(wanted)
 
 
 _POSITION_COLUMNS: Final[dict[str, ColumnClause[int]]] = {
     "sqlite": literal_column("rowid", BigInteger),
     "postgresql": literal_column("notification_id", BigInteger),
 }
-_LOOK_UP: Final = {dialect: _look_up(column) for dialect, column in _POSITION_COLUMNS.items()}
+_LOOK_UP: Final = {dialect: _look_up(dialect) for dialect in _POSITION_COLUMNS}

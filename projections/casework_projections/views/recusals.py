@@ -6,8 +6,7 @@ more than the relations of the log tell: it holds ids, and neither names nor wha
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
@@ -27,7 +26,7 @@ from sqlalchemy import (
     select,
 )
 
-from casework.domain.bars import Bar, Bonds, Subject, Why, bars_of
+from casework.domain.bars import Bar, Bonds, Why
 from casework.domain.incident import STEPS, Incident
 from casework_projections.views.bonds import (
     BOND_EVENTS,
@@ -36,18 +35,11 @@ from casework_projections.views.bonds import (
     records_around,
     write_bonds,
 )
+from casework_projections.views.names import write_names
 from casework_projections.views.replay import Replay
+from casework_projections.views.set_aside import loadable
 from casework_projections.views.view import Batch, Moment, View
 
-_subjects: Final = Table(
-    "view_subjects",
-    metadata,
-    Column("incident", Uuid, primary_key=True),
-    Column("member", Uuid, primary_key=True),
-    Column("since", Moment, nullable=False),
-    Column("until", Moment),
-)
-Index("view_subjects_member", _subjects.c.member)
 bars_table: Final = Table(
     "view_bars",
     metadata,
@@ -63,8 +55,8 @@ Index("view_bars_member", bars_table.c.member, bars_table.c.why)
 _CHANGE_PEOPLE: Final = tuple(step for step in STEPS.values() if step.CHANGES_PEOPLE)
 
 
-class Recusals(View):
-    """Who is shut out of each case, and why."""
+class RecusalIndex(View):
+    """Who is shut out of each case, and why; and the bonds and names on which that depends."""
 
     name: ClassVar[str] = "recusals"
     version: ClassVar[int] = 1
@@ -78,24 +70,16 @@ class Recusals(View):
         return self._replay.set_aside_by(connection, self)
 
     def apply(self, connection: Connection, batch: Batch) -> None:
-        changed = {recorded.aggregate for recorded in batch.records if recorded.is_a(*_CHANGE_PEOPLE)}
-        self._write_subjects(connection, changed)
+        write_names(connection, batch, self._replay.app.sealer)
+        stepped = {recorded.aggregate for recorded in batch.records if recorded.is_a(*_CHANGE_PEOPLE)}
+        incidents = self._replay.incidents(stepped)
         if any(recorded.is_a(*BOND_EVENTS) for recorded in batch.records):
             bound = write_bonds(connection, batch)
-            changed |= _about(connection, records_around(bound, bonds_around(connection, bound)))
-        _write_bars(connection, changed)
-
-    def _write_subjects(self, connection: Connection, incidents: Collection[UUID]) -> None:
-        if not incidents:
-            return
-        connection.execute(delete(_subjects).where(_subjects.c.incident.in_(incidents)))
-        rows = [
-            {"incident": incident.id, "member": each.member, "since": each.since, "until": each.until}
-            for incident in self._replay.incidents(incidents).values()
-            for each in incident.about.values()
-        ]
-        if rows:
-            connection.execute(_subjects.insert(), rows)
+            about = _about(connection, records_around(bound, bonds_around(connection, bound)))
+            # Without those that this release cannot read: nobody knows of them.
+            found = loadable(self._replay.app, about - stepped)
+            incidents |= {key: each for key, each in found.items() if isinstance(each, Incident)}
+        _write_bars(connection, incidents)
 
 
 def bar_of(row: Row[Any]) -> Bar:
@@ -112,33 +96,28 @@ def _about(connection: Connection, members: Collection[UUID]) -> set[UUID]:
     """The cases that are or were about any of `members`."""
     if not members:
         return set()
-    found = select(_subjects.c.incident).where(_subjects.c.member.in_(members))
-    return {*connection.scalars(found)}
+    b = bars_table.c
+    return {*connection.scalars(closed_to(b.member.in_(members), b.why == Why.SUBJECT.value))}
 
 
-def _write_bars(connection: Connection, incidents: Collection[UUID]) -> None:
+def _write_bars(connection: Connection, incidents: Mapping[UUID, Incident]) -> None:
     """Compute the bars of `incidents` again."""
     if not incidents:
         return
     connection.execute(delete(bars_table).where(bars_table.c.incident.in_(incidents)))
-    subjects: dict[UUID, list[Subject]] = defaultdict(list)
-    for row in connection.execute(select(_subjects).where(_subjects.c.incident.in_(incidents))):
-        subjects[row.incident].append(Subject(member=row.member, since=row.since, until=row.until))
-    members = {each.member for about in subjects.values() for each in about}
-    bonds = Bonds(bonds_around(connection, members))
-    rows = [row for incident, about in subjects.items() for row in _bar_rows(incident, bars_of(about, bonds))]
+    about = {member for incident in incidents.values() for member in incident.about}
+    bonds = Bonds(bonds_around(connection, about))
+    rows = [row for incident in incidents.values() for row in _bar_rows(incident, bonds)]
     if rows:
         connection.execute(bars_table.insert(), rows)
 
 
-def _bar_rows(incident: UUID, closed: Iterable[Bar]) -> Sequence[dict[str, Any]]:
-    return [
-        {
-            "incident": incident,
+def _bar_rows(incident: Incident, bonds: Bonds) -> Iterator[dict[str, Any]]:
+    for bar in incident.bars(bonds):
+        yield {
+            "incident": incident.id,
             "member": bar.member,
             "why": bar.why.value,
             "from": bar.from_,
             "until": bar.until,
         }
-        for bar in closed
-    ]

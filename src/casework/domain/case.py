@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import cached_property
-from typing import Final
+from typing import Final, Protocol
 from uuid import UUID
 
 import msgspec
@@ -34,8 +34,16 @@ from casework.domain.playbook import Duty, Playbook, Rule
 from casework.domain.school import School
 from casework.domain.vocabulary import ApprovalState, Role, Stream
 
-IdentityOf = Callable[[UUID], Identity]
-"""Returns who a user is in cases."""
+
+class Identities(Protocol):
+    """Who users are in the cases of one school."""
+
+    def __call__(self, user_id: UUID, /) -> Identity:
+        """Who the user with this id is."""
+
+    def of(self, principal: Principal, /) -> Identity:
+        """Who the user of a request is."""
+
 
 PlaybookOf = Callable[[Incident], Playbook]
 """Returns the playbook of the editions that an incident pinned."""
@@ -51,13 +59,23 @@ class AtSchool:
     """A user at one moment with their roles at one school, and those to whom its cases come."""
 
     def __init__(
-        self, principal: Principal, school: School, moment: datetime, identity_of: IdentityOf
+        self, principal: Principal, school: School, moment: datetime, identities: Identities
     ) -> None:
         self.school = school
         self.actor = Actor.at(principal, school, moment)
+        self.moment = moment
         self.today = day_of(moment)
-        self.identity = Identity(principal.id, principal.persons)
-        self._identity_of = identity_of
+        self._principal = principal
+        self._identities = identities
+
+    def seen_by(self, principal: Principal) -> AtSchool:
+        """Another user at the same moment."""
+        return AtSchool(principal, self.school, self.moment, self._identities)
+
+    @cached_property
+    def identity(self) -> Identity:
+        """Who the user is in cases."""
+        return self._identities.of(self._principal)
 
     @property
     def reader(self) -> Reader:
@@ -66,7 +84,7 @@ class AtSchool:
 
     def reader_for(self, user: UUID) -> Reader:
         """As `reader`, for another user."""
-        return self._reader(self._identity_of(user))
+        return self._reader(self._identities(user))
 
     @cached_property
     def staff(self) -> Staff:
@@ -84,7 +102,7 @@ class AtSchool:
         for role in _ON_ROUTE:
             acting = self.school.acting_as(role, self.today)
             for led in self.school.ever_led(role):
-                identity = self._identity_of(led.user)
+                identity = self._identities(led.user)
                 yield Holder(
                     identity=identity,
                     role=role,
@@ -146,6 +164,11 @@ class Case(msgspec.Struct, frozen=True):
         if self.standing.reads_as is not None or not self.incident.confidential_reporter:
             return False
         return self.incident.reported_by(self.at.actor.user)
+
+    def seen_by(self, principal: Principal) -> Case:
+        """The same case with the standing that another user has now."""
+        at = self.at.seen_by(principal)
+        return case_of(self.incident, at, self.playbook, at.moment, bars=self.bars, approvals=self.approvals)
 
     @property
     def critical(self) -> bool:

@@ -61,6 +61,7 @@ class UserChanged(Event, frozen=True, kw_only=True):
 
     def apply(self, user: Any) -> None:
         user.name, user.email, user.active = self.name, self.email, self.active
+        user.names.append(self.name)
         if not self.active:
             user.tokens.clear()
 
@@ -102,13 +103,14 @@ class TokenRevoked(Event, frozen=True, kw_only=True):
 class User(Aggregate, begins_with=UserRegistered):
     """A user's name and email address, sealed with their own data key, and their valid tokens.
 
-    `links` are the people the user was ever linked to, at any school, the latest last. A user who is not
-    `active` cannot sign in; their tokens have ended and stay ended.
+    `links` are the people the user was ever linked to, at any school, and `names` all names they ever had,
+    the latest last. A user who is not `active` cannot sign in; their tokens have ended and stay ended.
     """
 
     def __init__(self, first: UserRegistered) -> None:
         super().__init__(first)
         self.name: Sealed = first.name
+        self.names: list[Sealed] = [first.name]
         self.email: Sealed = first.email
         self.links: list[UUID] = [] if first.person is None else [first.person]
         self.administrator = first.administrator

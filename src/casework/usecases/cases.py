@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from uuid import UUID
 
-from casework.domain.access import Principal
 from casework.domain.aggregate import Aggregate
 from casework.domain.approval import Approval
-from casework.domain.bars import Bar, Bonds, bars_of
 from casework.domain.case import AtSchool, Case, case_after, case_of
 from casework.domain.errors import Forbidden, NotFound
 from casework.domain.incident import Incident
@@ -16,8 +14,9 @@ from casework.domain.playbook import Playbook
 from casework.domain.school import School
 from casework.library import Library
 from casework.record import Record
-from casework.record.bonds import BondDirectory
 from casework.record.case_files import case_file
+from casework.record.links import Identities
+from casework.record.recusals import Acquainted, Recusals
 from casework.usecases.context import Context
 from casework.usecases.schools import Schools
 
@@ -25,11 +24,11 @@ from casework.usecases.schools import Schools
 class Cases:
     """Loads incidents with the standing of the user."""
 
-    def __init__(self, record: Record, schools: Schools, library: Library, bonds: BondDirectory) -> None:
+    def __init__(self, record: Record, schools: Schools, library: Library, recusals: Recusals) -> None:
         self._record = record
         self._schools = schools
         self._library = library
-        self._bonds = bonds
+        self._recusals = recusals
 
     def admit(self, context: Context, incident_id: UUID) -> Case:
         """The case, if the user may know that it exists. Raises NotFound."""
@@ -59,12 +58,8 @@ class Cases:
         school: School | None = None,
     ) -> Case:
         """`incident` with the user's standing now; `school` is its school, if already loaded."""
-        bonds = self._bonds.around(incident.about)
-        return self._with_bonds(context, incident, bonds, approvals, school)
-
-    def seen_by(self, context: Context, case: Case, principal: Principal) -> Case:
-        """The same case with the standing that another user has now."""
-        return self._case(principal, context, case.incident, case.bars, case.approvals, case.school)
+        known = self._recusals.around(incident.about, incident.school)
+        return self._case(context, incident, known, approvals, school)
 
     def as_it_was(self, case: Case, number: int) -> Case:
         """The case right after step `number`, for the response to a retried request."""
@@ -72,40 +67,26 @@ class Cases:
 
     def known_among(self, context: Context, found: Mapping[UUID, Aggregate]) -> dict[UUID, Aggregate]:
         """`found` without the incidents this user may not read."""
-        about = {each for thing in found.values() if isinstance(thing, Incident) for each in thing.about}
-        bonds = self._bonds.around(about) if about else Bonds(())
-        return {
-            key: thing
-            for key, thing in found.items()
-            if not isinstance(thing, Incident)
-            or self._with_bonds(context, thing, bonds).standing.reads_as is not None
-        }
+        incidents = {key: thing for key, thing in found.items() if isinstance(thing, Incident)}
+        hidden = {key for key, each in incidents.items() if self.of(context, each).standing.reads_as is None}
+        return {key: thing for key, thing in found.items() if key not in hidden}
 
     def playbook_of(self, incident: Incident) -> Playbook:
         """The playbook of the editions that `incident` pinned."""
         return self._library.playbook_of(incident)
 
-    def _with_bonds(
-        self,
-        context: Context,
-        incident: Incident,
-        bonds: Bonds,
-        approvals: tuple[Approval, ...] = (),
-        school: School | None = None,
-    ) -> Case:
-        school = school or self._schools.found(incident.school)
-        bars = bars_of(incident.about.values(), bonds)
-        return self._case(context.principal, context, incident, bars, approvals, school)
-
     def _case(
         self,
-        principal: Principal,
         context: Context,
         incident: Incident,
-        bars: tuple[Bar, ...],
+        known: Acquainted,
         approvals: tuple[Approval, ...],
-        school: School,
+        school: School | None,
     ) -> Case:
-        at = AtSchool(principal, school, context.now, self._schools.identity_of)
+        identities = Identities(self._record, known.namesakes)
+        at = AtSchool(
+            context.principal, school or self._schools.found(incident.school), context.now, identities
+        )
+        bars = incident.bars(known.bonds)
         playbook = self.playbook_of(incident)
         return case_of(incident, at, playbook, context.now, bars=bars, approvals=approvals)

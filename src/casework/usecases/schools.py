@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from casework.domain.access import Actor, Identity, Permission
+from casework.domain.access import Actor, Permission
 from casework.domain.appointment import Appointment
 from casework.domain.clocks import Calendar, day_of
 from casework.domain.errors import Forbidden, Invalid, NotFound, Refusal, Refused, refuse_any
@@ -29,7 +29,7 @@ from casework.domain.user import User
 from casework.domain.vocabulary import Role
 from casework.library import Library
 from casework.record import Record, retrying
-from casework.record.links import identity_of, persons_at
+from casework.record.links import persons_at
 from casework.usecases.context import Context, replaced
 from casework.usecases.linking import is_linked
 
@@ -124,10 +124,6 @@ class Schools:
         if not context.principal.administers:
             actor_of(context, school).require(permission)
         return school
-
-    def identity_of(self, user_id: UUID) -> Identity:
-        """Who a user is in cases."""
-        return identity_of(self._record, user_id)
 
     def open(self, context: Context, command: OpenSchool) -> School:
         """Open a school; only an administrator may."""

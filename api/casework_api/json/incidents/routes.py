@@ -11,6 +11,7 @@ from casework.domain.approval import Approval
 from casework.domain.case import Case
 from casework.domain.event import unstamped
 from casework.domain.incident import STEPS
+from casework.usecases.conflicts import OwnConflict
 from casework.usecases.steps.reporting import ReportIncident
 from casework.usecases.steps.taking import TakeStep
 from casework_api.http import current
@@ -19,6 +20,8 @@ from casework_api.http.etags import etag, if_match
 from casework_api.http.paging import PageQuery, part
 from casework_api.json.incidents.schemas import (
     ApprovalRequired,
+    ConflictDeclared,
+    ConflictInput,
     IncidentQuery,
     ReportInput,
     StepInput,
@@ -107,6 +110,16 @@ def take_step(fields: dict[str, Any], incident_id: UUID) -> Shown | Required:
     command = TakeStep(incident=incident_id, step=unstamped(STEPS[step], **fields), at=at, expected=expected)
     taken = current.casework().incidents.take(current.context(), command)
     return located(taken.case) if taken.approval is None else _required(taken.approval)
+
+
+@blueprint.route("/<uuid:incident_id>/conflicts", methods=["POST"])
+@blueprint.takes(IDEMPOTENCY_KEY_HEADER)
+@blueprint.arguments(ConflictInput)
+@blueprint.returns(201, ConflictDeclared, problems=(409, 422))
+def declare_conflict(fields: dict[str, Any], incident_id: UUID) -> tuple[ConflictDeclared, int]:
+    """Declare a conflict of interest. The user no longer sees the incident, which others go on with."""
+    current.casework().conflicts.declare(current.context(), incident_id, OwnConflict(**fields))
+    return ConflictDeclared(incident_id), 201
 
 
 @blueprint.route("/<uuid:incident_id>/steps", methods=["GET"])

@@ -12,6 +12,7 @@ from casework.domain.fields import Text
 from casework.domain.incident import STEPS
 from casework.domain.incident.evidence import SaveEvidence
 from casework.domain.vocabulary import State
+from casework.usecases.conflicts import OwnConflict
 from casework.usecases.steps.reporting import ReportIncident
 from casework_api.http.fields import Choice, Identifier, Moment, TermName, Words
 from casework_api.http.paging import PageQuery, QueryFlag
@@ -25,6 +26,7 @@ AT: Final = {
 }
 
 ReportInput = schema_of(ReportIncident, name="Report", example=partial(shown, "report"))
+ConflictInput = schema_of(OwnConflict, name="Conflict")
 EvidenceInput = schema_of(SaveEvidence, extra=AT, name="EvidenceMetadata")
 StepInput = one_of(
     "Step",
@@ -53,6 +55,12 @@ class IncidentQuery(PageQuery):
     term = TermName(metadata={"description": "The term of the report: `2026-autumn`."})
     reported_from = Moment()
     reported_to = Moment()
+
+
+class ConflictDeclared(msgspec.Struct, frozen=True):
+    """The user is shut out of the incident from now on."""
+
+    incident: UUID
 
 
 class ApprovalRequired(msgspec.Struct, frozen=True):

@@ -12,6 +12,7 @@ from casework.domain.access.roles import PERMISSIONS, Permission
 from casework.domain.clocks import day_of
 from casework.domain.errors import Forbidden, NotFound
 from casework.domain.school import School
+from casework.domain.sealed import Sealed
 from casework.domain.user import User
 from casework.domain.vocabulary import Role
 
@@ -19,16 +20,17 @@ from casework.domain.vocabulary import Role
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
     """Who makes a request. One who `administers` runs the system.
 
-    `persons` are all the people they were ever linked to, at every school.
+    `persons` are all the people they were ever linked to, at every school, `names` all names they ever had.
     """
 
     id: UUID
     persons: frozenset[UUID] = frozenset()
+    names: tuple[Sealed, ...] = ()
     administers: bool = False
 
     @classmethod
     def of(cls, user: User) -> Self:
-        return cls(id=user.id, persons=user.persons, administers=user.administrator)
+        return cls(id=user.id, persons=user.persons, names=tuple(user.names), administers=user.administrator)
 
 
 SYSTEM: Final = Principal(id=UUID(int=1), administers=True)

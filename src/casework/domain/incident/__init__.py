@@ -10,6 +10,7 @@ from casework.domain.incident import (
     families,
     imagery,
     outcomes,
+    recusal,
     reporting,
     technology,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "families",
     "imagery",
     "outcomes",
+    "recusal",
     "reporting",
     "technology",
 ]

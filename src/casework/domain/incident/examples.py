@@ -31,6 +31,8 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "triage": {"timing": "in_school", "critical": False, "rationale": _REASON},
     "involve_person": {"person": Slot.NEWCOMER, "involvement": "witness"},
     "identify_person": {"person": Slot.UNKNOWN, "as": Slot.NEWCOMER},
+    "declare_conflict": {"user": Slot.COLLEAGUE, "reason": "My sister teaches the pupil it is about."},
+    "clear_name": {"person": Slot.CHILD, "user": Slot.COLLEAGUE, "reason": _REASON},
     "add_note": {"text": "The class teacher keeps an eye on the group at break."},
     "assign": {"user": Slot.HEAD},
     "seek_advice": {"of": "The helpline for professionals.", "advice": "Keep the messages; answer none."},

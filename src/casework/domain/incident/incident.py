@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from casework.domain.aggregate import Aggregate
-from casework.domain.bars import Subject
+from casework.domain.bars import Bar, Bonds, Subject, Why, bars_of
 from casework.domain.errors import Invalid, Refusal, Refused, refuse_any
 from casework.domain.event import Event
 from casework.domain.fields import limit_faults, moment_faults, text_faults, values_of
@@ -76,6 +76,7 @@ class Incident(Aggregate, begins_with=Report):
             each: Subject(member=each, since=report.recorded_at) for each in self.subjects() | self.leaders
         }
         self.content: frozenset[Content] = frozenset()
+        self.declared: dict[UUID, datetime] = {}
         self.state: State = State.REPORTED
         self.milestones: dict[State, datetime] = {}
         self.timeline: list[Step] = []
@@ -157,6 +158,11 @@ class Incident(Aggregate, begins_with=Report):
         parties = [*self.involved(*SUBJECT_INVOLVEMENTS)]
         users = (party.user for party in parties if party.user is not None)
         return frozenset(party.person for party in parties).union(users)
+
+    def bars(self, bonds: Bonds) -> tuple[Bar, ...]:
+        """To whom the case is closed, given the `bonds` of the people it is about."""
+        declared = (Bar(member=member, why=Why.DECLARED) for member in self.declared)
+        return (*bars_of(self.about.values(), bonds), *declared)
 
     def raise_concern(self, concern: str, since: datetime) -> None:
         """Record when `concern` first came to light; a concern is never removed."""

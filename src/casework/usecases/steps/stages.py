@@ -84,7 +84,7 @@ class Stages:
         if decider is not None and isinstance(named, User):
             if not named.active:
                 raise Invalid.at(decider.path, "is deactivated")
-            seen = self._cases.seen_by(context, case, Principal.of(named))
+            seen = case.seen_by(Principal.of(named))
             fault = why_not_decide(context.principal, seen.at.actor, seen.standing, case.incident)
             if fault is not None:
                 raise Invalid.at(decider.path, fault)

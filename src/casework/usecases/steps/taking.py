@@ -79,7 +79,7 @@ class TakingSteps:
         asked = approval.step
         if asked is None:
             raise Refused(_ERASED)
-        role = self._cases.seen_by(context, case, asker).standing.takes_as(type(asked.step))
+        role = case.seen_by(asker).standing.takes_as(type(asked.step))
         if role is None:
             raise Refused(_ASKER)
         stamp = context.stamp(case.incident.id, case.incident.version + 1, role, asked.at)

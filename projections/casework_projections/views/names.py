@@ -1,0 +1,169 @@
+"""Whose name could be a user's own, among the names of a school that this process keeps unsealed.
+
+A person of a case whose name could be a user's own shuts that user out of the case. Every name a person ever
+had counts, so that a change of a name lets nobody in. Pupils on the roll are left out: their names are in the
+register, so that they are never a record of a colleague made by mistake.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    Uuid,
+    bindparam,
+    select,
+)
+
+from casework.domain.incident.recusal import ClearName
+from casework.domain.name_likeness import could_be, parts_of
+from casework.domain.person import PersonChanged, PersonRegistered
+from casework.domain.vocabulary import Category
+from casework.storage.keys import DataKeys
+from casework.storage.sealing import Sealer, Tampered
+from casework.storage.tables import data_keys
+from casework_projections.views.bonds import metadata
+from casework_projections.views.view import Batch, upsert
+
+NAME_EVENTS: Final = (PersonRegistered, PersonChanged, ClearName)
+
+_names: Final = Table(
+    "view_names",
+    metadata,
+    Column("person", Uuid, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("field", String(10), primary_key=True),
+    Column("school", Uuid, nullable=False),
+    Column("name", Text, nullable=False),
+)
+Index("view_names_school", _names.c.school)
+_cleared: Final = Table(
+    "view_cleared_names",
+    metadata,
+    Column("person", Uuid, primary_key=True),
+    Column("user", Uuid, primary_key=True),
+)
+
+Parts = tuple[str, ...]
+
+
+class NamesOfSchool:
+    """Every name at a school. It only learns up to which position in the log it is current."""
+
+    def __init__(
+        self,
+        names: Mapping[UUID, tuple[Parts, ...]],
+        cleared: frozenset[tuple[UUID, UUID]],
+        position: int,
+        checked: tuple[float, int],
+    ) -> None:
+        """`checked` is when, by the clock of the data keys, and after how many destructions it was read."""
+        self.names = names
+        self.position = position
+        self.checked = checked
+        self._cleared = cleared
+        self._found: dict[tuple[Parts, ...], frozenset[UUID]] = {}
+
+    def namesakes(self, user: UUID, names: Iterable[str], persons: frozenset[UUID]) -> frozenset[UUID]:
+        """The people whose name could be that of `user`, who was linked to `persons`.
+
+        Those that were found not to be that user are left out.
+        """
+        own = {parts_of(name) for name in names}
+        own.update(each for person in persons for each in self.names.get(person, ()))
+        key = tuple(sorted(own))
+        found = self._found.get(key)
+        if found is None:
+            found = self._found[key] = frozenset(self._alike(key))
+        return frozenset(each for each in found - persons if (each, user) not in self._cleared)
+
+    def _alike(self, own: tuple[Parts, ...]) -> Iterator[UUID]:
+        for person, names in self.names.items():
+            if any(could_be(mine, theirs) for mine in own for theirs in names):
+                yield person
+
+
+class KnownNames:
+    """The names of schools that this process keeps in memory."""
+
+    def __init__(self, keys: DataKeys, sealer: Sealer) -> None:
+        self._keys = keys
+        self._sealer = sealer
+        self._schools: dict[UUID, NamesOfSchool] = {}
+
+    def kept(self, school: UUID) -> NamesOfSchool | None:
+        """The names of a school as they were read, if that was lately.
+
+        What another process erased is dropped within the life of a cached key.
+        """
+        found = self._schools.get(school)
+        if found is None or found.checked[1] != self._keys.destructions:
+            return None
+        return found if 0 <= self._keys.clock() - found.checked[0] < self._keys.life else None
+
+    def read(self, connection: Connection, school: UUID, position: int) -> NamesOfSchool:
+        """The names of a school from a connection on which they are current up to `position`."""
+        checked = self._keys.clock(), self._keys.destructions
+        names: dict[UUID, list[Parts]] = defaultdict(list)
+        for person, token, wrapped in connection.execute(_NAMES, {"school": school}):
+            text = self._text(person, token, wrapped)
+            if text is not None:
+                names[person].append(parts_of(text))
+        cleared = frozenset((row.person, row.user) for row in connection.execute(select(_cleared)))
+        listed = {person: tuple(each) for person, each in names.items()}
+        found = self._schools[school] = NamesOfSchool(listed, cleared, position, checked)
+        return found
+
+    def _text(self, person: UUID, token: str, wrapped: bytes | None) -> str | None:
+        """A name, unsealed; None if it is erased, or is not what was sealed."""
+        if wrapped is None:
+            return None
+        try:
+            return self._sealer.token_text(token, person, wrapped)
+        except Tampered:
+            return None
+
+
+def write_names(connection: Connection, batch: Batch, sealer: Sealer) -> None:
+    """Write every name that people are recorded under, sealed, and which users were found to be others."""
+    named: list[PersonRegistered | PersonChanged] = [
+        *batch.of(PersonRegistered),
+        *batch.of(PersonChanged),
+    ]
+    upsert(connection, _names, [row for event in named for row in _name_rows(event, sealer)])
+    cleared = [{"person": each.person, "user": each.user} for each in batch.of(ClearName)]
+    upsert(connection, _cleared, cleared)
+
+
+def _name_rows(event: PersonRegistered | PersonChanged, sealer: Sealer) -> Iterator[dict[str, Any]]:
+    details = event.details
+    if details.category is Category.PUPIL and details.on_roll:
+        return
+    for field in ("name", "known_as"):
+        name = getattr(details, field)
+        if name is not None:
+            yield {
+                "person": event.originator_id,
+                "version": event.originator_version,
+                "field": field,
+                "school": event.school,
+                "name": sealer.to_token(name),
+            }
+
+
+# Each name comes with its key, so that thousands of keys are not put in the cache of keys.
+_NAMES: Final = (
+    select(_names.c.person, _names.c.name, data_keys.c.wrapped)
+    .outerjoin(data_keys, data_keys.c.subject == _names.c.person)
+    .where(_names.c.school == bindparam("school"))
+)

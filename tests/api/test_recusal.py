@@ -1,0 +1,204 @@
+"""A case about a user does not exist for that user, nor for those close to them; the next one has it.
+
+Scenario 7 and its variants, and what users of earlier releases could see.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pytest
+
+from tests.api.client import REASON, House, Json, body_of
+from tests.api.people import patch
+
+REPORTED: Final = "2026-10-08 16:40"
+NAMES: Final = {
+    "lead": ("dsl", "Dana Leadley"),
+    "deputy": ("deputy_dsl", "Della Poole"),
+    "head": ("headteacher", "Harriet Heddle"),
+    "chair": ("chair_of_governors", "Charles Baird"),
+    "vice": ("vice_chair", "Vera Visser"),
+}
+HEARD: Final = "The head sent a pupil messages in the evening."
+NOBODY: Final = "00000000-0000-4000-8000-000000000000"
+
+
+class School:
+    """A school whose leads, head, chair and vice-chair are linked to people on its roll."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.id = house.open_school("st_thomas")
+        for who, (role, name) in NAMES.items():
+            house.add_user(who, role, self.id, name=name)
+        house.add_user("assistant", "reporter", self.id, name="Tad Assistant")
+        self.people = {who: self._person_of(who) for who in NAMES}
+        self.pupil = self.made("lead", "Petra Pupil", "pupil")
+
+    def _person_of(self, who: str) -> str:
+        (linked,) = self.house.get(who, "/me")["user"]["persons"]
+        return str(linked["person"])
+
+    def made(self, by: str, name: str, category: str = "staff") -> str:
+        """A new record of a person."""
+        body = {"school": self.id, "category": category, "name": name}
+        return str(self.house.created(by, "/people", body)["id"])
+
+    def related(self, one: str, relation: str, other: str, by: str = "lead") -> str:
+        """The id of a new relation."""
+        body = {"relation": relation, "person": other}
+        return str(self.house.created(by, f"/people/{one}/relations", body)["id"])
+
+    def report(self, *people: Json, at: str = REPORTED, **said: Json) -> str:
+        """An allegation that the assistant reports in confidence, unless something else is `said`."""
+        self.house.clock.set(at)
+        target = {"person": self.pupil, "involvement": "target"}
+        body = {"kind": "staff_allegation", "summary": HEARD, "confidential_reporter": True, **said}
+        return str(self.house.report("assistant", school=self.id, people=[target, *people], **body)["id"])
+
+    def about(self, who: str, at: str = REPORTED) -> str:
+        """An allegation against a user, by their person on the roll."""
+        return self.report({"person": self.people[who], "involvement": "alleged"}, at=at)
+
+    def child_case(self, *targets: str) -> str:
+        people = [{"person": self.people[who], "involvement": "target"} for who in targets]
+        said: Json = {"kind": "cyberbullying", "summary": "Unkind messages.", "confidential_reporter": False}
+        return self.report(*people, **said)
+
+    def readers(self, incident: str) -> set[str]:
+        """Who reads the case, the same one by one and in lists."""
+        house = self.house
+        read = {who for who in NAMES if house.ask(who, "GET", f"/incidents/{incident}").status_code == 200}
+        lists = {who: house.get(who, "/incidents?limit=100")["items"] for who in NAMES}
+        assert read == {who for who, items in lists.items() if incident in [item["id"] for item in items]}
+        return read
+
+    def end_appointment(self, who: str) -> None:
+        held = self.house.get(who, "/me")["appointments"][0]
+        path = f"/schools/{self.id}/appointments/{held['id']}"
+        assert self.house.ask("admin", "DELETE", path).status_code == 204
+
+
+@pytest.fixture
+def school(house: House) -> School:
+    return School(house)
+
+
+class TestAboutTheHead:
+    def test_named_by_the_roll_it_comes_to_the_chair(self, school: School) -> None:
+        incident = school.about("head")
+        assert school.readers(incident) == {"chair"}
+        assert school.house.get("assistant", f"/incidents/{incident}")["kind"] == "staff_allegation"
+
+    def test_named_by_role_it_comes_to_the_chair(self, school: School) -> None:
+        assert school.readers(school.report({"role": "headteacher", "involvement": "alleged"})) == {"chair"}
+
+    def test_named_as_a_user_it_comes_to_the_chair(self, school: School) -> None:
+        head = {"user": school.house.users["head"], "involvement": "alleged"}
+        assert school.readers(school.report(head)) == {"chair"}
+
+    @pytest.mark.parametrize("said", [{}, {"about_leader": True}])
+    def test_naming_nobody_it_comes_to_the_chair(self, school: School, said: Json) -> None:
+        assert school.readers(school.report(**said)) == {"chair"}
+
+    def test_not_about_the_head_it_comes_to_the_head(self, school: School) -> None:
+        assert school.readers(school.report(about_leader=False)) == {"head"}
+
+    @pytest.mark.parametrize(
+        "name", ["Harriet Heddle", "Mrs Heddle", "H. Heddle", "Heddle, Harriet", "Hariet Heddel"]
+    )
+    def test_under_a_new_record_of_the_head_it_comes_to_the_chair(self, school: School, name: str) -> None:
+        record = school.made("assistant", name)
+        assert school.readers(school.report({"person": record, "involvement": "alleged"})) == {"chair"}
+
+    def test_the_vice_chair_has_it_if_the_chair_is_the_heads_spouse(self, school: School) -> None:
+        incident = school.about("head")
+        school.related(school.people["chair"], "spouse_of", school.people["head"])
+        assert school.readers(incident) == {"vice"}
+
+    def test_a_divorce_lets_nobody_back_in(self, school: School) -> None:
+        chair = school.people["chair"]
+        relation = school.related(chair, "spouse_of", school.people["head"])
+        incident = school.about("head")
+        school.house.clock.set("2026-10-12 09:00")
+        path = f"/people/{chair}/relations/{relation}"
+        assert school.house.ask("lead", "DELETE", path).status_code == 204
+        assert school.readers(incident) == {"vice"}
+        assert school.readers(school.about("head", at="2026-10-13 09:00")) == {"chair"}
+
+    def test_the_head_leaves_and_the_next_head_does_not_read_it(self, school: School) -> None:
+        house, incident = school.house, school.about("head")
+        house.clock.set("2026-11-02 09:00")
+        school.end_appointment("head")
+        house.add_user("next", "headteacher", school.id, name="Nell Norris")
+        assert school.readers(incident) == {"chair"}
+        assert house.ask("next", "GET", f"/incidents/{incident}").status_code == 404
+        other = school.report(about_leader=False, at="2026-11-03 09:00")
+        assert house.ask("next", "GET", f"/incidents/{other}").status_code == 200
+
+    def test_another_name_of_a_record_lets_nobody_in(self, school: School) -> None:
+        record = school.made("assistant", "Harriet Heddle")
+        incident = school.report({"person": record, "involvement": "alleged"})
+        assert patch(school.house, record, who="lead", name="Sam Someone").status_code == 200
+        assert school.readers(incident) == {"chair"}
+
+    def test_a_name_that_was_cleared_shuts_nobody_out(self, school: School) -> None:
+        house, record = school.house, school.made("assistant", "Harriet Heddle")
+        incident = school.report({"person": record, "involvement": "alleged"})
+        head = house.users["head"]
+        house.take(incident, "clear_name", "chair", person=record, user=head, reason=REASON)
+        assert school.readers(incident) == {"head"}
+        assert school.readers(school.report({"person": record, "involvement": "alleged"})) == {"head"}
+
+
+class TestAChildsCase:
+    def test_of_a_leads_own_child_is_handled_by_the_others(self, school: School) -> None:
+        school.related(school.people["lead"], "parent_of", school.pupil, by="deputy")
+        assert school.readers(school.child_case()) == {"deputy", "head"}
+
+    def test_is_handled_by_nobody_alone_who_named_all_colleagues(self, school: School) -> None:
+        incident = school.child_case()
+        for who in ("lead", "head"):
+            person = school.people[who]
+            school.house.take(incident, "involve_person", "deputy", person=person, involvement="target")
+        assert school.readers(incident) == {"deputy", "chair"}
+
+    def test_about_every_lead_is_read_by_the_chair_and_the_vice_chair(self, school: School) -> None:
+        assert school.readers(school.child_case("lead", "deputy", "head")) == {"chair", "vice"}
+
+    def test_shuts_out_who_declares_a_conflict(self, school: School) -> None:
+        house, incident = school.house, school.child_case()
+        path = f"/incidents/{incident}/conflicts"
+        answer = house.ask("lead", "POST", path, json={"reason": REASON})
+        assert (answer.status_code, body_of(answer)) == (201, {"incident": incident})
+        assert school.readers(incident) == {"deputy", "head"}
+        assert house.get("deputy", f"/incidents/{incident}/steps")["items"][-1]["step"] == "declare_conflict"
+        assert house.ask("lead", "POST", path, json={"reason": REASON}).status_code == 404
+
+
+class TestWhatBadInputGets:
+    def errors(self, school: School, *people: Json) -> Json:
+        body = school.house.reported(school=school.id, people=[*people])
+        answer = school.house.ask("assistant", "POST", "/incidents", json=body)
+        assert answer.status_code == 422
+        return body_of(answer)["errors"]
+
+    @pytest.mark.parametrize(
+        ("named", "path"),
+        [
+            ({}, "$.people[0].person"),
+            ({"role": "hed"}, "$.people[0].role"),
+            ({"role": "slt"}, "$.people[0].role"),
+            ({"role": "headteacher", "user": NOBODY}, "$.people[0]"),
+            ({"user": NOBODY}, "$.people[0].user"),
+        ],
+    )
+    def test_a_report_that_names_nobody_it_could_mean(self, school: School, named: Json, path: str) -> None:
+        assert list(self.errors(school, {**named, "involvement": "alleged"})) == [path]
+
+    def test_a_role_that_several_users_hold(self, school: School) -> None:
+        school.house.add_user("second deputy", "deputy_dsl", school.id, name="Sid Second")
+        assert self.errors(school, {"role": "deputy_dsl", "involvement": "target"}) == {
+            "$.people[0].role": ["is held by several users: name the user"]
+        }
