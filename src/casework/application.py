@@ -22,6 +22,7 @@ from casework.usecases.conflicts import Conflicts
 from casework.usecases.declarations import Declarations
 from casework.usecases.evidence import Evidence
 from casework.usecases.incidents import Incidents
+from casework.usecases.joins import Joins
 from casework.usecases.people import People
 from casework.usecases.relations import Relations
 from casework.usecases.schools import Schools
@@ -58,9 +59,11 @@ class Casework:
         self.record = record(self.log)
         self.schools = Schools(self.record, self.library)
         self.appointments = Appointments(self.record)
-        self.users = Users(self.record, self.secrets, directory(self))
+        found_users = directory(self)
+        self.users = Users(self.record, self.secrets, found_users)
         self.people = People(self.record, self.schools)
         self.relations = Relations(self.record, self.people)
+        self.joins = Joins(self.record, self.people, found_users)
         self.declarations = Declarations(self.record, self.schools)
         self.recusals = recusals(self)
         self.cases = Cases(self.record, self.schools, self.library, self.recusals)

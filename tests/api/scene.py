@@ -107,6 +107,16 @@ class Scene:
         path = f"/schools/{self.house.school}/appointments"
         return str(self.house.created("admin", path, _appointment(self))["id"])
 
+    def same_as(self) -> Json:
+        """The body of a join, with a new record each time."""
+        return {"person": self.house.person("Tara Teacher", "staff"), "reason": REASON}
+
+    def joined(self) -> str:
+        """The id of a new record that is joined to the teacher's."""
+        body = self.same_as()
+        self.house.created("dsl", f"/people/{self.teacher}/same-as", body)
+        return str(body["person"])
+
     def waiver(self) -> Json:
         """A step that needs two people: the safeguarding lead asks, the head decides."""
         head = self.house.users["headteacher"]
@@ -309,6 +319,13 @@ ROUTES: Final = {
     "people.end_relation": Route(
         lambda s: Asked("DELETE", f"/people/{s.teacher}/relations/{s.related()}"),
         "204 204 204 204 403 403 403 404",
+    ),
+    "people.join": Route(
+        lambda s: _post(f"/people/{s.teacher}/same-as", s.same_as()), "403 201 201 201 403 403 403 404"
+    ),
+    "people.part_records": Route(
+        lambda s: Asked("DELETE", f"/people/{s.teacher}/same-as/{s.joined()}", {"json": {"reason": REASON}}),
+        "403 204 204 204 403 403 403 404",
     ),
     "people.history": Route(
         _get("/people/{pupil}/history"), "404 200 200 200 403 403 403 404", "person history"

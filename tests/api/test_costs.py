@@ -32,7 +32,8 @@ LARGE: Final = {
 REPEATABLE: Final = [
     each
     for each in ROUTES
-    if each not in {"schools.end_appointment", "users.revoke_token", "people.end_relation"}
+    if each
+    not in {"schools.end_appointment", "users.revoke_token", "people.end_relation", "people.part_records"}
 ]
 
 

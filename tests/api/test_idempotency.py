@@ -30,6 +30,7 @@ WHO: Final = {
     "people.register": "dsl",
     "people.change_person": "dsl",
     "people.relate": "dsl",
+    "people.join": "dsl",
     "schools.open_school": "admin",
     "schools.change_school": "admin",
     "schools.appoint": "admin",
@@ -48,6 +49,7 @@ OTHERWISE: Final[dict[str, dict[str, Any]]] = {
     "people.register": {"name": "Polly Pupil"},
     "people.change_person": {"reason": "Another reason than the first."},
     "people.relate": {"relation": "close_friend_of"},
+    "people.join": {"reason": "Another reason than the first."},
     "schools.open_school": {"name": "A Third School"},
     "schools.change_school": {"pupils_on_roll": 212},
     "schools.appoint": {"role": "governor"},
@@ -61,7 +63,7 @@ OTHERWISE: Final[dict[str, dict[str, Any]]] = {
 }
 """Fields of a different body, by endpoint."""
 DELETIONS: Final = ("users.revoke_token", "schools.end_appointment", "people.end_relation")
-EVENTS: Final = {"approvals.decide": 2, "users.register": 2}
+EVENTS: Final = {"people.join": 2, "approvals.decide": 2, "users.register": 2}
 """How many events a request records, if not one: a decision and the step it approves; a user and that an
 address was given."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from hashlib import sha256
 from typing import Final
 from uuid import UUID
@@ -43,6 +43,9 @@ class Watched:
         return found
 
     def administrators(self) -> frozenset[UUID]:
+        return frozenset()
+
+    def linked_to(self, persons: Collection[UUID]) -> frozenset[UUID]:
         return frozenset()
 
 

@@ -21,6 +21,7 @@ from casework.usecases.context import Context
 from casework.usecases.declarations import Declarations
 from casework.usecases.evidence import Evidence
 from casework.usecases.incidents import Incidents
+from casework.usecases.joins import Joins
 from casework.usecases.people import People
 from casework.usecases.relations import Relations
 from casework.usecases.schools import Schools
@@ -53,6 +54,7 @@ class UseCases(Protocol):
     incidents: Incidents
     evidence: Evidence
     conflicts: Conflicts
+    joins: Joins
 
 
 class Services:

@@ -20,6 +20,7 @@ from casework.domain.school import School
 from casework.library import Library
 from casework.record import Record
 from casework.record.case_files import CaseFile, case_file, case_file_with, incident_of
+from casework.record.identity import one_person
 from casework.record.links import Identities
 from casework.record.recusals import Namesakes, Recusals
 from casework_projections.reading.asking import Asker, Reach
@@ -105,6 +106,15 @@ class Admission:
             raise NotFound
         self.school(asker, person.school, permission)
         return person
+
+    def other_records(self, asker: Asker, person_id: UUID) -> tuple[UUID, ...]:
+        """The other records of a person, for a user who may read people at that school; none for others."""
+        person = self._record.load(Person, person_id)
+        if person is None or not person.joined:
+            return ()
+        if self._at(asker, person.school).actor.role_for(Permission.READ_PEOPLE) is None:
+            return ()
+        return tuple(one_person(self._record, person.joined).keys() - {person_id})
 
     def _known(self, asker: Asker, file: CaseFile | None) -> Case:
         case = None if file is None else self._case_of(asker, *file)

@@ -49,9 +49,16 @@ class ListCases(Question[Page[ListedIncident]], frozen=True):
         if kind is not None and kind not in room.library.kinds():
             raise Invalid.at("kind", "is not a kind of incident")
         scope = ["incidents", self.filters.asked(), asker.principal.id]
-        found = page_of(room, asker, self.filters, self.part, scope)
+        found = page_of(room, asker, self._of_person(room, asker), self.part, scope)
         items = tuple(map(listed_incident, found.items))
         return Answer(Page(items, found.next, found.stale), shown(found.items, "listing"))
+
+    def _of_person(self, room: ReadingRoom, asker: Asker) -> Filters:
+        """The filters with the other records of the person who is asked for."""
+        if self.filters.person is None:
+            return self.filters
+        records = room.admission.other_records(asker, self.filters.person)
+        return msgspec.structs.replace(self.filters, records=records)
 
 
 def listed_incident(listed: Listed) -> ListedIncident:

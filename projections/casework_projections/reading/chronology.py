@@ -9,6 +9,7 @@ import msgspec
 
 from casework.domain.access import Permission
 from casework.domain.vocabulary import Involvement
+from casework.record.identity import one_person
 from casework_projections.reading.asking import Asker
 from casework_projections.reading.cases import ListedIncident, listed_incident
 from casework_projections.reading.known import listing, shown
@@ -34,7 +35,7 @@ class ReadChronology(Question[Page[ChronologyEntry]], frozen=True):
     def answer(self, room: ReadingRoom, asker: Asker) -> Answer[Page[ChronologyEntry]]:
         person = room.admission.person(asker, self.person, Permission.READ_PEOPLE)
         with room.snapshot(*room.views.of_cases) as snapshot:
-            involved = listing(room, snapshot, asker).chronology(person.id)
+            involved = listing(room, snapshot, asker).chronology(*one_person(room.record, [person.id]))
             stale = snapshot.stale
         scope = ["chronology", person.id, asker.principal.id]
         place, following = room.cursors.cut(self.part, scope, len(involved))

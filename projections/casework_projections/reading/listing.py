@@ -63,12 +63,16 @@ class After(msgspec.Struct, frozen=True):
 
 
 class Filters(msgspec.Struct, frozen=True, kw_only=True):
-    """The filters of a list; None filters nothing. Both ends of the reported period are included."""
+    """The filters of a list; None filters nothing. Both ends of the reported period are included.
+
+    `records` are the other records of `person`, as far as the reader may know of them.
+    """
 
     school: UUID | None = None
     kind: str | None = None
     state: State | None = None
     person: UUID | None = None
+    records: tuple[UUID, ...] = ()
     overdue: bool | None = None
     assigned_to: UUID | None = None
     term: str | None = None
@@ -130,13 +134,13 @@ class Listing:
         query = select(*_COLUMNS).where(not_(_KNOWN.own), due.is_not(None)).order_by(due)
         return [listed_of(row) for row in self._rows(query)]
 
-    def chronology(self, person: UUID) -> list[Involved]:
-        """Every incident that involves `person` and that the reader may see, in order of occurrence."""
+    def chronology(self, *records: UUID) -> list[Involved]:
+        """Every incident that involves a person under any of `records`, in order of occurrence."""
         c = _KNOWN
         query = (
             select(*_COLUMNS, members.c.involved_as)
             .join(members, members.c.incident == c.incident)
-            .where(members.c.member == person, members.c.involved_as.in_([str(way) for way in Involvement]))
+            .where(members.c.member.in_(records), members.c.involved_as.in_([*map(str, Involvement)]))
             .where(case((c.own, members.c.in_report), else_=members.c.at_present))
             .order_by(c.occurred_at, c.incident)
         )
@@ -158,10 +162,10 @@ def _known() -> Subquery:
     return select(cases, own.label("own")).where(or_(READS, _REPORTED)).subquery("known")
 
 
-def _incidents_with(member: UUID, *involved_as: str) -> Select[tuple[UUID]]:
+def _incidents_with(whom: Sequence[UUID], *involved_as: str) -> Select[tuple[UUID]]:
     """The incidents of a person involved, now or in the report, or of an assigned user, in these ways."""
     return select(members.c.incident).where(
-        members.c.member == member, members.c.involved_as.in_([str(way) for way in involved_as])
+        members.c.member.in_(whom), members.c.involved_as.in_([str(way) for way in involved_as])
     )
 
 
@@ -213,14 +217,14 @@ def _conditions(filters: Filters, now: datetime) -> Iterator[ColumnElement[bool]
         overdue = case((c.own, false()), else_=and_(c.next_due_at.is_not(None), c.next_due_at < now))
         yield overdue if filters.overdue else not_(overdue)
     if filters.person is not None:
-        ever = _incidents_with(filters.person, *Involvement)
+        ever = _incidents_with((filters.person, *filters.records), *Involvement)
         in_report = c.incident.in_(ever.where(members.c.in_report))
         at_present = c.incident.in_(ever.where(members.c.at_present))
         # The first condition is implied by the second, but an index can start from it.
         yield c.incident.in_(ever)
         yield case((c.own, in_report), else_=at_present)
     if filters.assigned_to is not None:
-        assigned = _incidents_with(filters.assigned_to, ASSIGNEE)
+        assigned = _incidents_with((filters.assigned_to,), ASSIGNEE)
         yield and_(not_(c.own), c.incident.in_(assigned))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 from uuid import UUID
 
@@ -9,6 +10,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from casework.domain.access import PERMISSIONS, Permission
+from casework.domain.bars import Bonds
 from casework.domain.errors import Forbidden, Invalid
 from casework.domain.moments import LocalDate
 from casework.domain.name_matching import LEAST_LETTERS, NameSearch
@@ -18,12 +20,14 @@ from casework.domain.vocabulary import Category, Role
 from casework_projections.reading.asking import Asker, reach_of
 from casework_projections.reading.paging import Page, Part
 from casework_projections.reading.relations import (
+    Neighbours,
     RelationBody,
     neighbours_of,
     own_relations,
     relations_of,
 )
 from casework_projections.reading.room import Answer, Question, ReadingRoom, Shown
+from casework_projections.views.bonds import joined_records
 from casework_projections.views.people_search import KnownPerson, Wanted
 
 
@@ -42,6 +46,7 @@ class PersonBody(msgspec.Struct, frozen=True, kw_only=True):
 
     An administrator who may not read people gets only what the roll shows: the fields up to `on_roll`. The
     answer to a change has no `relations`: those recorded for other people are found by reading the person.
+    `same_as` are the other records of the same person.
     """
 
     id: UUID
@@ -60,6 +65,7 @@ class PersonBody(msgspec.Struct, frozen=True, kw_only=True):
     died_on: LocalDate | UnsetType | None = UNSET
     former_names: tuple[Sealed, ...] | UnsetType = UNSET
     relations: tuple[RelationBody, ...] | UnsetType = UNSET
+    same_as: tuple[UUID, ...] | UnsetType = UNSET
 
 
 class FindPeople(Question[Page[FoundPerson]], frozen=True, kw_only=True):
@@ -80,13 +86,14 @@ class FindPeople(Question[Page[FoundPerson]], frozen=True, kw_only=True):
     def answer(self, room: ReadingRoom, asker: Asker) -> Answer[Page[FoundPerson]]:
         wanted = self._wanted()
         views = room.views
-        with room.snapshot(views.directory, views.people) as snapshot:
+        with room.snapshot(views.directory, views.people, views.recusals) as snapshot:
             reach = reach_of(asker, views.directory, snapshot.connection)
             schools = reach.schools(Permission.READ_PEOPLE)
             if not schools:
                 raise Forbidden
             asked = [each for each in schools if self.school in (None, each)]
-            found = views.people_search.find(snapshot.connection, asked, wanted)
+            matching = views.people_search.find(snapshot.connection, asked, wanted)
+            found = _once(matching, Bonds(joined_records(snapshot.connection)))
             stale = snapshot.stale
         filters = [self.name, self.category, self.year_group, self.school]
         scope = ["people", *filters, asker.principal.id]
@@ -116,11 +123,24 @@ class ReadPerson(Question[PersonBody], frozen=True):
 
     def answer(self, room: ReadingRoom, asker: Asker) -> Answer[PersonBody]:
         person = room.admission.person(asker, self.person, Permission.READ_PEOPLE)
-        relations = relations_of(neighbours_of(room, person))
-        body = msgspec.structs.replace(person_body(person), relations=relations)
+        near = neighbours_of(room, person)
+        relations = relations_of(near)
+        body = msgspec.structs.replace(
+            person_body(person),
+            relations=relations,
+            former_names=_other_names(near, person),
+            same_as=tuple(sorted(near.records.keys() - {person.id})),
+        )
         others = dict.fromkeys(each.person for each in relations)
         named = tuple(Shown(about=other, parts=("name",)) for other in others)
         return Answer(body, (Shown(about=person.id, parts=("person",)), *named))
+
+
+def _other_names(near: Neighbours, person: Person) -> tuple[Sealed, ...]:
+    """Every other name under which any record of `person` was made."""
+    joined = (each for key, each in near.records.items() if key != person.id)
+    names = (name for each in joined for name in (*each.former_names, each.name))
+    return tuple(name for name in dict.fromkeys((*person.former_names, *names)) if name != person.name)
 
 
 def person_body(person: Person) -> PersonBody:
@@ -158,6 +178,17 @@ def changed_body(role: Role, person: Person) -> PersonBody:
     if Permission.READ_PEOPLE not in PERMISSIONS[role]:
         return roll_entry(person)
     return msgspec.structs.replace(person_body(person), relations=UNSET)
+
+
+def _once(matching: Iterable[KnownPerson], joined: Bonds) -> list[KnownPerson]:
+    """Of several records of one person, only the one that matches best."""
+    told: set[UUID] = set()
+    found = []
+    for each in matching:
+        if each.person not in told:
+            told.update(joined.one_person_now(each.person))
+            found.append(each)
+    return found
 
 
 def _found_person(found: KnownPerson) -> FoundPerson:

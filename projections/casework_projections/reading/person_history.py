@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
@@ -18,6 +18,8 @@ from casework.domain.person import (
     Person,
     PersonChanged,
     PersonEvent,
+    PersonJoined,
+    PersonParted,
     PersonRegistered,
     PersonRelated,
     PersonRelationEnded,
@@ -45,6 +47,8 @@ class PersonAct(StrEnum):
     CHANGED = "changed"
     RELATED = "related"
     RELATION_ENDED = "relation_ended"
+    JOINED = "joined"
+    PARTED = "parted"
 
 
 class FieldChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +62,8 @@ class FieldChange(msgspec.Struct, frozen=True, kw_only=True):
 class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One change of a person's record.
 
+    `record` is the record that was changed, `other_record` the one it was joined to or parted from.
+
     `by` and `role` are null for what was recorded when a person was made for a case: they could name the
     user who reported it.
     """
@@ -69,6 +75,8 @@ class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
     reason: Sealed | None = None
     changes: tuple[FieldChange, ...] = ()
     relation: RelationBody | None = None
+    record: UUID | None = None
+    other_record: UUID | None = None
 
 
 class ReadPersonHistory(Question[Page[HistoryEntry]], frozen=True):
@@ -96,9 +104,10 @@ def history_of(near: Neighbours) -> list[HistoryEntry]:
         msgspec.structs.replace(entry, relation=turned(entry.relation))
         for other in near.others.values()
         for entry in _entries(other)
-        if entry.relation is not None and entry.relation.person == near.person.id
+        if entry.relation is not None and entry.relation.person in near.records
     )
-    found = sorted([*_entries(near.person), *theirs], key=lambda entry: entry.at)
+    own = (entry for record in near.records.values() for entry in _entries(record))
+    found = sorted([*_once(own), *theirs], key=lambda entry: entry.at)
     return [_with_name(entry, near) for entry in found]
 
 
@@ -119,6 +128,10 @@ def _entries(person: Person) -> Iterator[HistoryEntry]:
             case PersonRelationEnded():
                 ended = relation_body(person.relations_ever[event.relationship], person.id)
                 yield _entry(PersonAct.RELATION_ENDED, event, relation=ended)
+            case PersonJoined():
+                yield _entry(PersonAct.JOINED, event, reason=event.reason, other_record=event.other)
+            case PersonParted():
+                yield _entry(PersonAct.PARTED, event, reason=event.reason, other_record=event.other)
 
 
 def _registered(event: PersonRegistered) -> Iterator[HistoryEntry]:
@@ -130,7 +143,19 @@ def _registered(event: PersonRegistered) -> Iterator[HistoryEntry]:
 
 
 def _entry(what: PersonAct, event: PersonEvent, **more: Any) -> HistoryEntry:
-    return HistoryEntry(what=what, at=event.recorded_at, **{"by": event.by, "role": event.role, **more})
+    made = {"by": event.by, "role": event.role, "record": event.originator_id}
+    return HistoryEntry(what=what, at=event.recorded_at, **{**made, **more})
+
+
+def _once(entries: Iterable[HistoryEntry]) -> Iterator[HistoryEntry]:
+    """`entries`, but of the two records that were joined or parted together only the entry of one."""
+    told: set[tuple[Any, ...]] = set()
+    for entry in entries:
+        pair = frozenset((entry.record, entry.other_record))
+        key = (entry.what, entry.at, pair)
+        if entry.other_record is None or key not in told:
+            told.add(key)
+            yield entry
 
 
 def _with_name(entry: HistoryEntry, near: Neighbours) -> HistoryEntry:

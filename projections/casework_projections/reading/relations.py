@@ -11,6 +11,7 @@ from casework.domain.moments import LocalDate
 from casework.domain.person import Person, Relationship
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import EitherRelation, MayBeContacted, Relation
+from casework.record.identity import one_person
 from casework_projections.reading.room import ReadingRoom
 from casework_projections.views.sealed_names import prefetch_keys
 
@@ -34,22 +35,23 @@ class RelationBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Neighbours(msgspec.Struct, frozen=True):
-    """A person, and the people they were ever related to, by id."""
+    """The records that are one person, and the people they were ever related to, by id."""
 
-    person: Person
+    records: dict[UUID, Person]
     others: dict[UUID, Person]
 
 
 def neighbours_of(room: ReadingRoom, person: Person) -> Neighbours:
-    """The people `person` was ever related to, without those that cannot be read."""
+    """The people `person` was ever related to under any record, without those that cannot be read."""
+    records = one_person(room.record, person.joined) if person.joined else {person.id: person}
     index = room.views.relations
     with room.snapshot(index) as snapshot:
-        ids = index.related_to(snapshot.connection, person.id)
-    ids |= {each.person for each in person.relations_ever.values()}
-    found = room.record.load_many(ids - {person.id})
+        ids = {each for key in records for each in index.related_to(snapshot.connection, key)}
+    ids |= {each.person for record in records.values() for each in record.relations_ever.values()}
+    found = room.record.load_many(ids - records.keys())
     others = {key: each for key, each in found.items() if isinstance(each, Person)}
-    prefetch_keys(room.sealer.keys, [each.name for each in others.values()])
-    return Neighbours(person, others)
+    prefetch_keys(room.sealer.keys, [each.name for each in (*records.values(), *others.values())])
+    return Neighbours(records, others)
 
 
 def own_relations(person: Person) -> tuple[RelationBody, ...]:
@@ -59,12 +61,12 @@ def own_relations(person: Person) -> tuple[RelationBody, ...]:
 
 def relations_of(near: Neighbours) -> tuple[RelationBody, ...]:
     """The relations of a person that were not ended, from both sides, with names."""
-    own = (named(each, near) for each in own_relations(near.person))
+    own = (named(each, near) for record in near.records.values() for each in own_relations(record))
     theirs = (
         named(turned(each), near)
         for other in near.others.values()
         for each in own_relations(other)
-        if each.person == near.person.id
+        if each.person in near.records
     )
     return tuple(each for each in (*own, *theirs) if each.person in near.others)
 

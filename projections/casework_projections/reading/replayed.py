@@ -30,9 +30,9 @@ class Replayed(msgspec.Struct, frozen=True):
         """The people involved; those named in the report if the reader only reported it."""
         return next(self.incident.taken(Report)).people if self.listed.own else self.incident.people
 
-    def ways_of(self, person: UUID) -> tuple[Involvement, ...]:
-        """The ways in which `person` is involved."""
-        ways = {party.involvement for party in self.people if party.person == person}
+    def ways_of(self, *records: UUID) -> tuple[Involvement, ...]:
+        """The ways in which a person is involved under any of `records`."""
+        ways = {party.involvement for party in self.people if party.person in records}
         return tuple(way for way in Involvement if way in ways)
 
     def matches(self, filters: Filters, now: datetime) -> bool:
@@ -47,7 +47,7 @@ class Replayed(msgspec.Struct, frozen=True):
             and (filters.reported_from is None or shown.reported_at >= filters.reported_from)
             and (filters.reported_to is None or shown.reported_at <= filters.reported_to)
             and filters.overdue in (None, due is not None and due < now)
-            and (filters.person is None or bool(self.ways_of(filters.person)))
+            and (filters.person is None or bool(self.ways_of(filters.person, *filters.records)))
             and (filters.assigned_to is None or (not own and filters.assigned_to in self.incident.assignees))
         )
 
@@ -82,9 +82,9 @@ class ListingBesideReplayed(Listing):
         due = [each.listed for each in self._replayed if not each.listed.own and each.listed.next_due_at]
         return sorted([*super().deadlines(), *due], key=_due_at)
 
-    def chronology(self, person: UUID) -> list[Involved]:
-        own = (Involved(each.listed, each.ways_of(person)) for each in self._replayed)
-        found = [*super().chronology(person), *(each for each in own if each.involvements)]
+    def chronology(self, *records: UUID) -> list[Involved]:
+        own = (Involved(each.listed, each.ways_of(*records)) for each in self._replayed)
+        found = [*super().chronology(*records), *(each for each in own if each.involvements)]
         return sorted(found, key=lambda each: (each.listed.occurred_at, each.listed.incident))
 
 

@@ -139,6 +139,11 @@ def bonds_if_current(
     return Current(bonds, rows[0].head, rows[0].recorded)
 
 
+def joined_records(connection: Connection) -> tuple[Bond, ...]:
+    """Every join of records, of all schools: there are few."""
+    return tuple(_bonds_in(connection, connection.execute(_JOINED).all()).values())
+
+
 def records_around(records: Collection[UUID], bonds: Iterable[Bond]) -> set[UUID]:
     """`records`, and all that `bonds` bind."""
     return {*records, *(each for bond in bonds for each in (bond.one, bond.other))}
@@ -235,5 +240,6 @@ def _current_on(dialect: str, followed: tuple[str, ...], others: tuple[str, ...]
 
 _RECORDS: Final[BindParameter[Any]] = bindparam("records", expanding=True)
 _OF_RECORDS: Final = or_(_bonds.c.one.in_(_RECORDS), _bonds.c.other.in_(_RECORDS))
+_JOINED: Final = select(_bonds).where(_bonds.c.same)
 _BOUND: Final = select(_bonds).where(_OF_RECORDS)
 _ENDED: Final = select(_ends.c.ended, _ends.c.at).where(_ends.c.ended.in_(bindparam("ended", expanding=True)))

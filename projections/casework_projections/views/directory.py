@@ -260,6 +260,12 @@ class Directory(View):
         apart = {each.id for each in self._users_apart(connection) if each.administrator and each.active}
         return found - set_aside(connection, self) | apart
 
+    def linked_to(self, connection: Connection, persons: Collection[UUID]) -> frozenset[UUID]:
+        """The users who were ever linked to any of `persons`."""
+        found = frozenset(connection.scalars(select(links.c.user).where(links.c.person.in_(persons))))
+        apart = self._users_apart(connection)
+        return found | {each.id for each in apart if not each.persons.isdisjoint(persons)}
+
     def schools(self, connection: Connection) -> list[UUID]:
         """The ids of all schools, in order."""
         return [*connection.scalars(select(school_ids.c.school).order_by(school_ids.c.school))]

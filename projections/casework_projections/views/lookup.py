@@ -32,6 +32,11 @@ class DirectoryLookup:
         with self._views.read(directory) as connection:
             return directory.administrators(connection)
 
+    def linked_to(self, persons: Collection[UUID]) -> frozenset[UUID]:
+        directory = self._views.directory
+        with self._views.read(directory) as connection:
+            return directory.linked_to(connection, persons)
+
 
 class RecusalLookup:
     """`Recusals` that reads the view `recusals`.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -92,6 +92,13 @@ class Bonds:
                     found[other] = until
                     waiting.append(other)
         return found
+
+    def one_person_now(self, record: UUID) -> frozenset[UUID]:
+        """The records that are one person with `record` and have not been parted."""
+        if record not in self._same:
+            return frozenset({record})
+        found = self.one_person(record, datetime.min.replace(tzinfo=UTC))
+        return frozenset(each for each, until in found.items() if until is None)
 
     def close_to(self, record: UUID, since: datetime) -> Iterator[tuple[UUID, Bond]]:
         """The people close to `record` at or after `since`, each with the relation."""

@@ -225,6 +225,7 @@ class PersonJoined(Event, frozen=True, kw_only=True):
 
     def apply(self, person: Any) -> None:
         person.joined.add(self.other)
+        person.history.append(self)
 
 
 class PersonParted(Event, frozen=True, kw_only=True):
@@ -237,17 +238,20 @@ class PersonParted(Event, frozen=True, kw_only=True):
 
     def apply(self, person: Any) -> None:
         person.joined.discard(self.other)
+        person.history.append(self)
 
 
-PersonEvent = PersonRegistered | PersonChanged | PersonRelated | PersonRelationEnded
+PersonEvent = (
+    PersonRegistered | PersonChanged | PersonRelated | PersonRelationEnded | PersonJoined | PersonParted
+)
 _WITH_DETAILS: Final = (PersonRegistered, PersonChanged)
 
 
 class Person(Aggregate, begins_with=PersonRegistered):
     """A pseudonymous id, with details that are sealed with the person's own data key.
 
-    `relations` are those that were not ended, by id, and `relations_ever` all of them; `history` is every
-    event of the person.
+    `relations` are those that were not ended, by id, and `relations_ever` all of them; `joined` are the
+    records that are the same person; `history` is every event of the person.
     """
 
     def __init__(self, first: PersonRegistered) -> None:

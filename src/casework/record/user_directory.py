@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Protocol
 from uuid import UUID
 
@@ -15,6 +16,9 @@ class UserDirectory(Protocol):
     def administrators(self) -> frozenset[UUID]:
         """The administrators who are not deactivated."""
 
+    def linked_to(self, persons: Collection[UUID]) -> frozenset[UUID]:
+        """The users who were ever linked to any of `persons`."""
+
 
 class NoDirectory:
     """A directory without users: no address is in use. For tools that write a record of their own."""
@@ -23,4 +27,7 @@ class NoDirectory:
         return frozenset()
 
     def administrators(self) -> frozenset[UUID]:
+        return frozenset()
+
+    def linked_to(self, persons: Collection[UUID]) -> frozenset[UUID]:
         return frozenset()

@@ -9,7 +9,8 @@ from flask import url_for
 
 from casework.domain.fields import Text
 from casework.domain.limits import YEAR_GROUPS
-from casework.domain.vocabulary import Category
+from casework.domain.vocabulary import Category, Role
+from casework.usecases.joins import OtherPerson, SamePerson
 from casework.usecases.people import ChangePerson, RegisterPerson
 from casework.usecases.relations import RelatePerson
 from casework_api.http import current
@@ -33,6 +34,8 @@ from casework_projections.reading.relations import RelationBody, relation_body
 
 PersonInput = schema_of(RegisterPerson, name="PersonInput")
 PersonPatch = schema_of(ChangePerson, name="PersonPatch")
+SameAsInput = schema_of(SamePerson, name="SameAsInput")
+PartInput = schema_of(OtherPerson, name="PartInput")
 RelationInput = schema_of(RelatePerson, name="RelationInput")
 
 Shown = tuple[PersonBody, int, dict[str, str]]
@@ -121,6 +124,26 @@ def relate(fields: dict[str, Any], person_id: UUID) -> RelationBody:
 def end_relation(person_id: UUID, relation_id: UUID) -> None:
     """End a relation that was recorded for the person; it stays in the history."""
     current.casework().relations.end(current.context(), person_id, relation_id)
+
+
+@blueprint.route("/<uuid:person_id>/same-as", methods=["POST"])
+@blueprint.takes(IDEMPOTENCY_KEY_HEADER)
+@blueprint.arguments(SameAsInput)
+@blueprint.returns(201, PersonBody, headers=("ETag",), problems=(409, 422))
+def join(fields: dict[str, Any], person_id: UUID) -> Shown:
+    """Say that another record is the same person. From then on, either id answers for both."""
+    joins = current.casework().joins
+    joined = joins.join(current.context(), person_id, SamePerson(**fields))
+    return _shown(changed_body(Role.DSL, joined), 201)
+
+
+@blueprint.route("/<uuid:person_id>/same-as/<uuid:other_id>", methods=["DELETE"])
+@blueprint.takes(IDEMPOTENCY_KEY_HEADER)
+@blueprint.arguments(PartInput)
+@blueprint.returns(204, problems=(409, 422))
+def part_records(fields: dict[str, Any], person_id: UUID, other_id: UUID) -> None:
+    """Part two records that are two people after all. Nobody is let back into a case by it."""
+    current.casework().joins.part(current.context(), person_id, other_id, OtherPerson(**fields))
 
 
 @blueprint.route("/<uuid:person_id>/history", methods=["GET"])

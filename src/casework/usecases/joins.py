@@ -1,0 +1,121 @@
+"""Two records of one person: joined, and parted again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from casework.domain.errors import Forbidden, Invalid, NotFound, refuse_any
+from casework.domain.event import event_of
+from casework.domain.fields import PersonId, Reason, record_faults
+from casework.domain.person import Person, PersonJoined, PersonParted
+from casework.domain.vocabulary import Category, Role
+from casework.record import Record, retrying
+from casework.record.identity import one_person
+from casework.record.user_directory import UserDirectory
+from casework.usecases.context import Context
+from casework.usecases.people import Admitted, People, require_other_person
+from casework.usecases.relations import ELSEWHERE
+
+_OTHER: Final = "$.person"
+
+
+class SamePerson(msgspec.Struct, frozen=True, kw_only=True):
+    """Another record that is the same person, and why that is known."""
+
+    person: PersonId
+    reason: Reason
+
+
+class OtherPerson(msgspec.Struct, frozen=True, kw_only=True):
+    """Why two records turned out to be two people."""
+
+    reason: Reason
+
+
+class Joins:
+    """The use cases of joined records: for safeguarding leads and the head."""
+
+    def __init__(self, record: Record, people: People, directory: UserDirectory) -> None:
+        self._record = record
+        self._people = people
+        self._directory = directory
+
+    def join(self, context: Context, person_id: UUID, command: SamePerson) -> Person:
+        """Make two records one person; returns the record with `person_id`.
+
+        Raises NotFound, Forbidden, KeyReused or Invalid.
+        """
+        return retrying(lambda: self._join(context, person_id, command))
+
+    def part(self, context: Context, person_id: UUID, other_id: UUID, command: OtherPerson) -> None:
+        """Part two records that were joined. Raises NotFound, Forbidden, KeyReused or Invalid."""
+        retrying(lambda: self._part(context, person_id, other_id, command))
+
+    def _join(self, context: Context, person_id: UUID, command: SamePerson) -> Person:
+        admitted = self._admit(context, person_id)
+        person = admitted.person
+        if context.earlier(person) is not None:
+            return self._people.as_it_was(context, person)
+        refuse_any(record_faults(command))
+        if command.person == person.id:
+            raise Invalid.at(_OTHER, "is the same record")
+        other = self._record.load(Person, command.person)
+        if other is None or other.school != person.school:
+            raise Invalid.at(_OTHER, ELSEWHERE)
+        own, theirs = (one_person(self._record, [each]) for each in (person.id, other.id))
+        for each in (*own, *theirs):
+            require_other_person(context, each)
+        if other.id in own:
+            raise Invalid.at(_OTHER, "is the same person already")
+        if self._is_user_with_pupil(own, theirs):
+            raise Invalid.at(_OTHER, "would make a pupil and a user of casework one person")
+        self._append(context, admitted.role, person, PersonJoined, other.id, command.reason)
+        self._append(context, admitted.role, other, PersonJoined, person.id, command.reason)
+        self._record.commit(person, other)
+        return person
+
+    def _part(self, context: Context, person_id: UUID, other_id: UUID, command: OtherPerson) -> None:
+        admitted = self._admit(context, person_id)
+        person = admitted.person
+        if context.earlier(person) is not None:
+            return
+        refuse_any(record_faults(command))
+        other = self._record.load(Person, other_id)
+        if other is None or other.id not in person.joined:
+            raise NotFound
+        for each in one_person(self._record, [person.id]):
+            require_other_person(context, each)
+        self._append(context, admitted.role, person, PersonParted, other.id, command.reason)
+        self._append(context, admitted.role, other, PersonParted, person.id, command.reason)
+        self._record.commit(person, other)
+
+    def _admit(self, context: Context, person_id: UUID) -> Admitted:
+        admitted = self._people.admit(context, person_id)
+        if admitted.role is Role.ADMIN:
+            raise Forbidden("Only safeguarding leads and the head join and part records.")
+        return admitted
+
+    def _is_user_with_pupil(self, one: Mapping[UUID, Person], other: Mapping[UUID, Person]) -> bool:
+        return any(
+            any(each.category is Category.PUPIL for each in pupils.values()) and self._are_users(users)
+            for pupils, users in ((one, other), (other, one))
+        )
+
+    def _are_users(self, records: Collection[UUID]) -> bool:
+        return bool(self._directory.linked_to(records))
+
+    @staticmethod
+    def _append(
+        context: Context,
+        role: Role,
+        person: Person,
+        event: type[PersonJoined | PersonParted],
+        other: UUID,
+        reason: Reason,
+    ) -> None:
+        stamp = context.stamp(person.id, person.version + 1, role)
+        person.append(event_of(stamp, event, other=other, reason=reason))
