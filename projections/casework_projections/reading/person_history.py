@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from casework.domain.access import Permission
 from casework.domain.moments import Instant
@@ -62,7 +63,7 @@ class FieldChange(msgspec.Struct, frozen=True, kw_only=True):
 class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One change of a person's record.
 
-    `record` is the record that was changed, `other_record` the one it was joined to or parted from.
+    `record` and `other_record` are two records of the person that were joined or parted.
 
     `by` and `role` are null for what was recorded when a person was made for a case: they could name the
     user who reported it.
@@ -75,8 +76,8 @@ class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
     reason: Sealed | None = None
     changes: tuple[FieldChange, ...] = ()
     relation: RelationBody | None = None
-    record: UUID | None = None
-    other_record: UUID | None = None
+    record: UUID | UnsetType = UNSET
+    other_record: UUID | UnsetType = UNSET
 
 
 class ReadPersonHistory(Question[Page[HistoryEntry]], frozen=True):
@@ -129,9 +130,9 @@ def _entries(person: Person) -> Iterator[HistoryEntry]:
                 ended = relation_body(person.relations_ever[event.relationship], person.id)
                 yield _entry(PersonAct.RELATION_ENDED, event, relation=ended)
             case PersonJoined():
-                yield _entry(PersonAct.JOINED, event, reason=event.reason, other_record=event.other)
+                yield _entry(PersonAct.JOINED, event, **_both(event))
             case PersonParted():
-                yield _entry(PersonAct.PARTED, event, reason=event.reason, other_record=event.other)
+                yield _entry(PersonAct.PARTED, event, **_both(event))
 
 
 def _registered(event: PersonRegistered) -> Iterator[HistoryEntry]:
@@ -143,8 +144,11 @@ def _registered(event: PersonRegistered) -> Iterator[HistoryEntry]:
 
 
 def _entry(what: PersonAct, event: PersonEvent, **more: Any) -> HistoryEntry:
-    made = {"by": event.by, "role": event.role, "record": event.originator_id}
-    return HistoryEntry(what=what, at=event.recorded_at, **{**made, **more})
+    return HistoryEntry(what=what, at=event.recorded_at, **{"by": event.by, "role": event.role, **more})
+
+
+def _both(event: PersonJoined | PersonParted) -> dict[str, Any]:
+    return {"reason": event.reason, "record": event.originator_id, "other_record": event.other}
 
 
 def _once(entries: Iterable[HistoryEntry]) -> Iterator[HistoryEntry]:
@@ -153,7 +157,7 @@ def _once(entries: Iterable[HistoryEntry]) -> Iterator[HistoryEntry]:
     for entry in entries:
         pair = frozenset((entry.record, entry.other_record))
         key = (entry.what, entry.at, pair)
-        if entry.other_record is None or key not in told:
+        if entry.other_record is UNSET or key not in told:
             told.add(key)
             yield entry
 

@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 
 from casework.application import Casework
+from casework.record.recusals import Unavailable
 from casework.storage.database import lock_was_held, take_setup_lock
 from casework_projections.views import positions as position_tables
 from casework_projections.views import set_aside
@@ -54,7 +55,7 @@ Notice = Callable[[SetAside, Exception], None]
 """Called once for each event a view could not apply, with the event and the error."""
 
 
-class ViewsBehind(Exception):
+class ViewsBehind(Unavailable):
     """Views did not catch up with the log in time. Applied batches stay: a retry continues after them."""
 
     def __init__(self, names: Collection[str]) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
 from casework.domain.bars import Bonds
 from casework.record.recusals import Acquainted
 from casework_projections.views.bonds import bonds_around, bonds_if_current
-from casework_projections.views.catch_up import Views
+from casework_projections.views.catch_up import ViewNotCreated, Views
 from casework_projections.views.names import NAME_EVENTS
 from casework_projections.views.set_aside import position_of
 
@@ -48,6 +50,12 @@ class RecusalLookup:
         self.views = views
 
     def around(self, records: Collection[UUID], school: UUID) -> Acquainted:
+        try:
+            return self._around(records, school)
+        except (OperationalError, ProgrammingError) as error:
+            raise ViewNotCreated(self.views.recusals.name) from error
+
+    def _around(self, records: Collection[UUID], school: UUID) -> Acquainted:
         recusals, known = self.views.recusals, self.views.known_names
         names = known.kept(school)
         with self.views.as_they_are() as connection:

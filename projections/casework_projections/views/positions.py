@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
+from casework.record.recusals import Unavailable
 from casework.storage.recorders import EVENTS_TABLE
 from casework_projections.views import set_aside
 from casework_projections.views.view import View
@@ -55,7 +56,7 @@ class ViewState(msgspec.Struct, frozen=True):
         return self.version == view.version and self.position >= target
 
 
-class ViewNotCreated(Exception):
+class ViewNotCreated(Unavailable):
     """A view has no tables: `casework init` has not been run with this release."""
 
     def __init__(self, view: str) -> None:

@@ -28,6 +28,7 @@ from sqlalchemy import (
 from casework.application import Casework
 from casework.domain.aggregate import Aggregate
 from casework.domain.incident import Incident
+from casework.record.recusals import Unavailable
 from casework_projections.views.apart import loaded_apart
 from casework_projections.views.view import Batch, Failure, Recorded, View, upsert
 
@@ -72,7 +73,7 @@ class Counts(msgspec.Struct, frozen=True):
     unreadable: int
 
 
-class ViewBroken(Exception):
+class ViewBroken(Unavailable):
     """A view set aside more than can be replayed for each reader."""
 
     def __init__(self, view: str) -> None:

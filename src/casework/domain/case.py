@@ -224,7 +224,9 @@ def case_after(case: Case, number: int, playbook_of: PlaybookOf) -> Case:
     moment = then.timeline[-1].recorded_at
     pending = tuple(each for each in case.approvals if each.pending_after(number, moment))
     was = case_of(then, case.at, playbook_of(then), moment, bars=case.bars, approvals=case.approvals)
-    return msgspec.structs.replace(was, pending=pending)
+    # No more is shown than the user may see today.
+    stands = was.standing if case.standing.reads_as is not None else case.standing
+    return msgspec.structs.replace(was, standing=stands, pending=pending)
 
 
 def approval_in(case: Case, approval_id: UUID) -> ApprovalInCase:

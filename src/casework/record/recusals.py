@@ -15,6 +15,10 @@ Namesakes = Callable[[UUID, Iterable[str], frozenset[UUID]], frozenset[UUID]]
 linked to. People who were found not to be that user are left out."""
 
 
+class Unavailable(Exception):
+    """It cannot be looked up now, so that nobody can be shown a case."""
+
+
 class Acquainted(msgspec.Struct, frozen=True):
     """The bonds around some records, and whose names at their school could be a user's own."""
 
@@ -26,7 +30,10 @@ class Recusals(Protocol):
     """Records that are one person, people who are close, and names, with every event stored before."""
 
     def around(self, records: Collection[UUID], school: UUID) -> Acquainted:
-        """What decides who is shut out of cases about `records`, which are all of one school."""
+        """What decides who is shut out of cases about `records`, which are all of one school.
+
+        Raises Unavailable.
+        """
 
 
 class NoRecusals:

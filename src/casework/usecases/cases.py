@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from uuid import UUID
 
+import msgspec
+
+from casework.domain.access import Standing
 from casework.domain.aggregate import Aggregate
 from casework.domain.approval import Approval
 from casework.domain.case import AtSchool, Case, case_after, case_of
@@ -16,7 +19,7 @@ from casework.library import Library
 from casework.record import Record
 from casework.record.case_files import case_file
 from casework.record.links import Identities
-from casework.record.recusals import Acquainted, Recusals
+from casework.record.recusals import Acquainted, NoRecusals, Recusals, Unavailable
 from casework.usecases.context import Context
 from casework.usecases.schools import Schools
 
@@ -60,6 +63,18 @@ class Cases:
         """`incident` with the user's standing now; `school` is its school, if already loaded."""
         known = self._recusals.around(incident.about, incident.school)
         return self._case(context, incident, known, approvals, school)
+
+    def as_reported(self, context: Context, incident: Incident, school: School) -> Case:
+        """`incident` as a user sees it who has just reported it.
+
+        If it cannot be looked up who must not see the case, as a user who may see only their own report.
+        """
+        try:
+            return self.of(context, incident, school=school)
+        except Unavailable:
+            known = NoRecusals().around((), school.id)
+            case = self._case(context, incident, known, (), school)
+            return msgspec.structs.replace(case, standing=Standing(reported_it=True))
 
     def as_it_was(self, case: Case, number: int) -> Case:
         """The case right after step `number`, for the response to a retried request."""

@@ -91,7 +91,7 @@ class Reporting:
         playbook = self._library.playbook_under(report.policy)
         incident = Incident.report(report, playbook)
         self._record.commit(incident, *named.made)
-        return self._cases.of(context, incident, school=school)
+        return self._cases.as_reported(context, incident, school)
 
     def _admit(self, context: Context, command: ReportIncident) -> tuple[School, Role]:
         school, actor = self._schools.actor_at(context, command.school)
@@ -114,10 +114,13 @@ class Reporting:
             for sent in (hidden, context):
                 earlier = sent.earlier(incident) if isinstance(incident, Incident) else None
                 if earlier is not None and isinstance(incident, Incident):
-                    return self._cases.as_it_was(self._cases.of(context, incident), earlier)
+                    return self._cases.as_it_was(self._reported(context, incident), earlier)
         if found:
             raise KeyReused
         return None
+
+    def _reported(self, context: Context, incident: Incident) -> Case:
+        return self._cases.as_reported(context, incident, self._schools.found(incident.school))
 
     def _stamped(
         self,
