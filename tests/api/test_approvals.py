@@ -174,7 +174,7 @@ class TestAsking:
         assert [each["id"] for each in shown(house, incident)["approvals"]] == [last]
 
     @pytest.mark.parametrize(
-        "what", ["reveal_reporter", "let_in", "break_glass", "appointment", "invitation", "user_change"]
+        "what", ["reveal_reporter", "break_glass", "appointment", "invitation", "user_change"]
     )
     def test_is_refused_for_matters_that_are_not_built(self, house: House, what: str) -> None:
         body = {"what": what, "about": {"user": house.users["dsl"]}, "reason": REASON}

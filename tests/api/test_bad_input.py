@@ -71,7 +71,7 @@ REQUIRED: Final = {
 }  # fmt: skip
 BODIES: Final = [
     ("approvals.ask", {"what": MARKER}, "$.what"),
-    ("approvals.ask", {"what": "let_in"}, "$.what"),
+    ("approvals.ask", {"what": "break_glass"}, "$.what"),
     ("approvals.ask", {"about": {"incident": MARKER}}, "$.about.incident"),
     ("approvals.ask", {"about": {"incident": None}}, "$.about.incident"),
     ("approvals.ask", {"reason": LONG}, "$.reason"),

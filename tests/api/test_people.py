@@ -73,7 +73,7 @@ class TestAChange:
         }
         answer = changed(house, person, **fields)
         read = house.get("dsl", f"/people/{person}")
-        assert read == {**answer, "relations": []}
+        assert read == {**answer, "relations": [], "same_as": []}
         assert {name: read[name] for name in fields} == fields
         assert read["former_names"] == ["Petra Pupil"]
 

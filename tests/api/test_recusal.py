@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 import pytest
+from werkzeug.test import TestResponse
 
 from tests.api.client import REASON, House, Json, body_of
 from tests.api.people import patch
@@ -175,6 +176,52 @@ class TestAChildsCase:
         assert school.readers(incident) == {"deputy", "head"}
         assert house.get("deputy", f"/incidents/{incident}/steps")["items"][-1]["step"] == "declare_conflict"
         assert house.ask("lead", "POST", path, json={"reason": REASON}).status_code == 404
+
+
+class TestLettingBackIn:
+    """By two people who may read the case, once what shut the user out has ended."""
+
+    def asked(self, school: School, incident: str, who: str, by: str = "deputy") -> TestResponse:
+        about = {"incident": incident, "user": school.house.users[who]}
+        body = {"what": "let_in", "about": about, "reason": REASON}
+        return school.house.ask(by, "POST", "/approvals", json=body)
+
+    def decided(self, school: School, approval: str, by: str) -> int:
+        path, body = f"/approvals/{approval}/decision", {"approve": True, "reason": REASON}
+        return school.house.ask(by, "POST", path, json=body).status_code
+
+    def test_after_a_declared_conflict(self, school: School) -> None:
+        house, incident = school.house, school.child_case()
+        house.created("lead", f"/incidents/{incident}/conflicts", {"reason": REASON})
+        answer = self.asked(school, incident, "lead")
+        assert answer.status_code == 201, answer.text
+        approval = body_of(answer)["id"]
+        assert school.readers(incident) == {"deputy", "head"}
+        assert [self.decided(school, approval, by) for by in ("lead", "deputy", "head")] == [404, 403, 200]
+        assert school.readers(incident) == {"lead", "deputy", "head"}
+        house.created("lead", f"/incidents/{incident}/conflicts", {"reason": REASON})
+        assert school.readers(incident) == {"lead", "deputy", "head"} - {"lead"}
+
+    def test_after_a_parting_and_not_before(self, school: School) -> None:
+        house, incident = school.house, school.child_case()
+        record = school.made("deputy", "Somebody Else")
+        house.take(incident, "involve_person", "deputy", person=record, involvement="target")
+        body = {"person": school.people["lead"], "reason": REASON}
+        house.created("deputy", f"/people/{record}/same-as", body)
+        assert school.readers(incident) == {"deputy", "head"}
+        answer = self.asked(school, incident, "lead")
+        assert body_of(answer)["errors"] == {"$.about.user": ["is shut out by something that still holds"]}
+        path = f"/people/{record}/same-as/{school.people['lead']}"
+        assert house.ask("deputy", "DELETE", path, json={"reason": REASON}).status_code == 204
+        assert school.readers(incident) == {"deputy", "head"}
+        approval = body_of(self.asked(school, incident, "lead"))["id"]
+        assert self.decided(school, approval, "head") == 200
+        assert school.readers(incident) == {"lead", "deputy", "head"}
+
+    def test_of_a_user_who_may_read_it_is_refused(self, school: School) -> None:
+        answer = self.asked(school, school.child_case(), "lead")
+        assert answer.status_code == 422
+        assert body_of(answer)["errors"] == {"$.about.user": ["is not shut out of this case"]}
 
 
 class TestWhatBadInputGets:

@@ -30,7 +30,7 @@ from tests.domain.situations import (
 )
 
 DATA_URL = Sealed("See data:image/png;base64,iVBORw0KGgo=")
-EXCEPTED = ("reopen", "add_note", "correct", "open_evidence", "declare_conflict", "clear_name")
+EXCEPTED = ("reopen", "add_note", "correct", "open_evidence", "declare_conflict", "clear_name", "let_in")
 ENDS_ACTION = ("complete_action", "cancel_action")
 
 

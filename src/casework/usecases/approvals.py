@@ -12,9 +12,10 @@ from casework.domain.access import Permission, Principal
 from casework.domain.approval import About, Approval, ApprovalDecided, why_not_decide
 from casework.domain.case import ApprovalInCase, approval_in
 from casework.domain.errors import Forbidden, Invalid, NotFound, refuse_any
-from casework.domain.event import event_of
+from casework.domain.event import event_of, unstamped
 from casework.domain.fields import PastInstant, Reason, record_faults
 from casework.domain.incident import Step
+from casework.domain.incident.recusal import LetIn
 from casework.domain.moments import Instant
 from casework.domain.sealed import Sealed
 from casework.domain.user import User
@@ -25,7 +26,10 @@ from casework.usecases.cases import Cases
 from casework.usecases.context import Context
 from casework.usecases.steps.taking import TakeStep, TakingSteps
 
-_FIELDS: Final[Mapping[Matter, frozenset[str]]] = {Matter.STEP: frozenset({"about.incident", "step"})}
+_FIELDS: Final[Mapping[Matter, frozenset[str]]] = {
+    Matter.STEP: frozenset({"about.incident", "step"}),
+    Matter.LET_IN: frozenset({"about.incident", "about.user"}),
+}
 """The matters for which approval can be requested in this release, with the fields that each requires."""
 
 
@@ -61,8 +65,12 @@ class Approvals:
         Raises NotFound, Forbidden, KeyReused, Invalid or Refused; then nothing has changed.
         """
         faults = _faults(command)
+        if faults:
+            raise Invalid.of(faults)
+        if command.what is Matter.LET_IN:
+            return self._ask_to_let_in(context, command)
         incident, step = command.about.incident, command.step
-        if faults or incident is None or step is None:
+        if incident is None or step is None:
             raise Invalid.of(faults)
         asked = TakeStep(incident=incident, step=step, at=command.at, reason=command.reason)
         try:
@@ -71,6 +79,20 @@ class Approvals:
             raise Invalid({f"$.step{path[1:]}": found for path, found in error.errors.items()}) from None
         if approval is None:
             raise Invalid.at("$.step", "needs no second person; post it as a step of the incident")
+        return approval
+
+    def _ask_to_let_in(self, context: Context, command: AskApproval) -> Approval:
+        incident, user = command.about.incident, command.about.user
+        if incident is None or user is None:
+            raise Invalid.of({})
+        step = unstamped(LetIn, user=user, reason=command.reason)
+        asked = TakeStep(incident=incident, step=step, at=command.at, reason=command.reason)
+        try:
+            approval = self._taking.ask(context, asked)
+        except Invalid as error:
+            raise Invalid({f"$.about{path[1:]}": found for path, found in error.errors.items()}) from None
+        if approval is None:
+            raise Invalid.at("$.what", "needs no second person")
         return approval
 
     def admit(self, context: Context, approval_id: UUID) -> ApprovalInCase:

@@ -110,6 +110,16 @@ class CaseFacts(msgspec.Struct, frozen=True, kw_only=True):
             bar.member in members and (bar.from_ is None or bar.from_ <= today) for bar in self.bars
         )
 
+    def without_ended_bars(self, identity: Identity) -> CaseFacts:
+        """The facts without bars of a user that have ended, or that they declared."""
+        members = identity.members
+        left = (
+            bar
+            for bar in self.bars
+            if bar.member not in members or (bar.until is None and bar.why is not Why.DECLARED)
+        )
+        return msgspec.structs.replace(self, bars=tuple(left))
+
 
 class Reader(msgspec.Struct, frozen=True, kw_only=True):
     """What predicates need to know about the reader on one day.

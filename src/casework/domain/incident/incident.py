@@ -76,7 +76,8 @@ class Incident(Aggregate, begins_with=Report):
             each: Subject(member=each, since=report.recorded_at) for each in self.subjects() | self.leaders
         }
         self.content: frozenset[Content] = frozenset()
-        self.declared: dict[UUID, datetime] = {}
+        self.declared: frozenset[UUID] = frozenset()
+        self.let_in: dict[UUID, datetime] = {}
         self.state: State = State.REPORTED
         self.milestones: dict[State, datetime] = {}
         self.timeline: list[Step] = []
@@ -161,8 +162,17 @@ class Incident(Aggregate, begins_with=Report):
 
     def bars(self, bonds: Bonds) -> tuple[Bar, ...]:
         """To whom the case is closed, given the `bonds` of the people it is about."""
-        declared = (Bar(member=member, why=Why.DECLARED) for member in self.declared)
-        return (*bars_of(self.about.values(), bonds), *declared)
+        declared = (Bar(member=member, why=Why.DECLARED) for member in sorted(self.declared))
+        about = (
+            bar
+            for bar in bars_of(self.about.values(), bonds)
+            if bar.until is None or not self._let_in_since(bar.member, bar.until)
+        )
+        return (*about, *declared)
+
+    def _let_in_since(self, member: UUID, moment: datetime) -> bool:
+        """Whether `member` was let back in at `moment` or later."""
+        return member in self.let_in and self.let_in[member] >= moment
 
     def raise_concern(self, concern: str, since: datetime) -> None:
         """Record when `concern` first came to light; a concern is never removed."""

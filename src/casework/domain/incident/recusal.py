@@ -27,8 +27,7 @@ class DeclareConflict(Step, frozen=True, kw_only=True):
     persons: Annotated[tuple[UUID, ...], ServerSet()] = ()
 
     def apply(self, incident: Incident) -> None:
-        for member in (self.user, *self.persons):
-            incident.declared.setdefault(member, self.recorded_at)
+        incident.declared |= {self.user, *self.persons}
 
 
 class ClearName(Step, frozen=True, kw_only=True):
@@ -43,3 +42,23 @@ class ClearName(Step, frozen=True, kw_only=True):
     person: PartyId
     user: UserId
     reason: Reason
+
+
+class LetIn(Step, frozen=True, kw_only=True):
+    """A user may read the case again, because what shut them out of it has ended or was wrong.
+
+    Two people decide it. It lifts no bar that holds. `persons` are all people the user was ever linked to.
+    """
+
+    TOPIC: ClassVar[str] = "incident.let_in"
+    INTERNAL: ClassVar[bool] = True
+    CHANGES_PEOPLE: ClassVar[bool] = True
+
+    user: UserId
+    reason: Reason
+    persons: Annotated[tuple[UUID, ...], ServerSet()] = ()
+
+    def apply(self, incident: Incident) -> None:
+        members = {self.user, *self.persons}
+        incident.declared -= members
+        incident.let_in |= dict.fromkeys(members, self.recorded_at)

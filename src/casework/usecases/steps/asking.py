@@ -9,6 +9,7 @@ from casework.domain.asked_step import AskedStep, sealed_step
 from casework.domain.case import Case
 from casework.domain.errors import Refusal, Refused
 from casework.domain.event import event_of
+from casework.domain.incident.recusal import LetIn
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Matter, Role
 from casework.usecases.context import Context
@@ -20,7 +21,12 @@ _ASKED_ALREADY: Final = Refusal(
 
 
 def asked_for(
-    context: Context, case: Case, role: Role, step: AskedStep, decider: Decider, reason: Sealed | None
+    context: Context,
+    case: Case,
+    role: Role,
+    step: AskedStep,
+    decider: Decider,
+    reason: Sealed | None,
 ) -> Approval:
     """The approval that the user requests in `role`; the caller commits it.
 
@@ -29,12 +35,13 @@ def asked_for(
     if any(other.step is not None and other.step.same_but_for_texts(step) for other in case.pending):
         raise Refused(_ASKED_ALREADY)
     incident = case.incident
+    let_in = step.step.user if isinstance(step.step, LetIn) else None
     asked = event_of(
         context.stamp(Approval.id_of(incident.id, len(case.approvals) + 1), 1, role),
         ApprovalAsked,
         school=incident.school,
-        what=Matter.STEP,
-        about=About(incident=incident.id),
+        what=Matter.STEP if let_in is None else Matter.LET_IN,
+        about=About(incident=incident.id, user=let_in),
         reason=None if reason is None else Sealed(reason.text, incident.id),
         step=sealed_step(step, incident.id),
         decider=decider.user,

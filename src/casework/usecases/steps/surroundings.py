@@ -27,6 +27,7 @@ from casework.domain.incident.allegations import AppointCaseManager
 from casework.domain.incident.amending import Rebase, Reclassify, Waive
 from casework.domain.incident.contact import ClassifyContact
 from casework.domain.incident.outcomes import CompleteAction, Debrief
+from casework.domain.incident.recusal import LetIn
 from casework.domain.incident.reporting import Assign, IdentifyPerson, InvolvePerson, Policy, Report
 from casework.domain.incident.technology import CheckAge, CheckConsent
 from casework.domain.moments import Instant
@@ -232,6 +233,25 @@ def _authoriser(step: Waive, _: Surroundings) -> Decider:
     return Decider(step.authorised_by, "$.authorised_by")
 
 
+def _persons(step: LetIn, around: Surroundings) -> Fields:
+    user = around.found.get(step.user)
+    return {"persons": tuple(sorted(user.persons)) if isinstance(user, User) else ()}
+
+
+def _may_be_let_in(step: LetIn, around: Surroundings) -> Faults:
+    """A fault unless all that shuts the user out has ended."""
+    case = around.reported_case
+    reader = case.at.reader_for(step.user)
+    if not holds(BARRED, case.facts, reader):
+        return {"$.user": "is not shut out of this case"}
+    again = case.facts.without_ended_bars(reader.identity)
+    return {"$.user": "is shut out by something that still holds"} if holds(BARRED, again, reader) else {}
+
+
+def _anybody_else(_: LetIn, __: Surroundings) -> Decider:
+    return Decider()
+
+
 OUTSIDE: Final[Mapping[type[Step], Outside]] = {
     Report: Outside(complete=_report),
     Reclassify: Outside(complete=_reclassify),
@@ -246,6 +266,7 @@ OUTSIDE: Final[Mapping[type[Step], Outside]] = {
     CheckConsent: Outside(complete=_check_consent),
     Rebase: Outside(complete=_rebase),
     Waive: Outside(decided_by=_authoriser),
+    LetIn: Outside(complete=_persons, check=_may_be_let_in, decided_by=_anybody_else),
 }
 """The classes of step that need something from outside the incident; the others need nothing."""
 

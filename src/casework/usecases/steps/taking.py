@@ -71,6 +71,11 @@ class TakingSteps:
         command = synchronised(command, context.now)
         return retrying(lambda: self._take(context, command))
 
+    def ask(self, context: Context, command: TakeStep) -> Approval | None:
+        """Ask for a step, also one that only casework records. None if it needs no second person."""
+        command = synchronised(command, context.now)
+        return retrying(lambda: self._take(context, command)).approval
+
     def take_approved(self, context: Context, case: Case, approval: Approval, asker: Principal) -> None:
         """Take the step that `asker` requested and the user of `context` approves; the caller commits it.
 
