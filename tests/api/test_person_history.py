@@ -40,6 +40,7 @@ class TestTheHistory:
     def test_does_not_name_the_reporter_who_registered_a_person(self, house: House) -> None:
         body = {"school": house.school, "category": "pupil", "name": "Petra Pupil"}
         person = house.created("reporter", "/people", body)["id"]
+        house.report(people=[{"person": person, "involvement": "target"}], confidential_reporter=True)
         assert house.users["reporter"] not in str(history(house, person))
 
     @on_sqlite

@@ -33,18 +33,18 @@ COLUMNS: Final = tuple(Permission)
 CELLS: Final = {
     # One row per role, one y or n per permission in the order of `Permission`: report; child cases: read,
     # handle; allegations: read, handle; cases assigned: read, handle; where the head is subject, where the
-    # chair cannot; authorise; people: register, read,
-    # change, keep the roll; declarations: record, read; summary; lessons, their sources; compare; school:
-    # read, change, appoint; appointments; users.
-    "dsl":                 "y y y n n n n n n y y y y y y y y y y y y n n y y",
-    "deputy_dsl":          "y y y n n n n n n y y y y y y y y y y y y n n y y",
-    "headteacher":         "y y y y y n n n n y y y y y y y y y y y y n n y y",
-    "slt":                 "y n n n n y y n n n y n n n n n n n n n y n n n n",
-    "chair_of_governors":  "y n n n n n n y n n y n n n n n n n n n y n n n y",
-    "vice_chair":          "y n n n n n n n y n y n n n n n n n n n y n n n y",
-    "reporter":            "y n n n n n n n n n y n n n n n n n n n y n n n n",
-    "governor":            "y n n n n n n n n n y n n n n n n n n n y n n n n",
-    "admin":               "y n n n n n n n n n y n n y n n n n n n y y y y y",
+    # chair cannot; authorise; people: register, find on the roll, read, change, keep the roll; declarations:
+    # record, read; summary; lessons, their sources; compare; school: read, change, appoint; appointments;
+    # users.
+    "dsl":                 "y y y n n n n n n y y y y y y y y y y y y y n n y y",
+    "deputy_dsl":          "y y y n n n n n n y y y y y y y y y y y y y n n y y",
+    "headteacher":         "y y y y y n n n n y y y y y y y y y y y y y n n y y",
+    "slt":                 "y n n n n y y n n n y y n n n n n n n n n y n n n n",
+    "chair_of_governors":  "y n n n n n n y n n y y n n n n n n n n n y n n n y",
+    "vice_chair":          "y n n n n n n n y n y y n n n n n n n n n y n n n y",
+    "reporter":            "y n n n n n n n n n y y n n n n n n n n n y n n n n",
+    "governor":            "y n n n n n n n n n y y n n n n n n n n n y n n n n",
+    "admin":               "y n n n n n n n n n y y n n y n n n n n n y y y y y",
 }  # fmt: skip
 ROLES: Final = tuple(CELLS)
 GRANTED: Final = [

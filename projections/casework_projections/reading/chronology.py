@@ -7,11 +7,11 @@ from uuid import UUID
 
 import msgspec
 
-from casework.domain.access import Permission
 from casework.domain.vocabulary import Involvement
 from casework.record.identity import one_person
 from casework_projections.reading.asking import Asker
 from casework_projections.reading.cases import ListedIncident, listed_incident
+from casework_projections.reading.knowing import person_to_read
 from casework_projections.reading.known import listing, shown
 from casework_projections.reading.paging import Page, Part
 from casework_projections.reading.room import Answer, Question, ReadingRoom, Shown
@@ -33,7 +33,7 @@ class ReadChronology(Question[Page[ChronologyEntry]], frozen=True):
     part: Part = Part()
 
     def answer(self, room: ReadingRoom, asker: Asker) -> Answer[Page[ChronologyEntry]]:
-        person = room.admission.person(asker, self.person, Permission.READ_PEOPLE)
+        person = person_to_read(room, asker, self.person)
         with room.snapshot(*room.views.of_cases) as snapshot:
             involved = listing(room, snapshot, asker).chronology(*one_person(room.record, [person.id]))
             stale = snapshot.stale

@@ -18,6 +18,7 @@ from casework.domain.person import Contact, Identifiers, Person, day_in
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Category, Role
 from casework_projections.reading.asking import Asker, reach_of
+from casework_projections.reading.knowing import known_records, person_to_read
 from casework_projections.reading.paging import Page, Part
 from casework_projections.reading.relations import (
     Neighbours,
@@ -69,7 +70,7 @@ class PersonBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FindPeople(Question[Page[FoundPerson]], frozen=True, kw_only=True):
-    """A page of people at the schools where the user may find people: the best matches first, then by name.
+    """A page of people whom the user may know: the best matches first, then by name.
 
     `name` is any parts of a name, in any order. At least one filter is needed. Raises Invalid, and Forbidden
     if the user may find people at no school.
@@ -88,13 +89,16 @@ class FindPeople(Question[Page[FoundPerson]], frozen=True, kw_only=True):
         views = room.views
         with room.snapshot(views.directory, views.people, views.recusals) as snapshot:
             reach = reach_of(asker, views.directory, snapshot.connection)
-            schools = reach.schools(Permission.READ_PEOPLE)
+            schools = reach.schools(Permission.FIND_ON_ROLL)
             if not schools:
                 raise Forbidden
             asked = [each for each in schools if self.school in (None, each)]
             matching = views.people_search.find(snapshot.connection, asked, wanted)
-            found = _once(matching, Bonds(joined_records(snapshot.connection)))
+            joined = Bonds(joined_records(snapshot.connection))
             stale = snapshot.stale
+        known = known_records(room, asker, [each.person for each in matching if not each.on_roll])
+        leads = frozenset(reach.schools(Permission.READ_PEOPLE))
+        found = _once((each for each in matching if each.on_roll or each.person in known), joined, leads)
         filters = [self.name, self.category, self.year_group, self.school]
         scope = ["people", *filters, asker.principal.id]
         place, following = room.cursors.cut(self.part, scope, len(found))
@@ -122,8 +126,8 @@ class ReadPerson(Question[PersonBody], frozen=True):
     person: UUID
 
     def answer(self, room: ReadingRoom, asker: Asker) -> Answer[PersonBody]:
-        person = room.admission.person(asker, self.person, Permission.READ_PEOPLE)
-        near = neighbours_of(room, person)
+        person = person_to_read(room, asker, self.person)
+        near = neighbours_of(room, asker, person)
         relations = relations_of(near)
         body = msgspec.structs.replace(
             person_body(person),
@@ -180,13 +184,16 @@ def changed_body(role: Role, person: Person) -> PersonBody:
     return msgspec.structs.replace(person_body(person), relations=UNSET)
 
 
-def _once(matching: Iterable[KnownPerson], joined: Bonds) -> list[KnownPerson]:
-    """Of several records of one person, only the one that matches best."""
+def _once(matching: Iterable[KnownPerson], joined: Bonds, schools: frozenset[UUID]) -> list[KnownPerson]:
+    """Of several records of one person, only the one that matches best, at `schools`.
+
+    Elsewhere the user may not know that they are one person.
+    """
     told: set[UUID] = set()
     found = []
     for each in matching:
         if each.person not in told:
-            told.update(joined.one_person_now(each.person))
+            told.update(joined.one_person_now(each.person) if each.school in schools else ())
             found.append(each)
     return found
 

@@ -10,7 +10,6 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from casework.domain.access import Permission
 from casework.domain.moments import Instant
 from casework.domain.person import (
     Contact,
@@ -27,6 +26,7 @@ from casework.domain.person import (
 )
 from casework.domain.sealed import Sealed
 from casework_projections.reading.asking import Asker
+from casework_projections.reading.knowing import person_to_read
 from casework_projections.reading.paging import Page, Part
 from casework_projections.reading.relations import (
     Neighbours,
@@ -89,8 +89,8 @@ class ReadPersonHistory(Question[Page[HistoryEntry]], frozen=True):
     part: Part = Part()
 
     def answer(self, room: ReadingRoom, asker: Asker) -> Answer[Page[HistoryEntry]]:
-        person = room.admission.person(asker, self.person, Permission.READ_PEOPLE)
-        entries = history_of(neighbours_of(room, person))
+        person = person_to_read(room, asker, self.person)
+        entries = history_of(neighbours_of(room, asker, person))
         place, following = room.cursors.cut(self.part, ["person history", person.id], len(entries))
         items = tuple(entries[place])
         others = dict.fromkeys(each.relation.person for each in items if each.relation is not None)

@@ -12,6 +12,8 @@ from casework.domain.person import Person, Relationship
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import EitherRelation, MayBeContacted, Relation
 from casework.record.identity import one_person
+from casework_projections.reading.asking import Asker
+from casework_projections.reading.knowing import known_among
 from casework_projections.reading.room import ReadingRoom
 from casework_projections.views.sealed_names import prefetch_keys
 
@@ -41,15 +43,16 @@ class Neighbours(msgspec.Struct, frozen=True):
     others: dict[UUID, Person]
 
 
-def neighbours_of(room: ReadingRoom, person: Person) -> Neighbours:
-    """The people `person` was ever related to under any record, without those that cannot be read."""
-    records = one_person(room.record, person.joined) if person.joined else {person.id: person}
+def neighbours_of(room: ReadingRoom, asker: Asker, person: Person) -> Neighbours:
+    """The people `person` was ever related to under any record, as far as the user may know them."""
+    joined = one_person(room.record, person.joined) if person.joined else {}
+    records = {**known_among(room, asker, joined.values()), person.id: person}
     index = room.views.relations
     with room.snapshot(index) as snapshot:
         ids = {each for key in records for each in index.related_to(snapshot.connection, key)}
     ids |= {each.person for record in records.values() for each in record.relations_ever.values()}
     found = room.record.load_many(ids - records.keys())
-    others = {key: each for key, each in found.items() if isinstance(each, Person)}
+    others = known_among(room, asker, (each for each in found.values() if isinstance(each, Person)))
     prefetch_keys(room.sealer.keys, [each.name for each in (*records.values(), *others.values())])
     return Neighbours(records, others)
 

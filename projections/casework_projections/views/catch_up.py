@@ -117,6 +117,7 @@ class Views:
         self.recusals = RecusalIndex(replay)
         self.known_names = KnownNames(app.keys, app.sealer)
         self.of_cases: tuple[View, ...] = (self.directory, self.caseload, self.recusals)
+        self.of_people: tuple[View, ...] = (*self.of_cases, self.people)
         own = (
             *(self.caseload, self.people, self.directory, self.lessons, self.figures),
             *(self.declarations, self.approvals, self.relations, self.recusals),

@@ -37,6 +37,7 @@ class KnownPerson(FoldedName, frozen=True, gc=False):
     school: UUID
     category: Category
     year_group: int | None
+    on_roll: bool
     name: Sealed
 
 
@@ -122,7 +123,14 @@ class PeopleSearch:
         if not aside:
             return wanted.among(school.names for school in current.values())
         replayed = [
-            _known(each.id, each.school, each.category, each.details.year_group, each.name)
+            _known(
+                each.id,
+                each.school,
+                each.category,
+                each.details.year_group,
+                each.details.on_roll,
+                each.name,
+            )
             for each in self._index.people_apart(connection).values()
             if each.school in current and not each.name.erased
         ]
@@ -147,10 +155,12 @@ class PeopleSearch:
             *self._rows(connection, [*behind], after=min(behind.values(), default=0)),
         ]
         read: dict[UUID, dict[UUID, KnownPerson | None]] = {each: {} for each in schools}
-        for person, school, category, year_group, token, wrapped in rows:
+        for person, school, category, year_group, on_roll, token, wrapped in rows:
             name = self._name(person, token, wrapped)
             read[school][person] = (
-                None if name is None else _known(person, school, _CATEGORIES[category], year_group, name)
+                None
+                if name is None
+                else _known(person, school, _CATEGORIES[category], year_group, on_roll, name)
             )
         return {each: kept.get(each, _NEW).updated(read[each], position, aside) for each in schools}
 
@@ -199,11 +209,13 @@ class PeopleSearch:
 
 
 def _known(
-    person: UUID, school: UUID, category: Category, year_group: int | None, name: Sealed
+    person: UUID, school: UUID, category: Category, year_group: int | None, on_roll: bool, name: Sealed
 ) -> KnownPerson:
     folded = folded_name(name.text)
     order = f"{folded.spaced}\0{person.hex}"
-    return KnownPerson(folded.spaced, folded.joined, order, person, school, category, year_group, name)
+    return KnownPerson(
+        folded.spaced, folded.joined, order, person, school, category, year_group, on_roll, name
+    )
 
 
 _ORDER: Final = attrgetter("order")
@@ -213,7 +225,14 @@ _AT_SCHOOLS: Final = people.c.school.in_(bindparam("schools", expanding=True))
 # Each name comes with its key, so that thousands of keys are not put in the cache of keys.
 _ROWS: Final = (
     select(
-        *(people.c.person, people.c.school, people.c.category, people.c.year_group, people.c.name),
+        *(
+            people.c.person,
+            people.c.school,
+            people.c.category,
+            people.c.year_group,
+            people.c.on_roll,
+            people.c.name,
+        ),
         data_keys.c.wrapped,
     )
     .outerjoin(data_keys, data_keys.c.subject == people.c.person)

@@ -67,6 +67,10 @@ class Joins:
         if other is None or other.school != person.school:
             raise Invalid.at(_OTHER, ELSEWHERE)
         own, theirs = (one_person(self._record, [each]) for each in (person.id, other.id))
+        person = own[person.id]
+        if context.earlier(person) is not None:
+            # The same request was recorded since the person was read.
+            return self._people.as_it_was(context, person)
         for each in (*own, *theirs):
             require_other_person(context, each)
         if other.id in own:

@@ -23,6 +23,7 @@ class Permission(StrEnum):
     MANAGE_AFTER_CHAIR = "manage an allegation where the chair cannot"
     AUTHORISE = "authorise what a colleague waives"
     REGISTER_PEOPLE = "register people"
+    FIND_ON_ROLL = "find people on the roll"
     READ_PEOPLE = "find and read people"
     CHANGE_PEOPLE = "change people's records"
     KEEP_ROLL = "say who is on the roll"
@@ -39,7 +40,9 @@ class Permission(StrEnum):
     LIST_USERS = "find users to assign or appoint"
 
 
-_EVERYBODY: Final = frozenset({Permission.REPORT, Permission.REGISTER_PEOPLE, Permission.READ_SCHOOL})
+_EVERYBODY: Final = frozenset(
+    {Permission.REPORT, Permission.REGISTER_PEOPLE, Permission.FIND_ON_ROLL, Permission.READ_SCHOOL}
+)
 _LEADS: Final = _EVERYBODY | {
     Permission.READ_CHILD_CASES,
     Permission.HANDLE_CHILD_CASES,

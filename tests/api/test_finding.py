@@ -1,0 +1,91 @@
+"""Who finds whom: the roll is the register of the school, and other records tell of cases."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.api.client import House, Json
+from tests.api.test_recusal import NAMES, School
+
+
+def found(house: House, who: str, name: str) -> list[str]:
+    return [each["id"] for each in house.get(who, f"/people?name={name}")["items"]]
+
+
+@pytest.fixture
+def school(house: House) -> School:
+    return School(house)
+
+
+class TestTheRoll:
+    @pytest.mark.parametrize("who", [*NAMES, "assistant", "governor"])
+    def test_is_found_by_all_staff_with_nothing_but_the_register(self, school: School, who: str) -> None:
+        house = school.house
+        if who == "governor":
+            house.add_user(who, who, school.id, name="Gus Governor")
+        (item,) = house.get(who, "/people?name=petra")["items"]
+        assert item == {
+            "id": school.pupil,
+            "school": school.id,
+            "category": "pupil",
+            "name": "Petra Pupil",
+            "year_group": None,
+        }
+
+    def test_is_read_in_full_only_by_leads(self, school: School) -> None:
+        status = {who: school.house.ask(who, "GET", f"/people/{school.pupil}").status_code for who in NAMES}
+        assert status == {"lead": 200, "deputy": 200, "head": 200, "chair": 403, "vice": 403}
+
+    def test_does_not_tell_other_staff_which_records_are_one_person(self, school: School) -> None:
+        other = school.made("lead", "Petra Pupill", "pupil")
+        body = {"person": other, "reason": "Both are the same child."}
+        school.house.created("lead", f"/people/{school.pupil}/same-as", body)
+        assert len(found(school.house, "lead", "petra")) == 1
+        assert len(found(school.house, "assistant", "petra")) == 2
+
+
+class TestARecordMadeForACase:
+    def test_of_the_head_is_never_found_by_the_head(self, school: School) -> None:
+        house = school.house
+        before = found(house, "head", "heddle")
+        record = school.made("assistant", "Harriet Heddle")
+        assert found(house, "head", "heddle") == before == [school.people["head"]]
+        incident = school.report({"person": record, "involvement": "alleged"})
+        assert school.readers(incident) == {"chair"}
+        for who in ("head", "lead", "deputy", "vice"):
+            assert found(house, who, "heddle") == before
+            for path in ("", "/history", "/chronology"):
+                assert house.ask(who, "GET", f"/people/{record}{path}").status_code in {403, 404}
+        assert set(found(house, "chair", "heddle")) == {*before, record}
+
+    def test_is_found_by_the_user_who_registered_it(self, school: School) -> None:
+        record = school.made("assistant", "Sam Stranger", "unknown")
+        assert found(school.house, "assistant", "stranger") == [record]
+        assert found(school.house, "lead", "stranger") == []
+
+    def test_is_found_by_those_who_read_a_case_it_is_in(self, school: School) -> None:
+        house, record = school.house, school.made("assistant", "Sam Stranger", "unknown")
+        said: Json = {"kind": "cyberbullying", "summary": "Unkind.", "confidential_reporter": False}
+        school.report({"person": record, "involvement": "alleged"}, **said)
+        for who in ("lead", "deputy", "head"):
+            assert found(house, who, "stranger") == [record]
+            assert house.get(who, f"/people/{record}")["name"] == "Sam Stranger"
+        for who in ("chair", "vice"):
+            assert found(house, who, "stranger") == []
+
+    def test_is_no_relation_for_those_who_may_not_know_it(self, school: School) -> None:
+        house, record = school.house, school.made("chair", "Sam Stranger", "external")
+        school.related(school.pupil, "relative_of", record)
+        assert house.get("lead", f"/people/{school.pupil}")["relations"] == []
+        incident = school.about("head")
+        house.take(incident, "involve_person", "chair", person=record, involvement="witness")
+        assert house.get("lead", f"/people/{school.pupil}")["relations"] == []
+
+    def test_of_a_parent_is_known_to_leads_beside_the_child(self, school: School) -> None:
+        house, parent = school.house, school.made("lead", "Pat Parent", "parent")
+        school.related(parent, "parent_of", school.pupil)
+        for who in ("lead", "deputy", "head"):
+            assert found(house, who, "parent") == [parent]
+            (relation,) = house.get(who, f"/people/{school.pupil}")["relations"]
+            assert (relation["person"], relation["name"]) == (parent, "Pat Parent")
+        assert found(house, "assistant", "parent") == []
