@@ -228,8 +228,10 @@ class _School:
         return self.app.incidents.report(_by(self.dsl, moment), ReportIncident(**fields)).incident.id
 
     def _user(self, role: Role, school: UUID) -> User:
-        person = self._person(school, self.admin, Category.STAFF)
-        registered = RegisterUser(name=Sealed("A User"), email=Sealed(f"{role}@x.example"), person=person)
+        # A name of their own: cases about namesakes would be closed to them.
+        name = f"Ursula {role.value.replace('_', '')}"
+        person = self._person(school, self.admin, Category.STAFF, name)
+        registered = RegisterUser(name=Sealed(name), email=Sealed(f"{role}@x.example"), person=person)
         user = self.app.users.register(_by(self.admin, self.opened), registered)
         appointment = AppointUser(user=user.id, role=role, from_=day_of(self.opened))
         self.app.schools.appoint(_by(self.admin, self.opened), school, appointment)
