@@ -1,7 +1,7 @@
 """To whom a case comes: the safeguarding leads, then the head, the chair and the vice-chair of governors.
 
 The route is worked out again whenever it is asked, because people, relations and appointments change. An
-allegation against whoever led the school when it happened, or has led it since, never comes to a head.
+allegation against a user who led the school when it happened, or has led it since, never comes to a head.
 """
 
 from __future__ import annotations
