@@ -37,11 +37,15 @@ class Conflicts:
         retrying(lambda: self._declare(context, incident_id, command))
 
     def _declare(self, context: Context, incident_id: UUID, command: OwnConflict) -> None:
-        known = self._record.load(Incident, incident_id)
-        if known is not None and context.earlier(known) is not None:
-            # The user may no longer read the case.
+        if self._was_declared(context, incident_id):
             return
-        case = self._cases.admit_reader(context, incident_id)
+        try:
+            case = self._cases.admit_reader(context, incident_id)
+        except NotFound:
+            # The same request, sent twice at once, may have shut the user out meanwhile.
+            if self._was_declared(context, incident_id):
+                return
+            raise
         role = case.standing.reads_as
         if role is None:
             raise NotFound
@@ -50,3 +54,8 @@ class Conflicts:
         step = event_of(stamp, DeclareConflict, user=context.by, reason=command.reason, persons=persons)
         case.incident.take(step, case.playbook)
         self._record.commit(case.incident)
+
+    def _was_declared(self, context: Context, incident_id: UUID) -> bool:
+        """Whether this request was recorded before. Then the user may no longer read the case."""
+        known = self._record.load(Incident, incident_id)
+        return known is not None and context.earlier(known) is not None
