@@ -6,6 +6,7 @@ Scenario 7 and its variants, and what users of earlier releases could see.
 from __future__ import annotations
 
 from typing import Final
+from uuid import UUID
 
 import pytest
 from werkzeug.test import TestResponse
@@ -98,6 +99,20 @@ class TestAboutTheHead:
     def test_named_as_a_user_it_comes_to_the_chair(self, school: School) -> None:
         head = {"user": school.house.users["head"], "involvement": "alleged"}
         assert school.readers(school.report(head)) == {"chair"}
+
+    def test_named_as_a_user_without_a_record_it_does_not_name_the_reporter(self, school: School) -> None:
+        house = school.house
+        house.add_user("caretaker", "reporter", school.id, name="Karl Keeper")
+        caretaker = {"user": house.users["caretaker"], "involvement": "alleged"}
+        before = house.events()
+        school.report(caretaker)
+        log = house.casework.log
+        recorded = [
+            log.event_mapper.to_domain_event(each)
+            for each in log.event_recorder.select_notifications(before + 1, 10)
+        ]
+        assert [event.TOPIC for event in recorded] == ["incident.report", "person.registered"]
+        assert {event.by for event in recorded} == {UUID(int=0)}
 
     @pytest.mark.parametrize("said", [{}, {"about_leader": True}])
     def test_naming_nobody_it_comes_to_the_chair(self, school: School, said: Json) -> None:

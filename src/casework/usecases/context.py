@@ -10,7 +10,7 @@ from uuid import UUID, uuid4, uuid5
 
 import msgspec
 
-from casework.domain.access import Principal
+from casework.domain.access import NOBODY, Principal
 from casework.domain.aggregate import Aggregate
 from casework.domain.errors import KeyReused
 from casework.domain.event import Stamp
@@ -25,10 +25,10 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     """One request: its user and its time.
 
     `key` is the client's idempotency key, if it sent one; `digest` differs for different requests with the
-    same key. The ids that a request creates are derived from the user and the key, and from `secret` if there
-    is one: without it, trying every user in turn would reveal who made the request. `may_be_named` is called
-    as soon as the log may name the user: unless they know the case only because they reported it in
-    confidence.
+    same key. The ids that a request creates are derived from the user and the key, and from `secret` if it is
+    made in confidence: without it, trying every user in turn would reveal who made the request.
+    `may_be_named` is called as soon as the log may name the user: unless they know the case only because they
+    reported it in confidence.
     """
 
     principal: Principal
@@ -53,7 +53,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
         return self._derived(f"{kind}:{self.request}")
 
     def under(self, secret: bytes) -> Self:
-        """The same request, with ids that do not reveal its user."""
+        """The same request made in confidence: neither its ids nor its stamps reveal its user."""
         return msgspec.structs.replace(self, secret=secret)
 
     def earlier(self, aggregate: Aggregate) -> int | None:
@@ -73,7 +73,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
         return Stamp(
             originator_id=of,
             originator_version=version,
-            by=self.by,
+            by=NOBODY if self.secret else self.by,
             role=role,
             request_id=self.request,
             request_digest=self.digest,

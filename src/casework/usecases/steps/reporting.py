@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from casework.domain.access import NOBODY, Permission
+from casework.domain.access import Permission
 from casework.domain.case import Case
 from casework.domain.errors import Forbidden, KeyReused, refuse_any
 from casework.domain.event import event_of
@@ -136,8 +136,6 @@ class Reporting:
         moment = command.reported_at or context.now
         sent = hidden if confidential else context
         stamp = sent.stamp(incident, 1, Role.REPORTER if confidential else role, moment)
-        if confidential:
-            stamp = msgspec.structs.replace(stamp, by=NOBODY)
         fields = replaced(command, people=people)
         del fields["reported_at"]
         return event_of(

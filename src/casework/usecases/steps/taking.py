@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from casework.domain.access import NOBODY, Principal, Standing
+from casework.domain.access import Principal, Standing
 from casework.domain.approval import CLAUSE, Approval
 from casework.domain.asked_step import AskedStep
 from casework.domain.case import Case
@@ -106,7 +106,7 @@ class TakingSteps:
             return before
         if command.expected is not None and command.expected != case.visible_version:
             raise Stale(case.visible_version)
-        step = self._stamped(context, command, case, role, in_confidence)
+        step = self._stamped(context, command, case, role)
         step, decider = self._prepared(context, step, case)
         if decider is not None:
             case.incident.judge(step, case.playbook)
@@ -145,10 +145,8 @@ class TakingSteps:
         return case, _role_for(case.standing, type(command.step))
 
     @staticmethod
-    def _stamped(context: Context, command: TakeStep, case: Case, role: Role, in_confidence: bool) -> Step:
+    def _stamped(context: Context, command: TakeStep, case: Case, role: Role) -> Step:
         stamp = context.stamp(case.incident.id, case.incident.version + 1, role, command.at)
-        if in_confidence:
-            stamp = msgspec.structs.replace(stamp, by=NOBODY)
         return command.step.stamped(stamp)
 
 
