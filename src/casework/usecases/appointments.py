@@ -19,7 +19,7 @@ from casework.domain.moments import LocalDate
 from casework.domain.school import AppointmentChanged, School
 from casework.domain.vocabulary import Role
 from casework.record import Record, retrying
-from casework.usecases.context import Context
+from casework.usecases.context import Context, as_it_was
 from casework.usecases.schools import actor_of
 
 _ENDED: Final = Refusal(
@@ -62,9 +62,8 @@ class Appointments:
         if school is None:
             raise NotFound
         role = _role_for(context, school, appointment_id, command)
-        earlier = context.earlier(school)
-        if earlier is not None:
-            return self._as_it_was(school, earlier, appointment_id)
+        if context.earlier(school) is not None:
+            return as_it_was(self._record, context, school).appointments[appointment_id]
         appointment = school.appointments.get(appointment_id)
         if appointment is None:
             raise NotFound
@@ -82,12 +81,6 @@ class Appointments:
         school.append(event)
         self._record.commit(school)
         return changed
-
-    def _as_it_was(self, school: School, version: int, appointment_id: UUID) -> Appointment:
-        then = self._record.load(School, school.id, upto=version)
-        if then is None:
-            raise NotFound
-        return then.appointments[appointment_id]
 
 
 def _role_for(context: Context, school: School, appointment_id: UUID, command: ChangeAppointment) -> Role:

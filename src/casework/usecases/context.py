@@ -5,16 +5,19 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from uuid import UUID, uuid4, uuid5
 
 import msgspec
 
 from casework.domain.access import NOBODY, Principal
 from casework.domain.aggregate import Aggregate
-from casework.domain.errors import KeyReused
+from casework.domain.errors import KeyReused, NotFound
 from casework.domain.event import Stamp
 from casework.domain.moments import Instant
+from casework.record import Record
+
+A = TypeVar("A", bound=Aggregate)
 
 
 def _ignore() -> None:
@@ -85,6 +88,14 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
         if not self.secret:
             return uuid5(self.by, name)
         return UUID(bytes=hmac.digest(self.secret, self.by.bytes + name.encode(), "sha256")[:16])
+
+
+def as_it_was(record: Record, context: Context, aggregate: A) -> A:
+    """`aggregate` right after this request was first made, for the answer to a retry. Raises NotFound."""
+    then = record.load(type(aggregate), aggregate.id, upto=context.earlier(aggregate))
+    if then is None:
+        raise NotFound
+    return then
 
 
 def replaced(record: msgspec.Struct, **changes: Any) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from casework.domain.vocabulary import Category, Role
 from casework.record import Record, retrying
 from casework.record.identity import one_person
 from casework.record.user_directory import UserDirectory
-from casework.usecases.context import Context
+from casework.usecases.context import Context, as_it_was
 from casework.usecases.people import Admitted, People, require_other_person
 from casework.usecases.relations import ELSEWHERE
 
@@ -59,7 +59,7 @@ class Joins:
         admitted = self._admit(context, person_id)
         person = admitted.person
         if context.earlier(person) is not None:
-            return self._people.as_it_was(context, person)
+            return as_it_was(self._record, context, person)
         refuse_any(record_faults(command))
         if command.person == person.id:
             raise Invalid.at(_OTHER, "is the same record")
@@ -70,7 +70,7 @@ class Joins:
         person = own[person.id]
         if context.earlier(person) is not None:
             # The same request was recorded since the person was read.
-            return self._people.as_it_was(context, person)
+            return as_it_was(self._record, context, person)
         for each in (*own, *theirs):
             require_other_person(context, each)
         if other.id in own:

@@ -30,7 +30,7 @@ from casework.domain.school import School
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Category, Relation, Role
 from casework.record import Record, retrying
-from casework.usecases.context import Context, replaced
+from casework.usecases.context import Context, as_it_was, replaced
 from casework.usecases.named_ids import check_ids, named_ids
 from casework.usecases.schools import Schools
 
@@ -130,13 +130,6 @@ class People:
         require_other_person(context, person.id)
         return Admitted(person, school, role)
 
-    def as_it_was(self, context: Context, person: Person) -> Person:
-        """`person` right after this request was first made."""
-        then = self._record.load(Person, person.id, upto=context.earlier(person))
-        if then is None:
-            raise NotFound
-        return then
-
     def _register(self, context: Context, command: RegisterPerson) -> Person:
         school, actor = self._schools.actor_at(context, command.school)
         keeper = _keeps_roll(context, actor)
@@ -148,7 +141,7 @@ class People:
         person_id = context.new_id("person")
         existing = self._record.load(Person, person_id)
         if existing is not None and context.earlier(existing) is not None:
-            return self.as_it_was(context, existing)
+            return as_it_was(self._record, context, existing)
         on_roll = command.on_roll
         if on_roll is None:
             on_roll = keeper is not None and command.category.belongs_to_school
@@ -167,7 +160,7 @@ class People:
         admitted = self.admit(context, person_id)
         person = admitted.person
         if context.earlier(person) is not None:
-            return Admitted(self.as_it_was(context, person), admitted.school, admitted.role)
+            return Admitted(as_it_was(self._record, context, person), admitted.school, admitted.role)
         if expected is not None and expected != person.version:
             raise Stale(person.version)
         details = _changed(person.details, command, context.now)

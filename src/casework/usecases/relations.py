@@ -16,7 +16,7 @@ from casework.domain.moments import LocalDate
 from casework.domain.person import Person, PersonRelated, PersonRelationEnded, Relationship
 from casework.domain.vocabulary import MayBeContacted, Relation, Role
 from casework.record import Record, retrying
-from casework.usecases.context import Context
+from casework.usecases.context import Context, as_it_was
 from casework.usecases.people import PARENT_OF_PRIMARY_AGE, Admitted, People, require_other_person
 
 ELSEWHERE: Final = "names no person of this school"
@@ -58,7 +58,7 @@ class Relations:
         admitted = self._people.admit(context, person_id)
         person, relation_id = admitted.person, context.new_id("relation")
         if context.earlier(person) is not None:
-            return self._people.as_it_was(context, person).relations[relation_id]
+            return as_it_was(self._record, context, person).relations[relation_id]
         require_other_person(context, command.person)
         relationship = Relationship(id=relation_id, **msgspec.structs.asdict(command))
         self._check(admitted, relationship, day_of(context.now))

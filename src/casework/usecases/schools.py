@@ -30,7 +30,7 @@ from casework.domain.vocabulary import Role
 from casework.library import Library
 from casework.record import Record, retrying
 from casework.record.links import persons_at
-from casework.usecases.context import Context, replaced
+from casework.usecases.context import Context, as_it_was, replaced
 from casework.usecases.linking import is_linked
 
 LINKS_WITHIN: Final = timedelta(days=30)
@@ -153,7 +153,7 @@ class Schools:
         school_id = context.new_id("school")
         existing = self._record.load(School, school_id)
         if existing is not None and context.earlier(existing) is not None:
-            return self._first_result(context, existing)
+            return as_it_was(self._record, context, existing)
         stamp = context.stamp(school_id, 1, Role.ADMIN)
         opened = event_of(stamp, SchoolOpened, **replaced(command, pack=self._edition(command.pack)))
         if opened.jurisdiction not in self._library.jurisdictions():
@@ -167,7 +167,7 @@ class Schools:
     def _change(self, context: Context, school_id: UUID, command: ChangeSchool) -> School:
         school = self.managed(context, school_id, Permission.MANAGE_SCHOOL)
         if context.earlier(school) is not None:
-            return self._first_result(context, school)
+            return as_it_was(self._record, context, school)
         if command == ChangeSchool():
             return school
         edition = None if command.pack is None else self._edition(command.pack)
@@ -209,7 +209,7 @@ class Schools:
         school = self.managed(context, school_id, Permission.MANAGE_APPOINTMENTS)
         appointment_id = context.new_id("appointment")
         if context.earlier(school) is not None:
-            return self._first_result(context, school).appointments[appointment_id]
+            return as_it_was(self._record, context, school).appointments[appointment_id]
         user = self._record.load(User, command.user)
         if user is None:
             raise Invalid.at("$.user", "is not a user")
@@ -240,13 +240,6 @@ class Schools:
         stamp = context.stamp(school.id, school.version + 1, Role.ADMIN)
         school.append(event_of(stamp, AppointmentEnded, appointment=appointment, until=last_day))
         self._record.commit(school)
-
-    def _first_result(self, context: Context, school: School) -> School:
-        """The school right after this request was first made."""
-        then = self._record.load(School, school.id, upto=context.earlier(school))
-        if then is None:
-            raise NotFound
-        return then
 
     def _edition(self, pack_id: str) -> str:
         if pack_id not in self._library.pack_ids():

@@ -42,7 +42,7 @@ from casework.domain.vocabulary import Role
 from casework.record import Record, Unreadable, retrying
 from casework.record.links import persons_at
 from casework.record.user_directory import UserDirectory
-from casework.usecases.context import Context
+from casework.usecases.context import Context, as_it_was
 from casework.usecases.linking import adult, colleague
 from casework.usecases.schools import require_administrator
 from casework.usecases.secrets import Secrets
@@ -158,9 +158,8 @@ class Users:
         require_administrator(context)
         user_id = context.new_id("user")
         existing = self._record.load(User, user_id)
-        earlier = None if existing is None else context.earlier(existing)
-        if earlier is not None:
-            return self._found(user_id, upto=earlier)
+        if existing is not None and context.earlier(existing) is not None:
+            return as_it_was(self._record, context, existing)
         registered = event_of(
             context.stamp(user_id, 1, Role.ADMIN),
             UserRegistered,
@@ -178,9 +177,8 @@ class Users:
     def _change(self, context: Context, user_id: UUID, command: ChangeUser, expected: int | None) -> User:
         require_administrator(context)
         user = self._found(user_id)
-        earlier = context.earlier(user)
-        if earlier is not None:
-            return self._found(user_id, upto=earlier)
+        if context.earlier(user) is not None:
+            return as_it_was(self._record, context, user)
         if expected is not None and expected != user.version:
             raise Stale(user.version)
         refuse_any(record_faults(command))
@@ -283,8 +281,8 @@ class Users:
         user.append(event_of(stamp, TokenRevoked, token=token_id))
         self._record.commit(user)
 
-    def _found(self, user_id: UUID, upto: int | None = None) -> User:
-        user = self._record.load(User, user_id, upto=upto)
+    def _found(self, user_id: UUID) -> User:
+        user = self._record.load(User, user_id)
         if user is None:
             raise NotFound
         return user
