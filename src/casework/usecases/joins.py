@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
@@ -12,11 +12,12 @@ from casework.domain.errors import Forbidden, Invalid, NotFound, refuse_any
 from casework.domain.event import event_of
 from casework.domain.fields import PersonId, Reason, record_faults
 from casework.domain.person import Person, PersonJoined, PersonParted
-from casework.domain.vocabulary import Category, Role
+from casework.domain.vocabulary import Role
 from casework.record import Record, retrying
 from casework.record.identity import one_person
 from casework.record.user_directory import UserDirectory
 from casework.usecases.context import Context, as_it_was
+from casework.usecases.linking import is_or_was_pupil
 from casework.usecases.people import Admitted, People, require_other_person
 from casework.usecases.relations import ELSEWHERE
 
@@ -44,7 +45,7 @@ class Joins:
         self._people = people
         self._directory = directory
 
-    def join(self, context: Context, person_id: UUID, command: SamePerson) -> Person:
+    def join(self, context: Context, person_id: UUID, command: SamePerson) -> Admitted:
         """Make two records one person; returns the record with `person_id`.
 
         Raises NotFound, Forbidden, KeyReused or Invalid.
@@ -55,22 +56,20 @@ class Joins:
         """Part two records that were joined. Raises NotFound, Forbidden, KeyReused or Invalid."""
         retrying(lambda: self._part(context, person_id, other_id, command))
 
-    def _join(self, context: Context, person_id: UUID, command: SamePerson) -> Person:
+    def _join(self, context: Context, person_id: UUID, command: SamePerson) -> Admitted:
         admitted = self._admit(context, person_id)
-        person = admitted.person
+        # Read together, so that the same request, sent twice at once, is found in both or in neither.
+        own = one_person(self._record, [person_id])
+        person = own[person_id]
         if context.earlier(person) is not None:
-            return as_it_was(self._record, context, person)
+            return msgspec.structs.replace(admitted, person=as_it_was(self._record, context, person))
         refuse_any(record_faults(command))
         if command.person == person.id:
             raise Invalid.at(_OTHER, "is the same record")
-        other = self._record.load(Person, command.person)
+        theirs = one_person(self._record, [command.person])
+        other = theirs.get(command.person)
         if other is None or other.school != person.school:
             raise Invalid.at(_OTHER, ELSEWHERE)
-        own, theirs = (one_person(self._record, [each]) for each in (person.id, other.id))
-        person = own[person.id]
-        if context.earlier(person) is not None:
-            # The same request was recorded since the person was read.
-            return as_it_was(self._record, context, person)
         for each in (*own, *theirs):
             require_other_person(context, each)
         if other.id in own:
@@ -80,7 +79,7 @@ class Joins:
         self._append(context, admitted.role, person, PersonJoined, other.id, command.reason)
         self._append(context, admitted.role, other, PersonJoined, person.id, command.reason)
         self._record.commit(person, other)
-        return person
+        return msgspec.structs.replace(admitted, person=person)
 
     def _part(self, context: Context, person_id: UUID, other_id: UUID, command: OtherPerson) -> None:
         admitted = self._admit(context, person_id)
@@ -105,12 +104,9 @@ class Joins:
 
     def _is_user_with_pupil(self, one: Mapping[UUID, Person], other: Mapping[UUID, Person]) -> bool:
         return any(
-            any(each.category is Category.PUPIL for each in pupils.values()) and self._are_users(users)
+            any(map(is_or_was_pupil, pupils.values())) and self._directory.linked_to(users)
             for pupils, users in ((one, other), (other, one))
         )
-
-    def _are_users(self, records: Collection[UUID]) -> bool:
-        return bool(self._directory.linked_to(records))
 
     @staticmethod
     def _append(

@@ -23,9 +23,13 @@ def adult(record: Record, person_id: UUID) -> Person:
     person = record.load(Person, person_id)
     if person is None:
         raise Invalid.at(_PATH, "is not a person")
-    if person.category in _PUPILS:
+    if is_or_was_pupil(person):
         raise Invalid.at(_PATH, "is or was a pupil")
     return person
+
+
+def is_or_was_pupil(person: Person) -> bool:
+    return person.category in _PUPILS
 
 
 def is_linked(record: Record, user: User, school_id: UUID) -> bool:

@@ -9,7 +9,7 @@ from flask import url_for
 
 from casework.domain.fields import Text
 from casework.domain.limits import YEAR_GROUPS
-from casework.domain.vocabulary import Category, Role
+from casework.domain.vocabulary import Category
 from casework.usecases.joins import OtherPerson, SamePerson
 from casework.usecases.people import ChangePerson, RegisterPerson
 from casework.usecases.relations import RelatePerson
@@ -134,7 +134,7 @@ def join(fields: dict[str, Any], person_id: UUID) -> Shown:
     """Say that another record is the same person. From then on, either id answers for both."""
     joins = current.casework().joins
     joined = joins.join(current.context(), person_id, SamePerson(**fields))
-    return _shown(changed_body(Role.DSL, joined), 201)
+    return _shown(changed_body(joined.role, joined.person), 201)
 
 
 @blueprint.route("/<uuid:person_id>/same-as/<uuid:other_id>", methods=["DELETE"])
