@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 
 from casework.domain.access import Identity, Principal
 from casework.domain.aggregate import Aggregate
+from casework.domain.bars import Bonds
 from casework.domain.case import AtSchool, case_of
 from casework.domain.clocks import LONDON
 from casework.domain.errors import Refusal, Refused
@@ -154,7 +155,9 @@ class CaseFile:
         at_school = AtSchool(Principal(id=DSL), a_school(), self.now, _Identities(found or {}))
         around = Surroundings(
             incident=self.incident,
-            case=case_of(self.incident, at_school, self.playbook, self.now),
+            case=case_of(
+                self.incident, at_school, self.playbook, self.now, bars=self.incident.bars(Bonds(()))
+            ),
             school=a_school(),
             library=Library.own(),
             found=found or {},

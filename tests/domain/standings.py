@@ -18,7 +18,8 @@ from casework.domain.access import (
     reads_once_assigned,
     standing,
 )
-from casework.domain.bars import Bar
+from casework.domain.appointment import Led
+from casework.domain.bars import Bar, Bonds
 from casework.domain.incident import Incident
 from casework.domain.vocabulary import Role
 from tests.domain.casefile import known
@@ -37,8 +38,8 @@ def holder(
 ) -> Holder:
     """Who holds `role` at the school from one day to another."""
     identity = Identity(known(user or f"the {role}"), frozenset(persons), frozenset(namesakes))
-    acts = from_ <= TODAY and (until is None or until >= TODAY)
-    return Holder(identity=identity, role=Role(role), from_=from_, until=until, acts=acts)
+    led = Led(identity.user, from_, until)
+    return Holder(identity=identity, role=Role(role), led=led, acts=led.between(TODAY, TODAY))
 
 
 A_HEAD: Final = holder("headteacher")
@@ -50,7 +51,7 @@ def reads_if_assigned(role: str, incident: Incident) -> bool:
     """Whether a user in `role` could read `incident` if it were assigned to them."""
     user = Actor(user=known("a user"), persons=frozenset(), roles=(Role(role),))
     reader = Reader(identity=Identity(user.user), today=TODAY, staff=lambda: (A_DSL, A_HEAD))
-    return reads_once_assigned(user, CaseFacts.of(incident), reader)
+    return reads_once_assigned(user, CaseFacts.of(incident, incident.bars(Bonds(()))), reader)
 
 
 def standing_to(
@@ -65,4 +66,5 @@ def standing_to(
     """The standing of `actor` to `incident`, who reported it or not."""
     identity = Identity(actor.user, actor.persons, frozenset(namesakes))
     reader = Reader(identity=identity, today=TODAY, staff=lambda: staff)
-    return standing(actor, CaseFacts.of(incident, bars), reader, reported_it=reported_it)
+    facts = CaseFacts.of(incident, (*incident.bars(Bonds(())), *bars))
+    return standing(actor, facts, reader, reported_it=reported_it)

@@ -101,11 +101,9 @@ class Made(msgspec.Struct, frozen=True):
     bars: tuple[Bar, ...]
 
     def facts(self) -> CaseFacts:
-        subjects = {Involvement.TARGET, Involvement.ALLEGED}
         return CaseFacts(
             stream=self.stream,
             occurred_on=OCCURRED_ON,
-            subjects=frozenset(m.member for m in self.members if m.at_present and m.involved_as in subjects),
             appointed=frozenset(m.member for m in self.members if m.involved_as == APPOINTED),
             assigned=frozenset(m.member for m in self.members if m.involved_as == ASSIGNEE),
             bars=self.bars,
@@ -158,8 +156,7 @@ class World(msgspec.Struct, frozen=True):
             Holder(
                 identity=self.identity(led.user),
                 role=role,
-                from_=led.first,
-                until=led.last,
+                led=led,
                 acts=led.user in acting_as(self.awake_at(school, day), role, day),
             )
             for role in Role

@@ -31,7 +31,7 @@ from tests.histories import SchoolHistory, london
 def known(views: Views, history: SchoolHistory, user: User | None = None) -> Iterator[Listing]:
     """The caseload as `user` may see it."""
     room = reading_room(history.app, views)
-    with room.snapshot(views.directory, views.caseload) as snapshot:
+    with room.snapshot(*views.of_cases) as snapshot:
         yield listing(room, snapshot, history.asker(user))
 
 

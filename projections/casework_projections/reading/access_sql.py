@@ -44,7 +44,7 @@ from casework.domain.bars import Why
 from casework.domain.vocabulary import Role
 from casework_projections.reading.asking import Reach
 from casework_projections.reading.routes import NO_ROUTES, ByRoute, Routes, routes_of
-from casework_projections.views.case_tables import APPOINTED, ASSIGNEE, cases, incidents_about, members
+from casework_projections.views.case_tables import APPOINTED, ASSIGNEE, cases, members
 from casework_projections.views.recusals import bars_table, closed_to
 
 
@@ -61,7 +61,7 @@ def holding(predicate: Predicate) -> ColumnElement[bool]:  # noqa: PLR0911 - as 
         case InStream(stream):
             return cases.c.stream == stream.value
         case IsShutOut():
-            return or_(*(cases.c.incident.in_(closed) for closed in (_about(), _about_now(), _closed())))
+            return or_(*(cases.c.incident.in_(closed) for closed in (_about(), _closed())))
         case IsAboutLeader():
             return cases.c.incident.in_(_ids("about_leader"))
         case ComesByRoute(role):
@@ -117,11 +117,6 @@ def _incidents_of_user(involved_as: str) -> Select[tuple[UUID]]:
 def _about() -> Select[tuple[UUID]]:
     b = bars_table.c
     return closed_to(b.member.in_(_ids("possible")), b.why == Why.SUBJECT.value)
-
-
-def _about_now() -> Select[tuple[UUID]]:
-    # Implied by `_about`, unless a view set the case aside.
-    return incidents_about(members.c.member.in_(_ids("possible")))
 
 
 def _closed() -> Select[tuple[UUID]]:

@@ -136,7 +136,7 @@ class Admission:
         return case_of(incident, at, playbook, at.moment, bars=bars, approvals=approvals)
 
     def bars_of(self, incident: Incident) -> tuple[Bar, ...]:
-        """To whom `incident` is closed, apart from the people it is about now."""
+        """To whom `incident` is closed."""
         return incident.bars(self._recusals.around(incident.about, incident.school).bonds)
 
     def reach(self, asker: Asker, reach: Reach) -> Reach:

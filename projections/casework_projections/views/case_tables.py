@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from typing import Final
-from uuid import UUID
 
 from sqlalchemy import (
     JSON,
     Boolean,
     Column,
-    ColumnElement,
     Index,
     Integer,
     MetaData,
-    Select,
     String,
     Table,
     Uuid,
-    select,
 )
 
-from casework.domain.incident.incident import SUBJECT_INVOLVEMENTS
 from casework_projections.views.view import Moment
 
 metadata: Final = MetaData()
@@ -69,12 +64,3 @@ members: Final = Table(
     Column("in_report", Boolean, nullable=False),
 )
 Index("view_caseload_members_member", members.c.member, members.c.involved_as)
-
-SUBJECT_WAYS: Final = tuple(involvement.value for involvement in SUBJECT_INVOLVEMENTS)
-"""The ways of being involved that make an incident about that person."""
-
-
-def incidents_about(*whom: ColumnElement[bool]) -> Select[tuple[UUID]]:
-    """The incidents that are about the members for whom all conditions of `whom` hold."""
-    m = members.c
-    return select(m.incident).where(*whom, m.involved_as.in_(SUBJECT_WAYS), m.at_present)

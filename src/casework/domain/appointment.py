@@ -97,6 +97,10 @@ class Led(msgspec.Struct, frozen=True):
     first: LocalDate
     last: LocalDate | None
 
+    def between(self, first: date, last: date) -> bool:
+        """Whether it was so on any day from `first` to `last`."""
+        return self.first <= last and (self.last is None or first <= self.last)
+
 
 def appointed_to(appointments: Iterable[Appointment], role: Role, day: date) -> Iterator[UUID]:
     """The users who hold `role` on `day`, present or absent."""

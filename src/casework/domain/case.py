@@ -106,8 +106,7 @@ class AtSchool:
                 yield Holder(
                     identity=identity,
                     role=role,
-                    from_=led.first,
-                    until=led.last,
+                    led=led,
                     acts=identity.active and led.user in acting,
                 )
 
@@ -115,8 +114,8 @@ class AtSchool:
 class Case(msgspec.Struct, frozen=True):
     """An incident as it stands for one user at one moment. Nobody can act in it in the roles of `recused`.
 
-    `bars` say to whom it is closed, apart from the people it is about now.
-    `approvals` are all approvals about it, oldest first; `pending` are those that wait for a decision.
+    `bars` say to whom it is closed. `approvals` are all approvals about it, oldest first; `pending` are those
+    that wait for a decision.
     """
 
     incident: Incident
@@ -124,8 +123,8 @@ class Case(msgspec.Struct, frozen=True):
     playbook: Playbook
     standing: Standing
     as_of: Instant
+    bars: tuple[Bar, ...]
     recused: frozenset[Role] = frozenset()
-    bars: tuple[Bar, ...] = ()
     approvals: tuple[Approval, ...] = ()
     pending: tuple[Approval, ...] = ()
 
@@ -188,7 +187,7 @@ def case_of(
     playbook: Playbook,
     moment: datetime,
     *,
-    bars: tuple[Bar, ...] = (),
+    bars: tuple[Bar, ...],
     approvals: tuple[Approval, ...] = (),
 ) -> Case:
     """`incident` as it stands at `moment` for the user `at` its school; `approvals` are all about it."""
@@ -200,8 +199,8 @@ def case_of(
         playbook,
         stands,
         moment,
+        bars,
         recused=frozenset(_recused(facts, at)) if facts.stream is Stream.ALLEGATION else frozenset(),
-        bars=bars,
         approvals=approvals,
         pending=tuple(each for each in approvals if each.state_at(moment) is ApprovalState.ASKED),
     )

@@ -75,22 +75,20 @@ Predicate = (
 
 
 class CaseFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What predicates need to know about a case. `bars` are computed from joined records and relations."""
+    """What predicates need to know about a case. `bars` say to whom it is closed (`Incident.bars`)."""
 
     stream: Stream
     occurred_on: LocalDate
-    subjects: frozenset[UUID] = frozenset()
     appointed: frozenset[UUID] = frozenset()
     assigned: frozenset[UUID] = frozenset()
     may_be_about_leader: bool = False
     bars: tuple[Bar, ...] = ()
 
     @classmethod
-    def of(cls, incident: Incident, bars: tuple[Bar, ...] = ()) -> CaseFacts:
+    def of(cls, incident: Incident, bars: tuple[Bar, ...]) -> CaseFacts:
         return cls(
             stream=incident.stream,
             occurred_on=day_of(incident.occurred_at),
-            subjects=incident.subjects(),
             appointed=incident.appointed,
             assigned=frozenset(incident.assignees),
             may_be_about_leader=incident.may_be_about_leader,
@@ -100,8 +98,7 @@ class CaseFacts(msgspec.Struct, frozen=True, kw_only=True):
     def is_about(self, identity: Identity) -> bool:
         """Whether the case is or was about a user, or about a person whose name could be theirs."""
         possible = identity.possible
-        barred = any(bar.why is Why.SUBJECT and bar.member in possible for bar in self.bars)
-        return barred or not possible.isdisjoint(self.subjects)
+        return any(bar.why is Why.SUBJECT and bar.member in possible for bar in self.bars)
 
     def shuts_out(self, identity: Identity, today: date) -> bool:
         """Whether a user must neither read nor handle the case, whatever their roles."""
@@ -178,7 +175,6 @@ def is_about_leader(case: CaseFacts, staff: Staff, today: date) -> bool:
 
 def comes_by_route(role: Role, case: CaseFacts, staff: Staff, today: date) -> bool:
     """Whether the case comes to the holders of `role` because those before them cannot have it."""
-
     about_leader = case.stream is Stream.ALLEGATION and is_about_leader(case, staff, today)
     return comes_to(
         role,

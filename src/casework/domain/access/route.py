@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 
-from casework.domain.moments import LocalDate
+from casework.domain.appointment import Led
 from casework.domain.vocabulary import Role, Stream
 
 FIRST: Final[Mapping[Stream, tuple[Role, ...]]] = {
@@ -57,17 +57,12 @@ class Identity(msgspec.Struct, frozen=True):
 
 
 class Holder(msgspec.Struct, frozen=True, kw_only=True):
-    """Who held or stood in for a role at a school, on the days from one to another (None: until further
-    notice). `acts` says whether they act in it today."""
+    """Who held or acted in a role at a school, and when. `acts` says whether they act in it today."""
 
     identity: Identity
     role: Role
-    from_: LocalDate
-    until: LocalDate | None
+    led: Led
     acts: bool
-
-    def held_on_or_after(self, day: date) -> bool:
-        return self.from_ <= self.until and day <= self.until if self.until is not None else True
 
 
 Staff = tuple[Holder, ...]
@@ -80,16 +75,16 @@ IsShutOut = Callable[[Identity], bool]
 def leaders_since(staff: Staff, day: date, today: date) -> Iterator[Identity]:
     """Who led the school on any day from `day` until `today`."""
     for holder in staff:
-        if holder.role is Role.HEADTEACHER and holder.from_ <= today and holder.held_on_or_after(day):
+        if holder.role is Role.HEADTEACHER and holder.led.between(day, today):
             yield holder.identity
 
 
 def comes_to(role: Role, stream: Stream, staff: Staff, is_shut_out: IsShutOut, *, about_leader: bool) -> bool:
     """Whether a case comes to the holders of `role`, one of `NEXT`, because those before them cannot have it.
 
-    With `about_leader`, an allegation has no head to come to.
+    An allegation that is `about_leader` has no head to come to.
     """
-    before = () if about_leader and stream is Stream.ALLEGATION else FIRST[stream]
+    before = () if about_leader else FIRST[stream]
     acting = [holder.identity for holder in staff if holder.acts and holder.role in before]
     able = [identity for identity in acting if not is_shut_out(identity)]
     needed = ALONE[stream] if len(able) < len(acting) else 1

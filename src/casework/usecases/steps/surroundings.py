@@ -140,9 +140,9 @@ def _report(step: Report, around: Surroundings) -> Fields:
 
 def _leaders(step: Report, around: Surroundings) -> tuple[UUID, ...]:
     """The users who led the school on any day from when it occurred until now."""
-    since, today = day_of(step.occurred_at), day_of(around.moment)
+    days = day_of(step.occurred_at), day_of(around.moment)
     led = around.school.ever_led(Role.HEADTEACHER)
-    return tuple(sorted({each.user for each in led if each.first <= today and (each.last or today) >= since}))
+    return tuple(sorted({each.user for each in led if each.between(*days)}))
 
 
 def _reclassify(step: Reclassify, around: Surroundings) -> Fields:
