@@ -154,7 +154,6 @@ class CaseFile:
         """`step` with the fields that casework fills in; `found` holds the aggregates it refers to."""
         at_school = AtSchool(Principal(id=DSL), a_school(), self.now, _Identities(found or {}))
         around = Surroundings(
-            incident=self.incident,
             case=case_of(
                 self.incident, at_school, self.playbook, self.now, bars=self.incident.bars(Bonds(()))
             ),

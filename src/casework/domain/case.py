@@ -82,9 +82,9 @@ class AtSchool:
         """The user as predicates need them."""
         return self._reader(self.identity)
 
-    def reader_for(self, user: UUID) -> Reader:
+    def reader_for(self, principal: Principal) -> Reader:
         """As `reader`, for another user."""
-        return self._reader(self._identities(user))
+        return self._reader(self._identities.of(principal))
 
     @cached_property
     def staff(self) -> Staff:

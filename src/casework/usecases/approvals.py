@@ -65,35 +65,17 @@ class Approvals:
         Raises NotFound, Forbidden, KeyReused, Invalid or Refused; then nothing has changed.
         """
         faults = _faults(command)
-        if faults:
-            raise Invalid.of(faults)
-        if command.what is Matter.LET_IN:
-            return self._ask_to_let_in(context, command)
-        incident, step = command.about.incident, command.step
-        if incident is None or step is None:
+        incident, (step, path) = command.about.incident, _step_of(command)
+        if faults or incident is None or step is None:
             raise Invalid.of(faults)
         asked = TakeStep(incident=incident, step=step, at=command.at, reason=command.reason)
         try:
-            approval = self._taking.take(context, asked).approval
+            taken = self._taking.take(context, asked, internal=command.what is Matter.LET_IN)
         except Invalid as error:
-            raise Invalid({f"$.step{path[1:]}": found for path, found in error.errors.items()}) from None
-        if approval is None:
+            raise Invalid({f"{path}{each[1:]}": found for each, found in error.errors.items()}) from None
+        if taken.approval is None:
             raise Invalid.at("$.step", "needs no second person; post it as a step of the incident")
-        return approval
-
-    def _ask_to_let_in(self, context: Context, command: AskApproval) -> Approval:
-        incident, user = command.about.incident, command.about.user
-        if incident is None or user is None:
-            raise Invalid.of({})
-        step = unstamped(LetIn, user=user, reason=command.reason)
-        asked = TakeStep(incident=incident, step=step, at=command.at, reason=command.reason)
-        try:
-            approval = self._taking.ask(context, asked)
-        except Invalid as error:
-            raise Invalid({f"$.about{path[1:]}": found for path, found in error.errors.items()}) from None
-        if approval is None:
-            raise Invalid.at("$.what", "needs no second person")
-        return approval
+        return taken.approval
 
     def admit(self, context: Context, approval_id: UUID) -> ApprovalInCase:
         """The approval, if the user may read its case. Raises NotFound."""
@@ -157,6 +139,14 @@ def _deciding_role(asker: Principal, pending: ApprovalInCase, context: Context) 
     if pending.approval.asked.decider not in (None, context.by):
         raise Forbidden("Only the user who is named in the request may decide it.")
     return role
+
+
+def _step_of(command: AskApproval) -> tuple[Step | None, str]:
+    """The step that is asked for, and the path of the fields that it is made of."""
+    user = command.about.user
+    if command.what is Matter.LET_IN and user is not None:
+        return unstamped(LetIn, user=user, reason=command.reason), "$.about"
+    return command.step, "$.step"
 
 
 def _faults(command: AskApproval) -> dict[str, str]:

@@ -12,13 +12,9 @@ if TYPE_CHECKING:
     from casework.domain.incident.incident import Incident
 
 
-class DeclareConflict(Step, frozen=True, kw_only=True):
-    """A user declared a conflict of interest, and is shut out of the case from then on.
+class _AboutAccess(Step, frozen=True, kw_only=True):
+    """`persons` are all people the user was ever linked to: it counts for every account of theirs."""
 
-    `persons` are all people the user was ever linked to, so that no other account of theirs gives access.
-    """
-
-    TOPIC: ClassVar[str] = "incident.declare_conflict"
     INTERNAL: ClassVar[bool] = True
     CHANGES_PEOPLE: ClassVar[bool] = True
 
@@ -26,8 +22,18 @@ class DeclareConflict(Step, frozen=True, kw_only=True):
     reason: Reason
     persons: Annotated[tuple[UUID, ...], ServerSet()] = ()
 
+    @property
+    def members(self) -> frozenset[UUID]:
+        return frozenset({self.user, *self.persons})
+
+
+class DeclareConflict(_AboutAccess, frozen=True, kw_only=True):
+    """A user declared a conflict of interest, and is shut out of the case from then on."""
+
+    TOPIC: ClassVar[str] = "incident.declare_conflict"
+
     def apply(self, incident: Incident) -> None:
-        incident.declared |= {self.user, *self.persons}
+        incident.declared |= self.members
 
 
 class ClearName(Step, frozen=True, kw_only=True):
@@ -37,28 +43,20 @@ class ClearName(Step, frozen=True, kw_only=True):
     """
 
     TOPIC: ClassVar[str] = "incident.clear_name"
-    CHANGES_PEOPLE: ClassVar[bool] = True
 
     person: PartyId
     user: UserId
     reason: Reason
 
 
-class LetIn(Step, frozen=True, kw_only=True):
+class LetIn(_AboutAccess, frozen=True, kw_only=True):
     """A user may read the case again, because what shut them out of it has ended or was wrong.
 
-    Two people decide it. It lifts no bar that holds. `persons` are all people the user was ever linked to.
+    Two people decide it. It lifts no bar that holds.
     """
 
     TOPIC: ClassVar[str] = "incident.let_in"
-    INTERNAL: ClassVar[bool] = True
-    CHANGES_PEOPLE: ClassVar[bool] = True
-
-    user: UserId
-    reason: Reason
-    persons: Annotated[tuple[UUID, ...], ServerSet()] = ()
 
     def apply(self, incident: Incident) -> None:
-        members = {self.user, *self.persons}
-        incident.declared -= members
-        incident.let_in |= dict.fromkeys(members, self.recorded_at)
+        incident.declared -= self.members
+        incident.let_in |= dict.fromkeys(self.members, self.recorded_at)

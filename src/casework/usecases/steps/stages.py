@@ -55,7 +55,6 @@ class Stages:
         found |= {person.id: person for person in made}
         check_ids(found, ids, school, incident)
         return Surroundings(
-            incident=incident,
             case=case,
             school=school,
             library=self._library,

@@ -47,13 +47,12 @@ _DEACTIVATED: Final = {"$.user": "is deactivated"}
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     """What is needed to complete a step and to check it.
 
-    `incident` and `case`, which holds it, are None for a report. `found` holds what the ids in the step
+    `case` is None for a report. `found` holds what the ids in the step
     refer to, and the people of the
     incident if the step needs their names.
     """
 
-    incident: Incident | None
-    case: Case | None = None
+    case: Case | None
     school: School
     library: Library
     found: Mapping[UUID, Aggregate]
@@ -62,9 +61,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def reported(self) -> Incident:
         """The incident of a step other than a report. Raises ValueError for a report."""
-        if self.incident is None:
-            raise ValueError("a report has no incident yet")
-        return self.incident
+        return self.reported_case.incident
 
     @property
     def reported_case(self) -> Case:
@@ -85,8 +82,8 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
 
     def is_closed_to(self, user: UUID) -> bool:
         """Whether `user` must neither read nor handle the incident."""
-        case = self.reported_case
-        return holds(BARRED, case.facts, case.at.reader_for(user))
+        case, found = self.reported_case, self.found.get(user)
+        return isinstance(found, User) and holds(BARRED, case.facts, case.at.reader_for(Principal.of(found)))
 
     def may_any(self, user: UUID, permissions: set[Permission]) -> bool:
         """Whether `user` holds a role at the school today that has any of `permissions`."""
@@ -209,8 +206,9 @@ def _assigned_reads(step: Assign, around: Surroundings) -> Faults:
         return {}
     if not user.active:
         return _DEACTIVATED
-    actor, case = Actor.at(Principal.of(user), around.school, around.moment), around.reported_case
-    if reads_once_assigned(actor, case.facts, case.at.reader_for(user.id)):
+    case, principal = around.reported_case, Principal.of(user)
+    actor = Actor.at(principal, around.school, around.moment)
+    if reads_once_assigned(actor, case.facts, case.at.reader_for(principal)):
         return {}
     return {"$.user": "holds no role that could read this case"}
 
@@ -240,8 +238,10 @@ def _persons(step: LetIn, around: Surroundings) -> Fields:
 
 def _may_be_let_in(step: LetIn, around: Surroundings) -> Faults:
     """A fault unless all that shuts the user out has ended."""
-    case = around.reported_case
-    reader = case.at.reader_for(step.user)
+    case, user = around.reported_case, around.found.get(step.user)
+    if not isinstance(user, User):
+        return {}
+    reader = case.at.reader_for(Principal.of(user))
     if not holds(BARRED, case.facts, reader):
         return {"$.user": "is not shut out of this case"}
     again = case.facts.without_ended_bars(reader.identity)

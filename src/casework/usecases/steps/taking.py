@@ -61,20 +61,15 @@ class TakingSteps:
         self._stages = stages
         self._secrets = secrets
 
-    def take(self, context: Context, command: TakeStep) -> Taken:
-        """Take the step, or request approval if it needs two people.
+    def take(self, context: Context, command: TakeStep, *, internal: bool = False) -> Taken:
+        """Take the step, or request approval if it needs two people; an `internal` one only casework records.
 
         Raises NotFound, Forbidden, Stale, KeyReused, Invalid or Refused; then nothing has changed.
         """
-        if command.step.INTERNAL:
+        if command.step.INTERNAL and not internal:
             raise Invalid.at("$.step", "is recorded by casework itself")
         command = synchronised(command, context.now)
         return retrying(lambda: self._take(context, command))
-
-    def ask(self, context: Context, command: TakeStep) -> Approval | None:
-        """Ask for a step, also one that only casework records. None if it needs no second person."""
-        command = synchronised(command, context.now)
-        return retrying(lambda: self._take(context, command)).approval
 
     def take_approved(self, context: Context, case: Case, approval: Approval, asker: Principal) -> None:
         """Take the step that `asker` requested and the user of `context` approves; the caller commits it.
