@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from casework.domain.access import Permission
+from casework.domain.access import READ, Permission
 from casework.domain.approval import Approval
 from casework.domain.bars import Bar, Bonds
 from casework.domain.case import ApprovalInCase, AtSchool, Case, approval_in, case_of
@@ -141,7 +141,9 @@ class Admission:
 
     def reach(self, asker: Asker, reach: Reach) -> Reach:
         """`reach` with all that decides which cases the user may read."""
-        found = (self._identities(school).of(asker.principal) for school in reach.actors)
+        # Elsewhere the user reads only their own reports.
+        schools = reach.schools(*(grant.permission for grant in READ))
+        found = (self._identities(school).of(asker.principal) for school in schools)
         namesakes: frozenset[UUID] = frozenset().union(*(identity.namesakes for identity in found))
         return msgspec.structs.replace(
             reach,

@@ -94,10 +94,10 @@ class FindPeople(Question[Page[FoundPerson]], frozen=True, kw_only=True):
                 raise Forbidden
             asked = [each for each in schools if self.school in (None, each)]
             matching = views.people_search.find(snapshot.connection, asked, wanted)
-            joined = Bonds(joined_records(snapshot.connection))
+            leads = frozenset(reach.schools(Permission.READ_PEOPLE))
+            joined = Bonds(joined_records(snapshot.connection) if leads else ())
             stale = snapshot.stale
         known = known_records(room, asker, [each.person for each in matching if not each.on_roll])
-        leads = frozenset(reach.schools(Permission.READ_PEOPLE))
         found = _once((each for each in matching if each.on_roll or each.person in known), joined, leads)
         filters = [self.name, self.category, self.year_group, self.school]
         scope = ["people", *filters, asker.principal.id]
@@ -189,11 +189,11 @@ def _once(matching: Iterable[KnownPerson], joined: Bonds, schools: frozenset[UUI
 
     Elsewhere the user may not know that they are one person.
     """
-    told: set[UUID] = set()
+    seen: set[UUID] = set()
     found = []
     for each in matching:
-        if each.person not in told:
-            told.update(joined.one_person_now(each.person) if each.school in schools else ())
+        if each.person not in seen:
+            seen.update(joined.one_person_now(each.person) if each.school in schools else ())
             found.append(each)
     return found
 

@@ -153,12 +153,12 @@ def _both(event: PersonJoined | PersonParted) -> dict[str, Any]:
 
 def _once(entries: Iterable[HistoryEntry]) -> Iterator[HistoryEntry]:
     """`entries`, but of the two records that were joined or parted together only the entry of one."""
-    told: set[tuple[Any, ...]] = set()
+    seen: set[tuple[Any, ...]] = set()
     for entry in entries:
         pair = frozenset((entry.record, entry.other_record))
         key = (entry.what, entry.at, pair)
-        if entry.other_record is UNSET or key not in told:
-            told.add(key)
+        if entry.other_record is UNSET or key not in seen:
+            seen.add(key)
             yield entry
 
 

@@ -97,11 +97,7 @@ def bonds_around(connection: Connection, records: Collection[UUID]) -> tuple[Bon
     They are those that make records one person with `records` or with people close to them, however many
     records there are in between, and those of people close to these.
     """
-    found: dict[UUID, Bond] = {}
-    same = _spread(connection, set(records), found)
-    close = {each for bond in found.values() if not bond.same for each in (bond.one, bond.other)} - same
-    _spread(connection, close, found)
-    return tuple(found.values())
+    return _around(connection, records, _read(connection, records)) if records else ()
 
 
 class Current(msgspec.Struct, frozen=True):
@@ -134,9 +130,8 @@ def bonds_if_current(
     rows = connection.execute(_current_on(dialect, followed, others), given).all()
     if not rows or rows[0].version != view.version or rows[0].behind:
         return None
-    found = _bonds_in(connection, [row for row in rows if row.bond is not None])
-    bonds = bonds_around(connection, records) if found else ()
-    return Current(bonds, rows[0].head, rows[0].recorded)
+    own = _bonds_in(connection, [row for row in rows if row.bond is not None])
+    return Current(_around(connection, records, own), rows[0].head, rows[0].recorded)
 
 
 def joined_records(connection: Connection) -> tuple[Bond, ...]:
@@ -149,15 +144,29 @@ def records_around(records: Collection[UUID], bonds: Iterable[Bond]) -> set[UUID
     return {*records, *(each for bond in bonds for each in (bond.one, bond.other))}
 
 
-def _spread(connection: Connection, records: set[UUID], found: dict[UUID, Bond]) -> set[UUID]:
-    """Add to `found` the bonds of `records` and of all that are one person with them; return all these."""
-    reached: set[UUID] = set()
-    while records:
-        reached |= records
-        read = _read(connection, records)
-        found.update(read)
-        same = {each for bond in read.values() if bond.same for each in (bond.one, bond.other)}
-        records = same - reached
+def _around(connection: Connection, records: Collection[UUID], own: dict[UUID, Bond]) -> tuple[Bond, ...]:
+    """As `bonds_around`, if `own` are the bonds of `records`."""
+    found = dict(own)
+    same = _spread(connection, {*records}, own, found)
+    close = records_around((), (bond for bond in found.values() if not bond.same)) - same
+    if close:
+        _spread(connection, close, _read(connection, close), found)
+    return tuple(found.values())
+
+
+def _spread(
+    connection: Connection, records: set[UUID], own: dict[UUID, Bond], found: dict[UUID, Bond]
+) -> set[UUID]:
+    """Add to `found` the bonds of `records`, which are `own`, and of all that are one person with them.
+
+    Returns all these records.
+    """
+    reached = set(records)
+    while own:
+        found.update(own)
+        new = records_around((), (bond for bond in own.values() if bond.same)) - reached
+        reached |= new
+        own = _read(connection, new) if new else {}
     return reached
 
 

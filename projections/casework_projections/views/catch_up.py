@@ -162,6 +162,11 @@ class Views:
         with self._current(views, _TimeLimits(views, READ_SECONDS)) as connection:
             yield connection
 
+    def is_created(self, view: View) -> bool:
+        """Whether all tables of `view` exist, and those that every view needs."""
+        with self._reader.connect() as connection:
+            return position_tables.are_created(connection, [view])
+
     @contextmanager
     def as_they_are(self) -> Iterator[Connection]:
         """A connection on which all is as of one moment. The views may be behind the log."""

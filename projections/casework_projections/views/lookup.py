@@ -53,6 +53,8 @@ class RecusalLookup:
         try:
             return self._around(records, school)
         except (OperationalError, ProgrammingError) as error:
+            if self.views.is_created(self.views.recusals):
+                raise
             raise ViewNotCreated(self.views.recusals.name) from error
 
     def _around(self, records: Collection[UUID], school: UUID) -> Acquainted:
@@ -68,5 +70,4 @@ class RecusalLookup:
                 return Acquainted(Bonds(found.bonds), names.namesakes)
         with self.views.read(recusals) as connection:
             names = known.read(connection, school, position_of(connection, recusals))
-            bonds = bonds_around(connection, records) if records else ()
-            return Acquainted(Bonds(bonds), names.namesakes)
+            return Acquainted(Bonds(bonds_around(connection, records)), names.namesakes)

@@ -71,7 +71,7 @@ def view_states(connection: Connection, views: Collection[View]) -> dict[str, Vi
         rows = connection.execute(_LOOK_UP[connection.dialect.name], wanted).all()
     except (OperationalError, ProgrammingError) as error:
         connection.rollback()
-        if not all(inspect(connection).has_table(each.name) for each in (positions, set_aside.rows)):
+        if not are_created(connection):
             raise ViewNotCreated(wanted["names"][0]) from error
         raise
     found = {row.view: ViewState(row.position, row.version, row.head, row.set_aside) for row in rows}
@@ -79,6 +79,13 @@ def view_states(connection: Connection, views: Collection[View]) -> dict[str, Vi
         if view.name not in found:
             raise ViewNotCreated(view.name)
     return found
+
+
+def are_created(connection: Connection, views: Collection[View] = ()) -> bool:
+    """Whether the tables that every view needs exist, and those of `views`."""
+    own = (each for view in views for each in view.tables.sorted_tables)
+    found = inspect(connection)
+    return all(found.has_table(each.name) for each in (positions, set_aside.rows, *own))
 
 
 def behind_on(dialect: str, topics: Collection[str], most: int) -> ColumnElement[bool]:
