@@ -103,7 +103,7 @@ class TestStandingIn:
         assert not reads(house, "governor", incident)
 
     def test_lets_the_chair_know_of_the_acting_heads_allegation(self, house: House) -> None:
-        """A case about a user who acts as head is one about whoever leads the school."""
+        """A case about a user who acts as head is one about the person who leads the school."""
         person = house.person("Sam Standin", "governor")
         house.add_user("acting", "reporter", house.school, person=person)
         house.add_user("chair", "chair_of_governors", house.school)

@@ -77,12 +77,12 @@ class TestOnePerson:
         one, other = house.person("Petra Pupil"), house.person("Petra Pupill")
         joined(house, one, other)
         parted(house, other, one, "headteacher")
-        told = [
+        recorded = [
             (each["what"], each["by"], each["reason"])
             for each in history(house, one)["items"]
             if each["what"] in {"joined", "parted"}
         ]
-        assert told == [
+        assert recorded == [
             ("joined", house.users["dsl"], REASON),
             ("parted", house.users["headteacher"], REASON),
         ]
@@ -114,7 +114,7 @@ class TestRecusal:
     @pytest.mark.parametrize("when", ["before the report", "after it"])
     def test_follows_a_joined_record_also_once_it_is_parted(self, school: School, when: str) -> None:
         house, head = school.house, school.people["head"]
-        record = school.made("lead", "Somebody Else")
+        record = school.made("lead", "Sam Other")
         if when == "before the report":
             joined(house, head, record, "lead")
         incident = school.report({"person": record, "involvement": "alleged"})
@@ -129,7 +129,7 @@ class TestRecusal:
         assert school.readers(later) == {"head"}
 
     def test_follows_people_close_to_a_joined_record(self, school: School) -> None:
-        record = school.made("lead", "Somebody Else")
+        record = school.made("lead", "Sam Other")
         incident = school.report({"person": record, "involvement": "alleged"})
         school.related(school.people["chair"], "close_friend_of", school.people["head"])
         joined(school.house, record, school.people["head"], "lead")
@@ -161,7 +161,7 @@ class TestWhatBadInputGets:
 
     def test_a_user_with_a_pupil(self, house: House) -> None:
         school = School(house)
-        record = school.made("lead", "Somebody Else", "visitor")
+        record = school.made("lead", "Sam Other", "visitor")
         joined(house, record, school.people["head"], "lead")
         for one, other in ((school.pupil, school.people["head"]), (record, school.pupil)):
             fault = self.fault(same(house, one, other, "lead"))
@@ -169,7 +169,7 @@ class TestWhatBadInputGets:
 
     def test_ones_own_person(self, house: House) -> None:
         school = School(house)
-        record = school.made("lead", "Somebody Else")
+        record = school.made("lead", "Sam Other")
         for one, other in ((record, school.people["lead"]), (school.people["lead"], record)):
             assert same(house, one, other, "lead").status_code == 403
         assert house.get("lead", f"/people/{record}")["same_as"] == []

@@ -219,7 +219,7 @@ class TestLettingBackIn:
 
     def test_after_a_parting_and_not_before(self, school: School) -> None:
         house, incident = school.house, school.child_case()
-        record = school.made("deputy", "Somebody Else")
+        record = school.made("deputy", "Sam Other")
         house.take(incident, "involve_person", "deputy", person=record, involvement="target")
         body = {"person": school.people["lead"], "reason": REASON}
         house.created("deputy", f"/people/{record}/same-as", body)

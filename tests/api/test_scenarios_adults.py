@@ -29,7 +29,7 @@ class Case:
 
     def __init__(self, house: House, role: str | None = None, **fields: Any) -> None:
         self.house = house
-        # An allegation against somebody who leads the school comes to the chair.
+        # An allegation against a user who leads the school comes to the chair.
         self.manager = "chair" if role == HEAD else HEAD
         if role == HEAD:
             house.add_user("chair", "chair_of_governors", house.school)
