@@ -83,6 +83,13 @@ def test_every_role_and_every_permission_has_a_row() -> None:
     assert set(ROLES) == set(Role) == set(PERMISSIONS)
 
 
+def test_a_role_needs_a_person_if_it_may_read_any_case() -> None:
+    reading = {grant.permission for grant in READ}
+    assert {role for role in Role if role.reads_cases} == {
+        role for role, permissions in PERMISSIONS.items() if reading & permissions
+    }
+
+
 @pytest.mark.parametrize(("role", "permission", "granted"), GRANTED)
 def test_each_role_has_exactly_the_permissions_of_its_row(
     role: Role, permission: Permission, granted: bool

@@ -17,7 +17,7 @@ from casework.domain.appointment import Led
 from casework.domain.vocabulary import Role, Stream
 
 FIRST: Final[Mapping[Stream, tuple[Role, ...]]] = {
-    Stream.CHILD: (Role.DSL, Role.DEPUTY_DSL, Role.HEADTEACHER),
+    Stream.CHILD: tuple(role for role in Role if role.leads),
     Stream.ALLEGATION: (Role.HEADTEACHER,),
 }
 """Who has a case of each stream, unless they are shut out of it."""
