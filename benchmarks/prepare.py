@@ -249,7 +249,7 @@ class _School:
         return self.app.people.register(_by(by, self.opened), person).id
 
     def _token(self, user: User) -> str:
-        return self.app.users.issue_token(Context(principal=SYSTEM, now=self.now), user.id).token
+        return self.app.tokens.issue(Context(principal=SYSTEM, now=self.now), user.id).token
 
     def _term(self) -> Any:
         calendar: Calendar = self.calendar

@@ -25,6 +25,7 @@ from casework_api.http.set_aside import check_views, view_gauges
 from casework_api.json.approvals.routes import blueprint as approvals
 from casework_api.json.calendar.routes import blueprint as calendar
 from casework_api.json.declarations.routes import blueprint as declarations
+from casework_api.json.enrolment.routes import blueprint as enrolment
 from casework_api.json.incidents.evidence import blueprint as incidents
 from casework_api.json.people.routes import blueprint as people
 from casework_api.json.playbooks.routes import blueprint as playbooks
@@ -46,6 +47,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     schools,
     school_reports,
     users,
+    enrolment,
     me,
     people,
     declarations,

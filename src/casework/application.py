@@ -20,6 +20,7 @@ from casework.usecases.approvals import Approvals
 from casework.usecases.cases import Cases
 from casework.usecases.conflicts import Conflicts
 from casework.usecases.declarations import Declarations
+from casework.usecases.enrolment import Enrolment
 from casework.usecases.evidence import Evidence
 from casework.usecases.incidents import Incidents
 from casework.usecases.joins import Joins
@@ -27,6 +28,7 @@ from casework.usecases.people import People
 from casework.usecases.relations import Relations
 from casework.usecases.schools import Schools
 from casework.usecases.secrets import Secrets
+from casework.usecases.tokens import Tokens
 from casework.usecases.users import Users
 
 
@@ -60,7 +62,9 @@ class Casework:
         self.schools = Schools(self.record, self.library)
         self.appointments = Appointments(self.record)
         found_users = directory(self)
-        self.users = Users(self.record, self.secrets, found_users)
+        self.users = Users(self.record, found_users)
+        self.tokens = Tokens(self.record, self.secrets)
+        self.enrolment = Enrolment(self.record, self.secrets, self.tokens)
         self.people = People(self.record, self.schools)
         self.relations = Relations(self.record, self.people)
         self.joins = Joins(self.record, self.people, found_users)

@@ -26,17 +26,19 @@ from casework.domain.incident import examples
 from casework.domain.incident.examples import EXAMPLES
 from casework.domain.incident.slots import Occasion, Slot, Slots
 from casework.domain.sealed import Sealed
-from casework.domain.user import User
+from casework.domain.user import Scope, User
 from casework.domain.vocabulary import Category, Role
 from casework.settings import Settings
 from casework.usecases.context import Context
 from casework.usecases.people import RegisterPerson
 from casework.usecases.schools import AppointUser
+from casework.usecases.tokens import IssueToken
 from casework.usecases.users import RegisterUser
 from casework_api.app import make_routes
 from casework_api.clock import utc_now
 from casework_api.http.current import EXTENSION, Services
 from casework_api.http.logs import configure_logging
+from casework_projections.documents.canonical import encode
 from tests.calendars import TEST_CALENDAR_JSON
 from tests.engines import Engine
 from tests.settings import settings_for
@@ -138,9 +140,8 @@ class House:
         for role in self.ROLES:
             context = Context(principal=Principal.of(self.admin), now=self.clock())
             name = f"{role.title()} Usher"
-            user = self._registered(role, name, person=self._on_roll(context, Role(role), name))
-            appointment = AppointUser(user=user.id, role=Role(role), from_=date(2026, 9, 1))
-            self.casework.schools.appoint(context, UUID(self.school), appointment)
+            self._registered(role, name, person=self._on_roll(context, Role(role), name))
+            self.appoint(role, role, self.school)
 
     def _on_roll(self, context: Context, role: Role, name: str) -> UUID | None:
         """Who a user is as a person, if their role needs one."""
@@ -157,13 +158,22 @@ class House:
         """A user with a token, created without a request because most tests need every user."""
         users = self.casework.users
         command = RegisterUser(name=Sealed(full_name), email=Sealed(f"{name}@school.example"), person=person)
-        user = users.register(self._as_system(), command, administrator=administrator)
+        user = users.register(self.as_system(), command, administrator=administrator)
         self.users[name] = str(user.id)
-        self.tokens[name] = users.issue_token(self._as_system(), user.id).token
+        self._give_token(name)
         return user
 
-    def _as_system(self) -> Context:
+    def _give_token(self, who: str) -> None:
+        """Give a user a token as the command line does, which takes fewer requests than enrolment."""
+        self.tokens[who] = self.issued(who, "read", "write")["token"]
+
+    def as_system(self) -> Context:
+        """The context of a command of the command line."""
         return Context(principal=SYSTEM, now=self.clock())
+
+    def id_of(self, who: str) -> UUID:
+        """The id of a user."""
+        return UUID(self.users[who])
 
     @property
     def furniture(self) -> Furniture:
@@ -193,17 +203,19 @@ class House:
         if Role(role).reads_cases and "person" not in more:
             body["person"] = self.on_roll(body["name"], school)
         self.users[who] = self.created("admin", "/users", body)["id"]
-        self.tokens[who] = self.created("admin", f"/users/{self.users[who]}/tokens", {})["token"]
-        appointment = {"user": self.users[who], "role": role, "from": "2026-09-01"}
-        self.created("admin", f"/schools/{school}/appointments", appointment)
+        self._give_token(who)
+        self.appoint(who, role, school)
+
+    def appoint(self, who: str, role: str, school: str) -> None:
+        """Appoint a user as the command line does, which needs no second person."""
+        appointment = AppointUser(user=UUID(self.users[who]), role=Role(role), from_=date(2026, 9, 1))
+        self.casework.schools.appoint(self.as_system(), UUID(school), appointment)
 
     def add_school(self, who: str, role: str, school: str) -> None:
         """Appoint an existing user at another school, where they are a new member of staff."""
-        for each in ("reporter", role):
-            appointment = {"user": self.users[who], "role": each, "from": "2026-09-01"}
-            self.created("admin", f"/schools/{school}/appointments", appointment)
-            if each != role:
-                self.link(who, school)
+        self.appoint(who, "reporter", school)
+        self.link(who, school)
+        self.appoint(who, role, school)
 
     def link(self, who: str, school: str | None = None) -> None:
         """Put a user on the roll of a school that has appointed them."""
@@ -217,9 +229,16 @@ class House:
         person = {"school": school or self.school, "category": "staff", "name": name}
         return str(self.created("admin", "/people", person)["id"])
 
-    def issued(self, who: str, *scopes: str, by: str = "admin") -> Json:
-        """A new token of `who` with `scopes`, as it is returned to the user who issued it."""
-        return self.created(by, f"/users/{self.users[who]}/tokens", {"scopes": [*scopes]})
+    def issued(self, who: str, *scopes: str, expires_at: datetime | None = None) -> Json:
+        """A new token of `who` with `scopes`, as the command line issues it."""
+        command = IssueToken(scopes=tuple(map(Scope, scopes)), expires_at=expires_at)
+        issued = self.casework.tokens.issue(self.as_system(), UUID(self.users[who]), command)
+        return json.loads(encode(issued))
+
+    def own_token(self, who: str, *scopes: str, **more: Json) -> Json:
+        """A new token that `who` issues for themselves."""
+        body = {"scopes": [*scopes], **more}
+        return self.created(who, f"/users/{self.users[who]}/tokens", body)
 
     def person(self, name: str, category: str = "pupil", school: str | None = None, **more: Json) -> str:
         body = {"school": school or self.school, "category": category, "name": name, **more}

@@ -61,7 +61,9 @@ class Scene:
         house.add_user("stranger", "dsl", self.elsewhere)
         house.add_user("spare", "reporter", house.school)
         self.spare = house.users["spare"]
-        self.spare_token = house.created("admin", f"/users/{self.spare}/tokens", {})["id"]
+        self.spare_token = house.issued("spare", "read")["id"]
+        body = {"name": "Sync Service", "email": f"{uuid4()}@school.example", "service": True}
+        self.service = house.created("admin", "/users", body)["id"]
         appointment = {"user": self.spare, "role": "governor", "from": "2026-09-01"}
         self.spare_appointment = house.created("admin", f"/schools/{house.school}/appointments", appointment)[
             "id"
@@ -101,6 +103,11 @@ class Scene:
     def related(self) -> str:
         """The id of a new relation."""
         return str(self.house.created("dsl", f"/people/{self.teacher}/relations", self.relation())["id"])
+
+    def newcomer(self) -> str:
+        """The id of a new user, who has no token and no role."""
+        body = {"name": "Una Usher", "email": f"{uuid4()}@school.example"}
+        return str(self.house.created("admin", "/users", body)["id"])
 
     def appointed(self) -> str:
         """The id of a new appointment."""
@@ -173,9 +180,7 @@ def _approval(scene: Scene) -> Asked:
 
 def _appointment(scene: Scene) -> Json:
     """The body of an appointment of a new user: one user cannot hold a role twice."""
-    body = {"name": "Una Usher", "email": f"{uuid4()}@school.example"}
-    user = scene.house.created("admin", "/users", body)["id"]
-    return {"user": user, "role": "reporter", "from": "2026-09-01"}
+    return {"user": scene.newcomer(), "role": "reporter", "from": "2026-09-01"}
 
 
 def _school() -> Json:
@@ -294,7 +299,10 @@ ROUTES: Final = {
         "200 403 403 403 403 403 403 403",
     ),
     "users.issue_token": Route(
-        lambda s: _post(f"/users/{s.spare}/tokens", {}), "201 403 403 403 403 403 403 403"
+        lambda s: _post(f"/users/{s.service}/tokens", {}), "201 403 403 403 403 403 403 403"
+    ),
+    "users.invite": Route(
+        lambda s: Asked("POST", f"/users/{s.newcomer()}/invitations"), "201 403 403 403 403 403 403 403"
     ),
     "users.revoke_token": Route(
         lambda s: Asked("DELETE", f"/users/{s.spare}/tokens/{s.spare_token}"),

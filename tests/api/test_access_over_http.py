@@ -25,10 +25,10 @@ def dead(scene: Scene) -> dict[str, str]:
     house = scene.house
     dsl, token = house.users["dsl"], house.tokens["dsl"]
     other_secret = token[:-1] + ("1" if token[-1] == "0" else "0")
-    revoked = house.created("admin", f"/users/{dsl}/tokens", {})
+    revoked = house.own_token("dsl", "read")
     assert house.ask("dsl", "DELETE", f"/users/{dsl}/tokens/{revoked['id']}").status_code == 204
     expires_at = house.clock() + timedelta(seconds=1)
-    expired = house.created("admin", f"/users/{dsl}/tokens", {"expires_at": expires_at.isoformat()})
+    expired = house.own_token("dsl", "read", expires_at=expires_at.isoformat())
     house.clock.moment = expires_at
     return {
         "basic": "Basic ZHNsOnNlY3JldA==",
@@ -102,8 +102,8 @@ class TestEveryRoute:
             "health_ready": "/health/ready",
             "metrics": "/metrics",
         }
-        # The feed carries its token in its address.
-        assert set(paths) | {"calendar.feed"} == PUBLIC
+        # The feed carries its token in its address, an enrolment its code in its body.
+        assert set(paths) | {"calendar.feed", "enrolment.enrol"} == PUBLIC
         for path in paths.values():
             with scene.house.http.get(path) as answer:
                 assert answer.status_code == 200

@@ -238,6 +238,8 @@ BODIES: Final = [
     ("users.change_user", {"active": MARKER}, "$.active"),
     ("users.change_user", {"administrator": True}, "$.administrator"),
     ("users.issue_token", {"scopes": [MARKER]}, "$.scopes[0]"),
+    ("users.issue_token", {"scopes": []}, "$.scopes"),
+    ("users.issue_token", {"label": LONG}, "$.label"),
     ("users.issue_token", {"expires_at": MARKER}, "$.expires_at"),
     ("users.issue_token", {"expires_at": "2026-09-01T09:00:00Z"}, "$.expires_at"),
     ("schools.appoint", {"user": UNKNOWN}, "$.user"),

@@ -77,7 +77,7 @@ class TestUnknownParameters:
         assert problem["errors"] == {"parameters": ["is not a known field"]}
 
     def test_are_refused_by_the_calendar_feed(self, scene: Scene) -> None:
-        token = scene.house.issued("dsl", "calendar", by="dsl")["token"]
+        token = scene.house.own_token("dsl", "calendar")["token"]
         refused(scene.house, Asked("GET", f"/calendar/{token}?unheard_of=1"), 422)
 
 

@@ -38,6 +38,7 @@ WHO: Final = {
     "users.register": "admin",
     "users.change_user": "admin",
     "users.issue_token": "admin",
+    "users.invite": "admin",
     "declarations.declare": "dsl",
     "approvals.ask": "dsl",
     "approvals.decide": "headteacher",
@@ -111,7 +112,7 @@ class TestTheSameDeletionAgain:
         """The deletion of a token or an appointment that is created for it."""
         house = scene.house
         if endpoint == "users.revoke_token":
-            made = house.created("admin", f"/users/{scene.spare}/tokens", {})
+            made = house.issued("spare", "read")
             return Asked("DELETE", f"/users/{scene.spare}/tokens/{made['id']}")
         if endpoint == "people.end_relation":
             return Asked("DELETE", f"/people/{scene.teacher}/relations/{scene.related()}")
@@ -321,7 +322,7 @@ class TestAtTheSameMoment:
         answers = at_once(
             clients,
             lambda client, _: client.open(
-                f"{BASE}{asked.path}", method=asked.method, json=asked.options["json"], headers=headers
+                f"{BASE}{asked.path}", method=asked.method, json=asked.options.get("json"), headers=headers
             ),
         )
         assert stable(answers[0]) == stable(answers[1])

@@ -76,5 +76,5 @@ class TestAWaiver:
 
 
 def test_a_token_is_made_without_a_body(house: House) -> None:
-    made = house.ask("admin", "POST", f"/users/{house.users['dsl']}/tokens")
+    made = house.ask("dsl", "POST", f"/users/{house.users['dsl']}/tokens")
     assert (made.status_code, body_of(made)["token"][:3]) == (201, "cw_")

@@ -324,7 +324,7 @@ class TestTheSubject:
         ):
             assert house.get("subject", f"/incidents?{query}") == {"items": [], "next": None}
 
-        calendar = house.issued("subject", "calendar", by="subject")
+        calendar = house.own_token("subject", "calendar")
         feed = house.http.get(f"/api/v1/calendar/{calendar['token']}")
         assert Calendar.from_ical(feed.text).walk("VEVENT") == []
         self.searches_in_vain(case)

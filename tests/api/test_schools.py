@@ -97,7 +97,7 @@ def test_changes_of_schools_and_users_are_recorded_as_an_administrators(house: H
     changed(house, pupils_on_roll=211)
     answer = house.ask("both", "PATCH", f"/schools/{house.school}", json={"pupils_on_roll": 212})
     assert answer.status_code == 200
-    token = house.created("admin", f"/users/{house.users['both']}/tokens", {})["id"]
+    token = house.issued("both", "read")["id"]
     for path in (
         f"/users/{house.users['both']}/tokens/{token}",
         f"/schools/{house.school}/appointments/{made['id']}",
@@ -142,7 +142,7 @@ def test_an_appointment_that_is_ended_before_it_begins_never_does(house: House, 
     person = house.on_roll("Lena Later")
     later = {"name": "Lena Later", "email": "later@school.example", "person": person}
     house.users["later"] = house.created("admin", "/users", later)["id"]
-    house.tokens["later"] = house.created("admin", f"/users/{house.users['later']}/tokens", {})["token"]
+    house.tokens["later"] = house.issued("later", "read")["token"]
     body = {"user": house.users["later"], "role": "dsl", "from": "2026-12-01", "until": until}
     path = f"/schools/{house.school}/appointments"
     appointment = house.created("admin", path, body)["id"]

@@ -224,7 +224,7 @@ class TestTheRateLimits:
         assert house.ask("dsl", "GET", "/me").status_code == 200
 
     def test_a_calendar_feed_has_one_too(self, house: House) -> None:
-        feed = house.issued("dsl", "calendar", by="dsl")["token"]
+        feed = house.own_token("dsl", "calendar")["token"]
         assert self.refused_after(self.ALLOWED, lambda: house.http.get(f"{BASE}/calendar/{feed}")) == {200}
         assert house.ask("dsl", "GET", "/me").status_code == 200
 
@@ -232,7 +232,7 @@ class TestTheRateLimits:
         ("path", "status"), [("/calendar/cw_guess-{}", 404), ("/me", 401)], ids=["a feed", "a request"]
     )
     def test_guesses_at_tokens_share_one(self, house: House, path: str, status: int) -> None:
-        feed = house.issued("dsl", "calendar", by="dsl")["token"]
+        feed = house.own_token("dsl", "calendar")["token"]
         guesses = itertools.count()
 
         def guess() -> TestResponse:

@@ -165,18 +165,19 @@ class TestOnesOwnTokens:
         return everything(house, who, "/me/tokens", 1)
 
     def test_are_listed_without_secrets(self, house: House) -> None:
-        issued = house.issued("dsl", "calendar", by="dsl")
+        issued = house.own_token("dsl", "calendar", label="My telephone")
         own: Json = next(each for each in self.tokens(house, "dsl") if each["id"] == issued["id"])
-        assert own == {key: issued[key] for key in ("id", "scopes", "expires_at")}
+        known = {key: issued[key] for key in ("id", "scopes", "expires_at")}
+        assert own == {"kind": "token", "label": "My telephone", **known}
         assert len(self.tokens(house, "dsl")) == 2
 
     def test_are_not_listed_once_they_are_revoked(self, house: House) -> None:
-        issued = house.issued("dsl", "calendar", by="dsl")
+        issued = house.own_token("dsl", "calendar")
         house.ask("dsl", "DELETE", f"/users/{house.users['dsl']}/tokens/{issued['id']}")
         assert issued["id"] not in {each["id"] for each in self.tokens(house, "dsl")}
 
     def test_are_not_listed_once_they_have_expired(self, house: House) -> None:
         body = {"scopes": ["read"], "expires_at": "2026-09-02T09:00:00Z"}
-        issued = house.created("admin", f"/users/{house.users['dsl']}/tokens", body)
+        issued = house.created("dsl", f"/users/{house.users['dsl']}/tokens", body)
         house.clock.set("2026-09-03 09:00")
         assert issued["id"] not in {each["id"] for each in self.tokens(house, "dsl")}

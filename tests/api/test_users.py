@@ -39,9 +39,7 @@ def second_administrator(house: House) -> None:
     command = RegisterUser(name=Sealed("Abe Adminson"), email=Sealed("abe@school.example"))
     user = users.register(context, command, administrator=True)
     house.users["second admin"] = str(user.id)
-    house.tokens["second admin"] = users.issue_token(
-        Context(principal=SYSTEM, now=house.clock()), user.id
-    ).token
+    house.tokens["second admin"] = house.issued("second admin", "read", "write")["token"]
 
 
 class TestAChange:
@@ -198,9 +196,9 @@ class TestADeactivatedUser:
         house.tokens["dsl"] = house.issued("dsl", "read")["token"]
         house.get("dsl", "/me")
 
-    def test_gets_no_token(self, house: House) -> None:
+    def test_is_not_invited(self, house: House) -> None:
         changed(house, "dsl", active=False)
-        answer = house.ask("admin", "POST", f"/users/{house.users['dsl']}/tokens", json={})
+        answer = house.ask("admin", "POST", f"/users/{house.users['dsl']}/invitations")
         assert (answer.status_code, body_of(answer)["rule"]) == (409, "user-inactive")
 
     def test_gets_no_appointment(self, house: House) -> None:

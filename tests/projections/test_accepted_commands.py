@@ -34,7 +34,8 @@ from casework.usecases.relations import RelatePerson
 from casework.usecases.schools import AppointUser, ChangeSchool, OpenSchool
 from casework.usecases.steps.reporting import ReportIncident
 from casework.usecases.steps.taking import TakeStep
-from casework.usecases.users import ChangeUser, IssueToken, RegisterUser
+from casework.usecases.tokens import IssueToken
+from casework.usecases.users import ChangeUser, RegisterUser
 from casework_projections.views.catch_up import Views
 from tests.boundaries import MOMENTS, NOW, Ids, beyond, likely
 from tests.calendars import TEST_CALENDAR
@@ -112,7 +113,7 @@ class Commands:
             RelatePerson: lambda command: app.relations.relate(lead, history.parent, command),
             RegisterUser: lambda command: app.users.register(admin, command),
             ChangeUser: lambda command: app.users.change(admin, history.reporter.id, command),
-            IssueToken: lambda command: app.users.issue_token(admin, history.dsl.id, command),
+            IssueToken: lambda command: app.tokens.issue(lead, history.dsl.id, command),
             OpenSchool: lambda command: app.schools.open(admin, command),
             ChangeSchool: lambda command: app.schools.change(admin, history.id, command),
             AppointUser: lambda command: app.schools.appoint(admin, history.id, command),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from hashlib import sha256
 from typing import Final
 from uuid import UUID
 
@@ -16,7 +15,6 @@ from casework.domain.sealed import Sealed
 from casework.domain.user import User
 from casework.record.memory import MemoryRecord
 from casework.usecases.context import Context
-from casework.usecases.secrets import Secrets
 from casework.usecases.users import ChangeUser, RegisterUser, Users
 from tests.domain.casefile import at
 
@@ -55,8 +53,7 @@ class Office:
     def __init__(self) -> None:
         record = MemoryRecord()
         self.directory = Watched(record)
-        secrets = Secrets(lambda purpose: sha256(purpose.encode()).digest())
-        self.users = Users(record, secrets, self.directory)
+        self.users = Users(record, self.directory)
 
     @property
     def context(self) -> Context:

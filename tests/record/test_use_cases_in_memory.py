@@ -53,7 +53,7 @@ class InMemory:
         self.cases = Cases(record, self.schools, library, NoRecusals())
         self.incidents = Incidents(record, self.cases, self.schools, library, secrets)
         self.approvals = Approvals(record, self.cases, self.incidents.taking)
-        self._users, self.people = Users(record, secrets, NoDirectory()), People(record, self.schools)
+        self._users, self.people = Users(record, NoDirectory()), People(record, self.schools)
         system = Context(principal=SYSTEM, now=NOW)
         school = OpenSchool(
             name="A School",

@@ -43,7 +43,7 @@ def init(admin_name: str | None, admin_email: str | None) -> None:
     if command is not None:
         with opened(settings) as app:
             admin = _administrator(app.users, command)
-            issued = app.users.issue_token(Context(principal=SYSTEM, now=utc_now()), admin.id)
+            issued = app.tokens.issue(Context(principal=SYSTEM, now=utc_now()), admin.id)
         click.echo(json.dumps({"user": str(admin.id), "token": issued.token}))
 
 

@@ -78,7 +78,7 @@ def fill(app: Casework, moment: datetime, progress: Callable[[int, int], None]) 
         progress(place + 1, INCIDENTS)
     issued = Context(principal=SYSTEM, now=moment, key=f"demo {day}")
     tokens = {
-        role: app.users.issue_token(msgspec.structs.replace(issued, key=f"token {role} {day}"), user.id).token
+        role: app.tokens.issue(msgspec.structs.replace(issued, key=f"token {role} {day}"), user.id).token
         for role, user in cast.users.items()
     }
     return Demo(school=cast.school, tokens=tokens)

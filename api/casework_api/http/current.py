@@ -11,6 +11,7 @@ import msgspec
 from flask import current_app, g, request
 
 from casework.domain.access import Principal
+from casework.domain.errors import Invalid
 from casework.domain.user import Token, User
 from casework.library import Library
 from casework.settings import Settings
@@ -19,12 +20,14 @@ from casework.usecases.approvals import Approvals
 from casework.usecases.conflicts import Conflicts
 from casework.usecases.context import Context
 from casework.usecases.declarations import Declarations
+from casework.usecases.enrolment import Enrolment
 from casework.usecases.evidence import Evidence
 from casework.usecases.incidents import Incidents
 from casework.usecases.joins import Joins
 from casework.usecases.people import People
 from casework.usecases.relations import Relations
 from casework.usecases.schools import Schools
+from casework.usecases.tokens import Tokens
 from casework.usecases.users import Users
 from casework_api.composition import application, reading_room
 from casework_api.http.etags import idempotency_key
@@ -48,6 +51,8 @@ class UseCases(Protocol):
     schools: Schools
     appointments: Appointments
     users: Users
+    tokens: Tokens
+    enrolment: Enrolment
     people: People
     relations: Relations
     declarations: Declarations
@@ -104,9 +109,28 @@ def authenticate(secret: str) -> tuple[User, Token] | None:
     Raises a problem (429) if the token makes too many requests. All secrets that belong to no token are
     counted together, so that guesses do not use up the requests of any user.
     """
-    found = casework().users.authenticate(secret, now())
-    services().requests.check(found[1].id.hex if found else "unknown")
+    found = casework().tokens.authenticate(secret, now())
+    if found is None:
+        count_guess()
+    else:
+        services().requests.check(found[1].id.hex)
     return found
+
+
+def invited(code: str) -> User:
+    """The user who was invited with `code`. Raises Invalid, or a problem (429) for too many requests."""
+    try:
+        found = casework().enrolment.invited(code)
+    except Invalid:
+        count_guess()
+        raise
+    services().requests.check(found.id.hex)
+    return found
+
+
+def count_guess() -> None:
+    """Raise a problem (429) if too many requests came with secrets that nobody has."""
+    services().requests.check("unknown")
 
 
 def check_name_searches() -> None:
@@ -136,8 +160,8 @@ def token() -> Token:
     return cast(Token, g.token)
 
 
-def context(*, digest_body: bool = True) -> Context:
-    """The context of the command this request makes.
+def context(*, digest_body: bool = True, of: User | None = None) -> Context:
+    """The context of the command this request makes; `of` is the user if the request has no token.
 
     With an `Idempotency-Key`, a digest of the request distinguishes a retry from another request. It does
     not contain a body that is read as a stream; the route that reads such a body adds it with `with_body`.
@@ -146,12 +170,12 @@ def context(*, digest_body: bool = True) -> Context:
     body = request.get_data(cache=True) if digest_body else b""
     digest = _digest(request.method.encode(), request.path.encode(), body) if key else ""
     return Context(
-        principal=Principal.of(user()),
+        principal=Principal.of(of or user()),
         now=now(),
         key=key,
         digest=digest,
         request_id=uuid4().hex,
-        may_be_named=_name_user,
+        may_be_named=_name_user if of is None else _ignore,
     )
 
 
@@ -162,6 +186,10 @@ def with_body(context: Context, part: bytes) -> Context:
 
 def _digest(*parts: bytes) -> str:
     return services().app.secrets.digest(*parts)
+
+
+def _ignore() -> None:
+    pass
 
 
 def _name_user() -> None:

@@ -15,7 +15,16 @@ SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 PUBLIC: Final = frozenset(
-    {"openapi", "docs", "docs_asset", "health_live", "health_ready", "metrics", "calendar.feed"}
+    {
+        "openapi",
+        "docs",
+        "docs_asset",
+        "health_live",
+        "health_ready",
+        "metrics",
+        "calendar.feed",
+        "enrolment.enrol",
+    }
 )
 """The endpoints that need no token. Every other endpoint does."""
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Iterator, Sequence
+from typing import ClassVar, Literal
 from uuid import UUID
 
 import msgspec
@@ -44,11 +44,16 @@ class ListedUser(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TokenBody(msgspec.Struct, frozen=True, kw_only=True):
-    """A token that can be used until `expires_at`. Its secret was shown once and is not stored."""
+    """A token or an invitation that can be used until `expires_at`.
+
+    Its secret was shown once and is not stored. An invitation has no scopes and no label.
+    """
 
     id: UUID
+    kind: Literal["token", "invitation"]
     scopes: tuple[Scope, ...]
     expires_at: Instant
+    label: Sealed | None
 
 
 class ListUsers(Question[Page[ListedUser]], frozen=True, kw_only=True):
@@ -115,7 +120,7 @@ class ListUsers(Question[Page[ListedUser]], frozen=True, kw_only=True):
 
 
 class ListTokens(Question[Page[TokenBody]], frozen=True, kw_only=True):
-    """A page of the user's own tokens that can be used now, the first to expire first."""
+    """A page of the user's own tokens and invitation that can be used now, the first to expire first."""
 
     NAME: ClassVar = "own tokens"
 
@@ -129,8 +134,8 @@ class ListTokens(Question[Page[TokenBody]], frozen=True, kw_only=True):
         start = room.cursors.start(self.part, scope)
         after = None if start is None else moment_and_id(start)
         usable = (
-            TokenBody(id=each.id, scopes=each.scopes, expires_at=each.expires_at)
-            for each in user.tokens.values()
+            each
+            for each in _secrets_of(user)
             if each.expires_at > asker.now and (after is None or (each.expires_at, each.id) > after)
         )
         found = sorted(usable, key=lambda each: (each.expires_at, each.id))
@@ -138,6 +143,18 @@ class ListTokens(Question[Page[TokenBody]], frozen=True, kw_only=True):
         more = len(found) > len(page)
         cursor = room.cursors.make(position_of(page[-1].expires_at, page[-1].id), scope) if more else None
         return Answer(Page(page, cursor), (Shown(about=user.id, parts=("tokens",)),))
+
+
+def _secrets_of(user: User) -> Iterator[TokenBody]:
+    for token in user.tokens.values():
+        yield TokenBody(
+            id=token.id, kind="token", scopes=token.scopes, expires_at=token.expires_at, label=token.label
+        )
+    invited = user.open_invitation
+    if invited is not None:
+        yield TokenBody(
+            id=invited.id, kind="invitation", scopes=(), expires_at=invited.expires_at, label=None
+        )
 
 
 def listed_roles(room: ReadingRoom, asker: Asker, user: UUID) -> tuple[HeldRole, ...]:

@@ -34,7 +34,8 @@ class LinkedPerson(msgspec.Struct, frozen=True, kw_only=True):
 class UserBody(msgspec.Struct, frozen=True, kw_only=True):
     """A user. `person` is the person they were linked to last, `persons` those they are now at each school.
 
-    A user who is not `active` cannot sign in. Only administrators and the user themselves get everything;
+    A `service` user is a program; an `enrolled` user has had a token. A user who is not `active` cannot sign
+    in. Only administrators and the user themselves get everything;
     `roles` are those held today, at the schools whose users the reader may list. The response to a change
     has no `roles`.
     """
@@ -46,6 +47,8 @@ class UserBody(msgspec.Struct, frozen=True, kw_only=True):
     person: UUID | UnsetType | None = UNSET
     persons: tuple[LinkedPerson, ...] | UnsetType = UNSET
     administrator: bool | UnsetType = UNSET
+    service: bool | UnsetType = UNSET
+    enrolled: bool | UnsetType = UNSET
     active: bool
     roles: tuple[HeldRole, ...] | UnsetType = UNSET
 
@@ -148,6 +151,8 @@ def user_body(user: User, persons: Mapping[UUID, UUID]) -> UserBody:
         person=user.person,
         persons=tuple(LinkedPerson(school=school, person=person) for school, person in persons.items()),
         administrator=user.administrator,
+        service=user.service,
+        enrolled=user.enrolled,
         active=user.active,
     )
 

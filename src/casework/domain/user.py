@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final
 from uuid import UUID
 
 import msgspec
 
 from casework.domain.aggregate import Aggregate
 from casework.domain.event import Event
-from casework.domain.fields import Name
+from casework.domain.fields import Name, Text
 from casework.domain.moments import Instant
 from casework.domain.sealed import Sealed
 
@@ -26,18 +26,36 @@ class Scope(StrEnum):
 FULL_SCOPES: Final = (Scope.READ, Scope.WRITE)
 """The scopes of a token unless others are given."""
 
+Label = Annotated[Sealed, Text(max=100)]
+
 
 class Token(msgspec.Struct, frozen=True, kw_only=True):
-    """A token as it is stored: with only a hash of its secret, in hex."""
+    """A token as it is stored: with only a hash of its secret, in hex. `label` says what it is for."""
 
     id: UUID
     secret_hash: str
     scopes: tuple[Scope, ...]
     expires_at: Instant
+    label: Label | None = None
+
+
+class Invitation(msgspec.Struct, frozen=True, kw_only=True):
+    """An invitation as it is stored: with only hashes, in hex, of its code and of the second half of it.
+
+    An invitation that takes two people has a second half, which the person who approved it was shown.
+    """
+
+    id: UUID
+    code_hash: str
+    second_hash: str | None = None
+    expires_at: Instant
 
 
 class UserRegistered(Event, frozen=True, kw_only=True):
-    """A user was registered. `person` is their record as a person; an `administrator` runs the system."""
+    """A user was registered. `person` is their record as a person; an `administrator` runs the system.
+
+    A `service` user is a program; it holds no role that reads cases.
+    """
 
     TOPIC: ClassVar[str] = "user.registered"
 
@@ -45,12 +63,14 @@ class UserRegistered(Event, frozen=True, kw_only=True):
     email: Name
     person: UUID | None = None
     administrator: bool = False
+    service: bool = False
 
 
 class UserChanged(Event, frozen=True, kw_only=True):
     """A user's name, address and whether they may sign in, as they are from now on.
 
-    All three are given whatever changed, so that a view needs only the latest event of a user.
+    All three are given whatever changed, so that a view needs only the latest event of a user. The tokens and
+    the invitation of a user who is deactivated have ended, also when they are activated again.
     """
 
     TOPIC: ClassVar[str] = "user.changed"
@@ -60,6 +80,8 @@ class UserChanged(Event, frozen=True, kw_only=True):
     active: bool
 
     def apply(self, user: Any) -> None:
+        if self.active and not user.active:
+            user.invitation = None
         user.name, user.email, user.active = self.name, self.email, self.active
         user.names.append(self.name)
         if not self.active:
@@ -87,6 +109,33 @@ class TokenIssued(Event, frozen=True, kw_only=True):
 
     def apply(self, user: Any) -> None:
         user.tokens[self.token.id] = self.token
+        # Users of the release before got their first token from an administrator.
+        user.enrolled = True
+
+
+class UserInvited(Event, frozen=True, kw_only=True):
+    """The user may get a token of their own with a code. An earlier invitation has ended."""
+
+    TOPIC: ClassVar[str] = "user.invited"
+
+    invitation: Invitation
+
+    def apply(self, user: Any) -> None:
+        user.invitation = self.invitation
+
+
+class UserEnrolled(Event, frozen=True, kw_only=True):
+    """The user accepted an invitation and got a token. All their earlier tokens have ended."""
+
+    TOPIC: ClassVar[str] = "user.enrolled"
+
+    invitation: UUID
+    token: Token
+
+    def apply(self, user: Any) -> None:
+        user.tokens = {self.token.id: self.token}
+        user.accepted = self.invitation
+        user.enrolled = True
 
 
 class TokenRevoked(Event, frozen=True, kw_only=True):
@@ -103,8 +152,10 @@ class TokenRevoked(Event, frozen=True, kw_only=True):
 class User(Aggregate, begins_with=UserRegistered):
     """A user's name and email address, sealed with their own data key, and their valid tokens.
 
-    `links` are the people the user was ever linked to, at any school, and `names` all names they ever had,
-    the latest last. A user who is not `active` cannot sign in; their tokens have ended and stay ended.
+    One who is `enrolled` has had a token. `invitation` is the latest, `accepted` the id of the one that was
+    accepted last. `links` are the people the user was ever linked to, at any school, and `names` all names
+    they ever had, the latest last. A user who is not `active` cannot sign in; their tokens have ended and
+    stay ended.
     """
 
     def __init__(self, first: UserRegistered) -> None:
@@ -114,8 +165,18 @@ class User(Aggregate, begins_with=UserRegistered):
         self.email: Sealed = first.email
         self.links: list[UUID] = [] if first.person is None else [first.person]
         self.administrator = first.administrator
+        self.service = first.service
         self.active = True
+        self.enrolled = False
         self.tokens: dict[UUID, Token] = {}
+        self.invitation: Invitation | None = None
+        self.accepted: UUID | None = None
+
+    @property
+    def open_invitation(self) -> Invitation | None:
+        """The invitation that the user has not accepted yet, whether or not it has expired."""
+        invited = self.invitation
+        return None if invited is None or invited.id == self.accepted else invited
 
     @property
     def person(self) -> UUID | None:

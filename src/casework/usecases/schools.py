@@ -42,6 +42,9 @@ _PERSON_NEEDED: Final = Refusal(
     "A role that reads cases is for users whose own case can be hidden from them. Link the user to their "
     "person on the roll of this school (`person`), then appoint them.",
 )
+_SERVICE: Final = Refusal(
+    "service-user", "UK GDPR art. 32", "The user is a service, which holds no role that reads cases."
+)
 _OVERLAPS: Final = Refusal(
     "appointment-overlaps",
     "KCSIE part 2",
@@ -221,6 +224,8 @@ class Schools:
         refuse_any(record_faults(command) | appointment.faults())
         if any(map(appointment.overlaps, school.appointments.values())):
             raise Refused(_OVERLAPS)
+        if appointment.reads_cases and user.service:
+            raise Refused(_SERVICE)
         if appointment.reads_cases and not is_linked(self._record, user, school.id):
             raise Refused(_PERSON_NEEDED)
         stamp = context.stamp(school.id, school.version + 1, Role.ADMIN)

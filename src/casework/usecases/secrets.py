@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hmac
 from collections.abc import Callable
 from uuid import UUID
@@ -16,6 +17,19 @@ class Secrets:
     def of_token(self, token: UUID) -> str:
         """The secret of a token, in hex."""
         return hmac.digest(self._derive("token-secrets"), token.bytes, "sha256").hex()
+
+    def of_invitation(self, invitation: UUID) -> str:
+        """The secret in the code of an invitation, in hex."""
+        return hmac.digest(self._derive("invitation-codes"), invitation.bytes, "sha256").hex()
+
+    def second_half(self, invitation: UUID) -> str:
+        """What somebody needs besides the code of an invitation that takes two people: 16 letters and digits.
+
+        It is short enough to be read out. Nobody can guess it, and a thief of the database cannot find it
+        from its hash: it has 80 random bits.
+        """
+        digest = hmac.digest(self._derive("second halves of invitations"), invitation.bytes, "sha256")
+        return base64.b32encode(digest[:10]).decode().lower()
 
     @property
     def of_reports(self) -> bytes:

@@ -1,66 +1,38 @@
-"""Users and their tokens."""
+"""Users: register them, change them, link them to the people they are."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from datetime import datetime, timedelta
-from typing import Final
 from uuid import UUID
 
 import msgspec
 
 from casework.domain.addresses import ADDRESSES, AddressAssigned, Addresses
-from casework.domain.errors import (
-    AddressInUse,
-    Forbidden,
-    Invalid,
-    NotFound,
-    Refusal,
-    Refused,
-    Stale,
-    refuse_any,
-)
+from casework.domain.errors import AddressInUse, Forbidden, Invalid, NotFound, Stale, refuse_any
 from casework.domain.event import event_of
-from casework.domain.fields import Name, limit_fault, record_faults
-from casework.domain.moments import Instant
+from casework.domain.fields import Name, record_faults
 from casework.domain.naming import normalised
 from casework.domain.school import School, UserIdentified
 from casework.domain.sealed import Sealed
-from casework.domain.user import (
-    FULL_SCOPES,
-    Scope,
-    Token,
-    TokenIssued,
-    TokenRevoked,
-    User,
-    UserChanged,
-    UserLinked,
-    UserRegistered,
-)
+from casework.domain.user import User, UserChanged, UserLinked, UserRegistered
 from casework.domain.vocabulary import Role
-from casework.record import Record, Unreadable, retrying
+from casework.record import Record, retrying
 from casework.record.links import persons_at
 from casework.record.user_directory import UserDirectory
 from casework.usecases.context import Context, as_it_was
 from casework.usecases.linking import adult, colleague
 from casework.usecases.schools import require_administrator
-from casework.usecases.secrets import Secrets
-from casework.usecases.tokens import TokenString
-
-TOKEN_LIFE: Final = timedelta(days=365)
-
-_INACTIVE: Final = Refusal(
-    "user-inactive", "UK GDPR art. 32", "The user is deactivated; activate them before you issue a token."
-)
 
 
 class RegisterUser(msgspec.Struct, frozen=True, kw_only=True):
-    """A user to register. `person` is who they are in incidents."""
+    """A user to register. `person` is who they are in incidents.
+
+    A `service` user is a program: it is no person, and holds no role that reads cases.
+    """
 
     name: Name
     email: Name
     person: UUID | None = None
+    service: bool = False
 
 
 class ChangeUser(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,31 +47,11 @@ class ChangeUser(msgspec.Struct, frozen=True, kw_only=True):
     active: bool | None = None
 
 
-class IssueToken(msgspec.Struct, frozen=True, kw_only=True):
-    """A token's scopes and expiry. By default `read` and `write`, and a year, which is also the longest.
-
-    The scope `calendar` stands alone: such a token is in the address of a feed.
-    """
-
-    scopes: tuple[Scope, ...] = FULL_SCOPES
-    expires_at: Instant | None = None
-
-
-class IssuedToken(msgspec.Struct, frozen=True):
-    """A token as it is returned once, when it is issued."""
-
-    id: UUID
-    token: str
-    expires_at: Instant
-    scopes: tuple[Scope, ...]
-
-
 class Users:
     """The use cases of users."""
 
-    def __init__(self, record: Record, secrets: Secrets, directory: UserDirectory) -> None:
+    def __init__(self, record: Record, directory: UserDirectory) -> None:
         self._record = record
-        self._secrets = secrets
         self._directory = directory
 
     def register(self, context: Context, command: RegisterUser, *, administrator: bool = False) -> User:
@@ -128,32 +80,6 @@ class Users:
         """The id of the person that `user` is now, by the id of the school."""
         return persons_at(self._record, user)
 
-    def issue_token(self, context: Context, user_id: UUID, command: IssueToken | None = None) -> IssuedToken:
-        """Issue a token for `user_id`, as an administrator; users may issue calendar tokens for themselves.
-
-        Its secret is returned only here. A retry with the same key returns the same token: the secret is
-        derived, and only its hash is stored.
-        """
-        return retrying(lambda: self._issue(context, user_id, command or IssueToken()))
-
-    def revoke_token(self, context: Context, user_id: UUID, token_id: UUID) -> None:
-        """Revoke a token at once, as an administrator or as the user it belongs to."""
-        retrying(lambda: self._revoke(context, user_id, token_id))
-
-    def authenticate(self, bearer: str, now: datetime) -> tuple[User, Token] | None:
-        """The user and the token behind a bearer string; None if it is unknown, revoked or expired."""
-        parsed = TokenString.parse(bearer)
-        if parsed is None:
-            return None
-        try:
-            user = self._record.peek(User, parsed.user)
-        except Unreadable:
-            return None
-        token = None if user is None else user.tokens.get(parsed.token)
-        if user is None or token is None or now >= token.expires_at:
-            return None
-        return (user, token) if hmac.compare_digest(token.secret_hash, hashed(parsed.secret)) else None
-
     def _register(self, context: Context, command: RegisterUser, administrator: bool) -> User:
         require_administrator(context)
         user_id = context.new_id("user")
@@ -168,6 +94,8 @@ class Users:
         )
         refuse_any(record_faults(registered))
         if registered.person is not None:
+            if registered.service:
+                raise Invalid.at("$.person", "does not belong to a service user")
             adult(self._record, registered.person)
         user = User(registered)
         user.append(registered)
@@ -216,6 +144,8 @@ class Users:
         """Link the user. Returns the school, if that wakes their roles there."""
         if command.person is None:
             return []
+        if user.service:
+            raise Invalid.at("$.person", "does not belong to a service user")
         person = colleague(self._record, user, command.person)
         if self.persons_of(user).get(person.school) == person.id:
             return []
@@ -240,54 +170,8 @@ class Users:
         if (changed.name, changed.email, changed.active) != (user.name, user.email, user.active):
             user.append(changed)
 
-    def _issue(self, context: Context, user_id: UUID, command: IssueToken) -> IssuedToken:
-        own_calendar = context.by == user_id and set(command.scopes) == {Scope.CALENDAR}
-        if not own_calendar:
-            require_administrator(context)
-        user = self._found(user_id)
-        token_id = context.new_id("token")
-        secret = self._secrets.of_token(token_id)
-        shown = str(TokenString(user=user_id, token=token_id, secret=secret))
-        if context.earlier(user) is not None:
-            token = user.tokens.get(token_id)
-            if token is None:
-                raise NotFound
-            return IssuedToken(token_id, shown, token.expires_at, token.scopes)
-        if not user.active:
-            raise Refused(_INACTIVE)
-        if Scope.CALENDAR in command.scopes and set(command.scopes) != {Scope.CALENDAR}:
-            raise Invalid.at("$.scopes", "must not combine calendar with another scope")
-        longest = context.now + TOKEN_LIFE
-        fault = limit_fault(command.expires_at)
-        if fault is not None:
-            raise Invalid.at("$.expires_at", fault)
-        until = min(command.expires_at or longest, longest)
-        if until <= context.now:
-            raise Invalid.at("$.expires_at", "is not in the future")
-        token = Token(id=token_id, secret_hash=hashed(secret), scopes=command.scopes, expires_at=until)
-        user.append(event_of(context.stamp(user.id, user.version + 1, Role.ADMIN), TokenIssued, token=token))
-        self._record.commit(user)
-        return IssuedToken(token_id, shown, until, command.scopes)
-
-    def _revoke(self, context: Context, user_id: UUID, token_id: UUID) -> None:
-        if context.by != user_id:
-            require_administrator(context)
-        user = self._found(user_id)
-        if context.earlier(user) is not None:
-            return
-        if token_id not in user.tokens:
-            raise NotFound
-        stamp = context.stamp(user.id, user.version + 1, Role.ADMIN)
-        user.append(event_of(stamp, TokenRevoked, token=token_id))
-        self._record.commit(user)
-
     def _found(self, user_id: UUID) -> User:
         user = self._record.load(User, user_id)
         if user is None:
             raise NotFound
         return user
-
-
-def hashed(secret: str) -> str:
-    """The stored hash of a token's secret. The secret has 256 random bits, so a fast hash is enough."""
-    return hashlib.sha256(secret.encode()).hexdigest()

@@ -10,7 +10,9 @@ from flask import url_for
 from casework.domain.fields import Text
 from casework.domain.user import User
 from casework.domain.vocabulary import Role
-from casework.usecases.users import ChangeUser, IssuedToken, IssueToken, RegisterUser
+from casework.usecases.enrolment import Invited
+from casework.usecases.tokens import IssuedToken, IssueToken
+from casework.usecases.users import ChangeUser, RegisterUser
 from casework_api.http import current
 from casework_api.http.blueprint import IDEMPOTENCY_KEY_HEADER, IF_MATCH_HEADER, Blueprint
 from casework_api.http.etags import etag, if_match
@@ -112,23 +114,32 @@ def change_user(fields: dict[str, Any], user_id: UUID) -> Shown:
 @blueprint.arguments(TokenInput, required=False)
 @blueprint.returns(201, IssuedToken, problems=(409, 422))
 def issue_token(fields: dict[str, Any], user_id: UUID) -> IssuedToken:
-    """Issue a token. It is shown only in this response."""
-    return current.casework().users.issue_token(current.context(), user_id, IssueToken(**fields))
+    """Issue a token of one's own, or as an administrator of a service user. It is shown only here."""
+    tokens, command = current.casework().tokens, IssueToken(**fields)
+    return tokens.issue(current.context(), user_id, command, within=current.token().scopes)
+
+
+@blueprint.route("/<uuid:user_id>/invitations", methods=["POST"])
+@blueprint.takes(IDEMPOTENCY_KEY_HEADER)
+@blueprint.returns(201, Invited, problems=(409, 422))
+def invite(user_id: UUID) -> Invited:
+    """Invite a user to get a token with the code, which is shown only here. For administrators."""
+    return current.casework().enrolment.invite(current.context(), user_id)
 
 
 @blueprint.route("/<uuid:user_id>/tokens/<uuid:token_id>", methods=["DELETE"])
 @blueprint.takes(IDEMPOTENCY_KEY_HEADER)
 @blueprint.returns(204)
 def revoke_token(user_id: UUID, token_id: UUID) -> None:
-    """Revoke a token. It is invalid at once."""
-    current.casework().users.revoke_token(current.context(), user_id, token_id)
+    """Revoke a token of one's own, or as an administrator of any user. It is invalid at once."""
+    current.casework().tokens.revoke(current.context(), user_id, token_id)
 
 
 @me.route("/tokens", methods=["GET"])
 @me.arguments(PageQuery, location="query")
 @me.returns(200, Page[TokenBody], problems=(422,))
 def tokens(query: dict[str, Any]) -> Page[TokenBody]:
-    """The user's own tokens that can be used now, without their secrets, the first to expire first."""
+    """The user's own tokens and invitation that can be used now, the first to expire first."""
     return current.answer(ListTokens(part=part(query)))
 
 

@@ -1,0 +1,132 @@
+"""Invitations, and enrolment: how users get the first token of their own, which nobody else has held."""
+
+from __future__ import annotations
+
+import hmac
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from casework.domain.errors import Invalid, NotFound, Refusal, Refused
+from casework.domain.event import event_of
+from casework.domain.moments import Instant
+from casework.domain.user import Invitation, User, UserEnrolled, UserInvited
+from casework.domain.vocabulary import Role
+from casework.record import Record, retrying
+from casework.usecases.bearer_strings import InvitationCode, hashed
+from casework.usecases.context import Context
+from casework.usecases.schools import require_administrator
+from casework.usecases.secrets import Secrets
+from casework.usecases.tokens import USER_INACTIVE, IssuedToken, IssueToken, Tokens
+
+INVITATION_LIFE: Final = timedelta(days=7)
+
+_CLAUSE: Final = "UK GDPR art. 32"
+_SERVICE: Final = Refusal(
+    "service-user", _CLAUSE, "The user is a service; an administrator issues its tokens."
+)
+_USED: Final = Refusal("code-used", _CLAUSE, "The code was used already; ask for another invitation.")
+_EXPIRED: Final = Refusal("code-expired", _CLAUSE, "The code has expired; ask for another invitation.")
+_NO_CODE: Final = "is not the code of an invitation"
+
+
+class Enrol(msgspec.Struct, frozen=True, kw_only=True):
+    """The code of an invitation, and its second half if the invitation took two people."""
+
+    code: str
+    second: str | None = None
+
+
+class Invited(msgspec.Struct, frozen=True, kw_only=True):
+    """An invitation as it is shown once, to the user who made it."""
+
+    code: str
+    expires_at: Instant
+
+
+class Enrolment:
+    """The use cases of invitations."""
+
+    def __init__(self, record: Record, secrets: Secrets, tokens: Tokens) -> None:
+        self._record = record
+        self._secrets = secrets
+        self._tokens = tokens
+
+    def invite(self, context: Context, user_id: UUID) -> Invited:
+        """Invite a user, as an administrator; an earlier invitation ends.
+
+        A retry with the same key shows the same code. Raises NotFound, Forbidden, KeyReused or Refused.
+        """
+        return retrying(lambda: self._invite(context, user_id))
+
+    def invited(self, code: str) -> User:
+        """The user whose latest invitation has this code, used or not. Raises Invalid."""
+        parsed = InvitationCode.parse(code)
+        user = None if parsed is None else self._record.load(User, parsed.user)
+        invitation = None if user is None else user.invitation
+        if parsed is None or user is None or invitation is None or invitation.id != parsed.of:
+            raise Invalid.at("$.code", _NO_CODE)
+        if not hmac.compare_digest(invitation.code_hash, hashed(parsed.secret)):
+            raise Invalid.at("$.code", _NO_CODE)
+        return user
+
+    def enrol(self, context: Context, command: Enrol) -> IssuedToken:
+        """Give the invited user, who makes this request, a token. All their earlier tokens end.
+
+        A retry with the same key shows the same token. Raises KeyReused, Invalid or Refused; then the
+        invitation stays as it was.
+        """
+        return retrying(lambda: self._enrol(context, command))
+
+    def _invite(self, context: Context, user_id: UUID) -> Invited:
+        require_administrator(context)
+        user = self._record.load(User, user_id)
+        if user is None:
+            raise NotFound
+        invitation_id = context.new_id("invitation")
+        secret = self._secrets.of_invitation(invitation_id)
+        expires_at = context.now + INVITATION_LIFE
+        if context.earlier(user) is None:
+            if user.service:
+                raise Refused(_SERVICE)
+            if not user.active:
+                raise Refused(USER_INACTIVE)
+            invitation = Invitation(id=invitation_id, code_hash=hashed(secret), expires_at=expires_at)
+            stamp = context.stamp(user.id, user.version + 1, Role.ADMIN)
+            user.append(event_of(stamp, UserInvited, invitation=invitation))
+            self._record.commit(user)
+        return Invited(code=str(InvitationCode(user_id, invitation_id, secret)), expires_at=expires_at)
+
+    def _enrol(self, context: Context, command: Enrol) -> IssuedToken:
+        user = self.invited(command.code)
+        if context.earlier(user) is not None:
+            token = user.tokens.get(context.new_id("token"))
+            if token is None:
+                raise NotFound
+            return self._tokens.made(user.id, token)
+        invitation = user.open_invitation
+        if invitation is None:
+            raise Refused(_USED)
+        if not user.active:
+            raise Refused(USER_INACTIVE)
+        if context.now >= invitation.expires_at:
+            raise Refused(_EXPIRED)
+        _require_second(invitation, command.second)
+        token = self._tokens.new(context, IssueToken())
+        stamp = context.stamp(user.id, user.version + 1, Role.ADMIN)
+        user.append(event_of(stamp, UserEnrolled, invitation=invitation.id, token=token))
+        self._record.commit(user)
+        return self._tokens.made(user.id, token)
+
+
+def _require_second(invitation: Invitation, second: str | None) -> None:
+    """Raise Invalid unless `second` is the second half of this invitation, if it has one."""
+    if invitation.second_hash is None and second is None:
+        return
+    if second is None:
+        raise Invalid.at("$.second", "is required: the person who approved the invitation was shown it")
+    given = hashed(second.strip().lower())
+    if invitation.second_hash is None or not hmac.compare_digest(invitation.second_hash, given):
+        raise Invalid.at("$.second", "does not belong to this code")
