@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from casework.application import Casework
 from casework.domain.access import SYSTEM, Principal
+from casework.domain.account_change import AppointUser
 from casework.domain.aggregate import Aggregate
 from casework.domain.clocks import LONDON, Calendar, day_of
 from casework.domain.event import unstamped
@@ -26,7 +27,7 @@ from casework.storage.event_log import EventLog
 from casework.storage.stored_record import StoredRecord
 from casework.usecases.context import Context
 from casework.usecases.people import RegisterPerson
-from casework.usecases.schools import AppointUser, OpenSchool
+from casework.usecases.schools import OpenSchool
 from casework.usecases.steps.named import Named
 from casework.usecases.steps.reporting import ReportIncident
 from casework.usecases.steps.taking import TakeStep
@@ -234,7 +235,7 @@ class _School:
         registered = RegisterUser(name=Sealed(name), email=Sealed(f"{role}@x.example"), person=person)
         user = self.app.users.register(_by(self.admin, self.opened), registered)
         appointment = AppointUser(user=user.id, role=role, from_=day_of(self.opened))
-        self.app.schools.appoint(_by(self.admin, self.opened), school, appointment)
+        self.app.appointments.appoint(_by(self.admin, self.opened), school, appointment)
         return user
 
     def _person(

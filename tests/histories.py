@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 
 from casework.application import Casework
 from casework.domain.access import SYSTEM, Principal
+from casework.domain.account_change import AppointUser
 from casework.domain.case import Case
 from casework.domain.clocks import LONDON, day_of
 from casework.domain.event import unstamped
@@ -24,10 +25,10 @@ from casework.domain.school import School
 from casework.domain.sealed import Sealed
 from casework.domain.user import User
 from casework.domain.vocabulary import Category, Involvement, Role, State
-from casework.usecases.approvals import DecideApproval
+from casework.usecases.account_approvals import DecideApproval
 from casework.usecases.context import Context
 from casework.usecases.people import RegisterPerson
-from casework.usecases.schools import AppointUser, OpenSchool
+from casework.usecases.schools import OpenSchool
 from casework.usecases.steps.named import Named
 from casework.usecases.steps.reporting import ReportIncident
 from casework.usecases.steps.taking import TakeStep
@@ -135,7 +136,7 @@ class SchoolHistory:
         )
         for role in roles:
             appointment = AppointUser(user=user.id, role=role, from_=date(2026, 9, 1))
-            self.app.schools.appoint(self.context(self.admin), self.id, appointment)
+            self.app.appointments.appoint(self.context(self.admin), self.id, appointment)
         return user
 
     def person(self, category: Category, first_name: str = "Eve", **fields: Any) -> UUID:

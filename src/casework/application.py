@@ -15,6 +15,7 @@ from casework.storage.keys import DataKeys, MasterKey
 from casework.storage.sealing import Sealer
 from casework.storage.stored_record import StoredRecord
 from casework.storage.vault import Vault
+from casework.usecases.account_approvals import AccountApprovals
 from casework.usecases.appointments import Appointments
 from casework.usecases.approvals import Approvals
 from casework.usecases.cases import Cases
@@ -60,11 +61,11 @@ class Casework:
         self.log = EventLog(self.database, self.sealer)
         self.record = record(self.log)
         self.schools = Schools(self.record, self.library)
-        self.appointments = Appointments(self.record)
+        self.appointments = Appointments(self.record, self.schools)
         found_users = directory(self)
         self.users = Users(self.record, found_users)
         self.tokens = Tokens(self.record, self.secrets)
-        self.enrolment = Enrolment(self.record, self.secrets, self.tokens)
+        self.enrolment = Enrolment(self.record, self.secrets, self.tokens, found_users)
         self.people = People(self.record, self.schools)
         self.relations = Relations(self.record, self.people)
         self.joins = Joins(self.record, self.people, found_users)
@@ -73,7 +74,8 @@ class Casework:
         self.cases = Cases(self.record, self.schools, self.library, self.recusals)
         self.incidents = Incidents(self.record, self.cases, self.schools, self.library, self.secrets)
         self.conflicts = Conflicts(self.record, self.cases)
-        self.approvals = Approvals(self.record, self.cases, self.incidents.taking)
+        accounts = AccountApprovals(self.record, found_users, self.appointments, self.users, self.enrolment)
+        self.approvals = Approvals(self.record, self.cases, self.incidents.taking, accounts)
         self.evidence = Evidence(self.record, self.cases, self.incidents, self.vault, self.keys, self.secrets)
 
     def close(self) -> None:

@@ -21,6 +21,7 @@ from werkzeug.test import TestResponse, stream_encode_multipart
 
 from casework.application import Casework
 from casework.domain.access import SYSTEM, Principal
+from casework.domain.account_change import AppointUser
 from casework.domain.clocks import LONDON
 from casework.domain.incident import examples
 from casework.domain.incident.examples import EXAMPLES
@@ -31,7 +32,6 @@ from casework.domain.vocabulary import Category, Role
 from casework.settings import Settings
 from casework.usecases.context import Context
 from casework.usecases.people import RegisterPerson
-from casework.usecases.schools import AppointUser
 from casework.usecases.tokens import IssueToken
 from casework.usecases.users import RegisterUser
 from casework_api.app import make_routes
@@ -209,7 +209,7 @@ class House:
     def appoint(self, who: str, role: str, school: str) -> None:
         """Appoint a user as the command line does, which needs no second person."""
         appointment = AppointUser(user=UUID(self.users[who]), role=Role(role), from_=date(2026, 9, 1))
-        self.casework.schools.appoint(self.as_system(), UUID(school), appointment)
+        self.casework.appointments.appoint(self.as_system(), UUID(school), appointment)
 
     def add_school(self, who: str, role: str, school: str) -> None:
         """Appoint an existing user at another school, where they are a new member of staff."""
@@ -217,12 +217,26 @@ class House:
         self.link(who, school)
         self.appoint(who, role, school)
 
+    def second_administrator(self) -> str:
+        """Another administrator, who decides on what takes two people."""
+        if "second admin" not in self.users:
+            self._registered("second admin", "Abe Adminson", administrator=True)
+        return "second admin"
+
+    def agreed(self, answer: TestResponse) -> Json:
+        """What a request made or changed, approved by another administrator if it takes two people."""
+        if answer.status_code != 202:
+            assert answer.status_code in {200, 201, 204}, answer.text
+            return answer.json if answer.is_json else None
+        decided = self.decide(body_of(answer)["approval"], self.second_administrator())
+        assert decided.status_code == 200, decided.text
+        return body_of(decided).get("result")
+
     def link(self, who: str, school: str | None = None) -> None:
         """Put a user on the roll of a school that has appointed them."""
         body = {"person": self.on_roll(f"{who.title()} Usher", school)}
         headers = {"If-Match": "*"}
-        answer = self.ask("admin", "PATCH", f"/users/{self.users[who]}", json=body, headers=headers)
-        assert answer.status_code == 200, answer.text
+        self.agreed(self.ask("admin", "PATCH", f"/users/{self.users[who]}", json=body, headers=headers))
 
     def on_roll(self, name: str, school: str | None = None) -> str:
         """The id of a new member of staff, whom an administrator puts on the roll."""

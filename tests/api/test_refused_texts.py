@@ -65,8 +65,7 @@ class TestAWaiver:
         head = house.person("Hilda Head", "staff")
         body = {"name": "Hilda Head", "email": "h@school.example", "person": head}
         house.users["involved"] = house.created("admin", "/users", body)["id"]
-        appointment = {"user": house.users["involved"], "role": "headteacher", "from": "2026-09-01"}
-        house.created("admin", f"/schools/{house.school}/appointments", appointment)
+        house.appoint("involved", "headteacher", house.school)
         people = [*house.two_pupils(), {"person": head, "involvement": "witness"}]
         incident = house.report(people=people)["id"]
         waiver = {"waived": "offer_support", "reason": REASON}

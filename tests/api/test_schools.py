@@ -145,7 +145,7 @@ def test_an_appointment_that_is_ended_before_it_begins_never_does(house: House, 
     house.tokens["later"] = house.issued("later", "read")["token"]
     body = {"user": house.users["later"], "role": "dsl", "from": "2026-12-01", "until": until}
     path = f"/schools/{house.school}/appointments"
-    appointment = house.created("admin", path, body)["id"]
+    appointment = house.agreed(house.ask("admin", "POST", path, json=body))["id"]
     assert len(house.get("later", "/me")["appointments"]) == 1
     incident = house.bullying("2026-09-14 10:20")["id"]
     for _ in range(2):

@@ -33,6 +33,7 @@ def test_a_chair_stands_in_where_the_head_of_the_same_school_is_alleged(
     house: House, allegation: str
 ) -> None:
     appointment = {"user": house.users["head elsewhere"], "role": "headteacher", "from": "2026-09-01"}
-    house.created("admin", f"/schools/{house.school}/appointments", appointment)
+    path = f"/schools/{house.school}/appointments"
+    house.agreed(house.ask("admin", "POST", path, json=appointment))
     assert house.get("chair", f"/incidents/{allegation}")["id"] == allegation
     assert [item["id"] for item in house.get("chair", "/incidents")["items"]] == [allegation]

@@ -141,7 +141,8 @@ class TestOnceLinksAreRequired:
         assert not self.reads(house, "reporter", incident)
         for who in ("dsl", "deputy_dsl", "headteacher"):
             (held,) = house.get(who, "/me")["appointments"]
-            house.ask("admin", "DELETE", f"/schools/{house.school}/appointments/{held['id']}")
+            path = f"/schools/{house.school}/appointments/{held['id']}"
+            house.agreed(house.ask("admin", "DELETE", path))
         assert self.reads(house, "reporter", incident)
         by_role = {each["role"]: each["asleep"] for each in house.get("governor", "/me")["appointments"]}
         assert by_role == {"governor": False, "slt": True}

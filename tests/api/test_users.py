@@ -7,10 +7,6 @@ from uuid import uuid4
 
 import pytest
 
-from casework.domain.access import SYSTEM
-from casework.domain.sealed import Sealed
-from casework.usecases.context import Context
-from casework.usecases.users import RegisterUser
 from tests.api.client import REASON, House, Json, body_of
 
 on_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
@@ -24,22 +20,12 @@ def change(house: House, who: str, *, by: str = "admin", match: str = "*", **fie
 
 
 def changed(house: House, who: str, *, by: str = "admin", **fields: Json) -> Json:
-    answer = change(house, who, by=by, **fields)
-    assert answer.status_code == 200, answer.text
-    return body_of(answer)
+    return house.agreed(change(house, who, by=by, **fields))
 
 
 def errors(answer: Any) -> Json:
     assert answer.status_code == 422, answer.text
     return body_of(answer)["errors"]
-
-
-def second_administrator(house: House) -> None:
-    users, context = house.casework.users, Context(principal=SYSTEM, now=house.clock())
-    command = RegisterUser(name=Sealed("Abe Adminson"), email=Sealed("abe@school.example"))
-    user = users.register(context, command, administrator=True)
-    house.users["second admin"] = str(user.id)
-    house.tokens["second admin"] = house.issued("second admin", "read", "write")["token"]
 
 
 class TestAChange:
@@ -168,7 +154,7 @@ class TestALink:
 
     def test_of_their_own_user_is_made_by_the_only_administrator(self, house: House) -> None:
         teacher = house.person("Tara Teacher", "staff")
-        second_administrator(house)
+        house.second_administrator()
         changed(house, "second admin", active=False)
         appointment = {"user": house.users["admin"], "role": "reporter", "from": "2026-09-01"}
         answer = house.ask("admin", "POST", f"/schools/{house.school}/appointments", json=appointment)
@@ -176,7 +162,7 @@ class TestALink:
         assert list(errors(change(house, "admin", person=teacher))) == ["$.person"]
 
     def test_of_an_administrators_own_user_is_refused(self, house: House) -> None:
-        second_administrator(house)
+        house.second_administrator()
         teacher = house.person("Tara Teacher", "staff")
         appointment = {"user": house.users["admin"], "role": "reporter", "from": "2026-09-01"}
         house.created("second admin", f"/schools/{house.school}/appointments", appointment)

@@ -11,6 +11,7 @@ import msgspec
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from casework.domain.account_change import AppointUser, ChangeUser
 from casework.domain.errors import Declined
 from casework.domain.event import unstamped
 from casework.domain.incident import STEPS
@@ -31,11 +32,11 @@ from casework.library import Library
 from casework.usecases.declarations import DeclareRelationship
 from casework.usecases.people import ChangePerson, RegisterPerson
 from casework.usecases.relations import RelatePerson
-from casework.usecases.schools import AppointUser, ChangeSchool, OpenSchool
+from casework.usecases.schools import ChangeSchool, OpenSchool
 from casework.usecases.steps.reporting import ReportIncident
 from casework.usecases.steps.taking import TakeStep
 from casework.usecases.tokens import IssueToken
-from casework.usecases.users import ChangeUser, RegisterUser
+from casework.usecases.users import RegisterUser
 from casework_projections.views.catch_up import Views
 from tests.boundaries import MOMENTS, NOW, Ids, beyond, likely
 from tests.calendars import TEST_CALENDAR
@@ -116,7 +117,7 @@ class Commands:
             IssueToken: lambda command: app.tokens.issue(lead, history.dsl.id, command),
             OpenSchool: lambda command: app.schools.open(admin, command),
             ChangeSchool: lambda command: app.schools.change(admin, history.id, command),
-            AppointUser: lambda command: app.schools.appoint(admin, history.id, command),
+            AppointUser: lambda command: app.appointments.appoint(admin, history.id, command),
             DeclareRelationship: lambda command: app.declarations.declare(lead, command),
             ReportIncident: self.report,
         }

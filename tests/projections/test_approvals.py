@@ -12,6 +12,7 @@ from casework.domain.incident.reporting import AddNote
 from casework.domain.user import User
 from casework.domain.vocabulary import ApprovalState, Category, Involvement, Role
 from casework_projections.reading.approvals import ApprovalBody, ListApprovals
+from casework_projections.reading.case import IncidentBody
 from casework_projections.reading.paging import Part
 from casework_projections.views.catch_up import Views
 from tests.histories import NARRATIVE, SECRET_WORDS, SchoolHistory
@@ -94,7 +95,7 @@ def test_the_asker_gets_the_decision_and_the_result(history: SchoolHistory, view
     assert states[approved].state is ApprovalState.APPROVED
     assert states[refused].state is ApprovalState.REFUSED
     result = states[approved].result
-    assert result is not UNSET
+    assert isinstance(result, IncidentBody)
     assert result.version == 2
     assert states[refused].result is UNSET
     assert states[refused].decided_by == history.head.id

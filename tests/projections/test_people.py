@@ -90,7 +90,7 @@ def test_the_directory_returns_the_names_and_roles_of_users(history: SchoolHisto
     assert names == {user.id: Sealed("User Quillfeather")}
 
     history.at = london("2026-11-02 09:00")
-    app.schools.end_appointment(history.context(history.admin), history.id, held[0].id)
+    app.appointments.end(history.context(history.admin), history.id, held[0].id)
     with views.read(views.directory) as connection:
         by_id = {each.id: each for each in views.directory.appointments_of(connection, user.id)}
     assert by_id[held[0].id].until == date(2026, 11, 1)

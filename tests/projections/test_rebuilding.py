@@ -12,12 +12,12 @@ from uuid import uuid4
 import msgspec
 import pytest
 
+from casework.domain.account_change import ChangeUser
 from casework.domain.clocks import Closure
 from casework.domain.errors import Invalid, Refused
 from casework.domain.incident import Incident
 from casework.domain.vocabulary import Category, Involvement
 from casework.usecases.schools import ChangeSchool
-from casework.usecases.users import ChangeUser
 from casework_projections.views import catch_up as registry
 from casework_projections.views import replay
 from casework_projections.views.catch_up import Views

@@ -11,13 +11,13 @@ import pytest
 from sqlalchemy import Connection
 
 from casework.domain.access import SYSTEM, Permission
+from casework.domain.account_change import ChangeUser
 from casework.domain.incident import Incident
 from casework.domain.school import AppointmentEnded
 from casework.domain.user import User, UserChanged, UserLinked
 from casework.domain.vocabulary import Category, Involvement, Role, State
 from casework.usecases.schools import ChangeSchool
 from casework.usecases.steps.named import Named
-from casework.usecases.users import ChangeUser
 from casework_api.composition import reading_room
 from casework_projections.reading import unrestricted
 from casework_projections.reading.admission import reach_at
@@ -331,7 +331,7 @@ def test_roles_come_from_the_school_when_the_directory_is_outdated(
         apply(self, connection, batch)
 
     monkeypatch.setattr(Directory, "apply", failing)
-    history.app.schools.end_appointment(history.context(history.admin), history.id, held.id)
+    history.app.appointments.end(history.context(history.admin), history.id, held.id)
     other = history.appointed(Role.DSL)
     with views.read(views.directory) as connection:
         assert set_aside(connection, views.directory) == {history.id}

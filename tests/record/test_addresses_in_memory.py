@@ -9,13 +9,14 @@ from uuid import UUID
 import pytest
 
 from casework.domain.access import SYSTEM
+from casework.domain.account_change import ChangeUser
 from casework.domain.errors import AddressInUse
 from casework.domain.naming import normalised
 from casework.domain.sealed import Sealed
 from casework.domain.user import User
 from casework.record.memory import MemoryRecord
 from casework.usecases.context import Context
-from casework.usecases.users import ChangeUser, RegisterUser, Users
+from casework.usecases.users import RegisterUser, Users
 from tests.domain.casefile import at
 
 ADDRESS: Final = "una@school.example"
@@ -41,6 +42,9 @@ class Watched:
         return found
 
     def administrators(self) -> frozenset[UUID]:
+        return frozenset()
+
+    def schools_of(self, user: UUID) -> frozenset[UUID]:
         return frozenset()
 
     def linked_to(self, persons: Collection[UUID]) -> frozenset[UUID]:

@@ -15,7 +15,7 @@ from casework.domain.incident.reporting import AddNote, InvolvePerson
 from casework.domain.sealed import Sealed
 from casework.domain.user import User
 from casework.domain.vocabulary import ApprovalState, Category, Involvement, Role
-from casework.usecases.approvals import DecideApproval
+from casework.usecases.account_approvals import DecideApproval
 from casework.usecases.context import Context
 from casework.usecases.steps.taking import TakeStep
 from tests.record.test_use_cases_in_memory import NOW, InMemory
@@ -112,11 +112,12 @@ def test_an_erased_step_cannot_be_approved(school: School) -> None:
 
 def test_an_approval_is_found_only_by_its_own_id(school: School) -> None:
     approval = school.ask(note())
-    pending = school.approvals.admit(school.request(school.deputy), approval.id)
-    assert (pending.approval.id, pending.case.incident.id) == (approval.id, school.incident)
+    command = DecideApproval(approve=True, reason=Sealed("A reason of more than ten characters."))
     for other in (school.incident, school.pupil, Approval.id_of(school.incident, 2)):
         with pytest.raises(NotFound):
-            school.approvals.admit(school.request(school.deputy), other)
+            school.approvals.decide(school.request(school.deputy), other, command)
+    pending = school.approvals.decide(school.request(school.deputy), approval.id, command)
+    assert pending.approval.id == approval.id
 
 
 def test_a_refused_decision_leaves_nothing_behind(school: School) -> None:

@@ -12,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from casework.domain.access import SYSTEM, Principal
+from casework.domain.account_change import AppointUser
+from casework.domain.appointment import Appointment
 from casework.domain.case import Case
 from casework.domain.clocks import CLOCK_LEAD, synchronised
 from casework.domain.errors import Forbidden, Invalid, NotFound
@@ -25,16 +27,20 @@ from casework.library import Library
 from casework.record.memory import MemoryRecord
 from casework.record.recusals import NoRecusals
 from casework.record.user_directory import NoDirectory
+from casework.usecases.account_approvals import AccountApprovals
+from casework.usecases.appointments import Appointments
 from casework.usecases.approvals import Approvals
 from casework.usecases.cases import Cases
 from casework.usecases.context import Context
+from casework.usecases.enrolment import Enrolment
 from casework.usecases.incidents import Incidents
 from casework.usecases.people import People, RegisterPerson
-from casework.usecases.schools import AppointUser, OpenSchool, Schools
+from casework.usecases.schools import OpenSchool, Schools
 from casework.usecases.secrets import Secrets
 from casework.usecases.steps.named import Named
 from casework.usecases.steps.reporting import ReportIncident
 from casework.usecases.steps.taking import TakeStep
+from casework.usecases.tokens import Tokens
 from casework.usecases.users import RegisterUser, Users
 from tests.calendars import TEST_CALENDAR
 from tests.domain.casefile import at
@@ -52,8 +58,11 @@ class InMemory:
         self.schools = Schools(record, library)
         self.cases = Cases(record, self.schools, library, NoRecusals())
         self.incidents = Incidents(record, self.cases, self.schools, library, secrets)
-        self.approvals = Approvals(record, self.cases, self.incidents.taking)
         self._users, self.people = Users(record, NoDirectory()), People(record, self.schools)
+        self.appointments = Appointments(record, self.schools)
+        enrolment = Enrolment(record, secrets, Tokens(record, secrets), NoDirectory())
+        accounts = AccountApprovals(record, NoDirectory(), self.appointments, self._users, enrolment)
+        self.approvals = Approvals(record, self.cases, self.incidents.taking, accounts)
         system = Context(principal=SYSTEM, now=NOW)
         school = OpenSchool(
             name="A School",
@@ -73,7 +82,7 @@ class InMemory:
         registered = RegisterUser(name=Sealed(role), email=Sealed(f"{role}@school.example"), person=person)
         user = self._users.register(Context(principal=SYSTEM, now=NOW), registered)
         appointment = AppointUser(user=user.id, role=role, from_=date(2026, 9, 1))
-        self.schools.appoint(Context(principal=SYSTEM, now=NOW), self.school, appointment)
+        self.appointments.appoint(Context(principal=SYSTEM, now=NOW), self.school, appointment)
         return user
 
     def on_roll(self, name: str) -> UUID:
@@ -200,8 +209,9 @@ def test_ending_an_appointment_never_moves_its_last_day_later(
     system = Context(principal=SYSTEM, now=NOW)
     user = school.user(Role.REPORTER).id
     command = AppointUser(user=user, role=Role.GOVERNOR, from_=date(2025, 9, 1), until=until)
-    appointment = school.schools.appoint(system, school.school, command)
-    school.schools.end_appointment(Context(principal=SYSTEM, now=NOW), school.school, appointment.id)
+    appointment = school.appointments.appoint(system, school.school, command)
+    assert isinstance(appointment, Appointment)
+    school.appointments.end(Context(principal=SYSTEM, now=NOW), school.school, appointment.id)
     assert school.schools.found(school.school).appointments[appointment.id].until == last_day
 
 

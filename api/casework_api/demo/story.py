@@ -12,6 +12,7 @@ import msgspec
 
 from casework.application import Casework
 from casework.domain.access import SYSTEM, Principal
+from casework.domain.account_change import AppointUser
 from casework.domain.case import Case
 from casework.domain.clocks import LONDON, Calendar, day_of
 from casework.domain.errors import Refused
@@ -25,7 +26,7 @@ from casework.domain.user import User
 from casework.domain.vocabulary import Category, Direction, Relation, Role, Setting
 from casework.usecases.context import Context
 from casework.usecases.people import RegisterPerson
-from casework.usecases.schools import AppointUser, OpenSchool
+from casework.usecases.schools import OpenSchool
 from casework.usecases.steps.reporting import ReportIncident
 from casework.usecases.steps.taking import TakeStep
 from casework.usecases.users import RegisterUser
@@ -121,7 +122,7 @@ class _Story:
             user = RegisterUser(name=Sealed(name), email=Sealed(f"{role}@school.example"), person=person)
             users[role] = register(self.context(admin, opened), user)
             appointment = AppointUser(user=users[role].id, role=Role(role), from_=day_of(opened))
-            self.app.schools.appoint(self.context(admin, opened), school.id, appointment)
+            self.app.appointments.appoint(self.context(admin, opened), school.id, appointment)
         pupils, parents = self._families(school.id, users["dsl"], opened)
         teacher = self._person(users["dsl"], opened, school.id, Category.STAFF, TEACHER)
         return Cast(school=school.id, users=users, pupils=pupils, parents=parents, teacher=teacher)

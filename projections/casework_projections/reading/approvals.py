@@ -4,29 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from functools import partial
-from typing import Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final
 from uuid import UUID
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from casework.domain.access import Principal
 from casework.domain.approval import Approval, why_not_decide
 from casework.domain.case import ApprovalInCase, case_after
+from casework.domain.errors import NotFound
 from casework.domain.moments import Instant
 from casework.domain.sealed import Sealed
 from casework.domain.user import User
 from casework.domain.vocabulary import ApprovalState, Matter
 from casework.library import Library
 from casework.record.case_files import CaseFile, case_files
+from casework_projections.reading.account_approvals import (
+    AccountRequest,
+    Concerned,
+    account_request,
+    change_body,
+    change_result,
+    concerned,
+)
 from casework_projections.reading.asking import Asker
 from casework_projections.reading.case import IncidentBody, incident_body
 from casework_projections.reading.paging import Page, Part, Position, moment_and_id, position_of
 from casework_projections.reading.room import Answer, Question, ReadingRoom, Shown
+from casework_projections.reading.school_lists import AppointmentBody
+from casework_projections.reading.users import UserBody
 from casework_projections.reading.wording import own_fields, reason_of
 from casework_projections.views.apart import loaded_apart
 from casework_projections.views.approvals import Concerning
 from casework_projections.views.sealed_names import prefetch_keys
+
+Found = tuple[Concerning, "ApprovalBody", Shown]
+"""A row of the index, the approval, and what it shows."""
+
+
+def schema_of_one(*structs: type[msgspec.Struct]) -> dict[str, Any]:
+    """The JSON schema of a value that is one of `structs`, each of which another route describes."""
+    return {"oneOf": [{"$ref": f"#/components/schemas/{each.__name__}"} for each in structs]}
+
 
 _AT_ONCE: Final = 100
 """How many rows are read at a time for a list without a limit."""
@@ -35,8 +55,9 @@ _AT_ONCE: Final = 100
 class ApprovalBody(msgspec.Struct, frozen=True, kw_only=True):
     """What was asked for, by whom, and what was decided.
 
-    `step` contains the fields of the step asked for. `result` is what the response to the request would
-    have been; only the user who asked and the user who decided get it.
+    `step` contains the fields of the step asked for, `change` those of a change to accounts, which is about
+    `user`. `result` is what the response to the request would have been; only the user who asked and the user
+    who decided get it.
     """
 
     id: UUID
@@ -48,22 +69,34 @@ class ApprovalBody(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: Instant
     state: ApprovalState
     step: dict[str, Any] | UnsetType = UNSET
+    change: dict[str, Any] | UnsetType = UNSET
+    user: Concerned | UnsetType = UNSET
     decided_by: UUID | UnsetType = UNSET
     decided_at: Instant | UnsetType = UNSET
     decision_reason: Sealed | UnsetType = UNSET
-    result: IncidentBody | UnsetType = UNSET
+    # A union of structs without tags has no schema.
+    result: Annotated[Any, Meta(extra_json_schema=schema_of_one(IncidentBody, AppointmentBody, UserBody))] = (
+        UNSET
+    )
 
 
 class ReadApproval(Question[ApprovalBody], frozen=True):
-    """One approval, for users who may read its case."""
+    """One approval, for users who may read its case; if it is about accounts, for those who may decide it."""
 
     NAME: ClassVar = "approval"
 
     approval: UUID
 
     def answer(self, room: ReadingRoom, asker: Asker) -> Answer[ApprovalBody]:
-        pending = room.admission.approval(asker, self.approval)
-        return Answer(approval_body(pending, asker, room.library), (Shown.of(pending.case, "approval"),))
+        approval = room.record.load(Approval, self.approval)
+        if approval is not None and approval.asked.about.incident is not None:
+            pending = room.admission.approval(asker, self.approval)
+            return Answer(approval_body(pending, asker, room.library), (Shown.of(pending.case, "approval"),))
+        asker.may_be_named()
+        request = None if approval is None else _request(room, asker, approval)
+        if request is None:
+            raise NotFound
+        return Answer(account_approval_body(room, asker, request), (_account_shown(request),))
 
 
 class ListApprovals(Question[Page[ApprovalBody]], frozen=True):
@@ -83,14 +116,31 @@ class ListApprovals(Question[Page[ApprovalBody]], frozen=True):
         cut = found[: self.part.limit]
         last = cut[-1][0] if len(found) > len(cut) else None
         cursor = None if last is None else room.cursors.make(position_of(last.asked_at, last.approval), scope)
-        items = tuple(approval_body(pending, asker, room.library) for _, pending in cut)
-        shown = tuple(Shown.of(pending.case, "approval") for _, pending in cut)
-        return Answer(Page(items, cursor, stale), shown)
+        items = tuple(body for _, body, _ in cut)
+        return Answer(Page(items, cursor, stale), tuple(shown for _, _, shown in cut))
+
+
+def account_approval_body(room: ReadingRoom, asker: Asker, request: AccountRequest) -> ApprovalBody:
+    """A request for a change to accounts, as a user who may know of it sees it."""
+    approval = request.approval
+    return msgspec.structs.replace(
+        _body(approval, asker),
+        change=change_body(room.record, approval.change),
+        user=concerned(room.record, request),
+        result=change_result(room.record, request, asker),
+    )
 
 
 def approval_body(pending: ApprovalInCase, asker: Asker, library: Library) -> ApprovalBody:
     """An approval as `asker`, who may read its case, sees it."""
     approval = pending.approval
+    return msgspec.structs.replace(
+        _body(approval, asker), step=_step(approval), result=_result(pending, asker, library)
+    )
+
+
+def _body(approval: Approval, asker: Asker) -> ApprovalBody:
+    """What every request has: who asked, and what was decided."""
     asked, decided = approval.asked, approval.decided
     about = msgspec.structs.asdict(asked.about)
     return ApprovalBody(
@@ -102,11 +152,9 @@ def approval_body(pending: ApprovalInCase, asker: Asker, library: Library) -> Ap
         asked_at=asked.recorded_at,
         expires_at=asked.expires_at,
         state=approval.state_at(asker.now),
-        step=_step(approval),
         decided_by=UNSET if decided is None else decided.by,
         decided_at=UNSET if decided is None else decided.recorded_at,
         decision_reason=UNSET if decided is None else decided.reason,
-        result=_result(pending, asker, library),
     )
 
 
@@ -136,9 +184,9 @@ def _result(pending: ApprovalInCase, asker: Asker, library: Library) -> Incident
 
 def _found(
     room: ReadingRoom, asker: Asker, limit: int | None, after: Concerning | None
-) -> tuple[list[tuple[Concerning, ApprovalInCase]], bool | UnsetType]:
+) -> tuple[list[Found], bool | UnsetType]:
     """More than `limit` approvals, or all if there are no more than that; `stale` as in a `Snapshot`."""
-    found: list[tuple[Concerning, ApprovalInCase]] = []
+    found: list[Found] = []
     stale: bool | UnsetType = UNSET
     count = (_AT_ONCE if limit is None else limit) + 1
     while limit is None or len(found) <= limit:
@@ -158,25 +206,57 @@ def _rows(
     with room.snapshot(views.directory, views.approvals) as snapshot:
         connection = snapshot.connection
         schools = {held.school for held in views.directory.appointments_of(connection, user)}
+        # Everybody at these schools: which of the requests the user may decide is decided from the record.
+        users = None if asker.principal.administers else views.directory.appointed_at(connection, schools)
         rows = views.approvals.concerning(
-            connection, user, schools=schools, now=asker.now, limit=limit, after=after
+            connection, user, schools=schools, users=users, now=asker.now, limit=limit, after=after
         )
         return rows, snapshot.stale
 
 
-def _visible(
-    room: ReadingRoom, asker: Asker, rows: Sequence[Concerning]
-) -> Iterator[tuple[Concerning, ApprovalInCase]]:
+def _visible(room: ReadingRoom, asker: Asker, rows: Sequence[Concerning]) -> Iterator[Found]:
     incidents = [row.incident for row in rows if row.incident is not None]
     # Without the cases that this release cannot read.
     files = loaded_apart(partial(case_files, room.record), incidents)
     _prefetch_case_keys(room, files.values())
     cases = room.admission.readable(asker, files.values())
     pending = {each.id: ApprovalInCase(each, case) for case in cases.values() for each in case.approvals}
+    requests = _requests(room, asker, [row.approval for row in rows if row.incident is None])
     for row in rows:
-        found = pending.get(row.approval)
+        found, request = pending.get(row.approval), requests.get(row.approval)
         if found is not None and _concerns(room, asker, found):
-            yield row, found
+            yield row, approval_body(found, asker, room.library), Shown.of(found.case, "approval")
+        elif request is not None and _is_for(asker, request):
+            yield row, account_approval_body(room, asker, request), _account_shown(request)
+
+
+def _requests(room: ReadingRoom, asker: Asker, ids: Collection[UUID]) -> dict[UUID, AccountRequest]:
+    """The requests for changes to accounts among `ids` that the user may know of."""
+    found = room.record.load_many(ids) if ids else {}
+    approvals = [each for each in found.values() if isinstance(each, Approval)]
+    requests = ((each.id, _request(room, asker, each)) for each in approvals)
+    return {key: request for key, request in requests if request is not None}
+
+
+def _request(room: ReadingRoom, asker: Asker, approval: Approval) -> AccountRequest | None:
+    user = approval.asked.about.user
+    if user is None:
+        return None
+    directory = room.views.directory
+    with room.snapshot(directory) as snapshot:
+        schools = frozenset(each.school for each in directory.appointments_of(snapshot.connection, user))
+    return account_request(room.record, asker, approval, schools)
+
+
+def _is_for(asker: Asker, request: AccountRequest) -> bool:
+    """Whether the user asked for it, decided it or may decide it."""
+    asked, decided = request.approval.asked, request.approval.decided
+    known = (asked.by, None if decided is None else decided.by)
+    return asker.principal.id in known or request.may_decide
+
+
+def _account_shown(request: AccountRequest) -> Shown:
+    return Shown(about=request.subject.id, parts=("approval",))
 
 
 def _concerns(room: ReadingRoom, asker: Asker, pending: ApprovalInCase) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
 import msgspec
 
 from casework.domain.access import Permission
-from casework.domain.appointment import stands_in
+from casework.domain.appointment import Appointment, stands_in
 from casework.domain.moments import LocalDate
 from casework.domain.school import School
 from casework.domain.sealed import Sealed
@@ -25,6 +26,18 @@ class ListedSchool(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     urn: str | None
     pack: str
+
+
+class AppointmentBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A user holding a role, from one day to another. `absent_until` is the last day of an absence."""
+
+    id: UUID
+    user: UUID
+    role: Role
+    from_: LocalDate = msgspec.field(name="from")
+    until: LocalDate | None
+    standing_in_for: Role | None
+    absent_until: LocalDate | None
 
 
 class ListedAppointment(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,6 +129,19 @@ class ListAppointments(Question[Page[ListedAppointment]], frozen=True, kw_only=T
         cursor = room.cursors.make([*page[-1]], scope) if len(rest) > len(page) else None
         shown = tuple(Shown(about=each.user, parts=("name", "roles")) for each in items)
         return Answer(Page(items, cursor, stale), (*shown, Shown(about=school.id, parts=("appointments",))))
+
+
+def appointment_body(appointment: Appointment, today: date) -> AppointmentBody:
+    """An appointment as the user who made or changed it sees it."""
+    return AppointmentBody(
+        id=appointment.id,
+        user=appointment.user,
+        role=appointment.role,
+        from_=appointment.from_,
+        until=appointment.until,
+        standing_in_for=appointment.standing_in_for,
+        absent_until=appointment.absent_on_or_after(today),
+    )
 
 
 def _listed(school: School) -> ListedSchool:

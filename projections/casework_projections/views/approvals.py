@@ -20,6 +20,7 @@ from sqlalchemy import (
     bindparam,
     or_,
     select,
+    true,
     update,
 )
 
@@ -33,8 +34,9 @@ _approvals: Final = Table(
     "view_approvals",
     _metadata,
     Column("approval", Uuid, primary_key=True),
-    Column("school", Uuid, nullable=False),
+    Column("school", Uuid),
     Column("incident", Uuid),
+    Column("user", Uuid),
     Column("what", String(30), nullable=False),
     Column("asked_by", Uuid, nullable=False),
     Column("asked_at", Moment, nullable=False),
@@ -50,7 +52,7 @@ Index("view_approvals_school", _approvals.c.school, _approvals.c.asked_at.desc()
 
 
 class Concerning(msgspec.Struct, frozen=True):
-    """An approval that concerns a user: its id, its incident, and when it was asked for."""
+    """An approval that concerns a user: its id, its incident if it has one, and when it was asked for."""
 
     approval: UUID
     incident: UUID | None
@@ -61,7 +63,7 @@ class ApprovalIndex(View):
     """One row per approval: who asked, who must decide, and what was decided."""
 
     name: ClassVar[str] = "approvals"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     tables: ClassVar[MetaData] = _metadata
 
     def apply(self, connection: Connection, batch: Batch) -> None:
@@ -83,17 +85,22 @@ class ApprovalIndex(View):
         user: UUID,
         *,
         schools: Collection[UUID],
+        users: Collection[UUID] | None,
         now: datetime,
         limit: int,
         after: Concerning | None = None,
     ) -> list[Concerning]:
         """At most `limit` approvals that `user` asked for, decided or is named to decide, newest first.
 
-        Includes the pending approvals at `schools` that name no decider.
+        Includes the pending approvals at `schools` that name no decider, and those about the accounts of
+        `users` (None for all users).
         """
         c = _approvals.c
         waits = and_(c.state == ApprovalState.ASKED.value, c.expires_at > now)
-        for_anybody = and_(c.decider.is_(None), c.school.in_(schools), waits)
+        about_case = and_(c.incident.is_not(None), c.school.in_(schools))
+        of_users = true() if users is None else or_(c.user.in_(users), c.school.in_(schools))
+        about_account = and_(c.incident.is_(None), of_users)
+        for_anybody = and_(c.decider.is_(None), or_(about_case, about_account), waits)
         query = select(c.approval, c.incident, c.asked_at).where(
             or_(c.asked_by == user, c.decider == user, c.decided_by == user, for_anybody)
         )
@@ -109,6 +116,7 @@ def _row(asked: ApprovalAsked) -> dict[str, Any]:
         "approval": asked.originator_id,
         "school": asked.school,
         "incident": asked.about.incident,
+        "user": asked.about.user,
         "what": asked.what.value,
         "asked_by": asked.by,
         "asked_at": asked.recorded_at,

@@ -266,6 +266,12 @@ class Directory(View):
         apart = self._users_apart(connection)
         return found | {each.id for each in apart if not each.persons.isdisjoint(persons)}
 
+    def appointed_at(self, connection: Connection, schools: Collection[UUID]) -> frozenset[UUID]:
+        """The users who were ever appointed at any of `schools`."""
+        found = connection.scalars(select(appointments.c.user).where(*at_schools(schools)).distinct())
+        apart = self._schools(set_aside(connection, self) & frozenset(schools))
+        return frozenset(found) | {each.user for school in apart for each in school.appointments.values()}
+
     def schools(self, connection: Connection) -> list[UUID]:
         """The ids of all schools, in order."""
         return [*connection.scalars(select(school_ids.c.school).order_by(school_ids.c.school))]

@@ -34,6 +34,11 @@ class DirectoryLookup:
         with self._views.read(directory) as connection:
             return directory.administrators(connection)
 
+    def schools_of(self, user: UUID) -> frozenset[UUID]:
+        directory = self._views.directory
+        with self._views.read(directory) as connection:
+            return frozenset(each.school for each in directory.appointments_of(connection, user))
+
     def linked_to(self, persons: Collection[UUID]) -> frozenset[UUID]:
         directory = self._views.directory
         with self._views.read(directory) as connection:

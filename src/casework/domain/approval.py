@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 import msgspec
 
 from casework.domain.access import Actor, Permission, Principal, Standing
+from casework.domain.account_change import AccountChange, opened_change
 from casework.domain.aggregate import Aggregate
 from casework.domain.asked_step import AskedStep, opened_step
 from casework.domain.errors import Refusal, Refused
@@ -39,16 +40,18 @@ class ApprovalAsked(Event, frozen=True, kw_only=True):
 
     `decider` is the only user who may decide; if None, any user whom `why_not_decide` allows. `step` is the
     result of `sealed_step`. `reason` is None if the step was posted directly: then it has its own reason.
-    `incident_version` is the version of the incident at that time.
+    `incident_version` is the version of the incident at that time. `change` is the result of `sealed_change`,
+    if it is about accounts; `school` is None if that is not about one school.
     """
 
     TOPIC: ClassVar[str] = "approval.asked"
 
-    school: UUID
+    school: UUID | None = None
     what: Matter
     about: About
     reason: Reason | None = None
     step: Sealed | None = None
+    change: Sealed | None = None
     decider: UUID | None = None
     incident_version: int = 0
 
@@ -63,7 +66,7 @@ class ApprovalDecided(Event, frozen=True, kw_only=True):
     """A second person approved or refused it.
 
     `incident_version` is the version of the incident after the decision; if a step was approved, it is the
-    number of that step.
+    number of that step. `made` is the id of what an approved change to accounts made, if it made anything.
     """
 
     TOPIC: ClassVar[str] = "approval.decided"
@@ -71,6 +74,7 @@ class ApprovalDecided(Event, frozen=True, kw_only=True):
     approved: bool
     reason: Reason
     incident_version: int = 0
+    made: UUID | None = None
 
     def apply(self, approval: Any) -> None:
         approval.decided = self
@@ -99,6 +103,12 @@ class Approval(Aggregate, begins_with=ApprovalAsked):
         """The step asked for; None if it is not a step or was erased."""
         sealed = self.asked.step
         return None if sealed is None or sealed.erased else opened_step(sealed)
+
+    @property
+    def change(self) -> AccountChange | None:
+        """The change to accounts that was asked for; None if it is not such a change or was erased."""
+        sealed = self.asked.change
+        return None if sealed is None or sealed.erased else opened_change(sealed)
 
     @property
     def step_name(self) -> str:

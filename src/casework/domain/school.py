@@ -100,23 +100,25 @@ class SchoolChanged(Event, frozen=True, kw_only=True):
 
 
 class Appointed(Event, frozen=True, kw_only=True):
-    """A user is appointed to a role."""
+    """A user is appointed to a role. `approved_by` is the second person, where that took two."""
 
     TOPIC: ClassVar[str] = "school.appointed"
 
     appointment: Appointment
+    approved_by: UUID | None = None
 
     def apply(self, school: Any) -> None:
         school.appointments[self.appointment.id] = self.appointment
 
 
 class AppointmentEnded(Event, frozen=True, kw_only=True):
-    """An appointment ends on `until`, its last day."""
+    """An appointment ends on `until`, its last day. `approved_by` is the second person, if that took two."""
 
     TOPIC: ClassVar[str] = "school.appointment_ended"
 
     appointment: UUID
     until: LocalDate
+    approved_by: UUID | None = None
 
     def apply(self, school: Any) -> None:
         appointments = school.appointments
@@ -126,13 +128,17 @@ class AppointmentEnded(Event, frozen=True, kw_only=True):
 
 
 class AppointmentChanged(Event, frozen=True, kw_only=True):
-    """The last day and the absences of an appointment, as they are from now on, whichever of them changed."""
+    """The last day and the absences of an appointment, as they are from now on, whichever of them changed.
+
+    `approved_by` is the second person, where that took two.
+    """
 
     TOPIC: ClassVar[str] = "school.appointment_changed"
 
     appointment: UUID
     until: LocalDate | None
     absences: tuple[Absence, ...]
+    approved_by: UUID | None = None
 
     def apply(self, school: Any) -> None:
         appointments = school.appointments

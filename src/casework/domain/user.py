@@ -70,7 +70,8 @@ class UserChanged(Event, frozen=True, kw_only=True):
     """A user's name, address and whether they may sign in, as they are from now on.
 
     All three are given whatever changed, so that a view needs only the latest event of a user. The tokens and
-    the invitation of a user who is deactivated have ended, also when they are activated again.
+    the invitation of a user who is deactivated have ended, also when they are activated again. `approved_by`
+    is the second person, where the change took two.
     """
 
     TOPIC: ClassVar[str] = "user.changed"
@@ -78,6 +79,7 @@ class UserChanged(Event, frozen=True, kw_only=True):
     name: Name
     email: Name
     active: bool
+    approved_by: UUID | None = None
 
     def apply(self, user: Any) -> None:
         if self.active and not user.active:
@@ -89,12 +91,16 @@ class UserChanged(Event, frozen=True, kw_only=True):
 
 
 class UserLinked(Event, frozen=True, kw_only=True):
-    """From now on the user is `person` in incidents of `school`, instead of any person they were there."""
+    """From now on the user is `person` in incidents of `school`, instead of any person they were there.
+
+    `approved_by` is the second person, where that took two.
+    """
 
     TOPIC: ClassVar[str] = "user.linked"
 
     school: UUID
     person: UUID
+    approved_by: UUID | None = None
 
     def apply(self, user: Any) -> None:
         user.links.append(self.person)
@@ -114,11 +120,15 @@ class TokenIssued(Event, frozen=True, kw_only=True):
 
 
 class UserInvited(Event, frozen=True, kw_only=True):
-    """The user may get a token of their own with a code. An earlier invitation has ended."""
+    """The user may get a token of their own with a code. An earlier invitation has ended.
+
+    `approved_by` is the second person, where that took two.
+    """
 
     TOPIC: ClassVar[str] = "user.invited"
 
     invitation: Invitation
+    approved_by: UUID | None = None
 
     def apply(self, user: Any) -> None:
         user.invitation = self.invitation

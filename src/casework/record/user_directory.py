@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Protocol
 from uuid import UUID
+
+from casework.domain.school import School
+from casework.domain.user import User
+from casework.record.port import Record
 
 
 class UserDirectory(Protocol):
@@ -16,8 +20,17 @@ class UserDirectory(Protocol):
     def administrators(self) -> frozenset[UUID]:
         """The administrators who are not deactivated."""
 
+    def schools_of(self, user: UUID) -> frozenset[UUID]:
+        """The schools at which the user was ever appointed."""
+
     def linked_to(self, persons: Collection[UUID]) -> frozenset[UUID]:
         """The users who were ever linked to any of `persons`."""
+
+
+def schools_of(record: Record, directory: UserDirectory, user: User) -> Iterator[School]:
+    """The schools at which `user` was ever appointed."""
+    found = record.load_many(directory.schools_of(user.id))
+    return (school for school in found.values() if isinstance(school, School))
 
 
 class NoDirectory:
@@ -27,6 +40,9 @@ class NoDirectory:
         return frozenset()
 
     def administrators(self) -> frozenset[UUID]:
+        return frozenset()
+
+    def schools_of(self, user: UUID) -> frozenset[UUID]:
         return frozenset()
 
     def linked_to(self, persons: Collection[UUID]) -> frozenset[UUID]:

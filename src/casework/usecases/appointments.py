@@ -1,86 +1,228 @@
-"""Changing appointments: an earlier last day, and absences."""
+"""Appointments: users are appointed to roles at a school, with a last day and absences."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
 from casework.domain.access import Permission
+from casework.domain.account_change import (
+    AccountChange,
+    AmendAppointment,
+    Appoint,
+    AppointUser,
+    ChangeAppointment,
+    EndAppointment,
+)
 from casework.domain.appointment import Appointment
+from casework.domain.approval import Approval
 from casework.domain.clocks import day_of
 from casework.domain.errors import Forbidden, Invalid, NotFound, Refusal, Refused, refuse_any
 from casework.domain.event import event_of
 from casework.domain.fields import record_faults
 from casework.domain.moments import LocalDate
-from casework.domain.school import AppointmentChanged, School
+from casework.domain.school import Appointed, AppointmentChanged, AppointmentEnded, School
+from casework.domain.user import User
 from casework.domain.vocabulary import Role
-from casework.record import Record, retrying
+from casework.record import Record
+from casework.record.links import persons_at
+from casework.record.second_person import leads_on, was_led
 from casework.usecases.context import Context, as_it_was
-from casework.usecases.schools import actor_of
+from casework.usecases.linking import is_linked
+from casework.usecases.schools import Schools, actor_of
+from casework.usecases.two_people import Prepared, TakesTwo, TwoPeople
 
+_PERSON_NEEDED: Final = Refusal(
+    "person-needed",
+    "KCSIE part 4",
+    "A role that reads cases is for users whose own case can be hidden from them. Link the user to their "
+    "person on the roll of this school (`person`), then appoint them.",
+)
+_OTHER_PERSON: Final = Refusal(
+    "approval-outdated",
+    "KCSIE part 4",
+    "The user was linked to another person after this was asked for; ask again.",
+)
+_SERVICE: Final = Refusal(
+    "service-user", "UK GDPR art. 32", "The user is a service, which holds no role that reads cases."
+)
+_OVERLAPS: Final = Refusal(
+    "appointment-overlaps",
+    "KCSIE part 2",
+    "The user holds or stands in for this role on some of these days already.",
+)
 _ENDED: Final = Refusal(
     "appointment-ended", "KCSIE part 2", "The appointment has ended; appoint the user again instead."
 )
 _ONLY_ABSENCE: Final = "You may record only your own absence; an administrator ends an appointment."
-
-
-class ChangeAppointment(msgspec.Struct, frozen=True, kw_only=True):
-    """Changes to an appointment. A field that is not given stays.
-
-    `until` is its last day, no later than the present one and no earlier than yesterday. The user is absent
-    from today to `absent_until`; null ends the absence.
-    """
-
-    until: LocalDate | UnsetType = UNSET
-    absent_until: LocalDate | UnsetType | None = UNSET
+_DAY: Final = timedelta(days=1)
 
 
 class Appointments:
-    """The use cases of appointments once they are made."""
+    """The use cases of appointments."""
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: Record, schools: Schools) -> None:
         self._record = record
+        self._schools = schools
+        self._two_people = TwoPeople(record)
+
+    def appoint(self, context: Context, school_id: UUID, command: AppointUser) -> Appointment | Approval:
+        """Appoint a user to a role. Users cannot appoint themselves.
+
+        A role that reads cases takes two people, as soon as the school is led by a user who has enrolled.
+        Raises NotFound, Forbidden, KeyReused, Invalid, or Refused if it overlaps another appointment, or if a
+        role that reads cases is for a user who is no person on the roll of the school.
+        """
+        return self._two_people.carry_out(
+            context, lambda: self.prepare_appointment(context, school_id, command)
+        )
+
+    def end(self, context: Context, school_id: UUID, appointment: UUID) -> Approval | None:
+        """End an appointment: its last day becomes yesterday, unless it ended before that.
+
+        An appointment that has not begun never does: its last day becomes the one before its first. It takes
+        two people if nobody who has enrolled would be head or safeguarding lead any more.
+        """
+        return self._two_people.carry_out(context, lambda: self.prepare_end(context, school_id, appointment))
 
     def change(
         self, context: Context, school_id: UUID, appointment: UUID, command: ChangeAppointment
-    ) -> Appointment:
+    ) -> Appointment | Approval:
         """End an appointment sooner or record an absence. Users may record their own absence.
 
-        The same values record nothing. Raises NotFound, Forbidden, KeyReused, Invalid, or Refused if the
-        appointment has ended.
+        The same values record nothing. An end takes two people as in `end`. Raises NotFound, Forbidden,
+        KeyReused, Invalid, or Refused if the appointment has ended.
         """
-        return retrying(lambda: self._change(context, school_id, appointment, command))
+        return self._two_people.carry_out(
+            context, lambda: self.prepare_change(context, school_id, appointment, command)
+        )
 
-    def _change(
+    def prepare_appointment(
+        self, context: Context, school_id: UUID, command: AppointUser, person: UUID | None = None
+    ) -> Prepared[Appointment]:
+        """As `appoint`, without storing it; `person` is who the user was when it was asked for."""
+        school = self._schools.managed(context, school_id, Permission.MANAGE_APPOINTMENTS)
+        appointment_id = context.new_id("appointment")
+        if context.earlier(school) is not None:
+            result = as_it_was(self._record, context, school).appointments[appointment_id]
+            return Prepared(result=result, made=appointment_id)
+        user = self._appointed_user(context, command)
+        appointment = Appointment(id=appointment_id, **msgspec.structs.asdict(command))
+        refuse_any(record_faults(command) | appointment.faults())
+        if any(map(appointment.overlaps, school.appointments.values())):
+            raise Refused(_OVERLAPS)
+        if appointment.reads_cases:
+            self._require_known(user, school)
+        change = Appoint(
+            school=school.id,
+            appointment=command,
+            person=persons_at(self._record, user).get(school.id),
+        )
+        if context.approved_by is not None and change.person != person:
+            raise Refused(_OTHER_PERSON)
+        takes_two = appointment.reads_cases and was_led(self._record, school, day_of(context.now))
+        wanted = _wanted(context, change, command.user, school) if takes_two else None
+        stamp = context.stamp(school.id, school.version + 1, Role.ADMIN)
+        school.append(event_of(stamp, Appointed, appointment=appointment, approved_by=context.approved_by))
+        return Prepared(result=appointment, changed=(school,), takes_two=wanted, made=appointment.id)
+
+    def prepare_end(self, context: Context, school_id: UUID, appointment_id: UUID) -> Prepared[None]:
+        """As `end`, without storing it."""
+        school = self._schools.managed(context, school_id, Permission.MANAGE_APPOINTMENTS)
+        if context.earlier(school) is not None:
+            return Prepared(result=None)
+        if appointment_id not in school.appointments:
+            raise NotFound
+        ended = school.appointments[appointment_id]
+        yesterday = day_of(context.now) - _DAY
+        last_day = max(min(yesterday, ended.until or yesterday), ended.from_ - _DAY)
+        change = EndAppointment(school=school.id, appointment=ended.id)
+        takes_two = self._takes_last_lead(context, school, ended, last_day)
+        wanted = _wanted(context, change, ended.user, school) if takes_two else None
+        ending = event_of(
+            context.stamp(school.id, school.version + 1, Role.ADMIN),
+            AppointmentEnded,
+            appointment=ended.id,
+            until=last_day,
+            approved_by=context.approved_by,
+        )
+        school.append(ending)
+        return Prepared(result=None, changed=(school,), takes_two=wanted)
+
+    def prepare_change(
         self, context: Context, school_id: UUID, appointment_id: UUID, command: ChangeAppointment
-    ) -> Appointment:
+    ) -> Prepared[Appointment]:
+        """As `change`, without storing it."""
         school = self._record.load(School, school_id)
         if school is None:
             raise NotFound
         role = _role_for(context, school, appointment_id, command)
         if context.earlier(school) is not None:
-            return as_it_was(self._record, context, school).appointments[appointment_id]
+            return Prepared(result=as_it_was(self._record, context, school).appointments[appointment_id])
         appointment = school.appointments.get(appointment_id)
         if appointment is None:
             raise NotFound
         changed = _changed(appointment, command, context)
         if changed == appointment:
-            return appointment
+            return Prepared(result=appointment)
+        change = AmendAppointment(school=school.id, appointment=appointment.id, fields=command)
+        takes_two = changed.until != appointment.until and self._takes_last_lead(
+            context, school, appointment, changed.until
+        )
+        wanted = _wanted(context, change, appointment.user, school) if takes_two else None
         event = event_of(
             context.stamp(school.id, school.version + 1, role),
             AppointmentChanged,
             appointment=appointment.id,
             until=changed.until,
             absences=changed.absences,
+            approved_by=context.approved_by,
         )
         refuse_any(record_faults(event))
         school.append(event)
-        self._record.commit(school)
-        return changed
+        return Prepared(result=changed, changed=(school,), takes_two=wanted)
+
+    def _appointed_user(self, context: Context, command: AppointUser) -> User:
+        user = self._record.load(User, command.user)
+        if user is None:
+            raise Invalid.at("$.user", "is not a user")
+        if not user.active:
+            raise Invalid.at("$.user", "is deactivated")
+        if command.user == context.by:
+            raise Invalid.at("$.user", "is you; another administrator must appoint you")
+        return user
+
+    def _require_known(self, user: User, school: School) -> None:
+        """Raise Refused unless the user is a person from whom a case about them can be hidden."""
+        if user.service:
+            raise Refused(_SERVICE)
+        if not is_linked(self._record, user, school.id):
+            raise Refused(_PERSON_NEEDED)
+
+    def _takes_last_lead(
+        self, context: Context, school: School, appointment: Appointment, last_day: date | None
+    ) -> bool:
+        """Whether the school loses its last lead who has enrolled if `appointment` ends on `last_day`."""
+        if last_day is None:
+            return False
+        day = max(day_of(context.now), last_day + _DAY)
+        ended = school.appointments | {appointment.id: msgspec.structs.replace(appointment, until=last_day)}
+        is_led = leads_on(self._record, school.appointments.values(), day)
+        return is_led and not leads_on(self._record, ended.values(), day)
+
+
+def _wanted(context: Context, change: AccountChange, user: UUID, school: School) -> TakesTwo | None:
+    """What a second person must approve; None if one has approved it already."""
+    if not context.alone:
+        return None
+    role = Role.ADMIN
+    if not context.principal.administers:
+        role = actor_of(context, school).require(Permission.MANAGE_APPOINTMENTS)
+    return TakesTwo(change=change, user=user, school=school.id, role=role)
 
 
 def _role_for(context: Context, school: School, appointment_id: UUID, command: ChangeAppointment) -> Role:
@@ -115,7 +257,7 @@ def _changed(appointment: Appointment, command: ChangeAppointment, context: Cont
 
 
 def _ended_sooner(appointment: Appointment, until: LocalDate, context: Context) -> Appointment:
-    if until < day_of(context.now) - timedelta(days=1):
+    if until < day_of(context.now) - _DAY:
         raise Invalid.at("$.until", "is before yesterday")
     if until < appointment.from_:
         raise Invalid.at("$.until", "is before from")

@@ -21,7 +21,7 @@ from casework.domain.sealed import Sealed
 from casework.domain.user import User
 from casework.domain.vocabulary import Matter, Role
 from casework.record import Record, retrying
-from casework.record.case_files import incident_of
+from casework.usecases.account_approvals import AccountApprovals, DecideApproval, DecidedChange
 from casework.usecases.cases import Cases
 from casework.usecases.context import Context
 from casework.usecases.steps.taking import TakeStep, TakingSteps
@@ -30,7 +30,13 @@ _FIELDS: Final[Mapping[Matter, frozenset[str]]] = {
     Matter.STEP: frozenset({"about.incident", "step"}),
     Matter.LET_IN: frozenset({"about.incident", "about.user"}),
 }
-"""The matters for which approval can be requested in this release, with the fields that each requires."""
+"""The matters for which approval can be requested here, with the fields that each requires."""
+
+_ASKED_ELSEWHERE: Final[Mapping[Matter, str]] = {
+    Matter.APPOINTMENT: "is requested by making the appointment, or by ending it",
+    Matter.INVITATION: "is requested by inviting the user",
+    Matter.USER_CHANGE: "is requested by changing the user",
+}
 
 
 class AskApproval(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,20 +50,14 @@ class AskApproval(msgspec.Struct, frozen=True, kw_only=True):
     until: Instant | None = None
 
 
-class DecideApproval(msgspec.Struct, frozen=True, kw_only=True):
-    """A decision on another user's request."""
-
-    approve: bool
-    reason: Reason
-
-
 class Approvals:
     """The use cases of approvals."""
 
-    def __init__(self, record: Record, cases: Cases, taking: TakingSteps) -> None:
+    def __init__(self, record: Record, cases: Cases, taking: TakingSteps, accounts: AccountApprovals) -> None:
         self._record = record
         self._cases = cases
         self._taking = taking
+        self._accounts = accounts
 
     def ask(self, context: Context, command: AskApproval) -> Approval:
         """Request approval. Posting a step that needs two people does the same.
@@ -77,24 +77,32 @@ class Approvals:
             raise Invalid.at("$.step", "needs no second person; post it as a step of the incident")
         return taken.approval
 
-    def admit(self, context: Context, approval_id: UUID) -> ApprovalInCase:
-        """The approval, if the user may read its case. Raises NotFound."""
-        incident = incident_of(self._record, approval_id)
-        if incident is None:
-            context.may_be_named()
-            raise NotFound
-        case = self._cases.admit(context, incident)
-        return approval_in(case, approval_id)
-
-    def decide(self, context: Context, approval_id: UUID, command: DecideApproval) -> ApprovalInCase:
-        """Approve or refuse the request. An approved step is checked again and recorded with the decision.
+    def decide(
+        self, context: Context, approval_id: UUID, command: DecideApproval
+    ) -> ApprovalInCase | DecidedChange:
+        """Approve or refuse the request. What is approved is checked again and recorded with the decision.
 
         Raises NotFound, Forbidden, KeyReused, Invalid or Refused; then nothing has changed.
         """
         return retrying(lambda: self._decide(context, approval_id, command))
 
-    def _decide(self, context: Context, approval_id: UUID, command: DecideApproval) -> ApprovalInCase:
-        pending = self.admit(context, approval_id)
+    def _decide(
+        self, context: Context, approval_id: UUID, command: DecideApproval
+    ) -> ApprovalInCase | DecidedChange:
+        approval = self._record.load(Approval, approval_id)
+        if approval is None or approval.asked.about.incident is None:
+            context.may_be_named()
+        if approval is None:
+            raise NotFound
+        incident = approval.asked.about.incident
+        if incident is None:
+            return self._accounts.decide(context, approval, command)
+        pending = approval_in(self._cases.admit(context, incident), approval_id)
+        return self._decide_in_case(context, pending, command)
+
+    def _decide_in_case(
+        self, context: Context, pending: ApprovalInCase, command: DecideApproval
+    ) -> ApprovalInCase:
         if _decided_before(context, pending):
             return pending
         approval, case = pending.approval, pending.case
@@ -153,7 +161,7 @@ def _faults(command: AskApproval) -> dict[str, str]:
     """What is wrong with a request for approval apart from its step: message by JSON path."""
     needed = _FIELDS.get(command.what)
     if needed is None:
-        return {"$.what": "cannot be requested in this release"}
+        return {"$.what": _ASKED_ELSEWHERE.get(command.what, "cannot be requested in this release")}
     given = _given(command)
     faults = {f"$.{field}": "is required" for field in needed - given}
     faults |= {f"$.{field}": f"does not belong to a {command.what}" for field in given - needed}

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4, uuid5
 
 import msgspec
 
-from casework.domain.access import NOBODY, Principal
+from casework.domain.access import NOBODY, SYSTEM, Principal
 from casework.domain.aggregate import Aggregate
 from casework.domain.errors import KeyReused, NotFound
 from casework.domain.event import Stamp
@@ -30,6 +30,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     `key` is the client's idempotency key, if it sent one; `digest` differs for different requests with the
     same key. The ids that a request creates are derived from the user and the key, and from `secret` if it is
     made in confidence: without it, trying every user in turn would reveal who made the request.
+    `approved_by` is the second person, if the request was approved by one.
     `may_be_named` is called as soon as the log may name the user: unless they know the case only because they
     reported it in confidence.
     """
@@ -40,11 +41,17 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     digest: str = ""
     request_id: str = msgspec.field(default_factory=lambda: uuid4().hex)
     secret: bytes = b""
+    approved_by: UUID | None = None
     may_be_named: Callable[[], None] = _ignore
 
     @property
     def by(self) -> UUID:
         return self.principal.id
+
+    @property
+    def alone(self) -> bool:
+        """Whether one person makes the request over the API, without a second who approved it."""
+        return self.approved_by is None and self.principal != SYSTEM
 
     @property
     def request(self) -> str:

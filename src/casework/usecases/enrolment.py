@@ -9,17 +9,23 @@ from uuid import UUID
 
 import msgspec
 
+from casework.domain.account_change import Invite
+from casework.domain.approval import Approval
+from casework.domain.clocks import day_of
 from casework.domain.errors import Invalid, NotFound, Refusal, Refused
 from casework.domain.event import event_of
 from casework.domain.moments import Instant
 from casework.domain.user import Invitation, User, UserEnrolled, UserInvited
 from casework.domain.vocabulary import Role
 from casework.record import Record, retrying
+from casework.record.second_person import reads_at, was_led
+from casework.record.user_directory import UserDirectory, schools_of
 from casework.usecases.bearer_strings import InvitationCode, hashed
 from casework.usecases.context import Context
 from casework.usecases.schools import require_administrator
 from casework.usecases.secrets import Secrets
 from casework.usecases.tokens import USER_INACTIVE, IssuedToken, IssueToken, Tokens
+from casework.usecases.two_people import Prepared, TakesTwo, TwoPeople
 
 INVITATION_LIFE: Final = timedelta(days=7)
 
@@ -46,20 +52,37 @@ class Invited(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: Instant
 
 
+class InvitationAsked(msgspec.Struct, frozen=True, kw_only=True):
+    """An invitation that waits for a second person, who gets the other half of the code."""
+
+    approval: UUID
+    code: str
+
+
 class Enrolment:
     """The use cases of invitations."""
 
-    def __init__(self, record: Record, secrets: Secrets, tokens: Tokens) -> None:
+    def __init__(self, record: Record, secrets: Secrets, tokens: Tokens, directory: UserDirectory) -> None:
         self._record = record
+        self._directory = directory
+        self._two_people = TwoPeople(record)
         self._secrets = secrets
         self._tokens = tokens
 
-    def invite(self, context: Context, user_id: UUID) -> Invited:
+    def invite(self, context: Context, user_id: UUID) -> Invited | InvitationAsked:
         """Invite a user, as an administrator; an earlier invitation ends.
 
-        A retry with the same key shows the same code. Raises NotFound, Forbidden, KeyReused or Refused.
+        It takes two people to invite a user who has enrolled before, or whose role reads cases at a school
+        that is led by a user who has enrolled. A retry with the same key shows the same code. Raises
+        NotFound, Forbidden, KeyReused or Refused.
         """
-        return retrying(lambda: self._invite(context, user_id))
+        invitation = context.new_id("invitation")
+        done = self._two_people.carry_out(
+            context, lambda: self.prepare_invitation(context, user_id, invitation)
+        )
+        if isinstance(done, Approval):
+            return InvitationAsked(approval=done.id, code=self.code(user_id, invitation))
+        return done
 
     def invited(self, code: str) -> User:
         """The user whose latest invitation has this code, used or not. Raises Invalid."""
@@ -80,24 +103,55 @@ class Enrolment:
         """
         return retrying(lambda: self._enrol(context, command))
 
-    def _invite(self, context: Context, user_id: UUID) -> Invited:
+    def prepare_invitation(self, context: Context, user_id: UUID, invitation_id: UUID) -> Prepared[Invited]:
+        """As `invite`, without storing it. With a second person who approved it, it has a second half."""
         require_administrator(context)
         user = self._record.load(User, user_id)
         if user is None:
             raise NotFound
-        invitation_id = context.new_id("invitation")
-        secret = self._secrets.of_invitation(invitation_id)
         expires_at = context.now + INVITATION_LIFE
-        if context.earlier(user) is None:
-            if user.service:
-                raise Refused(_SERVICE)
-            if not user.active:
-                raise Refused(USER_INACTIVE)
-            invitation = Invitation(id=invitation_id, code_hash=hashed(secret), expires_at=expires_at)
-            stamp = context.stamp(user.id, user.version + 1, Role.ADMIN)
-            user.append(event_of(stamp, UserInvited, invitation=invitation))
-            self._record.commit(user)
-        return Invited(code=str(InvitationCode(user_id, invitation_id, secret)), expires_at=expires_at)
+        invited = Invited(code=self.code(user_id, invitation_id), expires_at=expires_at)
+        if context.earlier(user) is not None:
+            return Prepared(result=invited)
+        if user.service:
+            raise Refused(_SERVICE)
+        if not user.active:
+            raise Refused(USER_INACTIVE)
+        takes_two = context.alone and self._takes_two(context, user)
+        stamp = context.stamp(user.id, user.version + 1, Role.ADMIN)
+        invitation = Invitation(
+            id=invitation_id,
+            code_hash=hashed(self._secrets.of_invitation(invitation_id)),
+            second_hash=None if context.approved_by is None else hashed(self.second_half(invitation_id)),
+            expires_at=expires_at,
+        )
+        user.append(event_of(stamp, UserInvited, invitation=invitation, approved_by=context.approved_by))
+        change = Invite(user=user_id, invitation=invitation_id)
+        return Prepared(
+            result=invited,
+            changed=(user,),
+            takes_two=TakesTwo(change=change, user=user_id, school=None, role=Role.ADMIN)
+            if takes_two
+            else None,
+        )
+
+    def code(self, user_id: UUID, invitation_id: UUID) -> str:
+        """The code of an invitation, for the user who makes it."""
+        return str(InvitationCode(user_id, invitation_id, self._secrets.of_invitation(invitation_id)))
+
+    def second_half(self, invitation_id: UUID) -> str:
+        """The second half of the code, for the person who approved the invitation."""
+        return self._secrets.second_half(invitation_id)
+
+    def _takes_two(self, context: Context, user: User) -> bool:
+        """Whether a second person must approve an invitation of `user`."""
+        if user.enrolled:
+            return True
+        today = day_of(context.now)
+        return any(
+            reads_at(user.id, school, today) and was_led(self._record, school, today)
+            for school in schools_of(self._record, self._directory, user)
+        )
 
     def _enrol(self, context: Context, command: Enrol) -> IssuedToken:
         user = self.invited(command.code)

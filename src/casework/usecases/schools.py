@@ -1,4 +1,4 @@
-"""Schools: open one, change its settings, appoint users to roles there."""
+"""Schools: open one, change its settings."""
 
 from __future__ import annotations
 
@@ -9,16 +9,13 @@ from uuid import UUID
 import msgspec
 
 from casework.domain.access import Actor, Permission
-from casework.domain.appointment import Appointment
 from casework.domain.clocks import Calendar, day_of
-from casework.domain.errors import Forbidden, Invalid, NotFound, Refusal, Refused, refuse_any
+from casework.domain.errors import Forbidden, Invalid, NotFound, refuse_any
 from casework.domain.event import event_of
 from casework.domain.fields import Code, record_faults
 from casework.domain.limits import Count
 from casework.domain.moments import LocalDate
 from casework.domain.school import (
-    Appointed,
-    AppointmentEnded,
     LinksRequired,
     OutsideContacts,
     School,
@@ -31,25 +28,9 @@ from casework.library import Library
 from casework.record import Record, retrying
 from casework.record.links import persons_at
 from casework.usecases.context import Context, as_it_was, replaced
-from casework.usecases.linking import is_linked
 
 LINKS_WITHIN: Final = timedelta(days=30)
 """How long the users of a school may have to be linked to their persons, once that is required."""
-
-_PERSON_NEEDED: Final = Refusal(
-    "person-needed",
-    "KCSIE part 4",
-    "A role that reads cases is for users whose own case can be hidden from them. Link the user to their "
-    "person on the roll of this school (`person`), then appoint them.",
-)
-_SERVICE: Final = Refusal(
-    "service-user", "UK GDPR art. 32", "The user is a service, which holds no role that reads cases."
-)
-_OVERLAPS: Final = Refusal(
-    "appointment-overlaps",
-    "KCSIE part 2",
-    "The user holds or stands in for this role on some of these days already.",
-)
 
 
 class OpenSchool(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,19 +60,6 @@ class ChangeSchool(msgspec.Struct, frozen=True, kw_only=True):
     policy_reviewed_on: LocalDate | None = None
     links_required_from: LocalDate | None = None
     outside_contacts: OutsideContacts | None = None
-
-
-class AppointUser(msgspec.Struct, frozen=True, kw_only=True):
-    """A user to appoint to a role, from one day to another (both included).
-
-    On days on which nobody who holds `standing_in_for` is present, the user acts in that role too.
-    """
-
-    user: UUID
-    role: Role
-    from_: LocalDate = msgspec.field(name="from")
-    until: LocalDate | None = None
-    standing_in_for: Role | None = None
 
 
 class Schools:
@@ -135,21 +103,6 @@ class Schools:
     def change(self, context: Context, school_id: UUID, command: ChangeSchool) -> School:
         """Change the fields that `command` gives."""
         return retrying(lambda: self._change(context, school_id, command))
-
-    def appoint(self, context: Context, school_id: UUID, command: AppointUser) -> Appointment:
-        """Appoint a user to a role. Users cannot appoint themselves.
-
-        Raises NotFound, Forbidden, KeyReused, Invalid, or Refused if it overlaps another appointment,
-        or if a role that reads cases is for a user who is no person on the roll of the school.
-        """
-        return retrying(lambda: self._appoint(context, school_id, command))
-
-    def end_appointment(self, context: Context, school_id: UUID, appointment: UUID) -> None:
-        """End an appointment: its last day becomes yesterday, unless it ended before that.
-
-        An appointment that has not begun never does: its last day becomes the one before its first.
-        """
-        retrying(lambda: self._end(context, school_id, appointment))
 
     def _open(self, context: Context, command: OpenSchool) -> School:
         require_administrator(context)
@@ -207,44 +160,6 @@ class Schools:
         ]
         stamp = context.stamp(school.id, school.version + 1, Role.ADMIN)
         school.append(event_of(stamp, LinksRequired, from_=since, unlinked=tuple(unlinked)))
-
-    def _appoint(self, context: Context, school_id: UUID, command: AppointUser) -> Appointment:
-        school = self.managed(context, school_id, Permission.MANAGE_APPOINTMENTS)
-        appointment_id = context.new_id("appointment")
-        if context.earlier(school) is not None:
-            return as_it_was(self._record, context, school).appointments[appointment_id]
-        user = self._record.load(User, command.user)
-        if user is None:
-            raise Invalid.at("$.user", "is not a user")
-        if not user.active:
-            raise Invalid.at("$.user", "is deactivated")
-        if command.user == context.by:
-            raise Invalid.at("$.user", "is you; another administrator must appoint you")
-        appointment = Appointment(id=appointment_id, **msgspec.structs.asdict(command))
-        refuse_any(record_faults(command) | appointment.faults())
-        if any(map(appointment.overlaps, school.appointments.values())):
-            raise Refused(_OVERLAPS)
-        if appointment.reads_cases and user.service:
-            raise Refused(_SERVICE)
-        if appointment.reads_cases and not is_linked(self._record, user, school.id):
-            raise Refused(_PERSON_NEEDED)
-        stamp = context.stamp(school.id, school.version + 1, Role.ADMIN)
-        school.append(event_of(stamp, Appointed, appointment=appointment))
-        self._record.commit(school)
-        return appointment
-
-    def _end(self, context: Context, school_id: UUID, appointment: UUID) -> None:
-        school = self.managed(context, school_id, Permission.MANAGE_APPOINTMENTS)
-        if context.earlier(school) is not None:
-            return
-        if appointment not in school.appointments:
-            raise NotFound
-        ended = school.appointments[appointment]
-        yesterday = day_of(context.now) - timedelta(days=1)
-        last_day = max(min(yesterday, ended.until or yesterday), ended.from_ - timedelta(days=1))
-        stamp = context.stamp(school.id, school.version + 1, Role.ADMIN)
-        school.append(event_of(stamp, AppointmentEnded, appointment=appointment, until=last_day))
-        self._record.commit(school)
 
     def _edition(self, pack_id: str) -> str:
         if pack_id not in self._library.pack_ids():

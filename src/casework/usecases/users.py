@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+from datetime import date
 from uuid import UUID
 
 import msgspec
 
+from casework.domain.account_change import AmendUser, ChangeUser
 from casework.domain.addresses import ADDRESSES, AddressAssigned, Addresses
+from casework.domain.aggregate import Aggregate
+from casework.domain.approval import Approval
+from casework.domain.clocks import day_of
 from casework.domain.errors import AddressInUse, Forbidden, Invalid, NotFound, Stale, refuse_any
 from casework.domain.event import event_of
 from casework.domain.fields import Name, record_faults
 from casework.domain.naming import normalised
+from casework.domain.person import Person
 from casework.domain.school import School, UserIdentified
 from casework.domain.sealed import Sealed
 from casework.domain.user import User, UserChanged, UserLinked, UserRegistered
 from casework.domain.vocabulary import Role
 from casework.record import Record, retrying
 from casework.record.links import persons_at
-from casework.record.user_directory import UserDirectory
+from casework.record.second_person import leads_on, reads_at, was_led
+from casework.record.user_directory import UserDirectory, schools_of
 from casework.usecases.context import Context, as_it_was
 from casework.usecases.linking import adult, colleague
 from casework.usecases.schools import require_administrator
+from casework.usecases.two_people import Prepared, TakesTwo, TwoPeople
 
 
 class RegisterUser(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,24 +43,13 @@ class RegisterUser(msgspec.Struct, frozen=True, kw_only=True):
     service: bool = False
 
 
-class ChangeUser(msgspec.Struct, frozen=True, kw_only=True):
-    """Changes to a user; fields that are None stay as they are.
-
-    `person` is who they are in incidents of that person's school. A user who is not `active` cannot sign in.
-    """
-
-    name: Name | None = None
-    email: Name | None = None
-    person: UUID | None = None
-    active: bool | None = None
-
-
 class Users:
     """The use cases of users."""
 
     def __init__(self, record: Record, directory: UserDirectory) -> None:
         self._record = record
         self._directory = directory
+        self._two_people = TwoPeople(record)
 
     def register(self, context: Context, command: RegisterUser, *, administrator: bool = False) -> User:
         """Register a user, as an administrator (or from the command line, before there is one).
@@ -63,13 +60,17 @@ class Users:
 
     def change(
         self, context: Context, user_id: UUID, command: ChangeUser, *, expected: int | None = None
-    ) -> User:
+    ) -> User | Approval:
         """Change the fields that `command` gives, as an administrator.
 
+        It takes two people to replace the person or the address of a user whose role reads cases, as soon as
+        a school where they hold it is led by a user who has enrolled; and to deactivate the last such lead.
         `expected` is the version that the administrator has read, None for any. Raises NotFound, Forbidden,
         KeyReused, Stale, Invalid or AddressInUse; then nothing has changed.
         """
-        return retrying(lambda: self._change(context, user_id, command, expected))
+        return self._two_people.carry_out(
+            context, lambda: self.prepare_change(context, user_id, command, expected)
+        )
 
     def administrator_at(self, email: Sealed) -> User | None:
         """The administrator with this address who is not deactivated; None if there is none."""
@@ -102,24 +103,64 @@ class Users:
         self._record.commit(user, self._addressed(context, user))
         return user
 
-    def _change(self, context: Context, user_id: UUID, command: ChangeUser, expected: int | None) -> User:
+    def prepare_change(
+        self, context: Context, user_id: UUID, command: ChangeUser, expected: int | None = None
+    ) -> Prepared[User]:
+        """As `change`, without storing it."""
         require_administrator(context)
         user = self._found(user_id)
         if context.earlier(user) is not None:
-            return as_it_was(self._record, context, user)
+            return Prepared(result=as_it_was(self._record, context, user))
         if expected is not None and expected != user.version:
             raise Stale(user.version)
         refuse_any(record_faults(command))
         if context.by == user_id:
             self._require_another(user_id, command)
+        takes_two = self._takes_two(context, user, command)
         before, address = user.version, user.email.text
-        changed = self._link(context, user, command)
+        changed: list[Aggregate] = [*self._link(context, user, command)]
         self._apply(context, user, command)
         if normalised(user.email.text) != normalised(address):
-            self._record.commit(user, self._addressed(context, user), *changed)
-        elif user.version > before:
-            self._record.commit(user, *changed)
-        return user
+            changed.append(self._addressed(context, user))
+        if user.version == before:
+            return Prepared(result=user)
+        change = AmendUser(user=user.id, fields=command)
+        return Prepared(
+            result=user,
+            changed=(user, *changed),
+            takes_two=TakesTwo(change=change, user=user.id, school=None, role=Role.ADMIN)
+            if takes_two
+            else None,
+        )
+
+    def _takes_two(self, context: Context, user: User, command: ChangeUser) -> bool:
+        """Whether a second person must approve the change."""
+        if not context.alone:
+            return False
+        schools = [*schools_of(self._record, self._directory, user)]
+        today = day_of(context.now)
+        ends = command.active is False and user.active
+        if ends and any(self._leads_alone(user, school, today) for school in schools):
+            return True
+        if not self._identifies(user, command):
+            return False
+        return any(
+            reads_at(user.id, school, today) and was_led(self._record, school, today) for school in schools
+        )
+
+    def _identifies(self, user: User, command: ChangeUser) -> bool:
+        """Whether the change replaces the person that the user is at a school, or their address."""
+        if command.email is not None and normalised(command.email.text) != normalised(user.email.text):
+            return True
+        person = None if command.person is None else self._record.load(Person, command.person)
+        replaced = None if person is None else self.persons_of(user).get(person.school)
+        return replaced not in (None, command.person)
+
+    def _leads_alone(self, user: User, school: School, day: date) -> bool:
+        """Whether the school has no other lead who has enrolled."""
+        others = [each for each in school.appointments.values() if each.user != user.id]
+        appointments = school.appointments.values()
+        return leads_on(self._record, appointments, day) and not leads_on(self._record, others, day)
 
     def _addressed(self, context: Context, user: User) -> Addresses:
         """What must be committed with a `user` who gets an e-mail address. Raises AddressInUse."""
@@ -150,7 +191,10 @@ class Users:
         if self.persons_of(user).get(person.school) == person.id:
             return []
         stamp = context.stamp(user.id, user.version + 1, Role.ADMIN)
-        user.append(event_of(stamp, UserLinked, school=person.school, person=person.id))
+        linked = event_of(
+            stamp, UserLinked, school=person.school, person=person.id, approved_by=context.approved_by
+        )
+        user.append(linked)
         school = self._record.load(School, person.school)
         if school is None or user.id not in school.unlinked:
             return []
@@ -166,6 +210,7 @@ class Users:
             name=command.name or user.name,
             email=command.email or user.email,
             active=user.active if command.active is None else command.active,
+            approved_by=context.approved_by,
         )
         if (changed.name, changed.email, changed.active) != (user.name, user.email, user.active):
             user.append(changed)

@@ -6,11 +6,17 @@ from typing import Any, Literal
 from uuid import UUID
 
 from flask import url_for
+from msgspec import UNSET
 
+from casework.domain.appointment import Appointment
+from casework.domain.approval import Approval
+from casework.domain.case import ApprovalInCase
+from casework.domain.clocks import day_of
 from casework.domain.event import unstamped
 from casework.domain.incident import STEPS
-from casework.domain.vocabulary import ApprovalState
-from casework.usecases.approvals import AskApproval, DecideApproval
+from casework.domain.user import User
+from casework.usecases.account_approvals import DecideApproval, DecidedChange
+from casework.usecases.approvals import AskApproval
 from casework_api.http import current
 from casework_api.http.blueprint import IDEMPOTENCY_KEY_HEADER, Blueprint
 from casework_api.http.paging import PageQuery, part
@@ -19,6 +25,7 @@ from casework_api.json.approvals.schemas import (
     ApprovalMade,
     DecisionBody,
     DecisionInput,
+    Second,
 )
 from casework_projections.reading.approvals import (
     ApprovalBody,
@@ -26,13 +33,16 @@ from casework_projections.reading.approvals import (
     ReadApproval,
     approval_body,
 )
+from casework_projections.reading.case import IncidentBody
 from casework_projections.reading.paging import Page
+from casework_projections.reading.school_lists import appointment_body
+from casework_projections.reading.users import user_body
 
 blueprint = Blueprint(
     "approvals",
     __name__,
     url_prefix="/approvals",
-    description="Steps that need two people: one requests the approval, another decides",
+    description="What needs two people: one requests the approval, another decides",
 )
 
 
@@ -43,7 +53,7 @@ blueprint = Blueprint(
 def ask(fields: dict[str, Any]) -> tuple[ApprovalMade, int, dict[str, str]]:
     """Request the approval of a second person. Posting a step that needs two people does the same.
 
-    In this release approval can be requested only for a `step`.
+    Approval of a `step` or a `let_in` can be requested here. A change to accounts is requested by making it.
     """
     values = fields.pop("step", None)
     if values is not None:
@@ -65,7 +75,7 @@ def index(query: dict[str, Any]) -> Page[ApprovalBody]:
 @blueprint.route("/<uuid:approval_id>", methods=["GET"])
 @blueprint.returns(200, ApprovalBody)
 def read(approval_id: UUID) -> ApprovalBody:
-    """One approval, for users who may read its case."""
+    """One approval, for users who may read its case, or decide on the change to accounts."""
     return current.answer(ReadApproval(approval_id))
 
 
@@ -74,10 +84,30 @@ def read(approval_id: UUID) -> ApprovalBody:
 @blueprint.arguments(DecisionInput)
 @blueprint.returns(200, DecisionBody, problems=(409, 422))
 def decide(fields: dict[str, Any], approval_id: UUID) -> DecisionBody:
-    """Approve or refuse the request of another user. An approved step is judged again and recorded."""
+    """Approve or refuse the request of another user. What is approved is checked again and recorded.
+
+    Who approves an invitation is shown the second half of its code, only here.
+    """
     approvals = current.casework().approvals
-    pending = approvals.decide(current.context(), approval_id, DecideApproval(**fields))
-    decided = approval_body(pending, current.asker(), current.library())
-    outcome: Literal["approved", "refused"]
-    outcome = "approved" if decided.state is ApprovalState.APPROVED else "refused"
-    return DecisionBody(id=decided.id, state=outcome, result=decided.result)
+    made = approvals.decide(current.context(), approval_id, DecideApproval(**fields))
+    result = _result(made)
+    return DecisionBody(id=made.approval.id, state=_outcome(made.approval), result=result)
+
+
+def _outcome(approval: Approval) -> Literal["approved", "refused"]:
+    decided = approval.decided
+    return "approved" if decided is not None and decided.approved else "refused"
+
+
+def _result(made: ApprovalInCase | DecidedChange) -> object:
+    """What the decision led to, as far as the user who decided may read it."""
+    if isinstance(made, ApprovalInCase):
+        body = approval_body(made, current.asker(), current.library()).result
+        return body if isinstance(body, IncidentBody) else UNSET
+    if made.second is not None:
+        return Second(made.second)
+    if isinstance(made.result, Appointment):
+        return appointment_body(made.result, day_of(current.now()))
+    if isinstance(made.result, User) and current.user().administrator:
+        return user_body(made.result, current.casework().users.persons_of(made.result))
+    return UNSET

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta
 
-from casework.usecases.approvals import AskApproval, DecideApproval
+from casework.usecases.account_approvals import DecideApproval
+from casework.usecases.approvals import AskApproval
 from casework_api.http.fields import Inner
 from casework_api.http.schema_of import schema_of
 from casework_api.json.incidents.schemas import StepInput
+from casework_projections.reading.approvals import schema_of_one
 from casework_projections.reading.case import IncidentBody
+from casework_projections.reading.school_lists import AppointmentBody
+from casework_projections.reading.users import UserBody
 
 ApprovalInput: Final = schema_of(
     AskApproval, exclude=("step", "at"), extra={"step": Inner(StepInput)}, name="ApprovalInput"
@@ -26,9 +30,27 @@ class ApprovalMade(msgspec.Struct, frozen=True):
     id: UUID
 
 
+_SECOND: Final = {
+    "type": "object",
+    "properties": {"second": {"type": "string"}},
+    "required": ["second"],
+}
+
+
+class Second(msgspec.Struct, frozen=True):
+    """The second half of the code of an invitation, shown once to the user who approved it."""
+
+    second: str
+
+
+_RESULT: Final = {
+    "oneOf": [*schema_of_one(IncidentBody, AppointmentBody, UserBody)["oneOf"], _SECOND],
+}
+
+
 class DecisionBody(msgspec.Struct, frozen=True, kw_only=True):
-    """The decision. `result` is what the response to the request would have been."""
+    """The decision. `result` is what the response to the request would have been, if the user may read it."""
 
     id: UUID
     state: Literal["approved", "refused"]
-    result: IncidentBody | UnsetType = UNSET
+    result: Annotated[Any, Meta(extra_json_schema=_RESULT)] = UNSET

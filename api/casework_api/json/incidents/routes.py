@@ -7,7 +7,6 @@ from uuid import UUID
 
 from flask import url_for
 
-from casework.domain.approval import Approval
 from casework.domain.case import Case
 from casework.domain.event import unstamped
 from casework.domain.incident import STEPS
@@ -18,8 +17,8 @@ from casework_api.http import current
 from casework_api.http.blueprint import IDEMPOTENCY_KEY_HEADER, IF_MATCH_HEADER, Blueprint
 from casework_api.http.etags import etag, if_match
 from casework_api.http.paging import PageQuery, part
+from casework_api.json.approvals.required import TAKES_TWO, ApprovalRequired, Required, required
 from casework_api.json.incidents.schemas import (
-    ApprovalRequired,
     ConflictDeclared,
     ConflictInput,
     IncidentQuery,
@@ -39,7 +38,6 @@ from casework_projections.reading.paging import Page, Part
 from casework_projections.reading.timeline import ReadTimeline, TimelineEntry
 
 Shown = tuple[IncidentBody, int, dict[str, str]]
-Required = tuple[ApprovalRequired, int, dict[str, str]]
 
 blueprint = Blueprint(
     "incidents", __name__, url_prefix="/incidents", description="Incidents and what was done about them"
@@ -96,7 +94,7 @@ def next_steps(incident_id: UUID) -> NextSteps:
     202,
     ApprovalRequired,
     headers=("Location",),
-    description="The step needs the approval of a second person, which was requested.",
+    description=TAKES_TWO,
 )
 @blueprint.returns(201, IncidentBody, headers=("Location", "ETag"), problems=(409, 412, 422))
 def take_step(fields: dict[str, Any], incident_id: UUID) -> Shown | Required:
@@ -109,7 +107,7 @@ def take_step(fields: dict[str, Any], incident_id: UUID) -> Shown | Required:
     step, at = fields.pop("step"), fields.pop("at", None)
     command = TakeStep(incident=incident_id, step=unstamped(STEPS[step], **fields), at=at, expected=expected)
     taken = current.casework().incidents.take(current.context(), command)
-    return located(taken.case) if taken.approval is None else _required(taken.approval)
+    return located(taken.case) if taken.approval is None else required(taken.approval)
 
 
 @blueprint.route("/<uuid:incident_id>/conflicts", methods=["POST"])
@@ -128,8 +126,3 @@ def declare_conflict(fields: dict[str, Any], incident_id: UUID) -> tuple[Conflic
 def steps(query: dict[str, Any], incident_id: UUID) -> Page[TimelineEntry]:
     """The timeline, oldest first."""
     return current.answer(ReadTimeline(incident_id, part(query)))
-
-
-def _required(approval: Approval) -> Required:
-    where = url_for("approvals.read", approval_id=approval.id)
-    return ApprovalRequired(approval.id), 202, {"Location": where}

@@ -61,9 +61,3 @@ class ConflictDeclared(msgspec.Struct, frozen=True):
     """The user is shut out of the incident from now on."""
 
     incident: UUID
-
-
-class ApprovalRequired(msgspec.Struct, frozen=True):
-    """The step needs two people: the id of the approval that was requested."""
-
-    approval: UUID

@@ -5,29 +5,30 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from flask import url_for
 
+from casework.domain.account_change import AppointUser, ChangeAppointment
 from casework.domain.appointment import Appointment
+from casework.domain.approval import Approval
 from casework.domain.clocks import day_of
 from casework.domain.fields import Text
-from casework.domain.moments import LocalDate
 from casework.domain.school import School
-from casework.domain.vocabulary import Role
-from casework.usecases.appointments import ChangeAppointment
-from casework.usecases.schools import AppointUser, ChangeSchool, OpenSchool
+from casework.usecases.schools import ChangeSchool, OpenSchool
 from casework_api.http import current
 from casework_api.http.blueprint import IDEMPOTENCY_KEY_HEADER, Blueprint
 from casework_api.http.fields import Words
 from casework_api.http.paging import PageQuery, part
 from casework_api.http.schema_of import schema_of
+from casework_api.json.approvals.required import TAKES_TWO, ApprovalRequired, Required, required
 from casework_projections.reading.comparison import ComparePlaybooks, Comparison
 from casework_projections.reading.paging import Page
 from casework_projections.reading.school_lists import (
+    AppointmentBody,
     ListAppointments,
     ListedAppointment,
     ListedSchool,
     ListSchools,
+    appointment_body,
 )
 from casework_projections.reading.schools import ReadSchool, SchoolBody, school_body
 
@@ -44,18 +45,6 @@ class ComparisonQuery(PageQuery):
     under = Words(Text(max=100), metadata={"description": "The pack to compare it with instead."})
 
 
-class AppointmentBody(msgspec.Struct, frozen=True, kw_only=True):
-    """A user holding a role, from one day to another. `absent_until` is the last day of an absence."""
-
-    id: UUID
-    user: UUID
-    role: Role
-    from_: LocalDate = msgspec.field(name="from")
-    until: LocalDate | None
-    standing_in_for: Role | None
-    absent_until: LocalDate | None
-
-
 blueprint = Blueprint(
     "schools", __name__, url_prefix="/schools", description="Schools, their calendars, packs and appointments"
 )
@@ -66,15 +55,7 @@ def _body(school: School) -> SchoolBody:
 
 
 def _appointment_body(appointment: Appointment) -> AppointmentBody:
-    return AppointmentBody(
-        id=appointment.id,
-        user=appointment.user,
-        role=appointment.role,
-        from_=appointment.from_,
-        until=appointment.until,
-        standing_in_for=appointment.standing_in_for,
-        absent_until=appointment.absent_on_or_after(day_of(current.now())),
-    )
+    return appointment_body(appointment, day_of(current.now()))
 
 
 @blueprint.route("", methods=["POST"])
@@ -125,11 +106,16 @@ def change_school(fields: dict[str, Any], school_id: UUID) -> SchoolBody:
 @blueprint.route("/<uuid:school_id>/appointments", methods=["POST"])
 @blueprint.takes(IDEMPOTENCY_KEY_HEADER)
 @blueprint.arguments(AppointmentInput)
+@blueprint.returns(202, ApprovalRequired, headers=("Location",), description=TAKES_TWO)
 @blueprint.returns(201, AppointmentBody, problems=(409, 422))
-def appoint(fields: dict[str, Any], school_id: UUID) -> AppointmentBody:
-    """Appoint a user to a role. No user can appoint themselves."""
-    schools = current.casework().schools
-    return _appointment_body(schools.appoint(current.context(), school_id, AppointUser(**fields)))
+def appoint(fields: dict[str, Any], school_id: UUID) -> AppointmentBody | Required:
+    """Appoint a user to a role. No user can appoint themselves.
+
+    A role that reads cases takes two people (202), once the head or the safeguarding lead has enrolled.
+    """
+    appointments = current.casework().appointments
+    done = appointments.appoint(current.context(), school_id, AppointUser(**fields))
+    return required(done) if isinstance(done, Approval) else _appointment_body(done)
 
 
 @blueprint.route("/<uuid:school_id>/appointments", methods=["GET"])
@@ -143,17 +129,28 @@ def appointments(query: dict[str, Any], school_id: UUID) -> Page[ListedAppointme
 @blueprint.route("/<uuid:school_id>/appointments/<uuid:appointment_id>", methods=["PATCH"])
 @blueprint.takes(IDEMPOTENCY_KEY_HEADER)
 @blueprint.arguments(AppointmentPatch)
+@blueprint.returns(202, ApprovalRequired, headers=("Location",), description=TAKES_TWO)
 @blueprint.returns(200, AppointmentBody, problems=(409, 422))
-def change_appointment(fields: dict[str, Any], school_id: UUID, appointment_id: UUID) -> AppointmentBody:
-    """End an appointment sooner, or record an absence. Users may record their own absence."""
-    command = ChangeAppointment(**fields)
-    changed = current.casework().appointments.change(current.context(), school_id, appointment_id, command)
-    return _appointment_body(changed)
+def change_appointment(
+    fields: dict[str, Any], school_id: UUID, appointment_id: UUID
+) -> AppointmentBody | Required:
+    """End an appointment sooner, or record an absence. Users may record their own absence.
+
+    It takes two people (202) to end the appointment of the last head or safeguarding lead.
+    """
+    appointments, command = current.casework().appointments, ChangeAppointment(**fields)
+    done = appointments.change(current.context(), school_id, appointment_id, command)
+    return required(done) if isinstance(done, Approval) else _appointment_body(done)
 
 
 @blueprint.route("/<uuid:school_id>/appointments/<uuid:appointment_id>", methods=["DELETE"])
 @blueprint.takes(IDEMPOTENCY_KEY_HEADER)
+@blueprint.returns(202, ApprovalRequired, headers=("Location",), description=TAKES_TWO)
 @blueprint.returns(204)
-def end_appointment(school_id: UUID, appointment_id: UUID) -> None:
-    """End an appointment; it stays on the record."""
-    current.casework().schools.end_appointment(current.context(), school_id, appointment_id)
+def end_appointment(school_id: UUID, appointment_id: UUID) -> Required | None:
+    """End an appointment; it stays on the record.
+
+    It takes two people (202) to end the appointment of the last head or safeguarding lead.
+    """
+    asked = current.casework().appointments.end(current.context(), school_id, appointment_id)
+    return None if asked is None else required(asked)

@@ -7,18 +7,27 @@ from uuid import UUID
 
 from flask import url_for
 
+from casework.domain.account_change import ChangeUser
+from casework.domain.approval import Approval
 from casework.domain.fields import Text
 from casework.domain.user import User
 from casework.domain.vocabulary import Role
-from casework.usecases.enrolment import Invited
+from casework.usecases.enrolment import InvitationAsked, Invited
 from casework.usecases.tokens import IssuedToken, IssueToken
-from casework.usecases.users import ChangeUser, RegisterUser
+from casework.usecases.users import RegisterUser
 from casework_api.http import current
 from casework_api.http.blueprint import IDEMPOTENCY_KEY_HEADER, IF_MATCH_HEADER, Blueprint
 from casework_api.http.etags import etag, if_match
 from casework_api.http.fields import Choice, Identifier, Words
 from casework_api.http.paging import PageQuery, QueryFlag, part
 from casework_api.http.schema_of import schema_of
+from casework_api.json.approvals.required import (
+    TAKES_TWO,
+    ApprovalRequired,
+    Required,
+    required,
+    where,
+)
 from casework_projections.reading.paging import Page
 from casework_projections.reading.user_lists import ListedUser, ListTokens, ListUsers, TokenBody
 from casework_projections.reading.users import MeBody, ReadMe, ReadUser, UserBody, user_body
@@ -97,16 +106,19 @@ def read_user(user_id: UUID) -> Shown:
 @blueprint.route("/<uuid:user_id>", methods=["PATCH"])
 @blueprint.takes(IF_MATCH_HEADER, IDEMPOTENCY_KEY_HEADER)
 @blueprint.arguments(UserPatch)
+@blueprint.returns(202, ApprovalRequired, headers=("Location",), description=TAKES_TWO)
 @blueprint.returns(200, UserBody, headers=("ETag",), problems=(409, 412, 422))
-def change_user(fields: dict[str, Any], user_id: UUID) -> Shown:
+def change_user(fields: dict[str, Any], user_id: UUID) -> Shown | Required:
     """Change the given fields of a user; the others stay. For administrators.
 
     `person` adds who the user is at that person's school, or replaces who they were there. Deactivating a
-    user ends all their tokens.
+    user ends all their tokens. It takes two people (202) to replace the person or the address of a user whose
+    role reads cases, and to deactivate the last head or safeguarding lead.
     """
     expected = if_match()
     users, command = current.casework().users, ChangeUser(**fields)
-    return _shown(_body(users.change(current.context(), user_id, command, expected=expected)))
+    done = users.change(current.context(), user_id, command, expected=expected)
+    return required(done) if isinstance(done, Approval) else _shown(_body(done))
 
 
 @blueprint.route("/<uuid:user_id>/tokens", methods=["POST"])
@@ -121,10 +133,16 @@ def issue_token(fields: dict[str, Any], user_id: UUID) -> IssuedToken:
 
 @blueprint.route("/<uuid:user_id>/invitations", methods=["POST"])
 @blueprint.takes(IDEMPOTENCY_KEY_HEADER)
+@blueprint.returns(202, InvitationAsked, headers=("Location",), description=TAKES_TWO)
 @blueprint.returns(201, Invited, problems=(409, 422))
-def invite(user_id: UUID) -> Invited:
-    """Invite a user to get a token with the code, which is shown only here. For administrators."""
-    return current.casework().enrolment.invite(current.context(), user_id)
+def invite(user_id: UUID) -> Invited | tuple[InvitationAsked, int, dict[str, str]]:
+    """Invite a user to get a token with the code, which is shown only here. For administrators.
+
+    It takes two people (202) to invite a user whose role reads cases or who has enrolled before. Then the
+    person who approves it is shown a second half of the code, and the user needs both.
+    """
+    done = current.casework().enrolment.invite(current.context(), user_id)
+    return done if isinstance(done, Invited) else (done, 202, {"Location": where(done.approval)})
 
 
 @blueprint.route("/<uuid:user_id>/tokens/<uuid:token_id>", methods=["DELETE"])

@@ -1,0 +1,111 @@
+"""Which changes to accounts take two people, and who may be the second.
+
+An administrator reads no case, and must not be able to read one as another user. So what decides who reads
+cases at a school takes two people from the moment on at which the school is led by a user who has enrolled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+from casework.domain.access import Actor, Principal
+from casework.domain.appointment import Appointment
+from casework.domain.approval import Approval
+from casework.domain.clocks import day_of
+from casework.domain.school import School
+from casework.domain.user import User
+from casework.domain.vocabulary import Role
+from casework.record.identity import one_person
+from casework.record.port import Record
+
+_LEADS_SCHOOL: Final = frozenset({Role.DSL, Role.HEADTEACHER})
+_DECIDE: Final = tuple(role for role in Role if role.leads)
+_DECIDE_WITHOUT_LEADS: Final = (Role.CHAIR_OF_GOVERNORS, Role.VICE_CHAIR)
+
+
+def leads_on(record: Record, appointments: Iterable[Appointment], day: date) -> bool:
+    """Whether a user who has enrolled and may sign in is head or safeguarding lead on `day`."""
+    holders = {each.user for each in appointments if each.role in _LEADS_SCHOOL and each.in_force(day)}
+    return any(user.active for user in _enrolled(record, holders))
+
+
+def was_led(record: Record, school: School, day: date) -> bool:
+    """Whether a user who has enrolled is or was ever head or safeguarding lead, by `day`."""
+    held = (each for each in school.appointments.values() if each.role in _LEADS_SCHOOL)
+    began = {each.user for each in held if each.from_ <= day and (each.until or day) >= each.from_}
+    return bool(_enrolled(record, began))
+
+
+def reads_at(user: UUID, school: School, day: date) -> bool:
+    """Whether the user holds a role at the school that reads cases, on `day` or later."""
+    return any(each.reads_cases for each in _held(user, school, day))
+
+
+def deciding_role(
+    record: Record,
+    decider: Principal,
+    approval: Approval,
+    schools_of_user: Collection[UUID],
+    moment: datetime,
+) -> Role | None:
+    """The role in which `decider` may decide on a change to accounts; None if they may not know of it.
+
+    Administrators may, and the leads of the school where an appointment is made. What changes a user
+    everywhere is for users who are leads at every school where that user holds a role, `schools_of_user`
+    among them: an administrator alone can make somebody the first lead of a new school. Where a school has no
+    lead who has enrolled, the chair and the vice-chair of its governors decide too.
+    """
+    if decider.administers:
+        return Role.ADMIN
+    day, about = day_of(moment), approval.asked.about
+    only = about.school
+    schools = _schools(record, schools_of_user if only is None else [only])
+    concerned = [each for each in schools if only is not None or any(_held(about.user, each, day))]
+    roles = [_deciding_role_at(record, decider, school, moment) for school in concerned]
+    return roles[0] if roles and all(role is not None for role in roles) else None
+
+
+def _deciding_role_at(record: Record, decider: Principal, school: School, moment: datetime) -> Role | None:
+    roles = Actor.at(decider, school, moment).roles
+    lead = next((role for role in _DECIDE if role in roles), None)
+    if lead is not None or leads_on(record, school.appointments.values(), day_of(moment)):
+        return lead
+    return next((role for role in _DECIDE_WITHOUT_LEADS if role in roles), None)
+
+
+def _held(user: UUID | None, school: School, day: date) -> Iterator[Appointment]:
+    """The appointments of the user that are not over on `day`."""
+    for each in school.appointments.values():
+        if each.user == user and (each.until is None or each.until >= max(day, each.from_)):
+            yield each
+
+
+def _schools(record: Record, ids: Collection[UUID]) -> list[School]:
+    found = record.load_many(ids) if ids else {}
+    return [school for school in found.values() if isinstance(school, School)]
+
+
+def why_not_second(record: Record, decider: Principal, asker: User, subject: User) -> str | None:
+    """Why `decider` cannot be the second person for what `asker` asks about `subject`; None if they can.
+
+    Two accounts are one person if records of their people are joined.
+    """
+    if _are_one(record, decider, asker):
+        return "is the person who asks; another person must decide"
+    return "is whom it is about; another person must decide" if _are_one(record, decider, subject) else None
+
+
+def _are_one(record: Record, decider: Principal, user: User) -> bool:
+    if decider.id == user.id:
+        return True
+    if not decider.persons or not user.persons:
+        return False
+    return not one_person(record, decider.persons).keys().isdisjoint(user.persons)
+
+
+def _enrolled(record: Record, ids: Collection[UUID]) -> list[User]:
+    found = record.load_many(ids) if ids else {}
+    return [user for user in found.values() if isinstance(user, User) and user.enrolled]
