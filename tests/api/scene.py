@@ -309,6 +309,7 @@ ROUTES: Final = {
         "204 403 403 403 403 403 403 403",
     ),
     "me.tokens": Route(_get("/me/tokens"), "200 200 200 200 200 200 200 200", "own tokens"),
+    "me.notices": Route(_get("/me/notices"), "200 200 200 200 200 200 200 200", "notices"),
     "me.read_me": Route(_get("/me"), "200 200 200 200 200 200 200 200", "me"),
     "people.register": Route(
         lambda s: _post("/people", {"school": s.house.school, "category": "pupil", "name": "Perry Pupil"}),

@@ -105,6 +105,13 @@ class TestOnceLinksAreRequired:
         assert alone is (incident in [each["id"] for each in house.get(who, "/incidents")["items"]])
         return alone
 
+    @staticmethod
+    def reminded(house: House, day: str, users: int) -> None:
+        """The administrator has a notice of this day about these users."""
+        found = house.get("admin", "/me/notices")["items"]
+        (seen,) = [each for each in found if each["what"] == "users_unlinked"]
+        assert (seen["at"][:10], seen["school"], seen["count"]) == (day, house.school, users)
+
     def test_a_role_sleeps_from_that_day_until_its_user_is_linked(self, house: House) -> None:
         appoint_as_before(house, "reporter", Role.DEPUTY_DSL)
         incident = house.bullying("2026-09-14 10:20", who="governor")["id"]
@@ -144,6 +151,11 @@ class TestOnceLinksAreRequired:
             path = f"/schools/{house.school}/appointments/{held['id']}"
             house.agreed(house.ask("admin", "DELETE", path))
         assert self.reads(house, "reporter", incident)
+        self.reminded(house, "2026-09-14", 2)
+        house.clock.set("2026-09-15 08:00")
+        self.reminded(house, "2026-09-15", 2)
+        house.link("reporter")
+        self.reminded(house, "2026-09-15", 1)
         by_role = {each["role"]: each["asleep"] for each in house.get("governor", "/me")["appointments"]}
         assert by_role == {"governor": False, "slt": True}
 

@@ -87,6 +87,10 @@ class Admission:
         at.actor.require(permission)
         return at
 
+    def at_school(self, asker: Asker, school_id: UUID) -> AtSchool:
+        """The user at a school at which they may hold no role. Raises NotFound."""
+        return self._at(asker, school_id)
+
     def settings(self, asker: Asker, school_id: UUID, permission: Permission) -> School:
         """The school, for a user who holds `permission` there and for administrators.
 

@@ -102,17 +102,19 @@ class ReadApproval(Question[ApprovalBody], frozen=True):
 class ListApprovals(Question[Page[ApprovalBody]], frozen=True):
     """A page of the approvals that a user asked for, decided or may decide, newest first.
 
-    Approvals about a case that the user may not read today are removed before the page is cut.
+    Approvals about a case that the user may not read today are removed before the page is cut. With
+    `waiting`, only those that wait for a decision.
     """
 
     NAME: ClassVar = "approvals"
 
     part: Part = Part()
+    waiting: bool = False
 
     def answer(self, room: ReadingRoom, asker: Asker) -> Answer[Page[ApprovalBody]]:
         scope = ["approvals", asker.principal.id]
         after = _after(room.cursors.start(self.part, scope))
-        found, stale = _found(room, asker, self.part.limit, after)
+        found, stale = _found(room, asker, self, after)
         cut = found[: self.part.limit]
         last = cut[-1][0] if len(found) > len(cut) else None
         cursor = None if last is None else room.cursors.make(position_of(last.asked_at, last.approval), scope)
@@ -183,14 +185,15 @@ def _result(pending: ApprovalInCase, asker: Asker, library: Library) -> Incident
 
 
 def _found(
-    room: ReadingRoom, asker: Asker, limit: int | None, after: Concerning | None
+    room: ReadingRoom, asker: Asker, asked: ListApprovals, after: Concerning | None
 ) -> tuple[list[Found], bool | UnsetType]:
-    """More than `limit` approvals, or all if there are no more than that; `stale` as in a `Snapshot`."""
+    """More approvals than the page takes, or all if there are no more; `stale` as in a `Snapshot`."""
     found: list[Found] = []
     stale: bool | UnsetType = UNSET
+    limit = asked.part.limit
     count = (_AT_ONCE if limit is None else limit) + 1
     while limit is None or len(found) <= limit:
-        rows, behind = _rows(room, asker, count, after)
+        rows, behind = _rows(room, asker, asked, count, after)
         stale = behind or stale
         found += _visible(room, asker, rows)
         if len(rows) < count:
@@ -200,7 +203,7 @@ def _found(
 
 
 def _rows(
-    room: ReadingRoom, asker: Asker, limit: int, after: Concerning | None
+    room: ReadingRoom, asker: Asker, asked: ListApprovals, limit: int, after: Concerning | None
 ) -> tuple[list[Concerning], bool | UnsetType]:
     views, user = room.views, asker.principal.id
     with room.snapshot(views.directory, views.approvals) as snapshot:
@@ -209,7 +212,14 @@ def _rows(
         # Everybody at these schools: which of the requests the user may decide is decided from the record.
         users = None if asker.principal.administers else views.directory.appointed_at(connection, schools)
         rows = views.approvals.concerning(
-            connection, user, schools=schools, users=users, now=asker.now, limit=limit, after=after
+            connection,
+            user,
+            schools=schools,
+            users=users,
+            now=asker.now,
+            limit=limit,
+            after=after,
+            waiting=asked.waiting,
         )
         return rows, snapshot.stale
 

@@ -14,6 +14,7 @@ from casework.domain.case import Case
 from casework.domain.incident.reporting import Acknowledge, Party, Policy, Report
 from casework.domain.moments import Instant
 from casework.domain.playbook import Duty, Modality
+from casework.domain.school import OutsideContact
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import (
     Category,
@@ -26,6 +27,7 @@ from casework.domain.vocabulary import (
 )
 from casework_projections.reading.asking import Asker
 from casework_projections.reading.room import Answer, Question, ReadingRoom, Shown
+from casework_projections.reading.waiting import is_unread
 
 
 class PartyBody(msgspec.Struct, frozen=True):
@@ -70,7 +72,8 @@ class IncidentBody(msgspec.Struct, frozen=True, kw_only=True):
     """An incident.
 
     A user who only reported it sees what they submitted, whether it was received and whether it is closed.
-    `approvals` are the steps that wait for a second person's decision; only readers of the case get them.
+    `approvals` are the steps that wait for a second person's decision; only readers of the case get them. The
+    user who reported it gets the `outside_contacts` of the school while nobody there may read the case.
     """
 
     id: UUID
@@ -98,6 +101,7 @@ class IncidentBody(msgspec.Struct, frozen=True, kw_only=True):
     closed: bool
     next_steps: tuple[NextStep, ...]
     approvals: tuple[PendingApproval, ...] | UnsetType = UNSET
+    outside_contacts: tuple[OutsideContact, ...] | UnsetType = UNSET
 
 
 class ReadCase(Question[IncidentBody], frozen=True):
@@ -109,8 +113,12 @@ class ReadCase(Question[IncidentBody], frozen=True):
 
     def answer(self, room: ReadingRoom, asker: Asker) -> Answer[IncidentBody]:
         case = room.admission.case(asker, self.incident)
-        part = "own report" if case.standing.reads_as is None else "case"
-        return Answer(incident_body(case), (Shown.of(case, part),))
+        if case.standing.reads_as is not None:
+            return Answer(incident_body(case), (Shown.of(case, "case"),))
+        body = incident_body(case)
+        if not case.is_closed_to_user and is_unread(room, case):
+            body = msgspec.structs.replace(body, outside_contacts=case.school.outside_contacts)
+        return Answer(body, (Shown.of(case, "own report"),))
 
 
 class ReadNextSteps(Question[NextSteps], frozen=True):

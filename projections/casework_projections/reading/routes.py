@@ -60,7 +60,7 @@ def routes_of(connection: Connection, reach: Reach) -> Routes:
 
 
 def _at_school(connection: Connection, school: UUID, staff: Staff, day: date) -> Routes:
-    exceptions = dict(_closed_to_staff(connection, school, staff))
+    exceptions = dict(closed_to_staff(connection, school, staff))
     leading = (key for key, facts in exceptions.items() if is_about_leader(facts, staff, day))
     by_route = {role: _by_route(role, school, staff, exceptions, day) for role in NEXT}
     return Routes(frozenset(leading), by_route)
@@ -81,7 +81,7 @@ def _by_route(
     )
 
 
-def _closed_to_staff(connection: Connection, school: UUID, staff: Staff) -> Iterator[tuple[UUID, CaseFacts]]:
+def closed_to_staff(connection: Connection, school: UUID, staff: Staff) -> Iterator[tuple[UUID, CaseFacts]]:
     """The cases of a school that are closed to any of its staff, or may be about a leader."""
     possible = frozenset().union(*(holder.identity.possible for holder in staff))
     rows: dict[UUID, list[Row[Any]]] = defaultdict(list)

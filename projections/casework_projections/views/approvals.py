@@ -89,11 +89,12 @@ class ApprovalIndex(View):
         now: datetime,
         limit: int,
         after: Concerning | None = None,
+        waiting: bool = False,
     ) -> list[Concerning]:
         """At most `limit` approvals that `user` asked for, decided or is named to decide, newest first.
 
         Includes the pending approvals at `schools` that name no decider, and those about the accounts of
-        `users` (None for all users).
+        `users` (None for all users). With `waiting`, only those that wait for a decision.
         """
         c = _approvals.c
         waits = and_(c.state == ApprovalState.ASKED.value, c.expires_at > now)
@@ -104,6 +105,8 @@ class ApprovalIndex(View):
         query = select(c.approval, c.incident, c.asked_at).where(
             or_(c.asked_by == user, c.decider == user, c.decided_by == user, for_anybody)
         )
+        if waiting:
+            query = query.where(waits)
         if after is not None:
             later = and_(c.asked_at == after.asked_at, c.approval > after.approval)
             query = query.where(or_(c.asked_at < after.asked_at, later))

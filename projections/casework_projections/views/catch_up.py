@@ -26,6 +26,7 @@ from casework_projections.views.directory import Directory
 from casework_projections.views.figures import IncidentFigures
 from casework_projections.views.lessons_learnt import LessonsLearnt
 from casework_projections.views.names import KnownNames
+from casework_projections.views.notices import Notices
 from casework_projections.views.people import PeopleIndex
 from casework_projections.views.people_search import PeopleSearch
 from casework_projections.views.positions import (
@@ -113,6 +114,7 @@ class Views:
         self.figures = IncidentFigures(replay)
         self.declarations = DeclarationIndex()
         self.approvals = ApprovalIndex()
+        self.notices = Notices()
         self.relations = RelationIndex()
         self.recusals = RecusalIndex(replay)
         self.known_names = KnownNames(app.keys, app.sealer)
@@ -120,7 +122,7 @@ class Views:
         self.of_people: tuple[View, ...] = (*self.of_cases, self.people)
         own = (
             *(self.caseload, self.people, self.directory, self.lessons, self.figures),
-            *(self.declarations, self.approvals, self.relations, self.recusals),
+            *(self.declarations, self.approvals, self.notices, self.relations, self.recusals),
         )
         self._views: dict[str, View] = {view.name: view for view in (*own, *more)}
         self._app = app

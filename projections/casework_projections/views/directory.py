@@ -15,6 +15,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    func,
     or_,
     select,
     update,
@@ -244,6 +245,17 @@ class Directory(View):
         for row in connection.execute(query.order_by(c.school)):
             found[row.user] = (*found.get(row.user, ()), row.school)
         return found
+
+    def asleep(self, connection: Connection, day: date) -> dict[UUID, int]:
+        """How many users hold a role that may sleep on `day`, by school, while links are required there."""
+        c = appointments.c
+        query = (
+            select(c.school, func.count(c.user.distinct()).label("users"))
+            .where(unlinked(day), c.sleeps_from <= day)
+            .group_by(c.school)
+            .order_by(c.school)
+        )
+        return {row.school: row.users for row in connection.execute(query)}
 
     def at_address(self, connection: Connection, address: str) -> frozenset[UUID]:
         """The users with this e-mail address, whatever its case and the white space around it."""

@@ -146,6 +146,11 @@ class Case(msgspec.Struct, frozen=True):
         """What decides who has access to it."""
         return CaseFacts.of(self.incident, self.bars)
 
+    @property
+    def is_closed_to_user(self) -> bool:
+        """Whether the user is shut out of it."""
+        return self.facts.shuts_out(self.at.identity, self.at.today)
+
     def outstanding(self) -> list[Duty]:
         """What is due next, soonest first."""
         return self.playbook.outstanding(self.incident, self.school.calendar)

@@ -28,6 +28,7 @@ from casework_api.json.approvals.required import (
     required,
     where,
 )
+from casework_projections.reading.notices import ListNotices, Notice
 from casework_projections.reading.paging import Page
 from casework_projections.reading.user_lists import ListedUser, ListTokens, ListUsers, TokenBody
 from casework_projections.reading.users import MeBody, ReadMe, ReadUser, UserBody, user_body
@@ -159,6 +160,14 @@ def revoke_token(user_id: UUID, token_id: UUID) -> None:
 def tokens(query: dict[str, Any]) -> Page[TokenBody]:
     """The user's own tokens and invitation that can be used now, the first to expire first."""
     return current.answer(ListTokens(part=part(query)))
+
+
+@me.route("/notices", methods=["GET"])
+@me.arguments(PageQuery, location="query")
+@me.returns(200, Page[Notice], problems=(422,))
+def notices(query: dict[str, Any]) -> Page[Notice]:
+    """What the user is notified of, newest first. It contains nothing of a case but its id."""
+    return current.answer(ListNotices(part(query)))
 
 
 @me.route("", methods=["GET"])

@@ -1,0 +1,118 @@
+"""Open cases that wait for a user because others must not know of them, or that nobody may read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Connection, bindparam, select
+
+from casework.domain.access import CaseFacts, Principal, Staff
+from casework.domain.access.waiting import readers_by_route, waits_for
+from casework.domain.case import Case
+from casework.domain.moments import Instant
+from casework.domain.user import User
+from casework.domain.vocabulary import Stream
+from casework.record.case_files import CaseFile, case_file
+from casework_projections.reading.access_sql import READS, reading_parameters
+from casework_projections.reading.asking import Asker, Reach, reach_of
+from casework_projections.reading.room import ReadingRoom, Snapshot
+from casework_projections.reading.routes import closed_to_staff
+from casework_projections.views.case_tables import cases
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """An open case, and when it was recorded."""
+
+    incident: UUID
+    recorded_at: Instant
+
+
+def waiting_for(room: ReadingRoom, snapshot: Snapshot, asker: Asker) -> list[Waiting]:
+    """The open cases that the user may read and that are closed to others who would handle them."""
+    connection = snapshot.connection
+    reach = room.admission.reach(asker, reach_of(asker, room.views.directory, connection))
+    waiting = {key for school in reach.actors for key in _waiting_at(connection, school, reach)}
+    if not waiting:
+        return []
+    parameters = reading_parameters(connection, reach) | {"ids": sorted(waiting)}
+    return [Waiting(*row) for row in connection.execute(_OPEN, parameters)]
+
+
+def unread(room: ReadingRoom, snapshot: Snapshot, asker: Asker) -> int:
+    """How many open cases nobody may read, at any school, without those that are closed to the user."""
+    schools = room.views.directory.schools(snapshot.connection)
+    return sum(_unread_at(room, snapshot.connection, asker, school) for school in schools)
+
+
+def is_unread(room: ReadingRoom, case: Case) -> bool:
+    """Whether nobody may read `case`."""
+    if any(readers_by_route(case.facts, case.at.staff, case.at.today)):
+        return False
+    file = case_file(room.record, case.incident.id)
+    return file is None or not _is_read_by_name(room, case.at.moment, file)
+
+
+def _waiting_at(connection: Connection, school: UUID, reach: Reach) -> Iterator[UUID]:
+    staff = reach.staff_of(school)
+    if not any(holder.acts and holder.identity.user == reach.user for holder in staff):
+        return
+    for incident, facts in closed_to_staff(connection, school, staff):
+        if waits_for(reach.identity, facts, staff, reach.day):
+            yield incident
+
+
+def _unread_at(room: ReadingRoom, connection: Connection, asker: Asker, school: UUID) -> int:
+    at = room.admission.at_school(asker, school)
+    facts = dict(closed_to_staff(connection, school, at.staff))
+    found = 0
+    for incident, stream in _open_at(connection, school, facts, at.staff, asker):
+        known = facts.get(incident, CaseFacts(stream=stream, occurred_on=asker.today))
+        file = case_file(room.record, incident)
+        if file is None or known.shuts_out(at.identity, asker.today):
+            continue
+        found += not _is_read_by_name(room, asker.now, file)
+    return found
+
+
+def _open_at(
+    connection: Connection, school: UUID, facts: Mapping[UUID, CaseFacts], staff: Staff, asker: Asker
+) -> Iterator[tuple[UUID, Stream]]:
+    """The open cases of a school that come to nobody by its route."""
+    ordinary = {stream: CaseFacts(stream=stream, occurred_on=asker.today) for stream in Stream}
+    usual = {stream: _comes_to_nobody(each, staff, asker) for stream, each in ordinary.items()}
+    exceptional = {key for key, each in facts.items() if _comes_to_nobody(each, staff, asker)}
+    if not exceptional and not any(usual.values()):
+        return
+    for row in connection.execute(_OPEN_AT, {"school": school}):
+        stream = Stream(row.stream)
+        if row.incident in exceptional or (row.incident not in facts and usual[stream]):
+            yield row.incident, stream
+
+
+def _comes_to_nobody(facts: CaseFacts, staff: Staff, asker: Asker) -> bool:
+    return not any(True for _ in readers_by_route(facts, staff, asker.today))
+
+
+def _is_read_by_name(room: ReadingRoom, now: Instant, file: CaseFile) -> bool:
+    """Whether a user who is assigned or appointed to the case may read it."""
+    incident, _ = file
+    for user_id in {*incident.assignees, *incident.appointed}:
+        user = room.record.peek(User, user_id)
+        if user is not None and user.active:
+            reader = Asker(principal=Principal.of(user), now=now)
+            if room.admission.readable(reader, [file]):
+                return True
+    return False
+
+
+_OPEN: Final = (
+    select(cases.c.incident, cases.c.recorded_at)
+    .where(cases.c.incident.in_(bindparam("ids", expanding=True)), cases.c.is_open, READS)
+    .order_by(cases.c.recorded_at.desc(), cases.c.incident)
+)
+_OPEN_AT: Final = select(cases.c.incident, cases.c.stream).where(
+    cases.c.school == bindparam("school"), cases.c.is_open
+)
