@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,6 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from casework.domain.account_change import (
-    AccountChange,
     AmendAppointment,
     AmendUser,
     Appoint,
@@ -25,6 +25,7 @@ from casework.domain.user import User
 from casework.domain.vocabulary import ApprovalState, Role
 from casework.record import Record
 from casework.record.links import persons_at
+from casework.record.once import LoadedOnce
 from casework.record.second_person import deciding_role, why_not_second
 from casework_projections.reading.asking import Asker
 from casework_projections.reading.school_lists import AppointmentBody, appointment_body
@@ -53,48 +54,66 @@ class Concerned(msgspec.Struct, frozen=True, kw_only=True):
 class AccountRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A request, the user whom it is about, and the role in which the asker may know of it.
 
-    The role is None if they know of it only because they asked for it. The asker `may_decide` it while it is
-    pending, unless they are the same person as one of the other two.
+    `record` has loaded what it concerns. The role is None if they know of it only because they asked for it.
+    The asker `may_decide` it while it is pending, unless they are the same person as one of the other two.
     """
 
+    record: Record
     approval: Approval
     subject: User
     role: Role | None
     may_decide: bool
 
 
-def account_request(
-    record: Record, asker: Asker, approval: Approval, schools_of_user: frozenset[UUID]
+def account_requests(
+    record: Record, asker: Asker, approvals: Collection[Approval], schools: Mapping[UUID, Collection[UUID]]
+) -> Iterator[AccountRequest]:
+    """Those of `approvals` that the asker may know of; `schools` are those of each user they are about."""
+    once = LoadedOnce(record)
+    users = {user for each in approvals for user in (each.asked.about.user, each.asked.by)} - {None}
+    found = once.load_many(user for user in users if user is not None)
+    linked = {person for user in found.values() if isinstance(user, User) for person in user.links}
+    once.load_many([*linked, *{school for several in schools.values() for school in several}])
+    for approval in approvals:
+        request = _request(once, asker, approval, schools)
+        if request is not None:
+            yield request
+
+
+def _request(
+    record: Record, asker: Asker, approval: Approval, schools: Mapping[UUID, Collection[UUID]]
 ) -> AccountRequest | None:
-    """The request, if the asker may know of it; `schools_of_user` are those of the user it is about."""
     about, by = approval.asked.about.user, approval.asked.by
     subject = None if about is None else record.load(User, about)
     requester = record.load(User, by)
     if subject is None or requester is None:
         return None
-    role = deciding_role(record, asker.principal, approval, schools_of_user, asker.now)
+    role = deciding_role(record, asker.principal, approval, schools.get(subject.id, ()), asker.now)
     if role is None and by != asker.principal.id:
         return None
     second = role is not None and why_not_second(record, asker.principal, requester, subject) is None
     pending = approval.state_at(asker.now) is ApprovalState.ASKED
-    return AccountRequest(approval=approval, subject=subject, role=role, may_decide=second and pending)
+    return AccountRequest(
+        record=record, approval=approval, subject=subject, role=role, may_decide=second and pending
+    )
 
 
-def concerned(record: Record, request: AccountRequest) -> Concerned:
+def concerned(request: AccountRequest) -> Concerned:
     """The user whom the request is about, by name."""
     user, change = request.subject, request.approval.change
     school = request.approval.asked.school
-    person = None if school is None else persons_at(record, user).get(school)
+    person = None if school is None else persons_at(request.record, user).get(school)
     if isinstance(change, AmendUser):
         person = change.fields.person
-    found = None if person is None else record.load(Person, person)
+    found = None if person is None else request.record.load(Person, person)
     named = None if found is None else Named(found.id, found.name)
     return Concerned(id=user.id, name=user.name, enrolled=user.enrolled, person=named)
 
 
-def change_body(record: Record, change: AccountChange | None) -> dict[str, Any] | UnsetType:
+def change_body(request: AccountRequest) -> dict[str, Any] | UnsetType:
     """What would change, as the request gave it."""
-    match change:
+    record = request.record
+    match request.approval.change:
         case Appoint(appointment=appointment):
             return {"change": "appoint", **_given(appointment, "user")}
         case EndAppointment(school=school, appointment=ended):
@@ -109,10 +128,9 @@ def change_body(record: Record, change: AccountChange | None) -> dict[str, Any] 
             return UNSET
 
 
-def change_result(
-    record: Record, request: AccountRequest, asker: Asker
-) -> AppointmentBody | UserBody | UnsetType:
+def change_result(request: AccountRequest, asker: Asker) -> AppointmentBody | UserBody | UnsetType:
     """What the response to the request would have been, for the users who asked for it and approved it."""
+    record = request.record
     asked, decided = request.approval.asked, request.approval.decided
     if decided is None or not decided.approved or asker.principal.id not in (asked.by, decided.by):
         return UNSET

@@ -23,7 +23,7 @@ from casework.record.case_files import CaseFile, case_files
 from casework_projections.reading.account_approvals import (
     AccountRequest,
     Concerned,
-    account_request,
+    account_requests,
     change_body,
     change_result,
     concerned,
@@ -93,10 +93,10 @@ class ReadApproval(Question[ApprovalBody], frozen=True):
             pending = room.admission.approval(asker, self.approval)
             return Answer(approval_body(pending, asker, room.library), (Shown.of(pending.case, "approval"),))
         asker.may_be_named()
-        request = None if approval is None else _request(room, asker, approval)
+        request = None if approval is None else _requests(room, asker, [approval.id]).get(approval.id)
         if request is None:
             raise NotFound
-        return Answer(account_approval_body(room, asker, request), (_account_shown(request),))
+        return Answer(account_approval_body(asker, request), (_account_shown(request),))
 
 
 class ListApprovals(Question[Page[ApprovalBody]], frozen=True):
@@ -122,14 +122,14 @@ class ListApprovals(Question[Page[ApprovalBody]], frozen=True):
         return Answer(Page(items, cursor, stale), tuple(shown for _, _, shown in cut))
 
 
-def account_approval_body(room: ReadingRoom, asker: Asker, request: AccountRequest) -> ApprovalBody:
+def account_approval_body(asker: Asker, request: AccountRequest) -> ApprovalBody:
     """A request for a change to accounts, as a user who may know of it sees it."""
     approval = request.approval
     return msgspec.structs.replace(
         _body(approval, asker),
-        change=change_body(room.record, approval.change),
-        user=concerned(room.record, request),
-        result=change_result(room.record, request, asker),
+        change=change_body(request),
+        user=concerned(request),
+        result=change_result(request, asker),
     )
 
 
@@ -237,25 +237,20 @@ def _visible(room: ReadingRoom, asker: Asker, rows: Sequence[Concerning]) -> Ite
         if found is not None and _concerns(room, asker, found):
             yield row, approval_body(found, asker, room.library), Shown.of(found.case, "approval")
         elif request is not None and _is_for(asker, request):
-            yield row, account_approval_body(room, asker, request), _account_shown(request)
+            yield row, account_approval_body(asker, request), _account_shown(request)
 
 
 def _requests(room: ReadingRoom, asker: Asker, ids: Collection[UUID]) -> dict[UUID, AccountRequest]:
     """The requests for changes to accounts among `ids` that the user may know of."""
-    found = room.record.load_many(ids) if ids else {}
+    if not ids:
+        return {}
+    found = room.record.load_many(ids)
     approvals = [each for each in found.values() if isinstance(each, Approval)]
-    requests = ((each.id, _request(room, asker, each)) for each in approvals)
-    return {key: request for key, request in requests if request is not None}
-
-
-def _request(room: ReadingRoom, asker: Asker, approval: Approval) -> AccountRequest | None:
-    user = approval.asked.about.user
-    if user is None:
-        return None
+    subjects = {user for each in approvals if (user := each.asked.about.user) is not None}
     directory = room.views.directory
     with room.snapshot(directory) as snapshot:
-        schools = frozenset(each.school for each in directory.appointments_of(snapshot.connection, user))
-    return account_request(room.record, asker, approval, schools)
+        schools = directory.schools_of(snapshot.connection, subjects)
+    return {each.approval.id: each for each in account_requests(room.record, asker, approvals, schools)}
 
 
 def _is_for(asker: Asker, request: AccountRequest) -> bool:

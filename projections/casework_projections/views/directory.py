@@ -284,6 +284,18 @@ class Directory(View):
         apart = self._schools(set_aside(connection, self) & frozenset(schools))
         return frozenset(found) | {each.user for school in apart for each in school.appointments.values()}
 
+    def schools_of(self, connection: Connection, users: Collection[UUID]) -> dict[UUID, set[UUID]]:
+        """The schools at which each of `users` was ever appointed."""
+        c = appointments.c
+        found: dict[UUID, set[UUID]] = {user: set() for user in users}
+        for row in connection.execute(select(c.user, c.school).where(c.user.in_(users)).distinct()):
+            found[row.user].add(row.school)
+        for school in self._schools(set_aside(connection, self)):
+            for each in school.appointments.values():
+                if each.user in found:
+                    found[each.user].add(school.id)
+        return found
+
     def schools(self, connection: Connection) -> list[UUID]:
         """The ids of all schools, in order."""
         return [*connection.scalars(select(school_ids.c.school).order_by(school_ids.c.school))]
