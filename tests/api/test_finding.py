@@ -89,3 +89,40 @@ class TestARecordMadeForACase:
             (relation,) = house.get(who, f"/people/{school.pupil}")["relations"]
             assert (relation["person"], relation["name"]) == (parent, "Pat Parent")
         assert found(house, "assistant", "parent") == []
+
+
+class TestOtherNames:
+    def test_known_as_finds_a_person_for_all_staff(self, school: School) -> None:
+        house = school.house
+        pupil = house_person(school, "Bartholomew Quill", known_as="Tolly Quill")
+        for who in ("lead", "assistant"):
+            assert found(house, who, "tolly") == found(house, who, "bartholomew") == [pupil]
+            (item,) = house.get(who, "/people?name=tolly")["items"]
+            assert item["name"] == "Bartholomew Quill"
+
+    def test_a_former_name_finds_a_person_only_for_those_who_may_read_people(self, school: School) -> None:
+        house = school.house
+        pupil = house_person(school, "Bartholomew Quill", known_as="Tolly Quill")
+        for fields in ({"name": "Barney Feather"}, {"known_as": "Bo"}, {"employer": "Nobody"}):
+            change = {**fields, "reason": "The family asked for it."}
+            answer = house.ask("lead", "PATCH", f"/people/{pupil}", json=change, headers={"If-Match": "*"})
+            assert answer.status_code == 200, answer.text
+        for who in ("lead", "deputy", "head"):
+            for name in ("bartholomew", "tolly", "barney", "quill", "bo"):
+                assert found(house, who, name) == [pupil]
+        for name, expected in (("bartholomew", []), ("tolly", []), ("barney", [pupil]), ("bo", [pupil])):
+            assert found(house, "assistant", name) == expected
+
+    def test_a_former_name_is_no_better_match_for_those_it_does_not_find(self, school: School) -> None:
+        house = school.house
+        renamed, other = house_person(school, "Quill"), house_person(school, "Aa Quill")
+        change = {"name": "Zz Quill", "reason": "The family asked for it."}
+        house.ask("lead", "PATCH", f"/people/{renamed}", json=change, headers={"If-Match": "*"})
+        assert found(house, "lead", "quill") == [renamed, other]
+        assert found(house, "assistant", "quill") == [other, renamed]
+
+
+def house_person(school: School, name: str, **fields: Json) -> str:
+    """A pupil on the roll."""
+    body = {"school": school.id, "category": "pupil", "name": name, **fields}
+    return str(school.house.created("lead", "/people", body)["id"])

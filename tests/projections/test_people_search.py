@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import ClassVar
 from uuid import UUID, uuid4
 
 import pytest
@@ -305,3 +306,70 @@ def test_threads_search_while_people_are_registered_and_erased(history: SchoolHi
 
 def test_nothing_that_is_known_of_a_person_shows_a_name(history: SchoolHistory, views: Views) -> None:
     assert FAMILY.casefold() not in repr(search(views, history.id, name="Ada")).casefold()
+
+
+class TestOtherNames:
+    """What a person is known as, and the names they had."""
+
+    def test_are_found_for_those_who_may_know_them(self, history: SchoolHistory, views: Views) -> None:
+        self.renamed(history)
+        assert self.seen(history, views) == self.EXPECTED
+
+    def test_are_read_as_the_log_moves_on(self, history: SchoolHistory, views: Views) -> None:
+        assert found(views, history.id, name="Ada") == [history.target]
+        self.renamed(history)
+        assert self.seen(history, views) == self.seen(history, Views(history.app)) == self.EXPECTED
+
+    def test_that_stayed_are_unsealed_once(self, history: SchoolHistory) -> None:
+        self.renamed(history)
+        with unsealed(history.app) as subjects:
+            assert found(Views(history.app), history.id, name="Zuleika") == [history.target]
+        assert subjects.count(history.target) == len(("Ada", "Zuleika", "Addie", "Zu"))
+
+    def test_are_found_of_people_who_were_set_aside(
+        self, history: SchoolHistory, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.renamed(history)
+        monkeypatch.setattr(history.app.sealer, "to_token", lambda _: 1 / 0)
+        views = Views(history.app)
+        views.rebuild("people")
+        assert self.seen(history, views) == self.EXPECTED
+
+    def test_of_an_erased_person_are_not_found(self, history: SchoolHistory, views: Views) -> None:
+        self.renamed(history)
+        assert self.seen(history, views) == self.EXPECTED
+        history.app.record.commit(destroying=[history.target])
+        for each in (views, Views(history.app)):
+            assert self.seen(history, each) == dict.fromkeys(self.EXPECTED, (False, False))
+
+    EXPECTED: ClassVar = {
+        "Ada": (True, False),
+        "Addie": (True, False),
+        "Zuleika": (True, True),
+        "Zu": (True, True),
+    }
+    """By name, whether it finds the person where former names count, and where they do not."""
+
+    @staticmethod
+    def renamed(history: SchoolHistory) -> None:
+        """The target was Ada, known as Addie, and is Zuleika, known as Zu."""
+        for fields in (
+            {"known_as": Sealed("Addie")},
+            {"name": history.name("Zuleika")},
+            {"known_as": Sealed("Zu")},
+            {"year_group": 3},
+        ):
+            change = ChangePerson(reason=Sealed("A chosen name."), **fields)
+            history.app.people.change(history.context(history.dsl), history.target, change)
+
+    @staticmethod
+    def seen(history: SchoolHistory, views: Views) -> dict[str, tuple[bool, ...]]:
+        def finds(name: str, former_at: list[UUID]) -> bool:
+            with views.read(views.people) as connection:
+                wanted = Wanted(name=NameSearch.of(name))
+                people = views.people_search.find(connection, [history.id], wanted, former_at)
+            return history.target in [each.person for each in people]
+
+        return {
+            name: (finds(name, [history.id]), finds(name, [])) for name in ("Ada", "Addie", "Zuleika", "Zu")
+        }

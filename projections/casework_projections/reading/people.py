@@ -72,8 +72,9 @@ class PersonBody(msgspec.Struct, frozen=True, kw_only=True):
 class FindPeople(Question[Page[FoundPerson]], frozen=True, kw_only=True):
     """A page of people whom the user may know: the best matches first, then by name.
 
-    `name` is any parts of a name, in any order. At least one filter is needed. Raises Invalid, and Forbidden
-    if the user may find people at no school.
+    `name` is any parts of a name, in any order: of the present name or of what the person is known as, and
+    of a former name where the user may read people. At least one filter is needed. Raises Invalid, and
+    Forbidden if the user may find people at no school.
     """
 
     NAME: ClassVar = "people"
@@ -93,8 +94,8 @@ class FindPeople(Question[Page[FoundPerson]], frozen=True, kw_only=True):
             if not schools:
                 raise Forbidden
             asked = [each for each in schools if self.school in (None, each)]
-            matching = views.people_search.find(snapshot.connection, asked, wanted)
             leads = frozenset(reach.schools(Permission.READ_PEOPLE))
+            matching = views.people_search.find(snapshot.connection, asked, wanted, former_at=leads)
             joined = Bonds(joined_records(snapshot.connection) if leads else ())
             stale = snapshot.stale
         known = known_records(room, asker, [each.person for each in matching if not each.on_roll])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any, ClassVar, Final, cast
 from uuid import UUID
 
@@ -32,6 +32,9 @@ from casework_projections.views.sealed_names import sealed_by_id
 from casework_projections.views.set_aside import loadable, replayable
 from casework_projections.views.view import Batch, Recorded, View, upsert
 
+NAME: Final = "name"
+KNOWN_AS: Final = "known_as"
+
 _metadata: Final = MetaData()
 people: Final = Table(
     "view_people",
@@ -47,6 +50,16 @@ people: Final = Table(
     Column("position", BigInteger, nullable=False),
 )
 Index("view_people_school", people.c.school, people.c.position)
+# Every name that each event records, whichever of them is the present one: an event that was set aside may be
+# applied after a later one. Which are former follows from the version in the row of the person.
+names: Final = Table(
+    "view_person_names",
+    _metadata,
+    Column("person", Uuid, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("field", String(10), primary_key=True),
+    Column("name", Text, nullable=False),
+)
 # Apart from the people, because only the first event of each says it.
 _registrars: Final = Table(
     "view_registrars",
@@ -61,17 +74,18 @@ class PeopleIndex(View):
     """The people of each school. Nothing in it is computed from a name: a name is only its ciphertext."""
 
     name: ClassVar[str] = "people"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     tables: ClassVar[MetaData] = _metadata
 
     def __init__(self, app: Casework) -> None:
         self._app = app
 
     def apply(self, connection: Connection, batch: Batch) -> None:
-        recorded = (each for each in batch.records if each.is_a(PersonRegistered, PersonChanged))
+        recorded = [each for each in batch.records if each.is_a(PersonRegistered, PersonChanged)]
         latest = {each.aggregate: each for each in recorded}
         # An event that was set aside may be applied after a later one of the same person.
         upsert(connection, people, [self._row(each) for each in latest.values()], newer="version")
+        upsert(connection, names, [row for each in recorded for row in self._name_rows(each)])
         registered = batch.of(PersonRegistered)
         upsert(connection, _registrars, [self._registrar(each) for each in registered if not each.on_roll])
 
@@ -113,6 +127,18 @@ class PeopleIndex(View):
     def _mark(self, user: UUID) -> str:
         """A keyed hash that finds what a user registered and does not reveal to others who it was."""
         return self._app.sealer.blind_index(f"{user} registered")
+
+    def _name_rows(self, recorded: Recorded) -> Iterator[dict[str, Any]]:
+        event = cast(PersonRegistered | PersonChanged, recorded.event)
+        for field in (NAME, KNOWN_AS):
+            name = getattr(event.details, field)
+            if name is not None:
+                yield {
+                    "person": event.originator_id,
+                    "version": event.originator_version,
+                    "field": field,
+                    "name": self._app.sealer.to_token(name),
+                }
 
     def _row(self, recorded: Recorded) -> dict[str, Any]:
         event = cast(PersonRegistered | PersonChanged, recorded.event)

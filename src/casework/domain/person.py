@@ -247,6 +247,13 @@ PersonEvent = (
 _WITH_DETAILS: Final = (PersonRegistered, PersonChanged)
 
 
+class AlsoNamed(msgspec.Struct, frozen=True):
+    """A name of a person beside the present one: what they are known as, or a `former` name."""
+
+    name: Sealed
+    former: bool
+
+
 class Person(Aggregate, begins_with=PersonRegistered):
     """A pseudonymous id, with details that are sealed with the person's own data key.
 
@@ -278,6 +285,15 @@ class Person(Aggregate, begins_with=PersonRegistered):
         """Every other name the person was recorded under, the earliest first."""
         named = (each.details.name for each in self.history if isinstance(each, _WITH_DETAILS))
         return tuple(name for name in dict.fromkeys(named) if name != self.name)
+
+    @property
+    def also_named(self) -> tuple[AlsoNamed, ...]:
+        """What the person is known as, and every other name that was ever recorded in either field."""
+        ever = (each.details for each in self.history if isinstance(each, _WITH_DETAILS))
+        names = dict.fromkeys(name for each in ever for name in (each.name, each.known_as))
+        present = self.details.known_as
+        others = (each for each in (present, *names) if each is not None and each != self.name)
+        return tuple(AlsoNamed(each, former=each != present) for each in dict.fromkeys(others))
 
     @property
     def is_parent(self) -> bool:
