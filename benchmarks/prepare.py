@@ -246,7 +246,9 @@ class _School:
         name: str = "An Invented Person",
         year_group: int | None = None,
     ) -> UUID:
-        person = RegisterPerson(school=school, category=category, name=Sealed(name), year_group=year_group)
+        person = RegisterPerson(
+            school=school, category=category, name=Sealed(name), year_group=year_group, distinct=True
+        )
         return self.app.people.register(_by(by, self.opened), person).id
 
     def _token(self, user: User) -> str:

@@ -128,7 +128,9 @@ class SchoolHistory:
         They are `person`, or somebody new on the roll if a role needs a person.
         """
         if person is None and any(role.reads_cases for role in roles):
-            colleague = RegisterPerson(school=self.id, category=Category.STAFF, name=self.name("User"))
+            colleague = RegisterPerson(
+                school=self.id, category=Category.STAFF, name=self.name("User"), distinct=True
+            )
             person = self.app.people.register(self.context(self.admin), colleague).id
         user = self.app.users.register(
             self.context(self.admin),
@@ -141,7 +143,9 @@ class SchoolHistory:
 
     def person(self, category: Category, first_name: str = "Eve", **fields: Any) -> UUID:
         """The id of a person registered at this school."""
-        person = RegisterPerson(school=self.id, category=category, name=self.name(first_name), **fields)
+        person = RegisterPerson(
+            school=self.id, category=category, name=self.name(first_name), distinct=True, **fields
+        )
         return self.app.people.register(self.context(self.users[Role.DSL]), person).id
 
     def report(

@@ -11,7 +11,9 @@ from casework.settings import Settings
 from casework.usecases.context import Context
 from casework.usecases.evidence import Evidence
 from casework_api.http.logs import log_set_aside
+from casework_projections.reading.admission import Admission
 from casework_projections.reading.asking import Asker
+from casework_projections.reading.duplicates import DuplicateLookup
 from casework_projections.reading.opening import OpenedFile, OpenFile
 from casework_projections.reading.paging import Cursors
 from casework_projections.reading.room import Passage, ReadingRoom
@@ -24,12 +26,13 @@ def _ignore(_: Passage) -> None:
 
 
 def application(settings: Settings) -> Casework:
-    """The application whose commands look up users and recusals in views; make it after a fork."""
+    """The application, whose commands look things up in views; make it after a fork."""
     shared = cache(lambda app: Views(app, notice=log_set_aside))
     return Casework(
         settings,
         directory=lambda app: DirectoryLookup(shared(app)),
         recusals=lambda app: RecusalLookup(shared(app)),
+        duplicates=lambda app: DuplicateLookup(shared(app), Admission(app.record, app.library, app.recusals)),
     )
 
 

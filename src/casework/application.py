@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from casework.library import Library
 from casework.record import Record
+from casework.record.duplicates import Duplicates, NoDuplicates
 from casework.record.recusals import NoRecusals, Recusals
 from casework.record.user_directory import NoDirectory, UserDirectory
 from casework.settings import Settings
@@ -38,8 +39,8 @@ class Casework:
 
     `settings` say where the database, the vault and the keys are; create the tables first with
     `casework.storage.migrations.create_tables`. `record` creates the record from the event log, `directory`
-    what finds other users with the same e-mail address, and `recusals` what finds
-    joined records, people who are close and names that are alike: without them none is found.
+    what finds other users with the same e-mail address, `recusals` what finds joined records, people who are
+    close and names that are alike, and `duplicates` who has a record already: without them none is found.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Casework:
         record: Callable[[EventLog], Record] = StoredRecord,
         directory: Callable[[Casework], UserDirectory] = lambda _: NoDirectory(),
         recusals: Callable[[Casework], Recusals] = lambda _: NoRecusals(),
+        duplicates: Callable[[Casework], Duplicates] = lambda _: NoDuplicates(),
     ) -> None:
         self.settings = settings
         own_packs = settings.playbook_folder
@@ -66,11 +68,11 @@ class Casework:
         self.users = Users(self.record, found_users)
         self.tokens = Tokens(self.record, self.secrets)
         self.enrolment = Enrolment(self.record, self.secrets, self.tokens, found_users)
-        self.people = People(self.record, self.schools)
+        self.recusals = recusals(self)
+        self.people = People(self.record, self.schools, duplicates(self))
         self.relations = Relations(self.record, self.people)
         self.joins = Joins(self.record, self.people, found_users)
         self.declarations = Declarations(self.record, self.schools)
-        self.recusals = recusals(self)
         self.cases = Cases(self.record, self.schools, self.library, self.recusals)
         self.incidents = Incidents(self.record, self.cases, self.schools, self.library, self.secrets)
         self.conflicts = Conflicts(self.record, self.cases)

@@ -149,7 +149,9 @@ class House:
             return None
         # Not all of the name: "headteacher" contains other names.
         name = name.replace("teacher", "")
-        person = RegisterPerson(school=UUID(self.school), category=Category.STAFF, name=Sealed(name))
+        person = RegisterPerson(
+            school=UUID(self.school), category=Category.STAFF, name=Sealed(name), distinct=True
+        )
         return self.casework.people.register(context, person).id
 
     def _registered(
@@ -240,7 +242,7 @@ class House:
 
     def on_roll(self, name: str, school: str | None = None) -> str:
         """The id of a new member of staff, whom an administrator puts on the roll."""
-        person = {"school": school or self.school, "category": "staff", "name": name}
+        person = {"school": school or self.school, "category": "staff", "name": name, "distinct": True}
         return str(self.created("admin", "/people", person)["id"])
 
     def issued(self, who: str, *scopes: str, expires_at: datetime | None = None) -> Json:
@@ -255,8 +257,19 @@ class House:
         return self.created(who, f"/users/{self.users[who]}/tokens", body)
 
     def person(self, name: str, category: str = "pupil", school: str | None = None, **more: Json) -> str:
-        body = {"school": school or self.school, "category": category, "name": name, **more}
+        """The id of a new person: tests need many whose names are alike."""
+        where = {"school": school or self.school, "distinct": True}
+        body = {**where, "category": category, "name": name, **more}
         return str(self.created("dsl", "/people", body)["id"])
+
+    def people_called(self, name: str, count: int) -> list[str]:
+        """The ids of `count` pupils who were renamed: nobody has said that they are distinct."""
+        ids = [self.person(chr(ord("a") + number) * 4) for number in range(count)]
+        for each in ids:
+            change = {"name": name, "reason": REASON}
+            answer = self.ask("dsl", "PATCH", f"/people/{each}", json=change, headers={"If-Match": "*"})
+            assert answer.status_code == 200, answer.text
+        return ids
 
     def ask(self, who: str, method: str, path: str, **options: Any) -> TestResponse:
         """One request with the token of `who`."""

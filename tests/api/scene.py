@@ -92,6 +92,11 @@ class Scene:
         """The body of a report."""
         return self.house.reported(people=[{"person": self.pupil, "involvement": "target"}])
 
+    def newcomer(self) -> Json:
+        """The body of a new person, who is told from all others of that name."""
+        school = self.house.school
+        return {"school": school, "category": "pupil", "name": "Perry Pupil", "distinct": True}
+
     def change(self) -> Json:
         """The body of a change of a person: another employer each time."""
         return {"employer": f"Employer {uuid4().hex}", "reason": REASON}
@@ -312,10 +317,11 @@ ROUTES: Final = {
     "me.notices": Route(_get("/me/notices"), "200 200 200 200 200 200 200 200", "notices"),
     "me.read_me": Route(_get("/me"), "200 200 200 200 200 200 200 200", "me"),
     "people.register": Route(
-        lambda s: _post("/people", {"school": s.house.school, "category": "pupil", "name": "Perry Pupil"}),
+        lambda s: _post("/people", s.newcomer()),
         "201 201 201 201 201 201 201 403",
     ),
     "people.find": Route(_get("/people?name=Petra Pupil"), "403 200 200 200 200 200 200 200", "people"),
+    "people.pairs": Route(_get("/people/pairs?school={school}"), "404 200 200 200 403 403 403 404", "pairs"),
     "people.read_person": Route(_get("/people/{pupil}"), "404 200 200 200 403 403 403 404", "person"),
     "people.change_person": Route(
         lambda s: Asked("PATCH", f"/people/{s.pupil}", {"json": s.change(), "headers": ANY}),

@@ -84,6 +84,7 @@ class TestUnknownParameters:
 LISTS: Final = {
     "incidents": "/incidents?limit=1",
     "people": "/people?name=Petra+Pupil&limit=1",
+    "pairs": "/people/pairs?school={school}&limit=1",
     "chronology": "/people/{pupil}/chronology?limit=1",
     "timeline": "/incidents/{incident}/steps?limit=1",
     "declarations": "/declarations?person={pupil}&limit=1",
@@ -93,7 +94,9 @@ LISTS: Final = {
 @pytest.fixture(scope="module")
 def lists(scene: Scene) -> dict[str, tuple[str, str]]:
     """For each list, the first page with one item and the cursor of the next."""
-    paths = {name: path.format(pupil=scene.pupil, incident=scene.incident) for name, path in LISTS.items()}
+    scene.house.people_called("Paul Pair", 3)
+    ids = {"pupil": scene.pupil, "incident": scene.incident, "school": scene.house.school}
+    paths = {name: path.format(**ids) for name, path in LISTS.items()}
     return {name: (path, scene.house.get("dsl", path)["next"]) for name, path in paths.items()}
 
 
@@ -135,7 +138,7 @@ class TestLists:
                 refused(scene.house, Asked("GET", f"{path}&cursor={cursor}"), 422)
         assert scene.house.get("dsl", f"{path}&cursor={own}")["items"]
 
-    @pytest.mark.parametrize("name", ["incidents", "people", "chronology"])
+    @pytest.mark.parametrize("name", ["incidents", "people", "pairs", "chronology"])
     def test_a_cursor_of_another_reader_is_refused(
         self, scene: Scene, lists: dict[str, tuple[str, str]], name: str
     ) -> None:
@@ -175,6 +178,8 @@ class TestLists:
         [
             ("/people", "name"),
             ("/people?name=", "name"),
+            ("/people/pairs", "school"),
+            (f"/people/pairs?school={MARKER}", "school"),
             ("/declarations", "person"),
             (f"/declarations?person={MARKER}", "person"),
             ("/schools/{school}/governor-summary?term=2031-autumn", "term"),
@@ -199,6 +204,7 @@ class TestPaths:
             f"/schools/{UNKNOWN}",
             f"/incidents/{UNKNOWN}",
             f"/people/{UNKNOWN}",
+            f"/people/pairs?school={UNKNOWN}",
             f"/declarations?person={UNKNOWN}",
         ],
     )

@@ -124,5 +124,5 @@ class TestOtherNames:
 
 def house_person(school: School, name: str, **fields: Json) -> str:
     """A pupil on the roll."""
-    body = {"school": school.id, "category": "pupil", "name": name, **fields}
+    body = {"school": school.id, "category": "pupil", "name": name, "distinct": True, **fields}
     return str(school.house.created("lead", "/people", body)["id"])

@@ -44,7 +44,7 @@ class School:
 
     def made(self, by: str, name: str, category: str = "staff") -> str:
         """A new record of a person."""
-        body = {"school": self.id, "category": category, "name": name}
+        body = {"school": self.id, "category": category, "name": name, "distinct": True}
         return str(self.house.created(by, "/people", body)["id"])
 
     def related(self, one: str, relation: str, other: str, by: str = "lead") -> str:

@@ -31,11 +31,11 @@ def test_repeated_reads_let_a_view_catch_up(history: SchoolHistory, monkeypatch:
     monkeypatch.setattr(catch_up, "READ_SECONDS", 0)
     views = Views(history.app)
     for reached in range(3, recorded(history.app), 3):
-        with pytest.raises(ViewsBehind, match="behind the log: caseload"), views.read(views.caseload):
+        with pytest.raises(ViewsBehind, match="behind the log: governor_summary"), views.read(views.figures):
             pass
-        assert views.position("caseload") == reached
-    with views.read(views.caseload):
-        assert views.position("caseload") == recorded(history.app)
+        assert views.position("governor_summary") == reached
+    with views.read(views.figures):
+        assert views.position("governor_summary") == recorded(history.app)
 
 
 def test_a_read_fails_as_soon_as_its_time_is_up(

@@ -42,13 +42,16 @@ def test_an_erased_name_reads_as_erased(history: SchoolHistory, views: Views) ->
 
 
 def test_the_index_stores_nothing_that_is_computed_from_a_name(history: SchoolHistory, views: Views) -> None:
-    twins = [history.person(Category.PUPIL, "Twin") for _ in range(2)]
+    fields = {"known_as": Sealed("Twinny"), "born_on": date(2016, 1, 2)}
+    twins = [history.person(Category.PUPIL, "Twin", **fields) for _ in range(2)]
     views.catch_up("people")
     first, second = ([*row[1:]] for row in dump(history.app, views.people)["view_people"] if row[0] in twins)
     assert len(first) == len(people.columns) - 1
     names = [column.name for column in people.columns if not column.primary_key]
     same = [name for name, one, other in zip(names, first, second, strict=True) if one == other]
-    assert same == ["version", "school", "category", "year_group", "on_roll"]
+    assert same == ["version", "school", "category", "year_group", "on_roll", "upn", "nhs_number"]
+    stored = [row[-1] for row in dump(history.app, views.people)["view_person_names"] if row[0] in twins]
+    assert len(stored) == len(set(stored)) == len(twins) * 2
 
 
 def test_a_changed_person_is_listed_as_they_are_now(history: SchoolHistory, views: Views) -> None:

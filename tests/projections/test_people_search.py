@@ -50,7 +50,10 @@ def another_school(history: SchoolHistory, *names: str) -> tuple[UUID, list[UUID
         pupils_on_roll=10,
     )
     school = app.schools.open(history.context(admin), command).id
-    registered = [RegisterPerson(school=school, category=Category.PUPIL, name=Sealed(name)) for name in names]
+    registered = [
+        RegisterPerson(school=school, category=Category.PUPIL, name=Sealed(name), distinct=True)
+        for name in names
+    ]
     return school, [app.people.register(history.context(admin), each).id for each in registered]
 
 

@@ -54,7 +54,7 @@ def test_a_read_sees_every_event_stored_before_it(
             assert seen(connection) == recorded(history.app)
     assert views.position(view) == recorded(history.app)
     assert views.lag()["watching"] == 0
-    assert views.lag()["caseload"] == recorded(history.app)
+    assert views.lag()["governor_summary"] == recorded(history.app)
 
 
 def test_views_read_together_are_as_of_one_moment(
@@ -71,7 +71,7 @@ def test_views_read_together_are_as_of_one_moment(
 
 def test_progress_is_reported_after_every_batch(history: SchoolHistory, small_batches: None) -> None:
     views, progress = Views(history.app), []
-    views.catch_up("people", lambda done, of: progress.append((done, of)))
+    views.catch_up("governor_summary", lambda done, of: progress.append((done, of)))
     length = recorded(history.app)
     assert progress[0] == (0, length)
     assert progress[-1] == (length, length)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any, Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import msgspec
 import pytest
 
 from casework.domain.access import SYSTEM, Principal
-from casework.domain.errors import Forbidden, KeyReused, NotFound, Stale
+from casework.domain.errors import Forbidden, Invalid, KeyReused, NotFound, PossibleDuplicate, Stale
 from casework.domain.person import Contact, Related
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Category, Relation, Role
 from casework.usecases.context import Context
-from casework.usecases.people import ChangePerson, RegisterPerson
+from casework.usecases.people import ChangePerson, People, RegisterPerson
 from tests.record.register import LEADS, OTHERS, REASON, Register, refusal
 from tests.record.test_use_cases_in_memory import NOW
 
@@ -186,3 +186,40 @@ class TestAChange:
         school.change(parent.id, year_group=3)
         faults = refusal(school.change, parent.id, category=Category.PUPIL)
         assert faults == {"$.category": ["would make a pupil of primary age a parent"]}
+
+
+class Alike:
+    """Duplicates that are always the same."""
+
+    def __init__(self, *found: UUID) -> None:
+        self.found = found
+
+    def known_like(self, *_: Any) -> tuple[UUID, ...]:
+        return self.found
+
+
+class TestSomebodyWhoMayHaveARecord:
+    def test_is_registered_only_if_somebody_says_that_they_are_distinct(self) -> None:
+        school = Register()
+        other = school.pupil
+        school.people = People(school.record, school.schools, Alike(other))
+        with pytest.raises(PossibleDuplicate) as raised:
+            school.add()
+        assert raised.value.candidates == (other,)
+        person = school.now(school.add(distinct=True).id)
+        assert (person.version, person.distinct_from) == (2, {other})
+        assert school.now(other).version == 1
+
+    def test_is_not_looked_for_in_a_retry(self) -> None:
+        school = Register()
+        context = msgspec.structs.replace(school.by(Role.DSL), key="a key")
+        command = RegisterPerson(school=school.school, category=Category.PUPIL, name=Sealed("Ada"))
+        first = school.people.register(context, command)
+        school.people = People(school.record, school.schools, Alike(first.id))
+        assert school.people.register(context, command).version == first.version
+
+    def test_is_not_looked_for_if_the_request_is_refused(self) -> None:
+        school = Register()
+        school.people = People(school.record, school.schools, Alike(school.pupil))
+        with pytest.raises(Invalid):
+            school.add(name=Sealed(""))

@@ -24,6 +24,7 @@ from casework.domain.sealed import Sealed
 from casework.domain.user import User
 from casework.domain.vocabulary import Category, EvidenceForm, Involvement, Role, Setting
 from casework.library import Library
+from casework.record.duplicates import NoDuplicates
 from casework.record.memory import MemoryRecord
 from casework.record.recusals import NoRecusals
 from casework.record.user_directory import NoDirectory
@@ -58,7 +59,8 @@ class InMemory:
         self.schools = Schools(record, library)
         self.cases = Cases(record, self.schools, library, NoRecusals())
         self.incidents = Incidents(record, self.cases, self.schools, library, secrets)
-        self._users, self.people = Users(record, NoDirectory()), People(record, self.schools)
+        self._users = Users(record, NoDirectory())
+        self.people = People(record, self.schools, NoDuplicates())
         self.appointments = Appointments(record, self.schools)
         enrolment = Enrolment(record, secrets, Tokens(record, secrets), NoDirectory())
         accounts = AccountApprovals(record, NoDirectory(), self.appointments, self._users, enrolment)

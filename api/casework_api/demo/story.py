@@ -148,7 +148,7 @@ class _Story:
     def _person(
         self, by: User, at: datetime, school: UUID, category: Category, name: str, **more: Any
     ) -> UUID:
-        person = RegisterPerson(school=school, category=category, name=Sealed(name), **more)
+        person = RegisterPerson(school=school, category=category, name=Sealed(name), distinct=True, **more)
         return self.app.people.register(self.context(by, at), person).id
 
     def times(self) -> list[datetime]:

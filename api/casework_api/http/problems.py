@@ -1,4 +1,8 @@
-"""Errors as RFC 9457 problems. No problem repeats what was entered, which may be about a person."""
+"""Errors as RFC 9457 problems. No problem repeats what was entered, which may be about a person.
+
+Only `possible-duplicate` shows names: of records that the user may know. It is returned, never raised, so
+that no error contains a name.
+"""
 
 from __future__ import annotations
 
@@ -47,6 +51,7 @@ NOT_ACCEPTABLE = ProblemType("not-acceptable", 406, "The resource is not availab
 REFUSED = ProblemType("refused", 409, "Refused by a rule or by the state of the record")
 KEY_REUSED = ProblemType("key-reused", 409, "The idempotency key belongs to another request")
 ADDRESS_IN_USE = ProblemType("address-in-use", 409, "Another user has this e-mail address")
+POSSIBLE_DUPLICATE = ProblemType("possible-duplicate", 409, "This person may have a record already")
 TOO_SLOW = ProblemType("too-slow", 408, "The request took too long to arrive")
 STALE = ProblemType("stale", 412, "The resource has changed since you read it")
 TOO_LARGE = ProblemType("too-large", 413, "The body is too large")
@@ -59,8 +64,8 @@ UNAVAILABLE = ProblemType("unavailable", 503, "Not available at the moment")
 
 PROBLEM_TYPES: Final = (
     BAD_REQUEST, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE,
-    TOO_SLOW, REFUSED, KEY_REUSED, ADDRESS_IN_USE, STALE, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, MALFORMED,
-    PRECONDITION_REQUIRED, TOO_MANY_REQUESTS, INTERNAL, UNAVAILABLE,
+    TOO_SLOW, REFUSED, KEY_REUSED, ADDRESS_IN_USE, POSSIBLE_DUPLICATE, STALE, TOO_LARGE,
+    UNSUPPORTED_MEDIA_TYPE, MALFORMED, PRECONDITION_REQUIRED, TOO_MANY_REQUESTS, INTERNAL, UNAVAILABLE,
 )  # fmt: skip
 TYPE_OF_STATUS: Final = {each.status: each for each in reversed(PROBLEM_TYPES)}
 """The most general type of each status."""
@@ -144,6 +149,12 @@ def key_reused() -> Problem:
 def address_in_use() -> Problem:
     """409: one user per e-mail address."""
     return Problem(ADDRESS_IN_USE, "Find that user and change them, or use another address.")
+
+
+def possible_duplicate(candidates: Sequence[Mapping[str, Any]]) -> Response:
+    """409: a person to register could be one of `candidates`, which are shown with their names."""
+    detail = "If one of the candidates is this person, use that record. If none is, send `distinct: true`."
+    return Problem(POSSIBLE_DUPLICATE, detail, candidates=candidates).response()
 
 
 def too_slow() -> Problem:

@@ -7,7 +7,7 @@ who have left the roll, and the parents whom a lead has registered.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -17,9 +17,10 @@ from casework.domain.access import Permission
 from casework.domain.errors import NotFound
 from casework.domain.person import Person
 from casework_projections.reading.access_sql import READS, reading_parameters
-from casework_projections.reading.asking import Asker, reach_of
-from casework_projections.reading.room import ReadingRoom
+from casework_projections.reading.asking import Asker, Reach, reach_of
+from casework_projections.reading.room import ReadingRoom, Snapshot
 from casework_projections.views.case_tables import cases, members
+from casework_projections.views.catch_up import Views
 
 
 def known_records(room: ReadingRoom, asker: Asker, off_roll: Iterable[UUID]) -> set[UUID]:
@@ -27,18 +28,25 @@ def known_records(room: ReadingRoom, asker: Asker, off_roll: Iterable[UUID]) -> 
     ids = list(off_roll)
     if not ids:
         return set()
-    people = room.views.people
     with room.snapshot(*room.views.of_people) as snapshot:
-        connection = snapshot.connection
-        reach = reach_of(asker, room.views.directory, connection)
-        known = people.registered_by(connection, asker.principal.id, ids)
-        known |= people.known_to_leads(connection, reach.schools(Permission.READ_PEOPLE), ids)
-        of_cases = reading_parameters(connection, room.admission.reach(asker, reach))
-        query = _IN_READABLE_CASES
-        for aside in snapshot.aside(room.views.caseload, room.views.recusals):
-            # Their rows may be out of date, and so say of a case that the user may read it.
-            query = query.where(members.c.incident.not_in(aside))
-        return known | {*connection.scalars(query, of_cases | {"ids": ids})}
+        reach = reach_of(asker, room.views.directory, snapshot.connection)
+        return known_in(snapshot, room.views, room.admission.reach(asker, reach), ids)
+
+
+def known_in(snapshot: Snapshot, views: Views, reach: Reach, off_roll: Sequence[UUID]) -> set[UUID]:
+    """As `known_records`, with the same statements whatever `off_roll` are.
+
+    `snapshot` is of `views.of_people`, and `reach` has all that decides which cases the user may read.
+    """
+    connection, people = snapshot.connection, views.people
+    known = people.registered_by(connection, reach.user, off_roll)
+    known |= people.known_to_leads(connection, reach.schools(Permission.READ_PEOPLE), off_roll)
+    query = _IN_READABLE_CASES
+    for aside in snapshot.aside(views.caseload, views.recusals):
+        # Their rows may be out of date, and so say of a case that the user may read it.
+        query = query.where(members.c.incident.not_in(aside))
+    of_cases = reading_parameters(connection, reach)
+    return known | {*connection.scalars(query, of_cases | {"ids": off_roll})}
 
 
 def person_to_read(room: ReadingRoom, asker: Asker, person_id: UUID) -> Person:

@@ -103,7 +103,7 @@ class FindPeople(Question[Page[FoundPerson]], frozen=True, kw_only=True):
         filters = [self.name, self.category, self.year_group, self.school]
         scope = ["people", *filters, asker.principal.id]
         place, following = room.cursors.cut(self.part, scope, len(found))
-        items = tuple(map(_found_person, found[place]))
+        items = tuple(map(found_person, found[place]))
         shown = tuple(Shown(about=each.id, parts=("name",)) for each in items)
         return Answer(Page(items, following, stale), shown)
 
@@ -199,7 +199,8 @@ def _once(matching: Iterable[KnownPerson], joined: Bonds, schools: frozenset[UUI
     return found
 
 
-def _found_person(found: KnownPerson) -> FoundPerson:
+def found_person(found: KnownPerson) -> FoundPerson:
+    """A person as lists show them."""
     return FoundPerson(
         id=found.person,
         school=found.school,

@@ -17,6 +17,7 @@ from casework.domain.person import (
     Identifiers,
     Person,
     PersonChanged,
+    PersonDistinguished,
     PersonEvent,
     PersonJoined,
     PersonParted,
@@ -50,6 +51,7 @@ class PersonAct(StrEnum):
     RELATION_ENDED = "relation_ended"
     JOINED = "joined"
     PARTED = "parted"
+    DISTINGUISHED = "distinguished"
 
 
 class FieldChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +65,8 @@ class FieldChange(msgspec.Struct, frozen=True, kw_only=True):
 class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One change of a person's record.
 
-    `record` and `other_record` are two records of the person that were joined or parted.
+    `record` and `other_record` are two records of the person that were joined or parted; or when `record` was
+    registered, it was said not to be the same person as `other_record`.
 
     `by` and `role` are null for what was recorded when a person was made for a case: they could name the
     user who reported it.
@@ -107,7 +110,13 @@ def history_of(near: Neighbours) -> list[HistoryEntry]:
         for entry in _entries(other)
         if entry.relation is not None and entry.relation.person in near.records
     )
-    own = (entry for record in near.records.values() for entry in _entries(record))
+    records = {**near.records, **near.others}
+    own = (
+        entry
+        for record in near.records.values()
+        for entry in _entries(record)
+        if entry.what is not PersonAct.DISTINGUISHED or entry.other_record in records
+    )
     found = sorted([*_once(own), *theirs], key=lambda entry: entry.at)
     return [_with_name(entry, near) for entry in found]
 
@@ -118,7 +127,7 @@ def _entries(person: Person) -> Iterator[HistoryEntry]:
     for event in person.history:
         match event:
             case PersonRegistered():
-                yield from _registered(event)
+                yield from _registered(event, _registrar(person))
                 before = event.details
             case PersonChanged():
                 changes = _changes(before, event.details)
@@ -133,14 +142,28 @@ def _entries(person: Person) -> Iterator[HistoryEntry]:
                 yield _entry(PersonAct.JOINED, event, **_both(event))
             case PersonParted():
                 yield _entry(PersonAct.PARTED, event, **_both(event))
+            case PersonDistinguished():
+                yield from _distinguished(person, event)
 
 
-def _registered(event: PersonRegistered) -> Iterator[HistoryEntry]:
-    registrar = {} if event.on_roll else {"by": None, "role": None}
+def _registered(event: PersonRegistered, registrar: dict[str, None]) -> Iterator[HistoryEntry]:
     yield _entry(PersonAct.REGISTERED, event, changes=_changes(None, event.details), **registrar)
     for each in event.relationships:
         relation = relation_body(each, event.originator_id)
         yield _entry(PersonAct.RELATED, event, relation=relation, **registrar)
+
+
+def _distinguished(person: Person, event: PersonDistinguished) -> Iterator[HistoryEntry]:
+    for other in event.others:
+        both = {"record": person.id, "other_record": other}
+        yield _entry(PersonAct.DISTINGUISHED, event, **both, **_registrar(person))
+
+
+def _registrar(person: Person) -> dict[str, None]:
+    """The fields that hide who registered a person who was made for a case."""
+    registered = person.history[0]
+    on_roll = isinstance(registered, PersonRegistered) and registered.on_roll
+    return {} if on_roll else {"by": None, "role": None}
 
 
 def _entry(what: PersonAct, event: PersonEvent, **more: Any) -> HistoryEntry:

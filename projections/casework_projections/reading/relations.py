@@ -37,20 +37,24 @@ class RelationBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Neighbours(msgspec.Struct, frozen=True):
-    """The records that are one person, and the people they were ever related to, by id."""
+    """The records that are one person, and the people they were ever related to or told from, by id."""
 
     records: dict[UUID, Person]
     others: dict[UUID, Person]
 
 
 def neighbours_of(room: ReadingRoom, asker: Asker, person: Person) -> Neighbours:
-    """The people `person` was ever related to under any record, as far as the user may know them."""
+    """The people `person` was ever related to, or said not to be, under any record.
+
+    As far as the user may know them.
+    """
     joined = one_person(room.record, person.joined) if person.joined else {}
     records = {**known_among(room, asker, joined.values()), person.id: person}
     index = room.views.relations
     with room.snapshot(index) as snapshot:
         ids = {each for key in records for each in index.related_to(snapshot.connection, key)}
     ids |= {each.person for record in records.values() for each in record.relations_ever.values()}
+    ids |= {each for record in records.values() for each in record.distinct_from}
     found = room.record.load_many(ids - records.keys())
     others = known_among(room, asker, (each for each in found.values() if isinstance(each, Person)))
     prefetch_keys(room.sealer.keys, [each.name for each in (*records.values(), *others.values())])

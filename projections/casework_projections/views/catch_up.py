@@ -25,6 +25,7 @@ from casework_projections.views.declarations import DeclarationIndex
 from casework_projections.views.directory import Directory
 from casework_projections.views.figures import IncidentFigures
 from casework_projections.views.lessons_learnt import LessonsLearnt
+from casework_projections.views.likeness import Likeness
 from casework_projections.views.names import KnownNames
 from casework_projections.views.notices import Notices
 from casework_projections.views.people import PeopleIndex
@@ -109,6 +110,7 @@ class Views:
         self.caseload = Caseload(replay)
         self.people = PeopleIndex(app)
         self.people_search = PeopleSearch(app, self.people)
+        self.likeness = Likeness(self.people, self.people_search)
         self.directory = Directory(app)
         self.lessons = LessonsLearnt(replay)
         self.figures = IncidentFigures(replay)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 import msgspec
 
@@ -71,6 +72,14 @@ class Stale(Declined):
 
 class AddressInUse(Declined):
     """Another user has the e-mail address."""
+
+
+class PossibleDuplicate(Declined):
+    """A person to register could be one of `candidates`, records that the actor may know."""
+
+    def __init__(self, candidates: Sequence[UUID]) -> None:
+        super().__init__("")
+        self.candidates = tuple(candidates)
 
 
 class KeyReused(Declined):

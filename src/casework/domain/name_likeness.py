@@ -19,12 +19,18 @@ _SPELLINGS: Final = (
 )
 """Letters that are often written for each other."""
 _LEFT_OUT: Final = frozenset("aeiouyh")
-_LEAST_SOUNDS: Final = 2
+LEAST_SOUNDS: Final = 2
+"""Parts of a name with fewer sounds are not compared by them."""
 
 
 def parts_of(name: str) -> tuple[str, ...]:
     """The parts of `name` as names are compared (`name_folding`), without titles such as Mrs."""
-    return tuple(part for part in folded(name).split() if part not in _TITLES)
+    return parts_in(folded(name))
+
+
+def parts_in(folded_name: str) -> tuple[str, ...]:
+    """As `parts_of`, for a name that is folded already."""
+    return tuple(part for part in folded_name.split() if part not in _TITLES)
 
 
 def could_be(one: Sequence[str], other: Sequence[str]) -> bool:
@@ -54,7 +60,7 @@ def _could_be_part(one: str, other: str) -> bool:
     if len(one) == 1 or len(other) == 1:
         return one[0] == other[0]
     sounds = sounds_of(one)
-    return len(sounds) >= _LEAST_SOUNDS and sounds == sounds_of(other)
+    return len(sounds) >= LEAST_SOUNDS and sounds == sounds_of(other)
 
 
 def _are_distinct(places: Sequence[frozenset[int]]) -> bool:

@@ -238,11 +238,30 @@ class PersonParted(Event, frozen=True, kw_only=True):
 
     def apply(self, person: Any) -> None:
         person.joined.discard(self.other)
+        person.distinct_from.add(self.other)
+        person.history.append(self)
+
+
+class PersonDistinguished(Event, frozen=True, kw_only=True):
+    """Whoever registered the person knew `others`, who could have been the same person, and are not."""
+
+    TOPIC: ClassVar[str] = "person.distinguished"
+
+    others: tuple[UUID, ...]
+
+    def apply(self, person: Any) -> None:
+        person.distinct_from.update(self.others)
         person.history.append(self)
 
 
 PersonEvent = (
-    PersonRegistered | PersonChanged | PersonRelated | PersonRelationEnded | PersonJoined | PersonParted
+    PersonRegistered
+    | PersonChanged
+    | PersonRelated
+    | PersonRelationEnded
+    | PersonJoined
+    | PersonParted
+    | PersonDistinguished
 )
 _WITH_DETAILS: Final = (PersonRegistered, PersonChanged)
 
@@ -258,7 +277,8 @@ class Person(Aggregate, begins_with=PersonRegistered):
     """A pseudonymous id, with details that are sealed with the person's own data key.
 
     `relations` are those that were not ended, by id, and `relations_ever` all of them; `joined` are the
-    records that are the same person; `history` is every event of the person.
+    records that are the same person, `distinct_from` records that somebody said are of other people;
+    `history` is every event of the person.
     """
 
     def __init__(self, first: PersonRegistered) -> None:
@@ -268,6 +288,7 @@ class Person(Aggregate, begins_with=PersonRegistered):
         self.relations: dict[UUID, Relationship] = {}
         self.relations_ever: dict[UUID, Relationship] = {}
         self.joined: set[UUID] = set()
+        self.distinct_from: set[UUID] = set()
         self.history: list[PersonEvent] = []
 
     @property

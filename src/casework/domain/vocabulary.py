@@ -84,6 +84,11 @@ class Category(StrEnum):
         return self in _WORKFORCE
 
     @property
+    def is_of_adults(self) -> bool:
+        """Whether only adults are of this category."""
+        return self.works_at_school or self is Category.PARENT
+
+    @property
     def belongs_to_school(self) -> bool:
         """Whether a person of this category is on the roll unless a lead or administrator says otherwise."""
         return self in _ROLL

@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from casework.domain.access import Actor, Permission
 from casework.domain.clocks import day_of
-from casework.domain.errors import Forbidden, Invalid, NotFound, Stale, refuse_any
+from casework.domain.errors import Forbidden, Invalid, NotFound, PossibleDuplicate, Stale, refuse_any
 from casework.domain.event import event_of
 from casework.domain.fields import Name, Reason, Short, record_faults
 from casework.domain.limits import YearGroup
@@ -22,6 +22,7 @@ from casework.domain.person import (
     Identifiers,
     Person,
     PersonChanged,
+    PersonDistinguished,
     PersonRegistered,
     Related,
     day_in,
@@ -30,6 +31,7 @@ from casework.domain.school import School
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Category, Relation, Role
 from casework.record import Record, retrying
+from casework.record.duplicates import Duplicates
 from casework.usecases.context import Context, as_it_was, replaced
 from casework.usecases.named_ids import check_ids, named_ids
 from casework.usecases.schools import Schools
@@ -45,7 +47,8 @@ class RegisterPerson(msgspec.Struct, frozen=True, kw_only=True):
 
     `on_roll` is for safeguarding leads, the head and administrators to say: whether the person belongs to the
     school. Its default is true if one of them registers a pupil, a member of staff, a governor, a volunteer
-    or a contractor, else false.
+    or a contractor, else false. `distinct` says that no record the user knows is of this person, however
+    alike they are.
     """
 
     school: UUID
@@ -59,6 +62,7 @@ class RegisterPerson(msgspec.Struct, frozen=True, kw_only=True):
     contact: Contact | None = None
     identifiers: Identifiers | None = None
     relations: tuple[Related, ...] = ()
+    distinct: bool = False
 
 
 class ChangePerson(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,14 +96,16 @@ class Admitted(msgspec.Struct, frozen=True):
 class People:
     """The use cases of people."""
 
-    def __init__(self, record: Record, schools: Schools) -> None:
+    def __init__(self, record: Record, schools: Schools, duplicates: Duplicates) -> None:
         self._record = record
         self._schools = schools
+        self._duplicates = duplicates
 
     def register(self, context: Context, command: RegisterPerson) -> Person:
         """Register a person, as a user who may register people at the school or an administrator.
 
-        Raises NotFound, Forbidden, KeyReused or Invalid.
+        Raises NotFound, Forbidden, KeyReused or Invalid, and PossibleDuplicate if the user may know a record
+        that could be of the same person, unless the command says that they are distinct.
         """
         return retrying(lambda: self._register(context, command))
 
@@ -151,8 +157,19 @@ class People:
         person = Person(registered)
         person.append(registered)
         refuse_any(_relation_faults(registered, day_of(context.now)))
+        self._distinguish(context, person, role, distinct=command.distinct)
         self._record.commit(person)
         return person
+
+    def _distinguish(self, context: Context, person: Person, role: Role, *, distinct: bool) -> None:
+        """Record that `person` is distinct from the records like it. Raises PossibleDuplicate."""
+        alike = self._duplicates.known_like(context.principal, context.now, person.school, person.details)
+        if not alike:
+            return
+        if not distinct:
+            raise PossibleDuplicate(alike)
+        stamp = context.stamp(person.id, person.version + 1, role)
+        person.append(event_of(stamp, PersonDistinguished, others=alike))
 
     def _change(
         self, context: Context, person_id: UUID, command: ChangePerson, expected: int | None
@@ -194,7 +211,9 @@ def _registered(
     stamp = context.stamp(person_id, 1, role)
     stored = {name: getattr(command, name) for name in ("born_on", "contact", "identifiers")}
     changes = {"on_roll": on_roll, **_as_recorded(stored)}
-    registered = event_of(stamp, PersonRegistered, **replaced(command, **changes))
+    fields = replaced(command, **changes)
+    del fields["distinct"]
+    registered = event_of(stamp, PersonRegistered, **fields)
     refuse_any(_detail_faults(registered.details, context.now))
     return registered
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from flask import url_for
+from flask import Response, url_for
+from msgspec.structs import asdict
 
+from casework.domain.errors import PossibleDuplicate
 from casework.domain.fields import Text
 from casework.domain.limits import YEAR_GROUPS
 from casework.domain.vocabulary import Category
@@ -18,8 +20,10 @@ from casework_api.http.blueprint import IDEMPOTENCY_KEY_HEADER, IF_MATCH_HEADER,
 from casework_api.http.etags import etag, if_match
 from casework_api.http.fields import Choice, Identifier, Words
 from casework_api.http.paging import PageQuery, QueryNumber, part
+from casework_api.http.problems import possible_duplicate
 from casework_api.http.schema_of import schema_of
 from casework_projections.reading.chronology import ChronologyEntry, ReadChronology
+from casework_projections.reading.duplicates import ListPairs, PairBody, ReadCandidates
 from casework_projections.reading.paging import Page
 from casework_projections.reading.people import (
     FindPeople,
@@ -41,6 +45,30 @@ RelationInput = schema_of(RelatePerson, name="RelationInput")
 Shown = tuple[PersonBody, int, dict[str, str]]
 
 
+_SCHOOL: Final = "3b9d1a52-7c1e-5a3f-9d0a-2f1f6f8f4c10"
+PAIRS_EXAMPLE: Final = {
+    "items": [
+        {
+            "one": {
+                "id": "7f0f2a54-9a52-5f1d-8f39-0d5b8a1c7e21",
+                "school": _SCHOOL,
+                "category": "pupil",
+                "name": "Petra Pupil",
+                "year_group": 4,
+            },
+            "other": {
+                "id": "c1a4f0de-51b0-5f5c-b7a3-64f9de1b2a32",
+                "school": _SCHOOL,
+                "category": "unknown",
+                "name": "Petra P.",
+                "year_group": None,
+            },
+        }
+    ],
+    "next": None,
+}
+
+
 class PersonQuery(PageQuery):
     """Which people to find; at least one filter is needed."""
 
@@ -53,6 +81,12 @@ class PersonQuery(PageQuery):
         YEAR_GROUPS.low, YEAR_GROUPS.high, metadata={"description": "0 is reception, -1 nursery."}
     )
     school = Identifier()
+
+
+class PairQuery(PageQuery):
+    """At which school to look for pairs."""
+
+    school = Identifier(required=True)
 
 
 blueprint = Blueprint(
@@ -69,9 +103,21 @@ def _shown(person: PersonBody, status: int = 200, **headers: str) -> Shown:
 @blueprint.takes(IDEMPOTENCY_KEY_HEADER)
 @blueprint.arguments(PersonInput)
 @blueprint.returns(201, PersonBody, headers=("Location", "ETag"), problems=(404, 409, 422))
-def register(fields: dict[str, Any]) -> Shown:
-    """Register a person at a school."""
-    person = current.casework().people.register(current.context(), RegisterPerson(**fields))
+def register(fields: dict[str, Any]) -> Shown | Response:
+    """Register a person at a school.
+
+    If the name could be that of somebody whose record you may know, the answer is the problem
+    `possible-duplicate` with at most 10 `candidates`: the id, name, category and year group of each. If the
+    person is none of them, send the same body with `distinct: true`.
+    """
+    command = RegisterPerson(**fields)
+    try:
+        person = current.casework().people.register(current.context(), command)
+    except PossibleDuplicate as alike:
+        # It shows names, as a search does.
+        current.check_name_searches()
+        found = current.answer(ReadCandidates(command.school, alike.candidates))
+        return possible_duplicate([{**asdict(each), "name": each.name.text} for each in found])
     where = url_for("people.read_person", person_id=person.id)
     return _shown(person_body(person), 201, Location=where)
 
@@ -84,6 +130,18 @@ def find(query: dict[str, Any]) -> Page[FoundPerson]:
     current.check_name_searches()
     filters = {name: query.get(name) for name in ("name", "category", "year_group", "school")}
     return current.answer(FindPeople(**filters, part=part(query)))
+
+
+@blueprint.route("/pairs", methods=["GET"])
+@blueprint.arguments(PairQuery, location="query")
+@blueprint.returns(200, Page[PairBody], problems=(404, 422), example=PAIRS_EXAMPLE)
+def pairs(query: dict[str, Any]) -> Page[PairBody]:
+    """Pairs of records that could be of one person, for safeguarding leads and the head, sorted by name.
+
+    A pair is left out once its records are joined, and if somebody who knew both has said that they are of
+    two people: with `distinct` in `POST /people`, or by parting them.
+    """
+    return current.answer(ListPairs(query["school"], part(query)))
 
 
 @blueprint.route("/<uuid:person_id>", methods=["GET"])

@@ -1,0 +1,123 @@
+"""Records that could be of one person, as far as the user may know them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+import msgspec
+
+from casework.domain.access import NOBODY, Permission, Principal
+from casework.domain.bars import Bonds
+from casework.domain.person import Details, Person
+from casework.domain.sealed import Sealed
+from casework.domain.vocabulary import Category
+from casework.record.duplicates import MOST_CANDIDATES
+from casework_projections.reading.admission import Admission
+from casework_projections.reading.asking import Asker, reach_of
+from casework_projections.reading.knowing import known_among, known_in, known_records
+from casework_projections.reading.paging import Page, Part
+from casework_projections.reading.people import FoundPerson, found_person
+from casework_projections.reading.room import Answer, Question, ReadingRoom, Shown, Snapshot
+from casework_projections.views.bonds import joined_records
+from casework_projections.views.catch_up import Views
+from casework_projections.views.likeness import Pair
+from casework_projections.views.people_search import KnownPerson
+
+
+class DuplicateLookup:
+    """`Duplicates` that reads the views of people. Raises ViewsBehind, ViewBroken or ViewNotCreated."""
+
+    def __init__(self, views: Views, admission: Admission) -> None:
+        self._views = views
+        self._admission = admission
+
+    def known_like(
+        self, principal: Principal, now: datetime, school: UUID, details: Details
+    ) -> tuple[UUID, ...]:
+        asker, views = Asker(principal=principal, now=now), self._views
+        with views.read(*views.of_people) as connection:
+            reach = self._admission.reach(asker, reach_of(asker, views.directory, connection))
+            reads = school in reach.schools(Permission.READ_PEOPLE)
+            alike = views.likeness.like(connection, school, details, reads=reads)
+            # Nobody is asked for if there are none: how long it takes must not tell of a record.
+            known = known_in(Snapshot(connection), views, reach, _off_roll(alike) or [NOBODY])
+        return tuple(each.person for each in alike if each.on_roll or each.person in known)[:MOST_CANDIDATES]
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+    """A record that could be of the person to register."""
+
+    id: UUID
+    name: Sealed
+    category: Category
+    year_group: int | None
+
+
+class ReadCandidates(Question[tuple[Candidate, ...]], frozen=True):
+    """The records with these ids at a school where the user may register people, if they may know them."""
+
+    NAME: ClassVar = "possible duplicates"
+
+    school: UUID
+    candidates: tuple[UUID, ...]
+
+    def answer(self, room: ReadingRoom, asker: Asker) -> Answer[tuple[Candidate, ...]]:
+        school = room.admission.settings(asker, self.school, Permission.REGISTER_PEOPLE)
+        found = room.record.load_many(self.candidates)
+        here = (each for each in found.values() if isinstance(each, Person) and each.school == school.id)
+        known = known_among(room, asker, here)
+        items = tuple(_candidate(known[each]) for each in self.candidates if each in known)
+        return Answer(items, tuple(Shown(about=each.id, parts=("name",)) for each in items))
+
+
+class PairBody(msgspec.Struct, frozen=True):
+    """Two records that could be of one person."""
+
+    one: FoundPerson
+    other: FoundPerson
+
+
+class ListPairs(Question[Page[PairBody]], frozen=True):
+    """A page of the pairs of records at a school that could be of one person, sorted by name.
+
+    Only pairs of which the user may know both records. Without records that are joined, and without those
+    that somebody who knew both said are of two people.
+    """
+
+    NAME: ClassVar = "pairs"
+
+    school: UUID
+    part: Part = Part()
+
+    def answer(self, room: ReadingRoom, asker: Asker) -> Answer[Page[PairBody]]:
+        school = room.admission.school(asker, self.school, Permission.READ_PEOPLE).school
+        views = room.views
+        with room.snapshot(views.people, views.recusals) as snapshot:
+            joined = Bonds(joined_records(snapshot.connection))
+            alike = views.likeness.pairs(snapshot.connection, school.id)
+            stale = snapshot.stale
+        pairs = [pair for pair in alike if pair[1].person not in joined.one_person_now(pair[0].person)]
+        known = known_records(room, asker, dict.fromkeys(_off_roll(each for pair in pairs for each in pair)))
+        pairs = [pair for pair in pairs if known.issuperset(_off_roll(pair))]
+        place, following = room.cursors.cut(self.part, ["pairs", school.id, asker.principal.id], len(pairs))
+        items = tuple(map(_pair, pairs[place]))
+        people = dict.fromkeys(each.id for item in items for each in (item.one, item.other))
+        shown = tuple(Shown(about=each, parts=("name",)) for each in people)
+        return Answer(Page(items, following, stale), shown)
+
+
+def _off_roll(people: Iterable[KnownPerson]) -> list[UUID]:
+    return [each.person for each in people if not each.on_roll]
+
+
+def _pair(pair: Pair) -> PairBody:
+    return PairBody(*map(found_person, pair))
+
+
+def _candidate(person: Person) -> Candidate:
+    return Candidate(
+        id=person.id, name=person.name, category=person.category, year_group=person.details.year_group
+    )
