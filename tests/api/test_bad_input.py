@@ -472,13 +472,16 @@ class TestEveryStep:
             ("record_meeting", {"outcome": "attended"}),
         ],
     )
-    def test_a_pupil_cannot_be_a_parent(self, scene: Scene, step: str, fields: Mapping[str, Any]) -> None:
-        classmate = scene.house.person("Clara Classmate")
+    @pytest.mark.parametrize("category", ["pupil", "former_pupil"])
+    def test_a_pupil_cannot_be_a_parent(
+        self, scene: Scene, step: str, fields: Mapping[str, Any], category: str
+    ) -> None:
+        classmate = scene.house.person("Clara Classmate", category)
         (child, *_) = scene.house.get("dsl", f"/incidents/{scene.incident}")["people"]
         given = {name: value.format(child=child["person"]) for name, value in fields.items()}
         body = {"step": step, "parent": classmate, **given}
         asked = Asked("POST", f"/incidents/{scene.incident}/steps", {"json": body, "headers": ANY})
-        assert refused(scene.house, asked, 422)["errors"] == {"$.parent": ["is a pupil"]}
+        assert refused(scene.house, asked, 422)["errors"] == {"$.parent": ["is or was a pupil"]}
 
     @pytest.mark.parametrize("field", ["viewer", "authorised_by", "witness"])
     def test_no_pupil_is_present_when_an_image_is_viewed(self, scene: Scene, field: str) -> None:
@@ -491,7 +494,7 @@ class TestEveryStep:
         given = {"place": "The office", "reason": REASON, **adults, field: scene.pupil}
         body = {"step": "record_viewing", **given}
         asked = Asked("POST", f"/incidents/{scene.incident}/steps", {"json": body, "headers": ANY})
-        assert refused(scene.house, asked, 422)["errors"] == {f"$.{field}": ["is a pupil"]}
+        assert refused(scene.house, asked, 422)["errors"] == {f"$.{field}": ["is or was a pupil"]}
 
     def test_support_needs_a_person_involved_in_the_incident(self, scene: Scene) -> None:
         asked = with_body(scene.request("incidents.take_step"), person=scene.teacher)

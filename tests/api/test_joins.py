@@ -163,7 +163,13 @@ class TestWhatBadInputGets:
         school = School(house)
         record = school.made("lead", "Sam Other", "visitor")
         joined(house, record, school.people["head"], "lead")
-        for one, other in ((school.pupil, school.people["head"]), (record, school.pupil)):
+        former = school.made("lead", "Faye Former", "former_pupil")
+        for one, other in (
+            (school.pupil, school.people["head"]),
+            (record, school.pupil),
+            (former, school.people["head"]),
+            (record, former),
+        ):
             fault = self.fault(same(house, one, other, "lead"))
             assert fault == {"$.person": ["would make a pupil and a user of casework one person"]}
 

@@ -162,3 +162,36 @@ class TestTheRoll:
     def test_has_a_pupil_if_they_register_one(self, house: House, who: str, on_roll: bool) -> None:
         body = {"school": house.school, "category": "pupil", "name": "Petra Pupil"}
         assert house.created(who, "/people", body)["on_roll"] is on_roll
+
+
+class TestAFormerPupil:
+    def test_is_not_on_the_roll_unless_somebody_says_so(self, house: House) -> None:
+        for more, expected in (({}, False), ({"on_roll": True}, True)):
+            body = {"school": house.school, "category": "former_pupil", "name": "Faye Former", **more}
+            assert house.created("dsl", "/people", {**body, "distinct": True})["on_roll"] is expected
+
+    def test_is_a_pupil_who_was_changed(self, house: House) -> None:
+        pupil = house.person("Faye Former", year_group=6)
+        gone: Json = {
+            "category": "former_pupil",
+            "on_roll": False,
+            "left_on": "2026-07-22",
+            "year_group": None,
+        }
+        answer = patch(house, pupil, **gone)
+        assert {name: body_of(answer)[name] for name in gone} == gone
+        assert house.get("dsl", f"/people/{pupil}")["category"] == "former_pupil"
+        items = house.get("dsl", "/people?name=faye&category=former_pupil")["items"]
+        assert [each["id"] for each in items] == [pupil]
+        assert house.get("reporter", "/people?name=faye")["items"] == []
+
+    @pytest.mark.parametrize(("category", "is_child"), [("pupil", True), ("former_pupil", False)])
+    def test_in_a_case_is_none_of_the_children_whose_parents_are_informed(
+        self, house: House, category: str, is_child: bool
+    ) -> None:
+        person = house.person("Faye Former", category)
+        incident = house.report(people=[{"person": person, "involvement": "target"}])["id"]
+        shown = house.get("dsl", f"/incidents/{incident}")
+        assert [party["category"] for party in shown["people"]] == [category]
+        duties = [item["step"] for item in house.next_steps(incident)]
+        assert ("inform_parents" in duties) is is_child

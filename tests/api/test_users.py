@@ -128,8 +128,9 @@ class TestALink:
         house.get("headteacher", f"/incidents/{incident}", status=404)
         assert [item["id"] for item in house.get("chair", "/incidents")["items"]] == [incident]
 
-    def test_to_a_pupil_is_refused(self, house: House) -> None:
-        pupil = house.person("Petra Pupil")
+    @pytest.mark.parametrize("category", ["pupil", "former_pupil"])
+    def test_to_a_pupil_is_refused(self, house: House, category: str) -> None:
+        pupil = house.person("Petra Pupil", category)
         assert errors(change(house, "dsl", person=pupil)) == {"$.person": ["is or was a pupil"]}
         body = {"name": "Una Usher", "email": "una@school.example", "person": pupil}
         answer = house.ask("admin", "POST", "/users", json=body)

@@ -146,6 +146,8 @@ def test_a_relation_repeats_another_that_says_the_same_for_some_of_its_days(
         ({"born_on": Sealed("2014-09-15")}, True),
         ({"born_on": Sealed("2014-09-15"), "category": Category.PARENT}, False),
         ({"year_group": 3, "category": Category.STAFF}, False),
+        ({"year_group": 6, "category": Category.FORMER_PUPIL}, False),
+        ({"born_on": Sealed("2014-09-15"), "category": Category.FORMER_PUPIL}, True),
     ],
 )
 def test_a_pupil_of_primary_age_is_in_year_6_or_below_or_under_12(

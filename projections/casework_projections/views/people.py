@@ -28,6 +28,7 @@ from sqlalchemy import (
 
 from casework.application import Casework
 from casework.domain.access import PERMISSIONS, Permission
+from casework.domain.moments import LocalDate
 from casework.domain.person import (
     Identifiers,
     Person,
@@ -110,7 +111,7 @@ class Digests(msgspec.Struct, frozen=True):
 class Facts(msgspec.Struct, frozen=True):
     """What tells namesakes apart, as far as it is recorded."""
 
-    born_on: date | None
+    born_on: LocalDate | None
     digests: Digests
 
 

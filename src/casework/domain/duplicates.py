@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from casework.domain.moments import LocalDate
 from casework.domain.name_likeness import LEAST_SOUNDS, could_be, sounds_of
 from casework.domain.vocabulary import Category
 
@@ -23,7 +24,7 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
     names: tuple[Parts, ...]
     category: Category
     year_group: int | None = None
-    born_on: date | None = None
+    born_on: LocalDate | None = None
 
 
 def could_be_one_person(one: Description, other: Description) -> bool:

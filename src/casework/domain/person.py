@@ -104,10 +104,14 @@ class Details(msgspec.Struct, frozen=True, kw_only=True):
     died_on: Sealed | None = None
 
     def is_of_primary_age(self, today: date) -> bool:
-        """Whether this is a pupil of year 6 or below, or under 12 on `today`."""
-        if self.category is not Category.PUPIL:
+        """Whether this is a pupil of year 6 or below, or under 12 on `today`.
+
+        The year group of a former pupil is the one in which they left, and so says nothing of today.
+        """
+        if not self.category.is_or_was_pupil:
             return False
-        young = self.year_group is not None and self.year_group <= LAST_PRIMARY_YEAR
+        year_now = self.year_group if self.category is Category.PUPIL else None
+        young = year_now is not None and year_now <= LAST_PRIMARY_YEAR
         born_on = day_in(self.born_on)
         return young or (born_on is not None and _age(born_on, today) < AGE_AFTER_PRIMARY)
 

@@ -69,6 +69,7 @@ class Involvement(StrEnum):
 
 class Category(StrEnum):
     PUPIL = "pupil"
+    FORMER_PUPIL = "former_pupil"
     STAFF = "staff"
     GOVERNOR = "governor"
     CONTRACTOR = "contractor"
@@ -77,6 +78,11 @@ class Category(StrEnum):
     PARENT = "parent"
     EXTERNAL = "external"
     UNKNOWN = "unknown"
+
+    @property
+    def is_or_was_pupil(self) -> bool:
+        """Whether this is a pupil of the school, or one who has left: a child, or an adult by now."""
+        return self in _PUPILS
 
     @property
     def works_at_school(self) -> bool:
@@ -94,6 +100,7 @@ class Category(StrEnum):
         return self in _ROLL
 
 
+_PUPILS = frozenset({Category.PUPIL, Category.FORMER_PUPIL})
 _WORKFORCE = frozenset(
     {Category.STAFF, Category.GOVERNOR, Category.CONTRACTOR, Category.VOLUNTEER, Category.VISITOR}
 )

@@ -17,7 +17,6 @@ from casework.record import Record, retrying
 from casework.record.identity import one_person
 from casework.record.user_directory import UserDirectory
 from casework.usecases.context import Context, as_it_was
-from casework.usecases.linking import is_or_was_pupil
 from casework.usecases.people import Admitted, People, require_other_person
 from casework.usecases.relations import ELSEWHERE
 
@@ -104,8 +103,9 @@ class Joins:
 
     def _is_user_with_pupil(self, one: Mapping[UUID, Person], other: Mapping[UUID, Person]) -> bool:
         return any(
-            any(map(is_or_was_pupil, pupils.values())) and self._directory.linked_to(users)
-            for pupils, users in ((one, other), (other, one))
+            any(each.category.is_or_was_pupil for each in records.values())
+            and self._directory.linked_to(others)
+            for records, others in ((one, other), (other, one))
         )
 
     @staticmethod

@@ -9,13 +9,10 @@ from casework.domain.errors import Invalid
 from casework.domain.person import Person
 from casework.domain.school import School
 from casework.domain.user import User
-from casework.domain.vocabulary import Category
 from casework.record import Record
 from casework.record.links import persons_at
 
 _PATH: Final = "$.person"
-# `former_pupil` is a word of the contract that no stored person has yet.
-_PUPILS: Final = frozenset({Category.PUPIL.value, "former_pupil"})
 
 
 def adult(record: Record, person_id: UUID) -> Person:
@@ -23,13 +20,9 @@ def adult(record: Record, person_id: UUID) -> Person:
     person = record.load(Person, person_id)
     if person is None:
         raise Invalid.at(_PATH, "is not a person")
-    if is_or_was_pupil(person):
+    if person.category.is_or_was_pupil:
         raise Invalid.at(_PATH, "is or was a pupil")
     return person
-
-
-def is_or_was_pupil(person: Person) -> bool:
-    return person.category in _PUPILS
 
 
 def is_linked(record: Record, user: User, school_id: UUID) -> bool:

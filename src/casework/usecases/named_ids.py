@@ -15,7 +15,6 @@ from casework.domain.person import Person
 from casework.domain.registers.declaration import Declaration
 from casework.domain.school import School
 from casework.domain.user import User
-from casework.domain.vocabulary import Category
 
 _TYPES: dict[str, type[Aggregate]] = {
     "person": Person,
@@ -44,8 +43,8 @@ def check_ids(
             faults[leaf.path] = f"names no {' or '.join(ref.to)} of this school"
         elif ref.party and incident is not None and not incident.is_party(leaf.value):
             faults[leaf.path] = "is not involved in this incident"
-        elif ref.adult and isinstance(thing, Person) and thing.category is Category.PUPIL:
-            faults[leaf.path] = "is a pupil"
+        elif ref.adult and isinstance(thing, Person) and thing.category.is_or_was_pupil:
+            faults[leaf.path] = "is or was a pupil"
     refuse_any(faults)
 
 

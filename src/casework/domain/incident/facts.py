@@ -186,7 +186,7 @@ GROUPS: Final[Mapping[str, Callable[[Incident], list[Item]]]] = {
     "alleged_adult": _alleged_adults,
     "alleged_child": _children(Involvement.ALLEGED),
     "pupil": lambda i: [
-        Item(person) for person in dict.fromkeys(p.person for p in i.people if p.category is Category.PUPIL)
+        Item(person) for person in dict.fromkeys(p.person for p in i.people if p.category.is_or_was_pupil)
     ],
     "child_to_hear": _children_to_hear,
     "withheld_child": lambda i: [Item(child, on) for child, on in i.withheld.items()],

@@ -205,7 +205,11 @@ class Incident(Aggregate, begins_with=Report):
         return (party for party in self.people if party.involvement in involvements)
 
     def children(self, *involvements: Involvement) -> list[UUID]:
-        """The pupils involved in any of these ways (by default as target or alleged), once each."""
+        """The pupils involved in any of these ways (by default as target or alleged), once each.
+
+        Without former pupils: the category does not say whether they are still children, and the duties
+        towards a child and the parents are those of the school where the child is now.
+        """
         wanted = involvements or SUBJECT_INVOLVEMENTS
         return list(dict.fromkeys(p.person for p in self.involved(*wanted) if p.category is Category.PUPIL))
 
