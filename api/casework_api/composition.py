@@ -18,7 +18,7 @@ from casework_projections.reading.opening import OpenedFile, OpenFile
 from casework_projections.reading.paging import Cursors
 from casework_projections.reading.room import Passage, ReadingRoom
 from casework_projections.views.catch_up import Views
-from casework_projections.views.lookup import DirectoryLookup, RecusalLookup
+from casework_projections.views.lookup import DirectoryLookup, RecusalLookup, RollLookup
 
 
 def _ignore(_: Passage) -> None:
@@ -32,6 +32,7 @@ def application(settings: Settings) -> Casework:
         settings,
         directory=lambda app: DirectoryLookup(shared(app)),
         recusals=lambda app: RecusalLookup(shared(app)),
+        roll=lambda app: RollLookup(shared(app)),
         duplicates=lambda app: DuplicateLookup(shared(app), Admission(app.record, app.library, app.recusals)),
     )
 

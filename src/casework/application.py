@@ -8,6 +8,7 @@ from casework.library import Library
 from casework.record import Record
 from casework.record.duplicates import Duplicates, NoDuplicates
 from casework.record.recusals import NoRecusals, Recusals
+from casework.record.roll import NoRoll, Roll
 from casework.record.user_directory import NoDirectory, UserDirectory
 from casework.settings import Settings
 from casework.storage.database import Database
@@ -32,6 +33,7 @@ from casework.usecases.schools import Schools
 from casework.usecases.secrets import Secrets
 from casework.usecases.tokens import Tokens
 from casework.usecases.users import Users
+from casework.usecases.year_groups import YearGroups
 
 
 class Casework:
@@ -40,7 +42,8 @@ class Casework:
     `settings` say where the database, the vault and the keys are; create the tables first with
     `casework.storage.migrations.create_tables`. `record` creates the record from the event log, `directory`
     what finds other users with the same e-mail address, `recusals` what finds joined records, people who are
-    close and names that are alike, and `duplicates` who has a record already: without them none is found.
+    close and names that are alike, `duplicates` who has a record already, and `roll` who is on the roll:
+    without them none is found.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class Casework:
         directory: Callable[[Casework], UserDirectory] = lambda _: NoDirectory(),
         recusals: Callable[[Casework], Recusals] = lambda _: NoRecusals(),
         duplicates: Callable[[Casework], Duplicates] = lambda _: NoDuplicates(),
+        roll: Callable[[Casework], Roll] = lambda _: NoRoll(),
     ) -> None:
         self.settings = settings
         own_packs = settings.playbook_folder
@@ -70,6 +74,7 @@ class Casework:
         self.enrolment = Enrolment(self.record, self.secrets, self.tokens, found_users)
         self.recusals = recusals(self)
         self.people = People(self.record, self.schools, duplicates(self))
+        self.year_groups = YearGroups(self.record, self.schools, roll(self))
         self.relations = Relations(self.record, self.people)
         self.joins = Joins(self.record, self.people, found_users)
         self.declarations = Declarations(self.record, self.schools)

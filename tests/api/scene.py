@@ -97,6 +97,15 @@ class Scene:
         school = self.house.school
         return {"school": school, "category": "pupil", "name": "Perry Pupil", "distinct": True}
 
+    def promotion(self) -> Asked:
+        """A request to move up the pupils of a new school: it can be done once a year."""
+        house = self.house
+        school = house.open_school("headcorn")
+        for name, year_group in (("Petra Pupil", 5), ("Perry Other", 6)):
+            body = {"school": school, "category": "pupil", "name": name, "year_group": year_group}
+            house.created("admin", "/people", body)
+        return _post(f"/schools/{school}/year-groups/promote", {"preview": False})
+
     def change(self) -> Json:
         """The body of a change of a person: another employer each time."""
         return {"employer": f"Employer {uuid4().hex}", "reason": REASON}
@@ -268,6 +277,8 @@ ROUTES: Final = {
         lambda s: Asked("PATCH", f"/schools/{s.house.school}", {"json": {"pupils_on_roll": 211}}),
         "200 403 403 403 403 403 403 404",
     ),
+    # Of a school at which only the administrator may act.
+    "schools.promote": Route(lambda s: s.promotion(), "200 404 404 404 404 404 404 404"),
     "schools.appoint": Route(
         lambda s: _post(f"/schools/{s.house.school}/appointments", _appointment(s)),
         "201 403 403 403 403 403 403 404",

@@ -34,6 +34,7 @@ WHO: Final = {
     "schools.open_school": "admin",
     "schools.change_school": "admin",
     "schools.appoint": "admin",
+    "schools.promote": "admin",
     "schools.change_appointment": "admin",
     "users.register": "admin",
     "users.change_user": "admin",
@@ -54,6 +55,7 @@ OTHERWISE: Final[dict[str, dict[str, Any]]] = {
     "schools.open_school": {"name": "A Third School"},
     "schools.change_school": {"pupils_on_roll": 212},
     "schools.appoint": {"role": "governor"},
+    "schools.promote": {"top_year": 4},
     "schools.change_appointment": {"absent_until": "2026-10-01"},
     "users.register": {"name": "Una Other"},
     "users.change_user": {"name": "Una Other"},
@@ -64,9 +66,9 @@ OTHERWISE: Final[dict[str, dict[str, Any]]] = {
 }
 """Fields of a different body, by endpoint."""
 DELETIONS: Final = ("users.revoke_token", "schools.end_appointment", "people.end_relation")
-EVENTS: Final = {"people.join": 2, "approvals.decide": 2, "users.register": 2}
+EVENTS: Final = {"people.join": 2, "approvals.decide": 2, "users.register": 2, "schools.promote": 3}
 """How many events a request records, if not one: a decision and the step it approves; a user and that an
-address was given."""
+address was given; a school and its two pupils."""
 
 
 @pytest.fixture(scope="module")

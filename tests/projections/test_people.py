@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+import pytest
 
 from casework.domain.name_matching import NameSearch
 from casework.domain.person import Person, PersonRegistered
@@ -119,3 +120,25 @@ def test_an_invalid_year_group_of_the_first_release_reads_as_unknown(
     person = history.app.record.load(Person, history.teacher)
     assert person is not None
     assert person.details.year_group is None
+
+
+def test_the_pupils_in_years_are_those_on_the_roll_also_if_they_were_set_aside(
+    history: SchoolHistory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored, aside = (history.person(Category.PUPIL, "Eve", year_group=4) for _ in range(2))
+    history.person(Category.PUPIL, "Eve", year_group=4, on_roll=False)
+    history.person(Category.STAFF, "Eve", year_group=4)
+    erased = history.person(Category.PUPIL, "Eve", year_group=4)
+    history.app.record.commit(destroying=[erased])
+    seal = history.app.sealer.to_token
+    monkeypatch.setattr(history.app.sealer, "to_token", lambda name: 1 / (name.under != aside) and seal(name))
+    views = Views(history.app)
+    views.rebuild("people")
+    assert views.counts_aside().views == {"people": 1}
+    with views.read(views.people) as connection:
+        found = views.people.pupils_in_years(connection, history.id)
+    assert {stored, aside} <= found
+    assert erased not in found
+    with count_statements() as tally:
+        history.app.keys.prefetch(found)
+    assert tally.statements == []

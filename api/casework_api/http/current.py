@@ -29,6 +29,7 @@ from casework.usecases.relations import Relations
 from casework.usecases.schools import Schools
 from casework.usecases.tokens import Tokens
 from casework.usecases.users import Users
+from casework.usecases.year_groups import YearGroups
 from casework_api.composition import application, reading_room
 from casework_api.http.etags import idempotency_key
 from casework_api.http.limits import RateLimit
@@ -54,6 +55,7 @@ class UseCases(Protocol):
     tokens: Tokens
     enrolment: Enrolment
     people: People
+    year_groups: YearGroups
     relations: Relations
     declarations: Declarations
     incidents: Incidents

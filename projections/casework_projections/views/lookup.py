@@ -45,6 +45,21 @@ class DirectoryLookup:
             return directory.linked_to(connection, persons)
 
 
+class RollLookup:
+    """A `Roll` that reads the view `people`.
+
+    Its methods raise ViewsBehind, ViewBroken or ViewNotCreated.
+    """
+
+    def __init__(self, views: Views) -> None:
+        self._views = views
+
+    def pupils(self, school: UUID) -> frozenset[UUID]:
+        people = self._views.people
+        with self._views.read(people) as connection:
+            return people.pupils_in_years(connection, school)
+
+
 class RecusalLookup:
     """`Recusals` that reads the view `recusals`.
 

@@ -153,6 +153,29 @@ class PeopleIndex(View):
         found = select(p.person).where(p.person.in_(ids), p.school.in_(schools), p.person.not_in(made))
         return {*connection.scalars(found)}
 
+    def pupils_in_years(self, connection: Connection, school: UUID) -> frozenset[UUID]:
+        """The pupils on the roll of a school who are in a year group, their keys cached.
+
+        Without those whose keys are destroyed.
+        """
+        p = people.c
+        query = select(p.person).join(data_keys, data_keys.c.subject == p.person)
+        found = query.where(
+            data_keys.c.wrapped.is_not(None),
+            p.school == school,
+            p.on_roll,
+            p.category == Category.PUPIL.value,
+            p.year_group.is_not(None),
+        )
+        stored = {*connection.scalars(found)} - set_aside(connection, self)
+        apart = {
+            key
+            for key, each in self.people_apart(connection).items()
+            if each.school == school and each.details.on_roll and each.category is Category.PUPIL
+        }
+        self._app.keys.prefetch(stored | apart)
+        return frozenset(stored | apart)
+
     def names(self, connection: Connection, ids: Collection[UUID]) -> dict[UUID, Sealed]:
         """The sealed names of the people among `ids`, their keys cached."""
         found = sealed_by_id(connection, people.c.person, people.c.name, ids, self._app.sealer)

@@ -96,9 +96,13 @@ def _ages_agree(one: Description, other: Description) -> bool:
     """Days of birth decide if both are known, day and month exchanged at most; year groups if these are."""
     if one.born_on is not None and other.born_on is not None:
         return _same_day(one.born_on, other.born_on)
-    if one.year_group is None or other.year_group is None:
-        return True
-    return abs(one.year_group - other.year_group) <= MOST_YEARS_APART
+    first, second = _year_now(one), _year_now(other)
+    return first is None or second is None or abs(first - second) <= MOST_YEARS_APART
+
+
+def _year_now(described: Description) -> int | None:
+    """The year group; that of a former pupil is the one in which they left."""
+    return None if described.category is Category.FORMER_PUPIL else described.year_group
 
 
 def _same_day(one: date, other: date) -> bool:

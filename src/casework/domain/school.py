@@ -174,6 +174,24 @@ class UserIdentified(Event, frozen=True, kw_only=True):
         school.unlinked -= {self.user}
 
 
+class YearGroupsPromoted(Event, frozen=True, kw_only=True):
+    """The pupils on the roll went a year up, into the school year that begins in the year `school_year`.
+
+    The `leavers` were in the top year, or above. `moved` is how many others there were.
+    """
+
+    TOPIC: ClassVar[str] = "school.year_groups_promoted"
+
+    school_year: int
+    top_year: int
+    left_on: LocalDate
+    moved: int
+    leavers: tuple[UUID, ...]
+
+    def apply(self, school: Any) -> None:
+        school.promotions[self.school_year] = self
+
+
 class School(Aggregate, begins_with=SchoolOpened):
     """One school, with the facts that its duties depend on."""
 
@@ -190,6 +208,7 @@ class School(Aggregate, begins_with=SchoolOpened):
         self.appointments: dict[UUID, Appointment] = {}
         self.links_required_from: date | None = None
         self.unlinked: frozenset[UUID] = frozenset()
+        self.promotions: dict[int, YearGroupsPromoted] = {}
 
     def adopt(self, edition: str, since: date) -> None:
         """Use the pack `edition` from the day `since` on."""

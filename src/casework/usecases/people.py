@@ -130,7 +130,7 @@ class People:
         school, actor = self._schools.actor_at(context, person.school)
         role = actor.role_for(Permission.CHANGE_PEOPLE)
         if role is None:
-            role = _keeps_roll(context, actor) or actor.require(Permission.CHANGE_PEOPLE)
+            role = keeps_roll(context, actor) or actor.require(Permission.CHANGE_PEOPLE)
             if not person.details.on_roll and context.earlier(person) is None:
                 raise NotFound
         require_other_person(context, person.id)
@@ -138,7 +138,7 @@ class People:
 
     def _register(self, context: Context, command: RegisterPerson) -> Person:
         school, actor = self._schools.actor_at(context, command.school)
-        keeper = _keeps_roll(context, actor)
+        keeper = keeps_roll(context, actor)
         role = keeper or actor.role_for(Permission.REGISTER_PEOPLE)
         if role is None:
             raise Forbidden
@@ -198,7 +198,7 @@ def require_other_person(context: Context, person_id: UUID) -> None:
         raise Forbidden(_OWN_RECORD)
 
 
-def _keeps_roll(context: Context, actor: Actor) -> Role | None:
+def keeps_roll(context: Context, actor: Actor) -> Role | None:
     """The role in which the user says who is on the roll; None if they may not."""
     administers = Role.ADMIN if context.principal.administers else None
     return actor.role_for(Permission.KEEP_ROLL) or administers

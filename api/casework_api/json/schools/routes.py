@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from flask import url_for
@@ -14,6 +14,7 @@ from casework.domain.clocks import day_of
 from casework.domain.fields import Text
 from casework.domain.school import School
 from casework.usecases.schools import ChangeSchool, OpenSchool
+from casework.usecases.year_groups import PromoteYearGroups, Promotion
 from casework_api.http import current
 from casework_api.http.blueprint import IDEMPOTENCY_KEY_HEADER, Blueprint
 from casework_api.http.fields import Words
@@ -34,8 +35,20 @@ from casework_projections.reading.schools import ReadSchool, SchoolBody, school_
 
 SchoolInput = schema_of(OpenSchool, name="SchoolInput")
 SchoolPatch = schema_of(ChangeSchool, name="SchoolPatch", nullable=False)
+PromotionInput = schema_of(PromoteYearGroups, name="PromotionInput")
 AppointmentInput = schema_of(AppointUser, name="AppointmentInput")
 AppointmentPatch = schema_of(ChangeAppointment, name="AppointmentPatch")
+
+PROMOTION_EXAMPLE: Final = {
+    "preview": True,
+    "school_year": 2026,
+    "top_year": 6,
+    "left_on": "2026-07-21",
+    "moved": 180,
+    "leavers": [
+        {"id": "7f0f2a54-9a52-5f1d-8f39-0d5b8a1c7e21", "name": "Petra Pupil", "year_group": 6},
+    ],
+}
 
 
 class ComparisonQuery(PageQuery):
@@ -101,6 +114,20 @@ def compare_playbooks(query: dict[str, Any], school_id: UUID) -> Page[Comparison
 def change_school(fields: dict[str, Any], school_id: UUID) -> SchoolBody:
     """Change the given settings; the others stay. A setting cannot be cleared."""
     return _body(current.casework().schools.change(current.context(), school_id, ChangeSchool(**fields)))
+
+
+@blueprint.route("/<uuid:school_id>/year-groups/promote", methods=["POST"])
+@blueprint.takes(IDEMPOTENCY_KEY_HEADER)
+@blueprint.arguments(PromotionInput)
+@blueprint.returns(200, Promotion, problems=(409, 422), example=PROMOTION_EXAMPLE)
+def promote(fields: dict[str, Any], school_id: UUID) -> Promotion:
+    """Move all pupils on the roll a year up; those of the top year become former pupils and leave the roll.
+
+    For safeguarding leads, the head and administrators, once in a school year (from July to June). With
+    `preview` nothing changes. Without `top_year` it is the highest year on the roll, which the preview shows.
+    """
+    command = PromoteYearGroups(**fields)
+    return current.casework().year_groups.promote(current.context(), school_id, command)
 
 
 @blueprint.route("/<uuid:school_id>/appointments", methods=["POST"])
