@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from casework.domain.approval import Approval
 from casework.domain.case import Case
-from casework.domain.incident.reporting import Acknowledge, Party, Policy, Report
+from casework.domain.incident.reporting import Acknowledge, Party, Policy, Report, each_once
 from casework.domain.moments import Instant
 from casework.domain.playbook import Duty, Modality
 from casework.domain.school import OutsideContact
@@ -209,7 +209,7 @@ def _own_report(case: Case) -> _Seen:
         state=State.CLOSED if incident.closed else State.REPORTED,
         policy=report.policy,
         milestones=milestones,
-        people=_parties(report.people),
+        people=_parties(each_once(report.people)),
         direction=report.direction,
         content=tuple(sorted(report.content)),
     )

@@ -14,7 +14,7 @@ from casework.domain.bars import Bar, Bonds, Subject, Why, bars_of
 from casework.domain.errors import Invalid, Refusal, Refused, refuse_any
 from casework.domain.event import Event
 from casework.domain.fields import limit_faults, moment_faults, text_faults, values_of
-from casework.domain.incident.reporting import Party, Report, stream_of
+from casework.domain.incident.reporting import Party, Report, each_once, stream_of
 from casework.domain.incident.steps import Step
 from casework.domain.vocabulary import (
     Agency,
@@ -68,7 +68,7 @@ class Incident(Aggregate, begins_with=Report):
         self.direction: Direction | None = report.direction
         self.summary = report.summary
         self.child_voice = report.child_voice
-        self.people: tuple[Party, ...] = report.people
+        self.people: tuple[Party, ...] = each_once(report.people)
         # Users who may be meant, as well as people.
         self.leaders = frozenset(report.leaders)
         self.may_be_about_leader = report.may_be_about_leader

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, ClassVar
 from uuid import UUID, uuid5
@@ -48,6 +48,28 @@ class Party(msgspec.Struct, frozen=True, kw_only=True):
     involvement: Involvement
     category: Annotated[Category, ServerSet()] = Category.UNKNOWN
     user: Annotated[UUID | None, ServerSet()] = None
+
+
+def each_once(
+    people: Iterable[Party], one_person: Callable[[UUID], Hashable] = lambda person: person
+) -> tuple[Party, ...]:
+    """`people` with each person once in each involvement, under the record that was named first.
+
+    `one_person` returns the same for all records of a person. The user whom a party names is kept, because
+    the case is closed to them: two parties who name different users stay two.
+    """
+    found: dict[Hashable, Party] = {}
+    for party in people:
+        place: Hashable = (one_person(party.person), party.involvement)
+        known = found.get(place)
+        if known is not None and None not in (known.user, party.user) and known.user != party.user:
+            place = (place, party.user)
+            known = found.get(place)
+        if known is None:
+            found[place] = party
+        elif known.user is None:
+            found[place] = msgspec.structs.replace(known, user=party.user)
+    return tuple(found.values())
 
 
 def stream_of(people: Iterable[Party], direction: Direction | None, kind_stream: Stream) -> Stream:
@@ -186,7 +208,7 @@ class IdentifyPerson(Step, frozen=True, kw_only=True):
         return {} if unknown else {"$.person": "is not an unknown person in this incident"}
 
     def apply(self, incident: Incident) -> None:
-        incident.people = tuple(
+        incident.people = each_once(
             msgspec.structs.replace(party, person=self.as_, category=self.category, user=None)
             if party.person == self.person
             else party

@@ -13,24 +13,28 @@ from casework.domain.errors import Forbidden, KeyReused, refuse_any
 from casework.domain.event import event_of
 from casework.domain.fields import Code, Narrative, PastInstant, limit_faults, synchronised, values_of
 from casework.domain.incident import Incident
-from casework.domain.incident.reporting import Party, Policy, Report
+from casework.domain.incident.reporting import Party, Policy, Report, each_once
+from casework.domain.person import Person
 from casework.domain.school import School
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Content, Direction, Role, Setting
 from casework.library import Library
 from casework.record import Record, retrying
+from casework.record.identity import one_person
 from casework.usecases.cases import Cases
 from casework.usecases.context import Context, replaced
-from casework.usecases.schools import Schools
+from casework.usecases.schools import Schools, actor_of
 from casework.usecases.secrets import Secrets
 from casework.usecases.steps.named import Named, Naming
 from casework.usecases.steps.stages import Stages
+from casework.usecases.steps.surroundings import Surroundings
 
 
 class ReportIncident(msgspec.Struct, frozen=True, kw_only=True):
     """An incident to report. `reported_at` is when it was first reported (default: now).
 
-    `about_leader` says whether it is about the person who leads the school, who then does not learn of it.
+    A person who is named twice in one role counts once. `about_leader` says whether it is about the person
+    who leads the school, who then does not learn of it.
     """
 
     school: UUID
@@ -86,7 +90,7 @@ class Reporting:
         named = self._naming.parties(sent, command.people, school, command.occurred_at)
         report = self._stamped(context, command, school, role, named.people)
         around = self._stages.look_up(context, report, school, made=named.made)
-        report = self._stages.complete(report, around)
+        report = self._once(context, self._stages.complete(report, around), around)
         self._stages.check(report, around)
         playbook = self._library.playbook_under(report.policy)
         incident = Incident.report(report, playbook)
@@ -99,6 +103,22 @@ class Reporting:
         if role is None:
             raise Forbidden
         return school, role
+
+    def _once(self, context: Context, report: Report, around: Surroundings) -> Report:
+        """The report with each person once in each role.
+
+        Two joined records are one person only for users who may read people: the others may not know of it,
+        and what they reported is shown to them.
+        """
+        named = [around.found.get(party.person) for party in report.people]
+        joined = [each.id for each in named if isinstance(each, Person) and each.joined]
+        actor = actor_of(context, around.school)
+        if not joined or actor.role_for(Permission.READ_PEOPLE) is None:
+            return msgspec.structs.replace(report, people=each_once(report.people))
+        # A person is known by the least of the ids of their records.
+        of_record = {each: min(one_person(self._record, [each])) for each in joined}
+        people = each_once(report.people, lambda person: of_record.get(person, person))
+        return msgspec.structs.replace(report, people=people)
 
     def _first_result(self, context: Context) -> Case | None:
         """The case as it was first reported, if this request is a retry, made openly or in confidence.
