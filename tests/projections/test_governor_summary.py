@@ -17,6 +17,7 @@ from casework.domain.incident import Incident
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Setting, State
 from casework.storage.observation import count_statements
+from casework.usecases.joins import OtherPerson, SamePerson
 from casework.usecases.schools import ChangeSchool
 from casework_projections.documents.governor_summary import as_csv
 from casework_projections.reading.governor_summary import OverduePolicy, ReadSummary, SummaryBody
@@ -284,3 +285,19 @@ def test_csv_has_a_line_for_each_figure(history: SchoolHistory, views: Views) ->
     assert ("incidents", "by_state reported", "") in lines
     assert ("lessons 1", "text", LESSON) in lines
     assert ("lessons 1", "actions open", "2") in lines
+
+
+def test_two_records_of_one_person_are_counted_once(history: SchoolHistory, views: Views) -> None:
+    for _ in range(5):
+        incident = history.report(at="2026-09-14 10:00")
+        for child in (history.target, history.alleged):
+            history.take(incident, "inform_parents", child=child)
+    lead, reason = history.context(history.dsl), Sealed("Both are the same child.")
+    assert summary(views, history)["parents"]["informed"] == 10
+    history.app.joins.join(lead, history.target, SamePerson(person=history.alleged, reason=reason))
+    for each in (views, Views(history.app)):
+        assert summary(each, history)["parents"]["informed"] == 5
+    history.at += HOUR
+    parted = OtherPerson(reason=reason)
+    history.app.joins.part(history.context(history.dsl), history.target, history.alleged, parted)
+    assert summary(views, history)["parents"]["informed"] == 10

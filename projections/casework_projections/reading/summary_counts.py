@@ -84,9 +84,9 @@ def clocks(incidents: Iterable[Figures], as_of: datetime) -> Counts:
 def parents(incidents: Sequence[Figures]) -> Counts:
     """How many times parents were informed, were invited, or had information withheld from them."""
     return {
-        "informed": shown_count(sum(each.informed for each in incidents)),
-        "invited": shown_count(sum(each.invited for each in incidents)),
-        "withheld": shown_count(sum(each.withheld for each in incidents)),
+        "informed": shown_count(sum(len(each.informed) for each in incidents)),
+        "invited": shown_count(sum(len(each.invited) for each in incidents)),
+        "withheld": shown_count(sum(len(each.withheld) for each in incidents)),
     }
 
 

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from sqlalchemy import String, literal, select, union_all
 
+from casework.domain.bars import Bonds
 from casework.domain.incident import Incident
 from casework.domain.school import School
 from casework_projections.reading.access_sql import BARS, parameters
@@ -18,6 +19,7 @@ from casework_projections.reading.lesson_rows import lesson_rows
 from casework_projections.reading.room import ReadingRoom, Snapshot
 from casework_projections.views import figures
 from casework_projections.views.apart import attempted
+from casework_projections.views.bonds import joined_records
 from casework_projections.views.case_tables import cases
 from casework_projections.views.figures import Figures, FiguresRow
 from casework_projections.views.lessons_learnt import LessonRow
@@ -52,8 +54,12 @@ def sources(
     rows = _figures(room, snapshot, school, {term, *compared}, reach)
     lessons = [found.row for found in lesson_rows(room, snapshot, school, term, reach)]
     then = _as_recorded(room, rows, lessons, as_of)
+    joined = Bonds(joined_records(snapshot.connection))
     return Sources(
-        {name: _figures_then(room, found, school, then) for name, found in rows.items()},
+        {
+            name: [_each_person_once(each, joined) for each in _figures_then(room, found, school, then)]
+            for name, found in rows.items()
+        },
         _lessons_then(room, lessons, then),
         snapshot.stale,
     )
@@ -110,6 +116,18 @@ def _figures_then(
     unchanged = [row.figures for row in rows if row.incident not in then]
     changed = [then[row.incident] for row in rows if row.incident in then]
     return unchanged + [room.views.figures.of(incident, school) for incident in changed if incident]
+
+
+def _each_person_once(found: Figures, joined: Bonds) -> Figures:
+    """`found` with one id for each person, whichever of their records were named."""
+    people = {name: getattr(found, name) for name in ("informed", "invited", "withheld")}
+    return msgspec.structs.replace(
+        found,
+        **{
+            name: tuple({min(joined.one_person_now(each)) for each in records})
+            for name, records in people.items()
+        },
+    )
 
 
 def _lessons_then(room: ReadingRoom, rows: Sequence[LessonRow], then: History) -> list[LessonRow]:

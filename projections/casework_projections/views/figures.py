@@ -57,7 +57,11 @@ class DutyClock(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
-    """What is counted of one incident. `hours_to` are elapsed hours since it was reported."""
+    """What is counted of one incident. `hours_to` are elapsed hours since it was reported.
+
+    The children whose parents were `informed` or from whose parents it is `withheld`, and the parents who
+    were `invited`, are ids of records: whoever counts them counts two records of one person once.
+    """
 
     kind: str
     state: State
@@ -67,9 +71,9 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     reopened: bool
     hours_to: dict[str, float]
     clocks: tuple[DutyClock, ...]
-    informed: int
-    invited: int
-    withheld: int
+    informed: tuple[UUID, ...]
+    invited: tuple[UUID, ...]
+    withheld: tuple[UUID, ...]
     referrals: tuple[str, ...]
     outcome: str
 
@@ -90,7 +94,7 @@ class IncidentFigures(IncidentView):
     """The figures of every incident as it is now."""
 
     name: ClassVar[str] = "governor_summary"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     tables: ClassVar[MetaData] = _metadata
     main: ClassVar[Table] = figures
 
@@ -139,9 +143,9 @@ def figures_of(incident: Incident, playbook: Playbook, calendar: Calendar) -> Fi
             for duty in playbook.duties(incident, calendar)
             if duty.due_at is not None and duty.rule.modality in _BINDING
         ),
-        informed=len({step.child for step in incident.taken(InformParents)}),
-        invited=len({step.parent for step in incident.taken(InviteParent)}),
-        withheld=len(incident.withheld),
+        informed=tuple(sorted({step.child for step in incident.taken(InformParents)})),
+        invited=tuple(sorted({step.parent for step in incident.taken(InviteParent)})),
+        withheld=tuple(sorted(incident.withheld)),
         referrals=tuple(sorted(agency.value for agency in incident.told_agencies)),
         outcome=_outcome(incident),
     )
