@@ -12,7 +12,7 @@ from casework.domain.access import SYSTEM
 from casework.domain.errors import Forbidden, Invalid, Refused
 from casework.domain.vocabulary import Category, Role
 from casework.usecases.context import Context
-from casework.usecases.year_groups import PromoteYearGroups, YearGroups, last_day, school_year
+from casework.usecases.year_groups import PromoteYearGroups, YearGroups, last_day, year_entered
 from tests.calendars import TEST_CALENDAR
 from tests.record.register import LEADS, Register
 from tests.record.test_use_cases_in_memory import NOW
@@ -92,7 +92,7 @@ def test_a_retry_is_answered_as_before() -> None:
     ("day", "year"), [("2026-06-30", 2025), ("2026-07-01", 2026), ("2026-12-31", 2026), ("2027-01-01", 2026)]
 )
 def test_a_school_year_counts_from_july(day: str, year: int) -> None:
-    assert school_year(date.fromisoformat(day)) == year
+    assert year_entered(date.fromisoformat(day)) == year
 
 
 @pytest.mark.parametrize(

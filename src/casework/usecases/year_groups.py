@@ -91,7 +91,7 @@ class YearGroups:
         if context.earlier(school) is not None:
             return self._as_promoted(context, school)
         refuse_any(record_faults(command))
-        if school_year(day_of(context.now)) in school.promotions:
+        if year_entered(day_of(context.now)) in school.promotions:
             raise Refused(_ONCE)
         promotion, pupils = self._planned(context, school, command)
         if command.preview or promotion.top_year is None:
@@ -126,7 +126,7 @@ class YearGroups:
         today = day_of(context.now)
         promotion = Promotion(
             preview=command.preview,
-            school_year=school_year(today),
+            school_year=year_entered(today),
             top_year=top_year if pupils else None,
             left_on=last_day(school.calendar, today),
             moved=len(pupils) - len(leavers),
@@ -149,8 +149,11 @@ class YearGroups:
         )
 
 
-def school_year(day: date) -> int:
-    """The year in which that school year begins into which pupils go up on `day`."""
+def year_entered(day: date) -> int:
+    """The year in which that school year begins into which pupils go up on `day`.
+
+    From July on it is the next one, unlike `dated.school_year`.
+    """
     return day.year if day.month >= FIRST_MONTH else day.year - 1
 
 
