@@ -73,7 +73,7 @@ class Casework:
         self.tokens = Tokens(self.record, self.secrets)
         self.enrolment = Enrolment(self.record, self.secrets, self.tokens, found_users)
         self.recusals = recusals(self)
-        self.people = People(self.record, self.schools, duplicates(self))
+        self.people = People(self.record, self.schools, duplicates(self), found_users)
         self.year_groups = YearGroups(self.record, self.schools, roll(self))
         self.relations = Relations(self.record, self.people)
         self.joins = Joins(self.record, self.people, found_users)

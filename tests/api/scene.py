@@ -92,7 +92,7 @@ class Scene:
         """The body of a report."""
         return self.house.reported(people=[{"person": self.pupil, "involvement": "target"}])
 
-    def newcomer(self) -> Json:
+    def new_pupil(self) -> Json:
         """The body of a new person, who is told from all others of that name."""
         school = self.house.school
         return {"school": school, "category": "pupil", "name": "Perry Pupil", "distinct": True}
@@ -328,7 +328,7 @@ ROUTES: Final = {
     "me.notices": Route(_get("/me/notices"), "200 200 200 200 200 200 200 200", "notices"),
     "me.read_me": Route(_get("/me"), "200 200 200 200 200 200 200 200", "me"),
     "people.register": Route(
-        lambda s: _post("/people", s.newcomer()),
+        lambda s: _post("/people", s.new_pupil()),
         "201 201 201 201 201 201 201 403",
     ),
     "people.find": Route(_get("/people?name=Petra Pupil"), "403 200 200 200 200 200 200 200", "people"),

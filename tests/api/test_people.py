@@ -195,3 +195,18 @@ class TestAFormerPupil:
         assert [party["category"] for party in shown["people"]] == [category]
         duties = [item["step"] for item in house.next_steps(incident)]
         assert ("inform_parents" in duties) is is_child
+
+
+class TestAUser:
+    @pytest.mark.parametrize("category", ["pupil", "former_pupil"])
+    def test_does_not_become_a_pupil(self, house: House, category: str) -> None:
+        house.add_user("linked", "deputy_dsl", house.school, name="Lena Linked")
+        (linked,) = house.get("linked", "/me")["user"]["persons"]
+        before = house.events()
+        answer = patch(house, linked["person"], who="headteacher", category=category)
+        assert answer.status_code == 422
+        assert body_of(answer)["errors"] == {
+            "$.category": ["would make a pupil and a user of casework one person"]
+        }
+        assert house.events() == before
+        assert changed(house, linked["person"], category="governor")["category"] == "governor"

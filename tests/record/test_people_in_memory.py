@@ -14,6 +14,7 @@ from casework.domain.errors import Forbidden, Invalid, KeyReused, NotFound, Poss
 from casework.domain.person import Contact, Related
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Category, Relation, Role
+from casework.record.user_directory import NoDirectory
 from casework.usecases.context import Context
 from casework.usecases.people import ChangePerson, People, RegisterPerson
 from tests.record.register import LEADS, OTHERS, REASON, Register, refusal
@@ -202,7 +203,7 @@ class TestSomebodyWhoMayHaveARecord:
     def test_is_registered_only_if_somebody_says_that_they_are_distinct(self) -> None:
         school = Register()
         other = school.pupil
-        school.people = People(school.record, school.schools, Alike(other))
+        school.people = People(school.record, school.schools, Alike(other), NoDirectory())
         with pytest.raises(PossibleDuplicate) as raised:
             school.add()
         assert raised.value.candidates == (other,)
@@ -215,11 +216,11 @@ class TestSomebodyWhoMayHaveARecord:
         context = msgspec.structs.replace(school.by(Role.DSL), key="a key")
         command = RegisterPerson(school=school.school, category=Category.PUPIL, name=Sealed("Ada"))
         first = school.people.register(context, command)
-        school.people = People(school.record, school.schools, Alike(first.id))
+        school.people = People(school.record, school.schools, Alike(first.id), NoDirectory())
         assert school.people.register(context, command).version == first.version
 
     def test_is_not_looked_for_if_the_request_is_refused(self) -> None:
         school = Register()
-        school.people = People(school.record, school.schools, Alike(school.pupil))
+        school.people = People(school.record, school.schools, Alike(school.pupil), NoDirectory())
         with pytest.raises(Invalid):
             school.add(name=Sealed(""))

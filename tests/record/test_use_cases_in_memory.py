@@ -60,7 +60,7 @@ class InMemory:
         self.cases = Cases(record, self.schools, library, NoRecusals())
         self.incidents = Incidents(record, self.cases, self.schools, library, secrets)
         self._users = Users(record, NoDirectory())
-        self.people = People(record, self.schools, NoDuplicates())
+        self.people = People(record, self.schools, NoDuplicates(), NoDirectory())
         self.appointments = Appointments(record, self.schools)
         enrolment = Enrolment(record, secrets, Tokens(record, secrets), NoDirectory())
         accounts = AccountApprovals(record, NoDirectory(), self.appointments, self._users, enrolment)

@@ -17,7 +17,7 @@ from casework.record import Record, retrying
 from casework.record.identity import one_person
 from casework.record.user_directory import UserDirectory
 from casework.usecases.context import Context, as_it_was
-from casework.usecases.people import Admitted, People, require_other_person
+from casework.usecases.people import USER_A_PUPIL, Admitted, People, require_other_person
 from casework.usecases.relations import ELSEWHERE
 
 _OTHER: Final = "$.person"
@@ -74,7 +74,7 @@ class Joins:
         if other.id in own:
             raise Invalid.at(_OTHER, "is the same person already")
         if self._is_user_with_pupil(own, theirs):
-            raise Invalid.at(_OTHER, "would make a pupil and a user of casework one person")
+            raise Invalid.at(_OTHER, USER_A_PUPIL)
         self._append(context, admitted.role, person, PersonJoined, other.id, command.reason)
         self._append(context, admitted.role, other, PersonJoined, person.id, command.reason)
         self._record.commit(person, other)

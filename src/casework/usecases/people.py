@@ -32,6 +32,8 @@ from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Category, Relation, Role
 from casework.record import Record, retrying
 from casework.record.duplicates import Duplicates
+from casework.record.identity import one_person
+from casework.record.user_directory import UserDirectory
 from casework.usecases.context import Context, as_it_was, replaced
 from casework.usecases.named_ids import check_ids, named_ids
 from casework.usecases.schools import Schools
@@ -40,6 +42,7 @@ _ROLL_KEEPERS: Final = "Only safeguarding leads, the head and administrators say
 _OWN_RECORD: Final = "Nobody changes the record of their own person."
 _AGE_FIELDS: Final = ("year_group", "born_on", "category")
 PARENT_OF_PRIMARY_AGE: Final = "would make a pupil of primary age a parent"
+USER_A_PUPIL: Final = "would make a pupil and a user of casework one person"
 
 
 class RegisterPerson(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,10 +99,13 @@ class Admitted(msgspec.Struct, frozen=True):
 class People:
     """The use cases of people."""
 
-    def __init__(self, record: Record, schools: Schools, duplicates: Duplicates) -> None:
+    def __init__(
+        self, record: Record, schools: Schools, duplicates: Duplicates, directory: UserDirectory
+    ) -> None:
         self._record = record
         self._schools = schools
         self._duplicates = duplicates
+        self._directory = directory
 
     def register(self, context: Context, command: RegisterPerson) -> Person:
         """Register a person, as a user who may register people at the school or an administrator.
@@ -185,11 +191,19 @@ class People:
             return admitted
         if person.is_parent and _becomes_primary_pupil(person.details, details, day_of(context.now)):
             raise Invalid.at(f"$.{_age_field(command)}", PARENT_OF_PRIMARY_AGE)
+        if self._makes_user_a_pupil(person, details):
+            raise Invalid.at("$.category", USER_A_PUPIL)
         stamp = context.stamp(person.id, person.version + 1, admitted.role)
         fields = {"school": person.school, "details": details, "reason": command.reason}
         person.append(event_of(stamp, PersonChanged, **fields))
         self._record.commit(person)
         return admitted
+
+    def _makes_user_a_pupil(self, person: Person, after: Details) -> bool:
+        """Whether a person becomes a pupil or former pupil to whom, under any record, a user was linked."""
+        if person.category.is_or_was_pupil or not after.category.is_or_was_pupil:
+            return False
+        return bool(self._directory.linked_to(one_person(self._record, [person.id])))
 
 
 def require_other_person(context: Context, person_id: UUID) -> None:
