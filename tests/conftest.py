@@ -28,6 +28,7 @@ CI_SETTING: Final = "CASEWORK_CI"
 # A slow machine must not fail a test. CI always tries the same examples, so that a failure can be reproduced.
 hypothesis.settings.register_profile("local", deadline=None, max_examples=25)
 hypothesis.settings.register_profile("ci", deadline=None, max_examples=60, derandomize=True)
+hypothesis.settings.register_profile("long", deadline=None, max_examples=1000)
 hypothesis.settings.load_profile("ci" if os.environ.get(CI_SETTING) else "local")
 
 # Tests create many objects and keep few of them.
