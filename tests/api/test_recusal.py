@@ -167,6 +167,18 @@ class TestAboutTheHead:
         assert school.readers(incident) == {"head"}
         assert school.readers(school.report({"person": record, "involvement": "alleged"})) == {"head"}
 
+    def test_nobody_clears_their_own_name_in_another_case(self, school: School) -> None:
+        house, record = school.house, school.made("assistant", "Harriet Heddle")
+        incident = school.report({"person": record, "involvement": "alleged"})
+        other = school.child_case()
+        house.take(other, "involve_person", "head", person=record, involvement="witness")
+        said = {"person": record, "user": house.users["head"], "reason": REASON}
+        answer = house.step(other, "clear_name", "head", **said)
+        assert body_of(answer)["errors"] == {
+            "$.user": ["is you; another user says whether the person is you"]
+        }
+        assert school.readers(incident) == {"chair"}
+
 
 class TestAChildsCase:
     def test_of_a_leads_own_child_is_handled_by_the_others(self, school: School) -> None:

@@ -84,7 +84,11 @@ class AtSchool:
 
     def reader_for(self, principal: Principal) -> Reader:
         """As `reader`, for another user."""
-        return self._reader(self._identities.of(principal))
+        return self._reader(self.identity_of(principal))
+
+    def identity_of(self, principal: Principal) -> Identity:
+        """Who another user is in cases."""
+        return self._identities.of(principal)
 
     @cached_property
     def staff(self) -> Staff:

@@ -27,7 +27,7 @@ from casework.domain.incident.allegations import AppointCaseManager
 from casework.domain.incident.amending import Rebase, Reclassify, Waive
 from casework.domain.incident.contact import ClassifyContact
 from casework.domain.incident.outcomes import CompleteAction, Debrief
-from casework.domain.incident.recusal import LetIn
+from casework.domain.incident.recusal import ClearName, LetIn
 from casework.domain.incident.reporting import Assign, IdentifyPerson, InvolvePerson, Policy, Report
 from casework.domain.incident.technology import CheckAge, CheckConsent
 from casework.domain.moments import Instant
@@ -248,6 +248,14 @@ def _may_be_let_in(step: LetIn, around: Surroundings) -> Faults:
     return {"$.user": "is shut out by something that still holds"} if holds(BARRED, again, reader) else {}
 
 
+def _is_another(step: ClearName, around: Surroundings) -> Faults:
+    """A fault if the user clears themself, also for another case: another user says that it is not them."""
+    at, user = around.reported_case.at, around.found.get(step.user)
+    if isinstance(user, User) and at.identity.is_one_with(at.identity_of(Principal.of(user))):
+        return {"$.user": "is you; another user says whether the person is you"}
+    return {}
+
+
 def _anybody_else(_: LetIn, __: Surroundings) -> Decider:
     return Decider()
 
@@ -266,6 +274,7 @@ OUTSIDE: Final[Mapping[type[Step], Outside]] = {
     CheckConsent: Outside(complete=_check_consent),
     Rebase: Outside(complete=_rebase),
     Waive: Outside(decided_by=_authoriser),
+    ClearName: Outside(check=_is_another),
     LetIn: Outside(complete=_persons, check=_may_be_let_in, decided_by=_anybody_else),
 }
 """The classes of step that need something from outside the incident; the others need nothing."""
