@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from casework.domain.access import Actor, Holder
@@ -145,6 +146,12 @@ class TestAChildsCase:
         assert readers(named, staff=staff()) == {"deputy_dsl", "chair_of_governors"}
         without = staff(chair_of_governors=None)
         assert readers(named, staff=without) == {"deputy_dsl", "vice_chair"}
+
+    def test_is_not_handled_by_one_alone_who_named_an_absent_colleague(self) -> None:
+        away = msgspec.structs.replace(holder("dsl", DSL_PERSON), acts=False)
+        alone = staff(dsl=away, headteacher=None)
+        assert readers(child_case(), staff=alone) == {"deputy_dsl"}
+        assert readers(child_case(DSL_PERSON), staff=alone) == {"deputy_dsl", "chair_of_governors"}
 
     def test_comes_to_the_chair_and_the_vice_chair_if_all_leads_are_named(self) -> None:
         named = child_case(DSL_PERSON, DEPUTY_PERSON, HEAD_PERSON)

@@ -39,14 +39,13 @@ LEADS: Final = ("dsl", "deputy_dsl", "headteacher")
 NEXT: Final = ("chair_of_governors", "vice_chair")
 SUBJECTS: Final = ("target", "alleged")
 
-GAPS: Final = frozenset({"parents", "leaders", "names", "accounts", "absent"})
+GAPS: Final = frozenset({"parents", "leaders", "names", "accounts"})
 """Rules that casework does not keep yet; the model leaves them out too, until it does.
 
 - `parents`: a person who is in a case as a parent is recused.
 - `leaders`: a report about the head shuts out those close to the head.
 - `names`: the names of a user's records at other schools are their own names.
 - `accounts`: two accounts whose records are joined are one person.
-- `absent`: a lead who is absent and shut out counts among those whom others must not work without.
 """
 
 
@@ -189,12 +188,10 @@ class Model:
         first = LEADS if not about.of_staff else () if self.is_about_leader(case, today) else ("headteacher",)
         before = [user for role in first for user in self.acting(role, about.school, today)]
         able = [user for user in before if not self.is_shut_out(user, case, today)]
-        holding = [post.user for post in self.posts if post.school == about.school and post.role in first]
-        # Nobody works alone on a child's case that others were shut out of.
-        alone = not about.of_staff and any(
-            self.is_shut_out(user, case, today)
-            for user in self._who_could_read(holding, before, about, today)
-        )
+        # Nobody works alone on a child's case that others were shut out of, also others who are absent.
+        held = {user for role in first for user in self.holding(role, about.school, today)}
+        others = {*before, *(user for user in held if self.users[user].active)}
+        alone = not about.of_staff and any(self.is_shut_out(user, case, today) for user in others)
         for role in NEXT:
             if len(self.different(able)) >= (2 if alone else 1):
                 break
@@ -202,21 +199,6 @@ class Model:
             acting = self.acting(role, about.school, today)
             able += [user for user in acting if not self.is_shut_out(user, case, today)]
         return found
-
-    def _who_could_read(self, holding: list[str], acting: list[str], about: Case, today: date) -> set[str]:
-        """The active users who hold or act in the first roles of the route today, present or absent."""
-        if "absent" in GAPS:
-            return {*acting}
-        now = {
-            post.user
-            for post in self.posts
-            if post.user in holding
-            and post.school == about.school
-            and post.role in LEADS
-            and post.held(today)
-            and self.users[post.user].active
-        }
-        return now | {*acting}
 
     def different(self, users: list[str]) -> list[set[str]]:
         """The people that some users are: accounts of one person, or of joined records, count once."""

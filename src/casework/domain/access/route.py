@@ -64,6 +64,10 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True):
     led: Led
     acts: bool
 
+    def reads_by_it(self, today: date) -> bool:
+        """Whether they hold or act in the role today: an absent user reads cases too."""
+        return self.identity.active and self.led.between(today, today)
+
 
 Staff = tuple[Holder, ...]
 """Everybody who held a role of the route at one school."""
@@ -79,15 +83,18 @@ def leaders_since(staff: Staff, day: date, today: date) -> Iterator[Identity]:
             yield holder.identity
 
 
-def comes_to(role: Role, stream: Stream, staff: Staff, is_shut_out: IsShutOut, *, about_leader: bool) -> bool:
+def comes_to(
+    role: Role, stream: Stream, staff: Staff, today: date, is_shut_out: IsShutOut, *, about_leader: bool
+) -> bool:
     """Whether a case comes to the holders of `role`, one of `NEXT`, because those before them cannot have it.
 
     An allegation that is `about_leader` has no head to come to.
     """
     before = () if about_leader else FIRST[stream]
-    acting = [holder.identity for holder in staff if holder.acts and holder.role in before]
-    able = [identity for identity in acting if not is_shut_out(identity)]
-    needed = ALONE[stream] if len(able) < len(acting) else 1
+    first = [holder for holder in staff if holder.role in before]
+    able = [holder.identity for holder in first if holder.acts and not is_shut_out(holder.identity)]
+    reading = (holder.identity for holder in first if holder.reads_by_it(today))
+    needed = ALONE[stream] if any(map(is_shut_out, reading)) else 1
     for each in NEXT:
         if _people(able) >= needed:
             return False
