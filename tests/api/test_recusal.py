@@ -185,6 +185,17 @@ class TestAChildsCase:
         school.related(school.people["lead"], "parent_of", school.pupil, by="deputy")
         assert school.readers(school.child_case()) == {"deputy", "head"}
 
+    def test_is_not_read_by_who_is_in_it_as_a_parent(self, school: School) -> None:
+        parent = {"person": school.people["lead"], "involvement": "parent"}
+        incident = school.report(parent, kind="cyberbullying", confidential_reporter=False)
+        assert school.readers(incident) == {"deputy", "head"}
+        record = school.made("deputy", "Another Record")
+        house = school.house
+        house.take(incident, "involve_person", "head", person=record, involvement="parent")
+        body = {"person": school.people["deputy"], "reason": REASON}
+        house.created("head", f"/people/{record}/same-as", body)
+        assert school.readers(incident) == {"head", "chair"}
+
     def test_is_handled_by_nobody_alone_who_named_all_colleagues(self, school: School) -> None:
         incident = school.child_case()
         for who in ("lead", "head"):

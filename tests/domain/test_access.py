@@ -292,12 +292,19 @@ def test_a_subject_has_no_standing_to_their_own_case(involvement: str, role: str
     assert not standing_of(subject, case.incident).knows
 
 
-@pytest.mark.parametrize("involvement", ["witness", "reporter", "parent", "bystander"])
+@pytest.mark.parametrize("involvement", ["witness", "reporter", "bystander"])
 def test_a_lead_who_is_involved_but_not_a_subject_keeps_the_case(involvement: str) -> None:
     people = ((TARGET, "target", "pupil"), (TEACHER, involvement, "staff"))
     incident = CaseFile("cyberbullying", people=people).incident
     assert TEACHER not in incident.subjects()
     assert standing_of(actor("dsl", persons=(TEACHER,)), incident).handles_as is Role.DSL
+
+
+def test_a_lead_who_is_in_a_case_as_a_parent_does_not_know_of_it() -> None:
+    people = ((TARGET, "target", "pupil"), (TEACHER, "parent", "staff"))
+    incident = CaseFile("cyberbullying", people=people).incident
+    assert TEACHER not in incident.subjects()
+    assert not standing_of(actor("dsl", persons=(TEACHER,)), incident).knows
 
 
 def test_a_user_without_a_person_is_the_subject_of_no_case() -> None:

@@ -39,10 +39,9 @@ LEADS: Final = ("dsl", "deputy_dsl", "headteacher")
 NEXT: Final = ("chair_of_governors", "vice_chair")
 SUBJECTS: Final = ("target", "alleged")
 
-GAPS: Final = frozenset({"parents", "leaders", "names", "accounts"})
+GAPS: Final = frozenset({"leaders", "names", "accounts"})
 """Rules that casework does not keep yet; the model leaves them out too, until it does.
 
-- `parents`: a person who is in a case as a parent is recused.
 - `leaders`: a report about the head shuts out those close to the head.
 - `names`: the names of a user's records at other schools are their own names.
 - `accounts`: two accounts whose records are joined are one person.
@@ -250,7 +249,7 @@ class Model:
                         until = _first(ended, bond.ended)
                         for each, last in self.one_person(other, subject.since, until):
                             yield Reason(each, False, bond.first, last)
-        for parent in case.parents if "parents" not in GAPS else ():
+        for parent in case.parents:
             for record, ended in self.one_person(parent.member, parent.since, parent.ended):
                 yield Reason(record, False, None, ended)
 
@@ -297,7 +296,7 @@ class Model:
         about, today = self.cases[case], now.date()
         subjects = {each.member for each in self._subjects(about) if each.ended is None}
         subjects = self._joined(subjects)
-        close = {each.member for each in about.parents if each.ended is None and "parents" not in GAPS}
+        close = {each.member for each in about.parents if each.ended is None}
         for bond in self.bonds:
             begun = bond.first is None or bond.first <= today
             if not bond.same and begun and (bond.ended is None or bond.ended > now):

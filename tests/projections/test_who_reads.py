@@ -332,6 +332,8 @@ class Reports(Turn, frozen=True):
                 assert record == (known[-1] if known else None)
                 if party.involvement.value in plain.SUBJECTS:
                     about.subjects.append(plain.Subject(user, world.now))
+                elif party.involvement is Involvement.PARENT:
+                    about.parents.append(plain.Subject(user, world.now))
             if record is None:
                 assert user is not None
                 record = f"record {len(model.people)}"

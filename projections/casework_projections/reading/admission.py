@@ -72,7 +72,7 @@ class Admission:
             at_school[file[0].school].append(file)
         cases = {}
         for school, those in at_school.items():
-            about = {each for incident, _ in those for each in incident.about}
+            about = {each for incident, _ in those for each in incident.concerned}
             known = self._recusals.around(about, school)
             at = self._at(asker, school, known.namesakes)
             for incident, approvals in those:
@@ -129,7 +129,7 @@ class Admission:
         return case
 
     def _case_of(self, asker: Asker, incident: Incident, approvals: tuple[Approval, ...]) -> Case:
-        known = self._recusals.around(incident.about, incident.school)
+        known = self._recusals.around(incident.concerned, incident.school)
         at = self._at(asker, incident.school, known.namesakes)
         return self._case_at(at, incident, approvals, known.bonds)
 
@@ -141,7 +141,7 @@ class Admission:
 
     def bars_of(self, incident: Incident) -> tuple[Bar, ...]:
         """To whom `incident` is closed."""
-        return incident.bars(self._recusals.around(incident.about, incident.school).bonds)
+        return incident.bars(self._recusals.around(incident.concerned, incident.school).bonds)
 
     def reach(self, asker: Asker, reach: Reach) -> Reach:
         """`reach` with all that decides which cases the user may read."""

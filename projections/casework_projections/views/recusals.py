@@ -59,7 +59,7 @@ class RecusalIndex(View):
     """Who is shut out of each case, and why; and the bonds and names on which that depends."""
 
     name: ClassVar[str] = "recusals"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     tables: ClassVar[MetaData] = metadata
 
     def __init__(self, replay: Replay) -> None:
@@ -93,11 +93,11 @@ def closed_to(*whom: ColumnElement[bool]) -> Select[tuple[UUID]]:
 
 
 def _about(connection: Connection, members: Collection[UUID]) -> set[UUID]:
-    """The cases that are or were about any of `members`."""
+    """The cases that are or were about any of `members`, or about people close to them."""
     if not members:
         return set()
     b = bars_table.c
-    return {*connection.scalars(closed_to(b.member.in_(members), b.why == Why.SUBJECT.value))}
+    return {*connection.scalars(closed_to(b.member.in_(members), b.why != Why.DECLARED.value))}
 
 
 def _write_bars(connection: Connection, incidents: Mapping[UUID, Incident]) -> None:
@@ -105,8 +105,8 @@ def _write_bars(connection: Connection, incidents: Mapping[UUID, Incident]) -> N
     if not incidents:
         return
     connection.execute(delete(bars_table).where(bars_table.c.incident.in_(incidents)))
-    about = {member for incident in incidents.values() for member in incident.about}
-    bonds = Bonds(bonds_around(connection, about))
+    concerned = {member for incident in incidents.values() for member in incident.concerned}
+    bonds = Bonds(bonds_around(connection, concerned))
     rows = [row for incident in incidents.values() for row in _bar_rows(incident, bonds)]
     if rows:
         connection.execute(bars_table.insert(), rows)

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import chain
 from typing import Final
 from uuid import UUID
 
@@ -105,10 +106,15 @@ class Bonds:
         return ((other, bond) for other, bond in self._close.get(record, ()) if not _ended(bond.until, since))
 
 
-def bars_of(subjects: Iterable[Subject], bonds: Bonds) -> tuple[Bar, ...]:
-    """To whom a case about `subjects` is closed, each once for each reason."""
+def bars_of(subjects: Iterable[Subject], bonds: Bonds, *, parents: Iterable[Subject] = ()) -> tuple[Bar, ...]:
+    """To whom a case about `subjects` is closed, each once for each reason.
+
+    `parents` are in the case as parents of a subject, whether their relation is recorded or not.
+    """
     found: dict[tuple[UUID, Why], Bar] = {}
-    for bar in (each for subject in subjects for each in _bars_of(subject, bonds)):
+    about = (each for subject in subjects for each in _bars_of(subject, bonds))
+    related = (each for parent in parents for each in _bars_of_parent(parent, bonds))
+    for bar in chain(about, related):
         key = bar.member, bar.why
         found[key] = _both(found[key], bar) if key in found else bar
     return tuple(sorted(found.values(), key=lambda bar: (bar.member, bar.why)))
@@ -124,6 +130,11 @@ def _bars_of(subject: Subject, bonds: Bonds) -> Iterator[Bar]:
             for each, also_until in bonds.one_person(other, since).items():
                 related = earlier(close_until, also_until)
                 yield Bar(member=each, why=Why.RELATED, from_=bond.from_, until=related)
+
+
+def _bars_of_parent(parent: Subject, bonds: Bonds) -> Iterator[Bar]:
+    for record, until in bonds.one_person(parent.member, parent.since).items():
+        yield Bar(member=record, why=Why.RELATED, until=earlier(parent.until, until))
 
 
 def _both(one: Bar, other: Bar) -> Bar:

@@ -61,7 +61,7 @@ class Cases:
         school: School | None = None,
     ) -> Case:
         """`incident` with the user's standing now; `school` is its school, if already loaded."""
-        known = self._recusals.around(incident.about, incident.school)
+        known = self._recusals.around(incident.concerned, incident.school)
         return self._case(context, incident, known, approvals, school)
 
     def as_reported(self, context: Context, incident: Incident, school: School) -> Case:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Protocol, TypeVar
 from uuid import UUID
@@ -72,9 +72,9 @@ class Incident(Aggregate, begins_with=Report):
         # Users who may be meant, as well as people.
         self.leaders = frozenset(report.leaders)
         self.may_be_about_leader = report.may_be_about_leader
-        self.about: dict[UUID, Subject] = {
-            each: Subject(member=each, since=report.recorded_at) for each in self.subjects() | self.leaders
-        }
+        self.about: dict[UUID, Subject] = {}
+        self.parents: dict[UUID, Subject] = {}
+        self._follow_people(report.recorded_at)
         self.content: frozenset[Content] = frozenset()
         self.declared: frozenset[UUID] = frozenset()
         self.let_in: dict[UUID, datetime] = {}
@@ -134,7 +134,7 @@ class Incident(Aggregate, begins_with=Report):
         super()._apply(event)
         self.timeline.append(event)
         if self.people is not before:
-            self._follow_subjects(event.recorded_at)
+            self._follow_people(event.recorded_at)
         reached = event.milestone()
         if reached is not None:
             self.milestones.setdefault(reached, event.happened_at)
@@ -156,16 +156,19 @@ class Incident(Aggregate, begins_with=Report):
 
     def subjects(self) -> frozenset[UUID]:
         """The people and users the case is about. Nobody reads, manages or closes a case about themselves."""
-        parties = [*self.involved(*SUBJECT_INVOLVEMENTS)]
-        users = (party.user for party in parties if party.user is not None)
-        return frozenset(party.person for party in parties).union(users)
+        return self._members(*SUBJECT_INVOLVEMENTS)
+
+    @property
+    def concerned(self) -> frozenset[UUID]:
+        """The people and users whose bonds decide to whom the case is closed."""
+        return frozenset({*self.about, *self.parents})
 
     def bars(self, bonds: Bonds) -> tuple[Bar, ...]:
         """To whom the case is closed, given the `bonds` of the people it is about."""
         declared = (Bar(member=member, why=Why.DECLARED) for member in sorted(self.declared))
         about = (
             bar
-            for bar in bars_of(self.about.values(), bonds)
+            for bar in bars_of(self.about.values(), bonds, parents=self.parents.values())
             if bar.until is None or not self._let_in_since(bar.member, bar.until)
         )
         return (*about, *declared)
@@ -224,20 +227,16 @@ class Incident(Aggregate, begins_with=Report):
         """The steps of this class, oldest first."""
         return (taken for taken in self.timeline if isinstance(taken, step))
 
-    def _follow_subjects(self, moment: datetime) -> None:
-        """Note since when the incident is about each person, and when it stopped to be.
+    def _members(self, *involvements: Involvement) -> frozenset[UUID]:
+        """The people and users involved in any of these ways."""
+        parties = [*self.involved(*involvements)]
+        users = (party.user for party in parties if party.user is not None)
+        return frozenset(party.person for party in parties).union(users)
 
-        A person who takes the place of others, as one who was unknown and is identified, was it all along.
-        """
-        subjects = self.subjects() | self.leaders
-        gone = [each for key, each in self.about.items() if each.until is None and key not in subjects]
-        since = min((each.since for each in gone), default=moment)
-        self.about |= {each.member: msgspec.structs.replace(each, until=moment) for each in gone}
-        for person in subjects:
-            known = self.about.get(person)
-            if known is None or known.until is not None:
-                first = since if known is None else min(known.since, since)
-                self.about[person] = Subject(member=person, since=first)
+    def _follow_people(self, moment: datetime) -> None:
+        """Note since when each person is a subject, or a parent in the case, and when they stopped to be."""
+        self.about = _followed(self.about, self.subjects() | self.leaders, moment)
+        self.parents = _followed(self.parents, self._members(Involvement.PARENT), moment)
 
     def _time_faults(self, step: Step) -> dict[str, str]:
         if step.happened_at > step.recorded_at:
@@ -247,3 +246,22 @@ class Incident(Aggregate, begins_with=Report):
         if step.happened_at < self.reported_at and step.ANSWERS_REPORT:
             return {step.AT_FIELD: "is before the incident was reported"}
         return {}
+
+
+def _followed(
+    known: Mapping[UUID, Subject], present: Iterable[UUID], moment: datetime
+) -> dict[UUID, Subject]:
+    """`known` when only those `present` still are; from `moment` on, the others no longer are.
+
+    A person who takes the place of others, as one who was unknown and is identified, was it all along.
+    """
+    now = frozenset(present)
+    gone = [each for key, each in known.items() if each.until is None and key not in now]
+    since = min((each.since for each in gone), default=moment)
+    found = {**known, **{each.member: msgspec.structs.replace(each, until=moment) for each in gone}}
+    for member in now:
+        before = known.get(member)
+        if before is None or before.until is not None:
+            first = since if before is None else min(before.since, since)
+            found[member] = Subject(member=member, since=first)
+    return found
