@@ -133,6 +133,14 @@ class TestAboutTheHead:
         school.related(school.people["chair"], "spouse_of", school.people["head"])
         assert school.readers(incident) == {"vice"}
 
+    @pytest.mark.parametrize("said", [{}, {"about_leader": True}])
+    def test_naming_nobody_the_vice_chair_has_it_if_the_chair_is_the_heads_spouse(
+        self, school: School, said: Json
+    ) -> None:
+        incident = school.report(**said)
+        school.related(school.people["chair"], "spouse_of", school.people["head"])
+        assert school.readers(incident) == {"vice"}
+
     def test_a_divorce_lets_nobody_back_in(self, school: School) -> None:
         chair = school.people["chair"]
         relation = school.related(chair, "spouse_of", school.people["head"])

@@ -8,7 +8,9 @@ The rules do not say everything. Where they are silent, this model does what cas
 - A fact that has ended counts for a case that it touched: if it ended at or after the moment since which the
   case is about the subject. It then counts together with every other such fact, also with a later one.
 - A person who replaces an unknown one is a subject since the unknown one was.
-- What a report says of the head (`about_leader`) is about all who led from the day it occurred to the report.
+- What a report says of the head (`about_leader`) is about all who led from the day it occurred to the report,
+  and about the people they were linked to by then. A report that names a user is about that user, and about
+  the person they are at the school.
   An allegation in confidence that names nobody as alleged is treated as if it said so.
 - An absent user keeps the roles they hold, but the case comes to the next in the route as if they were not
   there. So do cases of users who are deactivated; those who stand in for them do not act.
@@ -39,10 +41,9 @@ LEADS: Final = ("dsl", "deputy_dsl", "headteacher")
 NEXT: Final = ("chair_of_governors", "vice_chair")
 SUBJECTS: Final = ("target", "alleged")
 
-GAPS: Final = frozenset({"leaders", "names", "accounts"})
+GAPS: Final = frozenset({"names", "accounts"})
 """Rules that casework does not keep yet; the model leaves them out too, until it does.
 
-- `leaders`: a report about the head shuts out those close to the head.
 - `names`: the names of a user's records at other schools are their own names.
 - `accounts`: two accounts whose records are joined are one person.
 """
@@ -240,7 +241,7 @@ class Model:
                 yield each
 
     def _all_reasons(self, case: Case) -> Iterator[Reason]:
-        for subject in self._subjects(case):
+        for subject in case.subjects:
             for record, ended in self.one_person(subject.member, subject.since, subject.ended):
                 yield Reason(record, True, None, ended)
                 for bond in self.bonds:
@@ -252,16 +253,6 @@ class Model:
         for parent in case.parents:
             for record, ended in self.one_person(parent.member, parent.since, parent.ended):
                 yield Reason(record, False, None, ended)
-
-    def _subjects(self, case: Case) -> Iterator[Subject]:
-        """The subjects, and the people that those who are users were ever linked to."""
-        for subject in case.subjects:
-            yield subject
-            if "leaders" in GAPS:
-                continue
-            for person in self.users[subject.member].persons if subject.member in self.users else ():
-                if self.people[person].school == case.school:
-                    yield Subject(person, subject.since, subject.ended)
 
     def one_person(
         self, record: str, since: datetime, ended: datetime | None, before: tuple[str, ...] = ()
@@ -294,7 +285,7 @@ class Model:
         The user themself, or the record whose present name could be theirs.
         """
         about, today = self.cases[case], now.date()
-        subjects = {each.member for each in self._subjects(about) if each.ended is None}
+        subjects = {each.member for each in about.subjects if each.ended is None}
         subjects = self._joined(subjects)
         close = {each.member for each in about.parents if each.ended is None}
         for bond in self.bonds:
@@ -309,7 +300,7 @@ class Model:
         names = {self.users[user].names[-1]} | {
             each.name for each in linked if "names" not in GAPS or each.school == about.school
         }
-        for record in subjects & self.people.keys():
+        for record in (subjects & self.people.keys()) - own:
             person = self.people[record]
             suspected = any(alike(name, person.name) for name in names)
             on_roll = person.category == "pupil" and person.on_roll

@@ -346,7 +346,8 @@ class Reports(Turn, frozen=True):
         if self.about_leader or untold:
             about.may_be_about_leader = True
             for user in model.led(school, about.occurred_on, world.today):
-                about.subjects.append(plain.Subject(user, world.now))
+                for member in (user, *model.users[user].persons):
+                    about.subjects.append(plain.Subject(member, world.now))
 
 
 class OfCase(Turn, frozen=True):

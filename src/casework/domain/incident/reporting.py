@@ -89,7 +89,8 @@ class Report(Step, frozen=True, kw_only=True):
     """The first step: what is said to have happened, to whom, and where.
 
     `about_leader` is what the report says of whether it is about the person who leads the school. `leaders`
-    are the users who led it from that day to the report, if it may be about one of them.
+    are the users who led it from that day to the report, if it may be about one of them, and all people they
+    were ever linked to; in reports of earlier releases, the users alone.
     """
 
     TOPIC: ClassVar[str] = "incident.report"

@@ -48,8 +48,10 @@ class Stages:
         """
         incident = None if case is None else case.incident
         ids = named_ids(step)
+        outside = OUTSIDE.get(type(step), NOTHING)
         wanted: list[UUID] = [leaf.value for leaf, _ in ids]
-        if incident is not None and OUTSIDE.get(type(step), NOTHING).names:
+        wanted += outside.users(step, school, context.now)
+        if incident is not None and outside.names:
             wanted += [party.person for party in incident.people]
         found = self._cases.known_among(context, self._record.load_many(wanted))
         found |= {person.id: person for person in made}

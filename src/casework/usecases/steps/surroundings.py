@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -110,6 +110,10 @@ def _nothing(_: Any, __: Surroundings) -> dict[str, Any]:
     return {}
 
 
+def _nobody(_: Any, __: School, ___: Instant) -> Collection[UUID]:
+    return ()
+
+
 def _no_decider(_: Any, __: Surroundings) -> Decider | None:
     return None
 
@@ -119,13 +123,15 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
 
     `complete` returns the fields that casework fills in. `check` returns what is wrong with the step given
     its surroundings, as messages by JSON path. `decided_by` returns who must decide on the step, None if it
-    needs no second person. `names` says that the step needs the names of the people of the incident.
+    needs no second person. `names` says that the step needs the names of the people of the incident; `users`
+    returns the users it needs besides those it names.
     """
 
     complete: Callable[[Any, Surroundings], Fields] = _nothing
     check: Callable[[Any, Surroundings], Faults] = _nothing
     decided_by: Callable[[Any, Surroundings], Decider | None] = _no_decider
     names: bool = False
+    users: Callable[[Any, School, Instant], Collection[UUID]] = _nobody
 
 
 def _report(step: Report, around: Surroundings) -> Fields:
@@ -136,10 +142,19 @@ def _report(step: Report, around: Surroundings) -> Fields:
 
 
 def _leaders(step: Report, around: Surroundings) -> tuple[UUID, ...]:
-    """The users who led the school on any day from when it occurred until now."""
-    days = day_of(step.occurred_at), day_of(around.moment)
-    led = around.school.ever_led(Role.HEADTEACHER)
-    return tuple(sorted({each.user for each in led if each.between(*days)}))
+    """The users who led the school on any day from when it occurred until now, and all people they were."""
+    led = _led(step, around.school, around.moment)
+    users = (around.found.get(user) for user in led)
+    persons = (person for user in users if isinstance(user, User) for person in user.persons)
+    return tuple(sorted(led.union(persons)))
+
+
+def _led(step: Report, school: School, moment: Instant) -> frozenset[UUID]:
+    """The users who led the school since it occurred, unless the report cannot be about them."""
+    if step.about_leader is False or not (step.about_leader or step.confidential_reporter):
+        return frozenset()
+    days = day_of(step.occurred_at), day_of(moment)
+    return frozenset(each.user for each in school.ever_led(Role.HEADTEACHER) if each.between(*days))
 
 
 def _reclassify(step: Reclassify, around: Surroundings) -> Fields:
@@ -261,7 +276,7 @@ def _anybody_else(_: LetIn, __: Surroundings) -> Decider:
 
 
 OUTSIDE: Final[Mapping[type[Step], Outside]] = {
-    Report: Outside(complete=_report),
+    Report: Outside(complete=_report, users=_led),
     Reclassify: Outside(complete=_reclassify),
     InvolvePerson: Outside(complete=_involve),
     IdentifyPerson: Outside(complete=_identify),
