@@ -211,6 +211,12 @@ class TestAChildsCase:
             school.house.take(incident, "involve_person", "deputy", person=person, involvement="target")
         assert school.readers(incident) == {"deputy", "chair"}
 
+    def test_two_accounts_are_one_person_if_their_records_are_joined(self, school: School) -> None:
+        body = {"person": school.people["deputy"], "reason": REASON}
+        school.house.created("head", f"/people/{school.people['lead']}/same-as", body)
+        assert school.readers(school.child_case()) == {"lead", "deputy", "head"}
+        assert school.readers(school.child_case("head")) == {"lead", "deputy", "chair"}
+
     def test_about_every_lead_is_read_by_the_chair_and_the_vice_chair(self, school: School) -> None:
         assert school.readers(school.child_case("lead", "deputy", "head")) == {"chair", "vice"}
 
@@ -263,6 +269,14 @@ class TestLettingBackIn:
         approval = body_of(self.asked(school, incident, "lead"))["id"]
         assert self.decided(school, approval, "head") == 200
         assert school.readers(incident) == {"lead", "deputy", "head"}
+
+    def test_not_by_two_accounts_whose_records_are_joined(self, school: School) -> None:
+        house, incident = school.house, school.child_case()
+        body = {"person": school.people["head"], "reason": REASON}
+        house.created("lead", f"/people/{school.people['deputy']}/same-as", body)
+        house.created("lead", f"/incidents/{incident}/conflicts", {"reason": REASON})
+        approval = body_of(self.asked(school, incident, "lead"))["id"]
+        assert self.decided(school, approval, "head") == 403
 
     def test_of_a_user_who_may_read_it_is_refused(self, school: School) -> None:
         answer = self.asked(school, school.child_case(), "lead")

@@ -41,11 +41,10 @@ LEADS: Final = ("dsl", "deputy_dsl", "headteacher")
 NEXT: Final = ("chair_of_governors", "vice_chair")
 SUBJECTS: Final = ("target", "alleged")
 
-GAPS: Final = frozenset({"names", "accounts"})
+GAPS: Final = frozenset({"names"})
 """Rules that casework does not keep yet; the model leaves them out too, until it does.
 
 - `names`: the names of a user's records at other schools are their own names.
-- `accounts`: two accounts whose records are joined are one person.
 """
 
 
@@ -204,7 +203,7 @@ class Model:
         """The people that some users are: accounts of one person, or of joined records, count once."""
         found: list[set[str]] = []
         for user in users:
-            records = {user, *(self.users[user].persons if "accounts" in GAPS else self.records(user))}
+            records = {user, *self.records(user)}
             if not any(records & other for other in found):
                 found.append(records)
         return found

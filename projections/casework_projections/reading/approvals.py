@@ -11,8 +11,8 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from casework.domain.access import Principal
-from casework.domain.approval import Approval, why_not_decide
-from casework.domain.case import ApprovalInCase, case_after
+from casework.domain.approval import Approval
+from casework.domain.case import ApprovalInCase, case_after, why_not_decide_in
 from casework.domain.errors import NotFound
 from casework.domain.moments import Instant
 from casework.domain.sealed import Sealed
@@ -272,7 +272,7 @@ def _concerns(room: ReadingRoom, asker: Asker, pending: ApprovalInCase) -> bool:
     by = room.record.peek(User, asked.by)
     if by is None:
         return False
-    return why_not_decide(Principal.of(by), case.at.actor, case.standing, case.incident) is None
+    return why_not_decide_in(case, Principal.of(by)) is None
 
 
 def _prefetch_case_keys(room: ReadingRoom, files: Collection[CaseFile]) -> None:

@@ -150,6 +150,9 @@ _CLOSED: Final = {
 }
 
 
+SAME_PERSON: Final = "is the person who asks; another person must decide"
+
+
 def why_not_decide(asker: Principal, decider: Actor, standing: Standing, incident: Incident) -> str | None:
     """Why `decider` may not decide what `asker` asks for about `incident`; None if they may.
 
@@ -157,7 +160,7 @@ def why_not_decide(asker: Principal, decider: Actor, standing: Standing, inciden
     person if both were ever linked to the same person.
     """
     if decider.user == asker.id or decider.persons & asker.persons:
-        return "is the person who asks; another person must decide"
+        return SAME_PERSON
     if decider.role_for(Permission.AUTHORISE) is None:
         return "holds no role that may authorise this"
     if any(map(incident.is_party, decider.persons)):

@@ -24,7 +24,7 @@ from casework.domain.access import (
     is_about_leader,
     standing,
 )
-from casework.domain.approval import Approval
+from casework.domain.approval import SAME_PERSON, Approval, why_not_decide
 from casework.domain.bars import Bar
 from casework.domain.clocks import day_of
 from casework.domain.errors import NotFound
@@ -235,6 +235,13 @@ def case_after(case: Case, number: int, playbook_of: PlaybookOf) -> Case:
     # No more is shown than the user may see today.
     stands = was.standing if case.standing.reads_as is not None else case.standing
     return msgspec.structs.replace(was, standing=stands, pending=pending)
+
+
+def why_not_decide_in(case: Case, asker: Principal) -> str | None:
+    """Why the user of `case` may not decide what `asker` asks for about it; None if they may."""
+    if case.at.identity.is_one_with(case.at.identity_of(asker)):
+        return SAME_PERSON
+    return why_not_decide(asker, case.at.actor, case.standing, case.incident)
 
 
 def approval_in(case: Case, approval_id: UUID) -> ApprovalInCase:

@@ -7,6 +7,7 @@ from uuid import UUID
 from casework.domain.access import Identity, Principal
 from casework.domain.person import Person
 from casework.domain.user import User
+from casework.record.identity import one_person
 from casework.record.port import Record
 from casework.record.recusals import Namesakes
 
@@ -37,4 +38,8 @@ class Identities:
     def _of(self, principal: Principal, active: bool) -> Identity:
         names = [name.text for name in principal.names if not name.erased]
         namesakes = self._namesakes(principal.id, names, principal.persons)
-        return Identity(principal.id, principal.persons, namesakes, active)
+
+        def joined() -> frozenset[UUID]:
+            return frozenset(one_person(self._record, principal.persons))
+
+        return Identity(principal.id, principal.persons, namesakes, active, joined)

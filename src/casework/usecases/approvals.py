@@ -9,8 +9,8 @@ from uuid import UUID
 import msgspec
 
 from casework.domain.access import Permission, Principal
-from casework.domain.approval import About, Approval, ApprovalDecided, why_not_decide
-from casework.domain.case import ApprovalInCase, approval_in
+from casework.domain.approval import About, Approval, ApprovalDecided
+from casework.domain.case import ApprovalInCase, approval_in, why_not_decide_in
 from casework.domain.errors import Forbidden, Invalid, NotFound, refuse_any
 from casework.domain.event import event_of, unstamped
 from casework.domain.fields import PastInstant, Reason, record_faults
@@ -140,7 +140,7 @@ def _decided_before(context: Context, pending: ApprovalInCase) -> bool:
 def _deciding_role(asker: Principal, pending: ApprovalInCase, context: Context) -> Role:
     """The role in which the user decides. Raises Forbidden if they may not decide."""
     case = pending.case
-    fault = why_not_decide(asker, case.at.actor, case.standing, case.incident)
+    fault = why_not_decide_in(case, asker)
     role = case.at.actor.role_for(Permission.AUTHORISE)
     if fault is not None or role is None:
         raise Forbidden(f"The user {fault}.")

@@ -6,7 +6,7 @@ allegation against a user who led the school when it happened, or has led it sin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Final
 from uuid import UUID
@@ -30,16 +30,21 @@ ALONE: Final[Mapping[Stream, int]] = {Stream.CHILD: 2, Stream.ALLEGATION: 1}
 case alone because they named their colleagues in it."""
 
 
+def _no_records() -> frozenset[UUID]:
+    return frozenset()
+
+
 class Identity(msgspec.Struct, frozen=True):
     """A user in cases: all people they were ever linked to, and people whose name could be theirs.
 
-    One who is not `active` cannot sign in.
+    One who is not `active` cannot sign in. `joined` looks up the records that are one person with theirs.
     """
 
     user: UUID
     persons: frozenset[UUID] = frozenset()
     namesakes: frozenset[UUID] = frozenset()
     active: bool = True
+    joined: Callable[[], frozenset[UUID]] = _no_records
 
     @property
     def members(self) -> frozenset[UUID]:
@@ -52,8 +57,10 @@ class Identity(msgspec.Struct, frozen=True):
         return self.members | self.namesakes
 
     def is_one_with(self, other: Identity) -> bool:
-        """Whether both are accounts of one person."""
-        return self.user == other.user or not self.persons.isdisjoint(other.persons)
+        """Whether both are accounts of one person, under one record or under records that are joined."""
+        if self.user == other.user or not self.persons.isdisjoint(other.persons):
+            return True
+        return not other.persons.isdisjoint(self.joined())
 
 
 class Holder(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,7 +103,7 @@ def comes_to(
     reading = (holder.identity for holder in first if holder.reads_by_it(today))
     needed = ALONE[stream] if any(map(is_shut_out, reading)) else 1
     for each in NEXT:
-        if _people(able) >= needed:
+        if _are_as_many_people(able, needed):
             return False
         if each is role:
             return True
@@ -105,10 +112,10 @@ def comes_to(
     return False
 
 
-def _people(identities: Iterable[Identity]) -> int:
-    """How many people they are: two accounts of one person count once."""
+def _are_as_many_people(identities: Sequence[Identity], needed: int) -> bool:
+    """Whether they are at least `needed` people: two accounts of one person count once."""
     different: list[Identity] = []
     for identity in identities:
-        if not any(identity.is_one_with(each) for each in different):
+        if len(different) < needed and not any(identity.is_one_with(each) for each in different):
             different.append(identity)
-    return len(different)
+    return len(different) >= needed

@@ -9,8 +9,7 @@ from uuid import UUID
 import msgspec
 
 from casework.domain.access import Principal
-from casework.domain.approval import why_not_decide
-from casework.domain.case import Case
+from casework.domain.case import Case, why_not_decide_in
 from casework.domain.errors import Invalid, refuse_any
 from casework.domain.incident import Step
 from casework.domain.person import Person
@@ -85,8 +84,7 @@ class Stages:
         if decider is not None and isinstance(named, User):
             if not named.active:
                 raise Invalid.at(decider.path, "is deactivated")
-            seen = case.seen_by(Principal.of(named))
-            fault = why_not_decide(context.principal, seen.at.actor, seen.standing, case.incident)
+            fault = why_not_decide_in(case.seen_by(Principal.of(named)), context.principal)
             if fault is not None:
                 raise Invalid.at(decider.path, fault)
         return decider
