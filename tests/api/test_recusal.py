@@ -161,6 +161,14 @@ class TestAboutTheHead:
         other = school.report(about_leader=False, at="2026-11-03 09:00")
         assert house.ask("next", "GET", f"/incidents/{other}").status_code == 200
 
+    def test_of_a_user_without_a_record_who_has_the_heads_name_it_comes_to_the_chair(
+        self, school: School
+    ) -> None:
+        house = school.house
+        house.add_user("namesake", "reporter", school.id, name="Harriet Heddle")
+        named = {"user": house.users["namesake"], "involvement": "alleged"}
+        assert school.readers(school.report(named)) == {"chair"}
+
     def test_another_name_of_a_record_lets_nobody_in(self, school: School) -> None:
         record = school.made("assistant", "Harriet Heddle")
         incident = school.report({"person": record, "involvement": "alleged"})

@@ -15,6 +15,7 @@ from casework.domain.fields import PersonId, UserId
 from casework.domain.incident.reporting import Party
 from casework.domain.person import Person, PersonRegistered
 from casework.domain.school import School
+from casework.domain.sealed import Sealed
 from casework.domain.user import User
 from casework.domain.vocabulary import Category, Involvement, Role
 from casework.record import Record
@@ -105,7 +106,8 @@ def _made_for(context: Context, user: User, school: School, number: int) -> Pers
         PersonRegistered,
         school=school.id,
         category=Category.STAFF,
-        name=user.name,
+        # Under the record's own key: else no user is found whose name it could be.
+        name=user.name if user.name.erased else Sealed(user.name.text),
     )
     person = Person(registered)
     person.append(registered)
