@@ -17,9 +17,13 @@ The rules do not say everything. Where they are silent, this model does what cas
 - An allegation may be appointed to a head too, who then reads it even if it is about another head.
 - A user let in reads again whatever ended before; for what ends later, they must be let in again. It counts
   for the people they are linked to at that moment.
-- An earlier name of a person who was put on the roll as a pupil still counts. Names are compared only with
-  those of one school and of the user.
+- An earlier name of a person who was put on the roll as a pupil still counts.
 - A report stays known to the person who made it while they hold any role at the school.
+
+Casework does not keep some rules yet, and the model does what casework does. For each there is a test that
+fails, in `TestRulesThatAreNotKeptYet` of `tests/api/test_recusal.py`: a user's names and relations at other
+schools count; a conflict counts for every account of a person; the stream follows the category at the time of
+the incident; a head whose appointment is ended on a day led the school on it until then.
 """
 
 from __future__ import annotations
@@ -40,12 +44,6 @@ STAFF: Final = {"staff", "governor", "contractor", "volunteer", "visitor"}
 LEADS: Final = ("dsl", "deputy_dsl", "headteacher")
 NEXT: Final = ("chair_of_governors", "vice_chair")
 SUBJECTS: Final = ("target", "alleged")
-
-GAPS: Final = frozenset({"names"})
-"""Rules that casework does not keep yet; the model leaves them out too, until it does.
-
-- `names`: the names of a user's records at other schools are their own names.
-"""
 
 
 @dataclass
@@ -268,7 +266,7 @@ class Model:
         """The records at a school whose name could be the user's own and was not cleared."""
         own = [*self.users[user].names]
         for person in self.users[user].persons:
-            if "names" not in GAPS or self.people[person].school == school:
+            if self.people[person].school == school:
                 own += self.people[person].names
         return {
             key
@@ -296,9 +294,7 @@ class Model:
         if own & (subjects | self._joined(close) | about.declared):
             yield user
         linked = [self.people[each] for each in self.users[user].persons]
-        names = {self.users[user].names[-1]} | {
-            each.name for each in linked if "names" not in GAPS or each.school == about.school
-        }
+        names = {self.users[user].names[-1], *(each.name for each in linked if each.school == about.school)}
         for record in (subjects & self.people.keys()) - own:
             person = self.people[record]
             suspected = any(alike(name, person.name) for name in names)
