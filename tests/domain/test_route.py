@@ -166,6 +166,14 @@ class TestAChildsCase:
             "chair_of_governors"
         }
 
+    @pytest.mark.parametrize("backwards", [False, True])
+    def test_accounts_that_are_one_person_through_a_third_are_one(self, backwards: bool) -> None:
+        head = holder("headteacher", DSL_PERSON, HEAD_PERSON)
+        chair = holder("chair_of_governors", HEAD_PERSON)
+        now = staff(headteacher=head, chair_of_governors=chair)
+        found = readers(child_case(DEPUTY_PERSON), staff=now[::-1] if backwards else now)
+        assert found == {"dsl", "headteacher", "chair_of_governors", "vice_chair"}
+
     def test_two_accounts_of_one_person_are_one(self) -> None:
         again = holder("deputy_dsl", DEPUTY_PERSON, user="her other account")
         named = child_case(DSL_PERSON, HEAD_PERSON)

@@ -202,8 +202,10 @@ class Model:
         found: list[set[str]] = []
         for user in users:
             records = {user, *self.records(user)}
-            if not any(records & other for other in found):
-                found.append(records)
+            for same in [other for other in found if records & other]:
+                found.remove(same)
+                records |= same
+            found.append(records)
         return found
 
     def records(self, user: str) -> set[str]:

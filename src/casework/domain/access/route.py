@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
+from itertools import chain
 from typing import Final
 from uuid import UUID
 
@@ -113,9 +114,12 @@ def comes_to(
 
 
 def _are_as_many_people(identities: Sequence[Identity], needed: int) -> bool:
-    """Whether they are at least `needed` people: two accounts of one person count once."""
-    different: list[Identity] = []
+    """Whether they are at least `needed` people: accounts of one person count once, in whatever order."""
+    if len(identities) < needed or needed == 1:
+        return len(identities) >= needed
+    people: list[list[Identity]] = []
     for identity in identities:
-        if len(different) < needed and not any(identity.is_one_with(each) for each in different):
-            different.append(identity)
-    return len(different) >= needed
+        same = [each for each in people if any(identity.is_one_with(other) for other in each)]
+        people = [each for each in people if each not in same]
+        people.append([identity, *chain.from_iterable(same)])
+    return len(people) >= needed
