@@ -23,6 +23,8 @@ from hypothesis import strategies as st
 
 from casework.application import Casework
 from casework.domain.access import SYSTEM, Principal
+from casework.domain.account_change import AppointUser, ChangeAppointment, ChangeUser
+from casework.domain.appointment import Appointment
 from casework.domain.approval import About
 from casework.domain.case import Case as CaseFound
 from casework.domain.clocks import LONDON, day_of
@@ -40,18 +42,18 @@ from casework.domain.vocabulary import (
     Role,
     Setting,
 )
-from casework.usecases.appointments import ChangeAppointment
-from casework.usecases.approvals import AskApproval, DecideApproval
+from casework.usecases.account_approvals import DecideApproval
+from casework.usecases.approvals import AskApproval
 from casework.usecases.conflicts import OwnConflict
 from casework.usecases.context import Context
 from casework.usecases.joins import OtherPerson, SamePerson
 from casework.usecases.people import ChangePerson, RegisterPerson
 from casework.usecases.relations import RelatePerson
-from casework.usecases.schools import AppointUser, OpenSchool
+from casework.usecases.schools import OpenSchool
 from casework.usecases.steps.named import Named
 from casework.usecases.steps.reporting import ReportIncident
 from casework.usecases.steps.taking import TakeStep
-from casework.usecases.users import ChangeUser, RegisterUser
+from casework.usecases.users import RegisterUser
 from casework_api.commands.opening import opened
 from casework_api.composition import reading_room
 from casework_projections.reading.asking import Asker
@@ -182,7 +184,11 @@ class World:
         command = ChangeUser(person=self.ids[record])
         before = self.app.record.peek(User, self.ids[user])
         done = self.tried([ADMIN], lambda context: self.app.users.change(context, self.ids[user], command))
-        if done is None or before is None or len(done[1].links) == len(before.links):
+        if done is None or before is None:
+            return False
+        # Nobody has enrolled, so that one administrator makes every change.
+        assert isinstance(done[1], User)
+        if len(done[1].links) == len(before.links):
             return False
         self.model.users[user].persons.append(record)
         return True
@@ -191,10 +197,11 @@ class World:
         first = FIRST_DAY if not self.model.cases else self.today
         command = AppointUser(user=self.ids[user], role=role, from_=first, standing_in_for=stands_in_for)
         done = self.tried(
-            [ADMIN], lambda context: self.app.schools.appoint(context, self.ids[school], command)
+            [ADMIN], lambda context: self.app.appointments.appoint(context, self.ids[school], command)
         )
         if done is None:
             return False
+        assert isinstance(done[1], Appointment)
         self.posts.append(done[1].id)
         standing_in = None if stands_in_for is None else stands_in_for.value
         self.model.posts.append(plain.Post(user, school, role.value, first, None, standing_in))
@@ -672,7 +679,7 @@ class EndsPost(Turn, frozen=True):
     def play(self, world: World) -> str | None:
         number = self.post % len(world.posts)
         post = world.model.posts[number]
-        end, school = world.app.schools.end_appointment, world.ids[post.school]
+        end, school = world.app.appointments.end, world.ids[post.school]
         if world.tried([ADMIN], lambda context: end(context, school, world.posts[number])) is None:
             return None
         yesterday = world.today - DAY
