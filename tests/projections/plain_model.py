@@ -17,13 +17,11 @@ The rules do not say everything. Where they are silent, this model does what cas
 - An allegation may be appointed to a head too, who then reads it even if it is about another head.
 - A user let in reads again whatever ended before; for what ends later, they must be let in again. It counts
   for the people they are linked to at that moment.
-- An earlier name of a person who was put on the roll as a pupil still counts.
+- An earlier name of a person who was put on the roll as a pupil still counts. A name that the record of a
+  user gets while it says that they are a pupil on the roll does not, not even as the user's own.
+- The stream follows the category that a person had when the incident occurred, or the first one that was
+  recorded; but staff of today count as staff.
 - A report stays known to the person who made it while they hold any role at the school.
-
-Casework does not keep some rules yet, and the model does what casework does. For each there is a test that
-fails, in `TestRulesThatAreNotKeptYet` of `tests/api/test_recusal.py`: a user's names and relations at other
-schools count; a conflict counts for every account of a person; the stream follows the category at the time of
-the incident; a head whose appointment is ended on a day led the school on it until then.
 """
 
 from __future__ import annotations
@@ -63,10 +61,19 @@ class Person:
     category: str
     name: str
     on_roll: bool
+    registered: datetime
     names: list[str] = field(default_factory=list)
+    categories: list[tuple[datetime, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.note_name()
+        self.categories.append((self.registered, self.category))
+
+    def category_at(self, moment: datetime) -> str:
+        """What they were when something happened."""
+        recorded = [category for since, category in self.categories if since <= moment]
+        then = recorded[-1] if recorded else self.categories[0][1]
+        return self.category if self.category in STAFF and then not in STAFF else then
 
     def note_name(self) -> None:
         """A pupil on the roll is never taken for a user by name alone."""
@@ -87,7 +94,10 @@ class Bond:
 
 @dataclass
 class Post:
-    """A user holds a role from the first to the last day; on the days `absent` they are not there."""
+    """A user holds a role from the first to the last day; on the days `absent` they are not there.
+
+    `ended` is the day in the course of which it was ended, if they held it until then.
+    """
 
     user: str
     school: str
@@ -96,6 +106,7 @@ class Post:
     last: date | None = None
     stands_in_for: str | None = None
     absent: set[date] = field(default_factory=set)
+    ended: date | None = None
 
     def held(self, day: date) -> bool:
         return self.first <= day and (self.last is None or day <= self.last)
@@ -122,6 +133,7 @@ class Case:
 
     school: str
     of_staff: bool
+    occurred_at: datetime
     occurred_on: date
     reporter: str
     may_be_about_leader: bool = False
@@ -129,7 +141,7 @@ class Case:
     parents: list[Subject] = field(default_factory=list)
     unknown: list[tuple[str, str]] = field(default_factory=list)
     involved: list[str] = field(default_factory=list)
-    declared: set[str] = field(default_factory=set)
+    declared: dict[str, datetime] = field(default_factory=dict)
     let_in: dict[str, datetime] = field(default_factory=dict)
     assigned: set[str] = field(default_factory=set)
     appointed: set[str] = field(default_factory=set)
@@ -225,7 +237,7 @@ class Model:
         related = any(
             each.member in own and (each.first is None or each.first <= today) for each in self.reasons(case)
         )
-        return related or self.is_about(user, case) or bool(own & self.cases[case].declared)
+        return related or self.is_about(user, case)
 
     def is_about(self, user: str, case: str) -> bool:
         """Whether the case is about a user, or about a person whose name could be theirs."""
@@ -238,6 +250,10 @@ class Model:
         for each in self._all_reasons(self.cases[case]):
             if each.ended is None or each.member not in let_in or let_in[each.member] < each.ended:
                 yield each
+        for declared, since in self.cases[case].declared.items():
+            for record, _ in self.one_person(declared, since, None):
+                if record not in let_in or let_in[record] <= since:
+                    yield Reason(record, False, None, None)
 
     def _all_reasons(self, case: Case) -> Iterator[Reason]:
         for subject in case.subjects:
@@ -268,8 +284,7 @@ class Model:
         """The records at a school whose name could be the user's own and was not cleared."""
         own = [*self.users[user].names]
         for person in self.users[user].persons:
-            if self.people[person].school == school:
-                own += self.people[person].names
+            own += self.people[person].names
         return {
             key
             for key, person in self.people.items()
@@ -293,10 +308,10 @@ class Model:
                 for one, other in ((bond.one, bond.other), (bond.other, bond.one)):
                     close |= {other} if one in subjects else set()
         own = {user, *self.users[user].persons}
-        if own & (subjects | self._joined(close) | about.declared):
+        if own & (subjects | self._joined(close) | self._joined({*about.declared})):
             yield user
         linked = [self.people[each] for each in self.users[user].persons]
-        names = {self.users[user].names[-1], *(each.name for each in linked if each.school == about.school)}
+        names = {self.users[user].names[-1], *(each.names[-1] for each in linked)}
         for record in (subjects & self.people.keys()) - own:
             person = self.people[record]
             suspected = any(alike(name, person.name) for name in names)
@@ -347,7 +362,8 @@ class Model:
         found, day = set[str](), first
         while day <= last:
             here = [post for post in self.posts if post.school == school]
-            found |= {post.user for post in here if post.role == "headteacher" and post.held(day)}
+            heads = [post for post in here if post.role == "headteacher"]
+            found |= {post.user for post in heads if post.held(day) or post.ended == day}
             if not any(post.role == "headteacher" and post.present(day) for post in here):
                 standing_in = [post for post in here if post.stands_in_for == "headteacher"]
                 found |= {post.user for post in standing_in if post.present(day)}
@@ -356,11 +372,17 @@ class Model:
 
     # Changes
 
+    def link(self, user: str, record: str) -> None:
+        """Everybody a user was ever linked to is the same person as they are."""
+        self.users[user].persons.append(record)
+        self.bonds.append(Bond(user, record, same=True))
+
     def involve(
         self, case: str, person: str, involvement: str, now: datetime, since: datetime | None = None
     ) -> None:
         """A person is involved; they were it since `since`, if they took the place of another."""
-        about, category = self.cases[case], self.people[person].category
+        about = self.cases[case]
+        category = self.people[person].category_at(about.occurred_at)
         about.involved.append(person)
         if involvement == "alleged" and category in STAFF:
             about.of_staff = True
@@ -389,7 +411,8 @@ class Model:
     def let_in(self, case: str, user: str, now: datetime) -> None:
         """Two people let a user read a case again."""
         members = {user, *self.users[user].persons}
-        self.cases[case].declared -= members
+        for member in members & self.cases[case].declared.keys():
+            del self.cases[case].declared[member]
         self.cases[case].let_in |= dict.fromkeys(members, now)
 
 

@@ -31,6 +31,7 @@ from casework.domain.clocks import LONDON, day_of
 from casework.domain.errors import Declined, NotFound
 from casework.domain.event import unstamped
 from casework.domain.incident import STEPS
+from casework.domain.incident.reporting import Party
 from casework.domain.sealed import Sealed
 from casework.domain.user import User
 from casework.domain.vocabulary import (
@@ -177,7 +178,9 @@ class World:
             return False
         person = done[1]
         self.ids[record] = person.id
-        self.model.people[record] = plain.Person(school, category.value, name, person.details.on_roll)
+        self.model.people[record] = plain.Person(
+            school, category.value, name, person.details.on_roll, self.now
+        )
         return True
 
     def link(self, user: str, record: str) -> bool:
@@ -190,7 +193,7 @@ class World:
         assert isinstance(done[1], User)
         if len(done[1].links) == len(before.links):
             return False
-        self.model.users[user].persons.append(record)
+        self.model.link(user, record)
         return True
 
     def appoint(self, user: str, school: str, role: Role, stands_in_for: Role | None = None) -> bool:
@@ -325,10 +328,14 @@ class Reports(Turn, frozen=True):
         about = model.cases[case] = plain.Case(
             school,
             report.kind in OF_STAFF,
+            report.occurred_at,
             day_of(report.occurred_at),
             by,
         )
-        for party, words in zip(report.people, named, strict=True):
+        told = iter(named)
+        for party in report.people:
+            # Who is named twice in one role counts once.
+            words = next(each for each in told if self._is(world, party, each))
             user = words if words in model.users else None
             if words in set(POSTS):
                 (user,) = model.holding(words, school, about.occurred_on) or model.holding(
@@ -348,7 +355,9 @@ class Reports(Turn, frozen=True):
                 record = f"record {len(model.people)}"
                 world.ids[record] = party.person
                 name = model.users[user].names[-1]
-                model.people[record] = plain.Person(school, "staff", name, on_roll=False)
+                model.people[record] = plain.Person(
+                    school, "staff", name, on_roll=False, registered=world.now
+                )
             model.involve(case, record, party.involvement.value, world.now)
         names_somebody = any(party.involvement is Involvement.ALLEGED for party in report.people)
         untold = self.about_leader is None and self.in_confidence and not names_somebody and about.of_staff
@@ -357,6 +366,12 @@ class Reports(Turn, frozen=True):
             for user in model.led(school, about.occurred_on, world.today):
                 for member in (user, *model.users[user].persons):
                     about.subjects.append(plain.Subject(member, world.now))
+
+    @staticmethod
+    def _is(world: World, party: Party, words: str) -> bool:
+        """Whether a party of a report was named by these words."""
+        by_role = words in set(POSTS)
+        return by_role or world.ids[words] in (party.person, party.user)
 
 
 class OfCase(Turn, frozen=True):
@@ -444,7 +459,9 @@ class Declares(OfCase, frozen=True):
         declare = world.app.conflicts.declare
         if world.tried([user], lambda context: declare(context, world.ids[case], command)) is None:
             return None
-        world.model.cases[case].declared |= {user, *world.model.users[user].persons}
+        members = [user, *world.model.users[user].persons]
+        declared = world.model.cases[case].declared
+        world.model.cases[case].declared = dict.fromkeys(members, world.now) | declared
         return f"{user} declares a conflict in {case}"
 
 
@@ -530,7 +547,8 @@ class Parts(Turn, frozen=True):
     which: int
 
     def play(self, world: World) -> str | None:
-        bonds = [bond for bond in world.model.bonds if bond.same and bond.ended is None]
+        people = world.model.people
+        bonds = [each for each in world.model.bonds if each.same and each.one in people and not each.ended]
         if not bonds:
             return None
         bond, command = chosen(self.which, bonds), OtherPerson(reason=Sealed(REASON))
@@ -621,6 +639,7 @@ class Renames(Turn, frozen=True):
         if done is None:
             return None
         known.name, known.category = name, category
+        known.categories.append((world.now, category))
         known.note_name()
         return f"{done[0]} changes {record} to {name}, {category}"
 
@@ -683,6 +702,8 @@ class EndsPost(Turn, frozen=True):
         if world.tried([ADMIN], lambda context: end(context, school, world.posts[number])) is None:
             return None
         yesterday = world.today - DAY
+        if post.held(world.today):
+            post.ended = world.today
         post.last = max(min(yesterday, post.last or yesterday), post.first - DAY)
         return f"{post.user} is no longer {post.role}"
 

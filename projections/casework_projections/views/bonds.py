@@ -1,4 +1,5 @@
-"""The bonds between records that decide who is shut out of a case: same person, and people who are close."""
+"""The bonds that decide who is shut out of a case: records and users that are one person, and people who are
+close."""
 
 from __future__ import annotations
 
@@ -22,6 +23,7 @@ from sqlalchemy import (
     Table,
     Uuid,
     bindparam,
+    not_,
     or_,
     select,
 )
@@ -38,6 +40,7 @@ from casework.domain.person import (
     PersonRelationEnded,
     Relationship,
 )
+from casework.domain.user import UserLinked, UserRegistered
 from casework_projections.views.positions import behind_on, head_of, positions, recorded_after
 from casework_projections.views.replay import BATCH
 from casework_projections.views.view import Batch, Moment, View, upsert
@@ -48,24 +51,28 @@ BOND_EVENTS: Final[tuple[type[Event], ...]] = (
     PersonRelationEnded,
     PersonJoined,
     PersonParted,
+    UserRegistered,
+    UserLinked,
 )
 
 metadata: Final = MetaData()
-_bonds: Final = Table(
+bonds_table: Final = Table(
     "view_bonds",
     metadata,
     Column("bond", Uuid, primary_key=True),
     Column("one", Uuid, nullable=False),
     Column("other", Uuid, nullable=False),
     Column("same", Boolean, nullable=False),
+    # Whether `one` is a user, who was linked to the person `other`.
+    Column("of_user", Boolean, nullable=False),
     Column("recorded_at", Moment, nullable=False),
     Column("from", Date),
     Column("until", Date),
     # What ends it: the relation, or the pair of records.
     Column("ended_by", Uuid, nullable=False),
 )
-Index("view_bonds_one", _bonds.c.one)
-Index("view_bonds_other", _bonds.c.other)
+Index("view_bonds_one", bonds_table.c.one)
+Index("view_bonds_other", bonds_table.c.other)
 # Apart from the bonds, so that an end that was set aside may be applied before or after any other event.
 _ends: Final = Table(
     "view_bond_ends",
@@ -77,8 +84,8 @@ _ends: Final = Table(
 
 def write_bonds(connection: Connection, batch: Batch) -> set[UUID]:
     """Write the bonds that `batch` makes and ends. Returns the records that they bind or bound."""
-    made = [*_relations(batch), *map(_joined_row, batch.of(PersonJoined))]
-    upsert(connection, _bonds, made)
+    made = [*_relations(batch), *map(_joined_row, batch.of(PersonJoined)), *_links(batch)]
+    upsert(connection, bonds_table, made)
     ended: list[tuple[UUID, datetime]] = [
         (_pair(each.originator_id, each.other), each.recorded_at) for each in batch.of(PersonParted)
     ]
@@ -86,7 +93,9 @@ def write_bonds(connection: Connection, batch: Batch) -> set[UUID]:
     upsert(connection, _ends, [{"ended": which, "at": at} for which, at in dict.fromkeys(ended)])
     touched = {each for row in made for each in (row["one"], row["other"])}
     if ended:
-        bound = select(_bonds.c.one, _bonds.c.other).where(_bonds.c.ended_by.in_({key for key, _ in ended}))
+        bound = select(bonds_table.c.one, bonds_table.c.other).where(
+            bonds_table.c.ended_by.in_({key for key, _ in ended})
+        )
         touched |= {each for row in connection.execute(bound) for each in row}
     return touched
 
@@ -135,7 +144,7 @@ def bonds_if_current(
 
 
 def joined_records(connection: Connection) -> tuple[Bond, ...]:
-    """Every join of records, of all schools: there are few."""
+    """Every join of records, of all schools: there are few. Not those that are one only as one user."""
     return tuple(_bonds_in(connection, connection.execute(_JOINED).all()).values())
 
 
@@ -210,11 +219,31 @@ def _relation_row(person: UUID, relation: Relationship, recorded_at: datetime) -
             "one": person,
             "other": relation.person,
             "same": False,
+            "of_user": False,
             "recorded_at": recorded_at,
             "from": relation.from_,
             "until": relation.until,
             "ended_by": relation.id,
         }
+
+
+def _links(batch: Batch) -> Iterator[dict[str, Any]]:
+    """The rows of users and the people they are linked to; a link counts for ever."""
+    linked: list[UserRegistered | UserLinked] = [*batch.of(UserRegistered), *batch.of(UserLinked)]
+    for event in linked:
+        if event.person is not None:
+            bond = uuid5(event.originator_id, f"linked:{event.person}")
+            yield {
+                "bond": bond,
+                "one": event.originator_id,
+                "other": event.person,
+                "same": True,
+                "of_user": True,
+                "recorded_at": event.recorded_at,
+                "from": None,
+                "until": None,
+                "ended_by": bond,
+            }
 
 
 def _joined_row(joined: PersonJoined) -> dict[str, Any]:
@@ -225,6 +254,7 @@ def _joined_row(joined: PersonJoined) -> dict[str, Any]:
         "one": min(joined.originator_id, joined.other),
         "other": max(joined.originator_id, joined.other),
         "same": True,
+        "of_user": False,
         "recorded_at": joined.recorded_at,
         "from": None,
         "until": None,
@@ -242,13 +272,13 @@ def _current_on(dialect: str, followed: tuple[str, ...], others: tuple[str, ...]
     """The position of a view and whether that is behind, beside each bond of `records`."""
     behind = behind_on(dialect, (*followed, *others), most=BATCH).label("behind")
     recorded = recorded_after(dialect, bindparam("after", type_=BigInteger), others).label("recorded")
-    beside = positions.outerjoin(_bonds, _OF_RECORDS)
-    columns = (positions.c.version, behind, recorded, head_of(dialect).label("head"), *_bonds.c)
+    beside = positions.outerjoin(bonds_table, _OF_RECORDS)
+    columns = (positions.c.version, behind, recorded, head_of(dialect).label("head"), *bonds_table.c)
     return select(*columns).select_from(beside).where(positions.c.view == bindparam("view"))
 
 
 _RECORDS: Final[BindParameter[Any]] = bindparam("records", expanding=True)
-_OF_RECORDS: Final = or_(_bonds.c.one.in_(_RECORDS), _bonds.c.other.in_(_RECORDS))
-_JOINED: Final = select(_bonds).where(_bonds.c.same)
-_BOUND: Final = select(_bonds).where(_OF_RECORDS)
+_OF_RECORDS: Final = or_(bonds_table.c.one.in_(_RECORDS), bonds_table.c.other.in_(_RECORDS))
+_JOINED: Final = select(bonds_table).where(bonds_table.c.same, not_(bonds_table.c.of_user))
+_BOUND: Final = select(bonds_table).where(_OF_RECORDS)
 _ENDED: Final = select(_ends.c.ended, _ends.c.at).where(_ends.c.ended.in_(bindparam("ended", expanding=True)))

@@ -22,20 +22,22 @@ from sqlalchemy import (
     Text,
     Uuid,
     bindparam,
+    or_,
     select,
 )
 
 from casework.domain.incident.recusal import ClearName
 from casework.domain.name_likeness import could_be, parts_of
 from casework.domain.person import PersonChanged, PersonRegistered
+from casework.domain.user import UserLinked, UserRegistered
 from casework.domain.vocabulary import Category
 from casework.storage.keys import DataKeys
 from casework.storage.sealing import Sealer, Tampered
 from casework.storage.tables import data_keys
-from casework_projections.views.bonds import metadata
+from casework_projections.views.bonds import bonds_table, metadata
 from casework_projections.views.view import Batch, upsert
 
-NAME_EVENTS: Final = (PersonRegistered, PersonChanged, ClearName)
+NAME_EVENTS: Final = (PersonRegistered, PersonChanged, ClearName, UserRegistered, UserLinked)
 
 _names: Final = Table(
     "view_names",
@@ -58,17 +60,22 @@ Parts = tuple[str, ...]
 
 
 class NamesOfSchool:
-    """Every name at a school. It only learns up to which position in the log it is current."""
+    """Every name at a school. It only learns up to which position in the log it is current.
+
+    `elsewhere` are the names that users have at other schools: their own, wherever they work.
+    """
 
     def __init__(
         self,
         names: Mapping[UUID, tuple[Parts, ...]],
+        elsewhere: Mapping[UUID, tuple[Parts, ...]],
         cleared: frozenset[tuple[UUID, UUID]],
         position: int,
         checked: tuple[float, int],
     ) -> None:
         """`checked` is when, by the clock of the data keys, and after how many destructions it was read."""
         self.names = names
+        self.elsewhere = elsewhere
         self.position = position
         self.checked = checked
         self._cleared = cleared
@@ -80,7 +87,9 @@ class NamesOfSchool:
         Those that were found not to be that user are left out.
         """
         own = {parts_of(name) for name in names}
-        own.update(each for person in persons for each in self.names.get(person, ()))
+        for person in persons:
+            own.update(self.names.get(person, ()))
+            own.update(self.elsewhere.get(person, ()))
         key = tuple(sorted(own))
         found = self._found.get(key)
         if found is None:
@@ -115,13 +124,15 @@ class KnownNames:
         """The names of a school from a connection on which they are current up to `position`."""
         checked = self._keys.clock(), self._keys.destructions
         names: dict[UUID, list[Parts]] = defaultdict(list)
-        for person, token, wrapped in connection.execute(_NAMES, {"school": school}):
-            text = self._text(person, token, wrapped)
+        elsewhere: dict[UUID, list[Parts]] = defaultdict(list)
+        for row in connection.execute(_NAMES, {"school": school}):
+            text = self._text(row.person, row.name, row.wrapped)
             if text is not None:
-                names[person].append(parts_of(text))
+                (names if row.school == school else elsewhere)[row.person].append(parts_of(text))
         cleared = frozenset((row.person, row.user) for row in connection.execute(select(_cleared)))
-        listed = {person: tuple(each) for person, each in names.items()}
-        found = self._schools[school] = NamesOfSchool(listed, cleared, position, checked)
+        found = self._schools[school] = NamesOfSchool(
+            _listed(names), _listed(elsewhere), cleared, position, checked
+        )
         return found
 
     def _text(self, person: UUID, token: str, wrapped: bytes | None) -> str | None:
@@ -132,6 +143,10 @@ class KnownNames:
             return self._sealer.token_text(token, person, wrapped)
         except Tampered:
             return None
+
+
+def _listed(names: Mapping[UUID, list[Parts]]) -> dict[UUID, tuple[Parts, ...]]:
+    return {person: tuple(each) for person, each in names.items()}
 
 
 def write_names(connection: Connection, batch: Batch, sealer: Sealer) -> None:
@@ -163,7 +178,12 @@ def _name_rows(event: PersonRegistered | PersonChanged, sealer: Sealer) -> Itera
 
 # Each name comes with its key, so that thousands of keys are not put in the cache of keys.
 _NAMES: Final = (
-    select(_names.c.person, _names.c.name, data_keys.c.wrapped)
+    select(_names.c.person, _names.c.school, _names.c.name, data_keys.c.wrapped)
     .outerjoin(data_keys, data_keys.c.subject == _names.c.person)
-    .where(_names.c.school == bindparam("school"))
+    .where(
+        or_(
+            _names.c.school == bindparam("school"),
+            _names.c.person.in_(select(bonds_table.c.other).where(bonds_table.c.of_user)),
+        )
+    )
 )

@@ -59,7 +59,7 @@ class RecusalIndex(View):
     """Who is shut out of each case, and why; and the bonds and names on which that depends."""
 
     name: ClassVar[str] = "recusals"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     tables: ClassVar[MetaData] = metadata
 
     def __init__(self, replay: Replay) -> None:
@@ -93,11 +93,10 @@ def closed_to(*whom: ColumnElement[bool]) -> Select[tuple[UUID]]:
 
 
 def _about(connection: Connection, members: Collection[UUID]) -> set[UUID]:
-    """The cases that are or were about any of `members`, or about people close to them."""
+    """The cases that are closed to any of `members`."""
     if not members:
         return set()
-    b = bars_table.c
-    return {*connection.scalars(closed_to(b.member.in_(members), b.why != Why.DECLARED.value))}
+    return {*connection.scalars(closed_to(bars_table.c.member.in_(members)))}
 
 
 def _write_bars(connection: Connection, incidents: Mapping[UUID, Incident]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
@@ -18,6 +18,7 @@ ROLES_STOOD_IN_FOR: Final = frozenset(
 """The roles that another user may stand in for."""
 
 _DAY: Final = timedelta(days=1)
+_NONE: Final[Mapping[UUID, date]] = {}
 
 
 class Absence(msgspec.Struct, frozen=True):
@@ -155,13 +156,20 @@ def stands_in(appointments: Iterable[Appointment], appointment: Appointment, day
     return None if any(each.role is role and each.present(day) for each in appointments) else role
 
 
-def ever_led(appointments: Iterable[Appointment], role: Role) -> list[Led]:
+def ever_led(
+    appointments: Iterable[Appointment], role: Role, ended_on: Mapping[UUID, date] = _NONE
+) -> list[Led]:
     """Every user who ever held or acted in `role`, with the days, the earliest first.
 
-    A user whose appointment has no end, or who may have to stand in, is included for days to come.
+    A user whose appointment has no end, or who may have to stand in, is included for days to come. One whose
+    appointment was ended in the course of a day held the role on that day too; `ended_on` are these days.
     """
     everyone = tuple(appointments)
-    held = [Led(each.user, each.from_, each.until) for each in everyone if each.role is role and _ever(each)]
+    held = [
+        Led(each.user, each.from_, ended_on.get(each.id, each.until))
+        for each in everyone
+        if each.role is role and (_ever(each) or each.id in ended_on)
+    ]
     stood_in = [
         Led(each.user, first, last)
         for each in everyone

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, ClassVar, Final
 from uuid import UUID, uuid5
 
@@ -304,6 +304,17 @@ class Person(Aggregate, begins_with=PersonRegistered):
     def category(self) -> Category:
         """The present category."""
         return self.details.category
+
+    def category_at(self, moment: datetime) -> Category:
+        """The category at `moment`; the first one if the person was registered later.
+
+        Staff in the wide sense whom casework knew as others then, or has since called something else, are
+        staff: a change or a mistake of a category never takes an allegation out of its stream.
+        """
+        recorded = [each for each in self.history if isinstance(each, _WITH_DETAILS)]
+        known = [each for each in recorded if each.recorded_at <= moment] or recorded[:1]
+        then = known[-1].details.category
+        return self.category if self.category.works_at_school and not then.works_at_school else then
 
     @property
     def former_names(self) -> tuple[Sealed, ...]:

@@ -121,10 +121,7 @@ class AppointmentEnded(Event, frozen=True, kw_only=True):
     approved_by: UUID | None = None
 
     def apply(self, school: Any) -> None:
-        appointments = school.appointments
-        appointments[self.appointment] = msgspec.structs.replace(
-            appointments[self.appointment], until=self.until
-        )
+        school.end(self.appointment, self.until, day_of(self.recorded_at))
 
 
 class AppointmentChanged(Event, frozen=True, kw_only=True):
@@ -141,9 +138,10 @@ class AppointmentChanged(Event, frozen=True, kw_only=True):
     approved_by: UUID | None = None
 
     def apply(self, school: Any) -> None:
+        school.end(self.appointment, self.until, day_of(self.recorded_at))
         appointments = school.appointments
         appointments[self.appointment] = msgspec.structs.replace(
-            appointments[self.appointment], until=self.until, absences=self.absences
+            appointments[self.appointment], absences=self.absences
         )
 
 
@@ -206,6 +204,7 @@ class School(Aggregate, begins_with=SchoolOpened):
         self.packs: list[PackInForce] = []
         self.reviews: list[PolicyReview] = []
         self.appointments: dict[UUID, Appointment] = {}
+        self._ended_on: dict[UUID, date] = {}
         self.links_required_from: date | None = None
         self.unlinked: frozenset[UUID] = frozenset()
         self.promotions: dict[int, YearGroupsPromoted] = {}
@@ -213,6 +212,13 @@ class School(Aggregate, begins_with=SchoolOpened):
     def adopt(self, edition: str, since: date) -> None:
         """Use the pack `edition` from the day `since` on."""
         self.packs.append(PackInForce(edition, since))
+
+    def end(self, appointment: UUID, until: date | None, today: date) -> None:
+        """Give an appointment another last day, or none."""
+        held = self.appointments[appointment]
+        if until is not None and until < today and held.in_force(today):
+            self._ended_on[appointment] = today
+        self.appointments[appointment] = msgspec.structs.replace(held, until=until)
 
     def pack_at(self, moment: datetime) -> str:
         """The edition of the pack in force at `moment`."""
@@ -251,7 +257,7 @@ class School(Aggregate, begins_with=SchoolOpened):
 
     def ever_led(self, role: Role) -> list[Led]:
         """Every user who ever held or acted in `role`, with the days, the earliest first."""
-        return ever_led(self.appointments.values(), role)
+        return ever_led(self.appointments.values(), role, self._ended_on)
 
     def has_appointed(self, user: UUID) -> bool:
         """Whether `user` was ever appointed at the school, even if that was ended by its first day."""

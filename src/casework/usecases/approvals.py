@@ -9,18 +9,20 @@ from uuid import UUID
 import msgspec
 
 from casework.domain.access import Permission, Principal
-from casework.domain.approval import About, Approval, ApprovalDecided
-from casework.domain.case import ApprovalInCase, approval_in, why_not_decide_in
+from casework.domain.approval import SAME_PERSON, About, Approval, ApprovalDecided, why_not_decide
+from casework.domain.case import ApprovalInCase, approval_in
 from casework.domain.errors import Forbidden, Invalid, NotFound, refuse_any
 from casework.domain.event import event_of, unstamped
 from casework.domain.fields import PastInstant, Reason, record_faults
 from casework.domain.incident import Step
 from casework.domain.incident.recusal import LetIn
 from casework.domain.moments import Instant
+from casework.domain.person import Person
 from casework.domain.sealed import Sealed
 from casework.domain.user import User
 from casework.domain.vocabulary import Matter, Role
 from casework.record import Record, retrying
+from casework.record.identity import one_person
 from casework.usecases.account_approvals import AccountApprovals, DecideApproval, DecidedChange
 from casework.usecases.cases import Cases
 from casework.usecases.context import Context
@@ -106,8 +108,8 @@ class Approvals:
         if _decided_before(context, pending):
             return pending
         approval, case = pending.approval, pending.case
-        asker = self._asker(approval)
-        role = _deciding_role(asker, pending, context)
+        asker, own_records = self._asker(context, approval)
+        role = _deciding_role(asker, own_records, pending, context)
         approval.require_pending(context.now)
         refuse_any(record_faults(command))
         if command.approve:
@@ -123,11 +125,15 @@ class Approvals:
         self._record.commit(approval, case.incident)
         return pending
 
-    def _asker(self, approval: Approval) -> Principal:
-        user = self._record.load(User, approval.asked.by)
-        if user is None:
+    def _asker(self, context: Context, approval: Approval) -> tuple[Principal, frozenset[UUID]]:
+        """Who asked, and every record that is one person with the user, read together."""
+        found = self._record.load_many([approval.asked.by, *context.principal.persons])
+        user = found.get(approval.asked.by)
+        if not isinstance(user, User):
             raise NotFound
-        return Principal.of(user)
+        joined = {other for each in found.values() if isinstance(each, Person) for other in each.joined}
+        others = one_person(self._record, joined) if joined else ()
+        return Principal.of(user), context.principal.persons.union(others)
 
 
 def _decided_before(context: Context, pending: ApprovalInCase) -> bool:
@@ -137,10 +143,14 @@ def _decided_before(context: Context, pending: ApprovalInCase) -> bool:
     return any(number is not None for number in earlier)
 
 
-def _deciding_role(asker: Principal, pending: ApprovalInCase, context: Context) -> Role:
+def _deciding_role(
+    asker: Principal, own_records: frozenset[UUID], pending: ApprovalInCase, context: Context
+) -> Role:
     """The role in which the user decides. Raises Forbidden if they may not decide."""
     case = pending.case
-    fault = why_not_decide_in(case, asker)
+    fault = why_not_decide(asker, case.at.actor, case.standing, case.incident)
+    if not own_records.isdisjoint(asker.persons):
+        fault = SAME_PERSON
     role = case.at.actor.role_for(Permission.AUTHORISE)
     if fault is not None or role is None:
         raise Forbidden(f"The user {fault}.")

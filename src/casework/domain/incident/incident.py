@@ -76,7 +76,7 @@ class Incident(Aggregate, begins_with=Report):
         self.parents: dict[UUID, Subject] = {}
         self._follow_people(report.recorded_at)
         self.content: frozenset[Content] = frozenset()
-        self.declared: frozenset[UUID] = frozenset()
+        self.declared: dict[UUID, datetime] = {}
         self.let_in: dict[UUID, datetime] = {}
         self.state: State = State.REPORTED
         self.milestones: dict[State, datetime] = {}
@@ -161,17 +161,27 @@ class Incident(Aggregate, begins_with=Report):
     @property
     def concerned(self) -> frozenset[UUID]:
         """The people and users whose bonds decide to whom the case is closed."""
-        return frozenset({*self.about, *self.parents})
+        return frozenset({*self.about, *self.parents, *self.declared})
 
     def bars(self, bonds: Bonds) -> tuple[Bar, ...]:
         """To whom the case is closed, given the `bonds` of the people it is about."""
-        declared = (Bar(member=member, why=Why.DECLARED) for member in sorted(self.declared))
         about = (
             bar
             for bar in bars_of(self.about.values(), bonds, parents=self.parents.values())
             if bar.until is None or not self._let_in_since(bar.member, bar.until)
         )
-        return (*about, *declared)
+        return (*about, *self._declared_bars(bonds))
+
+    def _declared_bars(self, bonds: Bonds) -> Iterator[Bar]:
+        """A conflict of a user shuts out every record and account of theirs."""
+        shut_out = {
+            record
+            for member, since in self.declared.items()
+            for record in bonds.one_person(member, since)
+            # At one moment, a conflict that is declared again comes after they were let in.
+            if record not in self.let_in or self.let_in[record] <= since
+        }
+        return (Bar(member=record, why=Why.DECLARED) for record in sorted(shut_out))
 
     def _let_in_since(self, member: UUID, moment: datetime) -> bool:
         """Whether `member` was let back in at `moment` or later."""

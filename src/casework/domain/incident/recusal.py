@@ -33,7 +33,7 @@ class DeclareConflict(_AboutAccess, frozen=True, kw_only=True):
     TOPIC: ClassVar[str] = "incident.declare_conflict"
 
     def apply(self, incident: Incident) -> None:
-        incident.declared |= self.members
+        incident.declared = dict.fromkeys(self.members, self.recorded_at) | incident.declared
 
 
 class ClearName(Step, frozen=True, kw_only=True):
@@ -58,5 +58,6 @@ class LetIn(_AboutAccess, frozen=True, kw_only=True):
     TOPIC: ClassVar[str] = "incident.let_in"
 
     def apply(self, incident: Incident) -> None:
-        incident.declared -= self.members
+        for member in self.members:
+            incident.declared.pop(member, None)
         incident.let_in |= dict.fromkeys(self.members, self.recorded_at)

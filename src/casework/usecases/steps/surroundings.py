@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -70,10 +71,10 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError("a report has no incident yet")
         return self.case
 
-    def category(self, person: UUID) -> Category:
-        """The category of a person named in the step; UNKNOWN if no such person was found."""
+    def category(self, person: UUID, occurred_at: datetime) -> Category:
+        """The category of a person named in the step when the incident occurred; UNKNOWN if none is found."""
         known = self.found.get(person)
-        return known.category if isinstance(known, Person) else Category.UNKNOWN
+        return known.category_at(occurred_at) if isinstance(known, Person) else Category.UNKNOWN
 
     def names(self) -> list[str]:
         """The names of the people of the incident."""
@@ -135,7 +136,10 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _report(step: Report, around: Surroundings) -> Fields:
-    people = (msgspec.structs.replace(party, category=around.category(party.person)) for party in step.people)
+    people = (
+        msgspec.structs.replace(party, category=around.category(party.person, step.occurred_at))
+        for party in step.people
+    )
     completed = {"people": tuple(people), "kind_stream": _stream(step.kind, step.policy, around.library)}
     meant = msgspec.structs.replace(step, **completed).may_be_about_leader
     return {**completed, "leaders": _leaders(step, around) if meant else ()}
@@ -168,11 +172,11 @@ def _stream(kind: str, policy: Policy, library: Library) -> Stream:
 
 
 def _involve(step: InvolvePerson, around: Surroundings) -> Fields:
-    return {"category": around.category(step.person)}
+    return {"category": around.category(step.person, around.reported.occurred_at)}
 
 
 def _identify(step: IdentifyPerson, around: Surroundings) -> Fields:
-    return {"category": around.category(step.as_)}
+    return {"category": around.category(step.as_, around.reported.occurred_at)}
 
 
 def _classify(step: ClassifyContact, around: Surroundings) -> Fields:

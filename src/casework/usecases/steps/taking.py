@@ -22,7 +22,7 @@ from casework.usecases.context import Context
 from casework.usecases.secrets import Secrets
 from casework.usecases.steps.asking import asked_for
 from casework.usecases.steps.stages import Stages
-from casework.usecases.steps.surroundings import Decider
+from casework.usecases.steps.surroundings import Decider, Surroundings
 
 _ASKER: Final = Refusal(
     "approval-asker", CLAUSE, "The user who asked for this may no longer take steps in this case."
@@ -86,7 +86,8 @@ class TakingSteps:
         stamp = msgspec.structs.replace(stamp, by=asker.id)
         step = msgspec.structs.replace(asked.step.stamped(stamp), approved_by=context.by)
         try:
-            step, _ = self._prepared(msgspec.structs.replace(context, principal=asker), step, case)
+            # Who decides was checked before: it is the user of `context`.
+            step, _ = self._completed(msgspec.structs.replace(context, principal=asker), step, case)
             case.incident.take(step, case.playbook)
         except Invalid as error:
             raise Refused(_outdated(error)) from error
@@ -121,10 +122,14 @@ class TakingSteps:
 
     def _prepared(self, context: Context, step: Step, case: Case) -> tuple[Step, Decider | None]:
         """The step, completed and checked, and who must decide on it (None if it needs no second person)."""
+        step, around = self._completed(context, step, case)
+        return step, self._stages.decider(context, step, case, around)
+
+    def _completed(self, context: Context, step: Step, case: Case) -> tuple[Step, Surroundings]:
         around = self._stages.look_up(context, step, case.school, case)
         step = self._stages.complete(step, around)
         self._stages.check(step, around)
-        return step, self._stages.decider(context, step, case, around)
+        return step, around
 
     def _first_result(self, context: Context, case: Case) -> Taken | None:
         """The result of the first request, if this one is a retry: a step or an approval."""
