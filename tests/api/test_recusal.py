@@ -278,6 +278,20 @@ class TestLettingBackIn:
         assert self.decided(school, approval, "head") == 200
         assert school.readers(incident) == {"lead", "deputy", "head"}
 
+    def test_not_by_the_one_who_made_the_change(self, school: School) -> None:
+        house, incident = school.house, school.child_case()
+        record = school.made("deputy", "Sam Other")
+        house.take(incident, "involve_person", "deputy", person=record, involvement="target")
+        body = {"person": school.people["lead"], "reason": REASON}
+        house.created("deputy", f"/people/{record}/same-as", body)
+        path = f"/people/{record}/same-as/{school.people['lead']}"
+        assert house.ask("head", "DELETE", path, json={"reason": REASON}).status_code == 204
+        approval = body_of(self.asked(school, incident, "lead"))["id"]
+        assert self.decided(school, approval, "head") == 403
+        assert school.readers(incident) == {"deputy", "head"}
+        again = body_of(self.asked(school, incident, "lead", by="head"))
+        assert again["rule"] == "approval-asked"
+
     def test_not_by_two_accounts_whose_records_are_joined(self, school: School) -> None:
         house, incident = school.house, school.child_case()
         body = {"person": school.people["head"], "reason": REASON}

@@ -22,6 +22,7 @@ from casework.domain.sealed import Sealed
 from casework.domain.user import User
 from casework.domain.vocabulary import Matter, Role
 from casework.record import Record, retrying
+from casework.record.changes import who_changed
 from casework.record.identity import one_person
 from casework.usecases.account_approvals import AccountApprovals, DecideApproval, DecidedChange
 from casework.usecases.cases import Cases
@@ -39,6 +40,11 @@ _ASKED_ELSEWHERE: Final[Mapping[Matter, str]] = {
     Matter.INVITATION: "is requested by inviting the user",
     Matter.USER_CHANGE: "is requested by changing the user",
 }
+
+
+_HAD_PART: Final = (
+    "The user has changed what shut this user out; another person who may read the case must decide."
+)
 
 
 class AskApproval(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,6 +116,7 @@ class Approvals:
         approval, case = pending.approval, pending.case
         asker, own_records = self._asker(context, approval)
         role = _deciding_role(asker, own_records, pending, context)
+        self._require_no_part(context, own_records, pending)
         approval.require_pending(context.now)
         refuse_any(record_faults(command))
         if command.approve:
@@ -124,6 +131,19 @@ class Approvals:
         approval.append(decided)
         self._record.commit(approval, case.incident)
         return pending
+
+    def _require_no_part(
+        self, context: Context, own_records: frozenset[UUID], pending: ApprovalInCase
+    ) -> None:
+        """Raise Forbidden for a user who made a change by which somebody would be let in."""
+        asked = pending.approval.asked
+        if asked.what is not Matter.LET_IN or asked.about.user is None:
+            return
+        changed = who_changed(self._record, pending.case.incident, [asked.about.user])
+        others = self._record.load_many(changed)
+        accounts = (each for each in others.values() if isinstance(each, User))
+        if context.by in changed or any(not own_records.isdisjoint(each.persons) for each in accounts):
+            raise Forbidden(_HAD_PART)
 
     def _asker(self, context: Context, approval: Approval) -> tuple[Principal, frozenset[UUID]]:
         """Who asked, and every record that is one person with the user, read together."""

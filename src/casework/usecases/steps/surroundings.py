@@ -39,7 +39,11 @@ from casework.domain.user import User
 from casework.domain.vocabulary import Category, Role, Stream
 from casework.library import Library
 
-_MANAGES_ALLEGATIONS: Final = {Permission.HANDLE_ALLEGATIONS, Permission.MANAGE_WHERE_HEAD_IS_SUBJECT}
+_MANAGES_ALLEGATIONS: Final = {
+    Permission.HANDLE_ALLEGATIONS,
+    Permission.MANAGE_WHERE_HEAD_IS_SUBJECT,
+    Permission.MANAGE_AFTER_CHAIR,
+}
 
 
 _DEACTIVATED: Final = {"$.user": "is deactivated"}
@@ -233,7 +237,7 @@ def _assigned_reads(step: Assign, around: Surroundings) -> Faults:
 
 
 def _manages_allegations(step: AppointCaseManager, around: Surroundings) -> Faults:
-    """A fault unless the user is the head or the chair, who manage allegations (KCSIE part 4)."""
+    """A fault unless the user is the head or a chair of governors, who manage allegations (KCSIE part 4)."""
     user = around.found.get(step.user)
     if isinstance(user, User) and not user.active:
         return _DEACTIVATED
