@@ -13,7 +13,7 @@ from casework.usecases.evidence import Evidence
 from casework_api.http.logs import log_set_aside
 from casework_projections.reading.admission import Admission
 from casework_projections.reading.asking import Asker
-from casework_projections.reading.duplicates import DuplicateLookup
+from casework_projections.reading.duplicates import KnownPeopleLookup
 from casework_projections.reading.opening import OpenedFile, OpenFile
 from casework_projections.reading.paging import Cursors
 from casework_projections.reading.room import Passage, ReadingRoom
@@ -28,12 +28,16 @@ def _ignore(_: Passage) -> None:
 def application(settings: Settings) -> Casework:
     """The application, whose commands look things up in views; make it after a fork."""
     shared = cache(lambda app: Views(app, notice=log_set_aside))
+
+    def people(app: Casework) -> KnownPeopleLookup:
+        return KnownPeopleLookup(shared(app), Admission(app.record, app.library, app.recusals))
+
     return Casework(
         settings,
         directory=lambda app: DirectoryLookup(shared(app)),
         recusals=lambda app: RecusalLookup(shared(app)),
         roll=lambda app: RollLookup(shared(app)),
-        duplicates=lambda app: DuplicateLookup(shared(app), Admission(app.record, app.library, app.recusals)),
+        known_people=people,
     )
 
 

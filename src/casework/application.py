@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from casework.library import Library
 from casework.record import Record
-from casework.record.duplicates import Duplicates, NoDuplicates
+from casework.record.known_people import EverybodyKnown, KnownPeople
 from casework.record.recusals import NoRecusals, Recusals
 from casework.record.roll import NoRoll, Roll
 from casework.record.user_directory import NoDirectory, UserDirectory
@@ -42,7 +42,7 @@ class Casework:
     `settings` say where the database, the vault and the keys are; create the tables first with
     `casework.storage.migrations.create_tables`. `record` creates the record from the event log, `directory`
     what finds other users with the same e-mail address, `recusals` what finds joined records, people who are
-    close and names that are alike, `duplicates` who has a record already, and `roll` who is on the roll:
+    close and names that are alike, `known_people` who has a record already, and `roll` who is on the roll:
     without them none is found.
     """
 
@@ -52,7 +52,7 @@ class Casework:
         record: Callable[[EventLog], Record] = StoredRecord,
         directory: Callable[[Casework], UserDirectory] = lambda _: NoDirectory(),
         recusals: Callable[[Casework], Recusals] = lambda _: NoRecusals(),
-        duplicates: Callable[[Casework], Duplicates] = lambda _: NoDuplicates(),
+        known_people: Callable[[Casework], KnownPeople] = lambda _: EverybodyKnown(),
         roll: Callable[[Casework], Roll] = lambda _: NoRoll(),
     ) -> None:
         self.settings = settings
@@ -73,7 +73,7 @@ class Casework:
         self.tokens = Tokens(self.record, self.secrets)
         self.enrolment = Enrolment(self.record, self.secrets, self.tokens, found_users)
         self.recusals = recusals(self)
-        self.people = People(self.record, self.schools, duplicates(self), found_users)
+        self.people = People(self.record, self.schools, known_people(self), found_users)
         self.year_groups = YearGroups(self.record, self.schools, roll(self))
         self.relations = Relations(self.record, self.people)
         self.joins = Joins(self.record, self.people, found_users)

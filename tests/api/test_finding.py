@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Final
+from uuid import uuid4
+
 import pytest
 
 from tests.api.client import House, Json
 from tests.api.test_recusal import NAMES, School
+
+WHY: Final = {"reason": "Both are the same person."}
+CHANGE: Final = {"employer": "A company", "reason": "She told us so."}
+NEWCOMER: Final = {"category": "parent", "name": "Nell Newcomer", "distinct": True}
+
+
+def related(person: str) -> Json:
+    return {"relation": "relative_of", "person": person}
+
+
+def kin(person: str) -> Json:
+    return {"relations": [related(person)]}
+
+
+def same_as(person: str) -> Json:
+    return {"person": person, **WHY}
 
 
 def found(house: House, who: str, name: str) -> list[str]:
@@ -58,6 +77,26 @@ class TestARecordMadeForACase:
                 assert house.ask(who, "GET", f"/people/{record}{path}").status_code in {403, 404}
         assert set(found(house, "chair", "heddle")) == {*before, record}
 
+    def test_is_changed_joined_and_related_by_nobody_who_may_not_know_it(self, school: School) -> None:
+        """As if there were no such record."""
+        house, record, nobody = school.house, school.made("assistant", "Harriet Heddle"), str(uuid4())
+        school.report({"person": record, "involvement": "alleged"})
+        for who in ("lead", "head"):
+            for each in (record, nobody):
+                for answer in (
+                    house.ask(who, "PATCH", f"/people/{each}", json=CHANGE, headers={"If-Match": "*"}),
+                    house.ask(who, "POST", f"/people/{each}/relations", json=related(school.pupil)),
+                    house.ask(who, "POST", f"/people/{each}/same-as", json=same_as(school.pupil)),
+                    house.ask(who, "DELETE", f"/people/{school.pupil}/same-as/{each}", json=WHY),
+                ):
+                    assert answer.status_code == 404, answer.text
+                for answer in (
+                    house.ask(who, "POST", f"/people/{school.pupil}/relations", json=related(each)),
+                    house.ask(who, "POST", f"/people/{school.pupil}/same-as", json=same_as(each)),
+                    house.ask(who, "POST", "/people", json={**NEWCOMER, "school": school.id, **kin(each)}),
+                ):
+                    assert answer.status_code == 422, answer.text
+
     def test_is_found_by_the_user_who_registered_it(self, school: School) -> None:
         record = school.made("assistant", "Sam Stranger", "unknown")
         assert found(school.house, "assistant", "stranger") == [record]
@@ -74,12 +113,10 @@ class TestARecordMadeForACase:
             assert found(house, who, "stranger") == []
 
     def test_is_no_relation_for_those_who_may_not_know_it(self, school: School) -> None:
-        house, record = school.house, school.made("chair", "Sam Stranger", "external")
+        house, record = school.house, school.made("lead", "Sam Stranger", "external")
         school.related(school.pupil, "relative_of", record)
-        assert house.get("lead", f"/people/{school.pupil}")["relations"] == []
-        incident = school.about("head")
-        house.take(incident, "involve_person", "chair", person=record, involvement="witness")
-        assert house.get("lead", f"/people/{school.pupil}")["relations"] == []
+        seen = {who: house.get(who, f"/people/{school.pupil}")["relations"] for who in ("lead", "deputy")}
+        assert {who: len(relations) for who, relations in seen.items()} == {"lead": 1, "deputy": 0}
 
     def test_of_a_parent_is_known_to_leads_beside_the_child(self, school: School) -> None:
         house, parent = school.house, school.made("lead", "Pat Parent", "parent")

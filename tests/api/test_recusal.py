@@ -170,7 +170,7 @@ class TestAboutTheHead:
         assert school.readers(school.report(named)) == {"chair"}
 
     def test_another_name_of_a_record_lets_nobody_in(self, school: School) -> None:
-        record = school.made("assistant", "Harriet Heddle")
+        record = school.made("lead", "Harriet Heddle")
         incident = school.report({"person": record, "involvement": "alleged"})
         assert patch(school.house, record, who="lead", name="Sam Someone").status_code == 200
         assert school.readers(incident) == {"chair"}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Collection
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -190,13 +191,16 @@ class TestAChange:
 
 
 class Alike:
-    """Duplicates that are always the same."""
+    """KnownPeople that are always the same."""
 
     def __init__(self, *found: UUID) -> None:
         self.found = found
 
     def known_like(self, *_: Any) -> tuple[UUID, ...]:
         return self.found
+
+    def known_among(self, principal: Principal, now: datetime, off_roll: Collection[UUID]) -> frozenset[UUID]:
+        return frozenset(off_roll)
 
 
 class TestSomebodyWhoMayHaveARecord:

@@ -24,7 +24,7 @@ from casework.domain.sealed import Sealed
 from casework.domain.user import User
 from casework.domain.vocabulary import Category, EvidenceForm, Involvement, Role, Setting
 from casework.library import Library
-from casework.record.duplicates import NoDuplicates
+from casework.record.known_people import EverybodyKnown
 from casework.record.memory import MemoryRecord
 from casework.record.recusals import NoRecusals
 from casework.record.user_directory import NoDirectory
@@ -60,7 +60,7 @@ class InMemory:
         self.cases = Cases(record, self.schools, library, NoRecusals())
         self.incidents = Incidents(record, self.cases, self.schools, library, secrets)
         self._users = Users(record, NoDirectory())
-        self.people = People(record, self.schools, NoDuplicates(), NoDirectory())
+        self.people = People(record, self.schools, EverybodyKnown(), NoDirectory())
         self.appointments = Appointments(record, self.schools)
         enrolment = Enrolment(record, secrets, Tokens(record, secrets), NoDirectory())
         accounts = AccountApprovals(record, NoDirectory(), self.appointments, self._users, enrolment)

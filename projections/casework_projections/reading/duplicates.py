@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
@@ -14,7 +14,7 @@ from casework.domain.bars import Bonds
 from casework.domain.person import Details, Person
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Category
-from casework.record.duplicates import MOST_CANDIDATES
+from casework.record.known_people import MOST_CANDIDATES
 from casework_projections.reading.admission import Admission
 from casework_projections.reading.asking import Asker, reach_of
 from casework_projections.reading.knowing import known_among, known_in, known_records
@@ -27,8 +27,8 @@ from casework_projections.views.likeness import Pair
 from casework_projections.views.people_search import KnownPerson
 
 
-class DuplicateLookup:
-    """`Duplicates` that reads the views of people. Raises ViewsBehind, ViewBroken or ViewNotCreated."""
+class KnownPeopleLookup:
+    """`KnownPeople` that reads the views of people. Raises ViewsBehind, ViewBroken or ViewNotCreated."""
 
     def __init__(self, views: Views, admission: Admission) -> None:
         self._views = views
@@ -45,6 +45,12 @@ class DuplicateLookup:
             # Nobody is asked for if there are none: how long it takes must not tell of a record.
             known = known_in(Snapshot(connection), views, reach, _off_roll(alike) or [NOBODY])
         return tuple(each.person for each in alike if each.on_roll or each.person in known)[:MOST_CANDIDATES]
+
+    def known_among(self, principal: Principal, now: datetime, off_roll: Collection[UUID]) -> frozenset[UUID]:
+        asker, views = Asker(principal=principal, now=now), self._views
+        with views.read(*views.of_people) as connection:
+            reach = self._admission.reach(asker, reach_of(asker, views.directory, connection))
+            return frozenset(known_in(Snapshot(connection), views, reach, [*off_roll]))
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):

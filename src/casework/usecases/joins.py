@@ -69,6 +69,8 @@ class Joins:
         other = theirs.get(command.person)
         if other is None or other.school != person.school:
             raise Invalid.at(_OTHER, ELSEWHERE)
+        if not self._people.knows(context, admitted.role, other):
+            raise Invalid.at(_OTHER, ELSEWHERE)
         for each in (*own, *theirs):
             require_other_person(context, each)
         if other.id in own:
@@ -88,6 +90,8 @@ class Joins:
         refuse_any(record_faults(command))
         other = self._record.load(Person, other_id)
         if other is None or other.id not in person.joined:
+            raise NotFound
+        if not self._people.knows(context, admitted.role, other):
             raise NotFound
         for each in one_person(self._record, [person.id]):
             require_other_person(context, each)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -10,6 +11,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from casework.domain.access import Actor, Permission
+from casework.domain.aggregate import Aggregate
 from casework.domain.clocks import day_of
 from casework.domain.errors import Forbidden, Invalid, NotFound, PossibleDuplicate, Stale, refuse_any
 from casework.domain.event import event_of
@@ -31,8 +33,8 @@ from casework.domain.school import School
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Category, Relation, Role
 from casework.record import Record, retrying
-from casework.record.duplicates import Duplicates
 from casework.record.identity import one_person
+from casework.record.known_people import KnownPeople
 from casework.record.user_directory import UserDirectory
 from casework.usecases.context import Context, as_it_was, replaced
 from casework.usecases.named_ids import check_ids, named_ids
@@ -100,11 +102,11 @@ class People:
     """The use cases of people."""
 
     def __init__(
-        self, record: Record, schools: Schools, duplicates: Duplicates, directory: UserDirectory
+        self, record: Record, schools: Schools, known_people: KnownPeople, directory: UserDirectory
     ) -> None:
         self._record = record
         self._schools = schools
-        self._duplicates = duplicates
+        self._known_people = known_people
         self._directory = directory
 
     def register(self, context: Context, command: RegisterPerson) -> Person:
@@ -127,8 +129,8 @@ class People:
     def admit(self, context: Context, person_id: UUID) -> Admitted:
         """The person, for a user who may change their record: a lead at their school, or an administrator.
 
-        Administrators change only people on the roll; they may not know of others. Raises NotFound, and
-        Forbidden too for a user's own person.
+        Leads change only people they may know, and administrators only people on the roll. Raises NotFound,
+        and Forbidden too for a user's own person.
         """
         person = self._record.load(Person, person_id)
         if person is None:
@@ -137,10 +139,25 @@ class People:
         role = actor.role_for(Permission.CHANGE_PEOPLE)
         if role is None:
             role = keeps_roll(context, actor) or actor.require(Permission.CHANGE_PEOPLE)
-            if not person.details.on_roll and context.earlier(person) is None:
-                raise NotFound
+        if context.earlier(person) is None and not self.knows(context, role, person):
+            raise NotFound
         require_other_person(context, person.id)
         return Admitted(person, school, role)
+
+    def knows(self, context: Context, role: Role, person: Person) -> bool:
+        """Whether the user, who acts in `role`, may know the person. Raises Unavailable."""
+        if person.details.on_roll:
+            return True
+        known = () if role is Role.ADMIN else [person.id]
+        return bool(known) and bool(self._known_people.known_among(context.principal, context.now, known))
+
+    def _known(self, context: Context, role: Role, found: Mapping[UUID, Aggregate]) -> dict[UUID, Aggregate]:
+        """`found` without the people whom the user, who acts in `role`, may not know."""
+        return {
+            key: each
+            for key, each in found.items()
+            if not isinstance(each, Person) or self.knows(context, role, each)
+        }
 
     def _register(self, context: Context, command: RegisterPerson) -> Person:
         school, actor = self._schools.actor_at(context, command.school)
@@ -159,7 +176,8 @@ class People:
             on_roll = keeper is not None and command.category.belongs_to_school
         registered = _registered(context, command, person_id, role, on_roll)
         ids = named_ids(registered)
-        check_ids(self._record.load_many(leaf.value for leaf, _ in ids), ids, school)
+        named = self._record.load_many(leaf.value for leaf, _ in ids)
+        check_ids(self._known(context, role, named), ids, school)
         person = Person(registered)
         person.append(registered)
         refuse_any(_relation_faults(registered, day_of(context.now)))
@@ -169,7 +187,7 @@ class People:
 
     def _distinguish(self, context: Context, person: Person, role: Role, *, distinct: bool) -> None:
         """Record that `person` is distinct from the records like it. Raises PossibleDuplicate."""
-        alike = self._duplicates.known_like(context.principal, context.now, person.school, person.details)
+        alike = self._known_people.known_like(context.principal, context.now, person.school, person.details)
         if not alike:
             return
         if not distinct:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Final
 from uuid import UUID
 
@@ -14,7 +13,7 @@ from casework.domain.event import event_of
 from casework.domain.fields import PersonId, record_faults
 from casework.domain.moments import LocalDate
 from casework.domain.person import Person, PersonRelated, PersonRelationEnded, Relationship
-from casework.domain.vocabulary import MayBeContacted, Relation, Role
+from casework.domain.vocabulary import MayBeContacted, Relation
 from casework.record import Record, retrying
 from casework.usecases.context import Context, as_it_was
 from casework.usecases.people import PARENT_OF_PRIMARY_AGE, Admitted, People, require_other_person
@@ -61,7 +60,7 @@ class Relations:
             return as_it_was(self._record, context, person).relations[relation_id]
         require_other_person(context, command.person)
         relationship = Relationship(id=relation_id, **msgspec.structs.asdict(command))
-        self._check(admitted, relationship, day_of(context.now))
+        self._check(context, admitted, relationship)
         stamp = context.stamp(person.id, person.version + 1, admitted.role)
         person.append(event_of(stamp, PersonRelated, relationship=relationship))
         self._record.commit(person)
@@ -79,25 +78,22 @@ class Relations:
         person.append(event_of(stamp, PersonRelationEnded, relationship=relation_id))
         self._record.commit(person)
 
-    def _check(self, admitted: Admitted, wanted: Relationship, today: date) -> None:
+    def _check(self, context: Context, admitted: Admitted, wanted: Relationship) -> None:
         refuse_any(record_faults(wanted))
         if wanted.person == admitted.person.id:
             raise Invalid.at("$.person", "is the same person")
         other = self._record.load(Person, wanted.person)
-        if other is None or not _may_be_named(admitted, other):
+        if other is None or other.school != admitted.school.id:
+            raise Invalid.at("$.person", ELSEWHERE)
+        if not self._people.knows(context, admitted.role, other):
             raise Invalid.at("$.person", ELSEWHERE)
         if wanted.from_ is not None and wanted.until is not None and wanted.until < wanted.from_:
             raise Invalid.at("$.until", "is before from")
+        today = day_of(context.now)
         if wanted.relation is Relation.PARENT_OF and admitted.person.details.is_of_primary_age(today):
             raise Invalid.at("$.relation", PARENT_OF_PRIMARY_AGE)
         if admitted.person.holds(wanted) or _mirrored(admitted.person, wanted, other):
             raise Invalid.at("$.relation", "is recorded already for this person and these days")
-
-
-def _may_be_named(admitted: Admitted, other: Person) -> bool:
-    """Whether `other` is at the same school, and an administrator may know of them."""
-    known = admitted.role is not Role.ADMIN or other.details.on_roll
-    return other.school == admitted.person.school and known
 
 
 def _mirrored(person: Person, wanted: Relationship, other: Person) -> bool:

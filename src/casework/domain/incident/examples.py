@@ -33,7 +33,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "identify_person": {"person": Slot.UNKNOWN, "as": Slot.NEWCOMER},
     "declare_conflict": {"user": Slot.COLLEAGUE, "reason": "My sister teaches the pupil it is about."},
     "let_in": {"user": Slot.COLLEAGUE, "reason": _REASON},
-    "clear_name": {"person": Slot.CHILD, "user": Slot.COLLEAGUE, "reason": _REASON},
+    "clear_name": {"person": Slot.CHILD, "user": Slot.HEAD, "reason": _REASON},
     "add_note": {"text": "The class teacher keeps an eye on the group at break."},
     "assign": {"user": Slot.HEAD},
     "seek_advice": {"of": "The helpline for professionals.", "advice": "Keep the messages; answer none."},

@@ -1,7 +1,8 @@
-"""Who could have a record already: `casework_projections` looks it up in views."""
+"""Which records of people a user may know: `casework_projections` looks it up in views."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final, Protocol
 from uuid import UUID
@@ -12,7 +13,7 @@ from casework.domain.person import Details
 MOST_CANDIDATES: Final = 10
 
 
-class Duplicates(Protocol):
+class KnownPeople(Protocol):
     """The records of a school, with every event stored before the call."""
 
     def known_like(
@@ -24,11 +25,20 @@ class Duplicates(Protocol):
         takes. Raises Unavailable.
         """
 
+    def known_among(self, principal: Principal, now: datetime, off_roll: Collection[UUID]) -> frozenset[UUID]:
+        """Those of `off_roll`, records of people who are not on the roll, that `principal` may know.
 
-class NoDuplicates:
-    """Nobody has a record already. For tools that write a record of their own."""
+        Raises Unavailable.
+        """
+
+
+class EverybodyKnown:
+    """Everybody is known, and nobody has a record already. For tools that write a record of their own."""
 
     def known_like(
         self, principal: Principal, now: datetime, school: UUID, details: Details
     ) -> tuple[UUID, ...]:
         return ()
+
+    def known_among(self, principal: Principal, now: datetime, off_roll: Collection[UUID]) -> frozenset[UUID]:
+        return frozenset(off_roll)
