@@ -228,6 +228,18 @@ class TestAChildsCase:
     def test_about_every_lead_is_read_by_the_chair_and_the_vice_chair(self, school: School) -> None:
         assert school.readers(school.child_case("lead", "deputy", "head")) == {"chair", "vice"}
 
+    def told(self, school: School, incident: str, who: str) -> set[str]:
+        """Who is notified of what is due."""
+        return {each for item in school.house.next_steps(incident, who) for each in item.get("told", ())}
+
+    def test_is_told_to_the_next_if_the_safeguarding_lead_is_shut_out(self, school: School) -> None:
+        assert "dsl" in self.told(school, school.child_case(), "deputy")
+        told = self.told(school, school.child_case("lead"), "deputy")
+        assert "dsl" not in told
+        assert "deputy_dsl" in told
+        told = self.told(school, school.child_case("lead", "deputy"), "head")
+        assert told & {"dsl", "deputy_dsl", "headteacher"} == {"headteacher"}
+
     def test_shuts_out_who_declares_a_conflict(self, school: School) -> None:
         house, incident = school.house, school.child_case()
         path = f"/incidents/{incident}/conflicts"

@@ -51,7 +51,6 @@ PlaybookOf = Callable[[Incident], Playbook]
 REPORTER_SEES: Final = ("report", "acknowledge", "close")
 """The steps that users who may read only their own report may know of."""
 
-_LEADING: Final = (Role.HEADTEACHER, *NEXT)
 _ON_ROUTE: Final = frozenset(NEXT).union(*FIRST.values())
 
 
@@ -137,12 +136,17 @@ class Case(msgspec.Struct, frozen=True):
         return self.at.school
 
     def notified_by(self, rule: Rule) -> tuple[str, ...]:
-        """The recipients that `rule` names; a role that the case is about is replaced by the next role."""
+        """The recipients that `rule` names; a role whose holders are all shut out is replaced by the next.
+
+        A role that nobody holds is passed over, if anybody holds a later one.
+        """
         order = self.playbook.floor.recusal
         notified = []
         for role in rule.told:
             later = order[order.index(role) + 1 :] if role in self.recused and role in order else ()
-            notified.append(next((each for each in later if each not in self.recused), role))
+            able = [each for each in later if each not in self.recused]
+            held = (each for each in able if each in _ON_ROUTE and self.at.acting(Role(each)))
+            notified.append(next(held, next(iter(able), role)))
         return tuple(dict.fromkeys(notified))
 
     @property
@@ -209,18 +213,20 @@ def case_of(
         stands,
         moment,
         bars,
-        recused=frozenset(_recused(facts, at)) if facts.stream is Stream.ALLEGATION else frozenset(),
+        # A child's case that is closed to nobody is the most common, and needs no staff.
+        recused=frozenset(_recused(facts, at)) if facts.bars or facts.may_be_about_leader else frozenset(),
         approvals=approvals,
         pending=tuple(each for each in approvals if each.state_at(moment) is ApprovalState.ASKED),
     )
 
 
 def _recused(facts: CaseFacts, at: AtSchool) -> Iterator[Role]:
-    """The roles that can manage an allegation, of which nobody can act in this one."""
-    for role in _LEADING:
+    """The roles to which a case of this stream comes, of which nobody can act in this one."""
+    for role in dict.fromkeys((*FIRST[facts.stream], *NEXT)):
         acting = at.acting(role)
         shut_out = bool(acting) and all(facts.shuts_out(identity, at.today) for identity in acting)
-        if shut_out or (role is Role.HEADTEACHER and is_about_leader(facts, at.staff, at.today)):
+        is_allegation = facts.stream is Stream.ALLEGATION and role is Role.HEADTEACHER
+        if shut_out or (is_allegation and is_about_leader(facts, at.staff, at.today)):
             yield role
 
 
