@@ -290,6 +290,17 @@ class TestLettingBackIn:
         assert self.decided(school, approval, "head") == 200
         assert school.readers(incident) == {"lead", "deputy", "head"}
 
+    def test_not_before_the_last_day_of_a_relation(self, school: School) -> None:
+        house, incident = school.house, school.child_case("head")
+        body = {"relation": "spouse_of", "person": school.people["head"], "until": "2026-10-30"}
+        house.created("lead", f"/people/{school.people['deputy']}/relations", body)
+        assert "deputy" not in school.readers(incident)
+        answer = self.asked(school, incident, "deputy", by="lead")
+        assert body_of(answer)["errors"] == {"$.about.user": ["is shut out by something that still holds"]}
+        house.clock.set("2026-10-31 09:00")
+        assert "deputy" not in school.readers(incident)
+        assert self.asked(school, incident, "deputy", by="lead").status_code == 201
+
     def test_not_by_the_one_who_made_the_change(self, school: School) -> None:
         house, incident = school.house, school.child_case()
         record = school.made("deputy", "Sam Other")

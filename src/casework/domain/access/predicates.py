@@ -7,7 +7,7 @@ SQL for lists, so that rows are filtered before they are split into pages; a tes
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
@@ -107,15 +107,19 @@ class CaseFacts(msgspec.Struct, frozen=True, kw_only=True):
             bar.member in members and (bar.from_ is None or bar.from_ <= today) for bar in self.bars
         )
 
-    def without_ended_bars(self, identity: Identity) -> CaseFacts:
-        """The facts without bars of a user that have ended, or that they declared."""
+    def without_ended_bars(self, identity: Identity, now: datetime) -> CaseFacts:
+        """The facts without bars of a user that have ended by `now`, or that they declared."""
         members = identity.members
         left = (
             bar
             for bar in self.bars
-            if bar.member not in members or (bar.until is None and bar.why is not Why.DECLARED)
+            if bar.member not in members or (_holds(bar, now) and bar.why is not Why.DECLARED)
         )
         return msgspec.structs.replace(self, bars=tuple(left))
+
+
+def _holds(bar: Bar, now: datetime) -> bool:
+    return bar.until is None or bar.until > now
 
 
 class Reader(msgspec.Struct, frozen=True, kw_only=True):

@@ -267,7 +267,7 @@ def _may_be_let_in(step: LetIn, around: Surroundings) -> Faults:
     reader = case.at.reader_for(Principal.of(user))
     if not holds(BARRED, case.facts, reader):
         return {"$.user": "is not shut out of this case"}
-    again = case.facts.without_ended_bars(reader.identity)
+    again = case.facts.without_ended_bars(reader.identity, around.moment)
     return {"$.user": "is shut out by something that still holds"} if holds(BARRED, again, reader) else {}
 
 
