@@ -20,9 +20,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from benchmarks.joins import after_joins
+from benchmarks.joins import table as table_of_joins
 from benchmarks.load import Timings, many_clients, one_client, timed
 from benchmarks.operations import HELLO, INSERT, Operation, operations
-from benchmarks.prepare import prepare
+from benchmarks.prepare import PUPILS, prepare
 from benchmarks.server import make_floor_table
 from benchmarks.slow_clients import beside_slow_clients
 from benchmarks.slow_clients import table as table_of_slow_clients
@@ -67,9 +69,11 @@ def main(url: str | None, folder: Path, incidents: int, rounds: int, slices: int
                     timed(port, operation)
             alone = one_client(port, measured, rounds, bars.of("1 client"))
             together = many_clients(port, measured, CLIENTS, slices, 5, bars.of(f"{CLIENTS} clients"))
+            joined = after_joins(port, prepared, measured, bars.of("joins"))
             quiet, crowded = beside_slow_clients(port, prepared, aimed, rounds, bars.of("slow clients"))
     console = Console(width=130)
     console.print(table(measured, alone, together, incidents))
+    console.print(table_of_joins(joined, 4 * incidents // PUPILS))
     console.print(table_of_slow_clients(aimed, quiet, crowded))
 
 

@@ -40,18 +40,18 @@ def operations(prepared: Prepared, now: datetime) -> list[Operation]:
     people = requests.search("smith%2C%20jajo", "alice", "s%20smith", "ford", "lodow", "ma%20fen")
     timeline = f"{_BASE}/incidents/{prepared.long_incident}/steps?limit=100"
     return [
-        Operation(name=HELLO, request=lambda: _get(f"{FLOORS}/hello")),
+        Operation(name=HELLO, request=lambda: get(f"{FLOORS}/hello")),
         Operation(name=INSERT, request=requests.insert, status=201, floor=INSERT),
         Operation(name="POST incident", request=requests.report, status=201, floor=INSERT, aim=4),
         Operation(name="POST step", request=requests.step, status=201, floor=INSERT, aim=4),
         Operation(name="GET incident with next steps", request=requests.read, aim=8),
-        Operation(name="GET timeline of 100 entries", request=requests.get(timeline), aim=15),
-        Operation(name="GET page after those writes", request=requests.get(page)),
-        Operation(name="GET page, 25 of 10,000", request=requests.get(page), aim=10),
+        Operation(name="GET timeline of 100 entries", request=requests.reading(timeline), aim=15),
+        Operation(name="GET page after those writes", request=requests.reading(page)),
+        Operation(name="GET page, 25 of 10,000", request=requests.reading(page), aim=10),
         Operation(name="GET people after those writes", request=people),
         Operation(name="GET people by name, of 3,000", request=people, aim=3),
-        Operation(name="GET summary after those writes", request=requests.get(summary)),
-        Operation(name="GET governor summary", request=requests.get(summary)),
+        Operation(name="GET summary after those writes", request=requests.reading(summary)),
+        Operation(name="GET governor summary", request=requests.reading(summary)),
     ]
 
 
@@ -62,28 +62,28 @@ class _Requests:
         # Spread over the school, so that no history grows long while it is measured.
         self._turn = count()
 
-    def get(self, path: str) -> Callable[[], bytes]:
-        request = _get(path, self._prepared.dsl_token)
+    def reading(self, path: str) -> Callable[[], bytes]:
+        request = get(path, self._prepared.dsl_token)
         return lambda: request
 
     def search(self, *names: str) -> Callable[[], bytes]:
         """Searches for each of `names` in turn, at the school with many people."""
         token = self._prepared.register_token
-        turns = cycle([_get(f"{_BASE}/people?name={name}", token) for name in names])
+        turns = cycle([get(f"{_BASE}/people?name={name}", token) for name in names])
         return lambda: next(turns)
 
     def read(self) -> bytes:
-        return _get(f"{_BASE}/incidents/{self._handled()}", self._prepared.dsl_token)
+        return get(f"{_BASE}/incidents/{self._handled()}", self._prepared.dsl_token)
 
     def insert(self) -> bytes:
-        return _post(f"{FLOORS}/rows", self._incident())
+        return post(f"{FLOORS}/rows", self._incident())
 
     def report(self) -> bytes:
-        return _post(f"{_BASE}/incidents", self._incident(), self._prepared.dsl_token)
+        return post(f"{_BASE}/incidents", self._incident(), self._prepared.dsl_token)
 
     def step(self) -> bytes:
         path = f"{_BASE}/incidents/{self._handled()}/steps"
-        return _post(path, {"step": "add_note", "text": _NARRATIVE}, self._prepared.dsl_token)
+        return post(path, {"step": "add_note", "text": _NARRATIVE}, self._prepared.dsl_token)
 
     def _handled(self) -> str:
         handled = self._prepared.handled
@@ -106,11 +106,11 @@ class _Requests:
         }
 
 
-def _get(path: str, token: str | None = None) -> bytes:
+def get(path: str, token: str | None = None) -> bytes:
     return _request("GET", path, {} if token is None else {"Authorization": f"Bearer {token}"})
 
 
-def _post(path: str, body: Mapping[str, Any], token: str | None = None) -> bytes:
+def post(path: str, body: Mapping[str, Any], token: str | None = None) -> bytes:
     headers = {"Content-Type": "application/json", "Idempotency-Key": uuid4().hex, "If-Match": "*"}
     if token is not None:
         headers["Authorization"] = f"Bearer {token}"

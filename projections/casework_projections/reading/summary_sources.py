@@ -54,7 +54,8 @@ def sources(
     rows = _figures(room, snapshot, school, {term, *compared}, reach)
     lessons = [found.row for found in lesson_rows(room, snapshot, school, term, reach)]
     then = _as_recorded(room, rows, lessons, as_of)
-    joined = Bonds(joined_records(snapshot.connection))
+    bonds = joined_records(snapshot.connection)
+    joined = Bonds(bonds) if bonds else None
     return Sources(
         {
             name: [_each_person_once(each, joined) for each in _figures_then(room, found, school, then)]
@@ -118,8 +119,10 @@ def _figures_then(
     return unchanged + [room.views.figures.of(incident, school) for incident in changed if incident]
 
 
-def _each_person_once(found: Figures, joined: Bonds) -> Figures:
-    """`found` with one id for each person, whichever of their records were named."""
+def _each_person_once(found: Figures, joined: Bonds | None) -> Figures:
+    """`found` with one id for each person, whichever of their records were named; None if none are joined."""
+    if joined is None:
+        return found
     people = {name: getattr(found, name) for name in ("informed", "invited", "withheld")}
     return msgspec.structs.replace(
         found,
