@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -13,6 +14,7 @@ from casework.domain.school import Appointed
 from tests.api.approving import Unchanged, faults, refused
 from tests.api.client import BASE, REASON, House, Json, body_of, logged
 from tests.api.test_enrolment import enrol
+from tests.api.test_idempotency import at_once, processes
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
@@ -257,6 +259,14 @@ class TestAnAppointment:
         with Unchanged(house):
             assert refused(house.decide(approval)) == "approval-asker"
 
+    def test_that_a_former_manager_asked_for_is_refused(self, house: House) -> None:
+        house.add_user("office", "admin", house.school)
+        body = {"user": newcomer(house), "role": "deputy_dsl", "from": "2026-09-01"}
+        approval = asked(house.ask("office", "POST", f"/schools/{house.school}/appointments", json=body))
+        assert end(house, "office").status_code == 204
+        with Unchanged(house):
+            assert refused(house.decide(approval)) == "approval-asker"
+
     @pytest.mark.parametrize("role", ["reporter", "governor", "admin"])
     def test_to_a_role_that_reads_no_case_takes_one_person(self, house: House, role: str) -> None:
         newcomer(house)
@@ -316,6 +326,24 @@ class TestAnInvitationByTwo:
         assert set(faults(enrol(house, body_of(answer)["code"]))) == {"$.code"}
         house.get("dsl", "/me")
 
+    def test_is_needed_once_a_user_who_was_invited_by_one_is_appointed_by_two(self, house: House) -> None:
+        newcomer(house)
+        code = body_of(invite(house, NEWCOMER))["code"]
+        approved(house.decide(asked(appoint(house, role="dsl"))))
+        with Unchanged(house):
+            assert refused(enrol(house, code)) == "code-of-one-person"
+        answer = invite(house, NEWCOMER)
+        second = approved(house.decide(asked(answer)))["result"]["second"]
+        assert enrol(house, body_of(answer)["code"], second=second).status_code == 201
+
+    def test_that_is_retried_later_expires_as_at_first(self, house: House) -> None:
+        newcomer(house)
+        key = uuid4().hex
+        first = body_of(invite(house, NEWCOMER, Idempotency_Key=key))
+        house.clock.set("2026-09-04 09:00")
+        again = body_of(invite(house, NEWCOMER, Idempotency_Key=key))
+        assert datetime.fromisoformat(again["expires_at"]) == datetime.fromisoformat(first["expires_at"])
+
 
 class TestTheLastLead:
     def test_is_ended_by_two_people(self, house: House) -> None:
@@ -338,6 +366,34 @@ class TestTheLastLead:
         approval = asked(change(house, "dsl", active=False))
         approved(house.decide(approval, "deputy_dsl"))
         house.get("dsl", "/me", status=401)
+
+    def test_is_ended_by_the_chair_if_there_is_no_other_lead(self, house: House) -> None:
+        house.add_user("chair", "chair_of_governors", house.school)
+        assert change(house, "deputy_dsl", active=False).status_code == 200
+        assert end(house, "dsl").status_code == 204
+        approval = asked(end(house, "headteacher"))
+        assert house.decide(approval, "headteacher").status_code == 403
+        approved(house.decide(approval, "chair"))
+
+    def test_is_not_taken_away_by_two_requests_at_once(self, house: House) -> None:
+        """The second is checked again, because the first has changed what it was checked against."""
+        (held,) = house.get("headteacher", "/me")["appointments"]
+        paths = {
+            "DELETE": f"/schools/{house.school}/appointments/{held['id']}",
+            "PATCH": f"/users/{house.users['dsl']}",
+        }
+        headers = {"If-Match": "*", "Authorization": f"Bearer {house.tokens['admin']}"}
+        with processes(house, 2) as clients:
+            answers = at_once(
+                clients,
+                lambda client, number: client.open(
+                    BASE + [*paths.values()][number],
+                    method=[*paths][number],
+                    json={"active": False} if number else None,
+                    headers=headers,
+                ),
+            )
+        assert [each.status_code for each in answers].count(202) == 1
 
     def test_is_not_one_who_never_enrolled(self, house: House) -> None:
         newcomer(house)
@@ -410,6 +466,12 @@ def test_a_first_link_takes_one_person(house: House) -> None:
     assert change(house, "plain", person=house.on_roll("Plain Other")).status_code == 200
     house.appoint("plain", "deputy_dsl", house.school)
     asked(change(house, "plain", person=house.on_roll("Plain Third")))
+
+
+def test_a_user_is_linked_to_nobody_whom_an_administrator_may_not_know(house: House) -> None:
+    stranger = house.person("Sam Stranger", "staff", on_roll=False)
+    for person in (stranger, str(uuid4())):
+        assert faults(change(house, "dsl", person=person)) == {"$.person": ["is not a person on the roll"]}
 
 
 def test_a_change_of_the_name_takes_one_person(house: House) -> None:

@@ -114,7 +114,9 @@ class TestARecordMadeForACase:
 
     def test_is_no_relation_for_those_who_may_not_know_it(self, school: School) -> None:
         house, record = school.house, school.made("lead", "Sam Stranger", "external")
-        school.related(school.pupil, "relative_of", record)
+        relation = school.related(school.pupil, "relative_of", record)
+        path = f"/people/{school.pupil}/relations/{relation}"
+        assert house.ask("deputy", "DELETE", path).status_code == 404
         seen = {who: house.get(who, f"/people/{school.pupil}")["relations"] for who in ("lead", "deputy")}
         assert {who: len(relations) for who, relations in seen.items()} == {"lead": 1, "deputy": 0}
 

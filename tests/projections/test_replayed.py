@@ -304,7 +304,8 @@ def test_addresses_come_from_the_users_when_the_directory_is_outdated(
 
     monkeypatch.setattr(Directory, "apply", failing)
     address = f"{uuid4()}@example.org"
-    command = ChangeUser(email=history.name(address), person=history.parent)
+    other = history.person(Category.STAFF)
+    command = ChangeUser(email=history.name(address), person=other)
     history.app.users.change(history.context(history.admin), leader.id, command)
     with views.read(views.directory) as connection:
         assert set_aside(connection, views.directory) == {leader.id}

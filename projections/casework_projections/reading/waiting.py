@@ -15,7 +15,7 @@ from casework.domain.case import Case
 from casework.domain.moments import Instant
 from casework.domain.user import User
 from casework.domain.vocabulary import Stream
-from casework.record.case_files import CaseFile, case_file
+from casework.record.case_files import CaseFile, case_file, case_files
 from casework_projections.reading.access_sql import READS, reading_parameters
 from casework_projections.reading.asking import Asker, Reach, reach_of
 from casework_projections.reading.room import ReadingRoom, Snapshot
@@ -67,19 +67,19 @@ def _waiting_at(connection: Connection, school: UUID, reach: Reach) -> Iterator[
 def _unread_at(room: ReadingRoom, connection: Connection, asker: Asker, school: UUID) -> int:
     at = room.admission.at_school(asker, school)
     facts = dict(closed_to_staff(connection, school, at.staff))
-    found = 0
-    for incident, stream in _open_at(connection, school, facts, at.staff, asker):
-        known = facts.get(incident, CaseFacts(stream=stream, occurred_on=asker.today))
-        file = case_file(room.record, incident)
-        if file is None or known.shuts_out(at.identity, asker.today):
-            continue
-        found += not _is_read_by_name(room, asker.now, file)
-    return found
+    ordinary = CaseFacts(stream=Stream.CHILD, occurred_on=asker.today)
+    open_cases = [
+        incident
+        for incident in _open_at(connection, school, facts, at.staff, asker)
+        if not facts.get(incident, ordinary).shuts_out(at.identity, asker.today)
+    ]
+    files = case_files(room.record, open_cases).values() if open_cases else ()
+    return sum(not _is_read_by_name(room, asker.now, file) for file in files)
 
 
 def _open_at(
     connection: Connection, school: UUID, facts: Mapping[UUID, CaseFacts], staff: Staff, asker: Asker
-) -> Iterator[tuple[UUID, Stream]]:
+) -> Iterator[UUID]:
     """The open cases of a school that come to nobody by its route."""
     ordinary = {stream: CaseFacts(stream=stream, occurred_on=asker.today) for stream in Stream}
     usual = {stream: _comes_to_nobody(each, staff, asker) for stream, each in ordinary.items()}
@@ -87,9 +87,8 @@ def _open_at(
     if not exceptional and not any(usual.values()):
         return
     for row in connection.execute(_OPEN_AT, {"school": school}):
-        stream = Stream(row.stream)
-        if row.incident in exceptional or (row.incident not in facts and usual[stream]):
-            yield row.incident, stream
+        if row.incident in exceptional or (row.incident not in facts and usual[Stream(row.stream)]):
+            yield row.incident
 
 
 def _comes_to_nobody(facts: CaseFacts, staff: Staff, asker: Asker) -> bool:

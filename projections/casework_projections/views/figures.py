@@ -60,7 +60,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """What is counted of one incident. `hours_to` are elapsed hours since it was reported.
 
     The children whose parents were `informed` or from whose parents it is `withheld`, and the parents who
-    were `invited`, are ids of records: whoever counts them counts two records of one person once.
+    were `invited`, are ids of records: code that counts them must count two records of one person once.
     """
 
     kind: str

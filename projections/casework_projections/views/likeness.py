@@ -42,7 +42,7 @@ class Likeness:
 
         `reads` says whether the user may read people there. For others only what the roll shows counts, so
         that nobody can try out birth dates, former names and numbers. `connection` is a snapshot of the
-        people index. The same statements are executed whoever is found, so that the time it takes does not
+        people index. The same statements are executed whatever is found, so that the time it takes does not
         tell of a record.
         """
         wanted = _wanted(details, reads=reads)
@@ -65,7 +65,7 @@ class Likeness:
     def pairs(self, connection: Connection, school: UUID) -> list[Pair]:
         """The pairs of records at `school` that could be of one person, sorted by name.
 
-        Without those that somebody said are of two people. For a user who may read people there.
+        Without those that a user said are of two people. For a user who may read people there.
         """
         known = {
             person.person: person

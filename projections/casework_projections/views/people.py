@@ -79,7 +79,7 @@ names: Final = Table(
     Column("field", String(10), primary_key=True),
     Column("name", Text, nullable=False),
 )
-# Pairs of records that somebody said are of two people.
+# Pairs of records that a user said are of two people.
 distinct: Final = Table(
     "view_distinct_people",
     _metadata,
@@ -203,7 +203,7 @@ class PeopleIndex(View):
         )
 
     def distinct_at(self, connection: Connection, school: UUID) -> set[frozenset[UUID]]:
-        """The pairs of records of `school` that somebody said are of two people."""
+        """The pairs of records of `school` that a user said are of two people."""
         query = select(distinct).join(people, people.c.person == distinct.c.one)
         rows = connection.execute(query.where(people.c.school == school))
         return {frozenset((row.one, row.other)) for row in rows}

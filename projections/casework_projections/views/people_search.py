@@ -54,7 +54,7 @@ class KnownPerson(FoldedName, frozen=True, gc=False):
     others: tuple[OtherName, ...] = ()
 
 
-class KnownPeople:
+class NamesInMemory:
     """People by id, and their names to be searched. They never change."""
 
     def __init__(self, people: Mapping[UUID, KnownPerson]) -> None:
@@ -78,7 +78,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     category: Category | None = None
     year_group: int | None = None
 
-    def among(self, known: Iterable[KnownPeople], former_at: Collection[UUID] = ()) -> list[KnownPerson]:
+    def among(self, known: Iterable[NamesInMemory], former_at: Collection[UUID] = ()) -> list[KnownPerson]:
         """Those of `known` who are wanted: the best matches first, then by name.
 
         Former names find people only at the schools `former_at`.
@@ -95,7 +95,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
         return [each for equal in ranked.values() for each in sorted(filter(self._passes, equal), key=_ORDER)]
 
     def _matching(
-        self, known: KnownPeople, former_at: Collection[UUID]
+        self, known: NamesInMemory, former_at: Collection[UUID]
     ) -> Iterator[tuple[Match, KnownPerson]]:
         if self.name is None:
             return ((Match.WHOLE, each) for each in known.by_id.values())
@@ -114,7 +114,7 @@ class _School(msgspec.Struct, frozen=True):
     by the clock of the data keys, it was last read which keys are destroyed, and after how many destructions.
     """
 
-    people: KnownPeople = KnownPeople({})
+    people: NamesInMemory = NamesInMemory({})
     position: int = 0
     aside: frozenset[UUID] = frozenset()
     checked: tuple[float, int] | None = None
@@ -130,11 +130,11 @@ class _School(msgspec.Struct, frozen=True):
         gone = {each: None for each in destroyed if each in self.people.by_id}
         return _School(self._changed(gone), self.position, self.aside, checked)
 
-    def _changed(self, read: Mapping[UUID, KnownPerson | None]) -> KnownPeople:
+    def _changed(self, read: Mapping[UUID, KnownPerson | None]) -> NamesInMemory:
         if not read:
             return self.people
         people = {**self.people.by_id, **read}
-        return KnownPeople({key: each for key, each in people.items() if each is not None})
+        return NamesInMemory({key: each for key, each in people.items() if each is not None})
 
 
 class PeopleSearch:
@@ -166,7 +166,7 @@ class PeopleSearch:
         """
         return wanted.among(self.known(connection, schools), former_at)
 
-    def known(self, connection: Connection, schools: Collection[UUID]) -> list[KnownPeople]:
+    def known(self, connection: Connection, schools: Collection[UUID]) -> list[NamesInMemory]:
         """The people at `schools`, without those whose names are erased.
 
         `connection` is a snapshot of the people index; people that the view set aside are replayed.
@@ -183,7 +183,7 @@ class PeopleSearch:
         }
         stored = (person for school in current.values() for person in school.people.by_id.values())
         known = {person.person: person for person in stored if person.person not in aside}
-        return [KnownPeople(known), KnownPeople(replayed)]
+        return [NamesInMemory(known), NamesInMemory(replayed)]
 
     def _current(
         self, connection: Connection, schools: Collection[UUID], aside: frozenset[UUID]

@@ -213,11 +213,21 @@ def case_of(
         stands,
         moment,
         bars,
-        # A child's case that is closed to nobody is the most common, and needs no staff.
-        recused=frozenset(_recused(facts, at)) if facts.bars or facts.may_be_about_leader else frozenset(),
+        recused=frozenset(_recused(facts, at)) if _concerns_staff(facts, at.school) else frozenset(),
         approvals=approvals,
         pending=tuple(each for each in approvals if each.state_at(moment) is ApprovalState.ASKED),
     )
+
+
+def _concerns_staff(facts: CaseFacts, school: School) -> bool:
+    """Whether a role may be recused: in most cases of children nobody on the staff is shut out.
+
+    Who the staff are need not be looked up then. A name that could be a user's own is not looked up either.
+    """
+    if facts.stream is Stream.ALLEGATION:
+        return True
+    users = {appointment.user for appointment in school.appointments.values()}
+    return any(bar.member in users for bar in facts.bars)
 
 
 def _recused(facts: CaseFacts, at: AtSchool) -> Iterator[Role]:

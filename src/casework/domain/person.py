@@ -247,7 +247,7 @@ class PersonParted(Event, frozen=True, kw_only=True):
 
 
 class PersonDistinguished(Event, frozen=True, kw_only=True):
-    """Whoever registered the person knew `others`, who could have been the same person, and are not."""
+    """The user who registered the person knew `others`, who could have been the same person, and are not."""
 
     TOPIC: ClassVar[str] = "person.distinguished"
 
@@ -281,7 +281,7 @@ class Person(Aggregate, begins_with=PersonRegistered):
     """A pseudonymous id, with details that are sealed with the person's own data key.
 
     `relations` are those that were not ended, by id, and `relations_ever` all of them; `joined` are the
-    records that are the same person, `distinct_from` records that somebody said are of other people;
+    records that are the same person, `distinct_from` records that a user said are of other people;
     `history` is every event of the person.
     """
 

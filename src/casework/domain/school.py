@@ -145,6 +145,17 @@ class AppointmentChanged(Event, frozen=True, kw_only=True):
         )
 
 
+class LeadDeactivated(Event, frozen=True, kw_only=True):
+    """A user who is head or safeguarding lead was deactivated.
+
+    Two such changes at one moment are in conflict, so that the second is checked again.
+    """
+
+    TOPIC: ClassVar[str] = "school.lead_deactivated"
+
+    user: UUID
+
+
 class LinksRequired(Event, frozen=True, kw_only=True):
     """From a day on, the roles that read cases sleep for users who are no person of the school.
 

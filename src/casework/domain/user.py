@@ -43,11 +43,13 @@ class Invitation(msgspec.Struct, frozen=True, kw_only=True):
     """An invitation as it is stored: with only hashes, in hex, of its code and of the second half of it.
 
     An invitation that takes two people has a second half, which the person who approved it was shown.
+    `to_reader` says whether the user held a role that reads cases when they were invited.
     """
 
     id: UUID
     code_hash: str
     second_hash: str | None = None
+    to_reader: bool = False
     expires_at: Instant
 
 

@@ -21,8 +21,8 @@ class KnownPeople(Protocol):
     ) -> tuple[UUID, ...]:
         """The records that could be of the person with these details, as far as `principal` may know them.
 
-        At most MOST_CANDIDATES. Records that they may not know make no difference, not even to how long it
-        takes. Raises Unavailable.
+        At most MOST_CANDIDATES. Records that they may not know change neither the answer nor the statements.
+        Raises Unavailable.
         """
 
     def known_among(self, principal: Principal, now: datetime, off_roll: Collection[UUID]) -> frozenset[UUID]:

@@ -26,6 +26,13 @@ _DECIDE: Final = tuple(role for role in Role if role.leads)
 _DECIDE_WITHOUT_LEADS: Final = (Role.CHAIR_OF_GOVERNORS, Role.VICE_CHAIR)
 
 
+def leads(appointments: Iterable[Appointment], user: UUID, day: date) -> bool:
+    """Whether the user is head or safeguarding lead on `day`."""
+    return any(
+        each.user == user and each.role in _LEADS_SCHOOL and each.in_force(day) for each in appointments
+    )
+
+
 def leads_on(record: Record, appointments: Iterable[Appointment], day: date) -> bool:
     """Whether a user who has enrolled and may sign in is head or safeguarding lead on `day`."""
     holders = {each.user for each in appointments if each.role in _LEADS_SCHOOL and each.in_force(day)}
@@ -44,6 +51,16 @@ def reads_at(user: UUID, school: School, day: date) -> bool:
     return any(each.reads_cases for each in _held(user, school, day))
 
 
+def reads_anywhere(schools: Iterable[School], user: UUID, day: date) -> bool:
+    """Whether the user holds a role at any of `schools` that reads cases, on `day` or later."""
+    return any(reads_at(user, school, day) for school in schools)
+
+
+def reads_where_led(record: Record, schools: Iterable[School], user: UUID, day: date) -> bool:
+    """As `reads_anywhere`, at a school that a user who has enrolled leads or has led."""
+    return any(reads_at(user, school, day) and was_led(record, school, day) for school in schools)
+
+
 def deciding_role(
     record: Record,
     decider: Principal,
@@ -56,7 +73,8 @@ def deciding_role(
     Administrators may, and the leads of the school where an appointment is made. What changes a user
     everywhere is for users who are leads at every school where that user holds a role, `schools_of_user`
     among them: an administrator alone can make somebody the first lead of a new school. Where a school has no
-    lead who has enrolled, the chair and the vice-chair of its governors decide too.
+    lead who has enrolled, other than the user whom it is about, the chair and the vice-chair of its governors
+    decide too.
     """
     if decider.administers:
         return Role.ADMIN
@@ -64,14 +82,17 @@ def deciding_role(
     only = about.school
     schools = _schools(record, schools_of_user if only is None else [only])
     concerned = [each for each in schools if only is not None or any(_held(about.user, each, day))]
-    roles = [_deciding_role_at(record, decider, school, moment) for school in concerned]
+    roles = [_deciding_role_at(record, decider, school, about.user, moment) for school in concerned]
     return roles[0] if roles and all(role is not None for role in roles) else None
 
 
-def _deciding_role_at(record: Record, decider: Principal, school: School, moment: datetime) -> Role | None:
+def _deciding_role_at(
+    record: Record, decider: Principal, school: School, about: UUID | None, moment: datetime
+) -> Role | None:
     roles = Actor.at(decider, school, moment).roles
     lead = next((role for role in _DECIDE if role in roles), None)
-    if lead is not None or leads_on(record, school.appointments.values(), day_of(moment)):
+    others = (each for each in school.appointments.values() if each.user != about)
+    if lead is not None or leads_on(record, others, day_of(moment)):
         return lead
     return next((role for role in _DECIDE_WITHOUT_LEADS if role in roles), None)
 
@@ -95,7 +116,9 @@ def why_not_second(record: Record, decider: Principal, asker: User, subject: Use
     """
     if _are_one(record, decider, asker):
         return "is the person who asks; another person must decide"
-    return "is whom it is about; another person must decide" if _are_one(record, decider, subject) else None
+    if _are_one(record, decider, subject):
+        return "is the person concerned; another person must decide"
+    return None
 
 
 def _are_one(record: Record, decider: Principal, user: User) -> bool:

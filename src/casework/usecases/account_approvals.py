@@ -32,7 +32,9 @@ from casework.usecases.two_people import Prepared
 from casework.usecases.users import Users
 
 _ERASED: Final = Refusal("erased", "UK GDPR art. 17", "It was erased; nothing more can be recorded.")
-_ASKER: Final = Refusal("approval-asker", CLAUSE, "The user who asked for this has been deactivated.")
+_ASKER: Final = Refusal(
+    "approval-asker", CLAUSE, "The user who asked for this was deactivated, or may no longer do it."
+)
 
 
 class DecideApproval(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,7 +75,7 @@ class AccountApprovals:
     def decide(self, context: Context, approval: Approval, command: DecideApproval) -> DecidedChange:
         """Approve or refuse the request. What is approved is checked again and made with the decision.
 
-        Raises NotFound, Forbidden, KeyReused, Invalid or Refused; then nothing has changed.
+        Raises NotFound, Forbidden, KeyReused, Invalid, Refused or AddressInUse; then nothing has changed.
         """
         asker = self._user(approval.asked.by)
         role = self._role(context, approval, asker)
@@ -113,13 +115,15 @@ class AccountApprovals:
             raise Forbidden(f"The user {fault}.")
 
     def _prepared(self, context: Context, approval: Approval, asker: User) -> Prepared[Any]:
-        """The change, checked as it is now. Raises Refused."""
+        """The change, checked as it is now. Raises Refused or AddressInUse."""
         if not asker.active:
             raise Refused(_ASKER)
         try:
             return self._change(self._as_approved(context, approval, asker), approval)
         except Invalid as error:
             raise Refused(_outdated(error)) from error
+        except (Forbidden, NotFound) as error:
+            raise Refused(_ASKER) from error
 
     @staticmethod
     def _as_approved(context: Context, approval: Approval, asker: User) -> Context:

@@ -85,7 +85,8 @@ class Appointments:
         """End an appointment: its last day becomes yesterday, unless it ended before that.
 
         An appointment that has not begun never does: its last day becomes the one before its first. It takes
-        two people if nobody who has enrolled would be head or safeguarding lead any more.
+        two people if nobody who has enrolled would be head or safeguarding lead any more. Raises NotFound,
+        Forbidden or KeyReused.
         """
         return self._two_people.carry_out(context, lambda: self.prepare_end(context, school_id, appointment))
 
@@ -215,10 +216,8 @@ class Appointments:
         return is_led and not leads_on(self._record, ended.values(), day)
 
 
-def _wanted(context: Context, change: AccountChange, user: UUID, school: School) -> TakesTwo | None:
-    """What a second person must approve; None if one has approved it already."""
-    if not context.alone:
-        return None
+def _wanted(context: Context, change: AccountChange, user: UUID, school: School) -> TakesTwo:
+    """What a second person must approve."""
     role = Role.ADMIN
     if not context.principal.administers:
         role = actor_of(context, school).require(Permission.MANAGE_APPOINTMENTS)

@@ -43,7 +43,7 @@ _ASKED_ELSEWHERE: Final[Mapping[Matter, str]] = {
 
 
 _HAD_PART: Final = (
-    "The user has changed what shut this user out; another person who may read the case must decide."
+    "You made a change that ended this user's recusal; another reader of the case must approve."
 )
 
 
@@ -116,10 +116,10 @@ class Approvals:
         approval, case = pending.approval, pending.case
         asker, own_records = self._asker(context, approval)
         role = _deciding_role(asker, own_records, pending, context)
-        self._require_no_part(context, own_records, pending)
         approval.require_pending(context.now)
         refuse_any(record_faults(command))
         if command.approve:
+            self._require_no_part(context, own_records, pending)
             self._taking.take_approved(context, case, approval, asker)
         decided = event_of(
             context.stamp(approval.id, approval.version + 1, role),

@@ -18,10 +18,10 @@ from casework.domain.moments import Instant
 from casework.domain.user import Invitation, User, UserEnrolled, UserInvited
 from casework.domain.vocabulary import Role
 from casework.record import Record, retrying
-from casework.record.second_person import reads_at, was_led
+from casework.record.second_person import reads_anywhere, reads_where_led
 from casework.record.user_directory import UserDirectory, schools_of
 from casework.usecases.bearer_strings import InvitationCode, hashed
-from casework.usecases.context import Context
+from casework.usecases.context import Context, as_it_was
 from casework.usecases.schools import require_administrator
 from casework.usecases.secrets import Secrets
 from casework.usecases.tokens import USER_INACTIVE, IssuedToken, IssueToken, Tokens
@@ -35,6 +35,12 @@ _SERVICE: Final = Refusal(
 )
 _USED: Final = Refusal("code-used", _CLAUSE, "The code was used already; ask for another invitation.")
 _EXPIRED: Final = Refusal("code-expired", _CLAUSE, "The code has expired; ask for another invitation.")
+_ONE_PERSON: Final = Refusal(
+    "code-of-one-person",
+    _CLAUSE,
+    "One person made this code before the user was appointed to a role that reads cases; ask for another "
+    "invitation.",
+)
 _NO_CODE: Final = "is not the code of an invitation"
 
 
@@ -109,26 +115,30 @@ class Enrolment:
         user = self._record.load(User, user_id)
         if user is None:
             raise NotFound
-        expires_at = context.now + INVITATION_LIFE
-        invited = Invited(code=self.code(user_id, invitation_id), expires_at=expires_at)
         if context.earlier(user) is not None:
-            return Prepared(result=invited)
+            then = as_it_was(self._record, context, user).invitation
+            if then is None:
+                raise NotFound
+            return Prepared(result=self._shown(user_id, then))
         if user.service:
             raise Refused(_SERVICE)
         if not user.active:
             raise Refused(USER_INACTIVE)
-        takes_two = context.alone and self._takes_two(context, user)
+        schools = [*schools_of(self._record, self._directory, user)]
+        today = day_of(context.now)
+        takes_two = user.enrolled or reads_where_led(self._record, schools, user.id, today)
         stamp = context.stamp(user.id, user.version + 1, Role.ADMIN)
         invitation = Invitation(
             id=invitation_id,
             code_hash=hashed(self._secrets.of_invitation(invitation_id)),
             second_hash=None if context.approved_by is None else hashed(self.second_half(invitation_id)),
-            expires_at=expires_at,
+            to_reader=reads_anywhere(schools, user.id, today),
+            expires_at=context.now + INVITATION_LIFE,
         )
         user.append(event_of(stamp, UserInvited, invitation=invitation, approved_by=context.approved_by))
         change = Invite(user=user_id, invitation=invitation_id)
         return Prepared(
-            result=invited,
+            result=self._shown(user_id, invitation),
             changed=(user,),
             takes_two=TakesTwo(change=change, user=user_id, school=None, role=Role.ADMIN)
             if takes_two
@@ -143,15 +153,16 @@ class Enrolment:
         """The second half of the code, for the person who approved the invitation."""
         return self._secrets.second_half(invitation_id)
 
-    def _takes_two(self, context: Context, user: User) -> bool:
-        """Whether a second person must approve an invitation of `user`."""
-        if user.enrolled:
-            return True
-        today = day_of(context.now)
-        return any(
-            reads_at(user.id, school, today) and was_led(self._record, school, today)
-            for school in schools_of(self._record, self._directory, user)
-        )
+    def _shown(self, user_id: UUID, invitation: Invitation) -> Invited:
+        return Invited(code=self.code(user_id, invitation.id), expires_at=invitation.expires_at)
+
+    def _require_two(self, context: Context, user: User, invitation: Invitation) -> None:
+        """Raise Refused if one person invited the user, who was appointed to read cases since."""
+        if invitation.second_hash is not None or invitation.to_reader:
+            return
+        schools = schools_of(self._record, self._directory, user)
+        if reads_where_led(self._record, schools, user.id, day_of(context.now)):
+            raise Refused(_ONE_PERSON)
 
     def _enrol(self, context: Context, command: Enrol) -> IssuedToken:
         user = self.invited(command.code)
@@ -168,6 +179,7 @@ class Enrolment:
         if context.now >= invitation.expires_at:
             raise Refused(_EXPIRED)
         _require_second(invitation, command.second)
+        self._require_two(context, user, invitation)
         token = self._tokens.new(context, IssueToken())
         stamp = context.stamp(user.id, user.version + 1, Role.ADMIN)
         user.append(event_of(stamp, UserEnrolled, invitation=invitation.id, token=token))

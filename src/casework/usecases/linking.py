@@ -16,10 +16,13 @@ _PATH: Final = "$.person"
 
 
 def adult(record: Record, person_id: UUID) -> Person:
-    """The person, who may be a user. Raises Invalid if there is none, or if they are or were a pupil."""
+    """The person, who may be a user: on the roll, and no pupil. Raises Invalid.
+
+    Administrators may not know of others, so that a record which is not on the roll is as none.
+    """
     person = record.load(Person, person_id)
-    if person is None:
-        raise Invalid.at(_PATH, "is not a person")
+    if person is None or not (person.details.on_roll or person.category.is_or_was_pupil):
+        raise Invalid.at(_PATH, "is not a person on the roll")
     if person.category.is_or_was_pupil:
         raise Invalid.at(_PATH, "is or was a pupil")
     return person

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -146,18 +146,18 @@ class People:
 
     def knows(self, context: Context, role: Role, person: Person) -> bool:
         """Whether the user, who acts in `role`, may know the person. Raises Unavailable."""
-        if person.details.on_roll:
-            return True
-        known = () if role is Role.ADMIN else [person.id]
-        return bool(known) and bool(self._known_people.known_among(context.principal, context.now, known))
+        return person.id in self._known(context, role, {person.id: person})
 
     def _known(self, context: Context, role: Role, found: Mapping[UUID, Aggregate]) -> dict[UUID, Aggregate]:
-        """`found` without the people whom the user, who acts in `role`, may not know."""
-        return {
-            key: each
-            for key, each in found.items()
-            if not isinstance(each, Person) or self.knows(context, role, each)
-        }
+        """`found` without the people whom the user, who acts in `role`, may not know. Raises Unavailable."""
+        off_roll = [
+            key for key, each in found.items() if isinstance(each, Person) and not each.details.on_roll
+        ]
+        known: Collection[UUID] = ()
+        if off_roll and role is not Role.ADMIN:
+            known = self._known_people.known_among(context.principal, context.now, off_roll)
+        hidden = {*off_roll}.difference(known)
+        return {key: each for key, each in found.items() if key not in hidden}
 
     def _register(self, context: Context, command: RegisterPerson) -> Person:
         school, actor = self._schools.actor_at(context, command.school)

@@ -71,7 +71,10 @@ class Relations:
         person = admitted.person
         if context.earlier(person) is not None:
             return
-        if relation_id not in person.relations:
+        other = None
+        if relation_id in person.relations:
+            other = self._record.load(Person, person.relations[relation_id].person)
+        if other is None or not self._people.knows(context, admitted.role, other):
             raise NotFound
         require_other_person(context, person.relations[relation_id].person)
         stamp = context.stamp(person.id, person.version + 1, admitted.role)

@@ -23,7 +23,7 @@ class Secrets:
         return hmac.digest(self._derive("invitation-codes"), invitation.bytes, "sha256").hex()
 
     def second_half(self, invitation: UUID) -> str:
-        """What somebody needs besides the code of an invitation that takes two people: 16 letters and digits.
+        """What the user needs besides the code of an invitation that takes two people: 16 letters and digits.
 
         It is short enough to be read out. Nobody can guess it, and a thief of the database cannot find it
         from its hash: it has 80 random bits.

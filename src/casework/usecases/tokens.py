@@ -82,7 +82,10 @@ class Tokens:
         return retrying(lambda: self._issue(context, user_id, command or IssueToken(), within))
 
     def revoke(self, context: Context, user_id: UUID, token_id: UUID) -> None:
-        """Revoke a token at once, as an administrator or as the user it belongs to."""
+        """Revoke a token at once, as an administrator or as the user it belongs to.
+
+        Raises NotFound, Forbidden or KeyReused.
+        """
         retrying(lambda: self._revoke(context, user_id, token_id))
 
     def authenticate(self, bearer: str, now: datetime) -> tuple[User, Token] | None:

@@ -58,7 +58,7 @@ class TwoPeople:
         if asked is not None:
             return asked
         prepared = prepare()
-        if prepared.takes_two is not None:
+        if prepared.takes_two is not None and context.alone:
             return self._ask(context, prepared.takes_two)
         if prepared.changed:
             self._record.commit(*prepared.changed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from uuid import UUID
 
@@ -17,13 +18,13 @@ from casework.domain.event import event_of
 from casework.domain.fields import Name, record_faults
 from casework.domain.naming import normalised
 from casework.domain.person import Person
-from casework.domain.school import School, UserIdentified
+from casework.domain.school import LeadDeactivated, School, UserIdentified
 from casework.domain.sealed import Sealed
 from casework.domain.user import User, UserChanged, UserLinked, UserRegistered
 from casework.domain.vocabulary import Role
 from casework.record import Record, retrying
 from casework.record.links import persons_at
-from casework.record.second_person import leads_on, reads_at, was_led
+from casework.record.second_person import leads, leads_on, reads_where_led
 from casework.record.user_directory import UserDirectory, schools_of
 from casework.usecases.context import Context, as_it_was
 from casework.usecases.linking import adult, colleague
@@ -119,6 +120,8 @@ class Users:
         takes_two = self._takes_two(context, user, command)
         before, address = user.version, user.email.text
         changed: list[Aggregate] = [*self._link(context, user, command)]
+        if command.active is False and user.active:
+            changed += self._without_lead(context, user, changed)
         self._apply(context, user, command)
         if normalised(user.email.text) != normalised(address):
             changed.append(self._addressed(context, user))
@@ -134,19 +137,24 @@ class Users:
         )
 
     def _takes_two(self, context: Context, user: User, command: ChangeUser) -> bool:
-        """Whether a second person must approve the change."""
-        if not context.alone:
-            return False
+        """Whether the change takes two people."""
         schools = [*schools_of(self._record, self._directory, user)]
         today = day_of(context.now)
         ends = command.active is False and user.active
         if ends and any(self._leads_alone(user, school, today) for school in schools):
             return True
-        if not self._identifies(user, command):
-            return False
-        return any(
-            reads_at(user.id, school, today) and was_led(self._record, school, today) for school in schools
-        )
+        return self._identifies(user, command) and reads_where_led(self._record, schools, user.id, today)
+
+    def _without_lead(self, context: Context, user: User, linked: list[Aggregate]) -> Iterator[School]:
+        """The schools that `user` leads today, which note that the user is deactivated."""
+        known = {each.id: each for each in linked if isinstance(each, School)}
+        for found in schools_of(self._record, self._directory, user):
+            if leads(found.appointments.values(), user.id, day_of(context.now)):
+                school = known.get(found.id, found)
+                stamp = context.stamp(school.id, school.version + 1, Role.ADMIN)
+                school.append(event_of(stamp, LeadDeactivated, user=user.id))
+                if school is found:
+                    yield school
 
     def _identifies(self, user: User, command: ChangeUser) -> bool:
         """Whether the change replaces the person that the user is at a school, or their address."""

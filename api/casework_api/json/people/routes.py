@@ -106,7 +106,7 @@ def _shown(person: PersonBody, status: int = 200, **headers: str) -> Shown:
 def register(fields: dict[str, Any]) -> Shown | Response:
     """Register a person at a school.
 
-    If the name could be that of somebody whose record you may know, the answer is the problem
+    If the name could be that of a person whose record you may know, the answer is the problem
     `possible-duplicate` with at most 10 `candidates`: the id, name, category and year group of each. If the
     person is none of them, send the same body with `distinct: true`.
     """
@@ -138,7 +138,7 @@ def find(query: dict[str, Any]) -> Page[FoundPerson]:
 def pairs(query: dict[str, Any]) -> Page[PairBody]:
     """Pairs of records that could be of one person, for safeguarding leads and the head, sorted by name.
 
-    A pair is left out once its records are joined, and if somebody who knew both has said that they are of
+    A pair is left out once its records are joined, and if a user who knew both has said that they are of
     two people: with `distinct` in `POST /people`, or by parting them.
     """
     return current.answer(ListPairs(query["school"], part(query)))
