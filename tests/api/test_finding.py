@@ -97,6 +97,19 @@ class TestARecordMadeForACase:
                 ):
                     assert answer.status_code == 422, answer.text
 
+    def test_is_read_by_the_chair_who_manages_a_case_it_is_in(self, school: School) -> None:
+        house, record = school.house, school.made("lead", "Wanda Witness", "external")
+        incident = school.about("head")
+        paths = [f"/people/{each}" for each in (record, school.pupil, school.people["head"])]
+        assert [house.ask("chair", "GET", path).status_code for path in paths] == [403, 200, 200]
+        house.take(incident, "involve_person", "chair", person=record, involvement="witness")
+        assert house.get("chair", paths[0])["name"] == "Wanda Witness"
+        assert [house.ask("chair", "GET", path).status_code for path in paths] == [200, 200, 200]
+        for path in paths:
+            assert house.ask("vice", "GET", path).status_code == 403
+        (item,) = house.get("chair", f"{paths[0]}/chronology")["items"]
+        assert item["id"] == incident
+
     def test_is_found_by_the_user_who_registered_it(self, school: School) -> None:
         record = school.made("assistant", "Sam Stranger", "unknown")
         assert found(school.house, "assistant", "stranger") == [record]
