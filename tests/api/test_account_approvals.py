@@ -199,6 +199,46 @@ class TestAnotherSchool:
         assert house.decide(approval, "dsl").status_code == 404
         approved(house.decide(approval, "lead"))
 
+    def test_does_not_take_a_user_over_who_was_moved_to_it(self, house: House) -> None:
+        elsewhere = house.open_school("headcorn")
+        house.add_user("puppet", "dsl", elsewhere)
+        assert end(house, "reporter").status_code == 204
+        house.appoint("reporter", "reporter", elsewhere)
+        approval = asked(invite(house, "reporter"))
+        for who in ("puppet", "dsl"):
+            assert house.decide(approval, who).status_code == 404
+        approved(house.decide(approval, house.second_administrator()))
+
+
+class TestAnAdministrator:
+    def test_is_invited_by_two_administrators_only(self, house: House) -> None:
+        elsewhere = house.open_school("headcorn")
+        house.add_user("puppet", "dsl", elsewhere)
+        other = house.second_administrator()
+        house.appoint(other, "reporter", elsewhere)
+        approval = asked(invite(house, other))
+        assert house.get("puppet", "/approvals")["items"] == []
+        assert house.decide(approval, "puppet").status_code == 404
+        assert house.decide(approval, other).status_code == 403
+
+    def test_does_not_approve_what_a_manager_of_a_school_asks(self, house: House) -> None:
+        """Whom an administrator alone has appointed."""
+        house.add_user("office", "admin", house.school)
+        body = {"user": newcomer(house), "role": "dsl", "from": "2026-09-01"}
+        approval = asked(house.ask("office", "POST", f"/schools/{house.school}/appointments", json=body))
+        for who in ("admin", house.second_administrator()):
+            assert house.decide(approval, who).status_code == 404
+        approved(house.decide(approval, "headteacher"))
+
+    @pytest.mark.parametrize("fields", [{"name": "Ada Other"}, {"category": "unknown"}, {"on_roll": False}])
+    def test_does_not_say_who_a_user_is(self, house: House, fields: Json) -> None:
+        person = house.get("admin", f"/users/{house.users['dsl']}")["person"]
+        body, headers = {**fields, "reason": REASON}, {"If-Match": "*"}
+        path = f"/people/{person}"
+        assert house.ask("admin", "PATCH", path, json=body, headers=headers).status_code == 403
+        body = {"employer": "A company", "reason": REASON}
+        assert house.ask("admin", "PATCH", path, json=body, headers=headers).status_code == 200
+
 
 class TestAnAppointment:
     def test_is_shown_with_the_user_and_their_person(self, house: House) -> None:
@@ -366,6 +406,15 @@ class TestTheLastLead:
         approval = asked(change(house, "dsl", active=False))
         approved(house.decide(approval, "deputy_dsl"))
         house.get("dsl", "/me", status=401)
+
+    def test_is_one_whose_colleagues_leave_later(self, house: House) -> None:
+        for who in ("dsl", "deputy_dsl"):
+            held = house.get(who, "/me")["appointments"][0]["id"]
+            path = f"/schools/{house.school}/appointments/{held}"
+            answer = house.ask("admin", "PATCH", path, json={"until": "2026-09-01"})
+            assert answer.status_code == 200
+        asked(end(house, "headteacher"))
+        asked(change(house, "headteacher", active=False))
 
     def test_is_ended_by_the_chair_if_there_is_no_other_lead(self, house: House) -> None:
         house.add_user("chair", "chair_of_governors", house.school)

@@ -108,7 +108,19 @@ class TestARecordMadeForACase:
         for path in paths:
             assert house.ask("vice", "GET", path).status_code == 403
         (item,) = house.get("chair", f"{paths[0]}/chronology")["items"]
-        assert item["id"] == incident
+        assert item["incident"]["id"] == incident
+
+    def test_is_in_no_history_for_those_who_may_not_know_it(self, school: School) -> None:
+        """A join and a relation that the head records tell nobody else of the record."""
+        house, record = school.house, school.made("assistant", "Dana Leadly")
+        school.report({"person": record, "involvement": "alleged"}, about_leader=False)
+        path = f"/people/{school.people['lead']}/history"
+        before = house.get("deputy", path)["items"]
+        body = {"person": record, "reason": "Both are the lead."}
+        house.created("head", f"/people/{school.people['lead']}/same-as", body)
+        for who in ("lead", "deputy"):
+            assert house.get(who, path)["items"] == before
+        assert house.get("head", path)["items"][-1]["what"] == "joined"
 
     def test_is_found_by_the_user_who_registered_it(self, school: School) -> None:
         record = school.made("assistant", "Sam Stranger", "unknown")

@@ -173,6 +173,30 @@ class TestWhatBadInputGets:
             fault = self.fault(same(house, one, other, "lead"))
             assert fault == {"$.person": ["would make a pupil and a user of casework one person"]}
 
+    @pytest.mark.parametrize("turned", [False, True])
+    def test_a_parent_with_their_child(self, house: House, turned: bool) -> None:
+        child, parent = house.person("Petra Pupil"), house.person("Pat Parent", "parent")
+        related(house, parent, "parent_of", child)
+        pair = (child, parent) if turned else (parent, child)
+        answer = same(house, *pair)
+        assert answer.status_code == 422
+        assert body_of(answer)["errors"] == {
+            "$.person": ["is a relation of this person; end the relation first"]
+        }
+
+    def test_a_person_to_whom_the_user_is_close(self, house: House) -> None:
+        """Who reads a case about her child is not for a lead to decide."""
+        own = house.get("dsl", "/me")["user"]["person"]
+        child, other = house.person("Ned Usher"), house.person("Kim Pupil")
+        body = {"relation": "parent_of", "person": child}
+        house.created("headteacher", f"/people/{own}/relations", body)
+        for pair in ((child, other), (other, child)):
+            assert same(house, *pair).status_code == 403
+        change = {"name": "Kim Pupil", "reason": REASON}
+        path, headers = f"/people/{child}", {"If-Match": "*"}
+        assert house.ask("dsl", "PATCH", path, json=change, headers=headers).status_code == 403
+        assert house.ask("headteacher", "PATCH", path, json=change, headers=headers).status_code == 200
+
     def test_ones_own_person(self, house: House) -> None:
         school = School(house)
         record = school.made("lead", "Sam Other")

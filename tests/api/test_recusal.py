@@ -290,6 +290,16 @@ class TestLettingBackIn:
         assert self.decided(school, approval, "head") == 200
         assert school.readers(incident) == {"lead", "deputy", "head"}
 
+    def test_by_the_chair_to_whom_the_case_came(self, school: School) -> None:
+        house, incident = school.house, school.child_case()
+        for who in ("lead", "deputy"):
+            house.created(who, f"/incidents/{incident}/conflicts", {"reason": REASON})
+        assert school.readers(incident) == {"head", "chair"}
+        approval = body_of(self.asked(school, incident, "lead", by="head"))["id"]
+        assert [each["id"] for each in house.get("chair", "/approvals")["items"]] == [approval]
+        assert self.decided(school, approval, "chair") == 200
+        assert "lead" in school.readers(incident)
+
     def test_not_before_the_last_day_of_a_relation(self, school: School) -> None:
         house, incident = school.house, school.child_case("head")
         body = {"relation": "spouse_of", "person": school.people["head"], "until": "2026-10-30"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
@@ -112,13 +112,16 @@ def history_of(near: Neighbours) -> list[HistoryEntry]:
     )
     records = {**near.records, **near.others}
     own = (
-        entry
-        for record in near.records.values()
-        for entry in _entries(record)
-        if entry.what is not PersonAct.DISTINGUISHED or entry.other_record in records
+        entry for record in near.records.values() for entry in _entries(record) if _is_known(entry, records)
     )
     found = sorted([*_once(own), *theirs], key=lambda entry: entry.at)
     return [_with_name(entry, near) for entry in found]
+
+
+def _is_known(entry: HistoryEntry, records: Mapping[UUID, Person]) -> bool:
+    """Whether the other person of an entry, if there is one, is among the `records` the user may know."""
+    related = entry.relation is None or entry.relation.person in records
+    return related and (entry.other_record is UNSET or entry.other_record in records)
 
 
 def _entries(person: Person) -> Iterator[HistoryEntry]:

@@ -96,7 +96,7 @@ def _noted(batch: Batch) -> Iterator[Noted]:
             held.user,
             school=appointed.originator_id,
             role=held.role,
-            alone=held.reads_cases and appointed.approved_by is None,
+            alone=(held.reads_cases or held.role is Role.ADMIN) and appointed.approved_by is None,
         )
     for linked in batch.of(UserLinked):
         alone = linked.approved_by is None

@@ -6,8 +6,8 @@ cases at a school takes two people from the moment on at which the school is led
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from datetime import date, datetime
+from collections.abc import Collection, Iterable
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -21,15 +21,27 @@ from casework.domain.vocabulary import Role
 from casework.record.identity import one_person
 from casework.record.port import Record
 
+_DAY: Final = timedelta(days=1)
 _LEADS_SCHOOL: Final = frozenset({Role.DSL, Role.HEADTEACHER})
 _DECIDE: Final = tuple(role for role in Role if role.leads)
 _DECIDE_WITHOUT_LEADS: Final = (Role.CHAIR_OF_GOVERNORS, Role.VICE_CHAIR)
 
 
 def leads(appointments: Iterable[Appointment], user: UUID, day: date) -> bool:
-    """Whether the user is head or safeguarding lead on `day`."""
+    """Whether the user is or will be head or safeguarding lead on `day` or later."""
+    held = (each for each in appointments if each.user == user and each.role in _LEADS_SCHOOL)
+    return any(each.until is None or each.until >= max(day, each.from_) for each in held)
+
+
+def loses_leads(
+    record: Record, before: Collection[Appointment], after: Collection[Appointment], today: date
+) -> bool:
+    """Whether, on `today` or any later day, the school has a lead with `before` and none with `after`."""
+    held = [each for each in (*before, *after) if each.role in _LEADS_SCHOOL]
+    days = {today, *(each.from_ for each in held)}
+    days |= {each.until + _DAY for each in held if each.until is not None}
     return any(
-        each.user == user and each.role in _LEADS_SCHOOL and each.in_force(day) for each in appointments
+        leads_on(record, before, day) and not leads_on(record, after, day) for day in days if day >= today
     )
 
 
@@ -48,7 +60,8 @@ def was_led(record: Record, school: School, day: date) -> bool:
 
 def reads_at(user: UUID, school: School, day: date) -> bool:
     """Whether the user holds a role at the school that reads cases, on `day` or later."""
-    return any(each.reads_cases for each in _held(user, school, day))
+    held = (each for each in school.appointments.values() if each.user == user and each.reads_cases)
+    return any(each.until is None or each.until >= max(day, each.from_) for each in held)
 
 
 def reads_anywhere(schools: Iterable[School], user: UUID, day: date) -> bool:
@@ -70,19 +83,22 @@ def deciding_role(
 ) -> Role | None:
     """The role in which `decider` may decide on a change to accounts; None if they may not know of it.
 
-    Administrators may, and the leads of the school where an appointment is made. What changes a user
-    everywhere is for users who are leads at every school where that user holds a role, `schools_of_user`
-    among them: an administrator alone can make somebody the first lead of a new school. Where a school has no
-    lead who has enrolled, other than the user whom it is about, the chair and the vice-chair of its governors
-    decide too.
+    Administrators may, if another administrator asks: one alone can appoint a user who asks with the role
+    `admin` of a school. So may the leads of the school where an appointment is made. What changes a user
+    everywhere is for users who are leads at every school where that user was ever appointed
+    (`schools_of_user`): an administrator alone can make a user the first lead of a new school, and end an
+    appointment. Only another administrator decides about one. Where a school has no lead who has enrolled,
+    other than the user whom it is about, the chair and the vice-chair of its governors decide too.
     """
-    if decider.administers:
+    asker, about = record.load(User, approval.asked.by), approval.asked.about
+    subject = None if about.user is None else record.load(User, about.user)
+    if decider.administers and asker is not None and asker.administrator:
         return Role.ADMIN
-    day, about = day_of(moment), approval.asked.about
     only = about.school
+    if only is None and (subject is None or subject.administrator):
+        return None
     schools = _schools(record, schools_of_user if only is None else [only])
-    concerned = [each for each in schools if only is not None or any(_held(about.user, each, day))]
-    roles = [_deciding_role_at(record, decider, school, about.user, moment) for school in concerned]
+    roles = [_deciding_role_at(record, decider, school, about.user, moment) for school in schools]
     return roles[0] if roles and all(role is not None for role in roles) else None
 
 
@@ -95,13 +111,6 @@ def _deciding_role_at(
     if lead is not None or leads_on(record, others, day_of(moment)):
         return lead
     return next((role for role in _DECIDE_WITHOUT_LEADS if role in roles), None)
-
-
-def _held(user: UUID | None, school: School, day: date) -> Iterator[Appointment]:
-    """The appointments of the user that are not over on `day`."""
-    for each in school.appointments.values():
-        if each.user == user and (each.until is None or each.until >= max(day, each.from_)):
-            yield each
 
 
 def _schools(record: Record, ids: Collection[UUID]) -> list[School]:

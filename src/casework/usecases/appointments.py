@@ -30,7 +30,7 @@ from casework.domain.user import User
 from casework.domain.vocabulary import Role
 from casework.record import Record
 from casework.record.links import persons_at
-from casework.record.second_person import leads_on, was_led
+from casework.record.second_person import loses_leads, was_led
 from casework.usecases.context import Context, as_it_was
 from casework.usecases.linking import is_linked
 from casework.usecases.schools import Schools, actor_of
@@ -210,10 +210,9 @@ class Appointments:
         """Whether the school loses its last lead who has enrolled if `appointment` ends on `last_day`."""
         if last_day is None:
             return False
-        day = max(day_of(context.now), last_day + _DAY)
-        ended = school.appointments | {appointment.id: msgspec.structs.replace(appointment, until=last_day)}
-        is_led = leads_on(self._record, school.appointments.values(), day)
-        return is_led and not leads_on(self._record, ended.values(), day)
+        held = school.appointments
+        ended = held | {appointment.id: msgspec.structs.replace(appointment, until=last_day)}
+        return loses_leads(self._record, held.values(), ended.values(), day_of(context.now))
 
 
 def _wanted(context: Context, change: AccountChange, user: UUID, school: School) -> TakesTwo:

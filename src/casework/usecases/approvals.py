@@ -171,7 +171,8 @@ def _deciding_role(
     fault = why_not_decide(asker, case.at.actor, case.standing, case.incident)
     if not own_records.isdisjoint(asker.persons):
         fault = SAME_PERSON
-    role = case.at.actor.role_for(Permission.AUTHORISE)
+    # A chair who handles a case decides in it too.
+    role = case.at.actor.role_for(Permission.AUTHORISE) or case.standing.handles_as
     if fault is not None or role is None:
         raise Forbidden(f"The user {fault}.")
     if pending.approval.asked.decider not in (None, context.by):

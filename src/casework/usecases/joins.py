@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from casework.domain.bars import CLOSE
 from casework.domain.errors import Forbidden, Invalid, NotFound, refuse_any
 from casework.domain.event import event_of
 from casework.domain.fields import PersonId, Reason, record_faults
@@ -73,8 +74,11 @@ class Joins:
             raise Invalid.at(_OTHER, ELSEWHERE)
         for each in (*own, *theirs):
             require_other_person(context, each)
+        self._people.require_not_close(context, other)
         if other.id in own:
             raise Invalid.at(_OTHER, "is the same person already")
+        if _are_close(own, theirs):
+            raise Invalid.at(_OTHER, "is a relation of this person; end the relation first")
         if self._is_user_with_pupil(own, theirs):
             raise Invalid.at(_OTHER, USER_A_PUPIL)
         self._append(context, admitted.role, person, PersonJoined, other.id, command.reason)
@@ -123,3 +127,13 @@ class Joins:
     ) -> None:
         stamp = context.stamp(person.id, person.version + 1, role)
         person.append(event_of(stamp, event, other=other, reason=reason))
+
+
+def _are_close(one: Mapping[UUID, Person], other: Mapping[UUID, Person]) -> bool:
+    """Whether a record of one person says that they are close to the other, from either side."""
+    return any(
+        relation.relation in CLOSE and relation.person in others
+        for records, others in ((one, other), (other, one))
+        for person in records.values()
+        for relation in person.relations.values()
+    )

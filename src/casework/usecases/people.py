@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -12,6 +12,7 @@ from msgspec import UNSET, UnsetType
 
 from casework.domain.access import Actor, Permission
 from casework.domain.aggregate import Aggregate
+from casework.domain.bars import CLOSE
 from casework.domain.clocks import day_of
 from casework.domain.errors import Forbidden, Invalid, NotFound, PossibleDuplicate, Stale, refuse_any
 from casework.domain.event import event_of
@@ -42,6 +43,12 @@ from casework.usecases.schools import Schools
 
 _ROLL_KEEPERS: Final = "Only safeguarding leads, the head and administrators say who is on the roll."
 _OWN_RECORD: Final = "Nobody changes the record of their own person."
+_CLOSE_RECORD: Final = "Nobody changes the record of a person to whom they are close; a colleague does."
+_COLLEAGUE: Final = (
+    "Who a user is in cases is for safeguarding leads and the head to change: name, category, birth date and "
+    "whether they are on the roll."
+)
+_WHO_FIELDS: Final = ("name", "known_as", "category", "born_on", "on_roll")
 _AGE_FIELDS: Final = ("year_group", "born_on", "category")
 PARENT_OF_PRIMARY_AGE: Final = "would make a pupil of primary age a parent"
 USER_A_PUPIL: Final = "would make a pupil and a user of casework one person"
@@ -142,7 +149,22 @@ class People:
         if context.earlier(person) is None and not self.knows(context, role, person):
             raise NotFound
         require_other_person(context, person.id)
+        self.require_not_close(context, person)
         return Admitted(person, school, role)
+
+    def require_not_close(self, context: Context, person: Person) -> None:
+        """Raise Forbidden if the user is close to the person: it could decide who reads cases about them."""
+        own = context.principal.persons
+        found = self._record.load_many(own) if own else {}
+        theirs = [each for each in found.values() if isinstance(each, Person)]
+        if _are_close({person.id}, theirs) or _are_close(own, [person]):
+            raise Forbidden(_CLOSE_RECORD)
+
+    def _is_colleague_changed(self, person: Person, details: Details) -> bool:
+        """Whether the change says who a user is in cases."""
+        before = person.details
+        same = all(getattr(before, name) == getattr(details, name) for name in _WHO_FIELDS)
+        return not same and bool(self._directory.linked_to([person.id]))
 
     def knows(self, context: Context, role: Role, person: Person) -> bool:
         """Whether the user, who acts in `role`, may know the person. Raises Unavailable."""
@@ -207,6 +229,8 @@ class People:
         details = _changed(person.details, command, context.now)
         if details == person.details:
             return admitted
+        if admitted.role is Role.ADMIN and self._is_colleague_changed(person, details):
+            raise Forbidden(_COLLEAGUE)
         if person.is_parent and _becomes_primary_pupil(person.details, details, day_of(context.now)):
             raise Invalid.at(f"$.{_age_field(command)}", PARENT_OF_PRIMARY_AGE)
         if self._makes_user_a_pupil(person, details):
@@ -222,6 +246,12 @@ class People:
         if person.category.is_or_was_pupil or not after.category.is_or_was_pupil:
             return False
         return bool(self._directory.linked_to(one_person(self._record, [person.id])))
+
+
+def _are_close(others: Collection[UUID], people: Iterable[Person]) -> bool:
+    """Whether a record of any of `people` says that they are close to any of `others`."""
+    relations = (each for person in people for each in person.relations.values())
+    return any(each.relation in CLOSE and each.person in others for each in relations)
 
 
 def require_other_person(context: Context, person_id: UUID) -> None:

@@ -24,7 +24,7 @@ from casework.domain.user import User, UserChanged, UserLinked, UserRegistered
 from casework.domain.vocabulary import Role
 from casework.record import Record, retrying
 from casework.record.links import persons_at
-from casework.record.second_person import leads, leads_on, reads_where_led
+from casework.record.second_person import leads, loses_leads, reads_where_led
 from casework.record.user_directory import UserDirectory, schools_of
 from casework.usecases.context import Context, as_it_was
 from casework.usecases.linking import adult, colleague
@@ -164,11 +164,11 @@ class Users:
         replaced = None if person is None else self.persons_of(user).get(person.school)
         return replaced not in (None, command.person)
 
-    def _leads_alone(self, user: User, school: School, day: date) -> bool:
-        """Whether the school has no other lead who has enrolled."""
-        others = [each for each in school.appointments.values() if each.user != user.id]
-        appointments = school.appointments.values()
-        return leads_on(self._record, appointments, day) and not leads_on(self._record, others, day)
+    def _leads_alone(self, user: User, school: School, today: date) -> bool:
+        """Whether the school has no other lead who has enrolled, on a day on which it has this one."""
+        held = school.appointments.values()
+        others = [each for each in held if each.user != user.id]
+        return loses_leads(self._record, held, others, today)
 
     def _addressed(self, context: Context, user: User) -> Addresses:
         """What must be committed with a `user` who gets an e-mail address. Raises AddressInUse."""
