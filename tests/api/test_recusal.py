@@ -175,6 +175,16 @@ class TestAboutTheHead:
         assert patch(school.house, record, who="lead", name="Sam Someone").status_code == 200
         assert school.readers(incident) == {"chair"}
 
+    def test_whose_name_could_be_theirs_it_comes_to_nobody_close_to_them(self, school: School) -> None:
+        house, record = school.house, school.made("assistant", "Harriet Heddle")
+        school.related(school.people["head"], "spouse_of", school.people["chair"])
+        incident = school.report({"person": record, "involvement": "alleged"})
+        assert school.readers(incident) == {"vice"}
+        clear = {"person": record, "user": house.users["head"], "reason": REASON}
+        assert house.step(incident, "clear_name", "chair", **clear).status_code == 404
+        house.take(incident, "clear_name", "vice", **clear)
+        assert school.readers(incident) == {"head"}
+
     def test_a_name_that_was_cleared_shuts_nobody_out(self, school: School) -> None:
         house, record = school.house, school.made("assistant", "Harriet Heddle")
         incident = school.report({"person": record, "involvement": "alleged"})

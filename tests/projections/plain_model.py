@@ -21,6 +21,7 @@ The rules do not say everything. Where they are silent, this model does what cas
   user gets while it says that they are a pupil on the roll does not, not even as the user's own.
 - The stream follows the category that a person had when the incident occurred, or the first one that was
   recorded; but staff of today count as staff.
+- A record whose name could be a user's own shuts out those who are or were close to that user too.
 - A report stays known to the person who made it while they hold any role at the school.
 """
 
@@ -282,13 +283,30 @@ class Model:
 
     def namesakes(self, user: str, school: str) -> set[str]:
         """The records at a school whose name could be the user's own and was not cleared."""
-        own = [*self.users[user].names]
+        found = self._like(user, school, self.users[user].names)
+        for other in self.users:
+            if other != user and self.were_close(user, other):
+                found |= self._like(other, school, [])
+        return {each for each in found if (each, user) not in self.cleared}
+
+    def were_close(self, user: str, other: str) -> bool:
+        """Whether any people that two users were linked to were ever close."""
+        one, two = ({*self.users[each].persons} for each in (user, other))
+        return any(
+            not bond.same
+            and ((bond.one in one and bond.other in two) or (bond.one in two and bond.other in one))
+            for bond in self.bonds
+        )
+
+    def _like(self, user: str, school: str, names: list[str]) -> set[str]:
+        own = [*names]
         for person in self.users[user].persons:
             own += self.people[person].names
         return {
             key
             for key, person in self.people.items()
             if person.school == school
+            and key not in self.users[user].persons
             and (key, user) not in self.cleared
             and any(alike(mine, theirs) for mine in own for theirs in person.names)
         }

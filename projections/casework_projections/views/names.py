@@ -22,13 +22,14 @@ from sqlalchemy import (
     Text,
     Uuid,
     bindparam,
+    not_,
     or_,
     select,
 )
 
 from casework.domain.incident.recusal import ClearName
 from casework.domain.name_likeness import could_be, parts_of
-from casework.domain.person import PersonChanged, PersonRegistered
+from casework.domain.person import PersonChanged, PersonRegistered, PersonRelated
 from casework.domain.user import UserLinked, UserRegistered
 from casework.domain.vocabulary import Category
 from casework.storage.keys import DataKeys
@@ -37,7 +38,10 @@ from casework.storage.tables import data_keys
 from casework_projections.views.bonds import bonds_table, metadata
 from casework_projections.views.view import Batch, upsert
 
-NAME_EVENTS: Final = (PersonRegistered, PersonChanged, ClearName, UserRegistered, UserLinked)
+NAME_EVENTS: Final = (
+    *(PersonRegistered, PersonChanged, PersonRelated),
+    *(ClearName, UserRegistered, UserLinked),
+)
 
 _names: Final = Table(
     "view_names",
@@ -62,13 +66,15 @@ Parts = tuple[str, ...]
 class NamesOfSchool:
     """Every name at a school. It only learns up to which position in the log it is current.
 
-    `elsewhere` are the names that users have at other schools: their own, wherever they work.
+    `elsewhere` are the names that users have at other schools: their own, wherever they work. `close` are the
+    users to whom each user is or was close, and the people that these were linked to.
     """
 
     def __init__(
         self,
         names: Mapping[UUID, tuple[Parts, ...]],
         elsewhere: Mapping[UUID, tuple[Parts, ...]],
+        close: Mapping[UUID, Mapping[UUID, frozenset[UUID]]],
         cleared: frozenset[tuple[UUID, UUID]],
         position: int,
         checked: tuple[float, int],
@@ -76,6 +82,7 @@ class NamesOfSchool:
         """`checked` is when, by the clock of the data keys, and after how many destructions it was read."""
         self.names = names
         self.elsewhere = elsewhere
+        self._close = close
         self.position = position
         self.checked = checked
         self._cleared = cleared
@@ -84,9 +91,16 @@ class NamesOfSchool:
     def namesakes(self, user: UUID, names: Iterable[str], persons: frozenset[UUID]) -> frozenset[UUID]:
         """The people whose name could be that of `user`, who was linked to `persons`.
 
+        Or that of a user to whom they are close, because nobody handles a case that may be about that user.
         Those that were found not to be that user are left out.
         """
-        own = {parts_of(name) for name in names}
+        found = self._like(user, {parts_of(name) for name in names}, persons)
+        for other, theirs in self._close.get(user, {}).items():
+            found |= self._like(other, set(), theirs)
+        return frozenset(each for each in found - persons if (each, user) not in self._cleared)
+
+    def _like(self, user: UUID, own: set[Parts], persons: frozenset[UUID]) -> frozenset[UUID]:
+        """The people whose name is like any of `own` or of `persons`, and who may be `user`."""
         for person in persons:
             own.update(self.names.get(person, ()))
             own.update(self.elsewhere.get(person, ()))
@@ -131,7 +145,7 @@ class KnownNames:
                 (names if row.school == school else elsewhere)[row.person].append(parts_of(text))
         cleared = frozenset((row.person, row.user) for row in connection.execute(select(_cleared)))
         found = self._schools[school] = NamesOfSchool(
-            _listed(names), _listed(elsewhere), cleared, position, checked
+            _listed(names), _listed(elsewhere), _close_users(connection), cleared, position, checked
         )
         return found
 
@@ -143,6 +157,21 @@ class KnownNames:
             return self._sealer.token_text(token, person, wrapped)
         except Tampered:
             return None
+
+
+def _close_users(connection: Connection) -> dict[UUID, dict[UUID, frozenset[UUID]]]:
+    """The users to whom each user is or was close, with all people that these were linked to."""
+    persons: dict[UUID, set[UUID]] = defaultdict(set)
+    users: dict[UUID, set[UUID]] = defaultdict(set)
+    for row in connection.execute(_LINKED):
+        persons[row.one].add(row.other)
+        users[row.other].add(row.one)
+    found: dict[UUID, dict[UUID, frozenset[UUID]]] = defaultdict(dict)
+    for row in connection.execute(_CLOSE_USERS):
+        for one, other in ((row.one, row.other), (row.other, row.one)):
+            for user in users[one]:
+                found[user] |= {each: frozenset(persons[each]) for each in users[other]}
+    return found
 
 
 def _listed(names: Mapping[UUID, list[Parts]]) -> dict[UUID, tuple[Parts, ...]]:
@@ -176,6 +205,11 @@ def _name_rows(event: PersonRegistered | PersonChanged, sealer: Sealer) -> Itera
             }
 
 
+_LINKED: Final = select(bonds_table.c.one, bonds_table.c.other).where(bonds_table.c.of_user)
+_OF_USERS: Final = select(bonds_table.c.other).where(bonds_table.c.of_user)
+_CLOSE_USERS: Final = select(bonds_table.c.one, bonds_table.c.other).where(
+    not_(bonds_table.c.same), bonds_table.c.one.in_(_OF_USERS), bonds_table.c.other.in_(_OF_USERS)
+)
 # Each name comes with its key, so that thousands of keys are not put in the cache of keys.
 _NAMES: Final = (
     select(_names.c.person, _names.c.school, _names.c.name, data_keys.c.wrapped)
@@ -183,7 +217,7 @@ _NAMES: Final = (
     .where(
         or_(
             _names.c.school == bindparam("school"),
-            _names.c.person.in_(select(bonds_table.c.other).where(bonds_table.c.of_user)),
+            _names.c.person.in_(_OF_USERS),
         )
     )
 )
