@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 import msgspec
+from sqlalchemy import Connection
 
 from casework.domain.access import READ, Permission
 from casework.domain.approval import Approval
@@ -24,6 +25,7 @@ from casework.record.identity import one_person
 from casework.record.links import Identities
 from casework.record.recusals import Namesakes, Recusals
 from casework_projections.reading.asking import Asker, Reach
+from casework_projections.views.lookup import RecusalLookup
 
 
 class CaseHistory(msgspec.Struct, frozen=True):
@@ -143,11 +145,14 @@ class Admission:
         """To whom `incident` is closed."""
         return incident.bars(self._recusals.around(incident.concerned, incident.school).bonds)
 
-    def reach(self, asker: Asker, reach: Reach) -> Reach:
-        """`reach` with all that decides which cases the user may read."""
+    def reach(self, asker: Asker, reach: Reach, connection: Connection) -> Reach:
+        """`reach` with all that decides which cases the user may read; `connection` is on the recusals."""
         # Elsewhere the user reads only their own reports.
         schools = reach.schools(*(grant.permission for grant in READ))
-        found = (self._identities(school).of(asker.principal) for school in schools)
+        found = (
+            self._identities(school, self._namesakes_on(connection, school)).of(asker.principal)
+            for school in schools
+        )
         namesakes: frozenset[UUID] = frozenset().union(*(identity.namesakes for identity in found))
         return msgspec.structs.replace(
             reach,
@@ -160,6 +165,10 @@ class Admission:
         if school is None:
             raise NotFound
         return AtSchool(asker.principal, school, asker.now, self._identities(school_id, namesakes))
+
+    def _namesakes_on(self, connection: Connection, school: UUID) -> Namesakes | None:
+        recusals = self._recusals
+        return recusals.namesakes_on(connection, school) if isinstance(recusals, RecusalLookup) else None
 
     def _identities(self, school: UUID, namesakes: Namesakes | None = None) -> Identities:
         """Who users are in cases; namesakes are looked up when first needed, as most questions need none."""

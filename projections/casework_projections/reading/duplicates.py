@@ -39,7 +39,7 @@ class KnownPeopleLookup:
     ) -> tuple[UUID, ...]:
         asker, views = Asker(principal=principal, now=now), self._views
         with views.read(*views.of_people) as connection:
-            reach = self._admission.reach(asker, reach_of(asker, views.directory, connection))
+            reach = self._admission.reach(asker, reach_of(asker, views.directory, connection), connection)
             reads = school in reach.schools(Permission.READ_PEOPLE)
             alike = views.likeness.like(connection, school, details, reads=reads)
             # Nobody is asked for if there are none: how long it takes must not tell of a record.
@@ -49,7 +49,7 @@ class KnownPeopleLookup:
     def known_among(self, principal: Principal, now: datetime, off_roll: Collection[UUID]) -> frozenset[UUID]:
         asker, views = Asker(principal=principal, now=now), self._views
         with views.read(*views.of_people) as connection:
-            reach = self._admission.reach(asker, reach_of(asker, views.directory, connection))
+            reach = self._admission.reach(asker, reach_of(asker, views.directory, connection), connection)
             return frozenset(known_in(Snapshot(connection), views, reach, [*off_roll]))
 
 

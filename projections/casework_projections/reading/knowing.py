@@ -30,7 +30,7 @@ def known_records(room: ReadingRoom, asker: Asker, off_roll: Iterable[UUID]) -> 
         return set()
     with room.snapshot(*room.views.of_people) as snapshot:
         reach = reach_of(asker, room.views.directory, snapshot.connection)
-        return known_in(snapshot, room.views, room.admission.reach(asker, reach), ids)
+        return known_in(snapshot, room.views, room.admission.reach(asker, reach, snapshot.connection), ids)
 
 
 def known_in(snapshot: Snapshot, views: Views, reach: Reach, off_roll: Sequence[UUID]) -> set[UUID]:
@@ -71,7 +71,9 @@ def person_to_read(room: ReadingRoom, asker: Asker, person_id: UUID) -> Person:
 def _person_in_own_case(room: ReadingRoom, asker: Asker, person_id: UUID) -> Person:
     """A person in a case that came to the user by the route. Raises Forbidden."""
     with room.snapshot(*room.views.of_cases) as snapshot:
-        reach = room.admission.reach(asker, reach_of(asker, room.views.directory, snapshot.connection))
+        reach = room.admission.reach(
+            asker, reach_of(asker, room.views.directory, snapshot.connection), snapshot.connection
+        )
         # These roles read a case only by the route, or because they were appointed to it.
         manages = reach.schools(*_BY_ROUTE)
         in_case = bool(manages) and bool(_in_readable_cases(snapshot, room.views, reach, [person_id]))

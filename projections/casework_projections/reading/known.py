@@ -15,7 +15,7 @@ from casework_projections.reading.room import ReadingRoom, Shown, Snapshot
 def listing(room: ReadingRoom, snapshot: Snapshot, asker: Asker) -> Listing:
     """The caseload as `asker` may see it; the snapshot is of `Views.of_cases`."""
     connection, caseload = snapshot.connection, room.views.caseload
-    reach = room.admission.reach(asker, reach_of(asker, room.views.directory, connection))
+    reach = room.admission.reach(asker, reach_of(asker, room.views.directory, connection), connection)
     marks, aside = caseload.marks_of(reach.user), snapshot.aside(caseload, room.views.recusals)
     if not aside:
         return Listing(connection, reach, marks)

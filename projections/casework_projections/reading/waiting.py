@@ -33,7 +33,7 @@ class Waiting(msgspec.Struct, frozen=True):
 def waiting_for(room: ReadingRoom, snapshot: Snapshot, asker: Asker) -> list[Waiting]:
     """The open cases that the user may read and that are closed to others who would handle them."""
     connection = snapshot.connection
-    reach = room.admission.reach(asker, reach_of(asker, room.views.directory, connection))
+    reach = room.admission.reach(asker, reach_of(asker, room.views.directory, connection), connection)
     waiting = {key for school in reach.actors for key in _waiting_at(connection, school, reach)}
     if not waiting:
         return []

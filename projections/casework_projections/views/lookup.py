@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from casework.domain.bars import Bonds
-from casework.record.recusals import Acquainted
+from casework.record.recusals import Acquainted, Namesakes
 from casework_projections.views.bonds import bonds_around, bonds_if_current
 from casework_projections.views.catch_up import ViewNotCreated, Views
 from casework_projections.views.names import NAME_EVENTS
+from casework_projections.views.positions import is_recorded
 from casework_projections.views.set_aside import position_of
 
 
@@ -76,6 +78,20 @@ class RecusalLookup:
             if self.views.is_created(self.views.recusals):
                 raise
             raise ViewNotCreated(self.views.recusals.name) from error
+
+    def namesakes_on(self, connection: Connection, school: UUID) -> Namesakes:
+        """Whose name could be a user's own, from a snapshot of the recusals.
+
+        Without a statement, unless events were recorded since the names were read.
+        """
+        known, position = self.views.known_names, position_of(connection, self.views.recusals)
+        names = known.kept(school)
+        if names is None or (
+            names.position < position and is_recorded(connection, names.position, NAME_EVENTS)
+        ):
+            names = known.read(connection, school, position)
+        names.position = max(names.position, position)
+        return names.namesakes
 
     def _around(self, records: Collection[UUID], school: UUID) -> Acquainted:
         recusals, known = self.views.recusals, self.views.known_names

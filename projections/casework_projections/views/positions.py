@@ -21,6 +21,7 @@ from sqlalchemy import (
     bindparam,
     func,
     inspect,
+    literal,
     literal_column,
     or_,
     select,
@@ -28,6 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
+from casework.domain.event import Event
 from casework.record.recusals import Unavailable
 from casework.storage.recorders import EVENTS_TABLE
 from casework_projections.views import set_aside
@@ -102,6 +104,13 @@ def recorded_after(
     topic: ColumnClause[str] = literal_column("topic", String)
     wanted = select(column).select_from(table(EVENTS_TABLE)).where(column > position, topic.in_(topics))
     return wanted.exists()
+
+
+def is_recorded(connection: Connection, after: int, events: Collection[type[Event]]) -> bool:
+    """Whether the log has an event of one of the classes `events` after the position `after`."""
+    topics = tuple(each.TOPIC for each in events)
+    found = select(recorded_after(connection.dialect.name, literal(after, BigInteger), topics))
+    return bool(connection.scalar(found))
 
 
 def head_of(dialect: str) -> ScalarSelect[int]:
