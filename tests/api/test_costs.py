@@ -15,8 +15,8 @@ from tests.api.scene import ANY, ROUTES, WHO, Asked, Scene
 from tests.engines import Engine
 
 MOST: Final = 10
-ONCE: Final = 5
-"""What a new process reads once: the names at a school, its keys."""
+ONCE: Final = 7
+"""What a new process reads once: the names at a school, its keys, and who of its users are close."""
 MORE: Final = {"people.register": 5, "me.notices": 15}
 """What a route may cost beyond MOST.
 
