@@ -75,6 +75,15 @@ class TestAPreview:
             assert (shown["top_year"], shown["moved"], shown["leavers"]) == (None, 0, [])
         assert house.events() == before
 
+    @pytest.mark.parametrize(
+        ("highest", "top"), [(-1, 6), (5, 6), (6, 6), (7, 11), (11, 11), (12, 13), (13, 13), (14, 14)]
+    )
+    def test_without_a_top_year_takes_the_usual_one(self, house: House, highest: int, top: int) -> None:
+        """A school whose top year is empty has no leavers."""
+        house.person("Petra Pupil", year_group=highest, on_roll=True)
+        shown = promoted(house, preview=True)
+        assert (shown["top_year"], len(shown["leavers"])) == (top, int(highest == top))
+
     def test_with_a_top_year_takes_that(self, pupils: Pupils) -> None:
         for top_year, moved in ((5, 1), (7, 3), (4, 0)):
             shown = promoted(pupils.house, preview=True, top_year=top_year)

@@ -287,7 +287,7 @@ class Model:
         for other in self.users:
             if other != user and self.were_close(user, other):
                 found |= self._like(other, school, [])
-        return {each for each in found if (each, user) not in self.cleared}
+        return found
 
     def were_close(self, user: str, other: str) -> bool:
         """Whether any people that two users were linked to were ever close."""

@@ -97,7 +97,7 @@ class NamesOfSchool:
         found = self._like(user, {parts_of(name) for name in names}, persons)
         for other, theirs in self._close.get(user, {}).items():
             found |= self._like(other, set(), theirs)
-        return frozenset(each for each in found - persons if (each, user) not in self._cleared)
+        return found - persons
 
     def _like(self, user: UUID, own: set[Parts], persons: frozenset[UUID]) -> frozenset[UUID]:
         """The people whose name is like any of `own` or of `persons`, and who may be `user`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import Final
 from uuid import UUID
@@ -30,6 +31,7 @@ FIRST_MONTH: Final = 7
 
 _MOVED_UP: Final = "All pupils of the school went a year up."
 _LEFT: Final = "The pupils of the top year left the school."
+_LAST_YEARS: Final = (6, 11, 13)
 _ONCE: Final = Refusal(
     "year-groups-promoted-once",
     "casework default",
@@ -40,7 +42,8 @@ _ONCE: Final = Refusal(
 class PromoteYearGroups(msgspec.Struct, frozen=True, kw_only=True):
     """Move all pupils a year up, or only show what would change.
 
-    `top_year` is the school's top year, whose pupils leave; by default the highest year on the roll.
+    `top_year` is the school's top year, whose pupils leave; by default the first of 6, 11 and 13 that no
+    pupil on the roll is beyond: the last years of primary school, of secondary school and of a sixth form.
     """
 
     preview: bool
@@ -117,7 +120,7 @@ class YearGroups:
             if isinstance(each, Person) and _goes_up(each, school) and key not in context.principal.persons
         ]
         years = [_year(each.details) for each in pupils]
-        top_year = command.top_year if command.top_year is not None else max(years, default=None)
+        top_year = command.top_year if command.top_year is not None else _usual_top_year(years)
         leavers = tuple(
             Leaver(each.id, each.name, year)
             for each, year in zip(pupils, years, strict=True)
@@ -166,6 +169,13 @@ def _goes_up(person: Person, school: School) -> bool:
     details = person.details
     is_pupil = details.on_roll and details.category is Category.PUPIL and details.year_group is not None
     return is_pupil and person.school == school.id and not person.name.erased
+
+
+def _usual_top_year(years: Collection[int]) -> int | None:
+    """The top year of a school whose pupils are in `years`; None if there are none."""
+    if not years:
+        return None
+    return next((top for top in _LAST_YEARS if top >= max(years)), max(years))
 
 
 def _year(details: Details) -> int:

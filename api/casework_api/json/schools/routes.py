@@ -124,7 +124,8 @@ def promote(fields: dict[str, Any], school_id: UUID) -> Promotion:
     """Move all pupils on the roll a year up; those of the top year become former pupils and leave the roll.
 
     For safeguarding leads, the head and administrators, once in a school year (from July to June). With
-    `preview` nothing changes. Without `top_year` it is the highest year on the roll, which the preview shows.
+    `preview` nothing changes. Without `top_year` it is 6, 11 or 13, by the highest year on the roll; the
+    preview shows it.
     """
     command = PromoteYearGroups(**fields)
     return current.casework().year_groups.promote(current.context(), school_id, command)
