@@ -138,6 +138,21 @@ class TestACaseThatIsClosedToALead:
             assert notices(house, who, "case_waits") == []
 
 
+class TestANameThatCouldBeAColleagues:
+    def test_is_to_be_cleared_by_those_who_read_the_case(self, house: House) -> None:
+        house.clock.set("2026-09-14 10:20")
+        person = house.person("Deputy Usher", "unknown", distinct=True)
+        people = [*house.two_pupils(), {"person": person, "involvement": "target"}]
+        incident = str(house.report(who="governor", people=people)["id"])
+        (seen,) = notices(house, "headteacher", "name_to_clear")
+        assert (seen["incident"], seen["person"]) == (incident, person)
+        assert seen["user"] == house.users["deputy_dsl"]
+        assert notices(house, "deputy_dsl", "name_to_clear") == []
+        clear = {"person": person, "user": house.users["deputy_dsl"], "reason": REASON}
+        house.take(incident, "clear_name", "headteacher", **clear)
+        assert notices(house, "headteacher", "name_to_clear") == []
+
+
 class TestACaseThatNobodyMayRead:
     def unread(self, house: House) -> str:
         house.ask("admin", "PATCH", f"/schools/{house.school}", json={"outside_contacts": CONTACTS})

@@ -20,7 +20,7 @@ from casework_projections.reading.approvals import ListApprovals
 from casework_projections.reading.asking import Asker, reach_of
 from casework_projections.reading.paging import Page, Part, moment_and_id, position_of
 from casework_projections.reading.room import Answer, Question, ReadingRoom, Shown, Snapshot
-from casework_projections.reading.waiting import unread, waiting_for
+from casework_projections.reading.waiting import ClosedCases, unread
 from casework_projections.views.notices import Noted
 
 _OF_A_CASE: Final = frozenset({Matter.STEP, Matter.LET_IN})
@@ -31,7 +31,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
 
     `user` is whom it is about, by `name`, with the `role` they were appointed to at `school`; what one person
     did `alone` takes two people at a school that is led. `approval` waits for the user's decision, `incident`
-    for the user. `count` says of how many cases or users it is true.
+    for the user; its `person` has a name that could be that of `user`. `count` says of how many cases or
+    users it is true.
     """
 
     id: UUID
@@ -44,6 +45,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     alone: bool | UnsetType = UNSET
     approval: UUID | UnsetType = UNSET
     incident: UUID | UnsetType = UNSET
+    person: UUID | UnsetType = UNSET
     count: int | UnsetType = UNSET
 
 
@@ -59,7 +61,8 @@ class ListNotices(Question[Page[Notice]], frozen=True):
         start = room.cursors.start(self.part, scope)
         asked = [*_asked_of(room, asker)]
         with room.snapshot(*room.views.of_cases, room.views.notices) as snapshot:
-            found = [*asked, *_of_accounts(room, snapshot, asker), *_waiting(room, snapshot, asker)]
+            closed = ClosedCases(room, snapshot, asker)
+            found = [*asked, *_of_accounts(room, snapshot, asker), *_waiting(closed), *_to_clear(closed)]
             found += _for_administrators(room, snapshot, asker)
             stale = snapshot.stale
         ordered = sorted(found, key=lambda each: (each.at, each.id), reverse=True)
@@ -119,14 +122,27 @@ def _readable(room: ReadingRoom, asker: Asker, incidents: set[UUID]) -> set[UUID
     return {*room.admission.readable(asker, case_files(room.record, incidents).values())}
 
 
-def _waiting(room: ReadingRoom, snapshot: Snapshot, asker: Asker) -> Iterator[Notice]:
+def _waiting(closed: ClosedCases) -> Iterator[Notice]:
     """The cases that wait for the user because they are closed to others who would handle them."""
-    for each in waiting_for(room, snapshot, asker):
+    for each in closed.waiting():
         yield Notice(
             id=uuid5(each.incident, NoticeOf.CASE_WAITS),
             at=each.recorded_at,
             what=NoticeOf.CASE_WAITS,
             incident=each.incident,
+        )
+
+
+def _to_clear(closed: ClosedCases) -> Iterator[Notice]:
+    """The names that could be a colleague's, who is shut out of the case until they are cleared."""
+    for each in closed.names_to_clear():
+        yield Notice(
+            id=uuid5(each.incident, f"{NoticeOf.NAME_TO_CLEAR} {each.person} {each.user}"),
+            at=each.recorded_at,
+            what=NoticeOf.NAME_TO_CLEAR,
+            incident=each.incident,
+            person=each.person,
+            user=each.user,
         )
 
 

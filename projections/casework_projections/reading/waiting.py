@@ -11,13 +11,14 @@ from sqlalchemy import Connection, bindparam, select
 
 from casework.domain.access import CaseFacts, Principal, Staff
 from casework.domain.access.waiting import readers_by_route, waits_for
+from casework.domain.bars import Why
 from casework.domain.case import Case
 from casework.domain.moments import Instant
 from casework.domain.user import User
 from casework.domain.vocabulary import Stream
 from casework.record.case_files import CaseFile, case_file, case_files
 from casework_projections.reading.access_sql import READS, reading_parameters
-from casework_projections.reading.asking import Asker, Reach, reach_of
+from casework_projections.reading.asking import Asker, reach_of
 from casework_projections.reading.room import ReadingRoom, Snapshot
 from casework_projections.reading.routes import closed_to_staff
 from casework_projections.views.case_tables import cases
@@ -30,15 +31,57 @@ class Waiting(msgspec.Struct, frozen=True):
     recorded_at: Instant
 
 
-def waiting_for(room: ReadingRoom, snapshot: Snapshot, asker: Asker) -> list[Waiting]:
-    """The open cases that the user may read and that are closed to others who would handle them."""
-    connection = snapshot.connection
-    reach = room.admission.reach(asker, reach_of(asker, room.views.directory, connection), connection)
-    waiting = {key for school in reach.actors for key in _waiting_at(connection, school, reach)}
-    if not waiting:
-        return []
-    parameters = reading_parameters(connection, reach) | {"ids": sorted(waiting)}
-    return [Waiting(*row) for row in connection.execute(_OPEN, parameters)]
+class NameToClear(msgspec.Struct, frozen=True):
+    """A person of an open case whose name could be that of `user`, who is shut out until it is cleared."""
+
+    incident: UUID
+    recorded_at: Instant
+    person: UUID
+    user: UUID
+
+
+class ClosedCases:
+    """The open cases that a user may read and that are closed to others of the staff."""
+
+    def __init__(self, room: ReadingRoom, snapshot: Snapshot, asker: Asker) -> None:
+        self._connection = snapshot.connection
+        directory = room.views.directory
+        reach = reach_of(asker, directory, self._connection)
+        self._reach = room.admission.reach(asker, reach, self._connection)
+        self._found = [each for school in self._reach.actors for each in self._closed_at(school)]
+        self._recorded = self._readable({incident for _, incident, _ in self._found})
+
+    def waiting(self) -> list[Waiting]:
+        """Those that others would handle, to whom they are closed."""
+        identity, day = self._reach.identity, self._reach.day
+        return [
+            Waiting(incident, self._recorded[incident])
+            for staff, incident, facts in self._found
+            if incident in self._recorded and waits_for(identity, facts, staff, day)
+        ]
+
+    def names_to_clear(self) -> Iterator[NameToClear]:
+        """The names in them that could be a colleague's."""
+        for staff, incident, facts in self._found:
+            if incident not in self._recorded:
+                continue
+            subjects = {bar.member for bar in facts.bars if bar.why is Why.SUBJECT}
+            for user, alike in _alike(staff):
+                for person in sorted(subjects & alike):
+                    yield NameToClear(incident, self._recorded[incident], person, user)
+
+    def _closed_at(self, school: UUID) -> Iterator[tuple[Staff, UUID, CaseFacts]]:
+        staff = self._reach.staff_of(school)
+        if any(holder.acts and holder.identity.user == self._reach.user for holder in staff):
+            for incident, facts in closed_to_staff(self._connection, school, staff):
+                yield staff, incident, facts
+
+    def _readable(self, incidents: set[UUID]) -> dict[UUID, Instant]:
+        """When the open cases among `incidents` that the user may read were recorded."""
+        if not incidents:
+            return {}
+        parameters = reading_parameters(self._connection, self._reach) | {"ids": sorted(incidents)}
+        return {row.incident: row.recorded_at for row in self._connection.execute(_OPEN, parameters)}
 
 
 def unread(room: ReadingRoom, snapshot: Snapshot, asker: Asker) -> int:
@@ -55,13 +98,10 @@ def is_unread(room: ReadingRoom, case: Case) -> bool:
     return file is None or not _is_read_by_name(room, case.at.moment, file)
 
 
-def _waiting_at(connection: Connection, school: UUID, reach: Reach) -> Iterator[UUID]:
-    staff = reach.staff_of(school)
-    if not any(holder.acts and holder.identity.user == reach.user for holder in staff):
-        return
-    for incident, facts in closed_to_staff(connection, school, staff):
-        if waits_for(reach.identity, facts, staff, reach.day):
-            yield incident
+def _alike(staff: Staff) -> Iterator[tuple[UUID, frozenset[UUID]]]:
+    """The users who act in a role, and the people whose name could be theirs."""
+    acting = {holder.identity.user: holder.identity for holder in staff if holder.acts}
+    return ((user, identity.namesakes - identity.members) for user, identity in acting.items())
 
 
 def _unread_at(room: ReadingRoom, connection: Connection, asker: Asker, school: UUID) -> int:

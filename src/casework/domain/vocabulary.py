@@ -383,6 +383,7 @@ class NoticeOf(StrEnum):
     APPROVAL_ASKED = "approval_asked"
     CASE_WAITS = "case_waits"
     CASE_WAITS_FOR_DECISION = "case_waits_for_decision"
+    NAME_TO_CLEAR = "name_to_clear"
     CASES_UNREAD = "cases_unread"
     USERS_UNLINKED = "users_unlinked"
 
