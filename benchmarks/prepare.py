@@ -18,6 +18,7 @@ from casework.domain.account_change import AppointUser
 from casework.domain.aggregate import Aggregate
 from casework.domain.clocks import LONDON, Calendar, day_of
 from casework.domain.event import unstamped
+from casework.domain.fields import Partial
 from casework.domain.incident import STEPS
 from casework.domain.sealed import Sealed
 from casework.domain.user import User
@@ -43,6 +44,8 @@ REGISTER: Final = 3_000
 """The people of the second school, where people are searched for."""
 
 TIMELINE_ENTRIES: Final = 100
+STEPS_OF_LONG_CASE: Final = 1_000
+CORRECTIONS: Final = 100
 _TOGETHER: Final = 500
 _KINDS: Final = ("cyberbullying", "cyberbullying", "unsolicited_contact", "sexting")
 # Invented names: 225 first names and 196 last names, some of which contain others.
@@ -71,6 +74,8 @@ class Prepared(msgspec.Struct, frozen=True):
     pupils: list[UUID]
     handled: list[UUID]
     long_incident: UUID
+    uncorrected: UUID
+    corrected: UUID
 
 
 class _BulkRecord(StoredRecord):
@@ -153,6 +158,8 @@ class _School:
             pupils=self.pupils,
             handled=handled,
             long_incident=self._long_incident(),
+            uncorrected=self._case_of(STEPS_OF_LONG_CASE, corrections=0, progress=progress),
+            corrected=self._case_of(STEPS_OF_LONG_CASE, corrections=CORRECTIONS, progress=progress),
         )
 
     def _register(self, progress: Progress) -> str:
@@ -196,6 +203,25 @@ class _School:
             for place, incident in enumerate(incidents):
                 self._take(incident, step, **fields)
                 progress(f"{step} steps", place + 1, len(incidents))
+
+    def _case_of(self, steps: int, *, corrections: int, progress: Progress) -> UUID:
+        """A case of so many steps, the last of which are corrections that replace or void earlier ones."""
+        incident = self._report(self.now - timedelta(days=1), "cyberbullying")
+        involved = {"person": self.teacher, "involvement": Involvement.WITNESS}
+        self._take(incident, "involve_person", **involved)
+        others = ("add_note", {"text": Sealed(_SUMMARY)}), ("offer_support", {"what": Sealed(_SUMMARY)})
+        for place in range(2, steps - corrections):
+            step, fields = others[place % 2]
+            person = {"person": self.teacher} if step == "offer_support" else {}
+            self._take(incident, step, **fields, **person)
+            progress("steps of a long case", place + 1, steps)
+        for place in range(corrections):
+            number = 3 + 2 * place
+            other = Partial(STEPS["add_note"], {"text": Sealed("In other words.")})
+            change = {"fields": other} if place % 2 else {"void": True}
+            self._take(incident, "correct", corrects=number, reason=Sealed(_RATIONALE), **change)
+            progress("corrections of a long case", place + 1, corrections)
+        return incident
 
     def _long_incident(self) -> UUID:
         incident = self._report(self.now, "cyberbullying")

@@ -175,7 +175,7 @@ class SchoolHistory:
         )
 
     def take(
-        self, incident: UUID, step: str, *, at: str | None = None, by: User | None = None, **fields: Any
+        self, incident: UUID, step: str, /, *, at: str | None = None, by: User | None = None, **fields: Any
     ) -> Case:
         """Take a step, an hour after the last one by default; `fields` replaces fields of its example."""
         self.at = self.at + HOUR if at is None else london(at)
@@ -213,7 +213,7 @@ class SchoolHistory:
                 return step, {}
         return "close", {}
 
-    def example(self, step: str, incident: Incident, **fields: Any) -> dict[str, Any]:
+    def example(self, step: str, incident: Incident, /, **fields: Any) -> dict[str, Any]:
         """Fields with which a step may be taken in an ordinary case; `fields` replaces some of them."""
         learnt = _learnt(day_of(self.at)) if step == "debrief" else {}
         values = example(step, self._occasion(incident), learnt | fields)

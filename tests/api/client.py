@@ -308,7 +308,7 @@ class House:
         occasion = Occasion(now=self.clock(), slots={Slot.OCCURRED_AT: self.clock()})
         return examples.example("save_evidence", occasion, {"form": "screenshot", **fields})
 
-    def step(self, incident: str, step: str, who: str = "dsl", **fields: Json) -> TestResponse:
+    def step(self, incident: str, step: str, /, who: str = "dsl", **fields: Json) -> TestResponse:
         """Take a step at any version."""
         return self.ask(
             who,
@@ -318,7 +318,7 @@ class House:
             headers={"If-Match": "*", "Idempotency-Key": uuid4().hex},
         )
 
-    def take(self, incident: str, step: str, who: str = "dsl", **fields: Json) -> Json:
+    def take(self, incident: str, step: str, /, who: str = "dsl", **fields: Json) -> Json:
         answer = self.step(incident, step, who, **fields)
         assert answer.status_code == 201, answer.text
         return answer.json
@@ -370,7 +370,7 @@ class House:
         """How many events the log holds."""
         return len(self.casework.log.recorder.select_notifications(None, 10_000))
 
-    def refused(self, incident: str, step: str, who: str = "dsl", **fields: Json) -> Json:
+    def refused(self, incident: str, step: str, /, who: str = "dsl", **fields: Json) -> Json:
         """The problem (409) with which a step is refused; the incident must not have changed."""
         before = self.get(who, f"/incidents/{incident}")
         answer = self.step(incident, step, who, **fields)

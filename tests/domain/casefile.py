@@ -262,6 +262,7 @@ def slots(incident: Incident) -> Slots:
         Slot.HEAD: HEAD,
         Slot.ACTION: next(iter(incident.open_actions), known("no action")),
         Slot.FILE: FILE.id,
+        Slot.OTHER_INCIDENT: known("another incident"),
     }
 
 

@@ -63,6 +63,56 @@ def held_by_police(case: CaseFile) -> CaseFile:
 
 
 ROWS: dict[str, Forbidden] = {
+    **{
+        f"duplicate-{rule}": Forbidden(
+            clause=clause,
+            step="close_as_duplicate",
+            kind="cyberbullying",
+            fields={"obstacles": (obstacle,)},
+            allowed_with={"obstacles": ()},
+        )
+        for rule, obstacle, clause in (
+            ("of-closed", "closed", "KCSIE part 2, record keeping"),
+            ("across-streams", "other_stream", "KCSIE part 4"),
+            ("incomplete", "incomplete", "KCSIE part 2, record keeping"),
+        )
+    },
+    "withdraw-report-agency-told": Forbidden(
+        clause="KCSIE part 2, record keeping",
+        step="withdraw_report",
+        kind="cyberbullying",
+        history=lambda case: case.take("escalate", agency="platform"),
+        allowed_after=nothing,
+    ),
+    "withdraw-report-child-spoken-to": Forbidden(
+        clause="KCSIE part 2, record keeping",
+        step="withdraw_report",
+        kind="cyberbullying",
+        history=lambda case: case.take("record_child_voice"),
+        allowed_after=lambda case: case.take("record_child_voice", voice=None, why_not="She was away."),
+    ),
+    "reopen-first": Forbidden(
+        clause="KCSIE part 2, record keeping",
+        step="correct",
+        kind="cyberbullying",
+        history=closed,
+        fields={"opens_duty": True},
+        allowed_with={"opens_duty": False},
+    ),
+    "sexting-last-child-withdrawn": Forbidden(
+        clause="UKCIS; KCSIE part 2, record keeping",
+        step="withdraw_involvement",
+        kind="sexting",
+        fields={"last_child": True},
+        allowed_with={"last_child": False},
+    ),
+    "sexting-last-child-corrected": Forbidden(
+        clause="UKCIS; KCSIE part 2, record keeping",
+        step="correct",
+        kind="sexting",
+        fields={"last_child": True},
+        allowed_with={"last_child": False},
+    ),
     "closed": Forbidden(
         clause="KCSIE part 2, record keeping",
         step="assign",

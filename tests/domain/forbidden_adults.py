@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.domain.casefile import ALLEGED, TEACHER, CaseFile
-from tests.domain.forbidden import Forbidden
+from tests.domain.forbidden import Forbidden, nothing
 from tests.domain.situations import STAFF_ALLEGED, STAFF_TO_PUPIL, UNKNOWN_ALLEGED, consulted, threshold_met
 
 
@@ -20,6 +20,13 @@ def not_met_and_the_lado_done(case: CaseFile) -> CaseFile:
 
 
 ADULT_ROWS: dict[str, Forbidden] = {
+    "withdraw-report-lado-told": Forbidden(
+        clause="KCSIE part 4",
+        step="withdraw_report",
+        kind="staff_allegation",
+        history=consulted,
+        allowed_after=nothing,
+    ),
     "adult-case-not-a-pupils-involve-person": Forbidden(
         clause="KCSIE part 4",
         step="involve_person",

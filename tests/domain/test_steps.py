@@ -30,7 +30,10 @@ from tests.domain.situations import (
 )
 
 DATA_URL = Sealed("See data:image/png;base64,iVBORw0KGgo=")
-EXCEPTED = ("reopen", "add_note", "correct", "open_evidence", "declare_conflict", "clear_name", "let_in")
+EXCEPTED = (
+    *("reopen", "add_note", "correct", "link", "unlink"),
+    *("open_evidence", "declare_conflict", "clear_name", "let_in"),
+)
 ENDS_ACTION = ("complete_action", "cancel_action")
 
 
@@ -82,6 +85,8 @@ def fields_for(step: str, kind: str) -> dict[str, Any]:
         return {"kind": other, "direction": None if kind == "unsolicited_contact" else direction_of(other)}
     if step == "save_evidence" and kind != "sexting":
         return {"form": "screenshot"}
+    if step == "withdraw_involvement":
+        return {"person": UNKNOWN}
     return {"person": SANCTIONED.get(kind, ALLEGED)} if step == "apply_sanction" else {}
 
 

@@ -67,6 +67,14 @@ FLOOR_ROWS: Final[Mapping[str, Row]] = {
         kind="sexting", since=taking("escalate"), step="record_deletion",
         fields={"advised_by": "childrens_social_care"}, clause="UKCIS",
     ),
+    "sexting-last-child-withdrawn": Refuses(
+        kind="sexting", step="withdraw_involvement", fields={"last_child": True},
+        clause="UKCIS; KCSIE part 2, record keeping",
+    ),
+    "sexting-last-child-corrected": Refuses(
+        kind="sexting", step="correct", fields={"last_child": True},
+        clause="UKCIS; KCSIE part 2, record keeping",
+    ),
     "sexting-risk-not-managed-in-school": Refuses(
         kind="sexting", since=taking(RISK_UNKNOWN), step="decide", fields={"topic": "managed_in_school"},
         clause="UKCIS; KCSIE part 5",

@@ -37,7 +37,34 @@ COMMON_ROWS: Final[Mapping[str, Row]] = {
     "closed": Refuses(
         kind="cyberbullying", since=closed, step="assign", clause="KCSIE part 2, record keeping",
     ),
+    "reopen-first": Refuses(
+        kind="cyberbullying", since=closed, step="correct", fields={"opens_duty": True},
+        clause="KCSIE part 2, record keeping",
+    ),
     "not-closed": Refuses(kind="cyberbullying", step="reopen", clause="KCSIE part 2, record keeping"),
+    "duplicate-of-closed": Refuses(
+        kind="cyberbullying", step="close_as_duplicate", fields={"obstacles": ("closed",)},
+        clause="KCSIE part 2, record keeping",
+    ),
+    "duplicate-across-streams": Refuses(
+        kind="cyberbullying", step="close_as_duplicate", fields={"obstacles": ("other_stream",)},
+        clause="KCSIE part 4",
+    ),
+    "duplicate-incomplete": Refuses(
+        kind="cyberbullying", step="close_as_duplicate", fields={"obstacles": ("incomplete",)},
+        clause="KCSIE part 2, record keeping",
+    ),
+    "withdraw-report-agency-told": Refuses(
+        kind="cyberbullying", since=taking(("escalate", {"agency": "platform"})), step="withdraw_report",
+        clause="KCSIE part 2, record keeping",
+    ),
+    "withdraw-report-lado-told": Refuses(
+        kind="staff_allegation", since=taking("consult_lado"), step="withdraw_report", clause="KCSIE part 4",
+    ),
+    "withdraw-report-child-spoken-to": Refuses(
+        kind="cyberbullying", since=taking("record_child_voice"), step="withdraw_report",
+        clause="KCSIE part 2, record keeping",
+    ),
     "no-file-in-text": Refuses(
         kind="sexting", step="add_note",
         fields={"text": Sealed("Look: data:image/png;base64,iVBORw0KGgo=")},

@@ -15,6 +15,7 @@ import pytest
 from casework.domain.account_change import ChangeUser
 from casework.domain.clocks import Closure
 from casework.domain.errors import Invalid, Refused
+from casework.domain.fields import Partial
 from casework.domain.incident import Incident
 from casework.domain.vocabulary import Category, Involvement
 from casework.usecases.schools import ChangeSchool
@@ -53,6 +54,9 @@ class Walk:
             self._reclassify,
             self._new_calendar,
             self._change_user,
+            *([self._correct] * 4),
+            self._withdraw,
+            *([self._connect] * 2),
             *([self._decide] * 2),
         )
         try:
@@ -88,6 +92,29 @@ class Walk:
         else:
             witness = Involvement.WITNESS
             self.history.take(incident.id, "involve_person", person=self.unknown, involvement=witness)
+
+    def _correct(self) -> None:
+        """Void a step, a correction too, or replace a value of one."""
+        incident = self.history.app.record.load(Incident, self._one())
+        assert incident is not None
+        step = self.chance.choice(incident.timeline)
+        changes: dict[str, Any] = {"void": True}
+        if step.note is None and self.chance.random() < 0.4:
+            changes = {"fields": Partial(type(step), {"note": self.history.name("Said of it")})}
+        self.history.take(incident.id, "correct", corrects=step.number, correction=None, **changes)
+
+    def _withdraw(self) -> None:
+        incident = self.history.app.record.load(Incident, self._one())
+        assert incident is not None
+        party = self.chance.choice(incident.people)
+        self.history.take(incident.id, "withdraw_involvement", person=party.person)
+
+    def _connect(self) -> None:
+        one, other = self._one(), self._one()
+        if self.chance.random() < 0.5:
+            self.history.take(one, "link", incident=other)
+        else:
+            self.history.take(one, "close_as_duplicate", of=other)
 
     def _assign(self) -> None:
         self.history.take(self._one(), "assign", user=self.history.head.id)
@@ -130,7 +157,7 @@ def test_incremental_views_equal_rebuilt_ones(
     processes = [Views(history.app), Views(history.app)]
     for module in (registry, replay):
         monkeypatch.setattr(module, "BATCH", 7)
-    for _ in range(60):
+    for _ in range(90):
         walk.step()
         if walk.chance.random() < 0.4:
             views = walk.chance.choice(processes)

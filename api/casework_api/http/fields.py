@@ -212,6 +212,18 @@ class Constant(Choice):
         self.word = word
 
 
+class SomeFields(Strict):
+    """An object whose fields depend on something else in the request, and are checked once that is known."""
+
+    documented: ClassVar = {"type": "object", "additionalProperties": True}
+    fault: ClassVar = "must be an object"
+
+    def read(self, value: Any) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise ValueError
+        return value
+
+
 class Items(fields.List[Any]):
     """A JSON array whose number of items is within `length`; no other iterable."""
 

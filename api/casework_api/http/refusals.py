@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+import msgspec
 from eventsourcing.persistence import OperationalError
 from flask import Flask, Response
 from sqlalchemy.exc import OperationalError as ViewOperationalError
@@ -37,7 +38,9 @@ RETRY_AFTER_SECONDS: Final = 2
 
 def _refused(error: Refused) -> Problem:
     refusal = error.refusal
-    more = {"outstanding": list(refusal.outstanding)} if refusal.outstanding else {}
+    more: dict[str, Any] = {"outstanding": list(refusal.outstanding)} if refusal.outstanding else {}
+    if refusal.open:
+        more["open"] = [msgspec.to_builtins(each) for each in refusal.open]
     return refused(refusal.rule, refusal.clause, refusal.reason, **more)
 
 

@@ -25,7 +25,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from casework.domain.event import Event
-from casework.domain.fields import Past, Ref, ServerSet, Text, first_marker, named_fields
+from casework.domain.fields import Partial, Past, Ref, ServerSet, Text, first_marker, named_fields
 from casework.domain.limits import Between, Length
 from casework.domain.sealed import Sealed
 from casework_api.http.fields import (
@@ -41,6 +41,7 @@ from casework_api.http.fields import (
     Items,
     Moment,
     OneOf,
+    SomeFields,
     Whole,
     Words,
 )
@@ -199,6 +200,7 @@ _MAKERS: Final[dict[type, Callable[[Any, tuple[Any, ...], dict[str, Any]], AnyFi
     datetime: _moment,
     date: lambda _, __, options: Day(**options),
     msgspec.Struct: _nested,
+    Partial: lambda _, __, options: SomeFields(**options),
 }
 """Creates the field for each type; a subclass comes before its base class."""
 

@@ -15,12 +15,20 @@ from casework.domain.bars import Bar, Bonds
 from casework.domain.case import ApprovalInCase, AtSchool, Case, approval_in, case_of
 from casework.domain.errors import Forbidden, NotFound
 from casework.domain.incident import Incident
+from casework.domain.incident.connections import CasesLinked, CasesUnlinked, Connections
 from casework.domain.incident.custody import Custody, EvidenceOpened
 from casework.domain.person import Person
 from casework.domain.school import School
 from casework.library import Library
 from casework.record import Record
-from casework.record.case_files import CaseFile, case_file, case_file_with, incident_of
+from casework.record.case_files import (
+    CaseFile,
+    as_it_goes_on,
+    case_file,
+    case_file_with,
+    case_files,
+    incident_of,
+)
 from casework.record.identity import one_person
 from casework.record.links import Identities
 from casework.record.recusals import Namesakes, Recusals
@@ -29,10 +37,11 @@ from casework_projections.views.lookup import RecusalLookup
 
 
 class CaseHistory(msgspec.Struct, frozen=True):
-    """A case, and the times its files were opened, oldest first."""
+    """A case, the times its files were opened, and its links to cases the user may read too, oldest first."""
 
     case: Case
     openings: tuple[EvidenceOpened, ...]
+    links: tuple[CasesLinked | CasesUnlinked, ...] = ()
 
 
 class Admission:
@@ -52,12 +61,23 @@ class Admission:
         return _readable(self.case(asker, incident_id))
 
     def history(self, asker: Asker, incident_id: UUID) -> CaseHistory:
-        """As `case_to_read`, with the openings of its files, read with the same statement."""
-        custody_id = Custody.id_of(incident_id)
-        file, found = case_file_with(self._record, incident_id, custody_id)
-        custody = found.get(custody_id)
+        """As `case_to_read`, with the openings of its files and its links, read with the same statement."""
+        custody_id, connections_id = Custody.id_of(incident_id), Connections.id_of(incident_id)
+        file, found = case_file_with(self._record, incident_id, custody_id, connections_id)
+        custody, connections = found.get(custody_id), found.get(connections_id)
         case = _readable(self._known(asker, file))
-        return CaseHistory(case, tuple(custody.openings) if isinstance(custody, Custody) else ())
+        return CaseHistory(
+            case,
+            tuple(custody.openings) if isinstance(custody, Custody) else (),
+            self._links_to_show(asker, connections) if isinstance(connections, Connections) else (),
+        )
+
+    def _links_to_show(
+        self, asker: Asker, connections: Connections
+    ) -> tuple[CasesLinked | CasesUnlinked, ...]:
+        others = {event.other for event in connections.history}
+        readable = self.readable(asker, case_files(self._record, others).values())
+        return tuple(event for event in connections.history if event.other in readable)
 
     def approval(self, asker: Asker, approval_id: UUID) -> ApprovalInCase:
         """An approval, for a user who may read its case. Raises NotFound."""
@@ -139,7 +159,8 @@ class Admission:
         self, at: AtSchool, incident: Incident, approvals: tuple[Approval, ...], bonds: Bonds
     ) -> Case:
         bars, playbook = incident.bars(bonds), self._library.playbook_of(incident)
-        return case_of(incident, at, playbook, at.moment, bars=bars, approvals=approvals)
+        case = case_of(incident, at, playbook, at.moment, bars=bars, approvals=approvals)
+        return as_it_goes_on(self._record, case)
 
     def bars_of(self, incident: Incident) -> tuple[Bar, ...]:
         """To whom `incident` is closed."""

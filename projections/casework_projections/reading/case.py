@@ -10,8 +10,9 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from casework.domain.approval import Approval
-from casework.domain.case import Case
-from casework.domain.incident.reporting import Acknowledge, Party, Policy, Report, each_once
+from casework.domain.case import Case, report_status
+from casework.domain.incident.connecting import Uncounted
+from casework.domain.incident.reporting import Acknowledge, Party, Policy, each_once
 from casework.domain.moments import Instant
 from casework.domain.playbook import Duty, Modality
 from casework.domain.school import OutsideContact
@@ -26,6 +27,7 @@ from casework.domain.vocabulary import (
     Stream,
 )
 from casework_projections.reading.asking import Asker
+from casework_projections.reading.links import LinkBody, links_of
 from casework_projections.reading.room import Answer, Question, ReadingRoom, Shown
 from casework_projections.reading.waiting import is_unread
 
@@ -72,8 +74,10 @@ class IncidentBody(msgspec.Struct, frozen=True, kw_only=True):
     """An incident.
 
     A user who only reported it sees what they submitted, whether it was received and whether it is closed.
-    `approvals` are the steps that wait for a second person's decision; only readers of the case get them. The
-    user who reported it gets the `outside_contacts` of the school while nobody there may read the case.
+    `uncounted` says why a closed case is not counted. `approvals` are the steps that wait for a second
+    person's decision; only readers of the case get them, and, where the case itself is asked for, its
+    `links` to other cases they may read. The user who reported it gets the `outside_contacts`
+    of the school while nobody there may read the case.
     """
 
     id: UUID
@@ -99,8 +103,10 @@ class IncidentBody(msgspec.Struct, frozen=True, kw_only=True):
     assigned_to: tuple[UUID, ...]
     received: bool
     closed: bool
+    uncounted: Uncounted | None
     next_steps: tuple[NextStep, ...]
     approvals: tuple[PendingApproval, ...] | UnsetType = UNSET
+    links: tuple[LinkBody, ...] | UnsetType = UNSET
     outside_contacts: tuple[OutsideContact, ...] | UnsetType = UNSET
 
 
@@ -114,7 +120,8 @@ class ReadCase(Question[IncidentBody], frozen=True):
     def answer(self, room: ReadingRoom, asker: Asker) -> Answer[IncidentBody]:
         case = room.admission.case(asker, self.incident)
         if case.standing.reads_as is not None:
-            return Answer(incident_body(case), (Shown.of(case, "case"),))
+            body = msgspec.structs.replace(incident_body(case), links=links_of(room, asker, case))
+            return Answer(body, (Shown.of(case, "case"),))
         body = incident_body(case)
         if not case.is_closed_to_user and is_unread(room, case):
             body = msgspec.structs.replace(body, outside_contacts=case.school.outside_contacts)
@@ -137,20 +144,19 @@ def incident_body(case: Case) -> IncidentBody:
     """The incident as the user of `case` may see it."""
     seen = _whole(case) if case.standing.reads_as is not None else _own_report(case)
     incident = case.incident
+    said = incident if case.standing.reads_as is not None else incident.submitted
     return IncidentBody(
         id=incident.id,
         version=case.visible_version,
         school=incident.school,
-        summary=incident.summary,
-        child_voice=incident.child_voice,
-        setting=incident.setting,
-        platform=incident.platform,
+        summary=said.summary,
+        child_voice=said.child_voice,
+        setting=said.setting,
+        platform=said.platform,
         confidential_reporter=incident.confidential_reporter,
-        occurred_at=incident.occurred_at,
-        reported_at=incident.reported_at,
+        occurred_at=said.occurred_at,
+        reported_at=said.reported_at,
         recorded_at=incident.recorded_at,
-        received=any(incident.taken(Acknowledge)),
-        closed=incident.closed,
         **msgspec.structs.asdict(seen),
     )
 
@@ -164,6 +170,9 @@ class _Seen(msgspec.Struct, frozen=True, kw_only=True):
     critical: bool = False
     policy: Policy
     milestones: dict[State, Instant]
+    received: bool
+    closed: bool
+    uncounted: Uncounted | None = None
     people: tuple[PartyBody, ...]
     direction: Direction | None
     content: tuple[Content, ...]
@@ -182,6 +191,9 @@ def _whole(case: Case) -> _Seen:
         critical=case.critical,
         policy=incident.policy,
         milestones=dict(reached),
+        received=any(incident.taken(Acknowledge)),
+        closed=incident.closed,
+        uncounted=incident.uncounted,
         people=_parties(incident.people),
         direction=incident.direction,
         content=tuple(sorted(incident.content)),
@@ -199,14 +211,16 @@ def _pending(approval: Approval) -> PendingApproval:
 def _own_report(case: Case) -> _Seen:
     """What was submitted, and whether the case is closed; nothing of what was done about it."""
     incident = case.incident
-    report = next(incident.taken(Report))
-    milestones = {State.REPORTED: incident.reported_at}
-    if incident.closed:
-        milestones[State.CLOSED] = incident.milestones[State.CLOSED]
+    report, status = incident.submitted, report_status(incident, case.goes_on_in)
+    milestones = {State.REPORTED: report.reported_at}
+    if status.closed_at is not None:
+        milestones[State.CLOSED] = status.closed_at
     return _Seen(
         kind=report.kind,
         stream=incident.reported_stream,
-        state=State.CLOSED if incident.closed else State.REPORTED,
+        state=State.CLOSED if status.closed_at is not None else State.REPORTED,
+        received=status.received,
+        closed=status.closed_at is not None,
         policy=report.policy,
         milestones=milestones,
         people=_parties(each_once(report.people)),

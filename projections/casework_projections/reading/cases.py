@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from casework.domain.errors import Invalid
+from casework.domain.incident.connecting import Uncounted
 from casework.domain.moments import Instant
 from casework.domain.vocabulary import Setting, State, Stream
 from casework_projections.reading.asking import Asker
@@ -33,6 +34,7 @@ class ListedIncident(msgspec.Struct, frozen=True, kw_only=True):
     reported_at: Instant
     recorded_at: Instant
     closed: bool
+    uncounted: Uncounted | None
     next_due_at: Instant | None
 
 

@@ -148,17 +148,12 @@ def _change(duty: Duty, instead_of: datetime | None = None) -> DutyChange:
 def _refused(incident: Incident, under: Playbook, other: Playbook) -> list[StepRefused]:
     """The steps that `other` refuses at the point they were taken, and `under` does not."""
     found = []
-    before: Incident | None = None
-    for event in incident.timeline:
-        if before is None:
-            before = Incident.replay([event])
-            continue
+    for before, event in incident.retold():
         refusal = other.refusal(before, event)
         if refusal is not None and under.refusal(before, event) is None:
             found.append(
                 StepRefused(number=event.number, step=event.name(), rule=refusal.rule, clause=refusal.clause)
             )
-        before = Incident.replay([event], onto=before)
     return found
 
 

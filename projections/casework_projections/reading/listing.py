@@ -24,6 +24,7 @@ from sqlalchemy import (
     select,
 )
 
+from casework.domain.incident.connecting import Uncounted
 from casework.domain.moments import Instant
 from casework.domain.vocabulary import Direction, Involvement, Setting, State, Stream
 from casework_projections.reading.access_sql import READS, reading_parameters
@@ -50,6 +51,7 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     setting: Setting
     platform: str | None
     direction: Direction | None
+    uncounted: Uncounted | None
     version: int
     next_due_at: Instant | None
     due: tuple[DueStep, ...]
@@ -123,10 +125,11 @@ class Listing:
                 c.reported_at <= after.reported_at, or_(c.reported_at < after.reported_at, later)
             )
         query = query.order_by(c.reported_at.desc(), c.incident)
-        found = [listed_of(row) for row in self._rows(query.limit(None if limit is None else limit + 1))]
+        found = [*self._rows(query.limit(None if limit is None else limit + 1))]
         page = found[:limit]
         more = len(found) > len(page)
-        return page, After(page[-1].reported_at, page[-1].incident) if more else None
+        following = After(page[-1].reported_at, page[-1].incident) if more else None
+        return [*map(listed_of, page)], following
 
     def deadlines(self) -> list[Listed]:
         """The open incidents with something due that the reader may read in full, the soonest due first."""
@@ -142,13 +145,14 @@ class Listing:
             .join(members, members.c.incident == c.incident)
             .where(members.c.member.in_(records), members.c.involved_as.in_([*map(str, Involvement)]))
             .where(case((c.own, members.c.in_report), else_=members.c.at_present))
-            .order_by(c.occurred_at, c.incident)
         )
         found: dict[UUID, tuple[Listed, list[Involvement]]] = {}
         for row in self._rows(query):
             found.setdefault(row.incident, (listed_of(row), []))[1].append(Involvement(row.involved_as))
         order = [*Involvement]
-        return [Involved(shown, tuple(sorted(ways, key=order.index))) for shown, ways in found.values()]
+        # Sorted by what the reader sees, which may differ from the column if the report was corrected.
+        rows = sorted(found.values(), key=lambda each: (each[0].occurred_at, each[0].incident))
+        return [Involved(shown, tuple(sorted(ways, key=order.index))) for shown, ways in rows]
 
     def _rows(self, query: Select[*tuple[Any, ...]]) -> Iterator[Row[*tuple[Any, ...]]]:
         for ids in self._without:
@@ -184,14 +188,20 @@ _COLUMNS: Final = tuple(
         *Listed.__struct_fields__,
         "reported_kind",
         "reported_stream",
-        "is_open",
+        "report_open",
         "reported_direction",
         "reporter_version",
+        "submitted_at",
+        "submitted_occurred_at",
+        "submitted_term",
+        "submitted_setting",
+        "submitted_platform",
     )
 )
 _SUBMITTED: Final[Mapping[str, ColumnElement[Any]]] = {
     "kind": _KNOWN.reported_kind,
-    "state": case((_KNOWN.is_open, State.REPORTED.value), else_=State.CLOSED.value),
+    "state": case((_KNOWN.report_open, State.REPORTED.value), else_=State.CLOSED.value),
+    "term": _KNOWN.submitted_term,
 }
 """The columns a filter compares for a case its reader only reported, where they differ from other cases."""
 
@@ -210,9 +220,13 @@ def _conditions(filters: Filters, now: datetime) -> Iterator[ColumnElement[bool]
         elif wanted is not None:
             yield c[name] == wanted
     if filters.reported_from is not None:
-        yield c.reported_at >= filters.reported_from
+        yield or_(c.reported_at >= filters.reported_from, c.reported_by.in_(_REPORTER))
+        yield case(
+            (c.own, c.submitted_at >= filters.reported_from), else_=c.reported_at >= filters.reported_from
+        )
     if filters.reported_to is not None:
-        yield c.reported_at <= filters.reported_to
+        yield or_(c.reported_at <= filters.reported_to, c.reported_by.in_(_REPORTER))
+        yield case((c.own, c.submitted_at <= filters.reported_to), else_=c.reported_at <= filters.reported_to)
     if filters.overdue is not None:
         overdue = case((c.own, false()), else_=and_(c.next_due_at.is_not(None), c.next_due_at < now))
         yield overdue if filters.overdue else not_(overdue)
@@ -235,9 +249,15 @@ def listed_of(row: Any) -> Listed:
         fields |= {
             "kind": row.reported_kind,
             "stream": row.reported_stream,
-            "state": State.REPORTED if row.is_open else State.CLOSED,
+            "state": State.REPORTED if row.report_open else State.CLOSED,
             "critical": False,
             "direction": row.reported_direction,
+            "occurred_at": row.submitted_occurred_at,
+            "reported_at": row.submitted_at,
+            "term": row.submitted_term,
+            "setting": row.submitted_setting,
+            "platform": row.submitted_platform,
+            "uncounted": None,
             "version": row.reporter_version,
             "next_due_at": None,
             "due": (),

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Select
 
 from casework.domain.bars import Bar
 from casework.domain.incident import Incident
-from casework.domain.incident.reporting import Party, Report
+from casework.domain.incident.reporting import Party
 from casework.domain.vocabulary import Involvement
 from casework_projections.reading.asking import Reach
 from casework_projections.reading.listing import After, Filters, Involved, Listed, Listing, listed_of
@@ -28,7 +28,7 @@ class Replayed(msgspec.Struct, frozen=True):
     @property
     def people(self) -> tuple[Party, ...]:
         """The people involved; those named in the report if the reader only reported it."""
-        return next(self.incident.taken(Report)).people if self.listed.own else self.incident.people
+        return self.incident.submitted.people if self.listed.own else self.incident.people
 
     def ways_of(self, *records: UUID) -> tuple[Involvement, ...]:
         """The ways in which a person is involved under any of `records`."""

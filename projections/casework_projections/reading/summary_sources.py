@@ -116,7 +116,8 @@ def _figures_then(
 ) -> list[Figures]:
     unchanged = [row.figures for row in rows if row.incident not in then]
     changed = [then[row.incident] for row in rows if row.incident in then]
-    return unchanged + [room.views.figures.of(incident, school) for incident in changed if incident]
+    found = unchanged + [room.views.figures.of(incident, school) for incident in changed if incident]
+    return [each for each in found if each.counted]
 
 
 def _each_person_once(found: Figures, joined: Bonds | None) -> Figures:

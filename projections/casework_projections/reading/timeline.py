@@ -1,4 +1,4 @@
-"""The timeline of one case: its steps and the openings of its files, in the order they were recorded."""
+"""The timeline of one case: its steps, the openings of its files and its links, as they were recorded."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ import msgspec
 from casework.domain.access import NOBODY
 from casework.domain.event import Event
 from casework.domain.incident import Incident, Step
+from casework.domain.incident.connecting import Link, Unlink
+from casework.domain.incident.connections import CasesLinked, CasesUnlinked
 from casework.domain.incident.custody import EvidenceOpened
 from casework.domain.incident.evidence import OpenEvidence
 from casework.domain.moments import Instant
@@ -22,9 +24,11 @@ from casework_projections.reading.paging import Page, Part
 from casework_projections.reading.room import Answer, Question, ReadingRoom, Shown
 from casework_projections.reading.wording import own_fields
 
+Entry = Step | EvidenceOpened | CasesLinked | CasesUnlinked
+
 
 class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One step with the `fields` it was taken with. An opening of a file has no number.
+    """One step with the `fields` it was taken with. An opening of a file and a link have no number.
 
     `approved_by` is the second user, if the step needed two people.
     """
@@ -57,16 +61,18 @@ class ReadTimeline(Question[Page[TimelineEntry]], frozen=True):
         return Answer(Page(entries, following), (Shown.of(history.case, "timeline"),))
 
 
-def in_order(history: CaseHistory) -> Sequence[Step | EvidenceOpened]:
-    """The steps of a case and the openings of its files, in the order they were recorded."""
-    events: list[Sequence[Step | EvidenceOpened]] = [history.case.incident.timeline, history.openings]
+def in_order(history: CaseHistory) -> Sequence[Entry]:
+    """The steps of a case, the openings of its files and its links, in the order they were recorded."""
+    events: list[Sequence[Entry]] = [history.case.incident.timeline, history.openings, history.links]
     return [*heapq.merge(*events, key=lambda event: event.recorded_at.timestamp())]
 
 
-def entry_of(event: Step | EvidenceOpened, incident: Incident) -> TimelineEntry:
+def entry_of(event: Entry, incident: Incident) -> TimelineEntry:
     """One event as the timeline shows it, its texts unsealed, without naming who reported in confidence."""
     if isinstance(event, EvidenceOpened):
         return _entry(event, step=OpenEvidence.name(), fields={"file": event.file})
+    if isinstance(event, CasesLinked | CasesUnlinked):
+        return _link_entry(event)
     return _entry(
         event,
         step=event.name(),
@@ -75,6 +81,16 @@ def entry_of(event: Step | EvidenceOpened, incident: Incident) -> TimelineEntry:
         approved_by=event.approved_by,
         note=None if event.note is None else event.note.text,
         corrected_by=incident.corrected_by.get(event.number),
+    )
+
+
+def _link_entry(event: CasesLinked | CasesUnlinked) -> TimelineEntry:
+    fields: dict[str, Any] = {"incident": event.other, "as": event.as_.value}
+    if isinstance(event, CasesUnlinked):
+        fields["reason"] = event.reason.text
+    kind = Link if isinstance(event, CasesLinked) else Unlink
+    return _entry(
+        event, step=kind.name(), fields=fields, note=None if event.note is None else event.note.text
     )
 
 

@@ -11,8 +11,9 @@ from uuid import UUID
 import msgspec
 
 from casework.domain.clocks import LONDON
-from casework.domain.fields import NamedField, named_fields
+from casework.domain.fields import NamedField, Partial, named_fields
 from casework.domain.incident import Step
+from casework.domain.incident.partial import api_names
 from casework.domain.sealed import Sealed
 
 Names = Mapping[UUID, Sealed]
@@ -54,6 +55,9 @@ def described(step: str, fields: Fields, note: str | None, names: Names) -> str:
 def _plain(value: Any) -> Any:
     if isinstance(value, Sealed):
         return value.text
+    if isinstance(value, Partial):
+        names = api_names(value.kind)
+        return {names[attribute]: _plain(each) for attribute, each in value.values.items()}
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if isinstance(value, msgspec.Struct):

@@ -26,6 +26,7 @@ from casework_projections.views.directory import Directory
 from casework_projections.views.figures import IncidentFigures
 from casework_projections.views.lessons_learnt import LessonsLearnt
 from casework_projections.views.likeness import Likeness
+from casework_projections.views.links import LinkIndex
 from casework_projections.views.names import KnownNames
 from casework_projections.views.notices import Notices
 from casework_projections.views.people import PeopleIndex
@@ -119,12 +120,14 @@ class Views:
         self.notices = Notices()
         self.relations = RelationIndex()
         self.recusals = RecusalIndex(replay)
+        self.links = LinkIndex(replay)
         self.known_names = KnownNames(app.keys, app.sealer)
         self.of_cases: tuple[View, ...] = (self.directory, self.caseload, self.recusals)
         self.of_people: tuple[View, ...] = (*self.of_cases, self.people)
         own = (
             *(self.caseload, self.people, self.directory, self.lessons, self.figures),
             *(self.declarations, self.approvals, self.notices, self.relations, self.recusals),
+            self.links,
         )
         self._views: dict[str, View] = {view.name: view for view in (*own, *more)}
         self._app = app

@@ -63,6 +63,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     were `invited`, are ids of records: code that counts them must count two records of one person once.
     """
 
+    counted: bool
     kind: str
     state: State
     stream: Stream
@@ -94,7 +95,7 @@ class IncidentFigures(IncidentView):
     """The figures of every incident as it is now."""
 
     name: ClassVar[str] = "governor_summary"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     tables: ClassVar[MetaData] = _metadata
     main: ClassVar[Table] = figures
 
@@ -131,6 +132,7 @@ def _columns(incident: Incident, row: FiguresRow) -> dict[str, Any]:
 def figures_of(incident: Incident, playbook: Playbook, calendar: Calendar) -> Figures:
     """The figures of `incident` as it is now."""
     return Figures(
+        counted=incident.uncounted is None,
         kind=incident.kind,
         state=incident.state,
         stream=incident.stream,
@@ -139,7 +141,7 @@ def figures_of(incident: Incident, playbook: Playbook, calendar: Calendar) -> Fi
         reopened=any(incident.taken(Reopen)),
         hours_to={name: hours for name, step in _TIMED.items() for hours in _hours_to(incident, step)},
         clocks=tuple(
-            DutyClock(duty.due_at, duty.answered_at)
+            DutyClock(duty.first_due_at or duty.due_at, duty.answered_at)
             for duty in playbook.duties(incident, calendar)
             if duty.due_at is not None and duty.rule.modality in _BINDING
         ),
@@ -157,5 +159,5 @@ def _hours_to(incident: Incident, step: type[Step]) -> list[float]:
 
 
 def _outcome(incident: Incident) -> str:
-    determined = [step for step in incident.timeline if step.name() == _OUTCOME_STEP]
+    determined = [step for step in incident.standing if step.name() == _OUTCOME_STEP]
     return str(getattr(determined[-1], "outcome", UNDECIDED)) if determined else UNDECIDED

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    delete,
 )
 
 from casework.domain.incident import Incident
@@ -89,7 +90,7 @@ class LessonsLearnt(IncidentView):
     """Every lesson of every debrief, whatever happened to the incident afterwards."""
 
     name: ClassVar[str] = "lessons_learnt"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     tables: ClassVar[MetaData] = _metadata
     main: ClassVar[Table] = lessons
     follows_calendar: ClassVar[bool] = False
@@ -100,10 +101,14 @@ class LessonsLearnt(IncidentView):
 
     def write(self, connection: Connection, incidents: Sequence[Incident]) -> None:
         rows = [row for incident in incidents for row in self.rows_of(incident)]
+        # A correction may have taken a debrief back.
+        connection.execute(delete(lessons).where(lessons.c.incident.in_([each.id for each in incidents])))
         upsert(connection, lessons, [_columns(row) for row in rows])
 
     def rows_of(self, incident: Incident) -> Iterator[LessonRow]:
-        """The lessons of `incident`, as rows."""
+        """The lessons of `incident`, as rows; none if it is not counted."""
+        if incident.uncounted is not None:
+            return
         completed = {step.action: step for step in incident.taken(CompleteAction)}
         cancelled = {step.action for step in incident.taken(CancelAction)}
         changed_at = max(step.recorded_at for step in incident.timeline)

@@ -59,11 +59,15 @@ class Aggregate:
         return collected
 
     def _apply(self, event: Event) -> None:
+        self._number(event)
+        event.apply(self)
+
+    def _number(self, event: Event) -> None:
+        """Note that `event` is the next one. Raises ValueError if it is not."""
         if event.originator_version != self.version + 1:
             raise ValueError("events must be applied in order")
         self.version = event.originator_version
         self.requests[event.request_id] = Request(event.originator_version, event.request_digest)
-        event.apply(self)
 
 
 def aggregate_of(events: Sequence[Event]) -> Aggregate | None:

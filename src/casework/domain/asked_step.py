@@ -7,8 +7,8 @@ from uuid import UUID
 
 import msgspec
 
-from casework.domain.fields import leaves
-from casework.domain.incident import STEPS, Step
+from casework.domain.fields import Partial, leaves
+from casework.domain.incident import STEPS, Step, partial
 from casework.domain.moments import Instant, standard
 from casework.domain.sealed import Sealed
 
@@ -55,12 +55,16 @@ def opened_step(sealed: Sealed) -> AskedStep:
 def _plain(value: Any) -> Any:
     if isinstance(value, Sealed):
         return value.text
+    if isinstance(value, Partial):
+        return partial.written(value)
     return standard(value)
 
 
 def _sealed(kind: type, value: Any) -> Any:
     if kind is Sealed:
         return Sealed(value)
+    if kind is Partial:
+        return partial.read(value, _sealed)
     raise NotImplementedError(f"a step cannot hold a {kind.__name__}")
 
 

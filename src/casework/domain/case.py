@@ -29,10 +29,12 @@ from casework.domain.bars import Bar
 from casework.domain.clocks import day_of
 from casework.domain.errors import NotFound
 from casework.domain.incident import Incident
+from casework.domain.incident.amending import Correct
+from casework.domain.incident.reporting import Acknowledge
 from casework.domain.moments import Instant
 from casework.domain.playbook import Duty, Playbook, Rule
 from casework.domain.school import School
-from casework.domain.vocabulary import ApprovalState, Role, Stream
+from casework.domain.vocabulary import ApprovalState, Role, State, Stream
 
 
 class Identities(Protocol):
@@ -118,7 +120,8 @@ class Case(msgspec.Struct, frozen=True):
     """An incident as it stands for one user at one moment. Nobody can act in it in the roles of `recused`.
 
     `bars` say to whom it is closed. `approvals` are all approvals about it, oldest first; `pending` are those
-    that wait for a decision.
+    that wait for a decision. If it was closed as a duplicate, `goes_on_in` is the incident that goes on; the
+    person who reported it sees how that stands.
     """
 
     incident: Incident
@@ -130,6 +133,7 @@ class Case(msgspec.Struct, frozen=True):
     recused: frozenset[Role] = frozenset()
     approvals: tuple[Approval, ...] = ()
     pending: tuple[Approval, ...] = ()
+    goes_on_in: Incident | None = None
 
     @property
     def school(self) -> School:
@@ -168,7 +172,7 @@ class Case(msgspec.Struct, frozen=True):
         """The version that this user knows; if they only reported, that of the last step they may know of."""
         if self.standing.reads_as is not None or self.standing.handles_as is not None:
             return self.incident.version
-        return max(step.number for step in self.incident.timeline if step.name() in REPORTER_SEES)
+        return reporter_version(self.incident, self.goes_on_in)
 
     @property
     def known_in_confidence(self) -> bool:
@@ -185,6 +189,41 @@ class Case(msgspec.Struct, frozen=True):
     @property
     def critical(self) -> bool:
         return self.playbook.critical_since(self.incident) is not None
+
+
+def reporter_version(incident: Incident, goes_on_in: Incident | None = None) -> int:
+    """The version that the person who reported knows: it rises with each step of which they may know."""
+    own = max(_known_to_reporter(incident))
+    return own if goes_on_in is None else own + len(_known_to_reporter(goes_on_in)) - 1
+
+
+def _known_to_reporter(incident: Incident) -> set[int]:
+    """The numbers of the steps that the person who reported may know of, and of their corrections."""
+    seen = {step.number for step in incident.timeline if step.name() in REPORTER_SEES}
+    corrections = (step for step in incident.taken(Correct) if step.changes)
+    return seen | {step.number for step in corrections if step.corrects in seen}
+
+
+class ReportStatus(msgspec.Struct, frozen=True):
+    """How a report stands for the person who made it. `closed_at` is None while it is dealt with."""
+
+    received: bool
+    closed_at: Instant | None
+
+
+def report_status(incident: Incident, goes_on_in: Incident | None) -> ReportStatus:
+    """How the report stands; as a duplicate, as the incident stands that `goes_on_in`."""
+    stands = incident if goes_on_in is None else goes_on_in
+    received = any(any(each.taken(Acknowledge)) for each in (incident, stands))
+    return ReportStatus(received, stands.milestones.get(State.CLOSED))
+
+
+def goes_on_in(incident: Incident, load: Callable[[UUID], Incident | None]) -> Incident | None:
+    """The incident that goes on for a duplicate, also if that was closed as a duplicate itself."""
+    found = None
+    while incident.duplicate_of is not None and (other := load(incident.duplicate_of)) is not None:
+        found = incident = other
+    return found
 
 
 class ApprovalInCase(msgspec.Struct, frozen=True):

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
 
+class OpenStep(msgspec.Struct, frozen=True):
+    """A step that would have to be taken first, with values of its fields by their names in the API."""
+
+    step: str
+    preset: dict[str, Any]
+
+
 class Refusal(msgspec.Struct, frozen=True):
-    """Why a step is refused: the rule, its clause, the reason, and the ids of rules still outstanding."""
+    """Why a step is refused: the rule, its clause, the reason, and the ids of rules still outstanding.
+
+    `open` are the steps that would have to be taken first, if they are known.
+    """
 
     rule: str
     clause: str
     reason: str
     outstanding: tuple[str, ...] = ()
+    open: tuple[OpenStep, ...] = ()
 
 
 class Declined(Exception):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from functools import cache
 from typing import Annotated, Any, Final, TypeVar, get_type_hints
@@ -90,6 +90,26 @@ DeclarationId = Annotated[UUID, Ref(("declaration",))]
 S = TypeVar("S", bound=msgspec.Struct)
 
 
+class Partial:
+    """Values for some of the fields of a record of type `kind`, by attribute."""
+
+    __slots__ = ("kind", "values")
+
+    def __init__(self, kind: type[msgspec.Struct], values: Mapping[str, Any]) -> None:
+        self.kind = kind
+        self.values = dict(values)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Partial) and (self.kind, self.values) == (other.kind, other.values)
+
+    def __hash__(self) -> int:
+        return hash((self.kind, *sorted(self.values)))
+
+    def on(self, record: S) -> S:
+        """`record` with these values in place of its own."""
+        return msgspec.structs.replace(record, **self.values)
+
+
 class Leaf(msgspec.Struct, frozen=True, gc=False):
     """One value in a record at any depth, its JSON path, and the markers that its field declares."""
 
@@ -169,9 +189,19 @@ def _collect(record: msgspec.Struct, path: str, found: list[Leaf]) -> None:
             _collect_value(value, f"{path}.{field.api_name}", field.markers, found)
 
 
+def _collect_partial(partial: Partial, path: str, found: list[Leaf]) -> None:
+    for field in named_fields(partial.kind):
+        value = partial.values.get(field.attribute)
+        if value is not None:
+            _collect_value(value, f"{path}.{field.api_name}", field.markers, found)
+
+
 def _collect_value(value: Any, path: str, markers: tuple[Any, ...], found: list[Leaf]) -> None:
     if isinstance(value, msgspec.Struct):
         _collect(value, path, found)
+        return
+    if isinstance(value, Partial):
+        _collect_partial(value, path, found)
         return
     found.append(Leaf(path, value, markers))
     if isinstance(value, tuple):

@@ -6,8 +6,11 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 from uuid import UUID
 
+import msgspec
+
 from casework.domain.aggregate import Aggregate
 from casework.domain.approval import Approval
+from casework.domain.case import Case, goes_on_in
 from casework.domain.incident import Incident
 from casework.record.port import Record
 
@@ -53,6 +56,14 @@ def incident_of(record: Record, approval_id: UUID) -> UUID | None:
     """The incident that an approval is about; None if there is no such approval, or if it is about none."""
     approval = record.load(Approval, approval_id)
     return None if approval is None else approval.asked.about.incident
+
+
+def as_it_goes_on(record: Record, case: Case) -> Case:
+    """`case`, for a user who only reported it, with the case that goes on if it was closed as a duplicate."""
+    if case.standing.reads_as is not None or case.incident.duplicate_of is None:
+        return case
+    other = goes_on_in(case.incident, lambda incident_id: record.load(Incident, incident_id))
+    return msgspec.structs.replace(case, goes_on_in=other)
 
 
 def _approvals(

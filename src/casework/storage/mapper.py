@@ -12,6 +12,8 @@ from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import JSONTranscoder, Mapper, MapperDeserialisationError, StoredEvent
 
 from casework.domain.event import TOPICS, Event
+from casework.domain.fields import Partial
+from casework.domain.incident import partial
 from casework.domain.moments import standard
 from casework.domain.sealed import Sealed
 from casework.storage.keys import NewKeys
@@ -84,6 +86,8 @@ class SealingMapper(Mapper[UUID]):
         def encode(value: Any) -> Any:
             if isinstance(value, Sealed):
                 return self.sealer.form(value, event.originator_id, new_keys)
+            if isinstance(value, Partial):
+                return partial.written(value)
             return standard(value)
 
         return encode
@@ -91,6 +95,8 @@ class SealingMapper(Mapper[UUID]):
     def _decode_value(self, wanted: type, value: Any) -> Any:
         if wanted is Sealed:
             return self.sealer.closed(value)
+        if wanted is Partial:
+            return partial.read(value, self._decode_value)
         raise NotImplementedError(f"the log cannot hold a {wanted.__name__}")
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from casework.domain.access import Permission, Principal
+from casework.domain.aggregate import Aggregate
 from casework.domain.approval import SAME_PERSON, About, Approval, ApprovalDecided, why_not_decide
 from casework.domain.case import ApprovalInCase, approval_in
 from casework.domain.errors import Forbidden, Invalid, NotFound, refuse_any
@@ -118,9 +119,10 @@ class Approvals:
         role = _deciding_role(asker, own_records, pending, context)
         approval.require_pending(context.now)
         refuse_any(record_faults(command))
+        others: list[Aggregate] = []
         if command.approve:
             self._require_no_part(context, own_records, pending)
-            self._taking.take_approved(context, case, approval, asker)
+            others = self._taking.take_approved(context, case, approval, asker)
         decided = event_of(
             context.stamp(approval.id, approval.version + 1, role),
             ApprovalDecided,
@@ -129,7 +131,7 @@ class Approvals:
             incident_version=case.incident.version,
         )
         approval.append(decided)
-        self._record.commit(approval, case.incident)
+        self._record.commit(approval, case.incident, *others)
         return pending
 
     def _require_no_part(

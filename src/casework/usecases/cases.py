@@ -17,7 +17,7 @@ from casework.domain.playbook import Playbook
 from casework.domain.school import School
 from casework.library import Library
 from casework.record import Record
-from casework.record.case_files import case_file
+from casework.record.case_files import as_it_goes_on, case_file
 from casework.record.links import Identities
 from casework.record.recusals import Acquainted, NoRecusals, Recusals, Unavailable
 from casework.usecases.context import Context
@@ -104,4 +104,5 @@ class Cases:
         )
         bars = incident.bars(known.bonds)
         playbook = self.playbook_of(incident)
-        return case_of(incident, at, playbook, context.now, bars=bars, approvals=approvals)
+        case = case_of(incident, at, playbook, context.now, bars=bars, approvals=approvals)
+        return as_it_goes_on(self._record, case)

@@ -156,7 +156,8 @@ def _require_allowed(case: Case, step: SaveEvidence | OpenEvidence) -> None:
 def _saved_before(context: Context, incident: Incident) -> bool:
     """Whether this is a retry of a request that saved a file which is still stored."""
     return any(
-        step.request_id == context.request and step.file is not None for step in incident.taken(SaveEvidence)
+        isinstance(step, SaveEvidence) and step.request_id == context.request and step.file is not None
+        for step in incident.timeline
     )
 
 

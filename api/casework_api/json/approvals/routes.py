@@ -12,8 +12,6 @@ from casework.domain.appointment import Appointment
 from casework.domain.approval import Approval
 from casework.domain.case import ApprovalInCase
 from casework.domain.clocks import day_of
-from casework.domain.event import unstamped
-from casework.domain.incident import STEPS
 from casework.domain.user import User
 from casework.usecases.account_approvals import DecideApproval, DecidedChange
 from casework.usecases.approvals import AskApproval
@@ -27,6 +25,7 @@ from casework_api.json.approvals.schemas import (
     DecisionInput,
     Second,
 )
+from casework_api.json.incidents.steps import sent_step
 from casework_projections.reading.approvals import (
     ApprovalBody,
     ListApprovals,
@@ -57,8 +56,8 @@ def ask(fields: dict[str, Any]) -> tuple[ApprovalMade, int, dict[str, str]]:
     """
     values = fields.pop("step", None)
     if values is not None:
-        name, at = values.pop("step"), values.pop("at", None)
-        fields |= {"step": unstamped(STEPS[name], **values), "at": at}
+        sent = sent_step(values, fields["about"].incident, "$.step")
+        fields |= {"step": sent.step, "at": sent.at}
     approval = current.casework().approvals.ask(current.context(), AskApproval(**fields))
     where = url_for("approvals.read", approval_id=approval.id)
     return ApprovalMade(approval.id), 201, {"Location": where}

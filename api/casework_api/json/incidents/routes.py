@@ -8,8 +8,6 @@ from uuid import UUID
 from flask import url_for
 
 from casework.domain.case import Case
-from casework.domain.event import unstamped
-from casework.domain.incident import STEPS
 from casework.usecases.conflicts import OwnConflict
 from casework.usecases.steps.reporting import ReportIncident
 from casework.usecases.steps.taking import TakeStep
@@ -25,6 +23,7 @@ from casework_api.json.incidents.schemas import (
     ReportInput,
     StepInput,
 )
+from casework_api.json.incidents.steps import sent_step
 from casework_projections.reading.case import (
     IncidentBody,
     NextSteps,
@@ -104,8 +103,8 @@ def take_step(fields: dict[str, Any], incident_id: UUID) -> Shown | Required:
     they approve.
     """
     expected = if_match()
-    step, at = fields.pop("step"), fields.pop("at", None)
-    command = TakeStep(incident=incident_id, step=unstamped(STEPS[step], **fields), at=at, expected=expected)
+    sent = sent_step(fields, incident_id)
+    command = TakeStep(incident=incident_id, step=sent.step, at=sent.at, expected=expected)
     taken = current.casework().incidents.take(current.context(), command)
     return located(taken.case) if taken.approval is None else required(taken.approval)
 

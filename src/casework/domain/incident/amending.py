@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from casework.domain.fields import Code, Narrative, Reason, ServerSet, UserId
+from casework.domain.fields import Code, Narrative, Partial, Reason, ServerSet, UserId
+from casework.domain.incident.partial import api_names
 from casework.domain.incident.reporting import Policy
-from casework.domain.incident.steps import Step
+from casework.domain.incident.steps import Correctable, Step
 from casework.domain.vocabulary import Direction, Stream
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ class Waive(Step, frozen=True, kw_only=True):
     """A step that the school's policy requires is not taken, for a reason that a second person authorised."""
 
     TOPIC: ClassVar[str] = "incident.waive"
+    CORRECTABLE: ClassVar[Correctable] = Correctable(fixed=frozenset({"waived", "authorised_by"}))
 
     waived: Code
     reason: Reason
@@ -32,21 +34,68 @@ class Waive(Step, frozen=True, kw_only=True):
 
 
 class Correct(Step, frozen=True, kw_only=True):
-    """An earlier step was wrong. Both steps stay in the record."""
+    """An earlier step was wrong. Both steps stay in the record.
+
+    `void`: the earlier step counts for nothing. `fields`: other values for fields of it. `correction`: what
+    is right, in words, if nothing but the words was wrong. Casework sets `opens_duty`: whether something
+    would have to be done again; and `last_child`: whether the case is then about no child, and was about one.
+    """
 
     TOPIC: ClassVar[str] = "incident.correct"
+    CHANGES_PEOPLE: ClassVar[bool] = True
+    CORRECTABLE: ClassVar[Correctable] = Correctable(replaceable=False)
 
     corrects: int
-    correction: Narrative
     reason: Reason
+    void: bool = False
+    fields: Partial | None = None
+    correction: Narrative | None = None
+    opens_duty: Annotated[bool, ServerSet()] = False
+    last_child: Annotated[bool, ServerSet()] = False
+
+    @property
+    def changes(self) -> bool:
+        """Whether it changes what counts, and not only words."""
+        return self.void or self.fields is not None
+
+    def judged_as(self, incident: Incident) -> Step:
+        form = incident.form_of(self.corrects)
+        return self if form is None or self.fields is None else self.fields.on(form)
 
     def faults(self, incident: Incident) -> dict[str, str]:
         if not 1 <= self.corrects <= incident.version:
             return {"$.corrects": "is not the number of a step of this incident"}
-        return {}
+        step = incident.form_of(self.corrects)
+        if step is None:
+            return {"$.corrects": "is voided already"}
+        if self.fields is not None:
+            return self._field_faults(self.fields, step)
+        return self._void_faults(step) if self.void else self._word_faults()
 
-    def apply(self, incident: Incident) -> None:
-        incident.corrected_by[self.corrects] = self.number
+    @staticmethod
+    def _void_faults(step: Step) -> dict[str, str]:
+        reason = step.CORRECTABLE.not_voided
+        return {} if reason is None else {"$.corrects": f"cannot be voided: {reason}"}
+
+    def _word_faults(self) -> dict[str, str]:
+        return {"$.void": "give void, fields, or the correction in words"} if self.correction is None else {}
+
+    def _field_faults(self, fields: Partial, step: Step) -> dict[str, str]:
+        if self.void:
+            return {"$.fields": "must not be given with void"}
+        if not step.CORRECTABLE.replaceable:
+            return {"$.fields": f"cannot be given for the step {step.name()}"}
+        if not fields.values:
+            return {"$.fields": "must name at least one field"}
+        names = api_names(type(step))
+        faults = {}
+        for attribute, value in fields.values.items():
+            path = f"$.fields.{names[attribute]}"
+            if attribute in step.CORRECTABLE.fixed:
+                faults[path] = "cannot be corrected"
+            elif value == getattr(step, attribute):
+                faults[path] = "has this value already"
+        return faults
 
 
 class Rebase(Step, frozen=True, kw_only=True):
@@ -56,6 +105,9 @@ class Rebase(Step, frozen=True, kw_only=True):
     """
 
     TOPIC: ClassVar[str] = "incident.rebase"
+    CORRECTABLE: ClassVar[Correctable] = Correctable(
+        not_voided="is undone by another rebase", fixed=frozenset({"pack"})
+    )
 
     pack: Code
     reason: Reason
@@ -74,6 +126,9 @@ class Reclassify(Step, frozen=True, kw_only=True):
     """
 
     TOPIC: ClassVar[str] = "incident.reclassify"
+    CORRECTABLE: ClassVar[Correctable] = Correctable(
+        not_voided="is undone by another reclassify", fixed=frozenset({"kind", "direction"})
+    )
 
     kind: Code
     reason: Reason

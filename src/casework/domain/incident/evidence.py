@@ -9,7 +9,7 @@ import msgspec
 
 from casework.domain.errors import NotFound
 from casework.domain.fields import Narrative, PastInstant, ServerSet, Short
-from casework.domain.incident.steps import Step
+from casework.domain.incident.steps import Correctable, Step
 from casework.domain.vocabulary import Addressee, Content, EvidenceForm, RemovalOutcome, State
 
 if TYPE_CHECKING:
@@ -46,14 +46,15 @@ class SaveEvidence(Step, frozen=True, kw_only=True):
 
     def apply(self, incident: Incident) -> None:
         incident.add_content(self.content, self.happened_at)
-        if self.file is not None:
-            incident.files |= {self.file.id}
 
 
 class OpenEvidence(Step, frozen=True, kw_only=True):
     """A file was opened, by whom and when."""
 
     TOPIC: ClassVar[str] = "incident.open_evidence"
+    CORRECTABLE: ClassVar[Correctable] = Correctable(
+        not_voided="is a reading of the file, and stays", replaceable=False
+    )
     INTERNAL: ClassVar[bool] = True
 
     file: UUID
@@ -83,8 +84,9 @@ class RecordRemoval(Step, frozen=True, kw_only=True):
 
 
 def saved(incident: Incident, file_id: UUID) -> SaveEvidence:
-    """The step that saved a file of `incident`. Raises NotFound."""
-    for step in incident.taken(SaveEvidence):
-        if step.file is not None and step.file.id == file_id:
-            return step
+    """The step that saved a file of `incident`, also one that is voided. Raises NotFound."""
+    for step in incident.timeline:
+        if isinstance(step, SaveEvidence) and step.file is not None and step.file.id == file_id:
+            form = incident.form_of(step.number)
+            return form if isinstance(form, SaveEvidence) else step
     raise NotFound

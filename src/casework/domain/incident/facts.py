@@ -11,7 +11,7 @@ import msgspec
 from casework.domain.incident.agencies import ConsiderPolice
 from casework.domain.incident.allegations import ConsultLado, DetermineOutcome
 from casework.domain.incident.contact import ClassifyContact, DecideThreshold
-from casework.domain.incident.families import RecordMeeting
+from casework.domain.incident.families import RecordChildVoice, RecordMeeting
 from casework.domain.incident.imagery import RISK_QUESTIONS
 from casework.domain.incident.outcomes import Decide
 from casework.domain.incident.reporting import Triage
@@ -40,6 +40,15 @@ from casework.domain.vocabulary import (
 
 if TYPE_CHECKING:
     from casework.domain.incident.incident import Incident
+
+
+_SPEAKING_TO_A_CHILD: Final = frozenset(
+    {
+        *("advise", "offer_support", "apply_sanction", "welfare_check", "ban_from_computing"),
+        *("record_search", "record_deletion", "establish_involvement"),
+    }
+)
+"""The steps that are taken with a child who is told why."""
 
 
 def _side(incident: Incident, involvement: Involvement) -> frozenset[str]:
@@ -81,6 +90,12 @@ def _consent_in_force(incident: Incident) -> bool | None:
     return None if None in shown or not shown else True
 
 
+def _child_spoken_to(incident: Incident) -> bool:
+    """Whether anybody at the school spoke to a child about it."""
+    asked = any(step.voice is not None for step in incident.taken(RecordChildVoice))
+    return asked or any(step.name() in _SPEAKING_TO_A_CHILD for step in incident.standing)
+
+
 def _risk(incident: Incident, *answers: str) -> frozenset[str]:
     return frozenset(question for question, answer in incident.risk.items() if answer in answers)
 
@@ -110,7 +125,7 @@ FACTS: Final[Mapping[str, Fact]] = {
     "adult_alleged": Fact(_adult_alleged, _BOOLEAN),
     "people_known": Fact(lambda i: bool(i.people), _BOOLEAN),
     "kinds_been": Fact(lambda i: i.kinds_been, None),
-    "steps": Fact(lambda i: frozenset(step.name() for step in i.timeline), _words(STEPS)),
+    "steps": Fact(lambda i: frozenset(step.name() for step in i.standing), _words(STEPS)),
     "timing": Fact(lambda i: _last(i, Triage, "timing"), _words(Timing)),
     "jurisdiction": Fact(lambda i: _last(i, Triage, "jurisdiction"), _words(Ground)),
     "triaged_critical": Fact(lambda i: _last(i, Triage, "critical"), _BOOLEAN),
@@ -137,6 +152,7 @@ FACTS: Final[Mapping[str, Fact]] = {
     "underage": Fact(_underage, _BOOLEAN),
     "circumvented": Fact(lambda i: any(step.circumvented for step in i.taken(Contain)), _BOOLEAN),
     "involves": Fact(lambda i: frozenset(p.category for p in i.people), _words(Category)),
+    "child_spoken_to": Fact(_child_spoken_to, _BOOLEAN),
     "holds_files": Fact(lambda i: bool(i.files), _BOOLEAN),
 }
 

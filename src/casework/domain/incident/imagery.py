@@ -23,8 +23,8 @@ RISK_QUESTIONS: Final = (
 class AssessRisk(Step, frozen=True, kw_only=True):
     """The five questions of the UKCIS advice. The latest answers count, except that a yes stays a yes.
 
-    A yes is referred to the police and social care, even if the school changes its mind afterwards. If the
-    yes was a mistake, correct the assessment first and then take the step again.
+    A yes is referred to the police and social care, even if the school changes its mind afterwards. A yes
+    that was a mistake is corrected by two people.
     """
 
     TOPIC: ClassVar[str] = "incident.assess_risk"
@@ -48,11 +48,7 @@ class AssessRisk(Step, frozen=True, kw_only=True):
 
     @staticmethod
     def _was_yes(incident: Incident, question: str) -> bool:
-        return any(
-            getattr(assessment, question) is Answer.YES
-            for assessment in incident.taken(AssessRisk)
-            if assessment.number not in incident.corrected_by
-        )
+        return any(getattr(assessment, question) is Answer.YES for assessment in incident.taken(AssessRisk))
 
 
 class AttestNoCopy(Step, frozen=True, kw_only=True):

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, Self, TypeVar
 from uuid import UUID
-
-import msgspec
 
 from casework.domain.aggregate import Aggregate
 from casework.domain.bars import Bar, Bonds, Subject, Why, bars_of
 from casework.domain.errors import Invalid, Refusal, Refused, refuse_any
 from casework.domain.event import Event
 from casework.domain.fields import limit_faults, moment_faults, text_faults, values_of
-from casework.domain.incident.reporting import Party, Report, each_once, stream_of
+from casework.domain.incident.amending import Correct
+from casework.domain.incident.connecting import CloseAsDuplicate, Uncounted, WithdrawReport
+from casework.domain.incident.corrections import Superseded, corrected
+from casework.domain.incident.evidence import SaveEvidence
+from casework.domain.incident.outcomes import Close, Reopen
+from casework.domain.incident.reporting import NamesPeople, Party, Report, stream_of
 from casework.domain.incident.steps import Step
+from casework.domain.incident.subjects import SUBJECT_INVOLVEMENTS, children_of, followed, members_of
 from casework.domain.vocabulary import (
     Agency,
     Answer,
-    Category,
     Content,
     Direction,
     Involvement,
@@ -30,8 +33,7 @@ from casework.domain.vocabulary import (
 )
 
 S = TypeVar("S", bound=Step)
-
-SUBJECT_INVOLVEMENTS = (Involvement.TARGET, Involvement.ALLEGED)
+_CLOSING: Final = (Close, CloseAsDuplicate, WithdrawReport)
 
 
 class Judge(Protocol):
@@ -53,34 +55,42 @@ class Incident(Aggregate, begins_with=Report):
 
     def __init__(self, report: Report) -> None:
         super().__init__(report)
+        self.submitted = report
         self.school = report.school
+        self.reporter = report.reporter
+        self.confidential_reporter = report.confidential_reporter
+        self.recorded_at = report.recorded_at
+        self.timeline: list[Step] = []
+        self.corrected_by: dict[int, int] = {}
+        self.files: frozenset[UUID] = frozenset()
+        self.about: dict[UUID, Subject] = {}
+        self.parents: dict[UUID, Subject] = {}
+        self._naming: list[Step] = []
+        self._folded = 0
+        self._begin(report)
+
+    def _begin(self, report: Report) -> None:
+        """The state right after the report, which is all that has been folded."""
         self.kind = report.kind
         self.kinds_been: frozenset[str] = frozenset({report.kind})
         self.kind_stream = report.kind_stream
         self.policy = report.policy
-        self.reporter = report.reporter
-        self.confidential_reporter = report.confidential_reporter
         self.occurred_at = report.occurred_at
         self.reported_at = report.reported_at
-        self.recorded_at = report.recorded_at
         self.setting: Setting = report.setting
         self.platform = report.platform
         self.direction: Direction | None = report.direction
         self.summary = report.summary
         self.child_voice = report.child_voice
-        self.people: tuple[Party, ...] = each_once(report.people)
-        # Users who may be meant, as well as people.
-        self.leaders = frozenset(report.leaders)
+        self.people: tuple[Party, ...] = report.people_after(())
         self.may_be_about_leader = report.may_be_about_leader
-        self.about: dict[UUID, Subject] = {}
-        self.parents: dict[UUID, Subject] = {}
-        self._follow_people(report.recorded_at)
         self.content: frozenset[Content] = frozenset()
         self.declared: dict[UUID, datetime] = {}
         self.let_in: dict[UUID, datetime] = {}
         self.state: State = State.REPORTED
         self.milestones: dict[State, datetime] = {}
-        self.timeline: list[Step] = []
+        self.standing: list[Step] = []
+        self.superseded: list[Superseded] = []
         self.assignees: tuple[UUID, ...] = ()
         self.appointed: frozenset[UUID] = frozenset()
         self.case_manager: UUID | None = None
@@ -95,8 +105,9 @@ class Incident(Aggregate, begins_with=Report):
         self.open_actions: dict[UUID, date] = {}
         self.lessons: frozenset[UUID] = frozenset()
         self.waived: frozenset[str] = frozenset()
-        self.corrected_by: dict[int, int] = {}
-        self.files: frozenset[UUID] = frozenset()
+        self.duplicate_of: UUID | None = None
+        self.duplicates: dict[UUID, datetime] = {}
+        self.uncounted: Uncounted | None = None
 
     @classmethod
     def report(cls, report: Report, playbook: Judge) -> Incident:
@@ -118,6 +129,8 @@ class Incident(Aggregate, begins_with=Report):
             # A time without an offset cannot even be compared with the others.
             raise Invalid.of({step.path_of(path): message for path, message in limits.items()})
         faults = text_faults(values) | step.faults(self) | playbook.faults(self, step)
+        if isinstance(step, Correct) and not faults:
+            self._judge_new_form(step, playbook)
         # Last, because a client understands "in the future" better than a comparison with another moment.
         faults |= self._time_faults(step) | moment_faults(values, step.recorded_at)
         refuse_any(faults)
@@ -127,17 +140,110 @@ class Incident(Aggregate, begins_with=Report):
         if isinstance(step, Report) and self.version > 0:
             raise Invalid.at("$.step", "an incident is reported once")
 
+    def _judge_new_form(self, correction: Correct, playbook: Judge) -> None:
+        """Hold the new form of a corrected step to the rules of that step."""
+        form = correction.judged_as(self)
+        if form is correction:
+            return
+        judged_on = Incident(form) if isinstance(form, Report) else self.without(form.number)
+        try:
+            judged_on.judge(form, playbook)
+        except Invalid as error:
+            raise Invalid(corrected_paths(error.errors)) from error
+
+    @classmethod
+    def replay(cls, events: Iterable[Event], onto: Self | None = None) -> Self | None:
+        incident = onto
+        for event in events:
+            if incident is None:
+                incident = cls(event)  # type: ignore[arg-type]
+            incident._record(event)
+        if incident is not None:
+            incident._fold()
+        return incident
+
+    def after(self, step: Step) -> Incident:
+        """This incident as it would be with `step`, which is stamped as its next."""
+        return _replayed([*self.timeline, step])
+
+    def without(self, number: int) -> Incident:
+        """This incident as it would stand had step `number` not been taken.
+
+        Not closed either, unless that step reopened it: the rules of a closed case are not those of the step.
+        """
+        other = _replayed(self.timeline)
+        closing = () if isinstance(self.timeline[number - 1], Reopen) else _CLOSING
+        left = [step for step in self.standing if step.number != number and not isinstance(step, closing)]
+        other._refold(left)
+        return other
+
+    def form_of(self, number: int) -> Step | None:
+        """Step `number` with the values that stand; None if there is no such step, or it is voided."""
+        return next((step for step in self.standing if step.number == number), None)
+
+    def retold(self) -> Iterator[tuple[Incident, Step]]:
+        """Each step that stands after the report, and the incident right before it, of such steps alone.
+
+        The incident is the same each time, and changes when the next is asked for.
+        """
+        first, *later = self.standing
+        before = _replayed(self.timeline)
+        before._refold([first])
+        for step in later:
+            yield before, step
+            before._fold_one(step)
+
     def _apply(self, event: Event) -> None:
+        self._record(event)
+        self._fold()
+
+    def _record(self, event: Event) -> None:
+        """Add `event` to the timeline and to the history that no correction takes back."""
         if not isinstance(event, Step):
             raise TypeError(f"{event.TOPIC} is not a step")
-        before = self.people
-        super()._apply(event)
+        self._number(event)
         self.timeline.append(event)
-        if self.people is not before:
+        if isinstance(event, SaveEvidence) and event.file is not None:
+            self.files |= {event.file.id}
+        if isinstance(event, Correct):
+            self.corrected_by[event.corrects] = event.number
+        if self._is_about_people(event):
+            self._naming.append(event)
             self._follow_people(event.recorded_at)
-        reached = event.milestone()
+
+    def _is_about_people(self, event: Step) -> bool:
+        """Whether it decides who is in the case, or corrects a step that does."""
+        if isinstance(event, Correct):
+            return event.changes and any(step.number == event.corrects for step in self._naming)
+        return isinstance(event, NamesPeople)
+
+    def _fold(self) -> None:
+        """Bring the state up to the timeline."""
+        new = self.timeline[self._folded :]
+        if any(isinstance(step, Correct) and step.changes for step in new):
+            found = corrected(self.timeline)
+            self._refold(found.standing)
+            self.superseded = found.superseded
+        else:
+            for step in new:
+                self._fold_one(step)
+        self._folded = len(self.timeline)
+
+    def _refold(self, standing: Iterable[Step]) -> None:
+        """Compute the state of `standing` alone."""
+        first, *later = standing
+        if not isinstance(first, Report):
+            raise TypeError("an incident begins with its report")
+        self._begin(first)
+        for step in (first, *later):
+            self._fold_one(step)
+
+    def _fold_one(self, step: Step) -> None:
+        step.apply(self)
+        self.standing.append(step)
+        reached = step.milestone()
         if reached is not None:
-            self.milestones.setdefault(reached, event.happened_at)
+            self.milestones.setdefault(reached, step.happened_at)
             if reached.rank > self.state.rank:
                 self.state = reached
 
@@ -145,6 +251,7 @@ class Incident(Aggregate, begins_with=Report):
         """Return to the furthest milestone before `debriefed`."""
         self.milestones.pop(State.CLOSED, None)
         self.milestones.pop(State.DEBRIEFED, None)
+        self.duplicate_of = self.uncounted = None
         self.state = max(self.milestones, key=lambda state: state.rank)
 
     def assign(self, user: UUID) -> None:
@@ -156,7 +263,7 @@ class Incident(Aggregate, begins_with=Report):
 
     def subjects(self) -> frozenset[UUID]:
         """The people and users the case is about. Nobody reads, manages or closes a case about themselves."""
-        return self._members(*SUBJECT_INVOLVEMENTS)
+        return members_of(self.people, *SUBJECT_INVOLVEMENTS)
 
     @property
     def concerned(self) -> frozenset[UUID]:
@@ -199,6 +306,11 @@ class Incident(Aggregate, begins_with=Report):
             self.raise_concern(f"content:{item}", since)
 
     @property
+    def first_reported_at(self) -> datetime:
+        """When it was reported, here or in a report that was closed as a duplicate of this one."""
+        return min((self.reported_at, *self.duplicates.values()), key=datetime.timestamp)
+
+    @property
     def stream(self) -> Stream:
         """`allegation` if an adult at the school, in the wide sense, is alleged, even if not named yet."""
         return stream_of(self.people, self.direction, self.kind_stream)
@@ -206,7 +318,7 @@ class Incident(Aggregate, begins_with=Report):
     @property
     def reported_stream(self) -> Stream:
         """The stream by what the report said, which is all that the person who reported knows."""
-        report = next(self.taken(Report))
+        report = self.submitted
         return stream_of(report.people, report.direction, report.kind_stream)
 
     @property
@@ -218,13 +330,8 @@ class Incident(Aggregate, begins_with=Report):
         return (party for party in self.people if party.involvement in involvements)
 
     def children(self, *involvements: Involvement) -> list[UUID]:
-        """The pupils involved in any of these ways (by default as target or alleged), once each.
-
-        Without former pupils: the category does not say whether they are still children, and the duties
-        towards a child and the parents are those of the school where the child is now.
-        """
-        wanted = involvements or SUBJECT_INVOLVEMENTS
-        return list(dict.fromkeys(p.person for p in self.involved(*wanted) if p.category is Category.PUPIL))
+        """The pupils involved in any of these ways (by default as target or alleged), once each."""
+        return children_of(self.people, involvements or SUBJECT_INVOLVEMENTS)
 
     def reported_by(self, user: UUID) -> bool:
         """Whether `user` made the report, in confidence or not."""
@@ -234,44 +341,40 @@ class Incident(Aggregate, begins_with=Report):
         return any(party.person == person for party in self.people)
 
     def taken(self, step: type[S]) -> Iterator[S]:
-        """The steps of this class, oldest first."""
-        return (taken for taken in self.timeline if isinstance(taken, step))
-
-    def _members(self, *involvements: Involvement) -> frozenset[UUID]:
-        """The people and users involved in any of these ways."""
-        parties = [*self.involved(*involvements)]
-        users = (party.user for party in parties if party.user is not None)
-        return frozenset(party.person for party in parties).union(users)
+        """The steps of this class that stand, oldest first."""
+        return (taken for taken in self.standing if isinstance(taken, step))
 
     def _follow_people(self, moment: datetime) -> None:
         """Note since when each person is a subject, or a parent in the case, and when they stopped to be."""
-        self.about = _followed(self.about, self.subjects() | self.leaders, moment)
-        self.parents = _followed(self.parents, self._members(Involvement.PARENT), moment)
+        people: tuple[Party, ...] = ()
+        leaders: frozenset[UUID] = frozenset()
+        for step in corrected(self._naming).standing:
+            if isinstance(step, NamesPeople):
+                people = step.people_after(people)
+            if isinstance(step, Report):
+                leaders = frozenset(step.leaders)
+        # Users who may be meant, as well as people.
+        subjects = members_of(people, *SUBJECT_INVOLVEMENTS) | leaders
+        self.about = followed(self.about, subjects, moment)
+        self.parents = followed(self.parents, members_of(people, Involvement.PARENT), moment)
 
     def _time_faults(self, step: Step) -> dict[str, str]:
         if step.happened_at > step.recorded_at:
             return {step.AT_FIELD: "is in the future"}
         if step.happened_at < self.occurred_at and not isinstance(step, Report):
             return {step.AT_FIELD: "is before the incident took place"}
-        if step.happened_at < self.reported_at and step.ANSWERS_REPORT:
+        if step.happened_at < self.first_reported_at and step.ANSWERS_REPORT:
             return {step.AT_FIELD: "is before the incident was reported"}
         return {}
 
 
-def _followed(
-    known: Mapping[UUID, Subject], present: Iterable[UUID], moment: datetime
-) -> dict[UUID, Subject]:
-    """`known` when only those `present` still are; from `moment` on, the others no longer are.
+def corrected_paths(errors: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """The errors of a corrected step, by the paths of the correction that names its fields."""
+    return {path.replace("$.", "$.fields.", 1): messages for path, messages in errors.items()}
 
-    A person who takes the place of others, as one who was unknown and is identified, was it all along.
-    """
-    now = frozenset(present)
-    gone = [each for key, each in known.items() if each.until is None and key not in now]
-    since = min((each.since for each in gone), default=moment)
-    found = {**known, **{each.member: msgspec.structs.replace(each, until=moment) for each in gone}}
-    for member in now:
-        before = known.get(member)
-        if before is None or before.until is not None:
-            first = since if before is None else min(before.since, since)
-            found[member] = Subject(member=member, since=first)
-    return found
+
+def _replayed(timeline: Iterable[Step]) -> Incident:
+    incident = Incident.replay(timeline)
+    if incident is None:
+        raise ValueError("an incident begins with its report")
+    return incident

@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 import msgspec
 
 from casework.domain.fields import Code, Narrative, Reason, ServerSet, Short
-from casework.domain.incident.steps import Step
+from casework.domain.incident.steps import Correctable, Step
 from casework.domain.moments import LocalDate
 from casework.domain.naming import holds_name
 from casework.domain.vocabulary import Change, DecisionTopic, State
@@ -119,7 +119,8 @@ class _EndsAction(Step, frozen=True, kw_only=True):
         return {}
 
     def apply(self, incident: Incident) -> None:
-        del incident.open_actions[self.action]
+        # A correction may leave this step standing alone.
+        incident.open_actions.pop(self.action, None)
 
 
 class CompleteAction(_EndsAction, frozen=True, kw_only=True):
@@ -149,6 +150,7 @@ class Close(Step, frozen=True, kw_only=True):
     TOPIC: ClassVar[str] = "incident.close"
     ANSWERS_REPORT: ClassVar[bool] = True
     MILESTONE: ClassVar[State | None] = State.CLOSED
+    CORRECTABLE: ClassVar[Correctable] = Correctable(not_voided="is undone by reopening the case")
 
     outcome: Narrative
     rationale: Reason
@@ -158,6 +160,7 @@ class Reopen(Step, frozen=True, kw_only=True):
     """The case is opened again, at the furthest milestone before the debrief."""
 
     TOPIC: ClassVar[str] = "incident.reopen"
+    CORRECTABLE: ClassVar[Correctable] = Correctable(not_voided="is undone by closing the case")
 
     reason: Reason
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from uuid import UUID
 
 from casework.domain.fields import PartyId, Reason, ServerSet, UserId
-from casework.domain.incident.steps import Step
+from casework.domain.incident.steps import Correctable, Step
 
 if TYPE_CHECKING:
     from casework.domain.incident.incident import Incident
@@ -17,6 +17,9 @@ class _AboutAccess(Step, frozen=True, kw_only=True):
 
     INTERNAL: ClassVar[bool] = True
     CHANGES_PEOPLE: ClassVar[bool] = True
+    CORRECTABLE: ClassVar[Correctable] = Correctable(
+        not_voided="decides who may read the case, and stays", replaceable=False
+    )
 
     user: UserId
     reason: Reason
@@ -43,6 +46,9 @@ class ClearName(Step, frozen=True, kw_only=True):
     """
 
     TOPIC: ClassVar[str] = "incident.clear_name"
+    CORRECTABLE: ClassVar[Correctable] = Correctable(
+        not_voided="decides who may read the case, and stays", replaceable=False
+    )
 
     person: PartyId
     user: UserId

@@ -20,7 +20,7 @@ from casework.domain.fields import (
     ServerSet,
     UserId,
 )
-from casework.domain.incident.steps import Step
+from casework.domain.incident.steps import Correctable, Step
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import (
     Category,
@@ -85,7 +85,20 @@ class Policy(msgspec.Struct, frozen=True):
     pack: str
 
 
-class Report(Step, frozen=True, kw_only=True):
+class NamesPeople(Step, frozen=True, kw_only=True):
+    """A step that decides who is involved in the case."""
+
+    CHANGES_PEOPLE: ClassVar[bool] = True
+
+    def people_after(self, people: tuple[Party, ...]) -> tuple[Party, ...]:
+        """The people of the case after this step; `people` are those before it."""
+        raise NotImplementedError
+
+    def apply(self, incident: Incident) -> None:
+        incident.people = self.people_after(incident.people)
+
+
+class Report(NamesPeople, frozen=True, kw_only=True):
     """The first step: what is said to have happened, to whom, and where.
 
     `about_leader` is what the report says of whether it is about the person who leads the school. `leaders`
@@ -94,9 +107,12 @@ class Report(Step, frozen=True, kw_only=True):
     """
 
     TOPIC: ClassVar[str] = "incident.report"
-    CHANGES_PEOPLE: ClassVar[bool] = True
     MILESTONE: ClassVar[State | None] = State.REPORTED
     INTERNAL: ClassVar[bool] = True
+    CORRECTABLE: ClassVar[Correctable] = Correctable(
+        not_voided="is the report: give other values for its fields",
+        fixed=frozenset({"school", "kind", "confidential_reporter", "people", "about_leader"}),
+    )
     AT_FIELD: ClassVar[str] = "$.reported_at"
 
     school: UUID
@@ -142,7 +158,11 @@ class Report(Step, frozen=True, kw_only=True):
             return {"$.occurred_at": "is after reported_at"}
         return {}
 
+    def people_after(self, people: tuple[Party, ...]) -> tuple[Party, ...]:
+        return each_once(self.people)
+
     def apply(self, incident: Incident) -> None:
+        super().apply(incident)
         incident.add_content(self.content, self.happened_at)
 
 
@@ -171,11 +191,10 @@ class Triage(Step, frozen=True, kw_only=True):
             incident.raise_concern("triage:critical", self.happened_at)
 
 
-class InvolvePerson(Step, frozen=True, kw_only=True):
+class InvolvePerson(NamesPeople, frozen=True, kw_only=True):
     """A person turns out to be involved, or to be involved in another way as well."""
 
     TOPIC: ClassVar[str] = "incident.involve_person"
-    CHANGES_PEOPLE: ClassVar[bool] = True
 
     person: PersonId
     involvement: Involvement
@@ -187,16 +206,15 @@ class InvolvePerson(Step, frozen=True, kw_only=True):
         )
         return {"$.person": "is already involved in this way"} if known else {}
 
-    def apply(self, incident: Incident) -> None:
+    def people_after(self, people: tuple[Party, ...]) -> tuple[Party, ...]:
         party = Party(person=self.person, involvement=self.involvement, category=self.category)
-        incident.people = (*incident.people, party)
+        return each_once((*people, party))
 
 
-class IdentifyPerson(Step, frozen=True, kw_only=True):
+class IdentifyPerson(NamesPeople, frozen=True, kw_only=True):
     """A person recorded as unknown turns out to be a known person, who replaces them."""
 
     TOPIC: ClassVar[str] = "incident.identify_person"
-    CHANGES_PEOPLE: ClassVar[bool] = True
 
     person: PartyId
     as_: PersonId = msgspec.field(name="as")
@@ -208,16 +226,45 @@ class IdentifyPerson(Step, frozen=True, kw_only=True):
         )
         return {} if unknown else {"$.person": "is not an unknown person in this incident"}
 
-    def apply(self, incident: Incident) -> None:
-        incident.people = each_once(
+    def people_after(self, people: tuple[Party, ...]) -> tuple[Party, ...]:
+        return each_once(
             msgspec.structs.replace(party, person=self.as_, category=self.category, user=None)
             if party.person == self.person
             else party
-            for party in incident.people
+            for party in people
         )
+
+    def apply(self, incident: Incident) -> None:
+        super().apply(incident)
         review_on = incident.withheld.pop(self.person, None)
         if review_on is not None:
             incident.withheld[self.as_] = min(review_on, incident.withheld.get(self.as_, review_on))
+
+
+class WithdrawInvolvement(NamesPeople, frozen=True, kw_only=True):
+    """A person was not involved, or not in this way: from then on it counts only as history.
+
+    Without `involvement`, in no way at all. Casework sets `last_child`: whether the case is then about no
+    child, and was about one.
+    """
+
+    TOPIC: ClassVar[str] = "incident.withdraw_involvement"
+
+    person: PartyId
+    reason: Reason
+    involvement: Involvement | None = None
+    last_child: Annotated[bool, ServerSet()] = False
+
+    def faults(self, incident: Incident) -> dict[str, str]:
+        if any(self._names(party) for party in incident.people):
+            return {}
+        return {"$.involvement": "is not how this person is involved"}
+
+    def people_after(self, people: tuple[Party, ...]) -> tuple[Party, ...]:
+        return tuple(party for party in people if not self._names(party))
+
+    def _names(self, party: Party) -> bool:
+        return party.person == self.person and self.involvement in (None, party.involvement)
 
 
 class AddNote(Step, frozen=True, kw_only=True):

@@ -32,6 +32,7 @@ class Slot(StrEnum):
     HEAD = "another user, who may authorise a step and manage an allegation"
     ACTION = "an open action of the incident"
     FILE = "a file that was saved"
+    OTHER_INCIDENT = "another incident at the school"
 
 
 Slots = Mapping[Slot, UUID | str | Instant]

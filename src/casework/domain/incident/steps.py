@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, ClassVar
 from uuid import UUID
 
+import msgspec
+
 from casework.domain.embedded import embeds_file
+from casework.domain.errors import OpenStep
 from casework.domain.event import Event
 from casework.domain.fields import Narrative, ServerSet, texts
 from casework.domain.vocabulary import State
@@ -18,6 +21,18 @@ if TYPE_CHECKING:
 STEPS: dict[str, type[Step]] = {}
 
 
+class Correctable(msgspec.Struct, frozen=True, kw_only=True):
+    """How the steps of a class may be corrected.
+
+    `not_voided` says why one cannot be voided, or what to do instead; None if it can. Other values may take
+    the place of those of its fields, by attribute, except the `fixed` ones; of none unless `replaceable`.
+    """
+
+    not_voided: str | None = None
+    replaceable: bool = True
+    fixed: frozenset[str] = frozenset()
+
+
 class Step(Event, frozen=True, kw_only=True):
     """Something done about an incident: one step is one event, never edited and never deleted.
 
@@ -25,9 +40,10 @@ class Step(Event, frozen=True, kw_only=True):
     `apply` how it changes the incident. `MILESTONE` is the state it reaches; `INTERNAL` steps are
     recorded by casework and not taken through the steps resource. A step that `ANSWERS_REPORT` cannot happen
     before the report; other steps, such as help for a child, can. One that `CHANGES_PEOPLE` may change whom
-    the case is about. Steps `FOR_REPORTERS` may be taken by the person who reported, steps `FOR_ASSIGNEES` by
-    users to whom only the assignment gives access. Casework sets `approved_by`: the second user, if the step
-    needed two people.
+    the case is about. `CORRECTABLE` says how it may be corrected. One
+    that is recorded `APART` is no event of the incident. Steps `FOR_REPORTERS` may be taken by the
+    person who reported, steps `FOR_ASSIGNEES` by users to whom only the assignment gives access. Casework
+    sets `approved_by`: the second user, if the step needed two people.
     """
 
     MILESTONE: ClassVar[State | None] = None
@@ -36,6 +52,8 @@ class Step(Event, frozen=True, kw_only=True):
     FOR_REPORTERS: ClassVar[bool] = False
     FOR_ASSIGNEES: ClassVar[bool] = False
     CHANGES_PEOPLE: ClassVar[bool] = False
+    APART: ClassVar[bool] = False
+    CORRECTABLE: ClassVar[Correctable] = Correctable()
     AT_FIELD: ClassVar[str] = "$.at"
 
     note: Narrative | None = None
@@ -63,6 +81,14 @@ class Step(Event, frozen=True, kw_only=True):
     def faults(self, incident: Incident) -> dict[str, str]:
         """What is wrong with the fields, given the state of `incident`: message by JSON path."""
         return {}
+
+    def judged_as(self, incident: Incident) -> Step:
+        """The step whose own rules this one is held to: for a correction, the step in its new form."""
+        return self
+
+    def open_before(self) -> tuple[OpenStep, ...]:
+        """The steps that would have to be taken before this one, if it is refused because they were not."""
+        return ()
 
     @property
     def number(self) -> int:

@@ -11,8 +11,9 @@ import msgspec
 
 from casework.domain.clocks import LONDON, Calendar, due
 from casework.domain.errors import Refusal
-from casework.domain.incident.facts import GROUPS, Item, fact
-from casework.domain.moments import Instant
+from casework.domain.incident.facts import GROUPS, Item
+from casework.domain.playbook.duty import Duty
+from casework.domain.playbook.restarts import names_others
 from casework.domain.playbook.rules import (
     Clock,
     Floor,
@@ -23,85 +24,16 @@ from casework.domain.playbook.rules import (
     Test,
     merged,
 )
-from casework.domain.values import Scalar, ValueSet, as_values
+from casework.domain.playbook.situation import Situation
 
 if TYPE_CHECKING:
+    from casework.domain.incident.corrections import Superseded
     from casework.domain.incident.incident import Incident
     from casework.domain.incident.steps import Step
 
 
 KIND_FIELDS: Final = ("direction",)
 """The fields of a report that only some kinds have."""
-
-
-class Duty(msgspec.Struct, frozen=True):
-    """A rule that applies to an incident: the fields of its step, when it is due, and which step met it."""
-
-    rule: Rule
-    preset: dict[str, Any]
-    due_at: Instant | None
-    answered_by: int | None
-    answered_at: Instant | None
-
-    @property
-    def open(self) -> bool:
-        return self.answered_by is None
-
-    def late_at(self, now: datetime) -> bool:
-        """Whether it was met too late, or is not met and overdue at `now`."""
-        return self.due_at is not None and (self.answered_at or now).timestamp() > self.due_at.timestamp()
-
-
-class Situation:
-    """What the rules need to know about an incident: facts, steps by name, since when it is critical."""
-
-    def __init__(self, incident: Incident, critical_since: datetime | None) -> None:
-        self.incident = incident
-        self.critical_since = critical_since
-        self.steps: dict[str, list[Step]] = {}
-        for step in incident.timeline:
-            self.steps.setdefault(step.name(), []).append(step)
-        # Cached, because most rules use the same few facts.
-        self._facts = {"critical": frozenset[Scalar]({critical_since is not None})}
-
-    def fact(self, name: str) -> ValueSet:
-        if name not in self._facts:
-            self._facts[name] = fact(self.incident, name)
-        return self._facts[name]
-
-    def holds(self, tests: Iterable[Test]) -> bool:
-        # A loop, because it runs for every rule in every request, and a generator takes twice as long.
-        for test in tests:  # noqa: SIM110
-            if test.fact is not None and not test.holds(self.fact(test.fact)):
-                return False
-        return True
-
-    def matches(self, step: Step, tests: Iterable[Test]) -> bool:
-        return all(self._field_holds(step, test) for test in tests)
-
-    def _field_holds(self, step: Step, test: Test) -> bool:
-        if test.fact is not None:
-            return test.holds(self.fact(test.fact))
-        value = getattr(step, test.field or "", None)
-        if test.in_ is not None:
-            return any(item.value == value for item in GROUPS[test.in_](self.incident))
-        return test.holds(as_values(value))
-
-    def content_since(self, tests: Iterable[Test]) -> datetime | None:
-        """When the content that `tests` name came to light, or the time of the report if that is later."""
-        concerns = self.incident.concerns
-        found = [
-            [concerns[f"content:{word}"] for word in test.any if f"content:{word}" in concerns]
-            for test in tests
-            if test.fact == "content" and test.any is not None
-        ]
-        if not found or not all(found):
-            return None
-        first = (min(moments, key=datetime.timestamp) for moments in found)
-        return max(self.incident.reported_at, *first, key=datetime.timestamp)
-
-    def last_number(self, names: Iterable[str]) -> int:
-        return max((self.steps[name][-1].number for name in names if name in self.steps), default=0)
 
 
 class _Rules:
@@ -194,6 +126,21 @@ class Playbook:
         pending = _distinct(duty for duty in self.duties(incident, calendar) if duty.open)
         return sorted(pending, key=lambda duty: inf if duty.due_at is None else duty.due_at.timestamp())
 
+    def opens_duty(self, before: Incident, after: Incident) -> bool:
+        """Whether something must be done in `after` that need not be in `before`, whether closed or not."""
+        return bool(self._undone(after) - self._undone(before))
+
+    def _undone(self, incident: Incident) -> set[tuple[str, Any]]:
+        """The musts that are not met, by rule and item."""
+        case = self._case(incident)
+        return {
+            (rule.id, None if item is None else item.value)
+            for rule in self._by_kind[incident.kind].duties
+            if rule.modality is Modality.MUST and case.holds(rule.when) and not self._waived(case, rule)
+            for item in self._items(case, rule)
+            if self._answer(case, rule, item) is None
+        }
+
     def _case(self, incident: Incident) -> Situation:
         return Situation(incident, self.critical_since(incident))
 
@@ -206,7 +153,7 @@ class Playbook:
                 and case.matches(step, rule.given)
                 and (rule.floor or not self._required_by_the_floor(case, rules, step))
             ):
-                return Refusal(rule.id, rule.clause, rule.reason)
+                return Refusal(rule.id, rule.clause, rule.reason, open=step.open_before())
         return None
 
     def _required_by_the_floor(self, case: Situation, rules: _Rules, step: Step) -> bool:
@@ -261,13 +208,43 @@ class Playbook:
             preset: dict[str, Any] = dict(rule.preset)
             if item is not None and rule.per_field is not None:
                 preset[rule.per_field] = item.value
+            due_at, first_due_at = self._due(case, rule, item, answer, calendar)
             yield Duty(
                 rule=rule,
                 preset=preset,
-                due_at=self._due_at(case, rule, item, calendar),
+                due_at=due_at,
                 answered_by=None if answer is None else answer.number,
                 answered_at=None if answer is None else answer.happened_at,
+                first_due_at=first_due_at,
             )
+
+    def _due(
+        self, case: Situation, rule: Rule, item: Item | None, answer: Step | None, calendar: Calendar
+    ) -> tuple[datetime | None, datetime | None]:
+        """When it is due, and when it was due at first if that counts too."""
+        joined = None if item is None else case.joined(item)
+        first = self._due_at(case, rule, item, calendar, not_before=joined)
+        taken_back = self._taken_back(case, rule, item, answer)
+        if taken_back is None:
+            return first, None
+        again = self._due_at(case, rule, item, calendar, not_before=taken_back.by.recorded_at)
+        wrong_person = answer is not None and names_others(taken_back.step, answer)
+        return again, None if wrong_person else first
+
+    def _taken_back(
+        self, case: Situation, rule: Rule, item: Item | None, answer: Step | None
+    ) -> Superseded | None:
+        """The last correction after which it was not met, although it was before; None if there is none."""
+        met = [each for each in case.incident.superseded if self._meets(case, rule, item, each.step)]
+        last = max(met, key=lambda each: each.by.number, default=None)
+        return None if last is None or (answer is not None and answer.number < last.by.number) else last
+
+    def _meets(self, case: Situation, rule: Rule, item: Item | None, step: Step) -> bool:
+        return (
+            any(each.step == step.name() and case.matches(step, each.given) for each in rule.answered_by)
+            and step.number > case.last_number(rule.since)
+            and self._is_about(step, rule, item)
+        )
 
     def _answer(self, case: Situation, rule: Rule, item: Item | None) -> Step | None:
         """The first step that meets `rule` for `item`."""
@@ -286,13 +263,24 @@ class Playbook:
             return True
         return bool(getattr(step, rule.per_field, None) == item.value)
 
-    def _due_at(self, case: Situation, rule: Rule, item: Item | None, calendar: Calendar) -> datetime | None:
+    def _due_at(
+        self,
+        case: Situation,
+        rule: Rule,
+        item: Item | None,
+        calendar: Calendar,
+        *,
+        not_before: datetime | None,
+    ) -> datetime | None:
+        """When it is due, by a clock that starts at `not_before` or later."""
         clock = rule.clock
         if clock is None:
             return None
         start = case.content_since(rule.when) if clock.of == "content" else self._start(case, clock, item)
         if start is None:
             return None
+        if not_before is not None:
+            start = max(start, not_before, key=datetime.timestamp)
         moment = due(start, clock.span, calendar)
         if clock.critical is not None and case.critical_since is not None:
             urgent = due(
@@ -303,7 +291,7 @@ class Playbook:
 
     def _start(self, case: Situation, clock: Clock, item: Item | None) -> datetime | None:
         if clock.of == "reported":
-            return case.incident.reported_at
+            return case.incident.first_reported_at
         if clock.of == "critical":
             return case.critical_since
         if clock.of == "risk":

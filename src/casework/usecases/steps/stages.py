@@ -17,6 +17,7 @@ from casework.domain.school import School
 from casework.domain.user import User
 from casework.library import Library
 from casework.record import Record
+from casework.record.identity import one_person
 from casework.usecases.cases import Cases
 from casework.usecases.context import Context
 from casework.usecases.named_ids import check_ids, named_ids
@@ -47,13 +48,17 @@ class Stages:
         """
         incident = None if case is None else case.incident
         ids = named_ids(step)
-        outside = OUTSIDE.get(type(step), NOTHING)
-        wanted: list[UUID] = [leaf.value for leaf, _ in ids]
-        wanted += outside.users(step, school, context.now)
+        judged = step if incident is None else step.judged_as(incident)
+        outside = OUTSIDE.get(type(judged), NOTHING)
+        wanted: list[UUID] = [leaf.value for leaf, _ in (*ids, *named_ids(judged))]
+        wanted += outside.users(judged, school, context.now)
         if incident is not None and outside.names:
             wanted += [party.person for party in incident.people]
         found = self._cases.known_among(context, self._record.load_many(wanted))
         found |= {person.id: person for person in made}
+        if incident is not None and outside.people is not None:
+            everybody = {*outside.people(judged, found), *(party.person for party in incident.people)}
+            found |= one_person(self._record, everybody)
         check_ids(found, ids, school, incident)
         return Surroundings(
             case=case,

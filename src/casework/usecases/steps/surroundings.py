@@ -23,13 +23,24 @@ from casework.domain.case import Case
 from casework.domain.clocks import day_of
 from casework.domain.dated import school_year
 from casework.domain.errors import Invalid
+from casework.domain.fields import Partial
 from casework.domain.incident import Incident, Step
 from casework.domain.incident.allegations import AppointCaseManager
-from casework.domain.incident.amending import Rebase, Reclassify, Waive
+from casework.domain.incident.amending import Correct, Rebase, Reclassify, Waive
+from casework.domain.incident.connecting import CloseAsDuplicate, Obstacle, WithdrawReport, missing_in
 from casework.domain.incident.contact import ClassifyContact
 from casework.domain.incident.outcomes import CompleteAction, Debrief
+from casework.domain.incident.protections import takes_back_protection
 from casework.domain.incident.recusal import ClearName, LetIn
-from casework.domain.incident.reporting import Assign, IdentifyPerson, InvolvePerson, Policy, Report
+from casework.domain.incident.reporting import (
+    Assign,
+    IdentifyPerson,
+    InvolvePerson,
+    Policy,
+    Report,
+    WithdrawInvolvement,
+)
+from casework.domain.incident.subjects import SUBJECT_INVOLVEMENTS, children_of
 from casework.domain.incident.technology import CheckAge, CheckConsent
 from casework.domain.moments import Instant
 from casework.domain.person import Person
@@ -52,8 +63,7 @@ _DEACTIVATED: Final = {"$.user": "is deactivated"}
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     """What is needed to complete a step and to check it.
 
-    `case` is None for a report. `found` holds what the ids in the step
-    refer to, and the people of the
+    `case` is None for a report. `found` holds what the ids in the step refer to, and the people of the
     incident if the step needs their names.
     """
 
@@ -75,6 +85,13 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError("a report has no incident yet")
         return self.case
 
+    def before(self, form: Step) -> Surroundings:
+        """The surroundings as if a step that stands, and now has the form `form`, had not been taken."""
+        if isinstance(form, Report):
+            return self
+        case = msgspec.structs.replace(self.reported_case, incident=self.reported.without(form.number))
+        return msgspec.structs.replace(self, case=case)
+
     def category(self, person: UUID, occurred_at: datetime) -> Category:
         """The category of a person named in the step when the incident occurred; UNKNOWN if none is found."""
         known = self.found.get(person)
@@ -84,6 +101,16 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
         """The names of the people of the incident."""
         people = (self.found.get(party.person) for party in self.reported.people)
         return [person.name.text for person in people if isinstance(person, Person)]
+
+    def first_record(self, person: UUID) -> UUID:
+        """The same id for all records among `found` that are one person."""
+        known, waiting = {person}, [person]
+        while waiting:
+            at = self.found.get(waiting.pop())
+            new = at.joined - known if isinstance(at, Person) else frozenset()
+            known |= new
+            waiting += new
+        return min(known)
 
     def is_closed_to(self, user: UUID) -> bool:
         """Whether `user` must neither read nor handle the incident."""
@@ -128,8 +155,9 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
 
     `complete` returns the fields that casework fills in. `check` returns what is wrong with the step given
     its surroundings, as messages by JSON path. `decided_by` returns who must decide on the step, None if it
-    needs no second person. `names` says that the step needs the names of the people of the incident; `users`
-    returns the users it needs besides those it names.
+    needs no second person. `names` says that the step needs the people of the incident; `users` returns the
+    users it needs besides those it names; `people`, given what these are, further people with all records
+    that are one person with them.
     """
 
     complete: Callable[[Any, Surroundings], Fields] = _nothing
@@ -137,6 +165,7 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
     decided_by: Callable[[Any, Surroundings], Decider | None] = _no_decider
     names: bool = False
     users: Callable[[Any, School, Instant], Collection[UUID]] = _nobody
+    people: Callable[[Any, Mapping[UUID, Aggregate]], Collection[UUID]] | None = None
 
 
 def _report(step: Report, around: Surroundings) -> Fields:
@@ -279,8 +308,78 @@ def _is_another(step: ClearName, around: Surroundings) -> Faults:
     return {}
 
 
-def _anybody_else(_: LetIn, __: Surroundings) -> Decider:
+def _anybody_else(_: Step, __: Surroundings) -> Decider:
     return Decider()
+
+
+def _two_in_allegations(_: CloseAsDuplicate, around: Surroundings) -> Decider | None:
+    """Nobody ends an allegation alone."""
+    return Decider() if around.reported.stream is Stream.ALLEGATION else None
+
+
+def _withdraw(step: WithdrawInvolvement, around: Surroundings) -> Fields:
+    incident = around.reported
+    left = step.people_after(incident.people)
+    return {"last_child": bool(incident.children()) and not children_of(left, SUBJECT_INVOLVEMENTS)}
+
+
+def _correct(step: Correct, around: Surroundings) -> Fields:
+    """What casework fills in of the new form of the corrected step, and whether a duty opens again."""
+    incident = around.reported
+    if step.faults(incident):
+        # It is refused, and nothing more can be known of it.
+        return {}
+    form = step.judged_as(incident)
+    if form is not step and step.fields is not None:
+        filled = OUTSIDE.get(type(form), NOTHING).complete(form, around.before(form))
+        changed = {name: value for name, value in filled.items() if value != getattr(form, name)}
+        step = msgspec.structs.replace(step, fields=Partial(type(form), step.fields.values | changed))
+    after = incident.after(step)
+    return {
+        "fields": step.fields,
+        "opens_duty": around.reported_case.playbook.opens_duty(incident, after),
+        "last_child": bool(incident.children()) and not after.children(),
+    }
+
+
+def _check_new_form(step: Correct, around: Surroundings) -> Faults:
+    form = step.judged_as(around.reported)
+    if form is step:
+        return {}
+    found = OUTSIDE.get(type(form), NOTHING).check(form, around.before(form))
+    return {path.replace("$.", "$.fields.", 1): fault for path, fault in found.items()}
+
+
+def _corrected_by_two(step: Correct, around: Surroundings) -> Decider | None:
+    """Another user decides if it takes back what protects a child, or changes what two people decided."""
+    incident, playbook = around.reported, around.reported_case.playbook
+    if not step.changes or step.faults(incident):
+        return None
+    after = incident.after(step)
+    calmer = playbook.critical_since(incident) is not None and playbook.critical_since(after) is None
+    form = step.judged_as(incident)
+    of_two = form is not step and form.approved_by is not None
+    taken_back = takes_back_protection(incident, after, no_longer_critical=calmer)
+    return Decider() if taken_back or of_two else None
+
+
+def _duplicate(step: CloseAsDuplicate, around: Surroundings) -> Fields:
+    """What stands in the way of closing the case as a duplicate of the other, and what that does not say."""
+    incident, other = around.reported, around.found.get(step.of)
+    if not isinstance(other, Incident) or other.id == incident.id:
+        return {}
+    missing = tuple(missing_in(other, incident, around.first_record))
+    obstacles = {
+        Obstacle.CLOSED: other.closed,
+        Obstacle.OTHER_STREAM: other.stream is not incident.stream,
+        Obstacle.INCOMPLETE: bool(missing),
+    }
+    return {"obstacles": tuple(each for each, found in obstacles.items() if found), "missing": missing}
+
+
+def _people_of_other(step: CloseAsDuplicate, found: Mapping[UUID, Aggregate]) -> Collection[UUID]:
+    other = found.get(step.of)
+    return [party.person for party in other.people] if isinstance(other, Incident) else ()
 
 
 OUTSIDE: Final[Mapping[type[Step], Outside]] = {
@@ -296,6 +395,10 @@ OUTSIDE: Final[Mapping[type[Step], Outside]] = {
     CheckAge: Outside(complete=_check_age),
     CheckConsent: Outside(complete=_check_consent),
     Rebase: Outside(complete=_rebase),
+    WithdrawInvolvement: Outside(complete=_withdraw),
+    CloseAsDuplicate: Outside(complete=_duplicate, decided_by=_two_in_allegations, people=_people_of_other),
+    WithdrawReport: Outside(decided_by=_anybody_else),
+    Correct: Outside(complete=_correct, check=_check_new_form, decided_by=_corrected_by_two),
     Waive: Outside(decided_by=_authoriser),
     ClearName: Outside(check=_is_another),
     LetIn: Outside(complete=_persons, check=_may_be_let_in, decided_by=_anybody_else),

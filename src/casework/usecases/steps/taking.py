@@ -8,12 +8,14 @@ from uuid import UUID
 import msgspec
 
 from casework.domain.access import Principal, Standing
+from casework.domain.aggregate import Aggregate
 from casework.domain.approval import CLAUSE, Approval
 from casework.domain.asked_step import AskedStep
 from casework.domain.case import Case
 from casework.domain.errors import Forbidden, Invalid, Refusal, Refused, Stale
 from casework.domain.fields import PastInstant, synchronised
 from casework.domain.incident import Step
+from casework.domain.incident.amending import Correct
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Role
 from casework.record import Record, retrying
@@ -21,6 +23,7 @@ from casework.usecases.cases import Cases
 from casework.usecases.context import Context
 from casework.usecases.secrets import Secrets
 from casework.usecases.steps.asking import asked_for
+from casework.usecases.steps.beside import Beside
 from casework.usecases.steps.stages import Stages
 from casework.usecases.steps.surroundings import Decider, Surroundings
 
@@ -59,6 +62,7 @@ class TakingSteps:
         self._record = record
         self._cases = cases
         self._stages = stages
+        self._beside = Beside(record, cases)
         self._secrets = secrets
 
     def take(self, context: Context, command: TakeStep, *, internal: bool = False) -> Taken:
@@ -71,10 +75,24 @@ class TakingSteps:
         command = synchronised(command, context.now)
         return retrying(lambda: self._take(context, command))
 
-    def take_approved(self, context: Context, case: Case, approval: Approval, asker: Principal) -> None:
+    def step_to_correct(self, context: Context, incident: UUID, number: int, path: str) -> type[Step]:
+        """The class of step `number`, for a user who may correct it; `path` is where the number was given.
+
+        Raises NotFound, Forbidden or Invalid.
+        """
+        case = self._cases.admit(context, incident)
+        _role_for(case.standing, Correct)
+        if not 1 <= number <= case.incident.version:
+            raise Invalid.at(path, "is not the number of a step of this incident")
+        return type(case.incident.timeline[number - 1])
+
+    def take_approved(
+        self, context: Context, case: Case, approval: Approval, asker: Principal
+    ) -> list[Aggregate]:
         """Take the step that `asker` requested and the user of `context` approves; the caller commits it.
 
-        The step is judged on the case as it is now. Raises Refused if it can no longer be taken.
+        The step is judged on the case as it is now. Returns the other cases that it changes too. Raises
+        Refused if it can no longer be taken.
         """
         asked = approval.step
         if asked is None:
@@ -87,30 +105,37 @@ class TakingSteps:
         step = msgspec.structs.replace(asked.step.stamped(stamp), approved_by=context.by)
         try:
             # Who decides was checked before: it is the user of `context`.
-            step, _ = self._completed(msgspec.structs.replace(context, principal=asker), step, case)
+            by_asker = msgspec.structs.replace(context, principal=asker)
+            step, around = self._completed(by_asker, step, case)
+            others = self._beside.changed(by_asker, step, case, around)
             case.incident.take(step, case.playbook)
         except Invalid as error:
             raise Refused(_outdated(error)) from error
+        return others
 
     def _take(self, context: Context, command: TakeStep) -> Taken:
         case, role = self._admit(context, command)
         in_confidence = case.standing.reads_as is None and case.incident.confidential_reporter
         if in_confidence:
             context = context.under(self._secrets.of_reports)
-        before = self._first_result(context, case)
+        before = self._first_result(context, type(command.step), case)
         if before is not None:
             return before
         if command.expected is not None and command.expected != case.visible_version:
             raise Stale(case.visible_version)
         step = self._stamped(context, command, case, role)
-        step, decider = self._prepared(context, step, case)
+        step, around = self._completed(context, step, case)
+        decider = self._stages.decider(context, step, case, around)
         if decider is not None:
             case.incident.judge(step, case.playbook)
             return Taken(case, self._ask(context, case, role, command, decider))
         if command.reason is not None:
             raise Invalid.at("$", "needs no second person; post it as a step of the incident")
-        case.incident.take(step, case.playbook)
-        self._record.commit(case.incident)
+        others = self._beside.changed(context, step, case, around)
+        case.incident.judge(step, case.playbook)
+        if not step.APART:
+            case.incident.append(step)
+        self._record.commit(case.incident, *others)
         # The step may have changed the policy in force.
         return Taken(msgspec.structs.replace(case, playbook=self._cases.playbook_of(case.incident)))
 
@@ -120,22 +145,20 @@ class TakingSteps:
         self._record.commit(approval)
         return approval
 
-    def _prepared(self, context: Context, step: Step, case: Case) -> tuple[Step, Decider | None]:
-        """The step, completed and checked, and who must decide on it (None if it needs no second person)."""
-        step, around = self._completed(context, step, case)
-        return step, self._stages.decider(context, step, case, around)
-
     def _completed(self, context: Context, step: Step, case: Case) -> tuple[Step, Surroundings]:
+        """The step, completed and checked, and what it was completed from."""
         around = self._stages.look_up(context, step, case.school, case)
         step = self._stages.complete(step, around)
         self._stages.check(step, around)
         return step, around
 
-    def _first_result(self, context: Context, case: Case) -> Taken | None:
+    def _first_result(self, context: Context, step: type[Step], case: Case) -> Taken | None:
         """The result of the first request, if this one is a retry: a step or an approval."""
         earlier = context.earlier(case.incident)
         if earlier is not None:
             return Taken(self._cases.as_it_was(case, earlier))
+        if self._beside.recorded(context, step, case):
+            return Taken(case)
         asked = (approval for approval in case.approvals if context.earlier(approval) is not None)
         approval = next(asked, None)
         return None if approval is None else Taken(case, approval)

@@ -1,0 +1,41 @@
+"""The cases that a case is connected to, for those who may read both."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from casework.domain.case import Case
+from casework.record.case_files import case_files
+from casework.record.recusals import Unavailable
+from casework_projections.reading.asking import Asker
+from casework_projections.reading.room import ReadingRoom
+
+
+class LinkBody(msgspec.Struct, frozen=True):
+    """A case linked to this one. `from_here`: it is this one that is what `as` says of the other."""
+
+    incident: UUID
+    as_: str = msgspec.field(name="as")
+    from_here: bool
+
+
+def links_of(room: ReadingRoom, asker: Asker, case: Case) -> tuple[LinkBody, ...] | UnsetType:
+    """The links from and to `case` whose other end `asker` may read too; UNSET if nobody can look them up."""
+    here = case.incident.id
+    try:
+        with room.snapshot(room.views.links) as snapshot:
+            rows = room.views.links.around(snapshot.connection, here)
+    except Unavailable:
+        return UNSET
+    others = {row.other if row.incident == here else row.incident for row in rows}
+    readable = room.admission.readable(asker, case_files(room.record, others).values()) if others else {}
+    found = (
+        LinkBody(row.other, row.linked_as, True)
+        if row.incident == here
+        else LinkBody(row.incident, row.linked_as, False)
+        for row in rows
+    )
+    return tuple(each for each in found if each.incident in readable)

@@ -1,0 +1,54 @@
+"""Which steps of a timeline stand, and with which values, given the corrections among them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from casework.domain.incident.amending import Correct
+from casework.domain.incident.steps import Step
+
+
+class Superseded(msgspec.Struct, frozen=True):
+    """A step in the form it had until `by`, a correction that stands."""
+
+    step: Step
+    by: Correct
+
+
+class Corrected(msgspec.Struct, frozen=True):
+    """The steps of a timeline that stand, oldest first, and the forms that no longer do."""
+
+    standing: list[Step]
+    superseded: list[Superseded]
+
+
+def corrected(timeline: Sequence[Step]) -> Corrected:
+    """`timeline` with its corrections applied: without voided steps, others with the values that stand.
+
+    A correction that is voided itself changes nothing.
+    """
+    corrections = [step for step in timeline if isinstance(step, Correct) and step.changes]
+    if not corrections:
+        return Corrected([*timeline], [])
+    voided = _voided(corrections)
+    forms = {step.number: step for step in timeline}
+    superseded = []
+    for correction in corrections:
+        if correction.number in voided:
+            continue
+        before = forms[correction.corrects]
+        superseded.append(Superseded(before, correction))
+        if correction.fields is not None:
+            forms[correction.corrects] = correction.fields.on(before)
+    return Corrected([forms[step.number] for step in timeline if step.number not in voided], superseded)
+
+
+def _voided(corrections: Iterable[Correct]) -> set[int]:
+    """The numbers of the voided steps. The last correction stands, and decides about those before it."""
+    voided: set[int] = set()
+    for correction in reversed([*corrections]):
+        if correction.void and correction.number not in voided:
+            voided.add(correction.corrects)
+    return voided
