@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from casework.domain.incident import Step
-from casework.usecases.steps.surroundings import NOTHING, OUTSIDE, Decider, Outside
+from casework.usecases.steps.outside import NOTHING, OUTSIDE, Outside
+from casework.usecases.steps.surroundings import Decider
 
 ANYBODY: Final = Decider()
 

@@ -42,8 +42,11 @@ class HttpCase:
         (report,) = spec["components"]["schemas"]["Report"]["examples"]
         self.report = house.ask("reporter", "POST", "/incidents", json=self.here(report))
         self.incident = str(body_of(self.report)["id"])
-        for slot in (Slot.ADULT, Slot.UNKNOWN):
-            house.take(self.incident, "involve_person", person=self.ids[slot], involvement="witness")
+        other = house.ask("reporter", "POST", "/incidents", json=self.here(report))
+        self.ids[Slot.OTHER_INCIDENT] = str(body_of(other)["id"])
+        for incident in (self.incident, self.ids[Slot.OTHER_INCIDENT]):
+            for slot in (Slot.ADULT, Slot.UNKNOWN):
+                house.take(incident, "involve_person", person=self.ids[slot], involvement="witness")
 
     def here(self, shown_example: Json) -> Json:
         """An example with existing ids in place of the made-up ones."""
@@ -102,6 +105,8 @@ def test_the_example_of_a_step_is_accepted_if_the_step_is_allowed(
     variant = spec["components"]["schemas"]["Step"]["discriminator"]["mapping"][step].rpartition("/")[2]
     (shown_example,) = spec["components"]["schemas"][variant]["examples"]
     assert next(iter(shown_example.items())) == ("step", step)
+    if step == "unlink":
+        case.take("link", incident=case.ids[Slot.OTHER_INCIDENT])
     answer = HISTORIES[step](case).sent(shown_example)
     refused_by = NEVER_SUITABLE.get((step, case.shown()["kind"]))
     if refused_by is None:

@@ -110,4 +110,4 @@ class TestAnUnidentifiedAdult:
 def test_the_answer_to_a_rebase_equals_the_next_read(house: House) -> None:
     incident = house.bullying(MOMENT)["id"]
     answer = house.take(incident, "rebase", pack="headcorn", reason=REASON)
-    assert answer == house.get("dsl", f"/incidents/{incident}")
+    assert answer | {"links": []} == house.get("dsl", f"/incidents/{incident}")

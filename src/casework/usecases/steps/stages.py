@@ -21,7 +21,8 @@ from casework.record.identity import one_person
 from casework.usecases.cases import Cases
 from casework.usecases.context import Context
 from casework.usecases.named_ids import check_ids, named_ids
-from casework.usecases.steps.surroundings import NOTHING, OUTSIDE, Decider, Surroundings
+from casework.usecases.steps.outside import NOTHING, OUTSIDE
+from casework.usecases.steps.surroundings import Decider, Surroundings
 
 S = TypeVar("S", bound=Step)
 

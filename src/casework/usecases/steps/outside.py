@@ -1,0 +1,322 @@
+"""What each class of step needs from outside the incident, in one table: `OUTSIDE`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from casework.domain.access import BARRED, Actor, Permission, Principal, holds, reads_once_assigned
+from casework.domain.aggregate import Aggregate
+from casework.domain.clocks import day_of
+from casework.domain.dated import school_year
+from casework.domain.errors import Invalid
+from casework.domain.fields import Partial
+from casework.domain.incident import Incident, Step
+from casework.domain.incident.allegations import AppointCaseManager
+from casework.domain.incident.amending import Correct, Rebase, Reclassify, Waive
+from casework.domain.incident.connecting import CloseAsDuplicate, Obstacle, WithdrawReport, missing_in
+from casework.domain.incident.contact import ClassifyContact
+from casework.domain.incident.outcomes import CompleteAction, Debrief
+from casework.domain.incident.protections import takes_back_protection
+from casework.domain.incident.recusal import ClearName, LetIn
+from casework.domain.incident.reporting import (
+    Assign,
+    IdentifyPerson,
+    InvolvePerson,
+    Policy,
+    Report,
+    WithdrawInvolvement,
+)
+from casework.domain.incident.subjects import SUBJECT_INVOLVEMENTS, children_of
+from casework.domain.incident.technology import CheckAge, CheckConsent
+from casework.domain.moments import Instant
+from casework.domain.registers.declaration import Declaration
+from casework.domain.school import School
+from casework.domain.user import User
+from casework.domain.vocabulary import Role, Stream
+from casework.library import Library
+from casework.usecases.steps.surroundings import Decider, Surroundings
+
+_MANAGES_ALLEGATIONS: Final = {
+    Permission.HANDLE_ALLEGATIONS,
+    Permission.MANAGE_WHERE_HEAD_IS_SUBJECT,
+    Permission.MANAGE_AFTER_CHAIR,
+}
+
+_DEACTIVATED: Final = {"$.user": "is deactivated"}
+
+Fields = dict[str, Any]
+Faults = dict[str, str]
+
+
+def _nothing(_: Any, __: Surroundings) -> dict[str, Any]:
+    return {}
+
+
+def _nobody(_: Any, __: School, ___: Instant) -> Collection[UUID]:
+    return ()
+
+
+def _no_decider(_: Any, __: Surroundings) -> Decider | None:
+    return None
+
+
+class Outside(msgspec.Struct, frozen=True, kw_only=True):
+    """What a class of step needs from outside the incident.
+
+    `complete` returns the fields that casework fills in. `check` returns what is wrong with the step given
+    its surroundings, as messages by JSON path. `decided_by` returns who must decide on the step, None if it
+    needs no second person. `names` says that the step needs the people of the incident; `users` returns the
+    users it needs besides those it names; `people`, given what these are, further people with all records
+    that are one person with them.
+    """
+
+    complete: Callable[[Any, Surroundings], Fields] = _nothing
+    check: Callable[[Any, Surroundings], Faults] = _nothing
+    decided_by: Callable[[Any, Surroundings], Decider | None] = _no_decider
+    names: bool = False
+    users: Callable[[Any, School, Instant], Collection[UUID]] = _nobody
+    people: Callable[[Any, Mapping[UUID, Aggregate]], Collection[UUID]] | None = None
+
+
+def _report(step: Report, around: Surroundings) -> Fields:
+    people = (
+        msgspec.structs.replace(party, category=around.category(party.person, step.occurred_at))
+        for party in step.people
+    )
+    completed = {"people": tuple(people), "kind_stream": _stream(step.kind, step.policy, around.library)}
+    meant = msgspec.structs.replace(step, **completed).may_be_about_leader
+    return {**completed, "leaders": _leaders(step, around) if meant else ()}
+
+
+def _leaders(step: Report, around: Surroundings) -> tuple[UUID, ...]:
+    """The users who led the school on any day from when it occurred until now, and all people they were."""
+    led = _led(step, around.school, around.moment)
+    users = (around.found.get(user) for user in led)
+    persons = (person for user in users if isinstance(user, User) for person in user.persons)
+    return tuple(sorted(led.union(persons)))
+
+
+def _led(step: Report, school: School, moment: Instant) -> frozenset[UUID]:
+    """The users who led the school since it occurred, unless the report cannot be about them."""
+    if step.about_leader is False or not (step.about_leader or step.confidential_reporter):
+        return frozenset()
+    days = day_of(step.occurred_at), day_of(moment)
+    return frozenset(each.user for each in school.ever_led(Role.HEADTEACHER) if each.between(*days))
+
+
+def _reclassify(step: Reclassify, around: Surroundings) -> Fields:
+    return {"kind_stream": _stream(step.kind, around.reported.policy, around.library)}
+
+
+def _stream(kind: str, policy: Policy, library: Library) -> Stream:
+    known = library.playbook_under(policy).kinds.get(kind)
+    # The playbook refuses an unknown kind.
+    return Stream.CHILD if known is None else known.stream
+
+
+def _involve(step: InvolvePerson, around: Surroundings) -> Fields:
+    return {"category": around.category(step.person, around.reported.occurred_at)}
+
+
+def _identify(step: IdentifyPerson, around: Surroundings) -> Fields:
+    return {"category": around.category(step.as_, around.reported.occurred_at)}
+
+
+def _classify(step: ClassifyContact, around: Surroundings) -> Fields:
+    if step.declared_relationship is None:
+        return {"declared_before": None}
+    declaration = around.found.get(step.declared_relationship)
+    incident = around.reported
+    people = frozenset(party.person for party in incident.people)
+    covers = isinstance(declaration, Declaration) and declaration.covers(people, incident.occurred_at)
+    return {"declared_before": covers}
+
+
+def _appoint(step: Assign | AppointCaseManager, around: Surroundings) -> Fields:
+    return {"user_is_subject": around.is_closed_to(step.user)}
+
+
+def _check_age(step: CheckAge, around: Surroundings) -> Fields:
+    day = day_of(around.reported.occurred_at)
+    return {"minimum_age": around.library.platforms.minimum_age(step.platform, day)}
+
+
+def _check_consent(step: CheckConsent, around: Surroundings) -> Fields:
+    if step.consent_date is None:
+        return {"given_in_school_year": None}
+    posted = day_of(around.reported.occurred_at)
+    return {"given_in_school_year": school_year(step.consent_date) == school_year(posted)}
+
+
+def _rebase(step: Rebase, around: Surroundings) -> Fields:
+    packs = around.library.pack_ids()
+    if step.pack not in packs:
+        raise Invalid.at("$.pack", f"must be one of {', '.join(packs)}")
+    edition = around.library.latest_pack(step.pack).edition
+    return {"policy": Policy(floor=around.reported.policy.floor, pack=edition)}
+
+
+def _debrief(step: Debrief, _: Surroundings) -> Fields:
+    numbered = step.numbered()
+    return {"lessons": numbered.lessons, "actions": numbered.actions}
+
+
+def _assigned_reads(step: Assign, around: Surroundings) -> Faults:
+    """A fault unless the user could read the case then. The playbook refuses a subject, with the clause."""
+    user = around.found.get(step.user)
+    if not isinstance(user, User) or step.user_is_subject:
+        return {}
+    if not user.active:
+        return _DEACTIVATED
+    case, principal = around.reported_case, Principal.of(user)
+    actor = Actor.at(principal, around.school, around.moment)
+    if reads_once_assigned(actor, case.facts, case.at.reader_for(principal)):
+        return {}
+    return {"$.user": "holds no role that could read this case"}
+
+
+def _manages_allegations(step: AppointCaseManager, around: Surroundings) -> Faults:
+    """A fault unless the user is the head or a chair of governors, who manage allegations (KCSIE part 4)."""
+    user = around.found.get(step.user)
+    if isinstance(user, User) and not user.active:
+        return _DEACTIVATED
+    if around.may_any(step.user, _MANAGES_ALLEGATIONS):
+        return {}
+    return {"$.user": "holds no role that may manage an allegation"}
+
+
+def _find_names(step: Debrief | CompleteAction, around: Surroundings) -> Faults:
+    return step.naming(around.names())
+
+
+def _authoriser(step: Waive, _: Surroundings) -> Decider:
+    return Decider(step.authorised_by, "$.authorised_by")
+
+
+def _persons(step: LetIn, around: Surroundings) -> Fields:
+    user = around.found.get(step.user)
+    return {"persons": tuple(sorted(user.persons)) if isinstance(user, User) else ()}
+
+
+def _may_be_let_in(step: LetIn, around: Surroundings) -> Faults:
+    """A fault unless all that shuts the user out has ended."""
+    case, user = around.reported_case, around.found.get(step.user)
+    if not isinstance(user, User):
+        return {}
+    reader = case.at.reader_for(Principal.of(user))
+    if not holds(BARRED, case.facts, reader):
+        return {"$.user": "is not shut out of this case"}
+    again = case.facts.without_ended_bars(reader.identity, around.moment)
+    return {"$.user": "is shut out by something that still holds"} if holds(BARRED, again, reader) else {}
+
+
+def _is_another(step: ClearName, around: Surroundings) -> Faults:
+    """A fault if the user clears themself, also for another case: another user says that it is not them."""
+    at, user = around.reported_case.at, around.found.get(step.user)
+    if isinstance(user, User) and at.identity.is_one_with(at.identity_of(Principal.of(user))):
+        return {"$.user": "is you; another user says whether the person is you"}
+    return {}
+
+
+def _anybody_else(_: Step, __: Surroundings) -> Decider:
+    return Decider()
+
+
+def _two_in_allegations(_: CloseAsDuplicate, around: Surroundings) -> Decider | None:
+    """Nobody ends an allegation alone."""
+    return Decider() if around.reported.stream is Stream.ALLEGATION else None
+
+
+def _withdraw(step: WithdrawInvolvement, around: Surroundings) -> Fields:
+    incident = around.reported
+    left = step.people_after(incident.people)
+    return {"last_child": bool(incident.children()) and not children_of(left, SUBJECT_INVOLVEMENTS)}
+
+
+def _correct(step: Correct, around: Surroundings) -> Fields:
+    """What casework fills in of the new form of the corrected step, and whether a duty opens again."""
+    incident = around.reported
+    if step.faults(incident):
+        # It is refused, and nothing more can be known of it.
+        return {}
+    form = step.judged_as(incident)
+    if form is not step and step.fields is not None:
+        filled = OUTSIDE.get(type(form), NOTHING).complete(form, around.before(form))
+        changed = {name: value for name, value in filled.items() if value != getattr(form, name)}
+        step = msgspec.structs.replace(step, fields=Partial(type(form), step.fields.values | changed))
+    after = incident.after(step)
+    return {
+        "fields": step.fields,
+        "opens_duty": around.reported_case.playbook.opens_duty(incident, after),
+        "last_child": bool(incident.children()) and not after.children(),
+    }
+
+
+def _check_new_form(step: Correct, around: Surroundings) -> Faults:
+    form = step.judged_as(around.reported)
+    if form is step:
+        return {}
+    found = OUTSIDE.get(type(form), NOTHING).check(form, around.before(form))
+    return {path.replace("$.", "$.fields.", 1): fault for path, fault in found.items()}
+
+
+def _corrected_by_two(step: Correct, around: Surroundings) -> Decider | None:
+    """Another user decides if it takes back what protects a child, or changes what two people decided."""
+    incident, playbook = around.reported, around.reported_case.playbook
+    if not step.changes or step.faults(incident):
+        return None
+    after = incident.after(step)
+    calmer = playbook.critical_since(incident) is not None and playbook.critical_since(after) is None
+    form = step.judged_as(incident)
+    of_two = form is not step and form.approved_by is not None
+    taken_back = takes_back_protection(incident, after, no_longer_critical=calmer)
+    return Decider() if taken_back or of_two else None
+
+
+def _duplicate(step: CloseAsDuplicate, around: Surroundings) -> Fields:
+    """What stands in the way of closing the case as a duplicate of the other, and what that does not say."""
+    incident, other = around.reported, around.found.get(step.of)
+    if not isinstance(other, Incident) or other.id == incident.id:
+        return {}
+    missing = tuple(missing_in(other, incident, around.first_record))
+    obstacles = {
+        Obstacle.CLOSED: other.closed,
+        Obstacle.OTHER_STREAM: other.stream is not incident.stream,
+        Obstacle.INCOMPLETE: bool(missing),
+    }
+    return {"obstacles": tuple(each for each, found in obstacles.items() if found), "missing": missing}
+
+
+def _people_of_other(step: CloseAsDuplicate, found: Mapping[UUID, Aggregate]) -> Collection[UUID]:
+    other = found.get(step.of)
+    return [party.person for party in other.people] if isinstance(other, Incident) else ()
+
+
+OUTSIDE: Final[Mapping[type[Step], Outside]] = {
+    Report: Outside(complete=_report, users=_led),
+    Reclassify: Outside(complete=_reclassify),
+    InvolvePerson: Outside(complete=_involve),
+    IdentifyPerson: Outside(complete=_identify),
+    ClassifyContact: Outside(complete=_classify),
+    Debrief: Outside(complete=_debrief, check=_find_names, names=True),
+    CompleteAction: Outside(check=_find_names, names=True),
+    Assign: Outside(complete=_appoint, check=_assigned_reads),
+    AppointCaseManager: Outside(complete=_appoint, check=_manages_allegations),
+    CheckAge: Outside(complete=_check_age),
+    CheckConsent: Outside(complete=_check_consent),
+    Rebase: Outside(complete=_rebase),
+    WithdrawInvolvement: Outside(complete=_withdraw),
+    CloseAsDuplicate: Outside(complete=_duplicate, decided_by=_two_in_allegations, people=_people_of_other),
+    WithdrawReport: Outside(decided_by=_anybody_else),
+    Correct: Outside(complete=_correct, check=_check_new_form, decided_by=_corrected_by_two),
+    Waive: Outside(decided_by=_authoriser),
+    ClearName: Outside(check=_is_another),
+    LetIn: Outside(complete=_persons, check=_may_be_let_in, decided_by=_anybody_else),
+}
+"""The classes of step that need something from outside the incident; the others need nothing."""
+
+NOTHING: Final = Outside()
