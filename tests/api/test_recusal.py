@@ -287,6 +287,20 @@ class TestLettingBackIn:
         house.created("lead", f"/incidents/{incident}/conflicts", {"reason": REASON})
         assert school.readers(incident) == {"lead", "deputy", "head"} - {"lead"}
 
+    @pytest.mark.parametrize("way", ["withdrawn", "corrected"])
+    def test_not_by_whoever_took_them_out_of_the_case(self, school: School, way: str) -> None:
+        house, incident, lead = school.house, school.child_case(), school.people["lead"]
+        taken = house.take(incident, "involve_person", "deputy", person=lead, involvement="target")
+        assert school.readers(incident) == {"deputy", "head"}
+        if way == "withdrawn":
+            house.take(incident, "withdraw_involvement", "head", person=lead, reason=REASON)
+        else:
+            house.take(incident, "correct", "head", corrects=taken["version"], void=True, reason=REASON)
+        assert school.readers(incident) == {"deputy", "head"}
+        approval = body_of(self.asked(school, incident, "lead"))["id"]
+        assert self.decided(school, approval, "head") == 403
+        assert school.readers(incident) == {"deputy", "head"}
+
     def test_after_a_parting_and_not_before(self, school: School) -> None:
         house, incident = school.house, school.child_case()
         record = school.made("deputy", "Sam Other")

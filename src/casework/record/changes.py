@@ -8,7 +8,8 @@ from typing import Final
 from uuid import UUID
 
 from casework.domain.incident import Incident
-from casework.domain.incident.reporting import IdentifyPerson
+from casework.domain.incident.amending import Correct
+from casework.domain.incident.reporting import IdentifyPerson, WithdrawInvolvement
 from casework.domain.person import Person, PersonChanged, PersonParted, PersonRelationEnded
 from casework.domain.user import User
 from casework.record.port import Record
@@ -16,18 +17,22 @@ from casework.record.port import Record
 _ENDING: Final = (PersonChanged, PersonParted, PersonRelationEnded)
 """The changes of a person by which something that shut a user out may have ended."""
 
+_ENDING_IN_CASE: Final = (IdentifyPerson, WithdrawInvolvement, Correct)
+"""The steps by which somebody may no longer be involved."""
+
 
 def who_changed(record: Record, incident: Incident, users: Iterable[UUID]) -> set[UUID]:
     """The users who, since `incident` was recorded, changed the people it is about or whom `users` are.
 
-    Including those who said who an unknown person of it is.
+    Including those who identified a person of it, withdrew an involvement or corrected a step, even if that
+    was corrected since.
     """
     found = record.load_many(users)
     persons = {person for user in found.values() if isinstance(user, User) for person in user.persons}
     people = _people(record, persons | incident.concerned)
     since = incident.recorded_at
     changed = {by for person in people for by in _who_changed(person, since)}
-    return changed | {step.by for step in incident.taken(IdentifyPerson)}
+    return changed | {step.by for step in incident.timeline if isinstance(step, _ENDING_IN_CASE)}
 
 
 def _people(record: Record, ids: Iterable[UUID]) -> Iterator[Person]:
