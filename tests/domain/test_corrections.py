@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -53,9 +54,9 @@ def computed(incident: Incident) -> dict[str, Any]:
     return {name: getattr(incident, name) for name in COMPUTED}
 
 
-def duties(case: CaseFile) -> set[tuple[str, str, bool]]:
+def duties(case: CaseFile) -> set[tuple[str, str | None, str, bool]]:
     found = case.playbook.duties(case.incident, TEST_CALENDAR)
-    return {(duty.rule.id, str(sorted(duty.preset.items())), duty.open) for duty in found}
+    return {(each.rule.id, each.rule.step, str(sorted(each.preset.items())), each.open) for each in found}
 
 
 class TestVoid:
@@ -446,3 +447,36 @@ def test_a_voided_step_changes_nothing_that_is_computed(
         return
     assert computed(case.incident) == computed(before.incident)
     assert duties(case) == duties(before)
+
+
+ENDS_DUTIES = frozenset(
+    {"withdraw_involvement", "correct", "waive", "reclassify", "assess_risk", "record_agency_response"}
+)
+"""The steps after which a duty may no longer exist: the facts that it came from are others."""
+
+
+@settings(deadline=None, max_examples=60)
+@given(kind=st.sampled_from(KINDS), pack=st.sampled_from(sorted(PACKS)), moves=MOVES, data=st.data())
+def test_the_history_up_to_any_step_gives_what_it_gave_then_and_no_duty_vanishes(
+    kind: str, pack: str, moves: list[tuple[str, dict[str, Any]]], data: st.DataObject
+) -> None:
+    case = CaseFile(kind, pack)
+    then = [(case.incident.version, computed(case.copy().incident), duties(case))]
+    for step, fields in moves:
+        attempt(case, step, data, **fields)
+        then.append((case.incident.version, computed(case.copy().incident), duties(case)))
+
+    timeline = [*case.incident.timeline]
+    now = case.copy()
+    for version, known_then, duties_then in then:
+        earlier = Incident.replay(timeline[:version])
+        assert earlier is not None
+        now.incident = earlier
+        assert (computed(earlier), duties(now)) == (known_then, duties_then)
+
+    for (before, _, had), (after, _, has) in pairwise(then):
+        taken = timeline[after - 1].name()
+        if after == before or taken in ENDS_DUTIES:
+            continue
+        opened = {(step, preset) for _, step, preset, is_open in had if is_open and step != taken}
+        assert opened <= {(step, preset) for _, step, preset, _ in has}, timeline[after - 1]
