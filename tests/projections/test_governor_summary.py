@@ -89,6 +89,18 @@ def test_clocks_and_medians_are_computed_from_the_steps(history: SchoolHistory, 
     assert found["per_100_pupils"] == round(500 / 210, 1)
 
 
+def test_steps_recorded_late_meet_no_clock_and_shorten_no_median(
+    history: SchoolHistory, views: Views
+) -> None:
+    incidents = [history.report(at=f"2026-09-{day} 10:00") for day in range(14, 19)]
+    for day, incident in enumerate(incidents, start=14):
+        history.take(incident, "triage", at=f"2026-09-{day + 11} 10:00", done=f"2026-09-{day} 11:00")
+    found = summary(views, history, as_of=london("2026-09-30 09:00"))
+    assert found["median_hours"]["to_triage"] == 11 * 24
+    assert found["clocks"]["met"] == 0
+    assert found["clocks"]["missed"] == 25
+
+
 def test_the_time_to_a_debrief_is_counted(history: SchoolHistory, views: Views) -> None:
     for day in range(14, 19):
         reported_at = london(f"2026-09-{day} 10:00")
