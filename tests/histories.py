@@ -175,14 +175,29 @@ class SchoolHistory:
         )
 
     def take(
-        self, incident: UUID, step: str, /, *, at: str | None = None, by: User | None = None, **fields: Any
+        self,
+        incident: UUID,
+        step: str,
+        /,
+        *,
+        at: str | None = None,
+        done: str | None = None,
+        by: User | None = None,
+        **fields: Any,
     ) -> Case:
-        """Take a step, an hour after the last one by default; `fields` replaces fields of its example."""
+        """Take a step, an hour after the last one by default; `fields` replaces fields of its example.
+
+        It was `done` just then, or earlier.
+        """
         self.at = self.at + HOUR if at is None else london(at)
         found = self.app.record.load(Incident, incident)
         assert found is not None
         values = self.example(step, found, **fields)
-        command = TakeStep(incident=incident, step=unstamped(STEPS[step], **values))
+        command = TakeStep(
+            incident=incident,
+            step=unstamped(STEPS[step], **values),
+            at=None if done is None else london(done),
+        )
         return self.app.incidents.take(self.context(by or self.dsl), command).case
 
     def decide(self, incident: UUID, *, approve: bool = True) -> None:

@@ -169,7 +169,7 @@ class TestTheEditions:
     def test_an_incident_pins_the_one_in_force_when_it_was_reported(
         self, house: House, reported: str, edition: str
     ) -> None:
-        house.clock.set("2026-09-14 10:20")
+        house.clock.set("2026-09-01 10:20")
         people = house.two_pupils()
         incident = house.report(reported_at=reported, occurred_at="2026-08-30T10:00:00+01:00", people=people)
         assert incident["policy"]["floor"] == edition

@@ -81,6 +81,7 @@ def answered(case: CaseFile) -> CaseFile:
 ROWS: Final[dict[str, Row]] = {
     "report": Row(
         follows="Clocks, term, content and stream follow the new values; the editions it is judged by stay. "
+        "A report moved more than a day before its recording needs `late_reason`. "
         "The person who reported still reads what they submitted.",
         change={"platform": "Signal"},
     ),

@@ -90,6 +90,19 @@ def test_an_entry_says_who_when_what_why_and_which_clause(
     assert (correction.corrected_by, correction.why) == (None, NARRATIVE)
 
 
+def test_what_was_recorded_late_answers_its_duty_from_then(history: SchoolHistory, views: Views) -> None:
+    incident = history.report(at="2026-09-14 10:20")
+    history.take(incident, "triage", at="2026-09-21 09:00", done="2026-09-14 11:00")
+    _, triage = trail_of(history, views, incident).entries
+    assert triage.happened_at == london("2026-09-14 11:00")
+    assert triage.recorded_late
+    assert triage.answers is not None
+    assert triage.answers.late
+    assert [entry.recorded_late for entry in timeline_of(history, incident)] == [False, True]
+    rows = [*csv.DictReader(io.StringIO(as_csv(trail_of(history, views, incident))))]
+    assert [row["recorded_late"] for row in rows] == ["no", "yes"]
+
+
 def test_who_reported_in_confidence_stays_unnamed(history: SchoolHistory, views: Views) -> None:
     incident = history.report(confidential_reporter=True)
     trail = trail_of(history, views, incident)
@@ -150,6 +163,7 @@ def test_the_timeline_shows_the_fields_of_each_step(history: SchoolHistory, bull
         step="triage",
         happened_at=london("2026-09-14 11:00"),
         recorded_at=london("2026-09-14 11:00"),
+        recorded_late=False,
         by=history.dsl.id,
         role=Role.DSL,
         approved_by=None,

@@ -25,6 +25,8 @@ from casework_projections.views.catch_up import Views
 from tests.calendars import TEST_CALENDAR
 from tests.histories import HOUR, LESSON, SchoolHistory, london
 
+LATE = "It was found in the marzipan book."
+
 
 def summary(
     views: Views, history: SchoolHistory, term: str = "2026-autumn", as_of: datetime | None = None
@@ -85,6 +87,18 @@ def test_clocks_and_medians_are_computed_from_the_steps(history: SchoolHistory, 
     # Acknowledgement, evidence and both children's parents, of five incidents.
     assert found["clocks"]["missed"] == 20
     assert found["per_100_pupils"] == round(500 / 210, 1)
+
+
+def test_steps_recorded_late_meet_no_clock_and_shorten_no_median(
+    history: SchoolHistory, views: Views
+) -> None:
+    incidents = [history.report(at=f"2026-09-{day} 10:00") for day in range(14, 19)]
+    for day, incident in enumerate(incidents, start=14):
+        history.take(incident, "triage", at=f"2026-09-{day + 11} 10:00", done=f"2026-09-{day} 11:00")
+    found = summary(views, history, as_of=london("2026-09-30 09:00"))
+    assert found["median_hours"]["to_triage"] == 11 * 24
+    assert found["clocks"]["met"] == 0
+    assert found["clocks"]["missed"] == 25
 
 
 def test_the_time_to_a_debrief_is_counted(history: SchoolHistory, views: Views) -> None:
@@ -160,7 +174,9 @@ def test_terms_are_compared(history: SchoolHistory, views: Views) -> None:
     for year, count in ((2025, 6), (2026, 5)):
         for _ in range(count):
             moment = london(f"{year}-11-10 09:00")
-            history.report(at="2026-11-10 10:00", occurred_at=moment, reported_at=moment)
+            history.report(
+                at="2026-11-10 10:00", occurred_at=moment, reported_at=moment, late_reason=Sealed(LATE)
+            )
     found = summary(views, history)
     assert found["incidents"]["new"] == 5
     assert found["compared_with"]["previous_term"]["new"] == 6
@@ -214,7 +230,7 @@ def test_later_records_do_not_change_an_earlier_summary(history: SchoolHistory, 
     for incident in incidents[1:]:
         history.take(incident, "escalate")
         history.take(incident, "invite_parent")
-    history.report(at="2027-01-04 09:00", reported_at=moment, occurred_at=moment)
+    history.report(at="2027-01-04 09:00", reported_at=moment, occurred_at=moment, late_reason=Sealed(LATE))
 
     assert summary(views, history)["incidents"]["new"] == 7
     with count_statements() as tally:

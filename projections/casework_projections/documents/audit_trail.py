@@ -23,6 +23,7 @@ _COLUMNS: Final = (
     "late",
     "corrected_by",
     "approved_by",
+    "recorded_late",
 )
 
 
@@ -46,4 +47,5 @@ def _line(entry: TrailEntry) -> list[Any]:
         *([None] * 4 if answers is None else [answers.rule, answers.clause, answers.due_at, answers.late]),
         entry.corrected_by,
         None if approver is None else approver.name or approver.user,
+        entry.recorded_late,
     ]

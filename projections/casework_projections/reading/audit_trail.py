@@ -46,6 +46,7 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
 class TrailEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One step: when it happened and was recorded, who, what, why, and the clause it fulfilled.
 
+    `recorded_late`: it was recorded more than a day after it was done, and answers its duty only from then.
     An opening of a file has no number.
     """
 
@@ -54,6 +55,7 @@ class TrailEntry(msgspec.Struct, frozen=True, kw_only=True):
     happened_at: Instant
     recorded_at: Instant
     late_by_seconds: int
+    recorded_late: bool
     by: Actor
     approved_by: Approver | None
     what: str
@@ -110,6 +112,7 @@ def _trail_entry(entry: TimelineEntry, answered: Mapping[int, Duty], names: Name
         happened_at=entry.happened_at,
         recorded_at=entry.recorded_at,
         late_by_seconds=int((entry.recorded_at - entry.happened_at).total_seconds()),
+        recorded_late=entry.recorded_late,
         by=Actor(entry.by, _name(entry.by, names), entry.role),
         approved_by=None if approver is None else Approver(approver, _name(approver, names)),
         what=described(entry.step, entry.fields, entry.note, names),

@@ -11,6 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from casework.domain.approval import Approval
 from casework.domain.case import Case, report_status
+from casework.domain.clocks import is_recorded_late
 from casework.domain.incident.connecting import Uncounted
 from casework.domain.incident.reporting import Acknowledge, Party, Policy, each_once
 from casework.domain.moments import Instant
@@ -74,6 +75,7 @@ class IncidentBody(msgspec.Struct, frozen=True, kw_only=True):
     """An incident.
 
     A user who only reported it sees what they submitted, whether it was received and whether it is closed.
+    `recorded_late` says that it was recorded more than a day after it was reported, `late_reason` why.
     `uncounted` says why a closed case is not counted. `approvals` are the steps that wait for a second
     person's decision; only readers of the case get them, and, where the case itself is asked for, its
     `links` to other cases they may read. The user who reported it gets the `outside_contacts`
@@ -100,6 +102,8 @@ class IncidentBody(msgspec.Struct, frozen=True, kw_only=True):
     occurred_at: Instant
     reported_at: Instant
     recorded_at: Instant
+    recorded_late: bool
+    late_reason: Sealed | None
     assigned_to: tuple[UUID, ...]
     received: bool
     closed: bool
@@ -157,6 +161,8 @@ def incident_body(case: Case) -> IncidentBody:
         occurred_at=said.occurred_at,
         reported_at=said.reported_at,
         recorded_at=incident.recorded_at,
+        recorded_late=is_recorded_late(said.reported_at, incident.recorded_at),
+        late_reason=said.late_reason,
         **msgspec.structs.asdict(seen),
     )
 

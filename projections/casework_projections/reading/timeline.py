@@ -30,6 +30,7 @@ Entry = Step | EvidenceOpened | CasesLinked | CasesUnlinked
 class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One step with the `fields` it was taken with. An opening of a file and a link have no number.
 
+    `recorded_late`: it was recorded more than a day after it was done, and answers its duty only from then.
     `approved_by` is the second user, if the step needed two people.
     """
 
@@ -37,6 +38,7 @@ class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
     step: str
     happened_at: Instant
     recorded_at: Instant
+    recorded_late: bool
     by: UUID | None
     role: Role
     approved_by: UUID | None
@@ -109,6 +111,7 @@ def _entry(
         step=step,
         happened_at=event.happened_at,
         recorded_at=event.recorded_at,
+        recorded_late=event.recorded_late,
         by=None if event.by == NOBODY else event.by,
         role=Role(event.role),
         approved_by=approved_by,

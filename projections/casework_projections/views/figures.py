@@ -20,6 +20,7 @@ from sqlalchemy import (
 
 from casework.domain.clocks import Calendar
 from casework.domain.incident import Incident, Step
+from casework.domain.incident.corrections import answers_at
 from casework.domain.incident.evidence import SaveEvidence
 from casework.domain.incident.families import InformParents, InviteParent
 from casework.domain.incident.outcomes import Debrief, Reopen
@@ -57,7 +58,8 @@ class DutyClock(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
-    """What is counted of one incident. `hours_to` are elapsed hours since it was reported.
+    """What is counted of one incident. `hours_to` are elapsed hours since it was reported, to when the step
+    counts: a step that was recorded late counts from its recording.
 
     The children whose parents were `informed` or from whose parents it is `withheld`, and the parents who
     were `invited`, are ids of records: code that counts them must count two records of one person once.
@@ -95,7 +97,7 @@ class IncidentFigures(IncidentView):
     """The figures of every incident as it is now."""
 
     name: ClassVar[str] = "governor_summary"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     tables: ClassVar[MetaData] = _metadata
     main: ClassVar[Table] = figures
 
@@ -155,7 +157,9 @@ def figures_of(incident: Incident, playbook: Playbook, calendar: Calendar) -> Fi
 
 def _hours_to(incident: Incident, step: type[Step]) -> list[float]:
     first = next(incident.taken(step), None)
-    return [] if first is None else [(first.happened_at - incident.reported_at).total_seconds() / 3600]
+    if first is None:
+        return []
+    return [(answers_at(first, incident.superseded) - incident.reported_at).total_seconds() / 3600]
 
 
 def _outcome(incident: Incident) -> str:

@@ -28,11 +28,19 @@ LONDON: Final = ZoneInfo("Europe/London")
 CLOCK_LEAD: Final = timedelta(minutes=2)
 """How far a client's clock may be ahead of the server's."""
 
+LATE_AFTER: Final = timedelta(days=1)
+"""How long after something was done it may be recorded and still count from then: 24 elapsed hours."""
+
 _ONE_DAY: Final = timedelta(days=1)
 _END_OF_DAY: Final = time(23, 59, 59)
 _SATURDAY: Final = 5
 TERM_NAME: Final = re.compile(r"([0-9]{4})-(spring|summer|autumn)")
 _SEASONS: Final = ("spring", "summer", "autumn")
+
+
+def is_recorded_late(done_at: datetime, recorded_at: datetime) -> bool:
+    """Whether what was done at `done_at` was recorded more than a day later."""
+    return recorded_at.timestamp() - done_at.timestamp() > LATE_AFTER.total_seconds()
 
 
 class Term(msgspec.Struct, frozen=True):

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from casework.domain.clocks import is_recorded_late
 from casework.domain.moments import Instant
 
 TOPICS: dict[str, type[Event]] = {}
@@ -28,6 +29,11 @@ class Stamp(msgspec.Struct, frozen=True, kw_only=True):
     request_digest: str = ""
     happened_at: Instant
     recorded_at: Instant
+
+    @property
+    def recorded_late(self) -> bool:
+        """Whether it was recorded more than a day after it was done."""
+        return is_recorded_late(self.happened_at, self.recorded_at)
 
 
 class Event(Stamp, frozen=True, kw_only=True):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 import msgspec
 
+from casework.domain.clocks import is_recorded_late
 from casework.domain.incident.amending import Correct
 from casework.domain.incident.steps import Step
 
@@ -15,6 +17,11 @@ class Superseded(msgspec.Struct, frozen=True):
 
     step: Step
     by: Correct
+
+    @property
+    def moves(self) -> bool:
+        """Whether the correction says that the step was done at another time."""
+        return self.by.fields is not None and "happened_at" in self.by.fields.values
 
 
 class Corrected(msgspec.Struct, frozen=True):
@@ -43,6 +50,20 @@ def corrected(timeline: Sequence[Step]) -> Corrected:
         if correction.fields is not None:
             forms[correction.corrects] = correction.fields.on(before)
     return Corrected([forms[step.number] for step in timeline if step.number not in voided], superseded)
+
+
+def answers_at(step: Step, superseded: Iterable[Superseded]) -> datetime:
+    """When `step`, in the form that stands, answers a duty: when it was done, or recorded if that was late.
+
+    When a step was done is recorded by the step itself, or by the last correction that moves it. So a late
+    step does not become one in time when its date is corrected later.
+    """
+    said_at = max(
+        (each.by.recorded_at for each in superseded if each.step.number == step.number and each.moves),
+        default=step.recorded_at,
+        key=datetime.timestamp,
+    )
+    return step.recorded_at if is_recorded_late(step.happened_at, said_at) else step.happened_at
 
 
 def _voided(corrections: Iterable[Correct]) -> set[int]:

@@ -82,6 +82,7 @@ class Incident(Aggregate, begins_with=Report):
         self.direction: Direction | None = report.direction
         self.summary = report.summary
         self.child_voice = report.child_voice
+        self.late_reason = report.late_reason
         self.people: tuple[Party, ...] = report.people_after(())
         self.may_be_about_leader = report.may_be_about_leader
         self.content: frozenset[Content] = frozenset()
@@ -145,11 +146,17 @@ class Incident(Aggregate, begins_with=Report):
         form = correction.judged_as(self)
         if form is correction:
             return
-        judged_on = Incident(form) if isinstance(form, Report) else self.without(form.number)
+        judged_on = self._reported_as(form) if isinstance(form, Report) else self.without(form.number)
         try:
             judged_on.judge(form, playbook)
         except Invalid as error:
             raise Invalid(corrected_paths(error.errors)) from error
+
+    def _reported_as(self, form: Report) -> Incident:
+        """This incident before its first step, had its report been `form`."""
+        other = Incident(form)
+        other.submitted = self.submitted
+        return other
 
     @classmethod
     def replay(cls, events: Iterable[Event], onto: Self | None = None) -> Self | None:

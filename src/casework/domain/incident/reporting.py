@@ -103,7 +103,8 @@ class Report(NamesPeople, frozen=True, kw_only=True):
 
     `about_leader` is what the report says of whether it is about the person who leads the school. `leaders`
     are the users who led it from that day to the report, if it may be about one of them, and all people they
-    were ever linked to; in reports of earlier releases, the users alone.
+    were ever linked to; in reports of earlier releases, the users alone. `late_reason` says why it is
+    recorded more than a day after it was reported.
     """
 
     TOPIC: ClassVar[str] = "incident.report"
@@ -128,6 +129,7 @@ class Report(NamesPeople, frozen=True, kw_only=True):
     confidential_reporter: bool = False
     people: tuple[Party, ...] = ()
     about_leader: bool | None = None
+    late_reason: Reason | None = None
     leaders: Annotated[tuple[UUID, ...], ServerSet()] = ()
     kind_stream: Annotated[Stream, ServerSet()] = Stream.CHILD
     reporter: Annotated[Sealed, ServerSet()]
@@ -154,9 +156,22 @@ class Report(NamesPeople, frozen=True, kw_only=True):
         return not named and stream_of(self.people, self.direction, self.kind_stream) is Stream.ALLEGATION
 
     def faults(self, incident: Incident) -> dict[str, str]:
+        faults = {}
         if self.occurred_at > self.happened_at:
-            return {"$.occurred_at": "is after reported_at"}
-        return {}
+            faults["$.occurred_at"] = "is after reported_at"
+        if self._lacks_late_reason(incident.submitted):
+            faults["$.late_reason"] = "is required if reported_at is more than a day before the recording"
+        return faults
+
+    def _lacks_late_reason(self, submitted: Report) -> bool:
+        """Whether it gives no reason for being recorded late.
+
+        In the new form of a report that was `submitted` late without one, to an earlier release, a reason is
+        required only if the correction moves it.
+        """
+        if not self.recorded_late or self.late_reason is not None:
+            return False
+        return submitted is self or (submitted.happened_at, submitted.late_reason) != (self.happened_at, None)
 
     def people_after(self, people: tuple[Party, ...]) -> tuple[Party, ...]:
         return each_once(self.people)

@@ -16,6 +16,7 @@ class Duty(msgspec.Struct, frozen=True):
 
     If a step that met it was corrected and no longer does, it is due again, by its own clock from the
     correction; `first_due_at` is then when it was due at first, unless that step named the wrong person.
+    `answered_at` is when the step was done, or when it was recorded if that is more than a day later.
     """
 
     rule: Rule

@@ -11,6 +11,7 @@ import msgspec
 
 from casework.domain.clocks import LONDON, Calendar, due
 from casework.domain.errors import Refusal
+from casework.domain.incident.corrections import answers_at
 from casework.domain.incident.facts import GROUPS, Item
 from casework.domain.playbook.duty import Duty
 from casework.domain.playbook.restarts import names_others
@@ -214,7 +215,7 @@ class Playbook:
                 preset=preset,
                 due_at=due_at,
                 answered_by=None if answer is None else answer.number,
-                answered_at=None if answer is None else answer.happened_at,
+                answered_at=None if answer is None else answers_at(answer, case.incident.superseded),
                 first_due_at=first_due_at,
             )
 

@@ -11,7 +11,7 @@ from casework.domain.access import Permission
 from casework.domain.case import Case
 from casework.domain.errors import Forbidden, KeyReused, refuse_any
 from casework.domain.event import event_of
-from casework.domain.fields import Code, Narrative, PastInstant, limit_faults, synchronised, values_of
+from casework.domain.fields import Code, Narrative, PastInstant, Reason, limit_faults, synchronised, values_of
 from casework.domain.incident import Incident
 from casework.domain.incident.reporting import Party, Policy, Report, each_once
 from casework.domain.person import Person
@@ -33,6 +33,8 @@ from casework.usecases.steps.surroundings import Surroundings
 class ReportIncident(msgspec.Struct, frozen=True, kw_only=True):
     """An incident to report. `reported_at` is when it was first reported (default: now).
 
+    `late_reason` says why it is recorded more than a day later, and is then required.
+
     A person who is named twice in one role counts once. `about_leader` says whether it is about the person
     who leads the school, who then does not learn of it.
     """
@@ -50,6 +52,7 @@ class ReportIncident(msgspec.Struct, frozen=True, kw_only=True):
     people: tuple[Named, ...] = ()
     about_leader: bool | None = None
     reported_at: PastInstant | None = None
+    late_reason: Reason | None = None
 
 
 class Reporting:
@@ -153,16 +156,17 @@ class Reporting:
         confidential = command.confidential_reporter
         hidden = self._in_confidence(context)
         incident = hidden.new_id("incident")
-        moment = command.reported_at or context.now
         sent = hidden if confidential else context
-        stamp = sent.stamp(incident, 1, Role.REPORTER if confidential else role, moment)
+        stamp = sent.stamp(incident, 1, Role.REPORTER if confidential else role, command.reported_at)
+        # A date in the past must not choose an earlier policy than the one that the school works by.
+        in_force_at = stamp.recorded_at if stamp.recorded_late else stamp.happened_at
         fields = replaced(command, people=people)
         del fields["reported_at"]
         return event_of(
             stamp,
             Report,
             **fields,
-            policy=self._policy(school, moment),
+            policy=self._policy(school, in_force_at),
             reporter=Sealed(
                 str(context.by), under=Report.reporter_key_of(incident) if confidential else None
             ),
