@@ -106,6 +106,10 @@ class AtSchool:
         """Everybody who held or acted in a role of the route at the school."""
         return tuple(self._holders())
 
+    def identity_by_id(self, user: UUID) -> Identity:
+        """Who the user with this id is in cases."""
+        return self._identities(user)
+
     def acting(self, role: Role) -> list[Identity]:
         """Those who act in `role` today."""
         return [holder.identity for holder in self.staff if holder.role is role and holder.acts]
