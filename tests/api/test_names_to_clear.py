@@ -105,7 +105,7 @@ def test_the_hour_runs_from_when_the_person_was_recorded(school: House) -> None:
     assert school.due(incident, "clear_name") == "2026-09-14T15:05"
 
 
-def test_a_closed_or_withdrawn_name_asks_for_nothing(school: House) -> None:
+def test_a_withdrawn_name_asks_for_nothing(school: House) -> None:
     person = namesake(school)
     incident = case(school, person, content=["adult_contact"])
     school.take(incident, "withdraw_involvement", person=person, involvement="alleged", reason=REASON)
@@ -113,11 +113,11 @@ def test_a_closed_or_withdrawn_name_asks_for_nothing(school: House) -> None:
 
 
 def test_who_may_not_clear_names_is_not_asked(school: House) -> None:
-    incident = case(school, namesake(school), content=["adult_contact"])
+    person = namesake(school)
+    incident = case(school, person, content=["adult_contact"])
     school.add_user("senior", "slt", school.school)
     school.take(incident, "assign", user=school.users["senior"])
-    assert (
-        school.step(incident, "clear_name", "senior", **cleared(school, namesake(school))).status_code == 403
-    )
+    answer = school.step(incident, "clear_name", "senior", **cleared(school, person))
+    assert answer.status_code == 403
     assert to_clear(school, incident, "senior") == []
     assert len(to_clear(school, incident)) == 1

@@ -84,7 +84,7 @@ class ApprovalBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReadApproval(Question[ApprovalBody], frozen=True):
-    """One approval, for users who may read its case or decide without; about accounts, for who may decide."""
+    """One approval, for users who may read its case, or who decide on it."""
 
     NAME: ClassVar = "approval"
 

@@ -54,6 +54,7 @@ _ASKED_ELSEWHERE: Final[Mapping[Matter, str]] = {
 _OUTDATED: Final = Refusal(
     "approval-outdated", CLAUSE, "What was asked for can no longer be done. The user who asked can ask again."
 )
+_NOT_BY_YOU: Final = "Another person must approve this."
 _HAD_PART: Final = (
     "You made a change that ended this user's recusal; another reader of the case must approve."
 )
@@ -198,7 +199,8 @@ class Approvals:
         others = self._record.load_many(changed)
         accounts = (each for each in others.values() if isinstance(each, User))
         if context.by in changed or any(not own_records.isdisjoint(each.persons) for each in accounts):
-            raise Forbidden(_HAD_PART)
+            # It would tell somebody who may not read the case whom it is about.
+            raise Forbidden(_HAD_PART if pending.case.standing.reads_as is not None else _NOT_BY_YOU)
 
     def _asker(self, context: Context, approval: Approval) -> tuple[Principal, frozenset[UUID]]:
         """Who asked, and every record that is one person with the user, read together."""
