@@ -114,6 +114,13 @@ def replaced(text: str, old: str, new: str) -> str:
     return text.replace(old, new)
 
 
+def test_a_duty_to_clear_names_is_valid(tmp_path: Path) -> None:
+    floor = replaced(FLOOR_FILE, FIRST_RULE, NAME_TO_CLEAR + FIRST_RULE)
+    (found,) = load(tmp_path, floor=floor).floors.values()
+    assert found.name_to_clear is not None
+    assert found.name_to_clear.as_rule().floor
+
+
 def test_the_files_used_in_these_tests_are_valid(tmp_path: Path) -> None:
     library = load(tmp_path)
     assert [*library.floors] == ["nowhere@2026-09-01"]
@@ -127,6 +134,24 @@ def test_the_files_used_in_these_tests_are_valid(tmp_path: Path) -> None:
         "parents",
         "police",
     ]
+
+
+FIRST_RULE = '[[rules]]\nid = "no-reply"'
+NAME_TO_CLEAR = """\
+[name_to_clear]
+rule = "name"
+step = "clear_name"
+within = 1
+unit = "hours"
+clause = "LAW"
+reason = "The name is cleared."
+
+"""
+
+
+def stated(old: str, new: str) -> str:
+    """The duty to clear a name with a mistake."""
+    return replaced(NAME_TO_CLEAR, old, new)
 
 
 IN_THE_FLOOR = [
@@ -268,6 +293,19 @@ IN_THE_FLOOR = [
         "no-reply",
         "satisfied_by",
         "not belong",
+    ),
+    *(
+        (FIRST_RULE, stated(old, new) + FIRST_RULE, rule, field, message)
+        for old, new, rule, field, message in (
+            ('"clear_name"', '"close"', "name", "step", "not a step about a person and a user"),
+            ('"clear_name"', '"dance"', "name", "step", "not a step about a person and a user"),
+            ('rule = "name"', 'rule = "police"', "police", "rule", "is the id of another rule"),
+            ('"LAW"', '"NO SUCH LAW"', "name", "clause", "cites no source"),
+            ('"hours"', '"school_days"', "name", "unit", "never waits for school days"),
+            ("within = 1", "within = -1", "name", "within", "less than 0"),
+            ("within = 1", "within = 87601", "name", "within", "more than ten years"),
+            ("within = 1", "within = 1\ncolour = 2", "", "name_to_clear", "unknown field `colour`"),
+        )
     ),
     ('[[rules]]\nid = "police"', '[[rules]\nid = "police"', "", "", "line 48"),
     ('jurisdiction = "nowhere"', 'jurisdiction = "nowhere', "", "", "line 1"),

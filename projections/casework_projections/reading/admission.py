@@ -9,16 +9,19 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Connection
 
-from casework.domain.access import READ, Permission
+from casework.domain.access import READ, Permission, Principal
 from casework.domain.approval import Approval
 from casework.domain.bars import Bar, Bonds
 from casework.domain.case import ApprovalInCase, AtSchool, Case, approval_in, case_of
+from casework.domain.deciding import decides_unread
 from casework.domain.errors import Forbidden, NotFound
 from casework.domain.incident import Incident
 from casework.domain.incident.connections import CasesLinked, CasesUnlinked, Connections
 from casework.domain.incident.custody import Custody, EvidenceOpened
 from casework.domain.person import Person
 from casework.domain.school import School
+from casework.domain.user import User
+from casework.domain.vocabulary import ApprovalState
 from casework.library import Library
 from casework.record import Record
 from casework.record.case_files import (
@@ -80,15 +83,33 @@ class Admission:
         return tuple(event for event in connections.history if event.other in readable)
 
     def approval(self, asker: Asker, approval_id: UUID) -> ApprovalInCase:
-        """An approval, for a user who may read its case. Raises NotFound."""
+        """An approval, for a user who may read its case or decides without reading it. Raises NotFound."""
         incident = incident_of(self._record, approval_id)
         if incident is None:
             asker.may_be_named()
             raise NotFound
-        return approval_in(self.case(asker, incident), approval_id)
+        file = case_file(self._record, incident)
+        case = None if file is None else self._case_of(asker, *file)
+        unread = [] if case is None else [each for each in case.approvals if each.id == approval_id]
+        if case is not None and unread and self.decides_unread(asker, case, unread[0]):
+            asker.may_be_named()
+            return ApprovalInCase(unread[0], case)
+        return approval_in(self._admitted(asker, case), approval_id)
+
+    def decides_unread(self, asker: Asker, case: Case, approval: Approval) -> bool:
+        """Whether an approval waits for the user, who may not read its `case`."""
+        if case.standing.reads_as is not None or approval.state_at(asker.now) is not ApprovalState.ASKED:
+            return False
+        by = self._record.peek(User, approval.asked.by)
+        return by is not None and decides_unread(case, approval, Principal.of(by)) is not None
 
     def readable(self, asker: Asker, files: Iterable[CaseFile]) -> dict[UUID, Case]:
         """The cases among `files` that the user may read, by id."""
+        found = self.cases(asker, files)
+        return {key: case for key, case in found.items() if case.standing.reads_as is not None}
+
+    def cases(self, asker: Asker, files: Iterable[CaseFile]) -> dict[UUID, Case]:
+        """The cases of `files` as they stand for the user, by id, also those they may not know of."""
         at_school: dict[UUID, list[CaseFile]] = defaultdict(list)
         for file in files:
             at_school[file[0].school].append(file)
@@ -98,9 +119,7 @@ class Admission:
             known = self._recusals.around(about, school)
             at = self._at(asker, school, known.namesakes)
             for incident, approvals in those:
-                case = self._case_at(at, incident, approvals, known.bonds)
-                if case.standing.reads_as is not None:
-                    cases[incident.id] = case
+                cases[incident.id] = self._case_at(at, incident, approvals, known.bonds)
         return cases
 
     def school(self, asker: Asker, school_id: UUID, permission: Permission) -> AtSchool:
@@ -143,7 +162,9 @@ class Admission:
         return tuple(one_person(self._record, person.joined).keys() - {person_id})
 
     def _known(self, asker: Asker, file: CaseFile | None) -> Case:
-        case = None if file is None else self._case_of(asker, *file)
+        return self._admitted(asker, None if file is None else self._case_of(asker, *file))
+
+    def _admitted(self, asker: Asker, case: Case | None) -> Case:
         if case is None or not case.known_in_confidence:
             asker.may_be_named()
         if case is None or not case.standing.knows:

@@ -57,17 +57,20 @@ class ApprovalBody(msgspec.Struct, frozen=True, kw_only=True):
 
     `step` contains the fields of the step asked for, `change` those of a change to accounts, which is about
     `user`. `result` is what the response to the request would have been; only the user who asked and the user
-    who decided get it.
+    who decided get it. A user who decides without reading the case gets the `question`, which is the name of
+    the step, the reason, and `until` when it may be decided, and nothing of the case.
     """
 
     id: UUID
     what: Matter
-    about: dict[str, UUID]
+    question: str | UnsetType = UNSET
+    about: dict[str, UUID] | UnsetType = UNSET
     reason: str | None
     asked_by: UUID
     asked_at: Instant
-    expires_at: Instant
-    state: ApprovalState
+    expires_at: Instant | UnsetType = UNSET
+    until: Instant | UnsetType = UNSET
+    state: ApprovalState | UnsetType = UNSET
     step: dict[str, Any] | UnsetType = UNSET
     change: dict[str, Any] | UnsetType = UNSET
     user: Concerned | UnsetType = UNSET
@@ -81,7 +84,7 @@ class ApprovalBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReadApproval(Question[ApprovalBody], frozen=True):
-    """One approval, for users who may read its case; if it is about accounts, for those who may decide it."""
+    """One approval, for users who may read its case, or who decide on it."""
 
     NAME: ClassVar = "approval"
 
@@ -91,7 +94,7 @@ class ReadApproval(Question[ApprovalBody], frozen=True):
         approval = room.record.load(Approval, self.approval)
         if approval is not None and approval.asked.about.incident is not None:
             pending = room.admission.approval(asker, self.approval)
-            return Answer(approval_body(pending, asker, room.library), (Shown.of(pending.case, "approval"),))
+            return Answer(approval_body(pending, asker, room.library), (_shown(pending),))
         asker.may_be_named()
         request = None if approval is None else _requests(room, asker, [approval.id]).get(approval.id)
         if request is None:
@@ -134,11 +137,33 @@ def account_approval_body(asker: Asker, request: AccountRequest) -> ApprovalBody
 
 
 def approval_body(pending: ApprovalInCase, asker: Asker, library: Library) -> ApprovalBody:
-    """An approval as `asker`, who may read its case, sees it."""
+    """An approval as `asker`, who may read its case or decides without reading it, sees it."""
     approval = pending.approval
+    if pending.case.standing.reads_as is None:
+        return _question(approval)
     return msgspec.structs.replace(
         _body(approval, asker), step=_step(approval), result=_result(pending, asker, library)
     )
+
+
+def _question(approval: Approval) -> ApprovalBody:
+    """All that a user sees who decides without reading the case."""
+    asked = approval.asked
+    return ApprovalBody(
+        id=approval.id,
+        what=asked.what,
+        question=approval.step_name,
+        reason=_reason(approval),
+        asked_by=asked.by,
+        asked_at=asked.recorded_at,
+        until=asked.expires_at,
+    )
+
+
+def _shown(pending: ApprovalInCase) -> Shown:
+    if pending.case.standing.reads_as is None:
+        return Shown(about=pending.approval.id, parts=("question",))
+    return Shown.of(pending.case, "approval")
 
 
 def _body(approval: Approval, asker: Asker) -> ApprovalBody:
@@ -229,13 +254,13 @@ def _visible(room: ReadingRoom, asker: Asker, rows: Sequence[Concerning]) -> Ite
     # Without the cases that this release cannot read.
     files = loaded_apart(partial(case_files, room.record), incidents)
     _prefetch_case_keys(room, files.values())
-    cases = room.admission.readable(asker, files.values())
+    cases = room.admission.cases(asker, files.values())
     pending = {each.id: ApprovalInCase(each, case) for case in cases.values() for each in case.approvals}
     requests = _requests(room, asker, [row.approval for row in rows if row.incident is None])
     for row in rows:
         found, request = pending.get(row.approval), requests.get(row.approval)
         if found is not None and _concerns(room, asker, found):
-            yield row, approval_body(found, asker, room.library), Shown.of(found.case, "approval")
+            yield row, approval_body(found, asker, room.library), _shown(found)
         elif request is not None and _is_for(asker, request):
             yield row, account_approval_body(asker, request), _account_shown(request)
 
@@ -267,6 +292,8 @@ def _account_shown(request: AccountRequest) -> Shown:
 def _concerns(room: ReadingRoom, asker: Asker, pending: ApprovalInCase) -> bool:
     """Whether the user asked for it, decided it, is named to decide it, or may decide it."""
     case, asked, decided = pending.case, pending.approval.asked, pending.approval.decided
+    if case.standing.reads_as is None:
+        return room.admission.decides_unread(asker, case, pending.approval)
     if asker.principal.id in (asked.by, asked.decider, None if decided is None else decided.by):
         return True
     by = room.record.peek(User, asked.by)

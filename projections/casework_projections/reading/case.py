@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import inf
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from casework.domain.clocks import is_recorded_late
 from casework.domain.incident.connecting import Uncounted
 from casework.domain.incident.reporting import Acknowledge, Party, Policy, each_once
 from casework.domain.moments import Instant
+from casework.domain.names_to_clear import names_to_clear
 from casework.domain.playbook import Duty, Modality
 from casework.domain.school import OutsideContact
 from casework.domain.sealed import Sealed
@@ -240,7 +242,10 @@ def _parties(people: Iterable[Party]) -> tuple[PartyBody, ...]:
 
 
 def _next_steps(case: Case) -> tuple[NextStep, ...]:
-    return tuple(_next_step(duty, case) for duty in case.outstanding())
+    # Whose names are alike is no fact of the incident, so its playbook does not know of these.
+    duties = [*names_to_clear(case), *case.outstanding()]
+    soonest = sorted(duties, key=lambda duty: inf if duty.due_at is None else duty.due_at.timestamp())
+    return tuple(_next_step(duty, case) for duty in soonest)
 
 
 def _next_step(duty: Duty, case: Case) -> NextStep:

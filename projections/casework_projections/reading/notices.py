@@ -77,14 +77,15 @@ def _asked_of(room: ReadingRoom, asker: Asker) -> Iterator[Notice]:
     """The requests that wait for the user's decision."""
     listed = ListApprovals(waiting=True).answer(room, asker).value
     for each in listed.items:
-        if each.state is ApprovalState.ASKED and each.asked_by != asker.principal.id:
+        # One that is decided without reading the case is listed without its state, while it waits.
+        if each.state in (ApprovalState.ASKED, UNSET) and each.asked_by != asker.principal.id:
             of_case = each.what in _OF_A_CASE
             yield Notice(
                 id=each.id,
                 at=each.asked_at,
                 what=NoticeOf.CASE_WAITS_FOR_DECISION if of_case else NoticeOf.APPROVAL_ASKED,
                 approval=each.id,
-                incident=each.about["incident"] if of_case else UNSET,
+                incident=UNSET if each.about is UNSET else each.about.get("incident", UNSET),
             )
 
 

@@ -53,7 +53,8 @@ PlaybookOf = Callable[[Incident], Playbook]
 REPORTER_SEES: Final = ("report", "acknowledge", "close")
 """The steps that users who may read only their own report may know of."""
 
-_ON_ROUTE: Final = frozenset(NEXT).union(*FIRST.values())
+ON_ROUTE: Final = frozenset(NEXT).union(*FIRST.values())
+"""The roles to which cases of any stream come."""
 
 
 class AtSchool:
@@ -81,11 +82,20 @@ class AtSchool:
     @property
     def reader(self) -> Reader:
         """The user as predicates need them."""
-        return self._reader(self.identity)
+        return self.reader_as(self.identity)
 
     def reader_for(self, principal: Principal) -> Reader:
         """As `reader`, for another user."""
-        return self._reader(self.identity_of(principal))
+        return self.reader_as(self.identity_of(principal))
+
+    def actor_of(self, identity: Identity) -> Actor:
+        """Another user with their roles at the school."""
+        roles = tuple(self.school.roles_of(identity.user, self.today))
+        return Actor(user=identity.user, persons=identity.persons, roles=roles)
+
+    def reader_as(self, identity: Identity) -> Reader:
+        """As `reader`, for another user whose identity is known."""
+        return Reader(identity=identity, today=self.today, staff=lambda: self.staff)
 
     def identity_of(self, principal: Principal) -> Identity:
         """Who another user is in cases."""
@@ -96,15 +106,16 @@ class AtSchool:
         """Everybody who held or acted in a role of the route at the school."""
         return tuple(self._holders())
 
+    def identity_by_id(self, user: UUID) -> Identity:
+        """Who the user with this id is in cases."""
+        return self._identities(user)
+
     def acting(self, role: Role) -> list[Identity]:
         """Those who act in `role` today."""
         return [holder.identity for holder in self.staff if holder.role is role and holder.acts]
 
-    def _reader(self, identity: Identity) -> Reader:
-        return Reader(identity=identity, today=self.today, staff=lambda: self.staff)
-
     def _holders(self) -> Iterator[Holder]:
-        for role in _ON_ROUTE:
+        for role in ON_ROUTE:
             acting = self.school.acting_as(role, self.today)
             for led in self.school.ever_led(role):
                 identity = self._identities(led.user)
@@ -149,7 +160,7 @@ class Case(msgspec.Struct, frozen=True):
         for role in rule.told:
             later = order[order.index(role) + 1 :] if role in self.recused and role in order else ()
             able = [each for each in later if each not in self.recused]
-            held = (each for each in able if each in _ON_ROUTE and self.at.acting(Role(each)))
+            held = (each for each in able if each in ON_ROUTE and self.at.acting(Role(each)))
             notified.append(next(held, next(iter(able), role)))
         return tuple(dict.fromkeys(notified))
 
@@ -185,6 +196,11 @@ class Case(msgspec.Struct, frozen=True):
         """The same case with the standing that another user has now."""
         at = self.at.seen_by(principal)
         return case_of(self.incident, at, self.playbook, at.moment, bars=self.bars, approvals=self.approvals)
+
+    def standing_of(self, identity: Identity) -> Standing:
+        """The access of another user, apart from what they reported themselves."""
+        actor, reader = self.at.actor_of(identity), self.at.reader_as(identity)
+        return standing(actor, self.facts, reader, reported_it=False)
 
     @property
     def critical(self) -> bool:

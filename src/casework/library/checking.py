@@ -93,11 +93,30 @@ def floor_faults(floor: Floor) -> Iterator[Fault]:
     if floor.low_level_concern is not None and floor.low_level_concern not in kinds:
         yield "", "low_level_concern", f"{floor.low_level_concern!r} is not a kind of this floor"
     yield from (("", "recusal", message) for message in _recipient_faults(floor.recusal))
+    yield from _name_faults(floor)
     for item in floor.critical:
         if item.concern not in CONCERNS:
             yield "", "critical", f"no step raises the concern {item.concern!r}"
         if not _cites(item.clause, floor.sources):
             yield "", "critical", f"clause {item.clause!r} cites no source of this file"
+
+
+def _name_faults(floor: Floor) -> Iterator[Fault]:
+    """Every mistake in the duty to clear a name."""
+    stated = floor.name_to_clear
+    if stated is None:
+        return
+    fields = field_types(stated.step) if stated.step in STEPS else {}
+    if not {"person", "user"} <= fields.keys():
+        yield stated.rule, "step", f"{stated.step!r} is not a step about a person and a user"
+    if any(rule.id == stated.rule for rule in floor.every_rule()):
+        yield stated.rule, "rule", "is the id of another rule"
+    if not _cites(stated.clause, floor.sources):
+        yield stated.rule, "clause", "cites no source of this file"
+    if stated.unit is Unit.SCHOOL_DAYS:
+        yield stated.rule, "unit", "a safety duty never waits for school days"
+    if not 0 <= stated.within <= _TEN_YEARS[stated.unit]:
+        yield stated.rule, "within", "is less than 0 or more than ten years"
 
 
 def _kind_faults(kinds: Iterable[KindOfIncident]) -> Iterator[Fault]:

@@ -10,9 +10,17 @@ import msgspec
 
 from casework.domain.access import Permission, Principal
 from casework.domain.aggregate import Aggregate
-from casework.domain.approval import SAME_PERSON, About, Approval, ApprovalDecided, why_not_decide
-from casework.domain.case import ApprovalInCase, approval_in
-from casework.domain.errors import Forbidden, Invalid, NotFound, refuse_any
+from casework.domain.approval import (
+    CLAUSE,
+    SAME_PERSON,
+    About,
+    Approval,
+    ApprovalDecided,
+    why_not_decide,
+)
+from casework.domain.case import ApprovalInCase, Case, approval_in
+from casework.domain.deciding import decides_unread
+from casework.domain.errors import Forbidden, Invalid, NotFound, Refusal, Refused, refuse_any
 from casework.domain.event import event_of, unstamped
 from casework.domain.fields import PastInstant, Reason, record_faults
 from casework.domain.incident import Step
@@ -43,6 +51,10 @@ _ASKED_ELSEWHERE: Final[Mapping[Matter, str]] = {
 }
 
 
+_OUTDATED: Final = Refusal(
+    "approval-outdated", CLAUSE, "What was asked for can no longer be done. The user who asked can ask again."
+)
+_NOT_BY_YOU: Final = "Another person must approve this."
 _HAD_PART: Final = (
     "You made a change that ended this user's recusal; another reader of the case must approve."
 )
@@ -57,6 +69,14 @@ class AskApproval(msgspec.Struct, frozen=True, kw_only=True):
     step: Step | None = None
     at: PastInstant | None = None
     until: Instant | None = None
+
+
+class _Decider(msgspec.Struct, frozen=True):
+    """In which role a user decides what `asker` asks; `own_records` are all records of the user's person."""
+
+    asker: Principal
+    own_records: frozenset[UUID]
+    role: Role
 
 
 class Approvals:
@@ -106,25 +126,50 @@ class Approvals:
         incident = approval.asked.about.incident
         if incident is None:
             return self._accounts.decide(context, approval, command)
-        pending = approval_in(self._cases.admit(context, incident), approval_id)
-        return self._decide_in_case(context, pending, command)
-
-    def _decide_in_case(
-        self, context: Context, pending: ApprovalInCase, command: DecideApproval
-    ) -> ApprovalInCase:
+        case = self._cases.found(context, incident)
+        if case is not None and case.standing.reads_as is None:
+            decided = self._decide_unread(context, case, approval_id, command)
+            if decided is not None:
+                return decided
+        pending = approval_in(self._cases.admitted(context, case), approval_id)
         if _decided_before(context, pending):
             return pending
-        approval, case = pending.approval, pending.case
-        asker, own_records = self._asker(context, approval)
+        asker, own_records = self._asker(context, pending.approval)
         role = _deciding_role(asker, own_records, pending, context)
+        return self._settle(context, pending, command, _Decider(asker, own_records, role))
+
+    def _decide_unread(
+        self, context: Context, case: Case, approval_id: UUID, command: DecideApproval
+    ) -> ApprovalInCase | None:
+        """The decision of a user who may not read the case; None if it is not for them to decide."""
+        approval = next((each for each in case.approvals if each.id == approval_id), None)
+        if approval is None:
+            return None
+        decided_it = approval.decided is not None and approval.decided.by == context.by
+        if decided_it and not case.is_closed_to_user and context.earlier(approval) is not None:
+            context.may_be_named()
+            return ApprovalInCase(approval, case)
+        asker, own_records = self._asker(context, approval)
+        role = decides_unread(case, approval, asker)
+        if role is None:
+            return None
+        context.may_be_named()
+        return self._settle(
+            context, ApprovalInCase(approval, case), command, _Decider(asker, own_records, role)
+        )
+
+    def _settle(
+        self, context: Context, pending: ApprovalInCase, command: DecideApproval, by: _Decider
+    ) -> ApprovalInCase:
+        approval, case = pending.approval, pending.case
         approval.require_pending(context.now)
         refuse_any(record_faults(command))
         others: list[Aggregate] = []
         if command.approve:
-            self._require_no_part(context, own_records, pending)
-            others = self._taking.take_approved(context, case, approval, asker)
+            self._require_no_part(context, by.own_records, pending)
+            others = self._approved(context, pending, by.asker)
         decided = event_of(
-            context.stamp(approval.id, approval.version + 1, role),
+            context.stamp(approval.id, approval.version + 1, by.role),
             ApprovalDecided,
             approved=command.approve,
             reason=Sealed(command.reason.text, case.incident.id),
@@ -133,6 +178,15 @@ class Approvals:
         approval.append(decided)
         self._record.commit(approval, case.incident, *others)
         return pending
+
+    def _approved(self, context: Context, pending: ApprovalInCase, asker: Principal) -> list[Aggregate]:
+        """Take the step. A user who may not read the case is not told why it cannot be taken."""
+        try:
+            return self._taking.take_approved(context, pending.case, pending.approval, asker)
+        except Refused:
+            if pending.case.standing.reads_as is None:
+                raise Refused(_OUTDATED) from None
+            raise
 
     def _require_no_part(
         self, context: Context, own_records: frozenset[UUID], pending: ApprovalInCase
@@ -145,7 +199,8 @@ class Approvals:
         others = self._record.load_many(changed)
         accounts = (each for each in others.values() if isinstance(each, User))
         if context.by in changed or any(not own_records.isdisjoint(each.persons) for each in accounts):
-            raise Forbidden(_HAD_PART)
+            # It would tell somebody who may not read the case whom it is about.
+            raise Forbidden(_HAD_PART if pending.case.standing.reads_as is not None else _NOT_BY_YOU)
 
     def _asker(self, context: Context, approval: Approval) -> tuple[Principal, frozenset[UUID]]:
         """Who asked, and every record that is one person with the user, read together."""

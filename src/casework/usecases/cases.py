@@ -35,8 +35,15 @@ class Cases:
 
     def admit(self, context: Context, incident_id: UUID) -> Case:
         """The case, if the user may know that it exists. Raises NotFound."""
-        found = case_file(self._record, incident_id)
-        case = None if found is None else self.of(context, *found)
+        return self.admitted(context, self.found(context, incident_id))
+
+    def found(self, context: Context, incident_id: UUID) -> Case | None:
+        """The case, also for a user who may not know that it exists: then nothing of it may be shown."""
+        file = case_file(self._record, incident_id)
+        return None if file is None else self.of(context, *file)
+
+    def admitted(self, context: Context, case: Case | None) -> Case:
+        """As `admit`, for a case that was `found`."""
         if case is None or not case.known_in_confidence:
             context.may_be_named()
         if case is None or not case.standing.knows:

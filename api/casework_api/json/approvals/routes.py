@@ -74,7 +74,10 @@ def index(query: dict[str, Any]) -> Page[ApprovalBody]:
 @blueprint.route("/<uuid:approval_id>", methods=["GET"])
 @blueprint.returns(200, ApprovalBody)
 def read(approval_id: UUID) -> ApprovalBody:
-    """One approval, for users who may read its case, or decide on the change to accounts."""
+    """One approval, for users who may read its case, or decide on it or on the change to accounts.
+
+    Where nobody else may read the case, the next in the route decides on the question and the reason alone.
+    """
     return current.answer(ReadApproval(approval_id))
 
 

@@ -12,7 +12,7 @@ from casework.domain.vocabulary import Role, Stream
 
 def readers_by_route(case: CaseFacts, staff: Staff, today: date) -> Iterator[Identity]:
     """Those to whom the case comes by the route of its school and who may read it."""
-    roles = {*_first(case, staff, today)}
+    roles = {*first_roles(case, staff, today)}
     roles |= {role for role in NEXT if comes_by_route(role, case, staff, today)}
     for holder in staff:
         if holder.acts and holder.role in roles and not case.shuts_out(holder.identity, today):
@@ -26,7 +26,7 @@ def waits_for(user: Identity, case: CaseFacts, staff: Staff, today: date) -> boo
     """
     before = [*FIRST[case.stream]]
     held = {holder.role for holder in staff if holder.acts and holder.identity.user == user.user}
-    if not _first(case, staff, today):
+    if not first_roles(case, staff, today):
         return not held.isdisjoint(NEXT)
     if held.isdisjoint(before) and Role.CHAIR_OF_GOVERNORS not in held:
         before.append(Role.CHAIR_OF_GOVERNORS)
@@ -41,7 +41,7 @@ def _others(staff: Staff, user: Identity, roles: list[Role]) -> Iterator[Holder]
     )
 
 
-def _first(case: CaseFacts, staff: Staff, today: date) -> tuple[Role, ...]:
+def first_roles(case: CaseFacts, staff: Staff, today: date) -> tuple[Role, ...]:
     """Who has the case before the governors: nobody, if it is an allegation about a leader."""
     about_leader = case.stream is Stream.ALLEGATION and is_about_leader(case, staff, today)
     return () if about_leader else FIRST[case.stream]

@@ -228,6 +228,37 @@ class KindOfIncident(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return () if self.no_files is None else self.no_files.prohibitions(self.id)
 
 
+class NameToClear(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The duty to say whether a person of the case is a colleague whose name could be theirs, and by when.
+
+    It is counted from when the person was recorded. Whose names are alike is no fact of the incident, so this
+    is not one of the rules that are tested on it.
+    """
+
+    rule: str
+    step: str
+    clause: str
+    reason: str
+    within: int
+    unit: Unit
+
+    @property
+    def span(self) -> Span:
+        return Span(self.within, self.unit)
+
+    def as_rule(self) -> Rule:
+        """The rule that its duty is shown with."""
+        return Rule(
+            id=self.rule,
+            modality=Modality.MUST,
+            clause=self.clause,
+            reason=self.reason,
+            step=self.step,
+            waivable=False,
+            floor=True,
+        )
+
+
 class Floor(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The playbook of law and statutory guidance in one jurisdiction from a date on.
 
@@ -243,6 +274,7 @@ class Floor(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     rules: tuple[Rule, ...]
     low_level_concern: str | None = None
     recusal: tuple[str, ...] = ()
+    name_to_clear: NameToClear | None = None
 
     @property
     def edition(self) -> str:
