@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from itertools import permutations
 from typing import Final
 from uuid import UUID
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,17 +19,21 @@ from casework.domain.access import (
     READ,
     Actor,
     All,
+    CaseFacts,
     Holder,
     InStream,
     IsAboutLeader,
     Not,
     Permission,
+    Principal,
     Standing,
 )
+from casework.domain.access.waiting import readers_by_route
+from casework.domain.approval import why_not_decide
 from casework.domain.incident import STEPS, Incident
 from casework.domain.vocabulary import Role, Stream
 from tests.domain.casefile import ALLEGED, DSL, HEAD, PARENT, TARGET, TEACHER, CaseFile, known
-from tests.domain.standings import A_CHAIR, A_DSL, A_HEAD, holder, reads_if_assigned, standing_to
+from tests.domain.standings import A_CHAIR, A_DSL, A_HEAD, TODAY, holder, reads_if_assigned, standing_to
 
 P = Permission
 COLUMNS: Final = tuple(Permission)
@@ -357,3 +364,56 @@ def test_an_additional_role_removes_no_permission(
 ) -> None:
     before, after = actor(*roles), actor(*roles, role)
     assert before.role_for(permission) is None or after.role_for(permission) is not None
+
+
+class TestAProvisionalRole:
+    """It extends only to cases recorded since a moment, and to nothing that is made of every case."""
+
+    def head(self, since: datetime, *others: str) -> Actor:
+        held = actor("headteacher", *others)
+        return msgspec.structs.replace(held, provisional={Role.HEADTEACHER: since})
+
+    @pytest.mark.parametrize("late_by", [timedelta(0), timedelta(microseconds=1)])
+    @pytest.mark.parametrize("case", [child_case, allegation])
+    def test_reads_and_handles_cases_since_then(
+        self, case: Callable[[], Incident], late_by: timedelta
+    ) -> None:
+        incident = case()
+        stands = standing_of(self.head(incident.recorded_at + late_by), incident)
+        expected = None if late_by else Role.HEADTEACHER
+        assert (stands.reads_as, stands.handles_as) == (expected, expected)
+
+    def test_takes_nothing_from_another_role(self) -> None:
+        incident = child_case()
+        later = incident.recorded_at + timedelta(days=1)
+        assert standing_of(self.head(later, "deputy_dsl"), incident).reads_as is Role.DEPUTY_DSL
+
+    def test_authorises_nothing_in_an_earlier_case(self) -> None:
+        incident = child_case()
+        asker = Principal(id=known("a colleague"))
+        reads = Standing(reads_as=Role.SLT)
+        for late_by, fault in ((0, None), (1, "holds no role that may authorise this")):
+            decider = self.head(incident.recorded_at + timedelta(days=late_by))
+            assert why_not_decide(asker, decider, reads, incident) == fault
+
+    def test_lacks_what_is_made_of_every_case(self) -> None:
+        held = self.head(child_case().recorded_at)
+        lacking = {each for each in Permission if held.role_for(each) is None}
+        assert lacking - {each for each in Permission if actor("headteacher").role_for(each) is None} == {
+            P.READ_SUMMARY, P.READ_LESSONS, P.READ_LESSON_SOURCES, P.COMPARE_PLAYBOOKS,
+        }  # fmt: skip
+
+    def test_leaves_the_case_to_the_next_in_the_route(self) -> None:
+        incident = child_case()
+        chair = actor("chair_of_governors", user=A_CHAIR.identity.user)
+        for since, reads_as in ((None, None), (incident.recorded_at, Role.CHAIR_OF_GOVERNORS)):
+            head = msgspec.structs.replace(A_HEAD, since=since)
+            assert standing_of(chair, incident, head, A_CHAIR).reads_as is reads_as
+
+    @pytest.mark.parametrize(("late_by", "readers"), [(0, 1), (1, 0)])
+    def test_reads_by_the_route_only_cases_since_then(self, late_by: int, readers: int) -> None:
+        incident = child_case()
+        since = incident.recorded_at + timedelta(days=late_by)
+        head = msgspec.structs.replace(A_HEAD, since=since)
+        facts = CaseFacts.of(incident, ())
+        assert len([*readers_by_route(facts, (head,), TODAY)]) == readers

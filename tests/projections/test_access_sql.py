@@ -46,7 +46,7 @@ from casework.domain.appointment import (
     acting_as,
     awake,
     ever_led,
-    roles_of,
+    held_roles,
 )
 from casework.domain.bars import Bar, Why
 from casework.domain.vocabulary import Involvement, Role, Stream
@@ -103,11 +103,13 @@ class Made(msgspec.Struct, frozen=True):
     stream: Stream
     members: tuple[Member, ...]
     bars: tuple[Bar, ...]
+    recorded_at: datetime
 
     def facts(self) -> CaseFacts:
         return CaseFacts(
             stream=self.stream,
             occurred_on=OCCURRED_ON,
+            recorded_at=self.recorded_at,
             appointed=frozenset(m.member for m in self.members if m.involved_as == APPOINTED),
             assigned=frozenset(m.member for m in self.members if m.involved_as == ASSIGNEE),
             bars=self.bars,
@@ -127,14 +129,18 @@ def every_case() -> Iterator[Made]:
         )
     )
     users_in = [None, *(Member(READER, way, True) for way in (ASSIGNEE, APPOINTED))]
-    for school, stream, bars, *members_in in product(SCHOOLS, Stream, BARS_IN, first, second, users_in):
+    every = product(SCHOOLS, Stream, BARS_IN, first, second, users_in)
+    for place, (school, stream, bars, *members_in) in enumerate(every):
         given = tuple(member for member in members_in if member is not None)
         # The bars of the people a case is about are always written with it.
         about = [m.member for m in given if m.involved_as in {target, alleged}]
-        yield Made(school, stream, given, (*(Bar(member=each, why=Why.SUBJECT) for each in about), *bars))
+        closed = (*(Bar(member=each, why=Why.SUBJECT) for each in about), *bars)
+        # Some were recorded before a provisional appointment, some after it, whatever else is true of them.
+        yield Made(school, stream, given, closed, MOMENTS[place // 5 % len(MOMENTS)])
 
 
 OCCURRED_ON: Final = FIRST
+MOMENTS: Final = [datetime(2026, 9, day, 12, tzinfo=UTC) for day in (1, 2)]
 BARS_IN: Final = [
     (),
     (Bar(member=PEOPLE[1], why=Why.SUBJECT),),
@@ -162,14 +168,15 @@ class World(msgspec.Struct, frozen=True):
                 role=role,
                 led=led,
                 acts=led.user in acting_as(self.awake_at(school, day), role, day),
+                since=held_roles(self.awake_at(school, day), led.user, day).provisional.get(role),
             )
             for role in Role
             for led in ever_led(held, role)
         )
 
     def actor(self, school: UUID, day: date) -> Actor:
-        roles = roles_of(self.awake_at(school, day), READER, day)
-        return Actor(user=READER, persons=self.persons[READER], roles=tuple(roles))
+        roles = held_roles(self.awake_at(school, day), READER, day)
+        return Actor.with_roles(Principal(id=READER, persons=self.persons[READER]), roles)
 
     def at(self, school: UUID) -> list[Held]:
         return [each for each in self.held if each.school == school]
@@ -191,12 +198,13 @@ roles = st.sampled_from([Role.HEADTEACHER, *NEXT, Role.SLT] * 3 + [*Role])
 def appointments_of(draw: st.DrawFn, school: UUID, user: UUID) -> list[Held]:
     """One or two roles, most of them held all the time, some standing in, some with an absence.
 
-    Their roles may sleep from a day on.
+    Their roles may sleep from a day on. Some of those that do not, and stand in for none, are provisional.
     """
     periods = st.just((FIRST, None)) | st.tuples(days, st.none() | days)
     sleeps_from = draw(st.none() | days)
+    moments = st.none() | st.sampled_from(MOMENTS)
     made = st.builds(
-        lambda id_, role, period, standing_in_for, absences: Held(
+        lambda id_, role, period, standing_in_for, absences, since: Held(
             id=id_,
             school=school,
             user=user,
@@ -206,12 +214,14 @@ def appointments_of(draw: st.DrawFn, school: UUID, user: UUID) -> list[Held]:
             standing_in_for=standing_in_for,
             absences=tuple(absences),
             sleeps_from=sleeps_from,
+            provisional_since=since if sleeps_from is None and standing_in_for is None else None,
         ),
         st.uuids(),
         roles,
         periods,
         st.none() | st.sampled_from(sorted(ROLES_STOOD_IN_FOR)),
         st.lists(st.builds(Absence, days, days), max_size=1),
+        moments,
     )
     return draw(st.lists(made, min_size=1, max_size=2))
 
@@ -254,7 +264,13 @@ def connection(app: Casework) -> Iterator[Connection]:
         connection.execute(
             cases.insert(),
             [
-                {**ROW, "incident": incident, "school": case.school, "stream": case.stream.value}
+                {
+                    **ROW,
+                    "incident": incident,
+                    "school": case.school,
+                    "stream": case.stream.value,
+                    "recorded_at": case.recorded_at,
+                }
                 for incident, case in CASES.items()
             ],
         )
@@ -301,6 +317,7 @@ def written(connection: Connection, world: World) -> Iterator[None]:
             "standing_in_for": each.standing_in_for,
             "absences": msgspec.to_builtins(each.absences),
             "sleeps_from": each.sleeps_from,
+            "provisional_since": each.provisional_since,
         }
         for each in world.held
     ]
@@ -336,7 +353,8 @@ def found(connection: Connection, condition: ColumnElement[bool], reach: Reach) 
 
 def grants(world: World, case: Made, day: date) -> bool:
     """Whether any role of the reader lets them read the case, in Python."""
-    actor, facts, reader = world.actor(case.school, day), case.facts(), world.reader(case.school, day)
+    actor = world.actor(case.school, day).in_case(case.recorded_at)
+    facts, reader = case.facts(), world.reader(case.school, day)
     return any(
         actor.role_for(grant.permission) is not None and holds(grant.when, facts, reader) for grant in READ
     )

@@ -61,7 +61,7 @@ class InMemory:
         self.incidents = Incidents(record, self.cases, self.schools, library, secrets)
         self._users = Users(record, NoDirectory())
         self.people = People(record, self.schools, EverybodyKnown(), NoDirectory())
-        self.appointments = Appointments(record, self.schools)
+        self.appointments = Appointments(record, self.schools, NoDirectory())
         enrolment = Enrolment(record, secrets, Tokens(record, secrets), NoDirectory())
         accounts = AccountApprovals(record, NoDirectory(), self.appointments, self._users, enrolment)
         self.approvals = Approvals(record, self.cases, self.incidents.taking, accounts)

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Uuid,
     and_,
     bindparam,
+    exists,
     not_,
     or_,
     select,
@@ -39,12 +40,14 @@ from casework.domain.access import (
     Not,
     Permission,
     Predicate,
+    permissions_of,
 )
 from casework.domain.bars import Why
 from casework.domain.vocabulary import Role
 from casework_projections.reading.asking import Reach
 from casework_projections.reading.routes import NO_ROUTES, ByRoute, Routes, routes_of
 from casework_projections.views.case_tables import APPOINTED, ASSIGNEE, cases, members
+from casework_projections.views.directory_tables import appointments, in_force
 from casework_projections.views.recusals import bars_table, closed_to
 
 
@@ -53,6 +56,7 @@ def _ids(name: str) -> BindParameter[Any]:
 
 
 _USER: Final = bindparam("user", type_=Uuid())
+_TODAY: Final = bindparam("today", type_=Date())
 
 
 def holding(predicate: Predicate) -> ColumnElement[bool]:  # noqa: PLR0911 - as `holds`
@@ -88,9 +92,10 @@ def reading_parameters(connection: Connection, reach: Reach) -> dict[str, Any]:
 
 def parameters(reach: Reach, routes: Routes = NO_ROUTES) -> dict[str, Any]:
     """As `reading_parameters`, where the `routes` are known, or only `BARS` is used."""
-    granted: dict[str, Any] = {
-        _granted(place): reach.schools(*held) for place, held in enumerate(_GRANTS.values())
-    }
+    granted: dict[str, Any] = {}
+    for place, held in enumerate(_GRANTS.values()):
+        granted[_granted(place)] = reach.confirmed_schools(*held)
+        granted[_provisionally(place)] = reach.provisional_schools(*held)
     for role in NEXT:
         comes = routes.by_route.get(role, ByRoute())
         granted |= {
@@ -121,7 +126,7 @@ def _about() -> Select[tuple[UUID]]:
 
 def _closed() -> Select[tuple[UUID]]:
     b = bars_table.c
-    begun = or_(b["from"].is_(None), b["from"] <= bindparam("today", type_=Date()))
+    begun = or_(b["from"].is_(None), b["from"] <= _TODAY)
     return closed_to(b.member.in_(_ids("members")), begun)
 
 
@@ -146,6 +151,30 @@ def _granted(place: int) -> str:
     return f"granted_{place}"
 
 
+def _provisionally(place: int) -> str:
+    return f"provisionally_{place}"
+
+
+def _extends(place: int, permissions: list[Permission]) -> ColumnElement[bool]:
+    """Whether a role of the reader that has any of `permissions` extends to a case.
+
+    A provisional role extends only to the cases that were recorded since it was given.
+    """
+    a = appointments.c
+    roles = [
+        role.value for role in Role if not permissions_of(role, provisional=True).isdisjoint(permissions)
+    ]
+    since = exists().where(
+        a.user == _USER,
+        a.school == cases.c.school,
+        a.role.in_(roles),
+        a.provisional_since <= cases.c.recorded_at,
+        in_force(_TODAY),
+    )
+    confirmed = cases.c.school.in_(_ids(_granted(place)))
+    return or_(confirmed, and_(cases.c.school.in_(_ids(_provisionally(place))), since))
+
+
 # Built once, because building these expressions costs more than running them.
 _GRANTS: Final = _grants()
 BARS: Final = holding(BARRED)
@@ -153,8 +182,8 @@ BARS: Final = holding(BARRED)
 READS: Final = and_(
     or_(
         *(
-            and_(cases.c.school.in_(_ids(_granted(place))), holding(when))
-            for place, when in enumerate(_GRANTS)
+            and_(_extends(place, permissions), holding(when))
+            for place, (when, permissions) in enumerate(_GRANTS.items())
         )
     ),
     not_(BARS),

@@ -75,6 +75,20 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
             if any(actor.role_for(permission) is not None for permission in permissions)
         )
 
+    def provisional_schools(self, *permissions: Permission) -> list[UUID]:
+        """The schools at which the user holds any of `permissions` by a provisional role."""
+        wanted = frozenset(permissions)
+        return sorted(
+            school
+            for school, actor in self.actors.items()
+            if any(not wanted.isdisjoint(actor.permissions_of(role)) for role in actor.provisional)
+        )
+
+    def confirmed_schools(self, *permissions: Permission) -> list[UUID]:
+        """As `schools`, of roles that are not provisional."""
+        confirmed = {school: actor.in_case(None) for school, actor in self.actors.items()}
+        return msgspec.structs.replace(self, actors=confirmed).schools(*permissions)
+
     def standing(self, incident: Incident, bars: tuple[Bar, ...]) -> Standing:
         """What the user may see of `incident`, computed from the incident itself and its `bars`."""
         nobody = Actor(user=self.user, persons=self.identity.persons, roles=())
@@ -100,8 +114,8 @@ def reach_of(asker: Asker, directory: Directory, connection: Connection) -> Reac
     """
     principal = asker.principal
     actors = {
-        school: Actor(user=principal.id, persons=principal.persons, roles=roles)
-        for school, roles in directory.roles_of(connection, principal.id, asker.today).items()
+        school: Actor.with_roles(principal, roles)
+        for school, roles in directory.held_roles(connection, principal.id, asker.today).items()
     }
     identity = Identity(principal.id, principal.persons)
     return Reach(identity=identity, day=asker.today, actors=actors)

@@ -88,13 +88,14 @@ def closed_to_staff(connection: Connection, school: UUID, staff: Staff) -> Itera
     for row in connection.execute(_CLOSED, {"school": school, "possible": [*possible]}):
         rows[row.incident].append(row)
     for incident, found in rows.items():
-        stream, occurred_on = Stream(found[0].stream), day_of(found[0].occurred_at)
+        first = found[0]
         yield (
             incident,
             CaseFacts(
-                stream=stream,
-                occurred_on=occurred_on,
-                may_be_about_leader=found[0].may_be_about_leader,
+                stream=Stream(first.stream),
+                occurred_on=day_of(first.occurred_at),
+                recorded_at=first.recorded_at,
+                may_be_about_leader=first.may_be_about_leader,
                 bars=tuple(bar_of(row) for row in found if row.member is not None),
             ),
         )
@@ -110,8 +111,9 @@ def _all_of(found: list[ByRoute]) -> ByRoute:
 
 _BAR: Final = [column for column in bars_table.c if column.name != "incident"]
 _POSSIBLE: Final = bars_table.c.member.in_(bindparam("possible", expanding=True))
+_FACTS: Final = (cases.c.stream, cases.c.occurred_at, cases.c.recorded_at, cases.c.may_be_about_leader)
 _CLOSED: Final = (
-    select(cases.c.incident, cases.c.stream, cases.c.occurred_at, cases.c.may_be_about_leader, *_BAR)
+    select(cases.c.incident, *_FACTS, *_BAR)
     .outerjoin(bars_table, bars_table.c.incident == cases.c.incident)
     .where(
         cases.c.school == bindparam("school"),

@@ -29,7 +29,11 @@ class ListedSchool(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AppointmentBody(msgspec.Struct, frozen=True, kw_only=True):
-    """A user holding a role, from one day to another. `absent_until` is the last day of an absence."""
+    """A user holding a role, from one day to another. `absent_until` is the last day of an absence.
+
+    One person made a `provisional` appointment: the user reads only cases reported since, until a second
+    person confirms it.
+    """
 
     id: UUID
     user: UUID
@@ -38,13 +42,15 @@ class AppointmentBody(msgspec.Struct, frozen=True, kw_only=True):
     until: LocalDate | None
     standing_in_for: Role | None
     absent_until: LocalDate | None
+    provisional: bool
 
 
 class ListedAppointment(msgspec.Struct, frozen=True, kw_only=True):
     """A user who holds, held or will hold a role; both days are included.
 
     The user who stands in for `standing_in_for` is `acting` in it today if nobody who holds it is present.
-    `absent_until` is the last day of an absence that is not over.
+    `absent_until` is the last day of an absence that is not over. One person made a `provisional`
+    appointment: the user reads only cases reported since, until a second person confirms it.
     """
 
     id: UUID
@@ -57,6 +63,7 @@ class ListedAppointment(msgspec.Struct, frozen=True, kw_only=True):
     standing_in_for: Role | None
     acting: bool
     absent_until: LocalDate | None
+    provisional: bool
 
 
 class ListSchools(Question[Page[ListedSchool]], frozen=True, kw_only=True):
@@ -123,6 +130,7 @@ class ListAppointments(Question[Page[ListedAppointment]], frozen=True, kw_only=T
                 standing_in_for=each.standing_in_for,
                 acting=stands_in(awake, each, asker.today) is not None,
                 absent_until=each.absent_on_or_after(asker.today),
+                provisional=each.provisional_since is not None,
             )
             for each in map(by_place.__getitem__, page)
         )
@@ -141,6 +149,7 @@ def appointment_body(appointment: Appointment, today: date) -> AppointmentBody:
         until=appointment.until,
         standing_in_for=appointment.standing_in_for,
         absent_until=appointment.absent_on_or_after(today),
+        provisional=appointment.provisional_since is not None,
     )
 
 

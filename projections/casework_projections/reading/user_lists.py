@@ -18,7 +18,8 @@ from casework.domain.vocabulary import Role
 from casework_projections.reading.asking import Asker, reach_of
 from casework_projections.reading.paging import Page, Part, moment_and_id, position_of
 from casework_projections.reading.room import Answer, Question, ReadingRoom, Shown, Snapshot
-from casework_projections.views.directory import Acting, Known, Wanted
+from casework_projections.views.directory import Known, Wanted
+from casework_projections.views.directory_tables import Acting
 
 
 class HeldRole(msgspec.Struct, frozen=True):

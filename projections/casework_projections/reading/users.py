@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from casework.domain.access import PERMISSIONS
+from casework.domain.access import permissions_of
 from casework.domain.errors import NotFound
 from casework.domain.moments import LocalDate
 from casework.domain.sealed import Sealed
@@ -20,8 +20,7 @@ from casework.record.links import persons_at
 from casework_projections.reading.asking import Asker
 from casework_projections.reading.room import Answer, Question, ReadingRoom, Shown
 from casework_projections.reading.user_lists import HeldRole, listed_roles
-from casework_projections.views.directory import Acting
-from casework_projections.views.directory_tables import Held
+from casework_projections.views.directory_tables import Acting, Held
 
 
 class LinkedPerson(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,7 +57,8 @@ class HeldAppointment(msgspec.Struct, frozen=True, kw_only=True):
 
     The user who stands in for `standing_in_for` is `acting` in it today if nobody who holds it is present.
     `absent_until` is the last day of an absence that is not over. A role that reads cases is `asleep` while
-    its user must be linked to a person first. `may` is what the roles permit.
+    its user must be linked to a person first. One that is `provisional` was made by one person, and is for
+    cases reported since only, until a second person confirms it. `may` is what the roles permit.
     """
 
     id: UUID
@@ -71,6 +71,7 @@ class HeldAppointment(msgspec.Struct, frozen=True, kw_only=True):
     acting: bool
     asleep: bool
     absent_until: LocalDate | None
+    provisional: bool
     may: tuple[str, ...]
 
 
@@ -168,6 +169,7 @@ def _held(appointment: Held, today: date, acting: Collection[Acting]) -> HeldApp
     in_force = appointment.in_force(today)
     asleep = in_force and all(each.standing_in for each in by_it)
     roles = {each.role for each in by_it} if in_force else {appointment.role}
+    provisional = appointment.provisional_since is not None
     return HeldAppointment(
         id=appointment.id,
         school=appointment.school,
@@ -179,7 +181,10 @@ def _held(appointment: Held, today: date, acting: Collection[Acting]) -> HeldApp
         acting=any(each.standing_in for each in by_it),
         asleep=asleep,
         absent_until=appointment.absent_on_or_after(today),
-        may=tuple(sorted(frozenset().union(*(PERMISSIONS[role] for role in roles)))),
+        provisional=provisional,
+        may=tuple(
+            sorted(frozenset().union(*(permissions_of(role, provisional=provisional) for role in roles)))
+        ),
     )
 
 

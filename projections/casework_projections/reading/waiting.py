@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from typing import Final
 from uuid import UUID
@@ -121,13 +122,21 @@ def _open_at(
     connection: Connection, school: UUID, facts: Mapping[UUID, CaseFacts], staff: Staff, asker: Asker
 ) -> Iterator[UUID]:
     """The open cases of a school that come to nobody by its route."""
-    ordinary = {stream: CaseFacts(stream=stream, occurred_on=asker.today) for stream in Stream}
-    usual = {stream: _comes_to_nobody(each, staff, asker) for stream, each in ordinary.items()}
+    # For cases before and after each moment since which a member of staff is provisional.
+    moments = sorted({holder.since for holder in staff if holder.since is not None})
+    usual = {
+        (stream, place): _comes_to_nobody(
+            CaseFacts(stream=stream, occurred_on=asker.today, recorded_at=moment), staff, asker
+        )
+        for stream in Stream
+        for place, moment in enumerate([None, *moments])
+    }
     exceptional = {key for key, each in facts.items() if _comes_to_nobody(each, staff, asker)}
     if not exceptional and not any(usual.values()):
         return
     for row in connection.execute(_OPEN_AT, {"school": school}):
-        if row.incident in exceptional or (row.incident not in facts and usual[Stream(row.stream)]):
+        place = bisect_right(moments, row.recorded_at)
+        if row.incident in exceptional or (row.incident not in facts and usual[Stream(row.stream), place]):
             yield row.incident
 
 
@@ -152,6 +161,6 @@ _OPEN: Final = (
     .where(cases.c.incident.in_(bindparam("ids", expanding=True)), cases.c.is_open, READS)
     .order_by(cases.c.recorded_at.desc(), cases.c.incident)
 )
-_OPEN_AT: Final = select(cases.c.incident, cases.c.stream).where(
+_OPEN_AT: Final = select(cases.c.incident, cases.c.stream, cases.c.recorded_at).where(
     cases.c.school == bindparam("school"), cases.c.is_open
 )

@@ -22,11 +22,12 @@ from sqlalchemy import (
 )
 
 from casework.application import Casework
-from casework.domain.appointment import Absence, Appointment, awake, stands_in
+from casework.domain.appointment import Absence, Appointment, Roles, awake, stands_in
 from casework.domain.moments import LocalDate
 from casework.domain.school import (
     Appointed,
     AppointmentChanged,
+    AppointmentConfirmed,
     AppointmentEnded,
     LinksRequired,
     School,
@@ -37,6 +38,7 @@ from casework.domain.sealed import Sealed
 from casework.domain.user import User, UserChanged, UserLinked, UserRegistered
 from casework.domain.vocabulary import Role
 from casework_projections.views.directory_tables import (
+    Acting,
     Held,
     administrators,
     appointments,
@@ -52,16 +54,6 @@ from casework_projections.views.directory_tables import (
 from casework_projections.views.sealed_names import prefetch_keys, sealed_by_id
 from casework_projections.views.set_aside import loadable, replayable, set_aside
 from casework_projections.views.view import Batch, View, upsert
-
-
-class Acting(msgspec.Struct, frozen=True):
-    """A role in which a user acts at a school by an appointment: they hold it, or they are `standing_in`."""
-
-    appointment: UUID
-    school: UUID
-    user: UUID
-    role: Role
-    standing_in: bool = False
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -92,7 +84,7 @@ class Directory(View):
     """Schools, and users with the people they are and their appointments."""
 
     name: ClassVar[str] = "directory"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     tables: ClassVar[MetaData] = metadata
 
     def __init__(self, app: Casework) -> None:
@@ -129,11 +121,16 @@ class Directory(View):
                 "until": event.appointment.until,
                 "standing_in_for": event.appointment.standing_in_for,
                 "absences": _plain(event.appointment.absences),
+                "provisional_since": event.appointment.provisional_since,
             }
             for event in batch.of(Appointed)
         ]
         upsert(connection, appointments, appointed)
         self._let_sleep(connection, batch)
+        confirmed = [event.appointment for event in batch.of(AppointmentConfirmed)]
+        if confirmed:
+            theirs = update(appointments).where(appointments.c.appointment.in_(confirmed))
+            connection.execute(theirs.values(provisional_since=None))
         # An appointment that ended is never changed, so the ends of a batch are applied last.
         changed = {event.appointment: event for event in batch.of(AppointmentChanged)}
         if changed:
@@ -180,10 +177,16 @@ class Directory(View):
 
     def roles_of(self, connection: Connection, user: UUID, day: date) -> dict[UUID, tuple[Role, ...]]:
         """The roles that a user holds or stands in for on `day`, by the id of the school."""
-        found: dict[UUID, tuple[Role, ...]] = {}
+        return {school: roles.held for school, roles in self.held_roles(connection, user, day).items()}
+
+    def held_roles(self, connection: Connection, user: UUID, day: date) -> dict[UUID, Roles]:
+        """As `roles_of`, with those that are provisional."""
+        found: dict[UUID, list[Acting]] = {}
         for acting in self.acting(connection, self.appointments_of(connection, user), day):
-            found[acting.school] = (*found.get(acting.school, ()), acting.role)
-        return found
+            found.setdefault(acting.school, []).append(acting)
+        return {
+            school: Roles.of((each.role, each.since) for each in several) for school, several in found.items()
+        }
 
     def acting(self, connection: Connection, held: Collection[Held], day: date) -> list[Acting]:
         """The roles in which the users of `held` act on `day`."""
@@ -195,10 +198,11 @@ class Directory(View):
             appointment = awake_by_id.get(each.id) if each.school in unsure else each
             if appointment is None or not each.in_force(day):
                 continue
-            found.append(Acting(each.id, each.school, each.user, each.role))
+            since = each.provisional_since
+            found.append(Acting(each.id, each.school, each.user, each.role, since=since))
             stood_in_for = stands_in(everyone.get(each.school, ()), appointment, day)
             if stood_in_for is not None:
-                found.append(Acting(each.id, each.school, each.user, stood_in_for, standing_in=True))
+                found.append(Acting(each.id, each.school, each.user, stood_in_for, True, since))
         return found
 
     def known(self, connection: Connection, wanted: Wanted) -> list[Known]:

@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import (
     JSON,
+    BindParameter,
     Boolean,
     Column,
     ColumnElement,
@@ -29,8 +30,9 @@ from sqlalchemy import (
 )
 
 from casework.domain.appointment import Absence, Appointment
-from casework.domain.moments import LocalDate
+from casework.domain.moments import Instant, LocalDate
 from casework.domain.vocabulary import Role
+from casework_projections.views.view import Moment
 
 metadata: Final = MetaData()
 users: Final = Table(
@@ -62,6 +64,7 @@ appointments: Final = Table(
     Column("standing_in_for", String(30)),
     Column("absences", JSON, nullable=False),
     Column("sleeps_from", Date),
+    Column("provisional_since", Moment),
 )
 _READING: Final = [role.value for role in Role if role.reads_cases]
 school_ids: Final = Table("view_schools", metadata, Column("school", Uuid, primary_key=True))
@@ -83,7 +86,21 @@ class Held(Appointment, frozen=True, kw_only=True):
         return self.sleeps_from is not None and self.sleeps_from <= day
 
 
-def in_force(day: date) -> ColumnElement[bool]:
+class Acting(msgspec.Struct, frozen=True):
+    """A role in which a user acts at a school by an appointment: they hold it, or they are `standing_in`.
+
+    It is provisional `since` a moment, if it is.
+    """
+
+    appointment: UUID
+    school: UUID
+    user: UUID
+    role: Role
+    standing_in: bool = False
+    since: Instant | None = None
+
+
+def in_force(day: date | BindParameter[Any]) -> ColumnElement[bool]:
     """Whether an appointment is in force on `day`."""
     c = appointments.c
     return and_(c["from"] <= day, or_(c.until.is_(None), c.until >= day))
@@ -114,4 +131,5 @@ def held_row(row: Row[Any]) -> Held:
         standing_in_for=None if row.standing_in_for is None else Role(row.standing_in_for),
         absences=msgspec.convert(row.absences, tuple[Absence, ...]),
         sleeps_from=row.sleeps_from,
+        provisional_since=row.provisional_since,
     )

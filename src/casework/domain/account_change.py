@@ -31,11 +31,13 @@ class ChangeAppointment(msgspec.Struct, frozen=True, kw_only=True):
     """Changes to an appointment. A field that is not given stays.
 
     `until` is its last day, no later than the present one and no earlier than yesterday. The user is absent
-    from today to `absent_until`; null ends the absence.
+    from today to `absent_until`; null ends the absence. `confirmed`, which comes alone, makes a provisional
+    appointment an ordinary one.
     """
 
     until: LocalDate | UnsetType = UNSET
     absent_until: LocalDate | UnsetType | None = UNSET
+    confirmed: bool | UnsetType = UNSET
 
 
 class ChangeUser(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 import msgspec
 
-from casework.domain.moments import LocalDate
+from casework.domain.moments import Instant, LocalDate
 from casework.domain.vocabulary import Role
 
 ROLES_STOOD_IN_FOR: Final = frozenset(
     {Role.DSL, Role.DEPUTY_DSL, Role.HEADTEACHER, Role.CHAIR_OF_GOVERNORS, Role.VICE_CHAIR}
 )
 """The roles that another user may stand in for."""
+
+PROVISIONAL_ROLES: Final = frozenset({Role.DSL, Role.HEADTEACHER})
+"""The roles to which one person may appoint provisionally."""
 
 _DAY: Final = timedelta(days=1)
 _NONE: Final[Mapping[UUID, date]] = {}
@@ -32,7 +35,8 @@ class Appointment(msgspec.Struct, frozen=True, kw_only=True):
     """A user holds a role at the school from one day to another (both included).
 
     On days on which nobody who holds `standing_in_for` is present, the user acts in that role too. An absent
-    user keeps the role; others stand in for them meanwhile.
+    user keeps the role; others stand in for them meanwhile. One that is `provisional_since` a moment was made
+    by one person, and lets the user read only cases reported from then on, until a second person confirms it.
     """
 
     id: UUID
@@ -42,6 +46,7 @@ class Appointment(msgspec.Struct, frozen=True, kw_only=True):
     until: LocalDate | None = None
     standing_in_for: Role | None = None
     absences: tuple[Absence, ...] = ()
+    provisional_since: Instant | None = None
 
     def absent_on_or_after(self, day: date) -> date | None:
         """The last day of the latest absence; None if it is over before `day`."""
@@ -137,15 +142,49 @@ def awake(
             yield msgspec.structs.replace(each, standing_in_for=None) if asleep else each
 
 
+class Roles(msgspec.Struct, frozen=True):
+    """The roles in which a user acts at a school on one day.
+
+    `provisional` are those that they hold by provisional appointments only, each since the earliest moment.
+    """
+
+    held: tuple[Role, ...] = ()
+    provisional: Mapping[Role, datetime] = {}
+
+    @classmethod
+    def of(cls, by_appointment: Iterable[tuple[Role, datetime | None]]) -> Roles:
+        """From each role, and since when its appointment is provisional."""
+        found = tuple(by_appointment)
+        confirmed = {role for role, since in found if since is None}
+        limited = [(role, since) for role, since in found if since is not None and role not in confirmed]
+        earliest = {role: min(at for each, at in limited if each is role) for role, _ in limited}
+        return cls(tuple(role for role, _ in found), earliest)
+
+    def in_case(self, reported: datetime | None) -> tuple[Role, ...]:
+        """The roles that extend to a case recorded at `reported`; if it is None, those not provisional."""
+        late = {role for role, since in self.provisional.items() if reported is None or reported < since}
+        return tuple(role for role in self.held if role not in late)
+
+
 def roles_of(appointments: Iterable[Appointment], user: UUID, day: date) -> Iterator[Role]:
     """The roles that `user` holds on `day`, present or absent, and those in which they stand in."""
-    everyone = tuple(appointments)
+    return (role for role, _ in _roles_of(tuple(appointments), user, day))
+
+
+def held_roles(appointments: Iterable[Appointment], user: UUID, day: date) -> Roles:
+    """As `roles_of`, with those that are provisional."""
+    return Roles.of(_roles_of(tuple(appointments), user, day))
+
+
+def _roles_of(
+    everyone: tuple[Appointment, ...], user: UUID, day: date
+) -> Iterator[tuple[Role, datetime | None]]:
     for each in everyone:
         if each.user == user and each.in_force(day):
-            yield each.role
+            yield each.role, each.provisional_since
             stood_in_for = stands_in(everyone, each, day)
             if stood_in_for is not None:
-                yield stood_in_for
+                yield stood_in_for, each.provisional_since
 
 
 def stands_in(appointments: Iterable[Appointment], appointment: Appointment, day: date) -> Role | None:

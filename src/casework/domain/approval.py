@@ -161,7 +161,8 @@ def why_not_decide(asker: Principal, decider: Actor, standing: Standing, inciden
     """
     if decider.user == asker.id or decider.persons & asker.persons:
         return SAME_PERSON
-    if decider.role_for(Permission.AUTHORISE) is None and standing.handles_as is None:
+    actor = decider.in_case(incident.recorded_at)
+    if actor.role_for(Permission.AUTHORISE) is None and standing.handles_as is None:
         return "holds no role that may authorise this"
     if any(map(incident.is_party, decider.persons)):
         return "is involved in the incident"

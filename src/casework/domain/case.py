@@ -124,6 +124,7 @@ class AtSchool:
                     role=role,
                     led=led,
                     acts=identity.active and led.user in acting,
+                    since=self.school.held_roles(led.user, self.today).provisional.get(role),
                 )
 
 

@@ -128,6 +128,11 @@ def day_of(moment: datetime) -> date:
     return _in_london(moment).date()
 
 
+def start_of(day: date) -> datetime:
+    """The moment at which `day` begins in London."""
+    return datetime.combine(day, time(), LONDON)
+
+
 def synchronised(moment: datetime, now: datetime) -> datetime:
     """`now` if `moment` is up to two minutes after it, else `moment`: the clock of a client may be ahead.
 

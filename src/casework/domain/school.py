@@ -14,10 +14,12 @@ from casework.domain.appointment import (
     Absence,
     Appointment,
     Led,
+    Roles,
     acting_as,
     appointed_to,
     awake,
     ever_led,
+    held_roles,
     roles_of,
 )
 from casework.domain.clocks import Calendar, day_of
@@ -109,6 +111,22 @@ class Appointed(Event, frozen=True, kw_only=True):
 
     def apply(self, school: Any) -> None:
         school.appointments[self.appointment.id] = self.appointment
+        school.appointed_by[self.appointment.id] = self.by
+
+
+class AppointmentConfirmed(Event, frozen=True, kw_only=True):
+    """A provisional appointment is an ordinary one from now on. `approved_by` is the second person."""
+
+    TOPIC: ClassVar[str] = "school.appointment_confirmed"
+
+    appointment: UUID
+    approved_by: UUID | None = None
+
+    def apply(self, school: Any) -> None:
+        appointments = school.appointments
+        appointments[self.appointment] = msgspec.structs.replace(
+            appointments[self.appointment], provisional_since=None
+        )
 
 
 class AppointmentEnded(Event, frozen=True, kw_only=True):
@@ -215,6 +233,7 @@ class School(Aggregate, begins_with=SchoolOpened):
         self.packs: list[PackInForce] = []
         self.reviews: list[PolicyReview] = []
         self.appointments: dict[UUID, Appointment] = {}
+        self.appointed_by: dict[UUID, UUID] = {}
         self._ended_on: dict[UUID, date] = {}
         self.links_required_from: date | None = None
         self.unlinked: frozenset[UUID] = frozenset()
@@ -252,6 +271,10 @@ class School(Aggregate, begins_with=SchoolOpened):
         Without those that sleep.
         """
         return roles_of(self.awake(day), user, day)
+
+    def held_roles(self, user: UUID, day: date) -> Roles:
+        """As `roles_of`, with those that are provisional."""
+        return held_roles(self.awake(day), user, day)
 
     def appointed_to(self, role: Role, day: date) -> Iterator[UUID]:
         """The users who hold `role` on `day`, present or absent."""

@@ -46,8 +46,12 @@ def loses_leads(
 
 
 def leads_on(record: Record, appointments: Iterable[Appointment], day: date) -> bool:
-    """Whether a user who has enrolled and may sign in is head or safeguarding lead on `day`."""
-    holders = {each.user for each in appointments if each.role in _LEADS_SCHOOL and each.in_force(day)}
+    """Whether a user who has enrolled and may sign in is head or safeguarding lead on `day`.
+
+    Those who are so provisionally do not count.
+    """
+    confirmed = (each for each in appointments if each.provisional_since is None and each.in_force(day))
+    holders = {each.user for each in confirmed if each.role in _LEADS_SCHOOL}
     return any(user.active for user in _enrolled(record, holders))
 
 
@@ -58,20 +62,53 @@ def was_led(record: Record, school: School, day: date) -> bool:
     return bool(_enrolled(record, began))
 
 
-def reads_at(user: UUID, school: School, day: date) -> bool:
-    """Whether the user holds a role at the school that reads cases, on `day` or later."""
+def reads_at(user: UUID, school: School, day: date, *, provisionally: bool = True) -> bool:
+    """Whether the user holds a role at the school that reads cases, on `day` or later.
+
+    Roles held `provisionally` count or do not.
+    """
     held = (each for each in school.appointments.values() if each.user == user and each.reads_cases)
-    return any(each.until is None or each.until >= max(day, each.from_) for each in held)
+    counted = (each for each in held if provisionally or each.provisional_since is None)
+    return any(each.until is None or each.until >= max(day, each.from_) for each in counted)
 
 
-def reads_anywhere(schools: Iterable[School], user: UUID, day: date) -> bool:
-    """Whether the user holds a role at any of `schools` that reads cases, on `day` or later."""
-    return any(reads_at(user, school, day) for school in schools)
+def reads_for_good(schools: Iterable[School], user: UUID, day: date) -> bool:
+    """Whether the user holds a role that reads cases at any of `schools`, on `day` or later.
+
+    Without provisional roles.
+    """
+    return any(reads_at(user, school, day, provisionally=False) for school in schools)
 
 
-def reads_where_led(record: Record, schools: Iterable[School], user: UUID, day: date) -> bool:
-    """As `reads_anywhere`, at a school that a user who has enrolled leads or has led."""
-    return any(reads_at(user, school, day) and was_led(record, school, day) for school in schools)
+def reads_where_led(
+    record: Record, schools: Iterable[School], user: UUID, day: date, *, provisionally: bool = True
+) -> bool:
+    """Whether `reads_at` holds at any of `schools` that a user who has enrolled leads or has led."""
+    return any(
+        reads_at(user, school, day, provisionally=provisionally) and was_led(record, school, day)
+        for school in schools
+    )
+
+
+def has_no_second(
+    record: Record, administrators: Collection[UUID], asker: User, school: School, day: date
+) -> bool:
+    """Whether nobody but the administrator `asker` could decide who leads the school on `day`.
+
+    Nobody who has enrolled and may sign in is head, safeguarding lead or deputy, and no other person is an
+    administrator, the chair or the vice-chair. `administrators` are those who are not deactivated. Whoever
+    leads provisionally does not count: `asker` may have invited them alone.
+    """
+    if any(not are_one(record, asker, other) for other in _users(record, administrators)):
+        return False
+    appointed = {each.user for each in school.appointments.values() if each.in_force(day)}
+    for user in _enrolled(record, appointed):
+        roles = school.held_roles(user.id, day).in_case(None) if user.active else ()
+        if any(role.leads for role in roles):
+            return False
+        if not {*roles}.isdisjoint(_DECIDE_WITHOUT_LEADS) and not are_one(record, asker, user):
+            return False
+    return True
 
 
 def deciding_role(
@@ -105,7 +142,7 @@ def deciding_role(
 def _deciding_role_at(
     record: Record, decider: Principal, school: School, about: UUID | None, moment: datetime
 ) -> Role | None:
-    roles = Actor.at(decider, school, moment).roles
+    roles = Actor.at(decider, school, moment).in_case(None).roles
     lead = next((role for role in _DECIDE if role in roles), None)
     others = (each for each in school.appointments.values() if each.user != about)
     if lead is not None or leads_on(record, others, day_of(moment)):
@@ -123,21 +160,26 @@ def why_not_second(record: Record, decider: Principal, asker: User, subject: Use
 
     Two accounts are one person if records of their people are joined.
     """
-    if _are_one(record, decider, asker):
+    if are_one(record, decider, asker):
         return "is the person who asks; another person must decide"
-    if _are_one(record, decider, subject):
+    if are_one(record, decider, subject):
         return "is the person concerned; another person must decide"
     return None
 
 
-def _are_one(record: Record, decider: Principal, user: User) -> bool:
-    if decider.id == user.id:
+def are_one(record: Record, one: Principal | User, other: User) -> bool:
+    """Whether both are accounts of one person."""
+    if one.id == other.id:
         return True
-    if not decider.persons or not user.persons:
+    if not one.persons or not other.persons:
         return False
-    return not one_person(record, decider.persons).keys().isdisjoint(user.persons)
+    return not one_person(record, one.persons).keys().isdisjoint(other.persons)
 
 
 def _enrolled(record: Record, ids: Collection[UUID]) -> list[User]:
+    return [user for user in _users(record, ids) if user.enrolled]
+
+
+def _users(record: Record, ids: Collection[UUID]) -> list[User]:
     found = record.load_many(ids) if ids else {}
-    return [user for user in found.values() if isinstance(user, User) and user.enrolled]
+    return [user for user in found.values() if isinstance(user, User)]

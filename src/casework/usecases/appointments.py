@@ -18,19 +18,26 @@ from casework.domain.account_change import (
     ChangeAppointment,
     EndAppointment,
 )
-from casework.domain.appointment import Appointment
+from casework.domain.appointment import PROVISIONAL_ROLES, Appointment
 from casework.domain.approval import Approval
-from casework.domain.clocks import day_of
+from casework.domain.clocks import day_of, start_of
 from casework.domain.errors import Forbidden, Invalid, NotFound, Refusal, Refused, refuse_any
 from casework.domain.event import event_of
 from casework.domain.fields import record_faults
 from casework.domain.moments import LocalDate
-from casework.domain.school import Appointed, AppointmentChanged, AppointmentEnded, School
+from casework.domain.school import (
+    Appointed,
+    AppointmentChanged,
+    AppointmentConfirmed,
+    AppointmentEnded,
+    School,
+)
 from casework.domain.user import User
 from casework.domain.vocabulary import Role
 from casework.record import Record
 from casework.record.links import persons_at
-from casework.record.second_person import loses_leads, was_led
+from casework.record.second_person import are_one, has_no_second, loses_leads, was_led
+from casework.record.user_directory import UserDirectory
 from casework.usecases.context import Context, as_it_was
 from casework.usecases.linking import is_linked
 from casework.usecases.schools import Schools, actor_of
@@ -58,6 +65,11 @@ _OVERLAPS: Final = Refusal(
 _ENDED: Final = Refusal(
     "appointment-ended", "KCSIE part 2", "The appointment has ended; appoint the user again instead."
 )
+_APPOINTER: Final = Refusal(
+    "appointed-alone",
+    "KCSIE part 2",
+    "The second person made this appointment alone; somebody else must confirm it.",
+)
 _ONLY_ABSENCE: Final = "You may record only your own absence; an administrator ends an appointment."
 _DAY: Final = timedelta(days=1)
 
@@ -65,17 +77,20 @@ _DAY: Final = timedelta(days=1)
 class Appointments:
     """The use cases of appointments."""
 
-    def __init__(self, record: Record, schools: Schools) -> None:
+    def __init__(self, record: Record, schools: Schools, directory: UserDirectory) -> None:
         self._record = record
+        self._directory = directory
         self._schools = schools
         self._two_people = TwoPeople(record)
 
     def appoint(self, context: Context, school_id: UUID, command: AppointUser) -> Appointment | Approval:
         """Appoint a user to a role. Users cannot appoint themselves.
 
-        A role that reads cases takes two people, as soon as the school is led by a user who has enrolled.
-        Raises NotFound, Forbidden, KeyReused, Invalid, or Refused if it overlaps another appointment, or if a
-        role that reads cases is for a user who is no person on the roll of the school.
+        A role that reads cases takes two people, as soon as the school is led by a user who has enrolled. If
+        the school has lost them all and nobody could be the second, an administrator appoints a head or a
+        safeguarding lead provisionally. Raises NotFound, Forbidden, KeyReused, Invalid, or Refused if it
+        overlaps another appointment, or if a role that reads cases is for a user who is no person on the roll
+        of the school.
         """
         return self._two_people.carry_out(
             context, lambda: self.prepare_appointment(context, school_id, command)
@@ -93,10 +108,11 @@ class Appointments:
     def change(
         self, context: Context, school_id: UUID, appointment: UUID, command: ChangeAppointment
     ) -> Appointment | Approval:
-        """End an appointment sooner or record an absence. Users may record their own absence.
+        """End an appointment sooner, record an absence, or confirm a provisional appointment.
 
-        The same values record nothing. An end takes two people as in `end`. Raises NotFound, Forbidden,
-        KeyReused, Invalid, or Refused if the appointment has ended.
+        Users may record their own absence. The same values record nothing. An end takes two people as in
+        `end`; a confirmation always does, and the second is not who made the appointment. Raises NotFound,
+        Forbidden, KeyReused, Invalid, or Refused if the appointment has ended.
         """
         return self._two_people.carry_out(
             context, lambda: self.prepare_change(context, school_id, appointment, command)
@@ -126,6 +142,10 @@ class Appointments:
         if context.approved_by is not None and change.person != person:
             raise Refused(_OTHER_PERSON)
         takes_two = appointment.reads_cases and was_led(self._record, school, day_of(context.now))
+        if takes_two and self._is_provisional(context, school, appointment, user):
+            since = max(context.now, start_of(appointment.from_))
+            appointment = msgspec.structs.replace(appointment, provisional_since=since)
+            takes_two = False
         wanted = _wanted(context, change, command.user, school) if takes_two else None
         stamp = context.stamp(school.id, school.version + 1, Role.ADMIN)
         school.append(event_of(stamp, Appointed, appointment=appointment, approved_by=context.approved_by))
@@ -167,6 +187,8 @@ class Appointments:
         appointment = school.appointments.get(appointment_id)
         if appointment is None:
             raise NotFound
+        if command.confirmed is not UNSET:
+            return self._confirmed(context, school, appointment, command, role)
         changed = _changed(appointment, command, context)
         if changed == appointment:
             return Prepared(result=appointment)
@@ -186,6 +208,55 @@ class Appointments:
         refuse_any(record_faults(event))
         school.append(event)
         return Prepared(result=changed, changed=(school,), takes_two=wanted)
+
+    def _is_provisional(self, context: Context, school: School, appointment: Appointment, user: User) -> bool:
+        """Whether an appointment that takes two people is made by one who has nobody to ask."""
+        if not context.alone or not context.principal.administers:
+            return False
+        if appointment.role not in PROVISIONAL_ROLES or appointment.standing_in_for is not None:
+            return False
+        asker, today = self._record.load(User, context.by), day_of(context.now)
+        if asker is None or are_one(self._record, asker, user):
+            return False
+        return has_no_second(self._record, self._directory.administrators(), asker, school, today)
+
+    def _confirmed(
+        self,
+        context: Context,
+        school: School,
+        appointment: Appointment,
+        command: ChangeAppointment,
+        role: Role,
+    ) -> Prepared[Appointment]:
+        """A provisional appointment made an ordinary one, which takes two people."""
+        if command != ChangeAppointment(confirmed=True):
+            raise Invalid.at("$.confirmed", "is true, and comes alone")
+        if appointment.provisional_since is None:
+            return Prepared(result=appointment)
+        if appointment.until is not None and appointment.until < day_of(context.now):
+            raise Refused(_ENDED)
+        self._require_not_appointer(context, school, appointment)
+        change = AmendAppointment(school=school.id, appointment=appointment.id, fields=command)
+        wanted = _wanted(context, change, appointment.user, school)
+        stamp = context.stamp(school.id, school.version + 1, role)
+        school.append(
+            event_of(
+                stamp,
+                AppointmentConfirmed,
+                appointment=appointment.id,
+                approved_by=context.approved_by,
+            )
+        )
+        return Prepared(result=school.appointments[appointment.id], changed=(school,), takes_two=wanted)
+
+    def _require_not_appointer(self, context: Context, school: School, appointment: Appointment) -> None:
+        """Raise Refused if the second person, if there is one, made the appointment alone."""
+        if context.approved_by is None:
+            return
+        second = self._record.load(User, context.approved_by)
+        first = self._record.load(User, school.appointed_by[appointment.id])
+        if second is not None and first is not None and are_one(self._record, second, first):
+            raise Refused(_APPOINTER)
 
     def _appointed_user(self, context: Context, command: AppointUser) -> User:
         user = self._record.load(User, command.user)
@@ -234,7 +305,7 @@ def _role_for(context: Context, school: School, appointment_id: UUID, command: C
     appointment = school.appointments.get(appointment_id)
     if appointment is None or appointment.user != context.by:
         return actor.require(Permission.MANAGE_APPOINTMENTS)
-    if command.until is not UNSET:
+    if command.until is not UNSET or command.confirmed is not UNSET:
         raise Forbidden(_ONLY_ABSENCE)
     return appointment.role
 

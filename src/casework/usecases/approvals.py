@@ -229,7 +229,8 @@ def _deciding_role(
     if not own_records.isdisjoint(asker.persons):
         fault = SAME_PERSON
     # A chair who handles a case decides in it too.
-    role = case.at.actor.role_for(Permission.AUTHORISE) or case.standing.handles_as
+    actor = case.at.actor.in_case(case.incident.recorded_at)
+    role = actor.role_for(Permission.AUTHORISE) or case.standing.handles_as
     if fault is not None or role is None:
         raise Forbidden(f"The user {fault}.")
     if pending.approval.asked.decider not in (None, context.by):

@@ -88,9 +88,15 @@ class Declarations:
 
 
 def _decided_together(made: RelationshipDeclared, school: School) -> bool:
-    """Whether one decider was a lead and another the head, on the day of disclosure or of recording."""
+    """Whether one decider was a lead and another the head, on the day of disclosure or of recording.
+
+    Nobody is one of the two by a provisional appointment.
+    """
     days = (made.disclosed_on, day_of(made.recorded_at))
-    held = {user: {role for day in days for role in school.roles_of(user, day)} for user in made.decided_by}
+    held = {
+        user: {role for day in days for role in school.held_roles(user, day).in_case(None)}
+        for user in made.decided_by
+    }
     leads = {user for user, roles in held.items() if roles & _LEADS}
     heads = {user for user, roles in held.items() if Role.HEADTEACHER in roles}
     return any(lead != head for lead in leads for head in heads)

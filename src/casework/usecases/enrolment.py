@@ -18,7 +18,7 @@ from casework.domain.moments import Instant
 from casework.domain.user import Invitation, User, UserEnrolled, UserInvited
 from casework.domain.vocabulary import Role
 from casework.record import Record, retrying
-from casework.record.second_person import reads_anywhere, reads_where_led
+from casework.record.second_person import reads_for_good, reads_where_led
 from casework.record.user_directory import UserDirectory, schools_of
 from casework.usecases.bearer_strings import InvitationCode, hashed
 from casework.usecases.context import Context, as_it_was
@@ -126,13 +126,16 @@ class Enrolment:
             raise Refused(USER_INACTIVE)
         schools = [*schools_of(self._record, self._directory, user)]
         today = day_of(context.now)
-        takes_two = user.enrolled or reads_where_led(self._record, schools, user.id, today)
+        # One administrator invites whom they appointed provisionally, as they invite the first lead.
+        takes_two = user.enrolled or reads_where_led(
+            self._record, schools, user.id, today, provisionally=False
+        )
         stamp = context.stamp(user.id, user.version + 1, Role.ADMIN)
         invitation = Invitation(
             id=invitation_id,
             code_hash=hashed(self._secrets.of_invitation(invitation_id)),
             second_hash=None if context.approved_by is None else hashed(self.second_half(invitation_id)),
-            to_reader=reads_anywhere(schools, user.id, today),
+            to_reader=reads_for_good(schools, user.id, today),
             expires_at=context.now + INVITATION_LIFE,
         )
         user.append(event_of(stamp, UserInvited, invitation=invitation, approved_by=context.approved_by))
@@ -161,7 +164,8 @@ class Enrolment:
         if invitation.second_hash is not None or invitation.to_reader:
             return
         schools = schools_of(self._record, self._directory, user)
-        if reads_where_led(self._record, schools, user.id, day_of(context.now)):
+        today = day_of(context.now)
+        if reads_where_led(self._record, schools, user.id, today, provisionally=False):
             raise Refused(_ONE_PERSON)
 
     def _enrol(self, context: Context, command: Enrol) -> IssuedToken:

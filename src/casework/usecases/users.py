@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -30,6 +31,9 @@ from casework.usecases.context import Context, as_it_was
 from casework.usecases.linking import adult, colleague
 from casework.usecases.schools import require_administrator
 from casework.usecases.two_people import Prepared, TakesTwo, TwoPeople
+
+_ENOUGH: Final = 2
+"""Of this many administrators, each can be the second person for what another one asks."""
 
 
 class RegisterUser(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +69,8 @@ class Users:
         """Change the fields that `command` gives, as an administrator.
 
         It takes two people to replace the person or the address of a user whose role reads cases, as soon as
-        a school where they hold it is led by a user who has enrolled; and to deactivate the last such lead.
+        a school where they hold it is led by a user who has enrolled; to deactivate the last such lead; and
+        to deactivate an administrator, where that leaves one alone.
         `expected` is the version that the administrator has read, None for any. Raises NotFound, Forbidden,
         KeyReused, Stale, Invalid or AddressInUse; then nothing has changed.
         """
@@ -141,6 +146,8 @@ class Users:
         schools = [*schools_of(self._record, self._directory, user)]
         today = day_of(context.now)
         ends = command.active is False and user.active
+        if ends and user.administrator and len(self._directory.administrators() - {user.id}) < _ENOUGH:
+            return True
         if ends and any(self._leads_alone(user, school, today) for school in schools):
             return True
         return self._identifies(user, command) and reads_where_led(self._record, schools, user.id, today)

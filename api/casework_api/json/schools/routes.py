@@ -139,7 +139,9 @@ def promote(fields: dict[str, Any], school_id: UUID) -> Promotion:
 def appoint(fields: dict[str, Any], school_id: UUID) -> AppointmentBody | Required:
     """Appoint a user to a role. No user can appoint themselves.
 
-    A role that reads cases takes two people (202), once the head or the safeguarding lead has enrolled.
+    A role that reads cases takes two people (202), once the head or the safeguarding lead has enrolled. At a
+    school that has lost them all, where nobody could be the second, one administrator appoints a
+    `provisional` head or lead, who reads only cases reported from then on.
     """
     appointments = current.casework().appointments
     done = appointments.appoint(current.context(), school_id, AppointUser(**fields))
@@ -162,9 +164,10 @@ def appointments(query: dict[str, Any], school_id: UUID) -> Page[ListedAppointme
 def change_appointment(
     fields: dict[str, Any], school_id: UUID, appointment_id: UUID
 ) -> AppointmentBody | Required:
-    """End an appointment sooner, or record an absence. Users may record their own absence.
+    """End an appointment sooner, record an absence, or confirm it. Users may record their own absence.
 
-    It takes two people (202) to end the appointment of the last head or safeguarding lead.
+    It takes two people (202) to end the appointment of the last head or safeguarding lead, and to confirm a
+    provisional appointment.
     """
     appointments, command = current.casework().appointments, ChangeAppointment(**fields)
     done = appointments.change(current.context(), school_id, appointment_id, command)

@@ -19,7 +19,7 @@ from casework.domain.access.predicates import (
     is_about_leader,
 )
 from casework.domain.access.principal import NOBODY, SYSTEM, Actor, Principal
-from casework.domain.access.roles import PERMISSIONS, Permission
+from casework.domain.access.roles import PERMISSIONS, Permission, permissions_of
 from casework.domain.access.route import FIRST, NEXT, Holder, Identity, Staff
 from casework.domain.access.standing import (
     ASSIST,
@@ -70,6 +70,7 @@ __all__ = [
     "holds",
     "is_about_leader",
     "needs_staff",
+    "permissions_of",
     "reads_once_assigned",
     "standing",
 ]

@@ -16,7 +16,7 @@ from casework.domain.access.route import Identity, Staff, comes_to, leaders_sinc
 from casework.domain.bars import Bar, Why
 from casework.domain.clocks import day_of
 from casework.domain.incident import Incident
-from casework.domain.moments import LocalDate
+from casework.domain.moments import Instant, LocalDate
 from casework.domain.vocabulary import Role, Stream
 
 
@@ -75,10 +75,14 @@ Predicate = (
 
 
 class CaseFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What predicates need to know about a case. `bars` say to whom it is closed (`Incident.bars`)."""
+    """What predicates need to know about a case. `bars` say to whom it is closed (`Incident.bars`).
+
+    Provisional roles do not extend to a case of which `recorded_at` is not known.
+    """
 
     stream: Stream
     occurred_on: LocalDate
+    recorded_at: Instant | None = None
     appointed: frozenset[UUID] = frozenset()
     assigned: frozenset[UUID] = frozenset()
     may_be_about_leader: bool = False
@@ -89,6 +93,7 @@ class CaseFacts(msgspec.Struct, frozen=True, kw_only=True):
         return cls(
             stream=incident.stream,
             occurred_on=day_of(incident.occurred_at),
+            recorded_at=incident.recorded_at,
             appointed=incident.appointed,
             assigned=frozenset(incident.assignees),
             may_be_about_leader=incident.may_be_about_leader,

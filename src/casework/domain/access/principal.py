@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, Self
 from uuid import UUID
 
 import msgspec
 
-from casework.domain.access.roles import PERMISSIONS, Permission
+from casework.domain.access.roles import PERMISSIONS, Permission, permissions_of
+from casework.domain.appointment import Roles
 from casework.domain.clocks import day_of
 from casework.domain.errors import Forbidden, NotFound
 from casework.domain.school import School
@@ -43,23 +45,48 @@ NOBODY: Final = UUID(int=0)
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
     """A principal at one school at one moment: their user, and the roles they hold there.
 
-    `persons` are all the people they were ever linked to, at every school.
+    `persons` are all the people they were ever linked to, at every school. Roles that are `provisional` are
+    only for cases reported since that moment.
     """
 
     user: UUID
     persons: frozenset[UUID]
     roles: tuple[Role, ...]
+    provisional: Mapping[Role, datetime] = {}
 
     @classmethod
     def at(cls, principal: Principal, school: School, moment: datetime) -> Self:
         """`principal` at `school`, with the roles they hold there at `moment`."""
-        roles = school.roles_of(principal.id, day_of(moment))
-        return cls(user=principal.id, persons=principal.persons, roles=tuple(roles))
+        roles = school.held_roles(principal.id, day_of(moment))
+        return cls.with_roles(principal, roles)
+
+    @classmethod
+    def with_roles(cls, principal: Principal, roles: Roles) -> Self:
+        """`principal` with these roles at one school."""
+        persons = principal.persons
+        return cls(user=principal.id, persons=persons, roles=roles.held, provisional=roles.provisional)
 
     def role_for(self, permission: Permission) -> Role | None:
         """The first of the actor's roles that has `permission`."""
         held = (role for role in PERMISSIONS if role in self.roles)
-        return next((role for role in held if permission in PERMISSIONS[role]), None)
+        return next((role for role in held if permission in self.permissions_of(role)), None)
+
+    def permissions_of(self, role: Role) -> frozenset[Permission]:
+        """What `role` permits this actor."""
+        return permissions_of(role, provisional=role in self.provisional)
+
+    def confirmed_role_for(self, permission: Permission) -> Role | None:
+        """As `role_for`, of the roles that are not provisional."""
+        return self.in_case(None).role_for(permission)
+
+    def in_case(self, reported: datetime | None) -> Self:
+        """The actor without provisional roles that do not extend to a case recorded at `reported`.
+
+        If it is None, without any provisional role.
+        """
+        if not self.provisional:
+            return self
+        return msgspec.structs.replace(self, roles=Roles(self.roles, self.provisional).in_case(reported))
 
     def require(self, permission: Permission) -> Role:
         """The role that carries `permission`.

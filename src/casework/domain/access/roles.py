@@ -81,3 +81,18 @@ PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = {
     },
 }
 """A user who holds several roles acts in the first of these that has the permission."""
+
+_OF_ALL_CASES: Final = frozenset(
+    {
+        Permission.READ_SUMMARY,
+        Permission.READ_LESSONS,
+        Permission.READ_LESSON_SOURCES,
+        Permission.COMPARE_PLAYBOOKS,
+    }
+)
+"""Permissions that a provisional role lacks: they show figures and texts of every case of the school."""
+
+
+def permissions_of(role: Role, *, provisional: bool) -> frozenset[Permission]:
+    """What `role` permits to a user who holds it, provisionally or not."""
+    return PERMISSIONS[role] - _OF_ALL_CASES if provisional else PERMISSIONS[role]

@@ -7,7 +7,7 @@ allegation against a user who led the school when it happened, or has led it sin
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from itertools import chain
 from typing import Final
 from uuid import UUID
@@ -15,6 +15,7 @@ from uuid import UUID
 import msgspec
 
 from casework.domain.appointment import Led
+from casework.domain.moments import Instant
 from casework.domain.vocabulary import Role, Stream
 
 FIRST: Final[Mapping[Stream, tuple[Role, ...]]] = {
@@ -65,12 +66,21 @@ class Identity(msgspec.Struct, frozen=True):
 
 
 class Holder(msgspec.Struct, frozen=True, kw_only=True):
-    """Who held or acted in a role at a school, and when. `acts` says whether they act in it today."""
+    """Who held or acted in a role at a school, and when. `acts` says whether they act in it today.
+
+    If they hold it provisionally, it is only for cases reported `since` a moment, and the route goes on to
+    the next: nobody has confirmed yet that they lead the school.
+    """
 
     identity: Identity
     role: Role
     led: Led
     acts: bool
+    since: Instant | None = None
+
+    def extends_to(self, reported: datetime | None) -> bool:
+        """Whether the role is for a case recorded at `reported`."""
+        return self.since is None or (reported is not None and self.since <= reported)
 
     def reads_by_it(self, today: date) -> bool:
         """Whether they hold or act in the role today: an absent user reads cases too."""
@@ -99,7 +109,7 @@ def comes_to(
     An allegation that is `about_leader` has no head to come to.
     """
     before = () if about_leader else FIRST[stream]
-    first = [holder for holder in staff if holder.role in before]
+    first = [holder for holder in staff if holder.role in before and holder.since is None]
     able = [holder.identity for holder in first if holder.acts and not is_shut_out(holder.identity)]
     reading = (holder.identity for holder in first if holder.reads_by_it(today))
     needed = ALONE[stream] if any(map(is_shut_out, reading)) else 1

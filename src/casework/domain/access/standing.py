@@ -128,6 +128,7 @@ def reads_once_assigned(actor: Actor, case: CaseFacts, reader: Reader) -> bool:
 
 
 def _granted(grants: Iterable[Grant], actor: Actor, case: CaseFacts, reader: Reader) -> Role | None:
+    actor = actor.in_case(case.recorded_at)
     for grant in grants:
         role = actor.role_for(grant.permission)
         if role is not None and holds(grant.when, case, reader):

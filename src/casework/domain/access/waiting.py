@@ -15,7 +15,8 @@ def readers_by_route(case: CaseFacts, staff: Staff, today: date) -> Iterator[Ide
     roles = {*first_roles(case, staff, today)}
     roles |= {role for role in NEXT if comes_by_route(role, case, staff, today)}
     for holder in staff:
-        if holder.acts and holder.role in roles and not case.shuts_out(holder.identity, today):
+        reads = holder.acts and holder.role in roles and holder.extends_to(case.recorded_at)
+        if reads and not case.shuts_out(holder.identity, today):
             yield holder.identity
 
 

@@ -80,9 +80,10 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
         return isinstance(found, User) and holds(BARRED, case.facts, case.at.reader_for(Principal.of(found)))
 
     def may_any(self, user: UUID, permissions: set[Permission]) -> bool:
-        """Whether `user` holds a role at the school today that has any of `permissions`."""
-        roles = self.school.roles_of(user, day_of(self.moment))
-        return any(permissions & PERMISSIONS[role] for role in roles)
+        """Whether `user` holds a role at the school today that has any of `permissions` in this case."""
+        roles = self.school.held_roles(user, day_of(self.moment))
+        in_case = roles.in_case(self.reported.recorded_at)
+        return any(permissions & PERMISSIONS[role] for role in in_case)
 
 
 class Decider(msgspec.Struct, frozen=True):
