@@ -37,12 +37,17 @@ def waiting(history: SchoolHistory, incident: UUID) -> list[UUID]:
     return [approval.id for approval in case.pending]
 
 
+def case_in(shown: ApprovalBody) -> UUID:
+    assert shown.about is not UNSET
+    return shown.about["incident"]
+
+
 def test_asker_and_decider_get_the_approval_with_its_texts(history: SchoolHistory, views: Views) -> None:
     incident = history.report()
     history.take(incident, "waive")
     for user in (history.dsl, history.head):
         (shown,) = listed(history, views, user)
-        assert (shown.about["incident"], shown.state) == (incident, ApprovalState.ASKED)
+        assert (case_in(shown), shown.state) == (incident, ApprovalState.ASKED)
         assert shown.step is not UNSET
         assert (shown.step["waived"], shown.reason) == ("offer_support", NARRATIVE)
     assert listed(history, views, history.users[Role.DEPUTY_DSL]) == []
@@ -91,7 +96,7 @@ def test_the_asker_gets_the_decision_and_the_result(history: SchoolHistory, view
     for incident, approve in ((approved, True), (refused, False)):
         history.take(incident, "waive")
         history.decide(incident, approve=approve)
-    states = {shown.about["incident"]: shown for shown in listed(history, views, history.dsl)}
+    states = {case_in(shown): shown for shown in listed(history, views, history.dsl)}
     assert states[approved].state is ApprovalState.APPROVED
     assert states[refused].state is ApprovalState.REFUSED
     result = states[approved].result
@@ -107,7 +112,7 @@ def test_an_unreadable_case_hides_only_its_own_approvals(history: SchoolHistory,
         history.take(incident, "waive")
     spoil(history.app, broken, lambda state: state.pop("setting"))
     (shown,) = listed(history, views, history.dsl)
-    assert shown.about["incident"] == readable
+    assert case_in(shown) == readable
 
 
 def test_the_view_stores_ids_and_moments_but_no_text(history: SchoolHistory, views: Views) -> None:
