@@ -81,9 +81,8 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
 
     def may_any(self, user: UUID, permissions: set[Permission]) -> bool:
         """Whether `user` holds a role at the school today that has any of `permissions` in this case."""
-        roles = self.school.held_roles(user, day_of(self.moment))
-        in_case = roles.in_case(self.reported.recorded_at)
-        return any(permissions & PERMISSIONS[role] for role in in_case)
+        held = self.school.held_roles(user, day_of(self.moment)).in_case(self.reported.recorded_at)
+        return any(permissions & PERMISSIONS[role] for role in held)
 
 
 class Decider(msgspec.Struct, frozen=True):
