@@ -32,14 +32,15 @@ def listed(history: SchoolHistory, views: Views, user: User) -> list[ApprovalBod
     return [*found.items]
 
 
+def case_of(shown: ApprovalBody) -> UUID:
+    """The case that an approval is about, as its readers see it."""
+    assert shown.about is not UNSET
+    return shown.about["incident"]
+
+
 def waiting(history: SchoolHistory, incident: UUID) -> list[UUID]:
     case = history.app.cases.admit_reader(history.context(history.dsl), incident)
     return [approval.id for approval in case.pending]
-
-
-def case_in(shown: ApprovalBody) -> UUID:
-    assert shown.about is not UNSET
-    return shown.about["incident"]
 
 
 def test_asker_and_decider_get_the_approval_with_its_texts(history: SchoolHistory, views: Views) -> None:
@@ -47,7 +48,7 @@ def test_asker_and_decider_get_the_approval_with_its_texts(history: SchoolHistor
     history.take(incident, "waive")
     for user in (history.dsl, history.head):
         (shown,) = listed(history, views, user)
-        assert (case_in(shown), shown.state) == (incident, ApprovalState.ASKED)
+        assert (case_of(shown), shown.state) == (incident, ApprovalState.ASKED)
         assert shown.step is not UNSET
         assert (shown.step["waived"], shown.reason) == ("offer_support", NARRATIVE)
     assert listed(history, views, history.users[Role.DEPUTY_DSL]) == []
@@ -96,7 +97,7 @@ def test_the_asker_gets_the_decision_and_the_result(history: SchoolHistory, view
     for incident, approve in ((approved, True), (refused, False)):
         history.take(incident, "waive")
         history.decide(incident, approve=approve)
-    states = {case_in(shown): shown for shown in listed(history, views, history.dsl)}
+    states = {case_of(shown): shown for shown in listed(history, views, history.dsl)}
     assert states[approved].state is ApprovalState.APPROVED
     assert states[refused].state is ApprovalState.REFUSED
     result = states[approved].result
@@ -112,7 +113,7 @@ def test_an_unreadable_case_hides_only_its_own_approvals(history: SchoolHistory,
         history.take(incident, "waive")
     spoil(history.app, broken, lambda state: state.pop("setting"))
     (shown,) = listed(history, views, history.dsl)
-    assert case_in(shown) == readable
+    assert case_of(shown) == readable
 
 
 def test_the_view_stores_ids_and_moments_but_no_text(history: SchoolHistory, views: Views) -> None:

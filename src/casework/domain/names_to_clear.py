@@ -10,6 +10,7 @@ from casework.domain.case import Case
 from casework.domain.clocks import due
 from casework.domain.incident.recusal import ClearName
 from casework.domain.playbook import Duty
+from casework.domain.vocabulary import Category
 
 
 def names_to_clear(case: Case) -> list[Duty]:
@@ -39,7 +40,9 @@ def names_to_clear(case: Case) -> list[Duty]:
 
 def _alike(case: Case) -> Iterator[tuple[UUID, UUID]]:
     """The people whom the case is about, each with a user who acts at the school and has a like name."""
-    about = {person for person in case.incident.about if case.incident.is_party(person)}
+    # A pupil is no colleague; and for most cases the staff need not be looked up.
+    adults = {party.person for party in case.incident.people if party.category is not Category.PUPIL}
+    about = adults & case.incident.about.keys()
     if not about:
         return
     for holder in case.at.staff:
