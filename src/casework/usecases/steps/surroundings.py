@@ -42,6 +42,7 @@ from casework.domain.incident.reporting import (
 )
 from casework.domain.incident.subjects import SUBJECT_INVOLVEMENTS, children_of
 from casework.domain.incident.technology import CheckAge, CheckConsent
+from casework.domain.incident.telling import Tell
 from casework.domain.moments import Instant
 from casework.domain.person import Person
 from casework.domain.registers.declaration import Declaration
@@ -49,6 +50,7 @@ from casework.domain.school import School
 from casework.domain.user import User
 from casework.domain.vocabulary import Category, Role, Stream
 from casework.library import Library
+from casework.usecases.steps.recipients import holders, told
 
 _MANAGES_ALLEGATIONS: Final = {
     Permission.HANDLE_ALLEGATIONS,
@@ -400,6 +402,7 @@ OUTSIDE: Final[Mapping[type[Step], Outside]] = {
     WithdrawReport: Outside(decided_by=_anybody_else),
     Correct: Outside(complete=_correct, check=_check_new_form, decided_by=_corrected_by_two),
     Waive: Outside(decided_by=_authoriser),
+    Tell: Outside(complete=told, users=holders),
     ClearName: Outside(check=_is_another),
     LetIn: Outside(complete=_persons, check=_may_be_let_in, decided_by=_anybody_else),
 }
