@@ -321,8 +321,12 @@ def test_scenario_8_the_wrong_child(house: House) -> None:
     ]
     assert not house.asked(case, "inform_parents", child=wrong)
     assert house.due(case, "inform_parents", child=right) == "2026-09-18T23:59"
+    assert house.due(case, "tell", person=mother) == "2026-09-18T23:59"
+    house.take(case, "tell", person=mother, method="telephone", summary="It was another pupil.")
+    assert not house.asked(case, "tell")
     trail = house.get("dsl", f"/incidents/{case}/audit-trail")["entries"]
     assert [each["step"] for each in trail] == [
-        *("report", "inform_parents", "involve_person", "withdraw_involvement", "correct"),
+        *("report", "inform_parents", "involve_person", "withdraw_involvement", "correct", "tell"),
     ]
+    assert trail[5]["answers"]["rule"] == "tell-wrongly-told"
     assert trail[1]["corrected_by"] == 5

@@ -283,6 +283,20 @@ ROWS: dict[str, Forbidden] = {
         fields={"user": HEAD, "user_is_subject": True},
         allowed_with={"user": HEAD, "user_is_subject": False},
     ),
+    "tell-not-the-subject": Forbidden(
+        clause="KCSIE part 4; WTSC",
+        step="tell",
+        kind="staff_allegation",
+        fields={"is_subject": True, "is_recused": True},
+        allowed_with={"is_subject": False},
+    ),
+    "tell-not-the-recused": Forbidden(
+        clause="KCSIE part 4; WTSC",
+        step="tell",
+        kind="cyberbullying",
+        fields={"is_recused": True},
+        allowed_with={"is_recused": False},
+    ),
     "not-about-yourself-appoint-case-manager": Forbidden(
         clause="KCSIE part 4; WTSC",
         step="appoint_case_manager",

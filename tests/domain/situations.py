@@ -12,7 +12,7 @@ from casework.domain.incident.examples import EXAMPLES
 from casework.domain.playbook import Playbook, Rule
 from casework.domain.vocabulary import Content
 from casework.library import Library
-from tests.domain.casefile import ALLEGED, FLOOR, PACKS, PARENT, TARGET, TEACHER, UNKNOWN, CaseFile
+from tests.domain.casefile import ALLEGED, FLOOR, PACKS, PARENT, TARGET, TEACHER, UNKNOWN, CaseFile, known
 
 OF_THE_ITEM: Final = "2027-03-01"
 """The due date that a meeting or an action sets for itself."""
@@ -141,6 +141,14 @@ def closed(case: C) -> C:
     return debriefed(case).answer_everything().take("close")
 
 
+def parent_of_a_namesake_told(case: CaseFile) -> CaseFile:
+    """A parent was told about a pupil who was involved by mistake."""
+    namesake = known("a pupil of the same name")
+    with_the_lados_view(case).take("involve_person", person=namesake, involvement="target")
+    case.take("inform_parents", child=namesake)
+    return case.take("withdraw_involvement", person=namesake)
+
+
 STORIES: Final[dict[str, Story]] = {
     "risk-to-police": lambda case: case.take("assess_risk", coercion="unknown"),
     "risk-to-social-care": lambda case: case.take("assess_risk", coercion="unknown"),
@@ -174,6 +182,7 @@ STORIES: Final[dict[str, Story]] = {
     "content-block-confirmed": lambda case: case.take("request_block"),
     "referral-decided": lambda case: case.take("consider_police", refer=True),
     "withholding-reviewed": lambda case: case.take("withhold_from_parents", review_on=date(2026, 11, 4)),
+    "tell-wrongly-told": parent_of_a_namesake_told,
     "meeting-recorded": lambda case: with_the_lados_view(case).take(
         "invite_parent", meeting_at=f"{OF_THE_ITEM}T16:00:00Z"
     ),

@@ -53,6 +53,7 @@ the case is reopened. The reasons are in [decision 0033](decisions/0033-correcti
 |---|---|---|---|---|
 """
 DUE: Final = "What it answered is due again."
+EXPLAINED: Final = "A parent who was wrongly told is told so."
 REFERRAL: Final = "if a referral is taken back"
 UNREAD: Final = "Nothing."
 
@@ -123,11 +124,12 @@ ROWS: Final[dict[str, Row]] = {
     "record_removal": Row(follows=DUE, change={"outcome": "refused"}),
     "record_child_voice": Row(follows=DUE, change={"voice": "I want to change class."}),
     "inform_parents": Row(
-        follows=f"{DUE} It is late from when it was first due, unless the wrong person was told.",
+        follows=f"{DUE} It is late from when it was first due, unless the wrong person was told. {EXPLAINED}",
         change={"method": "letter"},
     ),
     "withhold_from_parents": Row(follows="The parents are to be told.", change={"review_on": "2026-10-01"}),
-    "invite_parent": Row(follows=f"{DUE} The state falls back.", change={"method": "telephone"}),
+    "tell": Row(follows=DUE, change={"method": "telephone"}),
+    "invite_parent": Row(follows=f"{DUE} The state falls back. {EXPLAINED}", change={"method": "telephone"}),
     "record_meeting": Row(follows=DUE, change={"outcome": "no_show"}),
     "family_decision": Row(follows=DUE, change={"by": "the mother"}),
     "advise": Row(follows=DUE, change={"text": "In other words."}),
@@ -323,7 +325,10 @@ def standing(case: CaseFile) -> dict[str, Any]:
     incident = case.incident
     names = ("state", "people", "content", "risk", "told_agencies", "parents_held_by", "withheld", "waived")
     open_duties = {
-        (duty.rule.id, str(duty.preset), duty.open) for duty in case.playbook.duties(incident, TEST_CALENDAR)
+        (duty.rule.id, str(duty.preset), duty.open)
+        for duty in case.playbook.duties(incident, TEST_CALENDAR)
+        # Who was told by mistake stays told: the one duty that a voided step leaves behind.
+        if duty.rule.id != "tell-wrongly-told"
     }
     return {name: getattr(incident, name) for name in names} | {"duties": open_duties}
 

@@ -41,6 +41,7 @@ DUE: dict[str, tuple[str, str]] = {
     "risk-to-social-care": (SAME_DAY, SAME_DAY),
     "referral-decided": (SAME_DAY, SAME_DAY),
     "withholding-reviewed": ("2026-11-04", "2026-11-04"),
+    "tell-wrongly-told": (NEXT_WORKING_DAY, NEXT_WORKING_DAY),
     "meeting-recorded": (OF_THE_ITEM, OF_THE_ITEM),
     "removal-chased": ("2026-10-24 10:00", "2026-10-24 10:00"),
     "actions-done": (OF_THE_ITEM, OF_THE_ITEM),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from casework.domain.sealed import Sealed
-from tests.domain.casefile import TARGET, TEACHER
+from tests.domain.casefile import ALLEGED, PARENT, TARGET, TEACHER
 from tests.domain.situations import UNKNOWN_ALLEGED, closed, debriefed_with_an_action_due
 from tests.policies.rows import (
     BY_AN_ADULT,
@@ -73,6 +73,13 @@ COMMON_ROWS: Final[Mapping[str, Row]] = {
     "not-about-yourself-assign": Refuses(
         kind="staff_allegation", step="assign", fields={"user_is_subject": True},
         clause="KCSIE part 4; WTSC",
+    ),
+    "tell-not-the-subject": Refuses(
+        kind="staff_allegation", step="tell", fields={"is_subject": True, "is_recused": True},
+        clause="KCSIE part 4; WTSC",
+    ),
+    "tell-not-the-recused": Refuses(
+        kind="cyberbullying", step="tell", fields={"is_recused": True}, clause="KCSIE part 4; WTSC",
     ),
     "not-about-yourself-appoint-case-manager": Refuses(
         kind="staff_allegation", step="appoint_case_manager", fields={"user_is_subject": True},
@@ -283,6 +290,10 @@ COMMON_ROWS: Final[Mapping[str, Row]] = {
     "withholding-reviewed": Requires(
         kind="cyberbullying", since=taking(("withhold_from_parents", {"review_on": LATER})),
         step="inform_parents", preset={"child": TARGET}, due=LATER, clause="KCSIE part 2, record keeping",
+    ),
+    "tell-wrongly-told": Requires(
+        kind="cyberbullying", since=taking(("inform_parents", {"child": ALLEGED}), "withdraw_involvement"),
+        step="tell", preset={"person": PARENT}, due=NEXT_WORKING_DAY, bars=DEBRIEF, clause="DPA 2018",
     ),
     "people-known": Requires(
         kind="cyberbullying", opening=NOBODY_KNOWN, step="involve_person", bars=CLOSE,

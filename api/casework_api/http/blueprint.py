@@ -22,7 +22,7 @@ from werkzeug.wrappers import Response as WSGIResponse
 
 from casework.domain.sealed import Sealed
 from casework_api.http.etags import IDEMPOTENCY_KEY, IF_MATCH
-from casework_api.http.fields import InputSchema
+from casework_api.http.fields import InputSchema, OneOrMany
 from casework_api.http.problems import errors_by_location, errors_by_path, malformed, unsupported_media_type
 from casework_projections.documents.canonical import encode
 
@@ -129,7 +129,8 @@ class StrictParser(FlaskParser):
         error_status_code: int | None,
         error_headers: Mapping[str, str] | None,
     ) -> NoReturn:
-        raise malformed(errors_by_location(error.messages)) from None
+        which = schema.failed(error) if isinstance(schema, OneOrMany) else {}
+        raise malformed(errors_by_location(error.messages), **which) from None
 
 
 class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest is not typed

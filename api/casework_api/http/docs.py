@@ -15,7 +15,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from flask import Flask, Response, send_from_directory
 
-from casework_api.http.fields import AnyField, Constant, OneOf
+from casework_api.http.fields import AnyField, Constant, OneOf, OneOrMany
 from casework_api.http.problems import PROBLEM_JSON, STALE, TYPE_OF_STATUS
 
 ASSETS: Final = Path(__file__).parent / "static"
@@ -44,6 +44,12 @@ _PROBLEM: Final[dict[str, Any]] = {
         },
         "rule": {"type": "string", "description": "The rule that forbids the request."},
         "clause": {"type": "string", "description": "The source of that rule."},
+        "failed": {
+            "type": "object",
+            "description": "Which step of a list was declined, counted from 0. None was taken.",
+            "required": ["index"],
+            "properties": {"index": {"type": "integer", "minimum": 0}, "step": {"type": "string"}},
+        },
         "version": {
             "type": "integer",
             "description": "With 412: the present version, which is also in `ETag`.",
@@ -68,6 +74,10 @@ class SchemaPlugin(MarshmallowPlugin):
 
         def schema2jsonschema(self, schema: ma.Schema) -> dict[str, Any]:
             """The JSON schema of `schema`."""
+            if isinstance(schema, OneOrMany):
+                each = self._ref(schema.EACH())
+                many = {"type": "array", "items": each, "minItems": 1, "maxItems": schema.MOST}
+                return {"oneOf": [each, many]}
             if not isinstance(schema, OneOf):
                 written: dict[str, Any] = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call]
                 return {**written, **_examples(schema), "additionalProperties": schema.unknown != ma.RAISE}

@@ -279,6 +279,42 @@ class OneOf(InputSchema):
         return variant.load(data, many=many, partial=partial, unknown=unknown)
 
 
+class OneOrMany(InputSchema):
+    """A record of `EACH`, or a list of 1 to `MOST` of them; loading returns one record, or a list."""
+
+    EACH: type[OneOf]
+    MOST = 100
+
+    def load(self, data: Any, *, many: bool | None = None, partial: Any = None, unknown: Any = None) -> Any:
+        each = self.EACH()
+        if not isinstance(data, list):
+            return each.load(data, many=many, partial=partial, unknown=unknown)
+        if not 1 <= len(data) <= self.MOST:
+            raise ma.ValidationError({"_schema": [f"must hold 1 to {self.MOST} items"]})
+        loaded: list[Any] = []
+        faults: dict[Any, Any] = {}
+        for place, item in enumerate(data):
+            try:
+                loaded.append(each.load(item, partial=partial, unknown=unknown))
+            except ma.ValidationError as error:
+                faults[place] = error.messages
+        if faults:
+            raise ma.ValidationError(faults, data=data)
+        return loaded
+
+    def failed(self, error: ma.ValidationError) -> dict[str, Any]:
+        """The first item of a list that could not be loaded: its place, and its word if that is known."""
+        found = error.messages.get("json", {}) if isinstance(error.messages, dict) else {}
+        places = [place for place in found if isinstance(place, int)]
+        if not places:
+            return {}
+        sent: Any = error.data
+        item, each = sent[min(places)], self.EACH
+        word = item.get(each.TAG) if isinstance(item, Mapping) else None
+        known = {each.TAG: word} if isinstance(word, str) and word in each.VARIANTS else {}
+        return {"failed": {"index": min(places), **known}}
+
+
 def text_pattern(limits: Text) -> str:
     """A regular expression, valid in ECMA 262 and in Python, for the texts that `limits` allows."""
     if limits.min < 1:

@@ -58,6 +58,7 @@ TOO_LARGE = ProblemType("too-large", 413, "The body is too large")
 UNSUPPORTED_MEDIA_TYPE = ProblemType("unsupported-media-type", 415, "This type of content is not accepted")
 MALFORMED = ProblemType("malformed", 422, "The request is malformed")
 PRECONDITION_REQUIRED = ProblemType("precondition-required", 428, "If-Match is required")
+TAKES_TWO = ProblemType("takes-two", 422, "A step that takes two people is taken alone")
 TOO_MANY_REQUESTS = ProblemType("too-many-requests", 429, "Too many requests")
 INTERNAL = ProblemType("internal", 500, "Something went wrong on our side")
 UNAVAILABLE = ProblemType("unavailable", 503, "Not available at the moment")
@@ -66,6 +67,7 @@ PROBLEM_TYPES: Final = (
     BAD_REQUEST, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE,
     TOO_SLOW, REFUSED, KEY_REUSED, ADDRESS_IN_USE, POSSIBLE_DUPLICATE, STALE, TOO_LARGE,
     UNSUPPORTED_MEDIA_TYPE, MALFORMED, PRECONDITION_REQUIRED, TOO_MANY_REQUESTS, INTERNAL, UNAVAILABLE,
+    TAKES_TWO,
 )  # fmt: skip
 TYPE_OF_STATUS: Final = {each.status: each for each in reversed(PROBLEM_TYPES)}
 """The most general type of each status."""
@@ -178,9 +180,15 @@ def unsupported_media_type(accepted: Sequence[str]) -> Problem:
     return Problem(UNSUPPORTED_MEDIA_TYPE, f"Accepted: {types}", headers={"Accept": types})
 
 
-def malformed(errors: Errors) -> Problem:
+def malformed(errors: Errors, **extensions: Any) -> Problem:
     """422, with messages by JSON path or parameter; they must not repeat a value."""
-    return Problem(MALFORMED, errors={place: list(messages) for place, messages in errors.items()})
+    found = {place: list(messages) for place, messages in errors.items()}
+    return Problem(MALFORMED, errors=found, **extensions)
+
+
+def takes_two() -> Problem:
+    """422: a step of a list takes two people."""
+    return Problem(TAKES_TWO, "Send this step by itself; a second person is then asked to approve it.")
 
 
 def precondition_required() -> Problem:

@@ -15,6 +15,7 @@ from casework.storage.keys import KeyDestroyed
 from casework.storage.media import NotAllowed
 from casework.storage.sealed_file import Corrupt
 from casework.storage.vault import TooLarge
+from casework.usecases.steps.together import StepFailed, TakesTwo
 from casework_api.http.logs import log, outline, request_id
 from casework_api.http.problems import (
     Problem,
@@ -25,6 +26,7 @@ from casework_api.http.problems import (
     not_found,
     refused,
     stale,
+    takes_two,
     too_large,
     unavailable,
     unsupported_media_type,
@@ -42,6 +44,17 @@ def _refused(error: Refused) -> Problem:
     if refusal.open:
         more["open"] = [msgspec.to_builtins(each) for each in refusal.open]
     return refused(refusal.rule, refusal.clause, refusal.reason, **more)
+
+
+def _of_listed_step(error: StepFailed) -> Problem:
+    """The problem of the step, which says which step of the list it was."""
+    cause = error.cause
+    if isinstance(cause, Invalid):
+        found = cause.errors.items()
+        cause = Invalid({path.replace("$", f"$[{error.index}]", 1): each for path, each in found})
+    problem = _ANSWERS[type(cause)](cause)
+    problem.extensions["failed"] = {"index": error.index, "step": error.step}
+    return problem
 
 
 def _erased(_: KeyDestroyed) -> Problem:
@@ -90,6 +103,8 @@ _ANSWERS: Final[dict[type[Exception], Callable[[Any], Problem]]] = {
     Stale: lambda error: stale(error.version),
     KeyReused: lambda _: key_reused(),
     AddressInUse: lambda _: address_in_use(),
+    TakesTwo: lambda _: takes_two(),
+    StepFailed: _of_listed_step,
     KeyDestroyed: _erased,
     Corrupt: _corrupt,
     NotAllowed: _not_allowed,

@@ -1,4 +1,4 @@
-"""A record for one answer, which loads each aggregate once."""
+"""A record for one answer or one command, which loads each aggregate once."""
 
 from __future__ import annotations
 
@@ -39,3 +39,14 @@ class LoadedOnce:
 
     def commit(self, *aggregates: Aggregate, destroying: Collection[UUID] = ()) -> None:
         raise TypeError("a record for one answer is only read")
+
+
+class LoadedForCommand(LoadedOnce):
+    """`record` for a command of several parts: each part finds what those before it changed.
+
+    The command commits to `record` itself.
+    """
+
+    def hold(self, aggregate: Aggregate) -> None:
+        """From now on, find `aggregate` as it is, changed or new."""
+        self._found[aggregate.id] = aggregate

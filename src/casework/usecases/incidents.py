@@ -12,6 +12,7 @@ from casework.usecases.secrets import Secrets
 from casework.usecases.steps.reporting import ReportIncident, Reporting
 from casework.usecases.steps.stages import Stages
 from casework.usecases.steps.taking import Taken, TakeStep, TakingSteps
+from casework.usecases.steps.together import TakeSteps, TakingTogether
 
 
 class Incidents:
@@ -23,6 +24,7 @@ class Incidents:
         stages = Stages(record, cases, library)
         self._reporting = Reporting(record, cases, stages, schools, library, secrets)
         self.taking = TakingSteps(record, cases, stages, secrets)
+        self._together = TakingTogether(record, cases, library, secrets)
 
     def report(self, context: Context, command: ReportIncident) -> Case:
         """As `Reporting.report`."""
@@ -31,3 +33,7 @@ class Incidents:
     def take(self, context: Context, command: TakeStep) -> Taken:
         """As `TakingSteps.take`."""
         return self.taking.take(context, command)
+
+    def take_together(self, context: Context, command: TakeSteps) -> Case:
+        """As `TakingTogether.take`."""
+        return self._together.take(context, command)

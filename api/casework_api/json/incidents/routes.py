@@ -11,6 +11,7 @@ from casework.domain.case import Case
 from casework.usecases.conflicts import OwnConflict
 from casework.usecases.steps.reporting import ReportIncident
 from casework.usecases.steps.taking import TakeStep
+from casework.usecases.steps.together import TakeSteps
 from casework_api.http import current
 from casework_api.http.blueprint import IDEMPOTENCY_KEY_HEADER, IF_MATCH_HEADER, Blueprint
 from casework_api.http.etags import etag, if_match
@@ -21,9 +22,9 @@ from casework_api.json.incidents.schemas import (
     ConflictInput,
     IncidentQuery,
     ReportInput,
-    StepInput,
+    StepsInput,
 )
-from casework_api.json.incidents.steps import sent_step
+from casework_api.json.incidents.steps import sent_step, sent_steps
 from casework_projections.reading.case import (
     IncidentBody,
     NextSteps,
@@ -88,7 +89,7 @@ def next_steps(incident_id: UUID) -> NextSteps:
 
 @blueprint.route("/<uuid:incident_id>/steps", methods=["POST"])
 @blueprint.takes(IF_MATCH_HEADER, IDEMPOTENCY_KEY_HEADER)
-@blueprint.arguments(StepInput)
+@blueprint.arguments(StepsInput)
 @blueprint.returns(
     202,
     ApprovalRequired,
@@ -96,13 +97,20 @@ def next_steps(incident_id: UUID) -> NextSteps:
     description=TAKES_TWO,
 )
 @blueprint.returns(201, IncidentBody, headers=("Location", "ETag"), problems=(409, 412, 422))
-def take_step(fields: dict[str, Any], incident_id: UUID) -> Shown | Required:
-    """Take a step. A refusal names the rule and clause.
+def take_step(fields: dict[str, Any] | list[dict[str, Any]], incident_id: UUID) -> Shown | Required:
+    """Take a step, or a list of steps together: all or none. A refusal names the rule and clause.
+
+    Each step of a list is judged on the incident as those before it leave it. If one is declined, the problem
+    is that of the step, and `failed` says which it was. A step that takes two people is taken alone.
 
     If the step needs two people, the approval of a second person is requested (202). Nothing changes until
     they approve.
     """
     expected = if_match()
+    if isinstance(fields, list):
+        listed = sent_steps(fields, incident_id)
+        together = TakeSteps(incident=incident_id, steps=listed, expected=expected)
+        return located(current.casework().incidents.take_together(current.context(), together))
     sent = sent_step(fields, incident_id)
     command = TakeStep(incident=incident_id, step=sent.step, at=sent.at, expected=expected)
     taken = current.casework().incidents.take(current.context(), command)

@@ -14,7 +14,7 @@ from casework.domain.incident.evidence import SaveEvidence
 from casework.domain.vocabulary import State
 from casework.usecases.conflicts import OwnConflict
 from casework.usecases.steps.reporting import ReportIncident
-from casework_api.http.fields import Choice, Identifier, Moment, TermName, Words
+from casework_api.http.fields import Choice, Identifier, Moment, OneOrMany, TermName, Words
 from casework_api.http.paging import PageQuery, QueryFlag
 from casework_api.http.schema_of import one_of, schema_of
 from casework_api.json.incidents.examples import shown
@@ -41,6 +41,12 @@ StepInput = one_of(
         if not step.INTERNAL
     },
 )
+
+
+class StepsInput(OneOrMany):
+    """A step, or steps that are taken together."""
+
+    EACH = StepInput
 
 
 class IncidentQuery(PageQuery):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, Final
 from uuid import UUID
@@ -10,11 +10,12 @@ from uuid import UUID
 import marshmallow as ma
 import msgspec
 
-from casework.domain.errors import Invalid
+from casework.domain.errors import Forbidden, Invalid
 from casework.domain.event import unstamped
 from casework.domain.fields import Partial
 from casework.domain.incident import STEPS, Step
 from casework.domain.moments import Instant
+from casework.usecases.steps.together import ListedStep, StepFailed
 from casework_api.http import current
 from casework_api.http.fields import InputSchema, Moment
 from casework_api.http.problems import errors_by_path
@@ -42,6 +43,21 @@ def sent_step(values: Mapping[str, Any], incident: UUID | None, path: str = "$")
         kind = taking.step_to_correct(current.context(), incident, given["corrects"], f"{path}.corrects")
         given[_FIELDS] = _new_values(kind, given[_FIELDS], f"{path}.{_FIELDS}")
     return SentStep(unstamped(STEPS[values["step"]], **given), values.get("at"))
+
+
+def sent_steps(several: Iterable[Mapping[str, Any]], incident: UUID) -> tuple[ListedStep, ...]:
+    """As `sent_step`, for the steps of a list. A step corrects only what was recorded before the list.
+
+    Raises StepFailed for the first that is declined.
+    """
+    listed = []
+    for index, values in enumerate(several):
+        try:
+            sent = sent_step(values, incident)
+        except (Invalid, Forbidden) as error:
+            raise StepFailed(index, values["step"], error) from error
+        listed.append(ListedStep(sent.step, sent.at))
+    return tuple(listed)
 
 
 def _new_values(kind: type[Step], fields: Mapping[str, Any], path: str) -> Partial:

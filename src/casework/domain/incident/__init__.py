@@ -16,6 +16,7 @@ from casework.domain.incident import (
     recusal,
     reporting,
     technology,
+    telling,
 )
 from casework.domain.incident.incident import Incident
 from casework.domain.incident.steps import STEPS, Step
@@ -39,4 +40,5 @@ __all__ = [
     "recusal",
     "reporting",
     "technology",
+    "telling",
 ]

@@ -68,6 +68,11 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
         "method": "telephone",
         "summary": "What happened, what the school does, and whom to ring.",
     },
+    "tell": {
+        "person": Slot.NEWCOMER,
+        "method": "in person",
+        "summary": "What was reported, and who deals with it.",
+    },
     "withhold_from_parents": {"child": Slot.CHILD, "reason": _REASON, "review_on": LaterDay(7)},
     "invite_parent": {
         "parent": Slot.PARENT,

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from casework.domain.clocks import day_of
 from casework.domain.incident.agencies import ConsiderPolice
 from casework.domain.incident.allegations import ConsultLado, DetermineOutcome
 from casework.domain.incident.contact import ClassifyContact, DecideThreshold
@@ -17,6 +18,7 @@ from casework.domain.incident.outcomes import Decide
 from casework.domain.incident.reporting import Triage
 from casework.domain.incident.steps import STEPS
 from casework.domain.incident.technology import CheckAge, CheckConsent, Contain
+from casework.domain.incident.telling import wrongly_told
 from casework.domain.moments import LocalDate
 from casework.domain.values import Scalar, ValueSet, as_values
 from casework.domain.vocabulary import (
@@ -214,6 +216,7 @@ GROUPS: Final[Mapping[str, Callable[[Incident], list[Item]]]] = {
     "unknown_person": lambda i: [
         Item(person) for person in dict.fromkeys(p.person for p in i.people if p.category is Category.UNKNOWN)
     ],
+    "wrongly_told": lambda i: [Item(person, day_of(found)) for person, found in wrongly_told(i).items()],
 }
 
 

@@ -68,13 +68,14 @@ class WithholdFromParents(Step, frozen=True, kw_only=True):
 
 
 class InviteParent(Step, frozen=True, kw_only=True):
-    """A parent is invited to a meeting: when, and for what purpose."""
+    """A parent is invited to a meeting: when, about which child, and for what purpose."""
 
     TOPIC: ClassVar[str] = "incident.invite_parent"
     MILESTONE: ClassVar[State | None] = State.PARENT_INVITED
     FOR_ASSIGNEES: ClassVar[bool] = True
 
     parent: ParentId
+    child: PartyId | None = None
     meeting_at: Instant
     method: Short
     purpose: Narrative

@@ -32,12 +32,14 @@ from casework.domain.incident.reporting import (
 )
 from casework.domain.incident.subjects import SUBJECT_INVOLVEMENTS, children_of
 from casework.domain.incident.technology import CheckAge, CheckConsent
+from casework.domain.incident.telling import Tell
 from casework.domain.moments import Instant
 from casework.domain.registers.declaration import Declaration
 from casework.domain.school import School
 from casework.domain.user import User
 from casework.domain.vocabulary import Role, Stream
 from casework.library import Library
+from casework.usecases.steps.recipients import holders, told
 from casework.usecases.steps.surroundings import Decider, Surroundings
 
 _MANAGES_ALLEGATIONS: Final = {
@@ -314,6 +316,7 @@ OUTSIDE: Final[Mapping[type[Step], Outside]] = {
     WithdrawReport: Outside(decided_by=_anybody_else),
     Correct: Outside(complete=_correct, check=_check_new_form, decided_by=_corrected_by_two),
     Waive: Outside(decided_by=_authoriser),
+    Tell: Outside(complete=told, users=holders),
     ClearName: Outside(check=_is_another),
     LetIn: Outside(complete=_persons, check=_may_be_let_in, decided_by=_anybody_else),
 }
