@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from casework.domain.bars import Why
@@ -12,9 +12,7 @@ from casework.domain.incident.telling import Tell, wrongly_told
 from casework.domain.moments import Instant
 from casework.domain.school import School
 from casework.domain.user import User
-
-if TYPE_CHECKING:
-    from casework.usecases.steps.surroundings import Surroundings
+from casework.usecases.steps.surroundings import Surroundings
 
 
 def holders(step: Tell, school: School, moment: Instant) -> Collection[UUID]:
