@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from werkzeug.test import TestResponse
 
+from casework.domain.account_change import ChangeUser
 from casework.domain.school import Appointed
 from tests.api.approving import Unchanged, faults, refused
 from tests.api.client import BASE, REASON, House, Json, body_of, logged
@@ -295,7 +296,8 @@ class TestAnAppointment:
     def test_that_a_deactivated_administrator_asked_for_is_refused(self, house: House) -> None:
         newcomer(house)
         approval = asked(appoint(house))
-        house.agreed(change(house, "admin", house.second_administrator(), active=False))
+        house.second_administrator()
+        house.casework.users.change(house.as_system(), house.id_of("admin"), ChangeUser(active=False))
         with Unchanged(house):
             assert refused(house.decide(approval)) == "approval-asker"
 

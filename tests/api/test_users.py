@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from casework.domain.account_change import ChangeUser
 from tests.api.client import REASON, House, Json, body_of
 
 on_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
@@ -156,7 +157,7 @@ class TestALink:
     def test_of_their_own_user_is_made_by_the_only_administrator(self, house: House) -> None:
         teacher = house.person("Tara Teacher", "staff")
         house.second_administrator()
-        changed(house, "second admin", active=False)
+        house.casework.users.change(house.as_system(), house.id_of("second admin"), ChangeUser(active=False))
         appointment = {"user": house.users["admin"], "role": "reporter", "from": "2026-09-01"}
         answer = house.ask("admin", "POST", f"/schools/{house.school}/appointments", json=appointment)
         assert errors(answer) == {"$.user": ["is you; another administrator must appoint you"]}
