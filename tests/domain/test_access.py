@@ -61,7 +61,8 @@ GRANTED: Final = [
 ]
 
 FOR_ASSIGNEES: Final = {
-    "add_note", "complete_action", "debrief", "inform_parents", "invite_parent", "record_meeting",
+    "add_action", "add_note", "complete_action", "debrief", "inform_parents", "invite_parent",
+    "record_meeting",
 }  # fmt: skip
 
 ANY_USER = known("a user")

@@ -180,6 +180,7 @@ ROWS: Final[dict[str, Row]] = {
         history=answered,
         change={"summary": "Another summary of it."},
     ),
+    "add_action": Row(follows="The action need not be done.", change={"text": "Ask the platform again."}),
     "complete_action": Row(
         follows="The action is open again.", history=debriefed, change={"effect": "Fewer reports since."}
     ),

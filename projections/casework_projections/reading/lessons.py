@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import ClassVar
 from uuid import UUID
@@ -14,6 +14,7 @@ from casework.domain.access import Permission
 from casework.domain.clocks import day_of
 from casework.domain.moments import LocalDate
 from casework.domain.school import School
+from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Change
 from casework.storage.sealing import Sealer
 from casework_projections.reading.admission import reach_at
@@ -27,11 +28,12 @@ from casework_projections.views.sealed_names import prefetch_keys
 
 
 class ActionBody(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be done about a lesson."""
+    """What is to be done about a lesson. If the owner is the user `owner_user`, `owner` is their name."""
 
     action: UUID
     text: str
     owner: str
+    owner_user: UUID | None
     due_on: LocalDate
     state: ActionState
     effect: str | None
@@ -72,14 +74,17 @@ class ReadLessons(Question[Page[LessonBody]], frozen=True):
         scope = ["lessons", school.id, self.term, asker.principal.id]
         after = room.cursors.start(self.part, scope)
         reach, views = reach_at(at), room.views
-        with room.snapshot(views.caseload, views.recusals, views.lessons) as snapshot, known_term():
+        read = (views.caseload, views.recusals, views.lessons, views.directory)
+        with room.snapshot(*read) as snapshot, known_term():
             limit = None if self.part.limit is None else self.part.limit + 1
             rows = lesson_rows(room, snapshot, school, self.term, reach, limit=limit, after=after)
+            found = rows[: self.part.limit]
+            names = views.directory.user_names(snapshot.connection, _owners(found))
             stale = snapshot.stale
-        found = rows[: self.part.limit]
         prefetch_lesson_keys(room.sealer, (each.row for each in found))
         names_sources = actor.role_for(Permission.READ_LESSON_SOURCES) is not None
-        items = tuple(_lesson(each, room.sealer, school, asker.today, names_sources) for each in found)
+        shape = _Shape(room.sealer, names, school, asker.today, names_sources)
+        items = tuple(shape.lesson(each) for each in found)
         cursor = room.cursors.make(found[-1].position, scope) if len(rows) > len(found) else None
         incidents = dict.fromkeys(each.row.incident for each in found)
         shown = tuple(Shown(about=incident, parts=("lessons",)) for incident in incidents)
@@ -92,32 +97,46 @@ def prefetch_lesson_keys(sealer: Sealer, rows: Iterable[LessonRow]) -> None:
     prefetch_keys(sealer.keys, [sealer.from_token(token) for token in tokens])
 
 
-def _lesson(
-    found: FoundLesson, sealer: Sealer, school: School, today: date, names_sources: bool
-) -> LessonBody:
-    row = found.row
-    term = school.calendar.term_on(day_of(row.debriefed_at))
-    return LessonBody(
-        lesson=row.lesson,
-        kind=row.kind,
-        term=None if term is None else term.name,
-        text=None if row.text is None else sealer.from_token(row.text).text,
-        changes=None if row.changes is None else Change(row.changes),
-        clause=row.clause,
-        actions=tuple(_action(action, sealer, today) for action in row.actions),
-        incident=row.incident if found.reads and names_sources else UNSET,
-    )
+class _Shape(msgspec.Struct, frozen=True):
+    """Makes what the user gets of a row. `names` are those of the users who own actions."""
+
+    sealer: Sealer
+    names: Mapping[UUID, Sealed]
+    school: School
+    today: date
+    names_sources: bool
+
+    def lesson(self, found: FoundLesson) -> LessonBody:
+        row = found.row
+        term = self.school.calendar.term_on(day_of(row.debriefed_at))
+        return LessonBody(
+            lesson=row.lesson,
+            kind=row.kind,
+            term=None if term is None else term.name,
+            text=None if row.text is None else self.sealer.from_token(row.text).text,
+            changes=None if row.changes is None else Change(row.changes),
+            clause=row.clause,
+            actions=tuple(self.action(action) for action in row.actions),
+            incident=row.incident if found.reads and self.names_sources else UNSET,
+        )
+
+    def action(self, action: LessonAction) -> ActionBody:
+        name = None if action.owner_user is None else self.names.get(action.owner_user)
+        owner = self.sealer.from_token(action.owner) if name is None else name
+        return ActionBody(
+            action=action.action,
+            text=self.sealer.from_token(action.text).text,
+            owner=owner.text,
+            owner_user=action.owner_user,
+            due_on=action.due_on,
+            state=action.state_on(self.today),
+            effect=None if action.effect is None else self.sealer.from_token(action.effect).text,
+        )
 
 
-def _action(action: LessonAction, sealer: Sealer, today: date) -> ActionBody:
-    return ActionBody(
-        action=action.action,
-        text=sealer.from_token(action.text).text,
-        owner=sealer.from_token(action.owner).text,
-        due_on=action.due_on,
-        state=action.state_on(today),
-        effect=None if action.effect is None else sealer.from_token(action.effect).text,
-    )
+def _owners(found: Iterable[FoundLesson]) -> set[UUID]:
+    owners = (action.owner_user for each in found for action in each.row.actions)
+    return {owner for owner in owners if owner is not None}
 
 
 def _tokens(row: LessonRow) -> Iterator[str]:

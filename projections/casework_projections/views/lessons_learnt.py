@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from casework.domain.incident import Incident
-from casework.domain.incident.outcomes import Action, CancelAction, CompleteAction, Debrief
+from casework.domain.incident.outcomes import Action, AddAction, CancelAction, CompleteAction, Debrief
 from casework.domain.moments import Instant, LocalDate
 from casework_projections.views.replay import IncidentView, Replay
 from casework_projections.views.view import Moment, upsert
@@ -52,11 +52,12 @@ ActionState = Literal["open", "done", "cancelled", "overdue"]
 
 
 class LessonAction(msgspec.Struct, frozen=True, kw_only=True):
-    """An action and its state; the texts are tokens of sealed texts."""
+    """An action and its state; the texts are tokens of sealed texts. `owner_user` is the owner, if a user."""
 
     action: UUID
     text: str
     owner: str
+    owner_user: UUID | None = None
     due_on: LocalDate
     state: ActionState = "open"
     effect: str | None = None
@@ -67,7 +68,9 @@ class LessonAction(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LessonRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A lesson of one debrief, and its actions; `lesson` is None for actions of a debrief without lessons.
+    """A lesson of one debrief, and its actions; `lesson` is None for actions without one.
+
+    For actions that were added apart from a debrief, `debriefed_at` is when the first of them was added.
 
     `changed_at` is when the last step of the incident was recorded.
     """
@@ -86,11 +89,18 @@ class LessonRow(msgspec.Struct, frozen=True, kw_only=True):
     actions: tuple[LessonAction, ...]
 
 
+class _Ended(msgspec.Struct, frozen=True):
+    """The actions of an incident that are done or cancelled."""
+
+    completed: dict[UUID, CompleteAction]
+    cancelled: frozenset[UUID]
+
+
 class LessonsLearnt(IncidentView):
     """Every lesson of every debrief, whatever happened to the incident afterwards."""
 
     name: ClassVar[str] = "lessons_learnt"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     tables: ClassVar[MetaData] = _metadata
     main: ClassVar[Table] = lessons
     follows_calendar: ClassVar[bool] = False
@@ -109,39 +119,73 @@ class LessonsLearnt(IncidentView):
         """The lessons of `incident`, as rows; none if it is not counted."""
         if incident.uncounted is not None:
             return
-        completed = {step.action: step for step in incident.taken(CompleteAction)}
-        cancelled = {step.action for step in incident.taken(CancelAction)}
-        changed_at = max(step.recorded_at for step in incident.timeline)
+        ended = _Ended(
+            completed={step.action: step for step in incident.taken(CompleteAction)},
+            cancelled=frozenset(step.action for step in incident.taken(CancelAction)),
+        )
+        added: dict[UUID | None, tuple[LessonAction, ...]] = {}
+        for step in incident.taken(AddAction):
+            # A correction may have taken the lesson back.
+            lesson = step.lesson if step.lesson in incident.lessons else None
+            added[lesson] = (*added.get(lesson, ()), self._action(step, ended))
         for debrief in incident.taken(Debrief):
-            actions = [
-                (action.lesson or 0, self._action(action, completed, cancelled)) for action in debrief.actions
-            ]
-            without_lesson = (None,) if debrief.actions else ()
-            for place, lesson in enumerate(debrief.lessons or without_lesson):
-                yield LessonRow(
-                    id=uuid5(incident.id, f"{debrief.number}:actions") if lesson is None else lesson.id,
-                    lesson=None if lesson is None else lesson.id,
-                    incident=incident.id,
-                    school=incident.school,
-                    kind=incident.kind,
-                    debriefed_at=debrief.happened_at,
-                    changed_at=changed_at,
-                    place=place,
-                    changes=None if lesson is None else lesson.changes.value,
-                    clause=None if lesson is None else lesson.clause,
-                    text=None if lesson is None else self._sealer.to_token(lesson.text),
-                    actions=tuple(action for about, action in actions if about == place),
-                )
+            yield from self._rows_of_debrief(incident, debrief, ended, added)
+        if None in added:
+            first = next(incident.taken(AddAction))
+            yield self._row(incident, f"{first.number}:added", first.happened_at, added[None])
 
-    def _action(
-        self, action: Action, completed: dict[UUID, CompleteAction], cancelled: set[UUID]
-    ) -> LessonAction:
-        done = completed.get(action.id)
-        state: ActionState = "done" if done is not None else "cancelled" if action.id in cancelled else "open"
+    def _rows_of_debrief(
+        self,
+        incident: Incident,
+        debrief: Debrief,
+        ended: _Ended,
+        added: Mapping[UUID | None, tuple[LessonAction, ...]],
+    ) -> Iterator[LessonRow]:
+        planned = [(action.lesson or 0, self._action(action, ended)) for action in debrief.actions]
+        if planned and not debrief.lessons:
+            actions = tuple(action for _, action in planned)
+            yield self._row(incident, f"{debrief.number}:actions", debrief.happened_at, actions)
+        for place, lesson in enumerate(debrief.lessons):
+            actions = (*(action for about, action in planned if about == place), *added.get(lesson.id, ()))
+            row = self._row(incident, "", debrief.happened_at, actions)
+            yield msgspec.structs.replace(
+                row,
+                id=lesson.id,
+                lesson=lesson.id,
+                place=place,
+                changes=lesson.changes.value,
+                clause=lesson.clause,
+                text=self._sealer.to_token(lesson.text),
+            )
+
+    def _row(
+        self, incident: Incident, name: str, since: Instant, actions: tuple[LessonAction, ...]
+    ) -> LessonRow:
+        """A row of actions without a lesson; `name` is its own in the incident."""
+        return LessonRow(
+            id=uuid5(incident.id, name),
+            lesson=None,
+            incident=incident.id,
+            school=incident.school,
+            kind=incident.kind,
+            debriefed_at=since,
+            changed_at=max(step.recorded_at for step in incident.timeline),
+            place=0,
+            changes=None,
+            clause=None,
+            text=None,
+            actions=actions,
+        )
+
+    def _action(self, action: Action | AddAction, ended: _Ended) -> LessonAction:
+        done = ended.completed.get(action.id)
+        cancelled = action.id in ended.cancelled
+        state: ActionState = "done" if done is not None else "cancelled" if cancelled else "open"
         return LessonAction(
             action=action.id,
             text=self._sealer.to_token(action.text),
             owner=self._sealer.to_token(action.owner),
+            owner_user=action.owner_user,
             due_on=action.due_on,
             state=state,
             effect=None if done is None else self._sealer.to_token(done.effect),

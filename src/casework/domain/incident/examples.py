@@ -138,6 +138,11 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
             }
         ],
     },
+    "add_action": {
+        "text": "Put group chats on the agenda of the next staff meeting.",
+        "owner": "Computing lead",
+        "due_on": LaterDay(14),
+    },
     "complete_action": {"action": Slot.ACTION, "effect": "Raised with all classes; fewer reports since."},
     "cancel_action": {"action": Slot.ACTION, "reason": "The platform closed its group chats."},
     "waive": {"waived": "offer_support", "reason": _REASON, "authorised_by": Slot.HEAD},

@@ -8,10 +8,11 @@ from uuid import UUID, uuid5
 
 import msgspec
 
-from casework.domain.fields import Code, Narrative, Reason, ServerSet, Short
+from casework.domain.fields import Code, Narrative, Reason, ServerSet, Short, UserId
 from casework.domain.incident.steps import Correctable, Step
 from casework.domain.moments import LocalDate
 from casework.domain.naming import holds_name
+from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Change, DecisionTopic, State
 
 if TYPE_CHECKING:
@@ -50,13 +51,25 @@ class Lesson(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be done, by whom and when; `lesson` is the position of its lesson in the debrief, from 0."""
+    """What is to be done, by whom and when; `lesson` is the position of its lesson in the debrief, from 0.
+
+    `owner` is the id of a user, whom casework sets as `owner_user`, or words.
+    """
 
     text: Short
     owner: Short
     due_on: LocalDate
     lesson: int | None = None
     id: Annotated[UUID, ServerSet()] = NO_ID
+    owner_user: Annotated[UserId | None, ServerSet()] = None
+
+
+def user_named(owner: Sealed) -> UUID | None:
+    """The user whose id `owner` of an action is; None if it is words."""
+    try:
+        return UUID(owner.text.strip())
+    except ValueError:
+        return None
 
 
 class Debrief(Step, frozen=True, kw_only=True):
@@ -71,8 +84,13 @@ class Debrief(Step, frozen=True, kw_only=True):
     lessons: tuple[Lesson, ...]
     actions: tuple[Action, ...]
 
+    @property
+    def owners(self) -> dict[str, Sealed]:
+        """The owners of its actions, by JSON path."""
+        return {f"$.actions[{i}].owner": action.owner for i, action in enumerate(self.actions)}
+
     def numbered(self) -> Debrief:
-        """The same debrief, with ids for its lessons and actions."""
+        """The same debrief, with ids for its lessons and actions, and the users who own these."""
 
         def own_id(item: str, place: int) -> UUID:
             return uuid5(self.originator_id, f"{self.number}:{item}:{place}")
@@ -84,7 +102,9 @@ class Debrief(Step, frozen=True, kw_only=True):
                 for place, lesson in enumerate(self.lessons)
             ),
             actions=tuple(
-                msgspec.structs.replace(action, id=own_id("action", place))
+                msgspec.structs.replace(
+                    action, id=own_id("action", place), owner_user=user_named(action.owner)
+                )
                 for place, action in enumerate(self.actions)
             ),
         )
@@ -94,7 +114,7 @@ class Debrief(Step, frozen=True, kw_only=True):
         texts = {f"$.lessons[{i}].text": lesson.text.text for i, lesson in enumerate(self.lessons)}
         texts |= {f"$.lessons[{i}].clause": lesson.clause or "" for i, lesson in enumerate(self.lessons)}
         texts |= {f"$.actions[{i}].text": action.text.text for i, action in enumerate(self.actions)}
-        texts |= {f"$.actions[{i}].owner": action.owner.text for i, action in enumerate(self.actions)}
+        texts |= {path: owner.text for path, owner in self.owners.items()}
         known = list(names)
         return {path: NAMES_A_PERSON for path, text in texts.items() if holds_name(text, known)}
 
@@ -108,6 +128,46 @@ class Debrief(Step, frozen=True, kw_only=True):
     def apply(self, incident: Incident) -> None:
         incident.lessons |= {lesson.id for lesson in self.lessons}
         incident.open_actions |= {action.id: action.due_on for action in self.actions}
+
+
+class AddAction(Step, frozen=True, kw_only=True):
+    """Something is to be done, at any time before the case is closed. `lesson` is the id of its lesson.
+
+    `owner` is as in `Action`. Text and owner must name nobody who is in the incident.
+    """
+
+    TOPIC: ClassVar[str] = "incident.add_action"
+    FOR_ASSIGNEES: ClassVar[bool] = True
+
+    text: Short
+    owner: Short
+    due_on: LocalDate
+    lesson: UUID | None = None
+    id: Annotated[UUID, ServerSet()] = NO_ID
+    owner_user: Annotated[UserId | None, ServerSet()] = None
+
+    @property
+    def owners(self) -> dict[str, Sealed]:
+        """Its owner, by JSON path."""
+        return {"$.owner": self.owner}
+
+    def numbered(self) -> AddAction:
+        """The same step, with the id of its action, and the user who owns it."""
+        own_id = uuid5(self.originator_id, f"{self.number}:action")
+        return msgspec.structs.replace(self, id=own_id, owner_user=user_named(self.owner))
+
+    def naming(self, names: Iterable[str]) -> dict[str, str]:
+        """A message for each text that contains one of `names`, by JSON path."""
+        texts, known = {"$.text": self.text.text, "$.owner": self.owner.text}, list(names)
+        return {path: NAMES_A_PERSON for path, text in texts.items() if holds_name(text, known)}
+
+    def faults(self, incident: Incident) -> dict[str, str]:
+        if self.lesson is not None and self.lesson not in incident.lessons:
+            return {"$.lesson": "is not a lesson of this incident"}
+        return {}
+
+    def apply(self, incident: Incident) -> None:
+        incident.open_actions |= {self.id: self.due_on}
 
 
 class _EndsAction(Step, frozen=True, kw_only=True):

@@ -19,7 +19,7 @@ from casework.domain.incident.allegations import AppointCaseManager
 from casework.domain.incident.amending import Correct, Rebase, Reclassify, Waive
 from casework.domain.incident.connecting import CloseAsDuplicate, Obstacle, WithdrawReport, missing_in
 from casework.domain.incident.contact import ClassifyContact
-from casework.domain.incident.outcomes import CompleteAction, Debrief
+from casework.domain.incident.outcomes import AddAction, CompleteAction, Debrief, user_named
 from casework.domain.incident.protections import takes_back_protection
 from casework.domain.incident.recusal import ClearName, LetIn
 from casework.domain.incident.reporting import (
@@ -48,7 +48,8 @@ _MANAGES_ALLEGATIONS: Final = {
     Permission.MANAGE_AFTER_CHAIR,
 }
 
-_DEACTIVATED: Final = {"$.user": "is deactivated"}
+_IS_DEACTIVATED: Final = "is deactivated"
+_DEACTIVATED: Final = {"$.user": _IS_DEACTIVATED}
 
 Fields = dict[str, Any]
 Faults = dict[str, str]
@@ -167,6 +168,15 @@ def _debrief(step: Debrief, _: Surroundings) -> Fields:
     return {"lessons": numbered.lessons, "actions": numbered.actions}
 
 
+def _add_action(step: AddAction, _: Surroundings) -> Fields:
+    numbered = step.numbered()
+    return {"id": numbered.id, "owner_user": numbered.owner_user}
+
+
+def _owners(step: Debrief | AddAction, _: School, __: Instant) -> Collection[UUID]:
+    return [user for owner in step.owners.values() if (user := user_named(owner)) is not None]
+
+
 def _assigned_reads(step: Assign, around: Surroundings) -> Faults:
     """A fault unless the user could read the case then. The playbook refuses a subject, with the clause."""
     user = around.found.get(step.user)
@@ -191,8 +201,25 @@ def _manages_allegations(step: AppointCaseManager, around: Surroundings) -> Faul
     return {"$.user": "holds no role that may manage an allegation"}
 
 
-def _find_names(step: Debrief | CompleteAction, around: Surroundings) -> Faults:
+def _find_names(step: Debrief | AddAction | CompleteAction, around: Surroundings) -> Faults:
     return step.naming(around.names())
+
+
+def _check_actions(step: Debrief | AddAction, around: Surroundings) -> Faults:
+    """The texts that name somebody, and the owners who are no user of the school or may not know the case."""
+    faults = _find_names(step, around)
+    for path, owner in step.owners.items():
+        user = user_named(owner)
+        found = None if user is None else around.found.get(user)
+        if user is None:
+            continue
+        if not isinstance(found, User) or not [*around.school.roles_of(user, day_of(around.moment))]:
+            faults[path] = "is no user of this school"
+        elif not found.active:
+            faults[path] = _IS_DEACTIVATED
+        elif around.is_closed_to(user):
+            faults[path] = "is a user to whom this case is closed"
+    return faults
 
 
 def _authoriser(step: Waive, _: Surroundings) -> Decider:
@@ -304,7 +331,8 @@ OUTSIDE: Final[Mapping[type[Step], Outside]] = {
     InvolvePerson: Outside(complete=_involve),
     IdentifyPerson: Outside(complete=_identify),
     ClassifyContact: Outside(complete=_classify),
-    Debrief: Outside(complete=_debrief, check=_find_names, names=True),
+    Debrief: Outside(complete=_debrief, check=_check_actions, names=True, users=_owners),
+    AddAction: Outside(complete=_add_action, check=_check_actions, names=True, users=_owners),
     CompleteAction: Outside(check=_find_names, names=True),
     Assign: Outside(complete=_appoint, check=_assigned_reads),
     AppointCaseManager: Outside(complete=_appoint, check=_manages_allegations),
