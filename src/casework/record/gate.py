@@ -42,8 +42,11 @@ class Gate(Protocol):
         """What the row of an incident says of a user; None if it says nothing that is certain.
 
         So it is if there is no row, if the row is behind the case, if the view is broken, and if the user may
-        have reported the case. It never raises an error of a view.
+        have reported the case, or has just passed. It never raises an error of a view.
         """
+
+    def passed(self, principal: Principal, incident_id: UUID) -> None:
+        """Note that a row did not shut the user out, so that it need not be looked at again at once."""
 
 
 class NoGate:
@@ -51,6 +54,9 @@ class NoGate:
 
     def glance(self, principal: Principal, incident_id: UUID, today: LocalDate) -> Glance | None:
         return None
+
+    def passed(self, principal: Principal, incident_id: UUID) -> None:
+        pass
 
 
 class Asking(Protocol):
@@ -73,4 +79,5 @@ def pass_gate(gate: Gate, record: Record, asking: Asking, incident_id: UUID) -> 
     if seen.is_closed_to(Actor.at(asking.principal, school, asking.now)):
         asking.may_be_named()
         raise NotFound
+    gate.passed(asking.principal, incident_id)
     return school
