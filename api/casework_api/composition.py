@@ -14,6 +14,7 @@ from casework_api.http.logs import log_set_aside
 from casework_projections.reading.admission import Admission
 from casework_projections.reading.asking import Asker
 from casework_projections.reading.duplicates import KnownPeopleLookup
+from casework_projections.reading.gate import RowGate
 from casework_projections.reading.opening import OpenedFile, OpenFile
 from casework_projections.reading.paging import Cursors
 from casework_projections.reading.room import Passage, ReadingRoom
@@ -30,7 +31,7 @@ def application(settings: Settings) -> Casework:
     shared = cache(lambda app: Views(app, notice=log_set_aside))
 
     def people(app: Casework) -> KnownPeopleLookup:
-        return KnownPeopleLookup(shared(app), Admission(app.record, app.library, app.recusals))
+        return KnownPeopleLookup(shared(app), Admission(app.record, app.library, app.recusals, app.gate))
 
     return Casework(
         settings,
@@ -38,6 +39,7 @@ def application(settings: Settings) -> Casework:
         recusals=lambda app: RecusalLookup(shared(app)),
         roll=lambda app: RollLookup(shared(app)),
         known_people=people,
+        gate=lambda app: RowGate(shared(app)),
     )
 
 
@@ -57,6 +59,7 @@ def reading_room(
         library=app.library,
         views=views or views_of(app),
         recusals=app.recusals,
+        gate=app.gate,
         sealer=app.sealer,
         cursors=Cursors(app.secrets.of_cursors),
         open_file=_opening(app.evidence),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from casework.library import Library
 from casework.record import Record
+from casework.record.gate import Gate, NoGate
 from casework.record.known_people import EverybodyKnown, KnownPeople
 from casework.record.recusals import NoRecusals, Recusals
 from casework.record.roll import NoRoll, Roll
@@ -43,17 +44,19 @@ class Casework:
     `casework.storage.migrations.create_tables`. `record` creates the record from the event log, `directory`
     what finds other users with the same e-mail address, `recusals` what finds joined records, people who are
     close and names that are alike, `known_people` who has a record already, and `roll` who is on the roll:
-    without them none is found.
+    without them none is found. `gate` shuts users out of a case before its history is replayed.
     """
 
     def __init__(
         self,
         settings: Settings,
         record: Callable[[EventLog], Record] = StoredRecord,
+        *,
         directory: Callable[[Casework], UserDirectory] = lambda _: NoDirectory(),
         recusals: Callable[[Casework], Recusals] = lambda _: NoRecusals(),
         known_people: Callable[[Casework], KnownPeople] = lambda _: EverybodyKnown(),
         roll: Callable[[Casework], Roll] = lambda _: NoRoll(),
+        gate: Callable[[Casework], Gate] = lambda _: NoGate(),
     ) -> None:
         self.settings = settings
         own_packs = settings.playbook_folder
@@ -73,12 +76,13 @@ class Casework:
         self.tokens = Tokens(self.record, self.secrets)
         self.enrolment = Enrolment(self.record, self.secrets, self.tokens, found_users)
         self.recusals = recusals(self)
+        self.gate = gate(self)
         self.people = People(self.record, self.schools, known_people(self), found_users)
         self.year_groups = YearGroups(self.record, self.schools, roll(self))
         self.relations = Relations(self.record, self.people)
         self.joins = Joins(self.record, self.people, found_users)
         self.declarations = Declarations(self.record, self.schools)
-        self.cases = Cases(self.record, self.schools, self.library, self.recusals)
+        self.cases = Cases(self.record, self.schools, self.library, self.recusals, self.gate)
         self.incidents = Incidents(self.record, self.cases, self.schools, self.library, self.secrets)
         self.conflicts = Conflicts(self.record, self.cases)
         accounts = AccountApprovals(self.record, found_users, self.appointments, self.users, self.enrolment)

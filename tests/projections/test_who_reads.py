@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, Phase, event, given, note, settings
 from hypothesis import strategies as st
 
 from casework.application import Casework
-from casework.domain.access import SYSTEM, Principal
+from casework.domain.access import SYSTEM, Actor, Principal
 from casework.domain.account_change import AppointUser, ChangeAppointment, ChangeUser
 from casework.domain.appointment import Appointment
 from casework.domain.approval import About
@@ -32,6 +32,7 @@ from casework.domain.errors import Declined, NotFound
 from casework.domain.event import unstamped
 from casework.domain.incident import STEPS
 from casework.domain.incident.reporting import Party
+from casework.domain.school import School
 from casework.domain.sealed import Sealed
 from casework.domain.user import User
 from casework.domain.vocabulary import (
@@ -58,6 +59,7 @@ from casework.usecases.users import RegisterUser
 from casework_api.commands.opening import opened
 from casework_api.composition import reading_room
 from casework_projections.reading.asking import Asker
+from casework_projections.reading.gate import RowGate
 from casework_projections.reading.known import page_of
 from casework_projections.reading.listing import Filters
 from casework_projections.reading.paging import Part
@@ -807,9 +809,23 @@ def compare(world: World, room: ReadingRoom) -> None:
             world.barred |= {(user, case, each) for each in model.shut_out_now(user, case, world.now)}
             shut_out = [each for each in world.barred if each[:2] == (user, case)]
             assert not (reads and shut_out), f"{user} was let back into {case}: {shut_out}"
+            is_shut_out = shut_out_by_row(world, room, user, case)
+            assert expected == "nothing" or not is_shut_out, f"the row of {case} shuts out {user}"
+            if expected == "nothing":
+                event(f"shut out by {'a row' if is_shut_out else 'a history'}")
             read |= {case} if reads else set()
     for case in model.cases.keys() - read:
         event(f"nobody is left to read a case ({'allegation' if model.cases[case].of_staff else 'child'})")
+
+
+def shut_out_by_row(world: World, room: ReadingRoom, user: str, case: str) -> bool:
+    """Whether the row of a case alone shuts the user out, looked at by a process that has just started."""
+    principal = world.principal(user)
+    seen = RowGate(room.views).glance(principal, world.ids[case], world.today)
+    school = None if seen is None else world.app.record.peek(School, seen.school)
+    return (
+        seen is not None and school is not None and seen.is_closed_to(Actor.at(principal, school, world.now))
+    )
 
 
 def door(room: ReadingRoom, asker: Asker, case: UUID) -> str:

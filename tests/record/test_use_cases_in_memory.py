@@ -24,6 +24,7 @@ from casework.domain.sealed import Sealed
 from casework.domain.user import User
 from casework.domain.vocabulary import Category, EvidenceForm, Involvement, Role, Setting
 from casework.library import Library
+from casework.record.gate import NoGate
 from casework.record.known_people import EverybodyKnown
 from casework.record.memory import MemoryRecord
 from casework.record.recusals import NoRecusals
@@ -57,7 +58,7 @@ class InMemory:
         self.record = record
         secrets = Secrets(lambda purpose: sha256(purpose.encode()).digest())
         self.schools = Schools(record, library)
-        self.cases = Cases(record, self.schools, library, NoRecusals())
+        self.cases = Cases(record, self.schools, library, NoRecusals(), NoGate())
         self.incidents = Incidents(record, self.cases, self.schools, library, secrets)
         self._users = Users(record, NoDirectory())
         self.people = People(record, self.schools, EverybodyKnown(), NoDirectory())

@@ -57,29 +57,37 @@ def _ids(name: str) -> BindParameter[Any]:
 
 _USER: Final = bindparam("user", type_=Uuid())
 _TODAY: Final = bindparam("today", type_=Date())
+ONE: Final = bindparam("incident", type_=Uuid())
+"""The incident of a statement about one."""
 
 
-def holding(predicate: Predicate) -> ColumnElement[bool]:  # noqa: PLR0911 - as `holds`
-    """Whether `predicate` holds for a row of the caseload and the reader of the `parameters`."""
+def holding(  # noqa: PLR0911 - as `holds`
+    predicate: Predicate, *, of_one: bool = False
+) -> ColumnElement[bool]:
+    """Whether `predicate` holds for a row of the caseload and the reader of the `parameters`.
+
+    With `of_one`, the row is that of the parameter `incident`: the same result, without reading the rows of
+    other cases of the reader.
+    """
     match predicate:
         case InStream(stream):
             return cases.c.stream == stream.value
         case IsShutOut():
-            return or_(*(cases.c.incident.in_(closed) for closed in (_about(), _closed())))
+            return or_(*(cases.c.incident.in_(closed) for closed in (_about(of_one), _closed(of_one))))
         case IsAboutLeader():
             return cases.c.incident.in_(_ids("about_leader"))
         case ComesByRoute(role):
             return _by_route(role)
         case AppointedToCase():
-            return cases.c.incident.in_(_incidents_of_user(APPOINTED))
+            return cases.c.incident.in_(_incidents_of_user(APPOINTED, of_one))
         case AssignedToCase():
-            return cases.c.incident.in_(_incidents_of_user(ASSIGNEE))
+            return cases.c.incident.in_(_incidents_of_user(ASSIGNEE, of_one))
         case Not(inner):
-            return not_(holding(inner))
+            return not_(holding(inner, of_one=of_one))
         case All(inner):
-            return and_(*map(holding, inner))
+            return and_(*(holding(each, of_one=of_one) for each in inner))
         case AnyOf(inner):
-            return or_(*map(holding, inner))
+            return or_(*(holding(each, of_one=of_one) for each in inner))
 
 
 def reading_parameters(connection: Connection, reach: Reach) -> dict[str, Any]:
@@ -113,21 +121,26 @@ def parameters(reach: Reach, routes: Routes = NO_ROUTES) -> dict[str, Any]:
     }
 
 
-def _incidents_of_user(involved_as: str) -> Select[tuple[UUID]]:
+def _incidents_of_user(involved_as: str, of_one: bool) -> Select[tuple[UUID]]:
     """The incidents in which the reader is involved as a user."""
     theirs = and_(members.c.member == _USER, members.c.involved_as == involved_as)
-    return select(members.c.incident).where(theirs)
+    return _only_one(select(members.c.incident).where(theirs), of_one)
 
 
-def _about() -> Select[tuple[UUID]]:
+def _about(of_one: bool) -> Select[tuple[UUID]]:
     b = bars_table.c
-    return closed_to(b.member.in_(_ids("possible")), b.why == Why.SUBJECT.value)
+    return _only_one(closed_to(b.member.in_(_ids("possible")), b.why == Why.SUBJECT.value), of_one)
 
 
-def _closed() -> Select[tuple[UUID]]:
+def _closed(of_one: bool) -> Select[tuple[UUID]]:
     b = bars_table.c
     begun = or_(b["from"].is_(None), b["from"] <= _TODAY)
-    return closed_to(b.member.in_(_ids("members")), begun)
+    return _only_one(closed_to(b.member.in_(_ids("members")), begun), of_one)
+
+
+def _only_one(incidents: Select[tuple[UUID]], of_one: bool) -> Select[tuple[UUID]]:
+    """`incidents`; if `of_one`, only that of the parameter `incident`."""
+    return incidents.where(incidents.selected_columns[0] == ONE) if of_one else incidents
 
 
 def _by_route(role: Role) -> ColumnElement[bool]:

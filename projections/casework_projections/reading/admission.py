@@ -32,6 +32,7 @@ from casework.record.case_files import (
     case_files,
     incident_of,
 )
+from casework.record.gate import Gate, pass_gate
 from casework.record.identity import one_person
 from casework.record.links import Identities
 from casework.record.recusals import Namesakes, Recusals
@@ -50,14 +51,16 @@ class CaseHistory(msgspec.Struct, frozen=True):
 class Admission:
     """Decides what a user may read, from the current record."""
 
-    def __init__(self, record: Record, library: Library, recusals: Recusals) -> None:
+    def __init__(self, record: Record, library: Library, recusals: Recusals, gate: Gate) -> None:
         self._record = record
         self._library = library
         self._recusals = recusals
+        self._gate = gate
 
     def case(self, asker: Asker, incident_id: UUID) -> Case:
         """The case, for a user who may see at least a part of it. Raises NotFound."""
-        return self._known(asker, case_file(self._record, incident_id))
+        school = pass_gate(self._gate, self._record, asker, incident_id)
+        return self._known(asker, case_file(self._record, incident_id), school)
 
     def case_to_read(self, asker: Asker, incident_id: UUID) -> Case:
         """The case, for a user who may read it and not only their own report. Raises NotFound, Forbidden."""
@@ -65,10 +68,11 @@ class Admission:
 
     def history(self, asker: Asker, incident_id: UUID) -> CaseHistory:
         """As `case_to_read`, with the openings of its files and its links, read with the same statement."""
+        school = pass_gate(self._gate, self._record, asker, incident_id)
         custody_id, connections_id = Custody.id_of(incident_id), Connections.id_of(incident_id)
         file, found = case_file_with(self._record, incident_id, custody_id, connections_id)
         custody, connections = found.get(custody_id), found.get(connections_id)
-        case = _readable(self._known(asker, file))
+        case = _readable(self._known(asker, file, school))
         return CaseHistory(
             case,
             tuple(custody.openings) if isinstance(custody, Custody) else (),
@@ -89,7 +93,7 @@ class Admission:
             asker.may_be_named()
             raise NotFound
         file = case_file(self._record, incident)
-        case = None if file is None else self._case_of(asker, *file)
+        case = None if file is None else self._case_of(asker, *file, None)
         unread = [] if case is None else [each for each in case.approvals if each.id == approval_id]
         if case is not None and unread and self.decides_unread(asker, case, unread[0]):
             asker.may_be_named()
@@ -161,8 +165,9 @@ class Admission:
             return ()
         return tuple(one_person(self._record, person.joined).keys() - {person_id})
 
-    def _known(self, asker: Asker, file: CaseFile | None) -> Case:
-        return self._admitted(asker, None if file is None else self._case_of(asker, *file))
+    def _known(self, asker: Asker, file: CaseFile | None, school: School | None) -> Case:
+        """The case in `file`; `school` is the school that its row names, if that is known."""
+        return self._admitted(asker, None if file is None else self._case_of(asker, *file, school))
 
     def _admitted(self, asker: Asker, case: Case | None) -> Case:
         if case is None or not case.known_in_confidence:
@@ -171,9 +176,16 @@ class Admission:
             raise NotFound
         return case
 
-    def _case_of(self, asker: Asker, incident: Incident, approvals: tuple[Approval, ...]) -> Case:
+    def _case_of(
+        self, asker: Asker, incident: Incident, approvals: tuple[Approval, ...], school: School | None
+    ) -> Case:
         known = self._recusals.around(incident.concerned, incident.school)
-        at = self._at(asker, incident.school, known.namesakes)
+        if school is None or school.id != incident.school:
+            # A row may name another school, but the case alone says whose it is.
+            at = self._at(asker, incident.school, known.namesakes)
+        else:
+            identities = self._identities(school.id, known.namesakes)
+            at = AtSchool(asker.principal, school, asker.now, identities)
         return self._case_at(at, incident, approvals, known.bonds)
 
     def _case_at(

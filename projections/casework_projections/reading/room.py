@@ -19,6 +19,7 @@ from casework.domain.incident import Incident
 from casework.domain.vocabulary import Role
 from casework.library import Library
 from casework.record import Record
+from casework.record.gate import Gate
 from casework.record.recusals import Recusals
 from casework.storage.sealing import Sealer
 from casework_projections.reading.admission import Admission
@@ -114,6 +115,7 @@ class ReadingRoom:
         record: Record,
         library: Library,
         recusals: Recusals,
+        gate: Gate,
         views: Views,
         sealer: Sealer,
         cursors: Cursors,
@@ -126,7 +128,7 @@ class ReadingRoom:
         self.sealer = sealer
         self.cursors = cursors
         self.open_file = open_file
-        self.admission = Admission(record, library, recusals)
+        self.admission = Admission(record, library, recusals, gate)
         self._watch = watch
 
     def answer(self, question: Question[T], asker: Asker) -> T:

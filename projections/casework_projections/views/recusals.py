@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 
 from casework.domain.bars import Bar, Bonds, Why
+from casework.domain.event import Event
 from casework.domain.incident import STEPS, Incident
 from casework_projections.views.bonds import (
     BOND_EVENTS,
@@ -53,6 +54,8 @@ Index("view_bars_member", bars_table.c.member, bars_table.c.why)
 
 
 _CHANGE_PEOPLE: Final = tuple(step for step in STEPS.values() if step.CHANGES_PEOPLE)
+FOLLOWED: Final[tuple[type[Event], ...]] = (*BOND_EVENTS, *_CHANGE_PEOPLE)
+"""The events that may change to whom a case is closed."""
 
 
 class RecusalIndex(View):

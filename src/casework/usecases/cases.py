@@ -18,6 +18,7 @@ from casework.domain.school import School
 from casework.library import Library
 from casework.record import Record
 from casework.record.case_files import as_it_goes_on, case_file
+from casework.record.gate import Gate, pass_gate
 from casework.record.links import Identities
 from casework.record.recusals import Acquainted, NoRecusals, Recusals, Unavailable
 from casework.usecases.context import Context
@@ -27,15 +28,20 @@ from casework.usecases.schools import Schools
 class Cases:
     """Loads incidents with the standing of the user."""
 
-    def __init__(self, record: Record, schools: Schools, library: Library, recusals: Recusals) -> None:
+    def __init__(
+        self, record: Record, schools: Schools, library: Library, recusals: Recusals, gate: Gate
+    ) -> None:
         self._record = record
         self._schools = schools
         self._library = library
         self._recusals = recusals
+        self._gate = gate
 
     def admit(self, context: Context, incident_id: UUID) -> Case:
         """The case, if the user may know that it exists. Raises NotFound."""
-        return self.admitted(context, self.found(context, incident_id))
+        school = pass_gate(self._gate, self._record, context, incident_id)
+        found = case_file(self._record, incident_id)
+        return self.admitted(context, None if found is None else self.of(context, *found, school))
 
     def found(self, context: Context, incident_id: UUID) -> Case | None:
         """The case, also for a user who may not know that it exists: then nothing of it may be shown."""
@@ -106,9 +112,10 @@ class Cases:
         school: School | None,
     ) -> Case:
         identities = Identities(self._record, known.namesakes)
-        at = AtSchool(
-            context.principal, school or self._schools.found(incident.school), context.now, identities
-        )
+        if school is None or school.id != incident.school:
+            # A row may name another school, but the case alone says whose it is.
+            school = self._schools.found(incident.school)
+        at = AtSchool(context.principal, school, context.now, identities)
         bars = incident.bars(known.bonds)
         playbook = self.playbook_of(incident)
         case = case_of(incident, at, playbook, context.now, bars=bars, approvals=approvals)
