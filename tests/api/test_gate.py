@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 
+from casework.storage.observation import count_statements
 from casework.storage.stored_record import StoredRecord
 from tests.api.client import House
 
@@ -72,6 +73,16 @@ def test_a_head_is_shut_out_by_the_bar_of_a_case_about_them(house: House) -> Non
     with replayed() as read:
         house.get("headteacher", f"/incidents/{incident}", status=404)
     assert UUID(incident) not in read
+
+
+def test_a_reader_pays_one_statement_and_then_none(house: House, incident: str) -> None:
+    """The statement is the only one of this request that reads the rows of cases."""
+    looks = []
+    for _ in range(2):
+        with count_statements() as tally:
+            house.get("deputy_dsl", f"/incidents/{incident}")
+        looks.append(sum("FROM view_caseload" in " ".join(each.split()) for each in tally.statements))
+    assert looks == [1, 0]
 
 
 def test_a_row_behind_its_case_shuts_nobody_out(house: House, incident: str) -> None:
