@@ -39,7 +39,8 @@ def holder(
     """Who holds `role` at the school from one day to another."""
     identity = Identity(known(user or f"the {role}"), frozenset(persons), frozenset(namesakes))
     led = Led(identity.user, from_, until)
-    return Holder(identity=identity, role=Role(role), led=led, acts=led.between(TODAY, TODAY))
+    now = led.between(TODAY, TODAY)
+    return Holder(identity=identity, role=Role(role), led=led, acts=now, reads=now)
 
 
 A_HEAD: Final = holder("headteacher")

@@ -153,6 +153,11 @@ class TestAChildsCase:
         assert readers(child_case(), staff=alone) == {"deputy_dsl"}
         assert readers(child_case(DSL_PERSON), staff=alone) == {"deputy_dsl", "chair_of_governors"}
 
+    def test_stays_with_one_who_named_a_colleague_whose_appointment_ended_today(self) -> None:
+        gone = msgspec.structs.replace(holder("dsl", DSL_PERSON), acts=False, reads=False)
+        alone = staff(dsl=gone, headteacher=None)
+        assert readers(child_case(DSL_PERSON), staff=alone) == {"deputy_dsl"}
+
     def test_comes_to_the_chair_and_the_vice_chair_if_all_leads_are_named(self) -> None:
         named = child_case(DSL_PERSON, DEPUTY_PERSON, HEAD_PERSON)
         assert readers(named, staff=staff()) == {"chair_of_governors", "vice_chair"}

@@ -168,6 +168,7 @@ class World(msgspec.Struct, frozen=True):
                 role=role,
                 led=led,
                 acts=led.user in acting_as(self.awake_at(school, day), role, day),
+                reads=role in held_roles(self.awake_at(school, day), led.user, day).held,
                 since=held_roles(self.awake_at(school, day), led.user, day).provisional.get(role),
             )
             for role in Role

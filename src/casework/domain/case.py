@@ -119,12 +119,14 @@ class AtSchool:
             acting = self.school.acting_as(role, self.today)
             for led in self.school.ever_led(role):
                 identity = self._identities(led.user)
+                roles = self.school.held_roles(led.user, self.today)
                 yield Holder(
                     identity=identity,
                     role=role,
                     led=led,
                     acts=identity.active and led.user in acting,
-                    since=self.school.held_roles(led.user, self.today).provisional.get(role),
+                    reads=identity.active and role in roles.held,
+                    since=roles.provisional.get(role),
                 )
 
 

@@ -38,7 +38,7 @@ def decides_unread(case: Case, approval: Approval, asker: Principal) -> Role | N
 
 def _decides_by_reading(case: Case, holder: Holder, asker: Principal) -> bool:
     """Whether the holder may read the case and decide. An absent one may, when they are back."""
-    if not holder.acts and not holder.reads_by_it(case.at.today):
+    if not holder.acts and not holder.reads:
         return False
     actor = case.at.actor_of(holder.identity)
     return why_not_decide(asker, actor, case.standing_of(holder.identity), case.incident) is None

@@ -60,7 +60,7 @@ def _reads_alone(case: Case) -> bool:
 def _readers(case: Case) -> Iterator[Identity]:
     """Everybody who may read the case: by the route, or because it is theirs by name."""
     for holder in case.at.staff:
-        if holder.acts or holder.reads_by_it(case.at.today):
+        if holder.acts or holder.reads:
             yield from _reading(case, holder.identity)
     for user in {*case.incident.assignees, *case.incident.appointed}:
         yield from _reading(case, case.at.identity_by_id(user))

@@ -189,7 +189,6 @@ def comes_by_route(role: Role, case: CaseFacts, staff: Staff, today: date) -> bo
         role,
         case.stream,
         staff,
-        today,
         is_shut_out=lambda identity: case.shuts_out(identity, today),
         about_leader=about_leader,
     )

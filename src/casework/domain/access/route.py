@@ -68,6 +68,9 @@ class Identity(msgspec.Struct, frozen=True):
 class Holder(msgspec.Struct, frozen=True, kw_only=True):
     """Who held or acted in a role at a school, and when. `acts` says whether they act in it today.
 
+    `reads` says whether they read cases by it today: an absent user does, and not one whose appointment was
+    ended today.
+
     If they hold it provisionally, it is only for cases reported `since` a moment, and the route goes on to
     the next: nobody has confirmed yet that they lead the school.
     """
@@ -76,15 +79,12 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True):
     role: Role
     led: Led
     acts: bool
+    reads: bool
     since: Instant | None = None
 
     def extends_to(self, reported: datetime | None) -> bool:
         """Whether the role is for a case recorded at `reported`."""
         return self.since is None or (reported is not None and self.since <= reported)
-
-    def reads_by_it(self, today: date) -> bool:
-        """Whether they hold or act in the role today: an absent user reads cases too."""
-        return self.identity.active and self.led.between(today, today)
 
 
 Staff = tuple[Holder, ...]
@@ -101,9 +101,7 @@ def leaders_since(staff: Staff, day: date, today: date) -> Iterator[Identity]:
             yield holder.identity
 
 
-def comes_to(
-    role: Role, stream: Stream, staff: Staff, today: date, is_shut_out: IsShutOut, *, about_leader: bool
-) -> bool:
+def comes_to(role: Role, stream: Stream, staff: Staff, is_shut_out: IsShutOut, *, about_leader: bool) -> bool:
     """Whether a case comes to the holders of `role`, one of `NEXT`, because those before them cannot have it.
 
     An allegation that is `about_leader` has no head to come to.
@@ -111,7 +109,7 @@ def comes_to(
     before = () if about_leader else FIRST[stream]
     first = [holder for holder in staff if holder.role in before and holder.since is None]
     able = [holder.identity for holder in first if holder.acts and not is_shut_out(holder.identity)]
-    reading = (holder.identity for holder in first if holder.reads_by_it(today))
+    reading = (holder.identity for holder in first if holder.reads)
     needed = ALONE[stream] if any(map(is_shut_out, reading)) else 1
     for each in NEXT:
         if _are_as_many_people(able, needed):
