@@ -104,6 +104,20 @@ class TestDuplicates:
         assert listed["version"] == seen["version"]
         assert twice.other not in str(seen)
 
+    @pytest.mark.parametrize("what", ["steps", "audit-trail"])
+    def test_does_not_name_the_other_to_who_may_not_read_it(
+        self, house: House, twice: Twice, what: str
+    ) -> None:
+        twice.close()
+        path = f"/incidents/{twice.duplicate}/{what}"
+        assert twice.other in house.ask("headteacher", "GET", path).text
+        house.add_user("chair", "chair_of_governors", house.school)
+        (linked,) = house.get("headteacher", "/me")["user"]["persons"]
+        house.take(twice.other, "involve_person", person=linked["person"], involvement="target")
+        house.get("headteacher", f"/incidents/{twice.other}", 404)
+        answer = house.ask("headteacher", "GET", path)
+        assert (answer.status_code, twice.other in answer.text) == (200, False)
+
     def test_its_reporter_may_add_to_it(self, house: House, twice: Twice) -> None:
         twice.close()
         house.take(twice.duplicate, "add_note", "reporter", text="It went on at the bus stop.")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import cache
 from uuid import UUID
 
 import msgspec
@@ -15,7 +16,8 @@ from casework.domain.bars import Bar, Bonds
 from casework.domain.case import ApprovalInCase, AtSchool, Case, approval_in, case_of
 from casework.domain.deciding import decides_unread
 from casework.domain.errors import Forbidden, NotFound
-from casework.domain.incident import Incident
+from casework.domain.fields import Ref, field_markers, first_marker, leaves
+from casework.domain.incident import Incident, Step
 from casework.domain.incident.connections import CasesLinked, CasesUnlinked, Connections
 from casework.domain.incident.custody import Custody, EvidenceOpened
 from casework.domain.person import Person
@@ -41,11 +43,15 @@ from casework_projections.views.lookup import RecusalLookup
 
 
 class CaseHistory(msgspec.Struct, frozen=True):
-    """A case, the times its files were opened, and its links to cases the user may read too, oldest first."""
+    """A case, the times its files were opened, and its links to cases the user may read too, oldest first.
+
+    `hidden` are the other cases that its steps name and the user may not read.
+    """
 
     case: Case
     openings: tuple[EvidenceOpened, ...]
     links: tuple[CasesLinked | CasesUnlinked, ...] = ()
+    hidden: frozenset[UUID] = frozenset()
 
 
 class Admission:
@@ -73,18 +79,16 @@ class Admission:
         file, found = case_file_with(self._record, incident_id, custody_id, connections_id)
         custody, connections = found.get(custody_id), found.get(connections_id)
         case = _readable(self._known(asker, file, school))
+        links = connections.history if isinstance(connections, Connections) else []
+        named = frozenset(_cases_named(case.incident))
+        others = named.union(event.other for event in links)
+        readable = self.readable(asker, case_files(self._record, others).values()) if others else {}
         return CaseHistory(
             case,
             tuple(custody.openings) if isinstance(custody, Custody) else (),
-            self._links_to_show(asker, connections) if isinstance(connections, Connections) else (),
+            tuple(event for event in links if event.other in readable),
+            named - readable.keys(),
         )
-
-    def _links_to_show(
-        self, asker: Asker, connections: Connections
-    ) -> tuple[CasesLinked | CasesUnlinked, ...]:
-        others = {event.other for event in connections.history}
-        readable = self.readable(asker, case_files(self._record, others).values())
-        return tuple(event for event in connections.history if event.other in readable)
 
     def approval(self, asker: Asker, approval_id: UUID) -> ApprovalInCase:
         """An approval, for a user who may read its case or decides without reading it. Raises NotFound."""
@@ -247,3 +251,20 @@ def _readable(case: Case) -> Case:
     if case.standing.reads_as is None:
         raise Forbidden
     return case
+
+
+def _cases_named(incident: Incident) -> Iterator[UUID]:
+    """The other cases that the steps of `incident` name, also in a form that was corrected."""
+    for step in (*incident.timeline, *incident.standing):
+        if _names_cases(type(step)):
+            yield from (leaf.value for leaf in leaves(step) if _is_of_case(leaf.markers))
+
+
+@cache
+def _names_cases(step: type[Step]) -> bool:
+    return any(map(_is_of_case, field_markers(step).values()))
+
+
+def _is_of_case(markers: Iterable[object]) -> bool:
+    ref = first_marker(markers, Ref)
+    return ref is not None and "incident" in ref.to

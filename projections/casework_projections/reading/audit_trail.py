@@ -95,7 +95,7 @@ def audit_trail(history: CaseHistory, names: Names) -> AuditTrailBody:
     """
     incident, case = history.case.incident, history.case
     answered = _first_answered(case.playbook.duties(incident, case.school.calendar))
-    entries = (entry_of(event, incident) for event in in_order(history))
+    entries = (entry_of(event, history) for event in in_order(history))
     return AuditTrailBody(
         incident=incident.id,
         kind=incident.kind,

@@ -11,7 +11,7 @@ import msgspec
 
 from casework.domain.access import NOBODY
 from casework.domain.event import Event
-from casework.domain.incident import Incident, Step
+from casework.domain.incident import Step
 from casework.domain.incident.connecting import Link, Unlink
 from casework.domain.incident.connections import CasesLinked, CasesUnlinked
 from casework.domain.incident.custody import EvidenceOpened
@@ -59,7 +59,7 @@ class ReadTimeline(Question[Page[TimelineEntry]], frozen=True):
         history = room.admission.history(asker, self.incident)
         events = in_order(history)
         place, following = room.cursors.cut(self.part, ["timeline", self.incident], len(events))
-        entries = tuple(entry_of(event, history.case.incident) for event in events[place])
+        entries = tuple(entry_of(event, history) for event in events[place])
         return Answer(Page(entries, following), (Shown.of(history.case, "timeline"),))
 
 
@@ -69,8 +69,11 @@ def in_order(history: CaseHistory) -> Sequence[Entry]:
     return [*heapq.merge(*events, key=lambda event: event.recorded_at.timestamp())]
 
 
-def entry_of(event: Entry, incident: Incident) -> TimelineEntry:
-    """One event as the timeline shows it, its texts unsealed, without naming who reported in confidence."""
+def entry_of(event: Entry, history: CaseHistory) -> TimelineEntry:
+    """One event of `history` as the timeline shows it, its texts unsealed.
+
+    It does not name who reported in confidence, nor another case that the user may not read.
+    """
     if isinstance(event, EvidenceOpened):
         return _entry(event, step=OpenEvidence.name(), fields={"file": event.file})
     if isinstance(event, CasesLinked | CasesUnlinked):
@@ -78,11 +81,11 @@ def entry_of(event: Entry, incident: Incident) -> TimelineEntry:
     return _entry(
         event,
         step=event.name(),
-        fields=own_fields(event),
+        fields=own_fields(event, history.hidden),
         number=event.number,
         approved_by=event.approved_by,
         note=None if event.note is None else event.note.text,
-        corrected_by=incident.corrected_by.get(event.number),
+        corrected_by=history.case.incident.corrected_by.get(event.number),
     )
 
 

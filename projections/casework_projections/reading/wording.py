@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime
 from functools import cache
 from typing import Any, Final
@@ -28,9 +28,13 @@ _NOT_DESCRIBED: Final = frozenset({"school", "policy"})
 _REASONS: Final = ("reason", "rationale", "why_not")
 
 
-def own_fields(step: Step) -> dict[str, Any]:
-    """The fields of this class of step that not every step has, by the names a client knows, unsealed."""
-    return {field.api_name: _plain(getattr(step, field.attribute)) for field in _shown_fields(type(step))}
+def own_fields(step: Step, hidden: Collection[UUID] = ()) -> dict[str, Any]:
+    """The fields of this class of step that not every step has, by the names a client knows, unsealed.
+
+    Without the ids in `hidden`.
+    """
+    shown = {field.api_name: _plain(getattr(step, field.attribute)) for field in _shown_fields(type(step))}
+    return dict(_without(hidden, shown)) if hidden else shown
 
 
 @cache
@@ -50,6 +54,17 @@ def described(step: str, fields: Fields, note: str | None, names: Names) -> str:
     shown = {name: value for name, value in fields.items() if name not in left_out} | {"note": note}
     details = "; ".join(f"{_words(name)} {text}" for name, text in _texts(shown, names))
     return _words(step).capitalize() + (f": {details}" if details else "")
+
+
+def _without(hidden: Collection[UUID], value: Any) -> Any:
+    def is_shown(each: Any) -> bool:
+        return not isinstance(each, UUID) or each not in hidden
+
+    if isinstance(value, dict):
+        return {name: _without(hidden, each) for name, each in value.items() if is_shown(each)}
+    if isinstance(value, list):
+        return [_without(hidden, each) for each in value if is_shown(each)]
+    return value
 
 
 def _plain(value: Any) -> Any:

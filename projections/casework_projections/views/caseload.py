@@ -34,7 +34,7 @@ class Caseload(IncidentView):
     """The incidents of each school."""
 
     name: ClassVar[str] = "caseload"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     tables: ClassVar[MetaData] = metadata
     main: ClassVar[Table] = cases
 

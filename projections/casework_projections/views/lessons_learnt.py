@@ -131,7 +131,7 @@ class LessonsLearnt(IncidentView):
         for debrief in incident.taken(Debrief):
             yield from self._rows_of_debrief(incident, debrief, ended, added)
         if None in added:
-            first = next(incident.taken(AddAction))
+            first = next(step for step in incident.taken(AddAction) if step.lesson not in incident.lessons)
             yield self._row(incident, f"{first.number}:added", first.happened_at, added[None])
 
     def _rows_of_debrief(
@@ -141,6 +141,7 @@ class LessonsLearnt(IncidentView):
         ended: _Ended,
         added: Mapping[UUID | None, tuple[LessonAction, ...]],
     ) -> Iterator[LessonRow]:
+        # An action without a lesson is listed with the first.
         planned = [(action.lesson or 0, self._action(action, ended)) for action in debrief.actions]
         if planned and not debrief.lessons:
             actions = tuple(action for _, action in planned)

@@ -50,7 +50,7 @@ class Identities(Protocol):
 PlaybookOf = Callable[[Incident], Playbook]
 """Returns the playbook of the editions that an incident pinned."""
 
-REPORTER_SEES: Final = ("report", "acknowledge", "close")
+REPORTER_SEES: Final = ("report", "acknowledge", "close", "withdraw_report")
 """The steps that users who may read only their own report may know of."""
 
 ON_ROUTE: Final = frozenset(NEXT).union(*FIRST.values())
@@ -90,8 +90,13 @@ class AtSchool:
 
     def actor_of(self, identity: Identity) -> Actor:
         """Another user with their roles at the school."""
-        roles = tuple(self.school.roles_of(identity.user, self.today))
-        return Actor(user=identity.user, persons=identity.persons, roles=roles)
+        roles = self.school.held_roles(identity.user, self.today)
+        return Actor(
+            user=identity.user,
+            persons=identity.persons,
+            roles=roles.held,
+            provisional=roles.provisional,
+        )
 
     def reader_as(self, identity: Identity) -> Reader:
         """As `reader`, for another user whose identity is known."""
@@ -211,7 +216,7 @@ class Case(msgspec.Struct, frozen=True):
 
 
 def reporter_version(incident: Incident, goes_on_in: Incident | None = None) -> int:
-    """The version that the person who reported knows: it rises with each step of which they may know."""
+    """The version that the person who reported knows: it changes with each step of which they may know."""
     own = max(_known_to_reporter(incident))
     return own if goes_on_in is None else own + len(_known_to_reporter(goes_on_in)) - 1
 
@@ -219,7 +224,7 @@ def reporter_version(incident: Incident, goes_on_in: Incident | None = None) -> 
 def _known_to_reporter(incident: Incident) -> set[int]:
     """The numbers of the steps that the person who reported may know of, and of their corrections."""
     seen = {step.number for step in incident.timeline if step.name() in REPORTER_SEES}
-    corrections = (step for step in incident.taken(Correct) if step.changes)
+    corrections = (step for step in incident.timeline if isinstance(step, Correct) and step.changes)
     return seen | {step.number for step in corrections if step.corrects in seen}
 
 

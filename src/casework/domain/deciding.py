@@ -45,8 +45,9 @@ def _decides_by_reading(case: Case, holder: Holder, asker: Principal) -> bool:
 
 
 def _may_be_asked(case: Case, holder: Holder) -> bool:
-    """Whether the holder acts today, is not shut out of the case and is not involved in it."""
-    return holder.acts and not _is_concerned(case, holder.identity)
+    """Whether the holder acts today in a role that extends to the case, and has no part in it."""
+    extends = holder.extends_to(case.incident.recorded_at)
+    return holder.acts and extends and not _is_concerned(case, holder.identity)
 
 
 def _is_concerned(case: Case, identity: Identity) -> bool:

@@ -18,7 +18,7 @@ _ENDING: Final = (PersonChanged, PersonParted, PersonRelationEnded)
 """The changes of a person by which something that shut a user out may have ended."""
 
 _ENDING_IN_CASE: Final = (IdentifyPerson, WithdrawInvolvement, Correct)
-"""The steps by which somebody may no longer be involved."""
+"""The steps that may end a person's involvement."""
 
 
 def who_changed(record: Record, incident: Incident, users: Iterable[UUID]) -> set[UUID]:

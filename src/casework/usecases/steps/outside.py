@@ -294,14 +294,18 @@ def _check_new_form(step: Correct, around: Surroundings) -> Faults:
 
 
 def _corrected_by_two(step: Correct, around: Surroundings) -> Decider | None:
-    """Another user decides if it takes back what protects a child, or changes what two people decided."""
+    """Another user decides if it takes back what protects a child, or changes what two people decided.
+
+    A void of what two people decided takes two only if it takes back protection, or voids their correction.
+    """
     incident, playbook = around.reported, around.reported_case.playbook
     if not step.changes or step.faults(incident):
         return None
     after = incident.after(step)
     calmer = playbook.critical_since(incident) is not None and playbook.critical_since(after) is None
-    form = step.judged_as(incident)
-    of_two = form is not step and form.approved_by is not None
+    before = incident.form_of(step.corrects)
+    of_two = before is not None and before.approved_by is not None
+    of_two = of_two and (not step.void or isinstance(before, Correct))
     taken_back = takes_back_protection(incident, after, no_longer_critical=calmer)
     return Decider() if taken_back or of_two else None
 
@@ -309,7 +313,8 @@ def _corrected_by_two(step: Correct, around: Surroundings) -> Decider | None:
 def _duplicate(step: CloseAsDuplicate, around: Surroundings) -> Fields:
     """What stands in the way of closing the case as a duplicate of the other, and what that does not say."""
     incident, other = around.reported, around.found.get(step.of)
-    if not isinstance(other, Incident) or other.id == incident.id:
+    if not isinstance(other, Incident) or incident.id in {other.id, *other.duplicates}:
+        # What was found when it was closed stays, if other words of the step are corrected.
         return {}
     missing = tuple(missing_in(other, incident, around.first_record))
     obstacles = {

@@ -1,4 +1,4 @@
-"""Whether those to whom a step gives something of the case may know of it."""
+"""Whether the recipients named in a step may know of the case."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def holders(step: Tell, school: School, moment: Instant) -> Collection[UUID]:
 
 
 def told(step: Tell, around: Surroundings) -> dict[str, Any]:
-    """Whether the case is about whoever is told, or closed to them; for a role, to everybody who holds it."""
+    """Whether the case is about the recipient, or closed to them; for a role, to all its holders."""
     if step.person is not None:
         mistaken = step.person in wrongly_told(around.reported)
         why = frozenset() if mistaken else _why_closed({step.person}, around)

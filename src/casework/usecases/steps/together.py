@@ -26,7 +26,7 @@ from casework.usecases.steps.stages import Stages
 _SHUT_OUT: Final = Refusal(
     "not-about-yourself",
     "KCSIE part 4; WTSC",
-    "An earlier step of the list closes the case to you, so whoever is next in order goes on.",
+    "An earlier step of the list closes the case to you; the next in order must continue.",
 )
 
 
