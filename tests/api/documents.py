@@ -39,15 +39,23 @@ def without_patterns(spec: Json) -> Json:
 def _forms(spec: Json, operation: Json) -> Iterator[tuple[str, Json]]:
     """The operation, or one copy for each variant of its body."""
     media = operation.get("requestBody", {}).get("content", {}).get(_BODY)
-    forms = (
-        _found(spec, media["schema"]["$ref"]).get("oneOf") if media and "$ref" in media["schema"] else None
-    )
-    if forms is None:
+    forms = [] if media is None else [*_variants(spec, media["schema"])]
+    if len(forms) <= 1:
         yield "", operation
         return
     for form in forms:
         body = {**operation["requestBody"], "content": {_BODY: {"schema": form}}}
-        yield form["$ref"].rpartition("/")[2], {**operation, "requestBody": body}
+        yield form.get("$ref", "list").rpartition("/")[2], {**operation, "requestBody": body}
+
+
+def _variants(spec: Json, schema: Json) -> Iterator[Json]:
+    """The schemas that `schema` is one of; itself if it is no choice."""
+    choices = (_found(spec, schema["$ref"]) if "$ref" in schema else schema).get("oneOf")
+    if choices is None:
+        yield schema
+        return
+    for choice in choices:
+        yield from _variants(spec, choice)
 
 
 def _needed(spec: Json, paths: Json) -> Json:

@@ -325,7 +325,9 @@ class TestBodies:
         asked = scene.request(endpoint)
         options = {"headers": asked.options["headers"], "data": json.dumps(body)}
         sent = msgspec.structs.replace(asked, options={**options, "content_type": "application/json"})
-        assert "$" in refused(scene.house, self.raw(sent), 422, WHO[endpoint])["errors"]
+        # A list of steps is a body too; then the item is no object.
+        path = "$[0]" if isinstance(body, list) and endpoint == "incidents.take_step" else "$"
+        assert path in refused(scene.house, self.raw(sent), 422, WHO[endpoint])["errors"]
 
     @pytest.mark.parametrize("endpoint", WHO)
     @pytest.mark.parametrize(

@@ -173,6 +173,10 @@ class Incident(Aggregate, begins_with=Report):
         """This incident as it would be with `step`, which is stamped as its next."""
         return _replayed([*self.timeline, step])
 
+    def until(self, number: int) -> Incident:
+        """This incident right after step `number`, as it stood then."""
+        return _replayed(self.timeline[:number])
+
     def without(self, number: int) -> Incident:
         """This incident as it would stand had step `number` not been taken.
 

@@ -20,7 +20,7 @@ from casework.domain.incident.amending import Correct, Rebase, Reclassify, Waive
 from casework.domain.incident.connecting import CloseAsDuplicate, Obstacle, WithdrawReport, missing_in
 from casework.domain.incident.contact import ClassifyContact
 from casework.domain.incident.outcomes import AddAction, CompleteAction, Debrief, user_named
-from casework.domain.incident.protections import takes_back_protection
+from casework.domain.incident.protections import ends_protection, takes_back_protection
 from casework.domain.incident.recusal import ClearName, LetIn
 from casework.domain.incident.reporting import (
     Assign,
@@ -255,9 +255,16 @@ def _anybody_else(_: Step, __: Surroundings) -> Decider:
     return Decider()
 
 
-def _two_in_allegations(_: CloseAsDuplicate, around: Surroundings) -> Decider | None:
-    """Nobody ends an allegation alone."""
-    return Decider() if around.reported.stream is Stream.ALLEGATION else None
+def _duplicate_by_two(step: CloseAsDuplicate, around: Surroundings) -> Decider | None:
+    """Nobody alone ends an allegation, or a case with something that protects a child and the other lacks."""
+    incident, other = around.reported, around.found.get(step.of)
+    if incident.stream is Stream.ALLEGATION:
+        return Decider()
+    if not isinstance(other, Incident):
+        return None
+    critical_since = around.reported_case.playbook.critical_since
+    calmer = critical_since(incident) is not None and critical_since(other) is None
+    return Decider() if ends_protection(incident, other, no_longer_critical=calmer) else None
 
 
 def _withdraw(step: WithdrawInvolvement, around: Surroundings) -> Fields:
@@ -298,16 +305,22 @@ def _corrected_by_two(step: Correct, around: Surroundings) -> Decider | None:
 
     A void of what two people decided takes two only if it takes back protection, or voids their correction.
     """
-    incident, playbook = around.reported, around.reported_case.playbook
+    incident = around.reported
     if not step.changes or step.faults(incident):
         return None
-    after = incident.after(step)
-    calmer = playbook.critical_since(incident) is not None and playbook.critical_since(after) is None
     before = incident.form_of(step.corrects)
     of_two = before is not None and before.approved_by is not None
     of_two = of_two and (not step.void or isinstance(before, Correct))
-    taken_back = takes_back_protection(incident, after, no_longer_critical=calmer)
-    return Decider() if taken_back or of_two else None
+    # Also what the step did when it was taken, because a later step may hide it, and be corrected in turn.
+    moments = (incident, incident.until(step.corrects))
+    return Decider() if of_two or any(_takes_back(step, each, around) for each in moments) else None
+
+
+def _takes_back(step: Correct, before: Incident, around: Surroundings) -> bool:
+    critical_since = around.reported_case.playbook.critical_since
+    after = before.after(msgspec.structs.replace(step, originator_version=before.version + 1))
+    calmer = critical_since(before) is not None and critical_since(after) is None
+    return takes_back_protection(before, after, no_longer_critical=calmer)
 
 
 def _duplicate(step: CloseAsDuplicate, around: Surroundings) -> Fields:
@@ -345,7 +358,7 @@ OUTSIDE: Final[Mapping[type[Step], Outside]] = {
     CheckConsent: Outside(complete=_check_consent),
     Rebase: Outside(complete=_rebase),
     WithdrawInvolvement: Outside(complete=_withdraw),
-    CloseAsDuplicate: Outside(complete=_duplicate, decided_by=_two_in_allegations, people=_people_of_other),
+    CloseAsDuplicate: Outside(complete=_duplicate, decided_by=_duplicate_by_two, people=_people_of_other),
     WithdrawReport: Outside(decided_by=_anybody_else),
     Correct: Outside(complete=_correct, check=_check_new_form, decided_by=_corrected_by_two),
     Waive: Outside(decided_by=_authoriser),
