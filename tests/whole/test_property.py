@@ -85,7 +85,7 @@ def take(house: House, incident: str, step: str | None, more: Json, parent: str)
         assert {**after, "approvals": []} == before
         after = approved(house, incident, body_of(answer)["approval"])
     else:
-        assert after == answer.json
+        assert without_links(after) == answer.json
     assert after["version"] == before["version"] + 1
     assert name == "reopen" or State(after["state"]).rank >= State(before["state"]).rank
 
@@ -95,8 +95,13 @@ def approved(house: House, incident: str, approval: str) -> Json:
     decision = house.decide(approval)
     assert decision.status_code == 200, decision.text
     after = house.get("dsl", f"/incidents/{incident}")
-    assert body_of(decision)["result"] == after
+    assert body_of(decision)["result"] == without_links(after)
     return after
+
+
+def without_links(incident: Json) -> Json:
+    """The incident as the answer to a step shows it: only a read shows its links to other cases."""
+    return {name: value for name, value in incident.items() if name != "links"}
 
 
 def step_to_send(incident: Json, step: str | None) -> Turn:
