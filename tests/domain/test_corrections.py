@@ -446,7 +446,8 @@ def test_a_voided_step_changes_nothing_that_is_computed(
     except (Invalid, Refused):
         return
     assert computed(case.incident) == computed(before.incident)
-    assert duties(case) == duties(before)
+    # The void of a telling that never was asks for `tell` too: the record cannot know that nobody was told.
+    assert {duty for duty in duties(case) if duty[1] != "tell"} == duties(before)
 
 
 ENDS_DUTIES = frozenset(

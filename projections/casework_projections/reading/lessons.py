@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
@@ -103,7 +102,7 @@ class _Shape(msgspec.Struct, frozen=True):
     sealer: Sealer
     names: Mapping[UUID, Sealed]
     school: School
-    today: date
+    today: LocalDate
     names_sources: bool
 
     def lesson(self, found: FoundLesson) -> LessonBody:

@@ -149,7 +149,7 @@ class Roles(msgspec.Struct, frozen=True):
     """
 
     held: tuple[Role, ...] = ()
-    provisional: Mapping[Role, datetime] = {}
+    provisional: Mapping[Role, Instant] = {}
 
     @classmethod
     def of(cls, by_appointment: Iterable[tuple[Role, datetime | None]]) -> Roles:

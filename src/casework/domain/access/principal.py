@@ -13,6 +13,7 @@ from casework.domain.access.roles import PERMISSIONS, Permission, permissions_of
 from casework.domain.appointment import Roles
 from casework.domain.clocks import day_of
 from casework.domain.errors import Forbidden, NotFound
+from casework.domain.moments import Instant
 from casework.domain.school import School
 from casework.domain.sealed import Sealed
 from casework.domain.user import User
@@ -52,7 +53,7 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     user: UUID
     persons: frozenset[UUID]
     roles: tuple[Role, ...]
-    provisional: Mapping[Role, datetime] = {}
+    provisional: Mapping[Role, Instant] = {}
 
     @classmethod
     def at(cls, principal: Principal, school: School, moment: datetime) -> Self:
