@@ -32,6 +32,7 @@ from casework.domain.vocabulary import (
     Stream,
 )
 
+T = TypeVar("T")
 S = TypeVar("S", bound=Step)
 _CLOSING: Final = (Close, CloseAsDuplicate, WithdrawReport)
 
@@ -379,7 +380,7 @@ class Incident(Aggregate, begins_with=Report):
         return {}
 
 
-def corrected_paths(errors: Mapping[str, list[str]]) -> dict[str, list[str]]:
+def corrected_paths(errors: Mapping[str, T]) -> dict[str, T]:
     """The errors of a corrected step, by the paths of the correction that names its fields."""
     return {path.replace("$.", "$.fields.", 1): messages for path, messages in errors.items()}
 

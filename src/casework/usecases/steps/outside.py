@@ -19,6 +19,7 @@ from casework.domain.incident.allegations import AppointCaseManager
 from casework.domain.incident.amending import Correct, Rebase, Reclassify, Waive
 from casework.domain.incident.connecting import CloseAsDuplicate, Obstacle, WithdrawReport, missing_in
 from casework.domain.incident.contact import ClassifyContact
+from casework.domain.incident.incident import corrected_paths
 from casework.domain.incident.outcomes import AddAction, CompleteAction, Debrief, user_named
 from casework.domain.incident.protections import ends_protection, takes_back_protection
 from casework.domain.incident.recusal import ClearName, LetIn
@@ -296,8 +297,7 @@ def _check_new_form(step: Correct, around: Surroundings) -> Faults:
     form = step.judged_as(around.reported)
     if form is step:
         return {}
-    found = OUTSIDE.get(type(form), NOTHING).check(form, around.before(form))
-    return {path.replace("$.", "$.fields.", 1): fault for path, fault in found.items()}
+    return corrected_paths(OUTSIDE.get(type(form), NOTHING).check(form, around.before(form)))
 
 
 def _corrected_by_two(step: Correct, around: Surroundings) -> Decider | None:
