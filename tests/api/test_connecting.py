@@ -129,6 +129,19 @@ class TestDuplicates:
         assert house.due(twice.other, "acknowledge").startswith("2026-09-15")
         assert house.get("dsl", f"/incidents/{twice.other}")["links"] == []
 
+    def test_nobody_reopens_it_who_may_take_no_steps_in_the_other(self, house: House, twice: Twice) -> None:
+        """The clocks of the other would start later, and it may be about whoever reopens this one."""
+        twice.close()
+        conflict = {"reason": "The pupil is my neighbour's child."}
+        path = f"/incidents/{twice.other}/conflicts"
+        assert house.ask("deputy_dsl", "POST", path, json=conflict).status_code == 201
+        before = house.due(twice.other, "acknowledge")
+        with Unchanged(house):
+            answer = house.step(twice.duplicate, "reopen", "deputy_dsl", reason=REASON)
+            assert refused(answer) == "duplicate-reopened-by-another"
+        assert house.due(twice.other, "acknowledge") == before
+        house.take(twice.duplicate, "reopen", reason=REASON)
+
     def test_a_retry_closes_it_once(self, house: House, twice: Twice) -> None:
         body = {"step": "close_as_duplicate", "of": twice.other, **TWICE}
         headers = {"If-Match": "*", "Idempotency-Key": "close-once"}
@@ -206,6 +219,17 @@ class TestWithdrawnReports:
         answer = house.step(case, "withdraw_report", reason="The messages were lines of a play.")
         assert refused(answer) == rule
         assert refused(house.decide(approval)) == rule
+
+    def test_nor_by_way_of_a_duplicate_in_which_an_agency_was_told(self, house: House, twice: Twice) -> None:
+        house.take(twice.duplicate, "escalate", agency="platform", reason=REASON)
+        closing = house.step(twice.duplicate, "close_as_duplicate", of=twice.other, **TWICE)
+        house.decide(body_of(closing)["approval"])
+        answer = house.step(twice.other, "withdraw_report", reason=REASON)
+        assert refused(answer) == "withdraw-report-with-duplicate"
+        house.take(twice.duplicate, "reopen", reason=REASON)
+        assert house.step(twice.other, "withdraw_report", reason=REASON).status_code == 202
+        answer = house.step(twice.duplicate, "withdraw_report", reason=REASON)
+        assert refused(answer) == "withdraw-report-agency-told"
 
     def test_it_can_be_reopened(self, house: House, case: str) -> None:
         house.decide(self.asked(house, case))

@@ -159,6 +159,19 @@ class TestWhatTakesTwo:
         head = "headteacher"
         house.take(case, "decide_threshold", head, limbs=["harmed"], met=True, rationale=REASON)
         assert correct(house, case, 2, head, void=True).status_code == 202
+        not_met = {"limbs": [], "met": False, "rationale": REASON}
+        answer = house.step(case, "decide_threshold", head, **not_met)
+        assert answer.status_code == 202, answer.text
+        house.take(case, "decide_threshold", head, limbs=["possible_offence"], met=True, rationale=REASON)
+
+    def test_a_report_moved_to_a_later_time(self, house: House, case: str) -> None:
+        """Everything that is due from the report would be due later."""
+        earlier = {"occurred_at": "2026-09-14T08:00:00+01:00", "reported_at": "2026-09-14T09:00:00+01:00"}
+        corrected(house, case, 1, fields=earlier)
+        later = {"reported_at": "2026-09-14T10:00:00+01:00"}
+        assert correct(house, case, 1, fields=later).status_code == 202
+        number = last_step(house, case, "correct")["number"]
+        assert correct(house, case, number, void=True).status_code == 202
 
     def test_what_revives_a_waiver(self, house: House, case: str) -> None:
         house.waive(case, "offer_support")

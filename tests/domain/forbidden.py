@@ -84,6 +84,13 @@ ROWS: dict[str, Forbidden] = {
         history=lambda case: case.take("escalate", agency="platform"),
         allowed_after=nothing,
     ),
+    "withdraw-report-with-duplicate": Forbidden(
+        clause="KCSIE part 2, record keeping",
+        step="withdraw_report",
+        kind="cyberbullying",
+        history=lambda case: case.take("take_up_duplicate"),
+        allowed_after=lambda case: case.take("release_duplicate"),
+    ),
     "withdraw-report-child-spoken-to": Forbidden(
         clause="KCSIE part 2, record keeping",
         step="withdraw_report",

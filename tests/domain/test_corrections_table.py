@@ -84,6 +84,7 @@ ROWS: Final[dict[str, Row]] = {
         follows="Clocks, term, content and stream follow the new values; the editions it is judged by stay. "
         "A report moved more than a day before its recording needs `late_reason`. "
         "The person who reported still reads what they submitted.",
+        two="if it is moved to a later time",
         change={"platform": "Signal"},
     ),
     "acknowledge": Row(follows=DUE),
@@ -165,7 +166,7 @@ ROWS: Final[dict[str, Row]] = {
     "classify_contact": Row(follows=DUE, kind="unsolicited_contact", change={"immediate_family": True}),
     "decide_threshold": Row(
         follows=f"{DUE} What a threshold that was met asked for is no longer due.",
-        two="if a threshold that was met is taken back",
+        two="if a threshold that was met is taken back, also by a new decision",
         protects=True,
         kind="staff_misuse",
         fields={"met": True, "limbs": ("harmed",)},
@@ -211,7 +212,11 @@ ROWS: Final[dict[str, Row]] = {
     ),
     "link": Row(follows=UNREAD),
     "unlink": Row(follows=UNREAD),
-    "close_as_duplicate": Row(follows=UNREAD, change={"reason": "Quite another reason."}),
+    "close_as_duplicate": Row(
+        follows=UNREAD,
+        two="for other words, if two people decided it",
+        change={"reason": "Quite another reason."},
+    ),
     "take_up_duplicate": Row(follows=UNREAD),
     "release_duplicate": Row(follows=UNREAD),
     "withdraw_report": Row(

@@ -12,7 +12,7 @@ from casework.domain.incident.families import InformParents
 from casework.domain.incident.telling import wrongly_told
 from casework.domain.playbook import Duty
 from casework.domain.sealed import Sealed
-from casework.domain.vocabulary import Role
+from casework.domain.vocabulary import Role, TellingOutcome
 from tests.calendars import TEST_CALENDAR
 from tests.domain.casefile import ALLEGED, TARGET, TEACHER, CaseFile, known
 
@@ -79,6 +79,12 @@ class TestWhomAMistakeIsExplainedTo:
         case = informed()
         assert due_to_be_told(replace(case, child=TARGET)) == set()
 
+    def test_nobody_who_was_not_reached_after_all(self) -> None:
+        case = informed()
+        number = case.incident.version
+        assert due_to_be_told(replace(case, outcome=TellingOutcome.NO_ANSWER)) == set()
+        assert due_to_be_told(correct(case, number, void=True)) == set()
+
     def test_nobody_if_the_correction_is_voided_itself(self) -> None:
         case = informed()
         correct(case, case.incident.version, void=True)
@@ -132,3 +138,31 @@ class TestWhoIsTold:
         with pytest.raises(Invalid) as error:
             CaseFile().take("tell", told_role=Role.REPORTER, person=None)
         assert error.value.errors == {"$.role": ["is that of everybody at the school: name the user"]}
+
+
+class TestOutcomes:
+    """Parents are informed once they were told or refused to listen; a call in vain leaves it due."""
+
+    @staticmethod
+    def informed_by(case: CaseFile) -> int | None:
+        found = case.playbook.duties(case.incident, TEST_CALENDAR)
+        (duty,) = (
+            each for each in found if each.rule.step == "inform_parents" and each.preset["child"] == ALLEGED
+        )
+        return duty.answered_by
+
+    @pytest.mark.parametrize(("outcome", "answered_by"), [("told", 2), ("refused", 2), ("no_answer", None)])
+    def test_answer_the_duty(self, outcome: str, answered_by: int | None) -> None:
+        case = CaseFile().take("inform_parents", **TOLD, outcome=TellingOutcome(outcome))
+        assert self.informed_by(case) == answered_by
+
+    def test_it_is_due_again_once_it_was_found_that_nobody_answered(self) -> None:
+        case = replace(informed(), outcome=TellingOutcome.NO_ANSWER)
+        assert self.informed_by(case) is None
+        assert self.informed_by(case.take("inform_parents", **TOLD)) == 4
+
+    def test_a_call_in_vain_does_not_end_the_decision_to_withhold(self) -> None:
+        case = CaseFile().take("withhold_from_parents", child=ALLEGED)
+        case.take("inform_parents", **TOLD, outcome=TellingOutcome.NO_ANSWER)
+        assert ALLEGED in case.incident.withheld
+        assert ALLEGED not in case.take("inform_parents", **TOLD).incident.withheld

@@ -61,6 +61,10 @@ COMMON_ROWS: Final[Mapping[str, Row]] = {
     "withdraw-report-lado-told": Refuses(
         kind="staff_allegation", since=taking("consult_lado"), step="withdraw_report", clause="KCSIE part 4",
     ),
+    "withdraw-report-with-duplicate": Refuses(
+        kind="cyberbullying", since=taking("take_up_duplicate"), step="withdraw_report",
+        clause="KCSIE part 2, record keeping",
+    ),
     "withdraw-report-child-spoken-to": Refuses(
         kind="cyberbullying", since=taking("record_child_voice"), step="withdraw_report",
         clause="KCSIE part 2, record keeping",

@@ -147,7 +147,7 @@ def figures_of(incident: Incident, playbook: Playbook, calendar: Calendar) -> Fi
             for duty in playbook.duties(incident, calendar)
             if duty.due_at is not None and duty.rule.modality in _BINDING
         ),
-        informed=tuple(sorted({step.child for step in incident.taken(InformParents)})),
+        informed=tuple(sorted({step.child for step in incident.taken(InformParents) if not step.in_vain})),
         invited=tuple(sorted({step.parent for step in incident.taken(InviteParent)})),
         withheld=tuple(sorted(incident.withheld)),
         referrals=tuple(sorted(agency.value for agency in incident.told_agencies)),

@@ -127,7 +127,7 @@ FACTS: Final[Mapping[str, Fact]] = {
     "adult_alleged": Fact(_adult_alleged, _BOOLEAN),
     "people_known": Fact(lambda i: bool(i.people), _BOOLEAN),
     "kinds_been": Fact(lambda i: i.kinds_been, None),
-    "steps": Fact(lambda i: frozenset(step.name() for step in i.standing), _words(STEPS)),
+    "steps": Fact(lambda i: frozenset(s.name() for s in i.standing if not s.in_vain), _words(STEPS)),
     "timing": Fact(lambda i: _last(i, Triage, "timing"), _words(Timing)),
     "jurisdiction": Fact(lambda i: _last(i, Triage, "jurisdiction"), _words(Ground)),
     "triaged_critical": Fact(lambda i: _last(i, Triage, "critical"), _BOOLEAN),
@@ -155,6 +155,7 @@ FACTS: Final[Mapping[str, Fact]] = {
     "circumvented": Fact(lambda i: any(step.circumvented for step in i.taken(Contain)), _BOOLEAN),
     "involves": Fact(lambda i: frozenset(p.category for p in i.people), _words(Category)),
     "child_spoken_to": Fact(_child_spoken_to, _BOOLEAN),
+    "has_duplicate": Fact(lambda i: bool(i.duplicates), _BOOLEAN),
     "holds_files": Fact(lambda i: bool(i.files), _BOOLEAN),
 }
 

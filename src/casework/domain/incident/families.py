@@ -10,7 +10,7 @@ from casework.domain.clocks import day_of
 from casework.domain.fields import ApiName, Narrative, ParentId, PartyId, Reason, Short, UserId
 from casework.domain.incident.steps import Step
 from casework.domain.moments import Instant, LocalDate
-from casework.domain.vocabulary import AdviceTopic, MeetingOutcome, State
+from casework.domain.vocabulary import AdviceTopic, MeetingOutcome, State, TellingOutcome
 
 if TYPE_CHECKING:
     from casework.domain.incident.incident import Incident
@@ -32,7 +32,10 @@ class RecordChildVoice(Step, frozen=True, kw_only=True):
 
 
 class InformParents(Step, frozen=True, kw_only=True):
-    """A parent was informed about their child."""
+    """A parent was informed about their child, or would not listen, or could not be reached.
+
+    With `outcome` `refused`, `summary` says what was sent instead. Events without an outcome mean `told`.
+    """
 
     TOPIC: ClassVar[str] = "incident.inform_parents"
     FOR_ASSIGNEES: ClassVar[bool] = True
@@ -41,12 +44,18 @@ class InformParents(Step, frozen=True, kw_only=True):
     child: PartyId
     method: Short
     summary: Narrative
+    outcome: TellingOutcome = TellingOutcome.TOLD
+
+    @property
+    def in_vain(self) -> bool:
+        return self.outcome is TellingOutcome.NO_ANSWER
 
     def faults(self, incident: Incident) -> dict[str, str]:
         return {"$.parent": "must not be the child"} if self.parent == self.child else {}
 
     def apply(self, incident: Incident) -> None:
-        incident.withheld.pop(self.child, None)
+        if not self.in_vain:
+            incident.withheld.pop(self.child, None)
 
 
 class WithholdFromParents(Step, frozen=True, kw_only=True):

@@ -12,10 +12,13 @@ from casework.domain.vocabulary import Answer
 
 
 def takes_back_protection(before: Incident, after: Incident, *, no_longer_critical: bool) -> bool:
-    """Whether a correction removes something that protects a child, or waives a duty again."""
-    return no_longer_critical or bool(
-        _protections(before) - _protections(after) or after.waived - before.waived
-    )
+    """Whether a correction removes something that protects a child, or waives a duty again.
+
+    The time of the report protects too: if it is later, so is everything that is due from it.
+    """
+    later = after.first_reported_at.timestamp() > before.first_reported_at.timestamp()
+    lost = _protections(before) - _protections(after) or after.waived - before.waived
+    return no_longer_critical or later or bool(lost)
 
 
 def ends_protection(incident: Incident, other: Incident, *, no_longer_critical: bool) -> bool:

@@ -95,6 +95,11 @@ class Step(Event, frozen=True, kw_only=True):
         return self.originator_version
 
     @property
+    def in_vain(self) -> bool:
+        """Whether it was tried without success: the record keeps it, and it answers no duty."""
+        return False
+
+    @property
     def embeds_file(self) -> bool:
         """Whether any text of this step contains the bytes of a file."""
         return any(embeds_file(text) for text in texts(self))

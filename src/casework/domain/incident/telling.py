@@ -47,8 +47,9 @@ def wrongly_told(incident: Incident) -> dict[UUID, datetime]:
 
     Those are the parents whom `inform_parents` or `invite_parent` named for a child whom the case is no
     longer about, and those whom such a step named until it was voided or given another parent. A parent to
-    whom such a step that stands speaks of a child the case is about was rightly told, and is not among them.
-    An invitation that names no child tells of none: it counts only when it is corrected.
+    whom such a step that stands speaks of a child the case is about was rightly told, and is not among them,
+    nor is one who was not reached after all. An invitation that names no child tells of none: it counts only
+    when it is corrected.
     """
     rightly = {step.parent for step in _telling(incident) if step.child in incident.children()}
     found: dict[UUID, datetime] = {}
@@ -59,8 +60,9 @@ def wrongly_told(incident: Incident) -> dict[UUID, datetime]:
 
 
 def _telling(incident: Incident) -> Iterator[InformParents | InviteParent]:
-    yield from incident.taken(InformParents)
-    yield from incident.taken(InviteParent)
+    for step in incident.standing:
+        if isinstance(step, InformParents | InviteParent) and not step.in_vain:
+            yield step
 
 
 def _named_for_withdrawn(incident: Incident) -> Iterator[tuple[UUID, datetime]]:
@@ -73,8 +75,20 @@ def _named_for_withdrawn(incident: Incident) -> Iterator[tuple[UUID, datetime]]:
 
 def _taken_back(incident: Incident) -> Iterator[tuple[UUID, datetime]]:
     """The parents whom a step named that was voided, or corrected to name another parent."""
+    named: dict[int, dict[UUID, datetime]] = {}
     for each in incident.superseded:
         if isinstance(each.step, InformParents | InviteParent):
-            form = incident.form_of(each.step.number)
-            if not isinstance(form, InformParents | InviteParent) or form.parent != each.step.parent:
-                yield each.step.parent, each.by.recorded_at
+            _say_again(each.step, named.setdefault(each.step.number, {}), each.by.recorded_at)
+    for number, parents in named.items():
+        form = incident.form_of(number)
+        if isinstance(form, InformParents | InviteParent):
+            parents.pop(form.parent, None)
+        yield from parents.items()
+
+
+def _say_again(form: InformParents | InviteParent, parents: dict[UUID, datetime], until: datetime) -> None:
+    """Add whom a step told in the `form` it had `until` then, or take out whom it says was not reached."""
+    if form.in_vain:
+        parents.pop(form.parent, None)
+    else:
+        parents.setdefault(form.parent, until)

@@ -242,7 +242,8 @@ class Playbook:
 
     def _meets(self, case: Situation, rule: Rule, item: Item | None, step: Step) -> bool:
         return (
-            any(each.step == step.name() and case.matches(step, each.given) for each in rule.answered_by)
+            not step.in_vain
+            and any(each.step == step.name() and case.matches(step, each.given) for each in rule.answered_by)
             and step.number > case.last_number(rule.since)
             and self._is_about(step, rule, item)
         )

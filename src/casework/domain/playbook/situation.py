@@ -18,13 +18,18 @@ if TYPE_CHECKING:
 
 
 class Situation:
-    """What the rules need to know about an incident: facts, steps by name, since when it is critical."""
+    """What the rules need to know about an incident: facts, steps by name, since when it is critical.
+
+    A step that was taken in vain is not among its `steps`.
+    """
 
     def __init__(self, incident: Incident, critical_since: datetime | None) -> None:
         self.incident = incident
         self.critical_since = critical_since
         self.steps: dict[str, list[Step]] = {}
         for step in incident.standing:
+            if step.in_vain:
+                continue
             self.steps.setdefault(step.name(), []).append(step)
         self._joined: dict[UUID, datetime] | None = None
         # Cached, because most rules use the same few facts.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
 from uuid import UUID
 
 from casework.domain.aggregate import Aggregate
 from casework.domain.case import Case
-from casework.domain.errors import Invalid
+from casework.domain.errors import Invalid, Refusal, Refused
 from casework.domain.event import event_of
 from casework.domain.incident import Incident, Step
 from casework.domain.incident.connecting import (
@@ -24,6 +25,12 @@ from casework.record import Record
 from casework.usecases.cases import Cases
 from casework.usecases.context import Context
 from casework.usecases.steps.surroundings import Surroundings
+
+_REOPENED_BY_ANOTHER: Final = Refusal(
+    "duplicate-reopened-by-another",
+    "KCSIE part 4; WTSC",
+    "Reopening this case also changes the one that goes on for it, in which you may take no steps.",
+)
 
 
 class Beside:
@@ -44,15 +51,16 @@ class Beside:
     def changed(self, context: Context, step: Step, case: Case, around: Surroundings) -> list[Aggregate]:
         """What else changes when `step` is taken in `case`; the caller commits it.
 
-        Call it before `step` is taken. Raises Invalid if the user may not take steps in another case that
-        changes, or if cases are linked that were, or unlinked that were not.
+        Call it before `step` is taken. Raises Invalid if the user may not take steps in the case that is to
+        go on for a duplicate, or if cases are linked that were, or unlinked that were not; Refused if a
+        duplicate is reopened by a user who may not take steps in the case that goes on for it.
         """
         if isinstance(step, CloseAsDuplicate):
             return [self._taken_up(context, case.incident, around.found[step.of])]
         if isinstance(step, Link | Unlink):
             return [self._linked(context, step, case.incident.id)]
         if isinstance(step, Reopen) and case.incident.duplicate_of is not None:
-            return self._released(context, case.incident, case.incident.duplicate_of, Role(step.role))
+            return self._released(context, case.incident, case.incident.duplicate_of)
         return []
 
     def _connections(self, incident: UUID) -> Connections | None:
@@ -92,11 +100,14 @@ class Beside:
         other.append(taken_up)
         return other
 
-    def _released(self, context: Context, duplicate: Incident, of: UUID, role: Role) -> list[Aggregate]:
+    def _released(self, context: Context, duplicate: Incident, of: UUID) -> list[Aggregate]:
         other = self._record.load(Incident, of)
         if other is None or duplicate.id not in other.duplicates:
             return []
-        # Also by a user who may not take steps in the other: it only undoes what was taken up.
+        role = self._cases.of(context, other).standing.handles_as
+        if role is None:
+            # The clocks of the other would move, and it may be about this user.
+            raise Refused(_REOPENED_BY_ANOTHER)
         released = event_of(
             context.stamp(other.id, other.version + 1, role), ReleaseDuplicate, incident=duplicate.id
         )

@@ -18,7 +18,7 @@ from casework.domain.incident import Incident, Step
 from casework.domain.incident.allegations import AppointCaseManager
 from casework.domain.incident.amending import Correct, Rebase, Reclassify, Waive
 from casework.domain.incident.connecting import CloseAsDuplicate, Obstacle, WithdrawReport, missing_in
-from casework.domain.incident.contact import ClassifyContact
+from casework.domain.incident.contact import ClassifyContact, DecideThreshold
 from casework.domain.incident.incident import corrected_paths
 from casework.domain.incident.outcomes import AddAction, CompleteAction, Debrief, user_named
 from casework.domain.incident.protections import ends_protection, takes_back_protection
@@ -252,6 +252,12 @@ def _is_another(step: ClearName, around: Surroundings) -> Faults:
     return {}
 
 
+def _not_met_by_two(step: DecideThreshold, around: Surroundings) -> Decider | None:
+    """Nobody alone decides that a threshold is not met which was decided to be."""
+    was_met = any(decision.met for decision in around.reported.taken(DecideThreshold))
+    return Decider() if was_met and not step.met else None
+
+
 def _anybody_else(_: Step, __: Surroundings) -> Decider:
     return Decider()
 
@@ -359,6 +365,7 @@ OUTSIDE: Final[Mapping[type[Step], Outside]] = {
     Rebase: Outside(complete=_rebase),
     WithdrawInvolvement: Outside(complete=_withdraw),
     CloseAsDuplicate: Outside(complete=_duplicate, decided_by=_duplicate_by_two, people=_people_of_other),
+    DecideThreshold: Outside(decided_by=_not_met_by_two),
     WithdrawReport: Outside(decided_by=_anybody_else),
     Correct: Outside(complete=_correct, check=_check_new_form, decided_by=_corrected_by_two),
     Waive: Outside(decided_by=_authoriser),
