@@ -20,12 +20,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from benchmarks.corrections import of_long_cases
-from benchmarks.corrections import table as table_of_corrections
 from benchmarks.joins import after_joins
 from benchmarks.joins import table as table_of_joins
 from benchmarks.load import Timings, many_clients, one_client, timed
 from benchmarks.operations import HELLO, INSERT, Operation, operations
+from benchmarks.pairs import measured as measured_pairs
+from benchmarks.pairs import pairs
+from benchmarks.pairs import table as table_of_pairs
 from benchmarks.prepare import PUPILS, prepare
 from benchmarks.server import make_floor_table
 from benchmarks.slow_clients import beside_slow_clients
@@ -72,12 +73,13 @@ def main(url: str | None, folder: Path, incidents: int, rounds: int, slices: int
             alone = one_client(port, measured, rounds, bars.of("1 client"))
             together = many_clients(port, measured, CLIENTS, slices, 5, bars.of(f"{CLIENTS} clients"))
             joined = after_joins(port, prepared, measured, bars.of("joins"))
-            plain, corrected = of_long_cases(port, prepared, bars.of("corrections"))
+            compared = pairs(prepared, now)
+            of_pairs = measured_pairs(port, compared, bars.of("pairs"))
             quiet, crowded = beside_slow_clients(port, prepared, aimed, rounds, bars.of("slow clients"))
     console = Console(width=130)
     console.print(table(measured, alone, together, incidents))
     console.print(table_of_joins(joined, 4 * incidents // PUPILS))
-    console.print(table_of_corrections(plain, corrected))
+    console.print(table_of_pairs(compared, of_pairs))
     console.print(table_of_slow_clients(aimed, quiet, crowded))
 
 

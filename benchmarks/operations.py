@@ -55,6 +55,13 @@ def operations(prepared: Prepared, now: datetime) -> list[Operation]:
     ]
 
 
+def notes(prepared: Prepared, now: datetime, number: int) -> Operation:
+    """Adds that many notes to a case in one request: as a list, if it is more than one."""
+    requests = _Requests(prepared, now)
+    name = "POST step" if number == 1 else f"POST list of {number} steps"
+    return Operation(name=name, request=lambda: requests.notes(number), status=201, floor=INSERT)
+
+
 class _Requests:
     def __init__(self, prepared: Prepared, now: datetime) -> None:
         self._prepared = prepared
@@ -82,8 +89,13 @@ class _Requests:
         return post(f"{_BASE}/incidents", self._incident(), self._prepared.dsl_token)
 
     def step(self) -> bytes:
+        return self.notes(1)
+
+    def notes(self, number: int) -> bytes:
+        """That many steps in one request: a list, if it is more than one."""
+        step = {"step": "add_note", "text": _NARRATIVE}
         path = f"{_BASE}/incidents/{self._handled()}/steps"
-        return post(path, {"step": "add_note", "text": _NARRATIVE}, self._prepared.dsl_token)
+        return post(path, step if number == 1 else [step] * number, self._prepared.dsl_token)
 
     def _handled(self) -> str:
         handled = self._prepared.handled
@@ -110,7 +122,7 @@ def get(path: str, token: str | None = None) -> bytes:
     return _request("GET", path, {} if token is None else {"Authorization": f"Bearer {token}"})
 
 
-def post(path: str, body: Mapping[str, Any], token: str | None = None) -> bytes:
+def post(path: str, body: object, token: str | None = None) -> bytes:
     headers = {"Content-Type": "application/json", "Idempotency-Key": uuid4().hex, "If-Match": "*"}
     if token is not None:
         headers["Authorization"] = f"Bearer {token}"
