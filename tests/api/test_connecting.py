@@ -174,6 +174,38 @@ class TestDuplicates:
         assert faults(answer) == {"$.of": ["names no incident of this school"]}
 
 
+class TestDuplicatesThatTwoPeopleClose:
+    """Nobody alone ends by a duplicate what the other case does not go on with."""
+
+    @staticmethod
+    def closing(house: House, duplicate: str, of: str, who: str = "dsl") -> int:
+        return house.step(duplicate, "close_as_duplicate", who, of=of, **TWICE).status_code
+
+    def test_a_case_of_another_kind(self, house: House, twice: Twice) -> None:
+        child = [{**twice.people[0], "involvement": "target"}]
+        post = {"people": child, "content": ["abusive"]}
+        other = str(house.report(kind="inappropriate_content", **post)["id"])
+        case = str(house.report(people=child)["id"])
+        assert self.closing(house, case, other) == 202
+
+    def test_a_case_counted_in_another_term(self, house: House, twice: Twice) -> None:
+        house.clock.set("2027-01-06 09:00")
+        later = str(house.report(people=twice.people)["id"])
+        assert self.closing(house, twice.duplicate, later) == 202
+
+    def test_a_case_that_asks_for_more(self, house: House, twice: Twice) -> None:
+        house.take(twice.duplicate, "triage", timing="in_school", critical=False, rationale=REASON)
+        assert house.step(twice.duplicate, "request_removal", addressee="platform").status_code == 201
+        house.clock.set("2026-09-18 09:00")
+        assert self.closing(house, twice.duplicate, twice.other) == 202
+
+    def test_a_case_that_was_an_allegation(self, house: House, twice: Twice) -> None:
+        adult = {"person": house.person("Colin Colleague", "staff")}
+        case = str(house.report(people=[*twice.people, {**adult, "involvement": "alleged"}])["id"])
+        house.take(case, "withdraw_involvement", "headteacher", reason=REASON, **adult)
+        assert self.closing(house, case, twice.other, "headteacher") == 202
+
+
 class TestWithdrawnReports:
     @pytest.fixture
     def case(self, house: House) -> str:

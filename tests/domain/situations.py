@@ -56,6 +56,7 @@ OPENINGS: Final[dict[str, Opening]] = {
     "st-thomas-bullying-police": HATE,
     "parent-post-police": HATE,
     "st-thomas-parent-post-police": HATE,
+    "withholding-reviewed": CHILD_POSTED_ABOUT,
     "bullying-of-staff-police": STAFF_TARGET,
     "st-thomas-bullying-of-staff-police": STAFF_TARGET,
     "adult-threshold": STAFF_ALLEGED,

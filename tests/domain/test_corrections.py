@@ -13,6 +13,7 @@ from casework.domain.errors import Invalid, Refused
 from casework.domain.fields import Partial
 from casework.domain.incident import STEPS, Incident
 from casework.domain.incident.examples import typed
+from casework.domain.incident.facts import fact
 from casework.domain.incident.reporting import Triage
 from casework.domain.vocabulary import Category, Content, Involvement, State, Stream
 from tests.calendars import TEST_CALENDAR
@@ -312,6 +313,29 @@ class TestWithdrawal:
         refusal = case.playbook.refusal(case.incident, step)
         assert refusal is not None
         assert refusal.rule == "sexting-last-child-withdrawn"
+
+    def test_nor_does_one_that_was_of_nudes_for_a_while(self) -> None:
+        case = CaseFile("sexting", people=((TARGET, "target", "pupil"), (TEACHER, "witness", "staff")))
+        case.take("reclassify", kind="inappropriate_content")
+        step = case.completed(case.build("withdraw_involvement", person=TARGET))
+        refusal = case.playbook.refusal(case.incident, step)
+        assert refusal is not None
+        assert refusal.rule == "sexting-last-child-withdrawn"
+
+    def test_what_was_decided_about_them_is_not_reviewed(self) -> None:
+        people = ((TARGET, "target", "pupil"), (NAMESAKE, "alleged", "pupil"))
+        case = CaseFile("cyberbullying", people=people).take("withhold_from_parents", child=NAMESAKE)
+        assert case.requires("inform_parents", child=NAMESAKE)
+        assert not case.take("withdraw_involvement", person=NAMESAKE).requires(
+            "inform_parents", child=NAMESAKE
+        )
+
+    def test_their_age_does_not_count(self) -> None:
+        people = ((TARGET, "target", "pupil"), (NAMESAKE, "target", "pupil"))
+        case = CaseFile("underage_use", people=people)
+        case.take("check_age", person=TARGET, age=15).take("check_age", person=NAMESAKE, age=9)
+        assert fact(case.incident, "underage") == {True}
+        assert fact(case.take("withdraw_involvement", person=NAMESAKE).incident, "underage") == {False}
 
     def test_once_another_child_is_involved_it_is_withdrawn(self) -> None:
         case = CaseFile("sexting", people=((TARGET, "target", "pupil"),))

@@ -84,7 +84,7 @@ ROWS: Final[dict[str, Row]] = {
         follows="Clocks, term, content and stream follow the new values; the editions it is judged by stay. "
         "A report moved more than a day before its recording needs `late_reason`. "
         "The person who reported still reads what they submitted.",
-        two="if it is moved to a later time",
+        two="if it is moved to a later time, or the case is then no longer critical",
         change={"platform": "Signal"},
     ),
     "acknowledge": Row(follows=DUE),
@@ -118,6 +118,7 @@ ROWS: Final[dict[str, Row]] = {
     "record_search": Row(follows=UNREAD, change={"found": "A second phone."}),
     "save_evidence": Row(
         follows=f"{DUE} Its file stays, is still held, and can still be opened.",
+        two="if the case is then no longer critical",
         change={"description": "What the pupil wrote down."},
     ),
     "open_evidence": Row(follows=UNREAD),
@@ -214,7 +215,7 @@ ROWS: Final[dict[str, Row]] = {
     "unlink": Row(follows=UNREAD),
     "close_as_duplicate": Row(
         follows=UNREAD,
-        two="for other words, if two people decided it",
+        two="to close a case that asks for more than the other, and for other words then",
         change={"reason": "Quite another reason."},
     ),
     "take_up_duplicate": Row(follows=UNREAD),
@@ -257,7 +258,7 @@ ROWS: Final[dict[str, Row]] = {
     ),
     "consult_lado": Row(
         follows=f"{DUE} What the LADO had agreed to is no longer agreed.",
-        two=REFERRAL,
+        two=f"{REFERRAL}, or its wish that somebody is not told",
         protects=True,
         kind="staff_allegation",
         change={"reference": "LADO 7"},
@@ -392,8 +393,7 @@ def test_two_people_void_what_protects_a_child_and_one_anything_else(name: str) 
     case = taken(name)
     before = case.copy()
     correct(case, void=True)
-    calmer = case.playbook.critical_since(before.incident) != case.playbook.critical_since(case.incident)
-    taken_back = takes_back_protection(before.incident, case.incident, no_longer_critical=calmer)
+    taken_back = takes_back_protection(before.incident, case.incident, case.playbook.critical_since)
     assert taken_back is ROWS[name].protects
 
 

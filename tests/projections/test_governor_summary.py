@@ -303,6 +303,20 @@ def test_csv_has_a_line_for_each_figure(history: SchoolHistory, views: Views) ->
     assert ("lessons 1", "actions open", "2") in lines
 
 
+def test_a_child_who_was_withdrawn_is_not_counted(history: SchoolHistory, views: Views) -> None:
+    incidents = [history.report(at="2026-09-14 10:00") for _ in range(5)]
+    for incident in incidents:
+        history.take(incident, "inform_parents", child=history.target)
+        history.take(incident, "invite_parent", child=history.target)
+        history.take(incident, "inform_parents", child=history.target, outcome="no_answer")
+        history.take(incident, "withhold_from_parents", child=history.alleged)
+    assert summary(views, history)["parents"] == {"informed": 5, "invited": 5, "withheld": 5}
+    for incident in incidents:
+        for child in (history.target, history.alleged):
+            history.take(incident, "withdraw_involvement", person=child)
+    assert summary(views, history)["parents"] == {"informed": 0, "invited": 0, "withheld": 0}
+
+
 def test_two_records_of_one_person_are_counted_once(history: SchoolHistory, views: Views) -> None:
     for _ in range(5):
         incident = history.report(at="2026-09-14 10:00")

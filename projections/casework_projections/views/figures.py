@@ -26,7 +26,7 @@ from casework.domain.incident.families import InformParents, InviteParent
 from casework.domain.incident.outcomes import Debrief, Reopen
 from casework.domain.incident.reporting import Triage
 from casework.domain.moments import Instant, standard
-from casework.domain.playbook import Modality, Playbook
+from casework.domain.playbook import Playbook
 from casework.domain.school import School
 from casework.domain.vocabulary import State, Stream
 from casework_projections.views.replay import IncidentView
@@ -34,7 +34,6 @@ from casework_projections.views.view import Moment, upsert
 
 UNDECIDED: Final = "undecided"
 _TIMED: Final[Mapping[str, type[Step]]] = {"triage": Triage, "evidence": SaveEvidence, "debrief": Debrief}
-_BINDING: Final = (Modality.MUST, Modality.CONSIDER)
 _OUTCOME_STEP: Final = "determine_outcome"
 
 _metadata: Final = MetaData()
@@ -97,7 +96,7 @@ class IncidentFigures(IncidentView):
     """The figures of every incident as it is now."""
 
     name: ClassVar[str] = "governor_summary"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     tables: ClassVar[MetaData] = _metadata
     main: ClassVar[Table] = figures
 
@@ -145,21 +144,33 @@ def figures_of(incident: Incident, playbook: Playbook, calendar: Calendar) -> Fi
         clocks=tuple(
             DutyClock(duty.first_due_at or duty.due_at, duty.answered_at)
             for duty in playbook.duties(incident, calendar)
-            if duty.due_at is not None and duty.rule.modality in _BINDING
+            if duty.due_at is not None and duty.rule.modality.binding
         ),
-        informed=tuple(sorted({step.child for step in incident.taken(InformParents) if not step.in_vain})),
-        invited=tuple(sorted({step.parent for step in incident.taken(InviteParent)})),
-        withheld=tuple(sorted(incident.withheld)),
+        informed=tuple(sorted(_informed(incident))),
+        invited=tuple(sorted(_invited(incident))),
+        withheld=tuple(sorted(incident.withheld_children())),
         referrals=tuple(sorted(agency.value for agency in incident.told_agencies)),
         outcome=_outcome(incident),
     )
+
+
+def _informed(incident: Incident) -> set[UUID]:
+    """The children in the case whose parents were informed."""
+    told = (step for step in incident.taken(InformParents) if not step.in_vain)
+    return {step.child for step in told if incident.is_party(step.child)}
+
+
+def _invited(incident: Incident) -> set[UUID]:
+    """The parents who were invited about a child in the case, or about none that was named."""
+    invitations = incident.taken(InviteParent)
+    return {step.parent for step in invitations if step.child is None or incident.is_party(step.child)}
 
 
 def _hours_to(incident: Incident, step: type[Step]) -> list[float]:
     first = next(incident.taken(step), None)
     if first is None:
         return []
-    return [(answers_at(first, incident.superseded) - incident.reported_at).total_seconds() / 3600]
+    return [(answers_at(first, incident.superseded) - incident.first_reported_at).total_seconds() / 3600]
 
 
 def _outcome(incident: Incident) -> str:

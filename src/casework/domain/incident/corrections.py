@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 import msgspec
 
 from casework.domain.clocks import is_recorded_late
 from casework.domain.incident.amending import Correct
 from casework.domain.incident.steps import Step
+
+T = TypeVar("T")
 
 
 class Superseded(msgspec.Struct, frozen=True):
@@ -64,6 +67,11 @@ def answers_at(step: Step, superseded: Iterable[Superseded]) -> datetime:
         key=datetime.timestamp,
     )
     return step.recorded_at if is_recorded_late(step.happened_at, said_at) else step.happened_at
+
+
+def corrected_paths(errors: Mapping[str, T]) -> dict[str, T]:
+    """The errors of a corrected step, by the paths of the correction that names its fields."""
+    return {path.replace("$.", "$.fields.", 1): messages for path, messages in errors.items()}
 
 
 def _voided(corrections: Iterable[Correct]) -> set[int]:

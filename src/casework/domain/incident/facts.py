@@ -75,7 +75,8 @@ def _adult_alleged(incident: Incident) -> bool:
 
 def _underage(incident: Incident) -> bool | None:
     """Whether any child was younger than a platform allows; None if that is not known for every child."""
-    last = {(step.person, step.platform): step for step in incident.taken(CheckAge)}
+    checks = (step for step in incident.taken(CheckAge) if incident.is_party(step.person))
+    last = {(step.person, step.platform): step for step in checks}
     found = [None if step.minimum_age is None else step.age < step.minimum_age for step in last.values()]
     unchecked = set(incident.children()) - {person for person, _ in last}
     if True in found:
@@ -93,8 +94,10 @@ def _consent_in_force(incident: Incident) -> bool | None:
 
 
 def _child_spoken_to(incident: Incident) -> bool:
-    """Whether anybody at the school spoke to a child about it."""
-    asked = any(step.voice is not None for step in incident.taken(RecordChildVoice))
+    """Whether a child spoke of it to the person who reported it, or anybody at the school to a child."""
+    asked = incident.child_voice is not None or any(
+        step.voice is not None for step in incident.taken(RecordChildVoice)
+    )
     return asked or any(step.name() in _SPEAKING_TO_A_CHILD for step in incident.standing)
 
 
@@ -208,7 +211,7 @@ GROUPS: Final[Mapping[str, Callable[[Incident], list[Item]]]] = {
         Item(person) for person in dict.fromkeys(p.person for p in i.people if p.category.is_or_was_pupil)
     ],
     "child_to_hear": _children_to_hear,
-    "withheld_child": lambda i: [Item(child, on) for child, on in i.withheld.items()],
+    "withheld_child": lambda i: [Item(child, on) for child, on in i.withheld_children().items()],
     "open_action": lambda i: [Item(action, on) for action, on in i.open_actions.items()],
     "open_enquiry": lambda i: [Item(agency) for agency in sorted(i.open_enquiries)],
     "unknown_alleged": lambda i: [

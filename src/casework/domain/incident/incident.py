@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from copy import copy
 from datetime import date, datetime
 from typing import Final, Protocol, Self, TypeVar
 from uuid import UUID
@@ -14,7 +15,7 @@ from casework.domain.event import Event
 from casework.domain.fields import limit_faults, moment_faults, text_faults, values_of
 from casework.domain.incident.amending import Correct
 from casework.domain.incident.connecting import CloseAsDuplicate, Uncounted, WithdrawReport
-from casework.domain.incident.corrections import Superseded, corrected
+from casework.domain.incident.corrections import Superseded, corrected, corrected_paths
 from casework.domain.incident.evidence import SaveEvidence
 from casework.domain.incident.outcomes import Close, Reopen
 from casework.domain.incident.reporting import NamesPeople, Party, Report, stream_of
@@ -66,6 +67,7 @@ class Incident(Aggregate, begins_with=Report):
         self.files: frozenset[UUID] = frozenset()
         self.about: dict[UUID, Subject] = {}
         self.parents: dict[UUID, Subject] = {}
+        self.first_named: dict[tuple[UUID, Involvement], datetime] = {}
         self._naming: list[Step] = []
         self._folded = 0
         self._begin(report)
@@ -172,21 +174,34 @@ class Incident(Aggregate, begins_with=Report):
 
     def after(self, step: Step) -> Incident:
         """This incident as it would be with `step`, which is stamped as its next."""
-        return _replayed([*self.timeline, step])
+        other = self._copy()
+        other._apply(step)
+        return other
 
     def until(self, number: int) -> Incident:
         """This incident right after step `number`, as it stood then."""
-        return _replayed(self.timeline[:number])
+        other = Incident.replay(self.timeline[:number])
+        if other is None:
+            raise ValueError("an incident begins with its report")
+        return other
 
     def without(self, number: int) -> Incident:
         """This incident as it would stand had step `number` not been taken.
 
         Not closed either, unless that step reopened it: the rules of a closed case are not those of the step.
         """
-        other = _replayed(self.timeline)
+        other = self._copy()
         closing = () if isinstance(self.timeline[number - 1], Reopen) else _CLOSING
         left = [step for step in self.standing if step.number != number and not isinstance(step, closing)]
         other._refold(left)
+        return other
+
+    def _copy(self) -> Incident:
+        """A copy that changes apart from this one."""
+        other = copy(self)
+        for name, value in vars(self).items():
+            if isinstance(value, (list, dict)):
+                setattr(other, name, value.copy())
         return other
 
     def form_of(self, number: int) -> Step | None:
@@ -199,7 +214,7 @@ class Incident(Aggregate, begins_with=Report):
         The incident is the same each time, and changes when the next is asked for.
         """
         first, *later = self.standing
-        before = _replayed(self.timeline)
+        before = self._copy()
         before._refold([first])
         for step in later:
             yield before, step
@@ -345,6 +360,10 @@ class Incident(Aggregate, begins_with=Report):
         """The pupils involved in any of these ways (by default as target or alleged), once each."""
         return children_of(self.people, involvements or SUBJECT_INVOLVEMENTS)
 
+    def withheld_children(self) -> dict[UUID, date]:
+        """Each child in the case whose parents are not informed, and when that is reviewed."""
+        return {child: on for child, on in self.withheld.items() if self.is_party(child)}
+
     def reported_by(self, user: UUID) -> bool:
         """Whether `user` made the report, in confidence or not."""
         return self.reporter.text == str(user)
@@ -357,7 +376,7 @@ class Incident(Aggregate, begins_with=Report):
         return (taken for taken in self.standing if isinstance(taken, step))
 
     def _follow_people(self, moment: datetime) -> None:
-        """Note since when each person is a subject, or a parent in the case, and when they stopped to be."""
+        """Note who is in the case at `moment`, and who no longer is."""
         people: tuple[Party, ...] = ()
         leaders: frozenset[UUID] = frozenset()
         for step in corrected(self._naming).standing:
@@ -369,6 +388,8 @@ class Incident(Aggregate, begins_with=Report):
         subjects = members_of(people, *SUBJECT_INVOLVEMENTS) | leaders
         self.about = followed(self.about, subjects, moment)
         self.parents = followed(self.parents, members_of(people, Involvement.PARENT), moment)
+        for party in people:
+            self.first_named.setdefault((party.person, party.involvement), moment)
 
     def _time_faults(self, step: Step) -> dict[str, str]:
         if step.happened_at > step.recorded_at:
@@ -378,15 +399,3 @@ class Incident(Aggregate, begins_with=Report):
         if step.happened_at < self.first_reported_at and step.ANSWERS_REPORT:
             return {step.AT_FIELD: "is before the incident was reported"}
         return {}
-
-
-def corrected_paths(errors: Mapping[str, T]) -> dict[str, T]:
-    """The errors of a corrected step, by the paths of the correction that names its fields."""
-    return {path.replace("$.", "$.fields.", 1): messages for path, messages in errors.items()}
-
-
-def _replayed(timeline: Iterable[Step]) -> Incident:
-    incident = Incident.replay(timeline)
-    if incident is None:
-        raise ValueError("an incident begins with its report")
-    return incident

@@ -2,28 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
+from datetime import datetime
+from typing import Final
 
 from casework.domain.incident.agencies import Escalate
 from casework.domain.incident.allegations import ConsultLado
+from casework.domain.incident.amending import Reclassify
 from casework.domain.incident.contact import DecideThreshold
 from casework.domain.incident.incident import Incident
-from casework.domain.vocabulary import Answer
+from casework.domain.vocabulary import Answer, Stream
+
+CriticalSince = Callable[[Incident], datetime | None]
+"""Returns when an incident became critical, as its playbook says; None if it is not."""
+
+_CLOCKS: Final = ("first_reported_at", "risk_since")
 
 
-def takes_back_protection(before: Incident, after: Incident, *, no_longer_critical: bool) -> bool:
+def takes_back_protection(before: Incident, after: Incident, critical_since: CriticalSince) -> bool:
     """Whether a correction removes something that protects a child, or waives a duty again.
 
-    The time of the report protects too: if it is later, so is everything that is due from it.
+    The times from which the clocks run protect too: if one is later, so is everything that is due from it.
     """
-    later = after.first_reported_at.timestamp() > before.first_reported_at.timestamp()
-    lost = _protections(before) - _protections(after) or after.waived - before.waived
-    return no_longer_critical or later or bool(lost)
+    clocks = [(getattr(before, name), getattr(after, name)) for name in _CLOCKS]
+    clocks.append((critical_since(before), critical_since(after)))
+    later = any(one and other and other.timestamp() > one.timestamp() for one, other in clocks)
+    return bool(
+        later
+        or (critical_since(before) and not critical_since(after))
+        or _protections(before) - _protections(after)
+        or after.waived - before.waived
+    )
 
 
-def ends_protection(incident: Incident, other: Incident, *, no_longer_critical: bool) -> bool:
+def ends_protection(incident: Incident, other: Incident, critical_since: CriticalSince) -> bool:
     """Whether something that protects a child ends if only `other` goes on: an enquiry or an action too."""
-    return no_longer_critical or bool(incident.open_actions) or not _in_force(incident) <= _in_force(other)
+    return bool(
+        (critical_since(incident) and not critical_since(other))
+        or incident.open_actions
+        or _in_force(incident) - _in_force(other)
+    )
+
+
+def was_allegation(incident: Incident) -> bool:
+    """Whether it is in the allegation stream, or was before its people, its kind or its report changed."""
+    changes = (step for step in incident.timeline if step.CHANGES_PEOPLE or isinstance(step, Reclassify))
+    return any(incident.until(step.number).stream is Stream.ALLEGATION for step in changes)
 
 
 def _in_force(incident: Incident) -> frozenset[Hashable]:
@@ -37,7 +61,8 @@ def _protections(incident: Incident) -> frozenset[tuple[str, Hashable, int]]:
 
     Each is what it is, of what, and the number of its step; 0 if one that replaces it is the same.
     """
-    risks = (("risk", question, 0) for question, answer in incident.risk.items() if answer is not Answer.NO)
+    risks = [("risk", question, 0) for question, answer in incident.risk.items() if answer is not Answer.NO]
+    risks += [("yes", question, 0) for question, answer in incident.risk.items() if answer is Answer.YES]
     met = (("threshold", None, step.number) for step in incident.taken(DecideThreshold) if step.met)
     referred = (("referral", step.agency.value, step.number) for step in incident.taken(Escalate))
     consulted = [*incident.taken(ConsultLado)]

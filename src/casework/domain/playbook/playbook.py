@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, time
 from math import inf
 from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 import msgspec
 
-from casework.domain.clocks import LONDON, Calendar, due
+from casework.domain.clocks import LONDON, Calendar, due, is_recorded_late
 from casework.domain.errors import Refusal
 from casework.domain.incident.corrections import answers_at
 from casework.domain.incident.facts import GROUPS, Item
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 
 KIND_FIELDS: Final = ("direction",)
 """The fields of a report that only some kinds have."""
+
+OnePerson = Callable[[UUID], UUID]
+"""Returns the same record for all records of a person."""
 
 
 class _Rules:
@@ -129,18 +133,35 @@ class Playbook:
 
     def opens_duty(self, before: Incident, after: Incident) -> bool:
         """Whether something must be done in `after` that need not be in `before`, whether closed or not."""
-        return bool(self._undone(after) - self._undone(before))
+        return bool(self._musts_left(after) - self._musts_left(before))
 
-    def _undone(self, incident: Incident) -> set[tuple[str, Any]]:
+    def _musts_left(self, incident: Incident) -> set[tuple[str, Any]]:
         """The musts that are not met, by rule and item."""
         case = self._case(incident)
         return {
             (rule.id, None if item is None else item.value)
-            for rule in self._by_kind[incident.kind].duties
-            if rule.modality is Modality.MUST and case.holds(rule.when) and not self._waived(case, rule)
-            for item in self._items(case, rule)
-            if self._answer(case, rule, item) is None
+            for rule, item in self._owed(case)
+            if rule.modality is Modality.MUST and self._answer(case, rule, item) is None
         }
+
+    def undone_in(self, incident: Incident, one_person: OnePerson) -> set[tuple[str | None, Any]]:
+        """What is to be done or considered in `incident` and is not yet, by step and the person it is about.
+
+        `one_person` returns the same for all records of a person.
+        """
+        case = self._case(incident)
+        left = ((rule, item) for rule, item in self._owed(case) if self._answer(case, rule, item) is None)
+        return _by_step(left, one_person)
+
+    def asked_in(self, incident: Incident, one_person: OnePerson) -> set[tuple[str | None, Any]]:
+        """As `undone_in`, with what is done."""
+        return _by_step(self._owed(self._case(incident)), one_person)
+
+    def _owed(self, case: Situation) -> Iterator[tuple[Rule, Item | None]]:
+        """What must be done or considered, done or not."""
+        for rule in self._by_kind[case.incident.kind].duties:
+            if rule.modality.binding and case.holds(rule.when) and not self._waived(case, rule):
+                yield from ((rule, item) for item in self._items(case, rule))
 
     def _case(self, incident: Incident) -> Situation:
         return Situation(incident, self.critical_since(incident))
@@ -215,7 +236,7 @@ class Playbook:
                 preset=preset,
                 due_at=due_at,
                 answered_by=None if answer is None else answer.number,
-                answered_at=None if answer is None else answers_at(answer, case.incident.superseded),
+                answered_at=None if answer is None else self._answered_at(case, rule, item, answer),
                 first_due_at=first_due_at,
             )
 
@@ -224,21 +245,39 @@ class Playbook:
     ) -> tuple[datetime | None, datetime | None]:
         """When it is due, and when it was due at first if that counts too."""
         joined = None if item is None else case.joined(item)
-        first = self._due_at(case, rule, item, calendar, not_before=joined)
+        first = due_at = self._due_at(case, rule, item, calendar, not_before=joined)
         taken_back = self._taken_back(case, rule, item, answer)
-        if taken_back is None:
-            return first, None
-        again = self._due_at(case, rule, item, calendar, not_before=taken_back.by.recorded_at)
-        wrong_person = answer is not None and names_others(taken_back.step, answer)
-        return again, None if wrong_person else first
+        steps = [each.step for each in taken_back]
+        for each, then in zip(taken_back, [*steps[1:], answer], strict=False):
+            due_at = self._due_at(case, rule, item, calendar, not_before=each.by.recorded_at)
+            in_time = first is None or answers_at(each.step, case.incident.superseded) <= first
+            if in_time and then is not None and names_others(each.step, then):
+                first = due_at
+        return due_at, None if first == due_at else first
 
     def _taken_back(
         self, case: Situation, rule: Rule, item: Item | None, answer: Step | None
-    ) -> Superseded | None:
-        """The last correction after which it was not met, although it was before; None if there is none."""
-        met = [each for each in case.incident.superseded if self._meets(case, rule, item, each.step)]
-        last = max(met, key=lambda each: each.by.number, default=None)
-        return None if last is None or (answer is not None and answer.number < last.by.number) else last
+    ) -> list[Superseded]:
+        """The steps that met it until they were corrected before `answer`; the oldest correction first."""
+        last = {each.step.number: each for each in case.incident.superseded}
+        return sorted(
+            (
+                each
+                for each in last.values()
+                if (answer is None or each.by.number < answer.number)
+                and self._meets(case, rule, item, each.step)
+            ),
+            key=lambda each: each.by.number,
+        )
+
+    def _answered_at(self, case: Situation, rule: Rule, item: Item | None, answer: Step) -> datetime:
+        """When `answer` counts as taken: not before the correction that made it meet this duty."""
+        forms = [each for each in case.incident.superseded if each.step.number == answer.number]
+        others = (each.by.recorded_at for each in forms if not self._meets(case, rule, item, each.step))
+        since = max(others, default=answer.recorded_at, key=datetime.timestamp)
+        if is_recorded_late(answer.happened_at, since):
+            return since
+        return answers_at(answer, case.incident.superseded)
 
     def _meets(self, case: Situation, rule: Rule, item: Item | None, step: Step) -> bool:
         return (
@@ -304,6 +343,13 @@ class Playbook:
         if not steps:
             return None
         return _moment(getattr(steps[-1], clock.field)) if clock.field else steps[-1].happened_at
+
+
+def _by_step(owed: Iterable[tuple[Rule, Item | None]], one_person: OnePerson) -> set[tuple[str | None, Any]]:
+    return {
+        (rule.step, one_person(item.value) if item is not None and isinstance(item.value, UUID) else None)
+        for rule, item in owed
+    }
 
 
 def _distinct(duties: Iterable[Duty]) -> Iterable[Duty]:

@@ -5,49 +5,44 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from casework.domain.fields import Ref, first_marker, leaves
+from casework.domain.fields import Leaf, Ref, first_marker, leaves
 from casework.domain.incident import Incident, Step
-from casework.domain.incident.reporting import InvolvePerson, NamesPeople, Party, WithdrawInvolvement
+from casework.domain.incident.reporting import IdentifyPerson
 from casework.domain.vocabulary import Involvement
 
 
 def involved_in_place_of_others(incident: Incident) -> dict[UUID, datetime]:
-    """The people who were involved in the way of others who never were, and when that was recorded."""
-    replaced = {each.by.corrects: each.by.recorded_at for each in incident.superseded}
-    mistaken = {*_withdrawn(incident), *_corrected(incident)}
+    """The people who were first named after another who never was involved in that way, and when.
+
+    Not those whom the case was about before, in any way, even if they were taken out of it for a while: the
+    school knew of them.
+    """
+    now = {(party.person, party.involvement) for party in incident.people}
+    identified = {step.person for step in incident.taken(IdentifyPerson)}
+    mistaken: dict[Involvement, datetime] = {}
+    first: dict[UUID, tuple[Involvement, datetime]] = {}
+    for (person, involvement), since in incident.first_named.items():
+        if (person, involvement) in now:
+            first.setdefault(person, (involvement, since))
+        elif person not in identified:
+            mistaken.setdefault(involvement, since)
     return {
-        step.person: replaced.get(step.number, step.recorded_at)
-        for step in incident.taken(InvolvePerson)
-        if step.involvement in mistaken
+        person: since
+        for person, (involvement, since) in first.items()
+        if involvement in mistaken and mistaken[involvement].timestamp() < since.timestamp()
     }
 
 
 def names_others(step: Step, than: Step) -> bool:
-    """Whether the two steps name different people."""
-    return _people_named(step) != _people_named(than)
+    """Whether a field that both steps have names another person in the one than in the other."""
+    one, other = _people_named(step), _people_named(than)
+    return any(one[path] != other[path] for path in one.keys() & other.keys())
 
 
-def _withdrawn(incident: Incident) -> set[Involvement]:
-    """The ways in which people were involved until that was withdrawn."""
-    people: tuple[Party, ...] = ()
-    found = set()
-    for step in incident.taken(NamesPeople):
-        after = step.people_after(people)
-        if isinstance(step, WithdrawInvolvement):
-            found |= {party.involvement for party in people if party not in after}
-        people = after
-    return found
+def _people_named(step: Step) -> dict[str, UUID]:
+    return {leaf.path: leaf.value for leaf in leaves(step) if leaf.value is not None and _is_person(leaf)}
 
 
-def _corrected(incident: Incident) -> set[Involvement]:
-    """The ways in which people were involved by steps in a form that no longer stands."""
-    forms = (each.step for each in incident.superseded)
-    return {step.involvement for step in forms if isinstance(step, InvolvePerson)}
-
-
-def _people_named(step: Step) -> set[UUID]:
-    return {
-        leaf.value
-        for leaf in leaves(step)
-        if (ref := first_marker(leaf.markers, Ref)) is not None and "person" in ref.to
-    }
+def _is_person(leaf: Leaf) -> bool:
+    ref = first_marker(leaf.markers, Ref)
+    return ref is not None and "person" in ref.to

@@ -24,6 +24,11 @@ class Modality(StrEnum):
     MUST_NOT = "must_not"
 
     @property
+    def binding(self) -> bool:
+        """Whether it is to be done, or considered."""
+        return self in (Modality.MUST, Modality.CONSIDER)
+
+    @property
     def rank(self) -> int:
         """The position from the strictest (0) to the least strict."""
         return ("must_not", "must", "consider", "may").index(self)

@@ -19,9 +19,8 @@ from casework.domain.incident.allegations import AppointCaseManager
 from casework.domain.incident.amending import Correct, Rebase, Reclassify, Waive
 from casework.domain.incident.connecting import CloseAsDuplicate, Obstacle, WithdrawReport, missing_in
 from casework.domain.incident.contact import ClassifyContact, DecideThreshold
-from casework.domain.incident.incident import corrected_paths
+from casework.domain.incident.corrections import corrected_paths
 from casework.domain.incident.outcomes import AddAction, CompleteAction, Debrief, user_named
-from casework.domain.incident.protections import ends_protection, takes_back_protection
 from casework.domain.incident.recusal import ClearName, LetIn
 from casework.domain.incident.reporting import (
     Assign,
@@ -40,6 +39,14 @@ from casework.domain.school import School
 from casework.domain.user import User
 from casework.domain.vocabulary import Role, Stream
 from casework.library import Library
+from casework.usecases.steps.deciders import (
+    anybody_else,
+    authoriser,
+    corrected_by_two,
+    duplicate_by_two,
+    no_decider,
+    not_met_by_two,
+)
 from casework.usecases.steps.recipients import holders, told
 from casework.usecases.steps.surroundings import Decider, Surroundings
 
@@ -64,10 +71,6 @@ def _nobody(_: Any, __: School, ___: Instant) -> Collection[UUID]:
     return ()
 
 
-def _no_decider(_: Any, __: Surroundings) -> Decider | None:
-    return None
-
-
 class Outside(msgspec.Struct, frozen=True, kw_only=True):
     """What a class of step needs from outside the incident.
 
@@ -80,7 +83,7 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
 
     complete: Callable[[Any, Surroundings], Fields] = _nothing
     check: Callable[[Any, Surroundings], Faults] = _nothing
-    decided_by: Callable[[Any, Surroundings], Decider | None] = _no_decider
+    decided_by: Callable[[Any, Surroundings], Decider | None] = no_decider
     names: bool = False
     users: Callable[[Any, School, Instant], Collection[UUID]] = _nobody
     people: Callable[[Any, Mapping[UUID, Aggregate]], Collection[UUID]] | None = None
@@ -223,10 +226,6 @@ def _check_actions(step: Debrief | AddAction, around: Surroundings) -> Faults:
     return faults
 
 
-def _authoriser(step: Waive, _: Surroundings) -> Decider:
-    return Decider(step.authorised_by, "$.authorised_by")
-
-
 def _persons(step: LetIn, around: Surroundings) -> Fields:
     user = around.found.get(step.user)
     return {"persons": tuple(sorted(user.persons)) if isinstance(user, User) else ()}
@@ -250,28 +249,6 @@ def _is_another(step: ClearName, around: Surroundings) -> Faults:
     if isinstance(user, User) and at.identity.is_one_with(at.identity_of(Principal.of(user))):
         return {"$.user": "is you; another user says whether the person is you"}
     return {}
-
-
-def _not_met_by_two(step: DecideThreshold, around: Surroundings) -> Decider | None:
-    """Nobody alone decides that a threshold is not met which was decided to be."""
-    was_met = any(decision.met for decision in around.reported.taken(DecideThreshold))
-    return Decider() if was_met and not step.met else None
-
-
-def _anybody_else(_: Step, __: Surroundings) -> Decider:
-    return Decider()
-
-
-def _duplicate_by_two(step: CloseAsDuplicate, around: Surroundings) -> Decider | None:
-    """Nobody alone ends an allegation, or a case with something that protects a child and the other lacks."""
-    incident, other = around.reported, around.found.get(step.of)
-    if incident.stream is Stream.ALLEGATION:
-        return Decider()
-    if not isinstance(other, Incident):
-        return None
-    critical_since = around.reported_case.playbook.critical_since
-    calmer = critical_since(incident) is not None and critical_since(other) is None
-    return Decider() if ends_protection(incident, other, no_longer_critical=calmer) else None
 
 
 def _withdraw(step: WithdrawInvolvement, around: Surroundings) -> Fields:
@@ -304,29 +281,6 @@ def _check_new_form(step: Correct, around: Surroundings) -> Faults:
     if form is step:
         return {}
     return corrected_paths(OUTSIDE.get(type(form), NOTHING).check(form, around.before(form)))
-
-
-def _corrected_by_two(step: Correct, around: Surroundings) -> Decider | None:
-    """Another user decides if it takes back what protects a child, or changes what two people decided.
-
-    A void of what two people decided takes two only if it takes back protection, or voids their correction.
-    """
-    incident = around.reported
-    if not step.changes or step.faults(incident):
-        return None
-    before = incident.form_of(step.corrects)
-    of_two = before is not None and before.approved_by is not None
-    of_two = of_two and (not step.void or isinstance(before, Correct))
-    # Also what the step did when it was taken, because a later step may hide it, and be corrected in turn.
-    moments = (incident, incident.until(step.corrects))
-    return Decider() if of_two or any(_takes_back(step, each, around) for each in moments) else None
-
-
-def _takes_back(step: Correct, before: Incident, around: Surroundings) -> bool:
-    critical_since = around.reported_case.playbook.critical_since
-    after = before.after(msgspec.structs.replace(step, originator_version=before.version + 1))
-    calmer = critical_since(before) is not None and critical_since(after) is None
-    return takes_back_protection(before, after, no_longer_critical=calmer)
 
 
 def _duplicate(step: CloseAsDuplicate, around: Surroundings) -> Fields:
@@ -364,14 +318,14 @@ OUTSIDE: Final[Mapping[type[Step], Outside]] = {
     CheckConsent: Outside(complete=_check_consent),
     Rebase: Outside(complete=_rebase),
     WithdrawInvolvement: Outside(complete=_withdraw),
-    CloseAsDuplicate: Outside(complete=_duplicate, decided_by=_duplicate_by_two, people=_people_of_other),
-    DecideThreshold: Outside(decided_by=_not_met_by_two),
-    WithdrawReport: Outside(decided_by=_anybody_else),
-    Correct: Outside(complete=_correct, check=_check_new_form, decided_by=_corrected_by_two),
-    Waive: Outside(decided_by=_authoriser),
+    CloseAsDuplicate: Outside(complete=_duplicate, decided_by=duplicate_by_two, people=_people_of_other),
+    DecideThreshold: Outside(decided_by=not_met_by_two),
+    WithdrawReport: Outside(decided_by=anybody_else),
+    Correct: Outside(complete=_correct, check=_check_new_form, decided_by=corrected_by_two),
+    Waive: Outside(decided_by=authoriser),
     Tell: Outside(complete=told, users=holders),
     ClearName: Outside(check=_is_another),
-    LetIn: Outside(complete=_persons, check=_may_be_let_in, decided_by=_anybody_else),
+    LetIn: Outside(complete=_persons, check=_may_be_let_in, decided_by=anybody_else),
 }
 """The classes of step that need something from outside the incident; the others need nothing."""
 
