@@ -183,7 +183,7 @@ class TestDuplicatesThatTwoPeopleClose:
 
     def test_a_case_of_another_kind(self, house: House, twice: Twice) -> None:
         child = [{**twice.people[0], "involvement": "target"}]
-        post = {"people": child, "content": ["abusive"]}
+        post: Json = {"people": child, "content": ["abusive"]}
         other = str(house.report(kind="inappropriate_content", **post)["id"])
         case = str(house.report(people=child)["id"])
         assert self.closing(house, case, other) == 202

@@ -153,14 +153,14 @@ class TestWhatTakesTwo:
 
     def test_a_yes_that_becomes_unknown(self, house: House, case: str) -> None:
         """An unknown is answered later by one user, and a yes would end in two steps."""
-        answers = dict.fromkeys(("adult_involved", "violent_or_unusual", "under_13_sexual"), "no")
-        house.take(case, "assess_risk", coercion="yes", immediate_risk="unknown", **answers)
+        answers: Json = dict.fromkeys(("adult_involved", "violent_or_unusual", "under_13_sexual"), "no")
+        house.take(case, "assess_risk", **answers, coercion="yes", immediate_risk="unknown")
         assert correct(house, case, 2, fields={"coercion": "unknown"}).status_code == 202
         corrected(house, case, 2, fields={"immediate_risk": "yes"})
 
     def test_the_time_since_which_it_is_critical(self, house: House, case: str) -> None:
         house.clock.set("2026-09-14 16:00")
-        triage = {"timing": "in_school", "critical": True, "rationale": REASON}
+        triage: Json = {"timing": "in_school", "critical": True, "rationale": REASON}
         house.take(case, "triage", at="2026-09-14T10:30:00+01:00", **triage)
         assert correct(house, case, 2, fields={"at": "2026-09-14T15:55:00+01:00"}).status_code == 202
         corrected(house, case, 2, fields={"at": "2026-09-14T10:25:00+01:00"})

@@ -52,7 +52,8 @@ class TestSomebodyInThePlaceOfAnother:
         case = CaseFile("cyberbullying", reported="2026-09-14 10:20", people=people)
         case.take("identify_person", "2026-09-14 11:00", person=JUNK, as_=WRONG, category="pupil")
         assert parents_of(case, WRONG) == FROM_THE_REPORT
-        assert parents_of(correct(case, 2, **{"as": RIGHT}), RIGHT) == FROM_WHEN_IT_WAS_FOUND
+        right: dict[str, Any] = {"as": RIGHT}
+        assert parents_of(correct(case, 2, **right), RIGHT) == FROM_WHEN_IT_WAS_FOUND
 
     def test_not_if_they_were_in_the_case_all_the_time(self) -> None:
         case = withdraw(reported(wrong="alleged", right="target"), WRONG)

@@ -31,18 +31,36 @@ class SentStep(msgspec.Struct, frozen=True):
     at: Instant | None
 
 
+class _Corrected:
+    """The classes of the steps of an incident, read when a correction first needs one."""
+
+    def __init__(self, incident: UUID | None) -> None:
+        self._incident = incident
+        self._classes: tuple[type[Step], ...] | None = None
+
+    def new_values(self, given: Mapping[str, Any], path: str) -> Partial | None:
+        """The values that a correction gives for fields; None if nobody knows of which incident.
+
+        Raises Invalid, or NotFound or Forbidden if the user may not correct steps of the incident.
+        """
+        if self._incident is None:
+            return None
+        if self._classes is None:
+            taking = current.casework().incidents.taking
+            self._classes = taking.classes_to_correct(current.context(), self._incident)
+        number = given["corrects"]
+        if not 1 <= number <= len(self._classes):
+            raise Invalid.at(f"{path}.corrects", "is not the number of a step of this incident")
+        return _new_values(self._classes[number - 1], given[_FIELDS], f"{path}.{_FIELDS}")
+
+
 def sent_step(values: Mapping[str, Any], incident: UUID | None, path: str = "$") -> SentStep:
     """The step that `values`, loaded by `StepInput`, stand for; `path` is where it is in the body.
 
     Raises Invalid if it corrects fields of a step that are wrong; NotFound or Forbidden if the user may not
     correct steps of `incident`.
     """
-    given = {name: value for name, value in values.items() if name not in ("step", "at")}
-    if incident is not None and given.get(_FIELDS) is not None:
-        taking = current.casework().incidents.taking
-        kind = taking.step_to_correct(current.context(), incident, given["corrects"], f"{path}.corrects")
-        given[_FIELDS] = _new_values(kind, given[_FIELDS], f"{path}.{_FIELDS}")
-    return SentStep(unstamped(STEPS[values["step"]], **given), values.get("at"))
+    return _sent(values, _Corrected(incident), path)
 
 
 def sent_steps(several: Iterable[Mapping[str, Any]], incident: UUID) -> tuple[ListedStep, ...]:
@@ -50,14 +68,22 @@ def sent_steps(several: Iterable[Mapping[str, Any]], incident: UUID) -> tuple[Li
 
     Raises StepFailed for the first that is declined.
     """
-    listed = []
+    listed, corrected = [], _Corrected(incident)
     for index, values in enumerate(several):
         try:
-            sent = sent_step(values, incident)
+            sent = _sent(values, corrected, "$")
         except (Invalid, Forbidden) as error:
             raise StepFailed(index, values["step"], error) from error
         listed.append(ListedStep(sent.step, sent.at))
     return tuple(listed)
+
+
+def _sent(values: Mapping[str, Any], corrected: _Corrected, path: str) -> SentStep:
+    given = {name: value for name, value in values.items() if name not in ("step", "at")}
+    if given.get(_FIELDS) is not None:
+        new_values = corrected.new_values(given, path)
+        given[_FIELDS] = given[_FIELDS] if new_values is None else new_values
+    return SentStep(unstamped(STEPS[values["step"]], **given), values.get("at"))
 
 
 def _new_values(kind: type[Step], fields: Mapping[str, Any], path: str) -> Partial:

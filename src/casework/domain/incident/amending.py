@@ -38,7 +38,8 @@ class Correct(Step, frozen=True, kw_only=True):
 
     `void`: the earlier step counts for nothing. `fields`: other values for fields of it. `correction`: what
     is right, in words, if nothing but the words was wrong. Casework sets `opens_duty`: whether something
-    would have to be done again; and `last_child`: whether the case is then about no child, and was about one.
+    would have to be done in a case that is closed; and `last_child`: whether the case is then about no child,
+    and was about one.
     """
 
     TOPIC: ClassVar[str] = "incident.correct"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, cast
 
 import msgspec
@@ -14,7 +15,7 @@ from casework.domain.incident.steps import STEPS, Step
 def written(partial: Partial) -> dict[str, Any]:
     """The form of `partial` in JSON; its values are not converted yet."""
     kind = cast(type[Step], partial.kind)
-    names = _encode_names(kind)
+    names = {each.name: name for name, each in _fields_of(kind).items()}
     fields = {names[attribute]: value for attribute, value in partial.values.items()}
     return {"step": kind.name(), "version": kind.VERSION, "fields": fields}
 
@@ -27,7 +28,7 @@ def read(form: Mapping[str, Any], read_value: Callable[[type, Any], Any]) -> Par
     kind, fields = STEPS[form["step"]], form["fields"]
     if form["version"] != kind.VERSION:
         fields = kind.upcast(fields, form["version"])
-    declared = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    declared = _fields_of(kind)
     values = {
         declared[name].name: msgspec.convert(value, declared[name].type, dec_hook=read_value)
         for name, value in fields.items()
@@ -42,5 +43,7 @@ def api_names(kind: type[msgspec.Struct]) -> dict[str, str]:
     return {attribute: path_of(f"$.{name}").removeprefix("$.") for attribute, name in names.items()}
 
 
-def _encode_names(kind: type[Step]) -> dict[str, str]:
-    return {field.name: field.encode_name for field in msgspec.structs.fields(kind)}
+@cache
+def _fields_of(kind: type[Step]) -> dict[str, msgspec.structs.FieldInfo]:
+    """The fields of a class of step, by their names in the log."""
+    return {field.encode_name: field for field in msgspec.structs.fields(kind)}

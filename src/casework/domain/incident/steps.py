@@ -55,6 +55,7 @@ class Step(Event, frozen=True, kw_only=True):
     APART: ClassVar[bool] = False
     CORRECTABLE: ClassVar[Correctable] = Correctable()
     AT_FIELD: ClassVar[str] = "$.at"
+    _NAME: ClassVar[str]
 
     note: Narrative | None = None
     approved_by: Annotated[UUID | None, ServerSet()] = None
@@ -62,12 +63,13 @@ class Step(Event, frozen=True, kw_only=True):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if cls.__dict__.get("TOPIC"):
-            STEPS[cls.name()] = cls
+            cls._NAME = cls.TOPIC.removeprefix("incident.")
+            STEPS[cls._NAME] = cls
 
     @classmethod
     def name(cls) -> str:
         """The step's name in the playbook and the API."""
-        return cls.TOPIC.removeprefix("incident.")
+        return cls._NAME
 
     def milestone(self) -> State | None:
         """The state this step reaches, if any."""

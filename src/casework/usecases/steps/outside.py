@@ -258,29 +258,39 @@ def _withdraw(step: WithdrawInvolvement, around: Surroundings) -> Fields:
 
 
 def _correct(step: Correct, around: Surroundings) -> Fields:
-    """What casework fills in of the new form of the corrected step, and whether a duty opens again."""
+    """What casework fills in of the new form of the corrected step, and what the correction leads to."""
     incident = around.reported
     if step.faults(incident):
         # It is refused, and nothing more can be known of it.
         return {}
     form = step.judged_as(incident)
-    if form is not step and step.fields is not None:
-        filled = OUTSIDE.get(type(form), NOTHING).complete(form, around.before(form))
+    complete = OUTSIDE.get(type(form), NOTHING).complete
+    if form is not step and step.fields is not None and complete is not _nothing:
+        filled = complete(form, around.before(form))
         changed = {name: value for name, value in filled.items() if value != getattr(form, name)}
         step = msgspec.structs.replace(step, fields=Partial(type(form), step.fields.values | changed))
+    return {"fields": step.fields, **_consequences(step, around)}
+
+
+def _consequences(step: Correct, around: Surroundings) -> Fields:
+    """Whether a duty opens in a closed case, and whether the case is no longer about a child."""
+    incident = around.reported
+    changes_people = bool(incident.children()) and incident.timeline[step.corrects - 1].CHANGES_PEOPLE
+    if not (incident.closed or changes_people):
+        return {"opens_duty": False, "last_child": False}
     after = incident.after(step)
     return {
-        "fields": step.fields,
-        "opens_duty": around.reported_case.playbook.opens_duty(incident, after),
-        "last_child": bool(incident.children()) and not after.children(),
+        "opens_duty": incident.closed and around.reported_case.playbook.opens_duty(incident, after),
+        "last_child": changes_people and not after.children(),
     }
 
 
 def _check_new_form(step: Correct, around: Surroundings) -> Faults:
     form = step.judged_as(around.reported)
-    if form is step:
+    check = OUTSIDE.get(type(form), NOTHING).check
+    if form is step or check is _nothing:
         return {}
-    return corrected_paths(OUTSIDE.get(type(form), NOTHING).check(form, around.before(form)))
+    return corrected_paths(check(form, around.before(form)))
 
 
 def _duplicate(step: CloseAsDuplicate, around: Surroundings) -> Fields:

@@ -75,16 +75,14 @@ class TakingSteps:
         command = synchronised(command, context.now)
         return retrying(lambda: self._take(context, command))
 
-    def step_to_correct(self, context: Context, incident: UUID, number: int, path: str) -> type[Step]:
-        """The class of step `number`, for a user who may correct it; `path` is where the number was given.
+    def classes_to_correct(self, context: Context, incident: UUID) -> tuple[type[Step], ...]:
+        """The class of each step of the incident, in their order, for a user who may correct them.
 
-        Raises NotFound, Forbidden or Invalid.
+        Raises NotFound or Forbidden.
         """
         case = self._cases.admit(context, incident)
         _role_for(case.standing, Correct)
-        if not 1 <= number <= case.incident.version:
-            raise Invalid.at(path, "is not the number of a step of this incident")
-        return type(case.incident.timeline[number - 1])
+        return tuple(type(step) for step in case.incident.timeline)
 
     def take_approved(
         self, context: Context, case: Case, approval: Approval, asker: Principal
