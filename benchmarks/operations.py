@@ -62,6 +62,13 @@ def notes(prepared: Prepared, now: datetime, number: int) -> Operation:
     return Operation(name=name, request=lambda: requests.notes(number), status=201, floor=INSERT)
 
 
+def corrections(prepared: Prepared, now: datetime, number: int) -> Operation:
+    """Corrects that many notes of the incident with a long timeline in one request."""
+    requests = _Requests(prepared, now)
+    name = "POST correction" if number == 1 else f"POST list of {number} corrections"
+    return Operation(name=name, request=lambda: requests.corrections(number), status=201, floor=INSERT)
+
+
 class _Requests:
     def __init__(self, prepared: Prepared, now: datetime) -> None:
         self._prepared = prepared
@@ -96,6 +103,20 @@ class _Requests:
         step = {"step": "add_note", "text": _NARRATIVE}
         path = f"{_BASE}/incidents/{self._handled()}/steps"
         return post(path, step if number == 1 else [step] * number, self._prepared.dsl_token)
+
+    def corrections(self, number: int) -> bytes:
+        """That many corrections in one request, each of another note."""
+        steps = [
+            {
+                "step": "correct",
+                "corrects": 2 + place,
+                "reason": "The time of the call was wrong.",
+                "fields": {"text": f"{_NARRATIVE} Call {uuid4().hex}."},
+            }
+            for place in range(number)
+        ]
+        path = f"{_BASE}/incidents/{self._prepared.long_incident}/steps"
+        return post(path, steps[0] if number == 1 else steps, self._prepared.dsl_token)
 
     def _handled(self) -> str:
         handled = self._prepared.handled

@@ -10,7 +10,7 @@ import msgspec
 from rich.table import Table
 
 from benchmarks.load import Progress, Timings, one_client
-from benchmarks.operations import Operation, get, notes
+from benchmarks.operations import Operation, corrections, get, notes
 from benchmarks.prepare import CORRECTIONS, STEPS_OF_LONG_CASE, Prepared
 
 STEPS_IN_LIST: Final = 36
@@ -43,6 +43,11 @@ def pairs(prepared: Prepared, now: datetime) -> list[Pair]:
         Pair(
             plain=notes(prepared, now, 1),
             dear=notes(prepared, now, STEPS_IN_LIST),
+            aim=6,
+        ),
+        Pair(
+            plain=corrections(prepared, now, 1),
+            dear=corrections(prepared, now, STEPS_IN_LIST),
             aim=6,
         ),
     ]
