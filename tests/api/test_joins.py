@@ -56,6 +56,14 @@ class TestOnePerson:
             cases[0]
         ]
 
+    def test_is_involved_once_in_one_way(self, house: House) -> None:
+        one, other = house.person("Petra Pupil"), house.person("Petra Pupill")
+        case = str(house.report(people=[{"person": one, "involvement": "target"}])["id"])
+        joined(house, one, other)
+        answer = house.step(case, "involve_person", person=other, involvement="target")
+        assert body_of(answer)["errors"] == {"$.person": ["is already involved in this way"]}
+        house.take(case, "involve_person", person=other, involvement="witness")
+
     def test_is_found_once_by_any_of_their_names(self, house: House) -> None:
         one, other = house.person("Petra Quince"), house.person("Petra Quincey")
         joined(house, one, other)

@@ -129,6 +129,19 @@ def _involve(step: InvolvePerson, around: Surroundings) -> Fields:
     return {"category": around.category(step.person, around.reported.occurred_at)}
 
 
+def _not_under_another_record(step: InvolvePerson, around: Surroundings) -> Faults:
+    """A fault if another record of the same person is involved in this way."""
+    one_person = around.first_record
+    others = (party for party in around.reported.people if party.involvement is step.involvement)
+    if any(one_person(party.person) == one_person(step.person) for party in others):
+        return {"$.person": "is already involved in this way"}
+    return {}
+
+
+def _itself(step: InvolvePerson, _: Mapping[UUID, Aggregate]) -> Collection[UUID]:
+    return (step.person,)
+
+
 def _identify(step: IdentifyPerson, around: Surroundings) -> Fields:
     return {"category": around.category(step.as_, around.reported.occurred_at)}
 
@@ -316,7 +329,7 @@ def _people_of_other(step: CloseAsDuplicate, found: Mapping[UUID, Aggregate]) ->
 OUTSIDE: Final[Mapping[type[Step], Outside]] = {
     Report: Outside(complete=_report, users=_led),
     Reclassify: Outside(complete=_reclassify),
-    InvolvePerson: Outside(complete=_involve),
+    InvolvePerson: Outside(complete=_involve, check=_not_under_another_record, people=_itself),
     IdentifyPerson: Outside(complete=_identify),
     ClassifyContact: Outside(complete=_classify),
     Debrief: Outside(complete=_debrief, check=_check_actions, names=True, users=_owners),
