@@ -81,7 +81,7 @@ class Casework:
         self.year_groups = YearGroups(self.record, self.schools, roll(self))
         self.relations = Relations(self.record, self.people)
         self.joins = Joins(self.record, self.people, found_users)
-        self.declarations = Declarations(self.record, self.schools)
+        self.declarations = Declarations(self.record, self.schools, self.library)
         self.cases = Cases(self.record, self.schools, self.library, self.recusals, self.gate)
         self.incidents = Incidents(self.record, self.cases, self.schools, self.library, self.secrets)
         self.conflicts = Conflicts(self.record, self.cases)

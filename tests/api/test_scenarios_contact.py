@@ -144,6 +144,25 @@ def test_a_user_cannot_decide_on_their_own_relationship(open_house: OpenHouse, w
     assert (answer.status_code, list(body_of(answer)["errors"])) == (422, ["$.decided_by"])
 
 
+@on_sqlite
+@pytest.mark.parametrize(
+    ("deciders", "status"),
+    [
+        (("dsl",), 201),
+        (("headteacher",), 201),
+        (("dsl", "headteacher"), 201),
+        (("reporter",), 422),
+        ((), 422),
+    ],
+)
+def test_under_tow_law_either_of_them_decides(
+    open_house: OpenHouse, deciders: tuple[str, ...], status: int
+) -> None:
+    contact = Contact(open_house("tow_law"))
+    body = {**contact.declaration("2026-09-11"), "decided_by": [contact.house.users[who] for who in deciders]}
+    assert contact.house.ask("dsl", "POST", "/declarations", json=body).status_code == status
+
+
 def test_a_declaration_needs_the_dsl_and_the_head(open_house: OpenHouse) -> None:
     contact = Contact(open_house("headcorn"))
     for deciders in (("dsl", "deputy_dsl"), ("headteacher",), ("dsl",), ("headteacher", "reporter")):

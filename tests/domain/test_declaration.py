@@ -14,7 +14,7 @@ from tests.domain.casefile import ALLEGED, DSL, HEAD, PARENT, TARGET, TEACHER, C
 SCHOOL = known("school")
 
 
-def declared() -> Declaration:
+def declared(review_on: date | None = None) -> Declaration:
     made = RelationshipDeclared(
         originator_id=known("declaration"),
         originator_version=1,
@@ -31,6 +31,7 @@ def declared() -> Declaration:
         decision=Sealed("may stay in contact"),
         advice=Sealed("on the family's own channels"),
         decided_by=(DSL, HEAD),
+        review_on=review_on,
     )
     declaration = Declaration.replay([made])
     assert declaration is not None
@@ -58,12 +59,20 @@ def test_a_declaration_covers_only_the_two_people_it_names(people: set[UUID], co
         pytest.param("2026-09-13 12:00", False, id="the day before"),
         pytest.param("2026-09-14 00:00", False, id="first thing on the day"),
         pytest.param("2026-09-14 23:59", False, id="last thing on the day"),
+        pytest.param("2026-09-15 08:59", False, id="a minute before it was decided and recorded"),
+        pytest.param("2026-09-15 09:01", True, id="a minute after"),
         pytest.param("2026-09-16 00:00", True, id="the day after the decision"),
         pytest.param("2027-09-15 00:00", True, id="a year after"),
     ],
 )
-def test_a_declaration_covers_only_contact_on_a_later_day(moment: str, covered: bool) -> None:
+def test_a_declaration_covers_only_contact_after_it_was_decided(moment: str, covered: bool) -> None:
     assert declared().covers(frozenset({TEACHER, ALLEGED}), at(moment)) is covered
+
+
+@pytest.mark.parametrize(("moment", "covered"), [("2026-12-01 23:00", True), ("2026-12-02 00:00", False)])
+def test_a_declaration_ends_when_its_review_is_past(moment: str, covered: bool) -> None:
+    reviewed = declared(review_on=date(2026, 12, 1))
+    assert reviewed.covers(frozenset({TEACHER, ALLEGED}), at(moment)) is covered
 
 
 def test_the_day_of_a_declaration_is_in_london() -> None:

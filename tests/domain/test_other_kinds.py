@@ -151,6 +151,20 @@ def test_under_other_policies_consent_does_not_lapse_each_year(
 
 
 @pytest.mark.parametrize("pack", PACKS)
+def test_consent_given_after_the_posting_was_not_in_force(pack: str) -> None:
+    case = CaseFile(
+        "image_without_consent", pack, reported="2026-09-16 09:00", occurred_at=at("2026-09-14 09:00")
+    )
+    for given_on, in_force in ((date(2026, 9, 15), True), (date(2026, 9, 17), False)):
+        with pytest.raises(Invalid) as invalid:
+            take_completed(case, "check_consent", in_force=in_force, consent_date=given_on)
+        assert set(invalid.value.errors) == {"$.consent_date"}
+    assert case.requires("request_removal")
+    take_completed(case, "check_consent", in_force=True, consent_date=date(2026, 9, 14))
+    assert not case.requires("request_removal")
+
+
+@pytest.mark.parametrize("pack", PACKS)
 def test_consent_in_force_needs_a_date(pack: str) -> None:
     case = CaseFile("image_without_consent", pack)
     with pytest.raises(Invalid) as invalid:

@@ -331,6 +331,13 @@ IN_THE_PACK = [
     ("review_every_months = 12", "review_every_months = 0", "", "review_every_months", "from 1 to 120"),
     ("review_every_months = 12", "review_every_months = 121", "", "review_every_months", "from 1 to 120"),
     ("adopted = 2026-09-01", "adopted = 9999-01-01", "", "adopted", "from 1900 to 2199"),
+    (
+        '\n[[rules]]\nid = "own-triage"',
+        '\n[declarations]\ntogether = false\nclause = "LAW"\n\n[[rules]]\nid = "own-triage"',
+        "",
+        "declarations",
+        "cites no source",
+    ),
     ('version = "1"\n', "", "", "", "`version`"),
     (
         'replaces = "triage"',

@@ -135,6 +135,8 @@ def pack_faults(pack: Pack, floor: Floor) -> Iterator[Fault]:
     kinds = {kind.id for kind in floor.kinds}
     defaults = {rule.id: rule for rule in floor.every_rule()}
     yield from _review_faults(pack)
+    if pack.declarations is not None and not _cites(pack.declarations.clause, pack.sources):
+        yield "", "declarations", f"clause {pack.declarations.clause!r} cites no source of this file"
     yield from _stated_faults(pack.rules)
     yield from _repeated([*floor.every_rule(), *pack.rules])
     replaced = Counter(rule.replaces for rule in pack.rules if rule.replaces is not None)

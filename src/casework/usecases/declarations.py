@@ -17,6 +17,7 @@ from casework.domain.registers.declaration import Declaration, RelationshipDecla
 from casework.domain.school import School
 from casework.domain.user import User
 from casework.domain.vocabulary import Role
+from casework.library import Library
 from casework.record import Record, retrying
 from casework.usecases.context import Context
 from casework.usecases.named_ids import check_ids, named_ids
@@ -42,12 +43,16 @@ class DeclareRelationship(msgspec.Struct, frozen=True, kw_only=True):
 class Declarations:
     """The use cases of declared relationships."""
 
-    def __init__(self, record: Record, schools: Schools) -> None:
+    def __init__(self, record: Record, schools: Schools, library: Library) -> None:
         self._record = record
         self._schools = schools
+        self._library = library
 
     def declare(self, context: Context, command: DeclareRelationship) -> Declaration:
-        """Record a declared relationship. `decided_by` must be a lead and the head (002 §4.2)."""
+        """Record a declared relationship, and who decided on it: as the pack says, a lead and the head, or either.
+
+        Raises Forbidden or Invalid.
+        """
         return retrying(lambda: self._declare(context, command))
 
     def _declare(self, context: Context, command: DeclareRelationship) -> Declaration:
@@ -79,18 +84,31 @@ class Declarations:
             faults["$.other"] = "is the same person"
         if made.disclosed_on > day_of(context.now):
             faults["$.disclosed_on"] = "is in the future"
-        if not _decided_together(made, school):
-            faults["$.decided_by"] = "must be a designated safeguarding lead and the head, two users"
+        undecided = self._undecided(made, school)
+        if undecided is not None:
+            faults["$.decided_by"] = undecided
         deciders = (found[user] for user in made.decided_by)
         if any(isinstance(user, User) and user.persons & {made.staff, made.other} for user in deciders):
             faults["$.decided_by"] = "must not include either person in the relationship"
         refuse_any(faults)
 
+    def _undecided(self, made: RelationshipDeclared, school: School) -> str | None:
+        """What is wrong with who decided; without a rule of the pack, a lead and the head must (002 §4.2)."""
+        rule = self._library.pack(school.pack).declarations
+        leads, heads = _leads_and_heads(made, school)
+        if rule is not None and not rule.together:
+            everybody = frozenset(made.decided_by)
+            only_they = bool(everybody) and everybody <= leads | heads
+            return None if only_they else "must be a designated safeguarding lead, the head, or both"
+        if any(lead != head for lead in leads for head in heads):
+            return None
+        return "must be a designated safeguarding lead and the head, two users"
 
-def _decided_together(made: RelationshipDeclared, school: School) -> bool:
-    """Whether one decider was a lead and another the head, on the day of disclosure or of recording.
 
-    Nobody is one of the two by a provisional appointment.
+def _leads_and_heads(made: RelationshipDeclared, school: School) -> tuple[set[UUID], set[UUID]]:
+    """Those who decided and were leads, and those who were heads, on the day of disclosure or of recording.
+
+    Nobody is one of them by a provisional appointment.
     """
     days = (made.disclosed_on, day_of(made.recorded_at))
     held = {
@@ -98,5 +116,4 @@ def _decided_together(made: RelationshipDeclared, school: School) -> bool:
         for user in made.decided_by
     }
     leads = {user for user, roles in held.items() if roles & _LEADS}
-    heads = {user for user, roles in held.items() if Role.HEADTEACHER in roles}
-    return any(lead != head for lead in leads for head in heads)
+    return leads, {user for user, roles in held.items() if Role.HEADTEACHER in roles}

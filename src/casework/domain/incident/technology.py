@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import msgspec
 
+from casework.domain.clocks import day_of
 from casework.domain.fields import Code, Narrative, PartyId, Reason, ServerSet, Short
 from casework.domain.incident.steps import Step
 from casework.domain.limits import Between
@@ -46,8 +47,12 @@ class CheckConsent(Step, frozen=True, kw_only=True):
     given_in_school_year: Annotated[bool | None, ServerSet()] = None
 
     def faults(self, incident: Incident) -> dict[str, str]:
-        if self.in_force and self.consent_date is None:
-            return {"$.consent_date": "is required if consent was in force"}
+        if self.consent_date is None:
+            return {"$.consent_date": "is required if consent was in force"} if self.in_force else {}
+        if self.consent_date > day_of(self.recorded_at):
+            return {"$.consent_date": "is in the future"}
+        if self.in_force and self.consent_date > day_of(incident.occurred_at):
+            return {"$.consent_date": "is after the day of the posting, when consent had to be in force"}
         return {}
 
 

@@ -297,6 +297,13 @@ class Floor(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         return (*about_one, *self.rules, *about_all)
 
 
+class DeclarationRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Who decides on a declared relationship: a lead and the head, `together` or either of them."""
+
+    together: bool
+    clause: str
+
+
 class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One school's policy: which rules it adds to the floor, and which defaults of the floor it replaces."""
 
@@ -308,6 +315,7 @@ class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     sources: tuple[Source, ...]
     silent_on: tuple[str, ...] = ()
     readings: tuple[str, ...] = ()
+    declarations: DeclarationRule | None = None
     rules: tuple[Rule, ...]
 
     @property

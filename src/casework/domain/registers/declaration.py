@@ -38,6 +38,11 @@ class Declaration(Aggregate, begins_with=RelationshipDeclared):
         self.school = first.school
 
     def covers(self, people: frozenset[UUID], moment: datetime) -> bool:
-        """Whether both its people are among `people` and it was disclosed before the day of `moment`."""
-        pair = {self.made.staff, self.made.other}
-        return pair <= people and self.made.disclosed_on < day_of(moment)
+        """Whether both its people are among `people`, and it was in force at `moment` (002 §4.2).
+
+        That is, disclosed on an earlier day, decided and recorded before, and its review not past.
+        """
+        made, day = self.made, day_of(moment)
+        before = made.disclosed_on < day and made.recorded_at.timestamp() < moment.timestamp()
+        current = made.review_on is None or made.review_on >= day
+        return {made.staff, made.other} <= people and before and current
