@@ -49,7 +49,7 @@ class Declarations:
         self._library = library
 
     def declare(self, context: Context, command: DeclareRelationship) -> Declaration:
-        """Record a declared relationship, and who decided on it: as the pack says, a lead and the head, or either.
+        """Record a declared relationship; a lead and the head decide on it, or either, as the pack says.
 
         Raises Forbidden or Invalid.
         """
