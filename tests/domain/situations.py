@@ -14,6 +14,7 @@ from casework.domain.vocabulary import Content
 from casework.library import Library
 from tests.domain.casefile import ALLEGED, FLOOR, PACKS, PARENT, TARGET, TEACHER, UNKNOWN, CaseFile, known
 
+RECIPIENT: Final = known("a pupil who received it")
 OF_THE_ITEM: Final = "2027-03-01"
 """The due date that a meeting or an action sets for itself."""
 KINDS: Final = Library.own().kinds()
@@ -48,6 +49,9 @@ STAFF_AND_PUPIL_ALLEGED: Final[Opening] = {
 }
 UNKNOWN_ALLEGED: Final[Opening] = {"people": ((TARGET, "target", "pupil"), (UNKNOWN, "alleged", "unknown"))}
 CHILD_POSTED_ABOUT: Final[Opening] = {"people": ((TARGET, "target", "pupil"), (PARENT, "alleged", "parent"))}
+BYSTANDER: Final[Opening] = {
+    "people": ((TARGET, "target", "pupil"), (ALLEGED, "alleged", "pupil"), (RECIPIENT, "bystander", "pupil"))
+}
 CRITICAL: Final[Opening] = {"content": (Content.ADULT_CONTACT,)}
 HATE: Final[Opening] = {"content": (Content.RACIST,)}
 
@@ -57,6 +61,8 @@ OPENINGS: Final[dict[str, Opening]] = {
     "parent-post-police": HATE,
     "st-thomas-parent-post-police": HATE,
     "withholding-reviewed": CHILD_POSTED_ABOUT,
+    "sexting-support-bystander": BYSTANDER,
+    "sexting-parents-of-bystander": BYSTANDER,
     "bullying-of-staff-police": STAFF_TARGET,
     "st-thomas-bullying-of-staff-police": STAFF_TARGET,
     "adult-threshold": STAFF_ALLEGED,

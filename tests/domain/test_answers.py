@@ -12,7 +12,8 @@ from tests.calendars import TEST_CALENDAR
 from tests.domain.casefile import ALLEGED, PACKS, TARGET, TEACHER, CaseFile, at, known
 
 OTHER_CHILD = known("another child")
-ONE_TARGET = ((TARGET, "target", "pupil"), (ALLEGED, "alleged", "pupil"))
+ONE_TARGET = ((TARGET, "target", "pupil"),)
+TARGET_AND_ALLEGED = (*ONE_TARGET, (ALLEGED, "alleged", "pupil"))
 TWO_TARGETS = (*ONE_TARGET, (OTHER_CHILD, "target", "pupil"))
 ONE_ALLEGED = ((TEACHER, "target", "staff"), (ALLEGED, "alleged", "pupil"))
 TWO_ALLEGED = (*ONE_ALLEGED, (OTHER_CHILD, "alleged", "pupil"))
@@ -44,6 +45,7 @@ def test_the_first_of_two_alternative_steps_satisfies_a_duty(first: str) -> None
     ("people", "unheard"),
     [
         pytest.param(ONE_TARGET, set(), id="one child is the target"),
+        pytest.param(TARGET_AND_ALLEGED, {TARGET, ALLEGED}, id="another child is alleged"),
         pytest.param(TWO_TARGETS, {TARGET, OTHER_CHILD}, id="two children are"),
         pytest.param(ONE_ALLEGED, set(), id="no child is, and one is alleged"),
         pytest.param(TWO_ALLEGED, {ALLEGED, OTHER_CHILD}, id="no child is, and two are alleged"),

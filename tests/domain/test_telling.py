@@ -8,11 +8,11 @@ import pytest
 
 from casework.domain.errors import Invalid
 from casework.domain.fields import Partial
-from casework.domain.incident.families import InformParents
+from casework.domain.incident.families import InformParents, TellingOutcome
 from casework.domain.incident.telling import wrongly_told
 from casework.domain.playbook import Duty
 from casework.domain.sealed import Sealed
-from casework.domain.vocabulary import Role, TellingOutcome
+from casework.domain.vocabulary import Role
 from tests.calendars import TEST_CALENDAR
 from tests.domain.casefile import ALLEGED, TARGET, TEACHER, CaseFile, known
 

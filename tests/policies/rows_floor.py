@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from tests.domain.casefile import ALLEGED, FILE, TARGET, TEACHER
+from tests.domain.situations import BYSTANDER, RECIPIENT
 from tests.policies.rows import (
     ABOUT_A_CHILD,
     CLOSE,
@@ -133,6 +134,14 @@ FLOOR_ROWS: Final[Mapping[str, Row]] = {
     ),
     "sexting-support-alleged": Requires(
         kind="sexting", step="offer_support", preset={"person": ALLEGED}, bars=CLOSE, clause="KCSIE part 5",
+    ),
+    "sexting-support-bystander": Requires(
+        kind="sexting", opening=BYSTANDER, step="offer_support", preset={"person": RECIPIENT}, bars=CLOSE,
+        clause="UKCIS; KCSIE part 5",
+    ),
+    "sexting-parents-of-bystander": Requires(
+        kind="sexting", opening=BYSTANDER, step="inform_parents", preset={"child": RECIPIENT},
+        modality="consider", bars=CLOSE, clause="UKCIS",
     ),
     "bullying-not-ceop": Refuses(
         kind="cyberbullying", step="escalate", fields={"agency": "ceop"}, clause="CEOP",

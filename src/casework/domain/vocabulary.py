@@ -239,12 +239,6 @@ class EvidenceForm(StrEnum):
     DEVICE_SECURED = "device_secured"
 
 
-class TellingOutcome(StrEnum):
-    TOLD = "told"
-    NO_ANSWER = "no_answer"
-    REFUSED = "refused"
-
-
 class MeetingOutcome(StrEnum):
     ATTENDED = "attended"
     NO_SHOW = "no_show"

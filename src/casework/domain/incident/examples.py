@@ -82,6 +82,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "record_meeting": {"parent": Slot.PARENT, "outcome": "attended", "with": [Slot.HEAD]},
     "family_decision": {
+        "child": Slot.CHILD,
         "decision": "They report it to the platform themselves.",
         "by": "both parents",
     },

@@ -192,8 +192,8 @@ def _children(*involvements: Involvement) -> Callable[[Incident], list[Item]]:
 
 
 def _children_to_hear(incident: Incident) -> list[Item]:
-    """The target children, or else the alleged ones; none if there is one and the report has their voice."""
-    children = incident.children(Involvement.TARGET) or incident.children(Involvement.ALLEGED)
+    """The target and the alleged children; none if there is one and the report has their voice."""
+    children = incident.children()
     if incident.child_voice is not None and len(children) == 1:
         return []
     return [Item(child) for child in children]
@@ -210,6 +210,7 @@ GROUPS: Final[Mapping[str, Callable[[Incident], list[Item]]]] = {
     "pupil": lambda i: [
         Item(person) for person in dict.fromkeys(p.person for p in i.people if p.category.is_or_was_pupil)
     ],
+    "bystander_child": _children(Involvement.BYSTANDER),
     "child_to_hear": _children_to_hear,
     "withheld_child": lambda i: [Item(child, on) for child, on in i.withheld_children().items()],
     "open_action": lambda i: [Item(action, on) for action, on in i.open_actions.items()],

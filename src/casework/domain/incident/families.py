@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import msgspec
@@ -10,10 +11,18 @@ from casework.domain.clocks import day_of
 from casework.domain.fields import ApiName, Narrative, ParentId, PartyId, Reason, Short, UserId
 from casework.domain.incident.steps import Step
 from casework.domain.moments import Instant, LocalDate
-from casework.domain.vocabulary import AdviceTopic, MeetingOutcome, State, TellingOutcome
+from casework.domain.vocabulary import AdviceTopic, MeetingOutcome, State
 
 if TYPE_CHECKING:
     from casework.domain.incident.incident import Incident
+
+
+class TellingOutcome(StrEnum):
+    """What came of an attempt to inform a parent."""
+
+    TOLD = "told"
+    NO_ANSWER = "no_answer"
+    REFUSED = "refused"
 
 
 class RecordChildVoice(Step, frozen=True, kw_only=True):
@@ -107,12 +116,19 @@ class RecordMeeting(Step, frozen=True, kw_only=True):
 
 
 class FamilyDecision(Step, frozen=True, kw_only=True):
-    """What the family decided to do themselves; it never replaces the school's own referral."""
+    """What the family of a child decided to do themselves; it never replaces the school's own referral.
+
+    Events without a child answer for all children of the case.
+    """
 
     TOPIC: ClassVar[str] = "incident.family_decision"
 
+    child: PartyId | None = None
     decision: Narrative
     decided_by: Annotated[Short, ApiName("by")]
+
+    def faults(self, incident: Incident) -> dict[str, str]:
+        return {"$.child": "is required"} if self.child is None else {}
 
 
 class Advise(Step, frozen=True, kw_only=True):

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 KIND_FIELDS: Final = ("direction",)
 """The fields of a report that only some kinds have."""
 
+_OTHER: Final = object()
 OnePerson = Callable[[UUID], UUID]
 """Returns the same record for all records of a person."""
 
@@ -302,7 +303,8 @@ class Playbook:
     def _is_about(self, step: Step, rule: Rule, item: Item | None) -> bool:
         if item is None or rule.per_field is None:
             return True
-        return bool(getattr(step, rule.per_field, None) == item.value)
+        # A step that leaves the field out was taken for everybody.
+        return getattr(step, rule.per_field, _OTHER) in (None, item.value)
 
     def _due_at(
         self,
