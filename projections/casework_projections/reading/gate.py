@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 from functools import cache
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from eventsourcing.application import LRUCache
 from sqlalchemy import (
     ColumnElement,
     Integer,
-    Select,
     Uuid,
     and_,
     bindparam,
@@ -27,6 +26,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from casework.domain.access import BARRED, READ, Permission, Predicate, Principal, depends_on_staff
 from casework.domain.moments import LocalDate
 from casework.record.gate import Glance
+from casework.storage.fixed_statement import FixedStatement
 from casework.storage.recorders import EVENTS_TABLE
 from casework_projections.reading.access_sql import ONE, holding
 from casework_projections.views import set_aside
@@ -73,17 +73,16 @@ class RowGate:
         }
         try:
             with self._views.as_they_are() as connection:
-                look = _look(connection.dialect.name)
-                row = connection.execute(look, given).first()
+                row = _look(connection.dialect.name).first(connection, given)
         except (SQLAlchemyError, ValueError):
             # A broken view must not keep anybody from a case.
             return None
-        if row is None or row.reported:
+        if row is None or row["reported"]:
             return None
-        if row.closed:
-            return Glance(row.school, frozenset())
-        held = (permission for permission, label in _LABELS if label is None or row._mapping[label])
-        return Glance(row.school, frozenset(held))
+        if row["closed"]:
+            return Glance(row["school"], frozenset())
+        held = (permission for permission, label in _LABELS if label is None or row[label])
+        return Glance(row["school"], frozenset(held))
 
     def _has_just_passed(self, principal: Principal, incident_id: UUID) -> bool:
         try:
@@ -94,10 +93,10 @@ class RowGate:
 
 
 @cache
-def _look(dialect: str) -> Select[Any]:
+def _look(dialect: str) -> FixedStatement:
     """The row of one incident, if it is not behind the incident, and which conditions hold for it."""
     shape = select(positions.c.version).where(positions.c.view == Caseload.name).scalar_subquery()
-    return select(
+    look = select(
         cases.c.school,
         or_(*(cases.c.reported_by == bindparam(mark) for mark in ("openly", "in_confidence"))).label(
             "reported"
@@ -110,6 +109,7 @@ def _look(dialect: str) -> Select[Any]:
         cases.c.version == _last_number(),
         shape == Caseload.version,
     )
+    return FixedStatement(look)
 
 
 def _last_number() -> ColumnElement[int]:
