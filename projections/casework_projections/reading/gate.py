@@ -16,7 +16,6 @@ from sqlalchemy import (
     bindparam,
     func,
     literal_column,
-    not_,
     or_,
     select,
     table,
@@ -29,13 +28,11 @@ from casework.record.gate import Glance
 from casework.storage.fixed_statement import FixedStatement
 from casework.storage.recorders import EVENTS_TABLE
 from casework_projections.reading.access_sql import ONE, holding
-from casework_projections.views import set_aside
 from casework_projections.views.case_tables import cases
 from casework_projections.views.caseload import Caseload
 from casework_projections.views.catch_up import Views
-from casework_projections.views.positions import behind_on, positions
+from casework_projections.views.positions import is_current_on, positions
 from casework_projections.views.recusals import FOLLOWED, RecusalIndex
-from casework_projections.views.replay import BATCH
 
 _PASSED_SECONDS: Final = 60.0
 _PASSED_SIZE: Final = 10_000
@@ -102,7 +99,7 @@ def _look(dialect: str) -> FixedStatement:
             "reported"
         ),
         # Not known to hold while the recusals may be behind.
-        and_(holding(BARRED, of_one=True), _is_current(dialect)).label("closed"),
+        and_(holding(BARRED, of_one=True), _recusals_are_current(dialect)).label("closed"),
         *(holding(when, of_one=True).label(label) for when, label in _CONDITIONS.items()),
     ).where(
         cases.c.incident == ONE,
@@ -119,16 +116,10 @@ def _last_number() -> ColumnElement[int]:
     return select(number).select_from(table(EVENTS_TABLE)).where(of_incident).scalar_subquery()
 
 
-def _is_current(dialect: str) -> ColumnElement[bool]:
+def _recusals_are_current(dialect: str) -> ColumnElement[bool]:
     """Whether the recusals have applied every event that may change to whom a case is closed."""
-    topics = tuple(each.TOPIC for each in FOLLOWED)
-    aside = select(set_aside.rows.c.position).where(set_aside.rows.c.view == RecusalIndex.name).exists()
-    current = select(positions.c.position).where(
-        positions.c.view == RecusalIndex.name,
-        positions.c.version == RecusalIndex.version,
-        not_(behind_on(dialect, topics, most=BATCH)),
-    )
-    return and_(current.exists(), not_(aside))
+    current = select(positions.c.position).where(is_current_on(dialect, RecusalIndex, FOLLOWED))
+    return current.exists()
 
 
 # A condition that depends on the staff is not asked: whoever has its permission may be let in by it.

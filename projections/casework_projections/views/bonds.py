@@ -281,9 +281,7 @@ def _current_on(dialect: str, followed: tuple[str, ...], others: tuple[str, ...]
 
 _RECORDS: Final[BindParameter[Any]] = bindparam("records", expanding=True)
 _OF_RECORDS: Final = or_(bonds_table.c.one.in_(_RECORDS), bonds_table.c.other.in_(_RECORDS))
-_JOINED: Final = FixedStatement(
-    select(bonds_table).where(bonds_table.c.same, not_(bonds_table.c.of_user))
-)
+_JOINED: Final = FixedStatement(select(bonds_table).where(bonds_table.c.same, not_(bonds_table.c.of_user)))
 _BOUND: Final = FixedStatement(select(bonds_table).where(_OF_RECORDS))
 _ENDED: Final = FixedStatement(
     select(_ends.c.ended, _ends.c.at).where(_ends.c.ended.in_(bindparam("ended", expanding=True)))

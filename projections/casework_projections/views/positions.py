@@ -18,11 +18,13 @@ from sqlalchemy import (
     Select,
     String,
     Table,
+    and_,
     bindparam,
     func,
     inspect,
     literal,
     literal_column,
+    not_,
     or_,
     select,
     table,
@@ -33,6 +35,7 @@ from casework.domain.event import Event
 from casework.record.recusals import Unavailable
 from casework.storage.recorders import EVENTS_TABLE
 from casework_projections.views import set_aside
+from casework_projections.views.replay import BATCH
 from casework_projections.views.view import View
 
 metadata: Final = MetaData()
@@ -94,6 +97,21 @@ def behind_on(dialect: str, topics: Collection[str], most: int) -> ColumnElement
     """Whether a row of `positions` is behind the log on one of `topics`, or by more than `most` positions."""
     reached = positions.c.position
     return or_(head_of(dialect) > reached + most, recorded_after(dialect, reached, topics))
+
+
+def is_current_on(dialect: str, view: type[View], events: Collection[type[Event]]) -> ColumnElement[bool]:
+    """Whether a row of `positions` is that of `view`, and the view may be read as it is.
+
+    It must have applied all of `events`, which are all that change what is read from it, be behind the log
+    by no more than a batch, and have set nothing aside.
+    """
+    aside = select(set_aside.rows.c.position).where(set_aside.rows.c.view == view.name)
+    return and_(
+        positions.c.view == view.name,
+        positions.c.version == view.version,
+        not_(behind_on(dialect, tuple(each.TOPIC for each in events), most=BATCH)),
+        not_(aside.exists()),
+    )
 
 
 def recorded_after(
