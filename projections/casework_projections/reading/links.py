@@ -47,8 +47,8 @@ def _rows_around(room: ReadingRoom, incident: UUID) -> list[LinkRow]:
     """The links from and to a case. Raises Unavailable."""
     links = room.views.links
     # What is wrong with a view is found by a snapshot, which also applies what is not applied yet.
-    with suppress(OperationalError, ProgrammingError), room.views.as_they_are() as connection:
-        rows = links.around_if_current(connection, incident)
+    with suppress(OperationalError, ProgrammingError):
+        rows = links.around_if_current(room.views.engine, incident)
         if rows is not None:
             return rows
     with room.snapshot(links) as snapshot:

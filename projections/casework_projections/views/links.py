@@ -8,7 +8,20 @@ from typing import Any, ClassVar, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Column, Connection, MetaData, String, Table, Uuid, and_, bindparam, delete, or_, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    MetaData,
+    String,
+    Table,
+    Uuid,
+    and_,
+    bindparam,
+    delete,
+    or_,
+    select,
+)
 
 from casework.domain.incident.connecting import CloseAsDuplicate
 from casework.domain.incident.connections import CasesLinked, CasesUnlinked
@@ -78,9 +91,9 @@ class LinkIndex(View):
         """The links from and to a case."""
         return _sorted(connection.execute(_AROUND, {"around": incident}).mappings())
 
-    def around_if_current(self, connection: Connection, incident: UUID) -> list[LinkRow] | None:
+    def around_if_current(self, engine: Engine, incident: UUID) -> list[LinkRow] | None:
         """As `around`, or None if events about links are not applied yet; this costs one statement."""
-        rows = _around_if_current(connection.dialect.name).rows(connection, {"around": incident})
+        rows = _around_if_current(engine.dialect.name).rows_alone(engine, {"around": incident})
         return _sorted(row for row in rows if row["incident"] is not None) if rows else None
 
 
