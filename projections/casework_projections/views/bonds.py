@@ -41,7 +41,14 @@ from casework.domain.person import (
 )
 from casework.domain.user import UserLinked, UserRegistered
 from casework.storage.fixed_statement import FixedStatement
-from casework_projections.views.positions import behind_on, head_of, positions, recorded_after
+from casework_projections.views.positions import (
+    REACHED_QUIETLY,
+    QuietStretch,
+    behind_on,
+    head_of,
+    positions,
+    recorded_after,
+)
 from casework_projections.views.replay import BATCH
 from casework_projections.views.view import Batch, Moment, View, upsert
 
@@ -129,19 +136,21 @@ def bonds_if_current(
     records: Collection[UUID],
     also: tuple[type[Event], ...],
     after: int,
+    quiet: QuietStretch,
 ) -> Current | None:
     """As `bonds_around`, or None if `view`, which writes the bonds, has not applied all events about them.
 
     Nor all events of the classes `also`; `recorded` says whether there is one after the position `after`.
-    Most events are of none, so that a command need not update the view, which costs a transaction. If no
-    bond is found, this costs one statement.
+    `quiet` must be a stretch without any of these. Most events are of none, so that a command need not update
+    the view, which costs a transaction. If no bond is found, this costs one statement.
     """
     dialect = connection.dialect.name
     followed, others = (tuple(each.TOPIC for each in classes) for classes in (BOND_EVENTS, also))
-    given = {"records": [*records], "view": view.name, "after": after}
+    given = {"records": [*records], "view": view.name, "after": after, **quiet.given}
     rows = _current_on(dialect, followed, others).rows(connection, given)
     if not rows or rows[0]["version"] != view.version or rows[0]["behind"]:
         return None
+    quiet.note(rows[0]["position"], rows[0]["head"])
     own = _bonds_in(connection, [row for row in rows if row["bond"] is not None])
     return Current(_around(connection, records, own), rows[0]["head"], rows[0]["recorded"])
 
@@ -271,10 +280,11 @@ def _pair(one: UUID, other: UUID) -> UUID:
 @cache
 def _current_on(dialect: str, followed: tuple[str, ...], others: tuple[str, ...]) -> FixedStatement:
     """The position of a view and whether that is behind, beside each bond of `records`."""
-    behind = behind_on(dialect, (*followed, *others), most=BATCH).label("behind")
+    behind = behind_on(dialect, (*followed, *others), BATCH, REACHED_QUIETLY).label("behind")
     recorded = recorded_after(dialect, bindparam("after", type_=BigInteger), others).label("recorded")
     beside = positions.outerjoin(bonds_table, _OF_RECORDS)
-    columns = (positions.c.version, behind, recorded, head_of(dialect).label("head"), *bonds_table.c)
+    head = head_of(dialect).label("head")
+    columns = (positions.c.version, positions.c.position, behind, recorded, head, *bonds_table.c)
     found = select(*columns).select_from(beside).where(positions.c.view == bindparam("view"))
     return FixedStatement(found)
 

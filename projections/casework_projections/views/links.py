@@ -27,7 +27,13 @@ from casework.domain.incident.connecting import CloseAsDuplicate
 from casework.domain.incident.connections import CasesLinked, CasesUnlinked
 from casework.domain.incident.outcomes import Reopen
 from casework.storage.fixed_statement import FixedStatement
-from casework_projections.views.positions import is_current_on, positions
+from casework_projections.views.positions import (
+    REACHED_QUIETLY,
+    QuietStretch,
+    head_of,
+    is_current_on,
+    positions,
+)
 from casework_projections.views.replay import Replay
 from casework_projections.views.view import Batch, View, upsert
 
@@ -64,6 +70,7 @@ class LinkIndex(View):
 
     def __init__(self, replay: Replay) -> None:
         self._replay = replay
+        self._quiet = QuietStretch()
 
     def apply(self, connection: Connection, batch: Batch) -> None:
         for recorded in batch.records:
@@ -93,8 +100,12 @@ class LinkIndex(View):
 
     def around_if_current(self, engine: Engine, incident: UUID) -> list[LinkRow] | None:
         """As `around`, or None if events about links are not applied yet; this costs one statement."""
-        rows = _around_if_current(engine.dialect.name).rows_alone(engine, {"around": incident})
-        return _sorted(row for row in rows if row["incident"] is not None) if rows else None
+        given = {"around": incident, **self._quiet.given}
+        rows = _around_if_current(engine.dialect.name).rows_alone(engine, given)
+        if not rows:
+            return None
+        self._quiet.note(rows[0]["position"], rows[0]["head"])
+        return _sorted(row for row in rows if row["incident"] is not None)
 
 
 def _sorted(rows: Iterable[Mapping[Any, Any]]) -> list[LinkRow]:
@@ -104,10 +115,11 @@ def _sorted(rows: Iterable[Mapping[Any, Any]]) -> list[LinkRow]:
 
 @cache
 def _around_if_current(dialect: str) -> FixedStatement:
-    """The row of the position beside each link of a case; no row if the view is behind."""
+    """The position of the view and the head of the log beside each link of a case; no row if it is behind."""
     beside = positions.outerjoin(_links, _OF_CASE)
-    current = is_current_on(dialect, LinkIndex, (*_LINKED, *_CLOSED))
-    return FixedStatement(select(_links).select_from(beside).where(current))
+    current = is_current_on(dialect, LinkIndex, (*_LINKED, *_CLOSED), REACHED_QUIETLY)
+    columns = (*_links.c, positions.c.position, head_of(dialect).label("head"))
+    return FixedStatement(select(*columns).select_from(beside).where(current))
 
 
 def _row(incident: UUID, other: UUID, linked_as: str) -> dict[str, Any]:

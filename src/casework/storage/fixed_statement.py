@@ -10,7 +10,6 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, Dialect, Engine, PoolProxiedConnection, Select
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.types import TypeEngine
 
 from casework.storage.observation import report_statement
 
@@ -59,28 +58,38 @@ class FixedStatement:
         return _compiled(self, dialect, lengths)
 
 
+_Convert = Callable[[Any], Any] | None
+"""Turns a value into what the driver takes, or back; None if they are the same."""
+
+
 class _Slot(msgspec.Struct, frozen=True):
-    """Stands, while a statement is compiled, for the value of a parameter or for one item of its list."""
+    """Stands in a compiled statement for the value of a parameter, or for one item of its list."""
 
     name: str
     item: int | None = None
 
-    def value(self, given: Given) -> Any:
-        return given[self.name] if self.item is None else given[self.name][self.item]
-
 
 class _Compiled(msgspec.Struct, frozen=True):
-    """The text of a statement for one driver, how to find its values, and how to convert its columns."""
+    """The text of a statement for one driver, and how to convert its parameters and columns.
+
+    `values` are all that the text takes, as the driver takes them: the statement's own, and a slot wherever a
+    parameter occurs. `slots` are the places of these. `names` are those of the values in the text, or None if
+    the driver takes them by their order.
+    """
 
     sql: str
-    names: tuple[str, ...]
-    values: tuple[Callable[[Given], Any], ...]
-    positional: bool
-    columns: tuple[tuple[str, Callable[[Any], Any] | None], ...]
+    names: tuple[str, ...] | None
+    values: tuple[Any, ...]
+    slots: tuple[tuple[int, _Slot, _Convert], ...]
+    columns: tuple[tuple[str, _Convert], ...]
 
-    def parameters(self, given: Given) -> tuple[Any, ...] | dict[str, Any]:
-        values = [value(given) for value in self.values]
-        return tuple(values) if self.positional else dict(zip(self.names, values, strict=True))
+    def parameters(self, given: Given) -> list[Any] | dict[str, Any]:
+        values = [*self.values]
+        # Without a function for each, because there are dozens.
+        for place, slot, convert in self.slots:
+            value = given[slot.name] if slot.item is None else given[slot.name][slot.item]
+            values[place] = value if convert is None else convert(value)
+        return values if self.names is None else dict(zip(self.names, values, strict=True))
 
     def row(self, values: tuple[Any, ...]) -> Fetched:
         return {
@@ -93,35 +102,30 @@ class _Compiled(msgspec.Struct, frozen=True):
 def _compiled(fixed: FixedStatement, dialect: Dialect, lengths: tuple[tuple[str, int], ...]) -> _Compiled:
     """`fixed` with lists of `lengths`; all other parameters are single values."""
     compiled = fixed.statement.compile(dialect=dialect)
-    binds = compiled.binds
-    slots: dict[str, Any] = {name: _Slot(name) for name, bind in binds.items() if bind.required}
-    slots |= {name: [_Slot(name, item) for item in range(length)] for name, length in lengths}
-    sent = compiled.construct_expanded_state(slots)
-    names = tuple(sent.positiontup or ()) if compiled.positional else tuple(sent.parameters)
+    given: dict[str, Any] = {name: _Slot(name) for name, bind in compiled.binds.items() if bind.required}
+    given |= {name: [_Slot(name, item) for item in range(length)] for name, length in lengths}
+    sent = compiled.construct_expanded_state(given)
+    names = sent.positiontup if compiled.positional else [*sent.parameters]
+    values, slots = [], []
+    for place, name in enumerate(names or ()):
+        value = sent.parameters[name]
+        bind = compiled.binds[value.name if isinstance(value, _Slot) else name]
+        convert = bind.type.dialect_impl(dialect).bind_processor(dialect)
+        if isinstance(value, _Slot):
+            slots.append((place, value, convert))
+        elif convert is not None:
+            value = convert(value)
+        values.append(value)
     return _Compiled(
         sql=sent.statement,
-        names=names,
-        values=tuple(
-            _value(slot, binds[slot.name if isinstance(slot, _Slot) else name].type, dialect)
-            for name, slot in ((name, sent.parameters[name]) for name in names)
-        ),
-        positional=compiled.positional,
+        names=None if compiled.positional else tuple(sent.parameters),
+        values=tuple(values),
+        slots=tuple(slots),
         columns=tuple(
             (column.name, column.type.dialect_impl(dialect).result_processor(dialect, None))
             for column in fixed.statement.selected_columns
         ),
     )
-
-
-def _value(slot: Any, type_: TypeEngine[Any], dialect: Dialect) -> Callable[[Given], Any]:
-    """How to find the value of `slot`, which is a `_Slot` or the value itself, as the driver takes it."""
-    convert = type_.dialect_impl(dialect).bind_processor(dialect)
-    if not isinstance(slot, _Slot):
-        fixed = slot if convert is None else convert(slot)
-        return lambda _: fixed
-    if convert is None:
-        return slot.value
-    return lambda given: convert(slot.value(given))
 
 
 def _fetched(raw: PoolProxiedConnection, sql: str, parameters: Any) -> list[tuple[Any, ...]]:

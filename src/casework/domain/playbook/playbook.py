@@ -236,6 +236,8 @@ class Playbook:
         self, case: Situation, rule: Rule, item: Item | None, answer: Step | None
     ) -> Superseded | None:
         """The last correction after which it was not met, although it was before; None if there is none."""
+        if not case.incident.superseded:
+            return None
         met = [each for each in case.incident.superseded if self._meets(case, rule, item, each.step)]
         last = max(met, key=lambda each: each.by.number, default=None)
         return None if last is None or (answer is not None and answer.number < last.by.number) else last

@@ -29,8 +29,10 @@ def names_others(step: Step, than: Step) -> bool:
 
 def _withdrawn(incident: Incident) -> set[Involvement]:
     """The ways in which people were involved until that was withdrawn."""
+    found: set[Involvement] = set()
+    if not any(incident.taken(WithdrawInvolvement)):
+        return found
     people: tuple[Party, ...] = ()
-    found = set()
     for step in incident.taken(NamesPeople):
         after = step.people_after(people)
         if isinstance(step, WithdrawInvolvement):
