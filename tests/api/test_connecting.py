@@ -6,6 +6,7 @@ from typing import Final
 
 import pytest
 
+from casework.storage.observation import count_statements
 from tests.api.approving import Unchanged, faults, refused
 from tests.api.client import REASON, House, Json, body_of
 
@@ -268,6 +269,14 @@ class TestWithdrawnReports:
         assert house.take(case, "reopen", reason=REASON)["uncounted"] is None
 
 
+def linked_up_to(house: House, incident: str) -> int:
+    """The position that the view of the links has reached once a case was read."""
+    house.get("dsl", f"/incidents/{incident}")
+    with house.casework.database.engine.connect() as connection:
+        found = connection.exec_driver_sql("SELECT position FROM view_positions WHERE view = 'links'")
+        return int(found.scalar_one())
+
+
 class TestLinks:
     @pytest.fixture
     def cases(self, house: House) -> tuple[str, str]:
@@ -286,6 +295,41 @@ class TestLinks:
         entry = house.get("dsl", f"/incidents/{other}/steps")["items"][-1]
         assert (entry["step"], entry["number"]) == ("link", None)
         assert entry["fields"] == {"incident": one, "as": "follows"}
+
+    def test_are_read_with_one_statement_until_some_are_recorded(
+        self, house: House, cases: tuple[str, str]
+    ) -> None:
+        """Other events leave the view as it is; a link is applied at once, also in another process."""
+        one, other = cases
+        reached = linked_up_to(house, one)
+        house.take(other, "add_note", text="Something worth keeping.")
+        with count_statements() as tally:
+            assert linked_up_to(house, one) == reached
+        assert sum("view_links" in each for each in tally.statements) == 1
+        house.take(other, "link", incident=one, **{"as": "follows"})
+        assert linked_up_to(house, one) > reached
+        assert len(house.get("dsl", f"/incidents/{one}")["links"]) == 1
+
+    @pytest.mark.parametrize("behind", ["position = 0", "position = 0, version = 0"])
+    def test_are_shown_after_the_view_was_emptied(
+        self, house: House, cases: tuple[str, str], behind: str
+    ) -> None:
+        one, other = cases
+        house.take(other, "link", incident=one, **{"as": "follows"})
+        shown = house.get("dsl", f"/incidents/{one}")["links"]
+        with house.casework.database.writer.begin() as connection:
+            connection.exec_driver_sql("DELETE FROM view_links")
+            connection.exec_driver_sql(f"UPDATE view_positions SET {behind} WHERE view = 'links'")  # noqa: S608
+        assert house.get("dsl", f"/incidents/{one}")["links"] == shown
+
+    @pytest.mark.parametrize(
+        "gone", ["DELETE FROM view_positions WHERE view = 'links'", "DROP TABLE view_set_aside"]
+    )
+    def test_are_left_out_if_there_is_no_view(self, house: House, cases: tuple[str, str], gone: str) -> None:
+        house.get("dsl", f"/incidents/{cases[0]}")
+        with house.casework.database.writer.begin() as connection:
+            connection.exec_driver_sql(gone)
+        assert "links" not in house.get("dsl", f"/incidents/{cases[0]}")
 
     def test_only_to_those_who_may_read_both(self, house: House, cases: tuple[str, str]) -> None:
         """The deputy, who is recused from one, must not learn from the other that it exists."""

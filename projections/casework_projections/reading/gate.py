@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import time
-from functools import cache
-from typing import Any, Final
+from functools import cache, lru_cache
+from typing import Final
 from uuid import UUID
 
 from eventsourcing.application import LRUCache
 from sqlalchemy import (
     ColumnElement,
     Integer,
-    Select,
     Uuid,
     and_,
     bindparam,
     func,
     literal_column,
-    not_,
     or_,
     select,
     table,
@@ -27,19 +25,21 @@ from sqlalchemy.exc import SQLAlchemyError
 from casework.domain.access import BARRED, READ, Permission, Predicate, Principal, depends_on_staff
 from casework.domain.moments import LocalDate
 from casework.record.gate import Glance
+from casework.storage.fixed_statement import FixedStatement
 from casework.storage.recorders import EVENTS_TABLE
 from casework_projections.reading.access_sql import ONE, holding
-from casework_projections.views import set_aside
 from casework_projections.views.case_tables import cases
 from casework_projections.views.caseload import Caseload
 from casework_projections.views.catch_up import Views
-from casework_projections.views.positions import behind_on, positions
+from casework_projections.views.positions import is_current_on, positions
 from casework_projections.views.recusals import FOLLOWED, RecusalIndex
-from casework_projections.views.replay import BATCH
 
 _PASSED_SECONDS: Final = 60.0
 _PASSED_SIZE: Final = 10_000
 """How long, and of how many users and cases, a process skips the rows: who works on a case asks often."""
+
+_MARKS_SIZE: Final = 1000
+"""Of how many users a process keeps the marks of their reports, which never change."""
 
 
 class RowGate:
@@ -52,6 +52,7 @@ class RowGate:
     def __init__(self, views: Views) -> None:
         self._views = views
         self._passed: LRUCache[tuple[UUID, UUID], float] = LRUCache(maxsize=_PASSED_SIZE)
+        self._marks_of = lru_cache(_MARKS_SIZE)(views.caseload.marks_of)
 
     def passed(self, principal: Principal, incident_id: UUID) -> None:
         self._passed.put((principal.id, incident_id), time.monotonic())
@@ -60,7 +61,7 @@ class RowGate:
         if self._has_just_passed(principal, incident_id):
             return None
         members = sorted({principal.id, *principal.persons})
-        openly, in_confidence = self._views.caseload.marks_of(principal.id)
+        openly, in_confidence = self._marks_of(principal.id)
         given = {
             "incident": incident_id,
             "user": principal.id,
@@ -71,19 +72,19 @@ class RowGate:
             "openly": openly,
             "in_confidence": in_confidence,
         }
+        engine = self._views.engine
         try:
-            with self._views.as_they_are() as connection:
-                look = _look(connection.dialect.name)
-                row = connection.execute(look, given).first()
+            rows = _look(engine.dialect.name).rows_alone(engine, given)
         except (SQLAlchemyError, ValueError):
             # A broken view must not keep anybody from a case.
             return None
-        if row is None or row.reported:
+        if not rows or rows[0]["reported"]:
             return None
-        if row.closed:
-            return Glance(row.school, frozenset())
-        held = (permission for permission, label in _LABELS if label is None or row._mapping[label])
-        return Glance(row.school, frozenset(held))
+        row = rows[0]
+        if row["closed"]:
+            return Glance(row["school"], frozenset())
+        held = (permission for permission, label in _LABELS if label is None or row[label])
+        return Glance(row["school"], frozenset(held))
 
     def _has_just_passed(self, principal: Principal, incident_id: UUID) -> bool:
         try:
@@ -94,22 +95,23 @@ class RowGate:
 
 
 @cache
-def _look(dialect: str) -> Select[Any]:
+def _look(dialect: str) -> FixedStatement:
     """The row of one incident, if it is not behind the incident, and which conditions hold for it."""
     shape = select(positions.c.version).where(positions.c.view == Caseload.name).scalar_subquery()
-    return select(
+    look = select(
         cases.c.school,
         or_(*(cases.c.reported_by == bindparam(mark) for mark in ("openly", "in_confidence"))).label(
             "reported"
         ),
         # Not known to hold while the recusals may be behind.
-        and_(holding(BARRED, of_one=True), _is_current(dialect)).label("closed"),
+        and_(holding(BARRED, of_one=True), _recusals_are_current(dialect)).label("closed"),
         *(holding(when, of_one=True).label(label) for when, label in _CONDITIONS.items()),
     ).where(
         cases.c.incident == ONE,
         cases.c.version == _last_number(),
         shape == Caseload.version,
     )
+    return FixedStatement(look)
 
 
 def _last_number() -> ColumnElement[int]:
@@ -119,16 +121,10 @@ def _last_number() -> ColumnElement[int]:
     return select(number).select_from(table(EVENTS_TABLE)).where(of_incident).scalar_subquery()
 
 
-def _is_current(dialect: str) -> ColumnElement[bool]:
+def _recusals_are_current(dialect: str) -> ColumnElement[bool]:
     """Whether the recusals have applied every event that may change to whom a case is closed."""
-    topics = tuple(each.TOPIC for each in FOLLOWED)
-    aside = select(set_aside.rows.c.position).where(set_aside.rows.c.view == RecusalIndex.name).exists()
-    current = select(positions.c.position).where(
-        positions.c.view == RecusalIndex.name,
-        positions.c.version == RecusalIndex.version,
-        not_(behind_on(dialect, topics, most=BATCH)),
-    )
-    return and_(current.exists(), not_(aside))
+    current = select(positions.c.position).where(is_current_on(dialect, RecusalIndex, FOLLOWED))
+    return current.exists()
 
 
 # A condition that depends on the staff is not asked: whoever has its permission may be let in by it.

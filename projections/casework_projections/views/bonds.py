@@ -3,7 +3,7 @@ close."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from functools import cache
 from typing import Any, Final
@@ -19,7 +19,6 @@ from sqlalchemy import (
     Date,
     Index,
     MetaData,
-    Select,
     Table,
     Uuid,
     bindparam,
@@ -41,9 +40,20 @@ from casework.domain.person import (
     Relationship,
 )
 from casework.domain.user import UserLinked, UserRegistered
-from casework_projections.views.positions import behind_on, head_of, positions, recorded_after
+from casework.storage.fixed_statement import FixedStatement
+from casework_projections.views.positions import (
+    REACHED_QUIETLY,
+    QuietStretch,
+    behind_on,
+    head_of,
+    positions,
+    recorded_after,
+)
 from casework_projections.views.replay import BATCH
 from casework_projections.views.view import Batch, Moment, View, upsert
+
+_Row = Mapping[str, Any]
+"""A row of the bonds, by the names of its columns."""
 
 BOND_EVENTS: Final[tuple[type[Event], ...]] = (
     PersonRegistered,
@@ -126,26 +136,28 @@ def bonds_if_current(
     records: Collection[UUID],
     also: tuple[type[Event], ...],
     after: int,
+    quiet: QuietStretch,
 ) -> Current | None:
     """As `bonds_around`, or None if `view`, which writes the bonds, has not applied all events about them.
 
     Nor all events of the classes `also`; `recorded` says whether there is one after the position `after`.
-    Most events are of none, so that a command need not update the view, which costs a transaction. If no
-    bond is found, this costs one statement.
+    `quiet` must be a stretch without any of these. Most events are of none, so that a command need not update
+    the view, which costs a transaction. If no bond is found, this costs one statement.
     """
     dialect = connection.dialect.name
     followed, others = (tuple(each.TOPIC for each in classes) for classes in (BOND_EVENTS, also))
-    given = {"records": [*records], "view": view.name, "after": after}
-    rows = connection.execute(_current_on(dialect, followed, others), given).all()
-    if not rows or rows[0].version != view.version or rows[0].behind:
+    given = {"records": [*records], "view": view.name, "after": after, **quiet.given}
+    rows = _current_on(dialect, followed, others).rows(connection, given)
+    if not rows or rows[0]["version"] != view.version or rows[0]["behind"]:
         return None
-    own = _bonds_in(connection, [row for row in rows if row.bond is not None])
-    return Current(_around(connection, records, own), rows[0].head, rows[0].recorded)
+    quiet.note(rows[0]["position"], rows[0]["head"])
+    own = _bonds_in(connection, [row for row in rows if row["bond"] is not None])
+    return Current(_around(connection, records, own), rows[0]["head"], rows[0]["recorded"])
 
 
 def joined_records(connection: Connection) -> tuple[Bond, ...]:
     """Every join of records, of all schools: there are few. Not those that are one only as one user."""
-    return tuple(_bonds_in(connection, connection.execute(_JOINED).all()).values())
+    return tuple(_bonds_in(connection, _JOINED.rows(connection, {})).values())
 
 
 def records_around(records: Collection[UUID], bonds: Iterable[Bond]) -> set[UUID]:
@@ -180,23 +192,21 @@ def _spread(
 
 
 def _read(connection: Connection, records: Collection[UUID]) -> dict[UUID, Bond]:
-    rows = connection.execute(_BOUND, {"records": [*records]}).all()
-    return _bonds_in(connection, rows)
+    return _bonds_in(connection, _BOUND.rows(connection, {"records": [*records]}))
 
 
-def _bonds_in(connection: Connection, rows: Sequence[Any]) -> dict[UUID, Bond]:
+def _bonds_in(connection: Connection, rows: Sequence[_Row]) -> dict[UUID, Bond]:
     ends: dict[UUID, list[datetime]] = {}
     if rows:
-        for which, at in connection.execute(_ENDED, {"ended": [row.ended_by for row in rows]}):
-            ends.setdefault(which, []).append(at)
-    return {row.bond: _bond(row, ends.get(row.ended_by, ())) for row in rows}
+        for end in _ENDED.rows(connection, {"ended": [row["ended_by"] for row in rows]}):
+            ends.setdefault(end["ended"], []).append(end["at"])
+    return {row["bond"]: _bond(row, ends.get(row["ended_by"], ())) for row in rows}
 
 
-def _bond(row: Any, ends: Sequence[datetime]) -> Bond:
-    ended = min((at for at in ends if at >= row.recorded_at), default=None)
-    fields = row._mapping
-    until = earlier(ended, _end_of(fields["until"]))
-    return Bond(one=row.one, other=row.other, same=row.same, from_=fields["from"], until=until)
+def _bond(row: _Row, ends: Sequence[datetime]) -> Bond:
+    ended = min((at for at in ends if at >= row["recorded_at"]), default=None)
+    until = earlier(ended, _end_of(row["until"]))
+    return Bond(one=row["one"], other=row["other"], same=row["same"], from_=row["from"], until=until)
 
 
 def _end_of(day: LocalDate | None) -> Instant | None:
@@ -268,17 +278,21 @@ def _pair(one: UUID, other: UUID) -> UUID:
 
 
 @cache
-def _current_on(dialect: str, followed: tuple[str, ...], others: tuple[str, ...]) -> Select[Any]:
+def _current_on(dialect: str, followed: tuple[str, ...], others: tuple[str, ...]) -> FixedStatement:
     """The position of a view and whether that is behind, beside each bond of `records`."""
-    behind = behind_on(dialect, (*followed, *others), most=BATCH).label("behind")
+    behind = behind_on(dialect, (*followed, *others), BATCH, REACHED_QUIETLY).label("behind")
     recorded = recorded_after(dialect, bindparam("after", type_=BigInteger), others).label("recorded")
     beside = positions.outerjoin(bonds_table, _OF_RECORDS)
-    columns = (positions.c.version, behind, recorded, head_of(dialect).label("head"), *bonds_table.c)
-    return select(*columns).select_from(beside).where(positions.c.view == bindparam("view"))
+    head = head_of(dialect).label("head")
+    columns = (positions.c.version, positions.c.position, behind, recorded, head, *bonds_table.c)
+    found = select(*columns).select_from(beside).where(positions.c.view == bindparam("view"))
+    return FixedStatement(found)
 
 
 _RECORDS: Final[BindParameter[Any]] = bindparam("records", expanding=True)
 _OF_RECORDS: Final = or_(bonds_table.c.one.in_(_RECORDS), bonds_table.c.other.in_(_RECORDS))
-_JOINED: Final = select(bonds_table).where(bonds_table.c.same, not_(bonds_table.c.of_user))
-_BOUND: Final = select(bonds_table).where(_OF_RECORDS)
-_ENDED: Final = select(_ends.c.ended, _ends.c.at).where(_ends.c.ended.in_(bindparam("ended", expanding=True)))
+_JOINED: Final = FixedStatement(select(bonds_table).where(bonds_table.c.same, not_(bonds_table.c.of_user)))
+_BOUND: Final = FixedStatement(select(bonds_table).where(_OF_RECORDS))
+_ENDED: Final = FixedStatement(
+    select(_ends.c.ended, _ends.c.at).where(_ends.c.ended.in_(bindparam("ended", expanding=True)))
+)

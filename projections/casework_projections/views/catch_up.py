@@ -169,6 +169,11 @@ class Views:
         with self._current(views, _TimeLimits(views, READ_SECONDS)) as connection:
             yield connection
 
+    @property
+    def engine(self) -> Engine:
+        """For single statements that read the views as they are, which may be behind the log."""
+        return self._app.database.engine
+
     def is_created(self, view: View) -> bool:
         """Whether all tables of `view` exist, and those that every view needs."""
         with self._reader.connect() as connection:

@@ -13,7 +13,7 @@ from casework.record.recusals import Acquainted, Namesakes
 from casework_projections.views.bonds import bonds_around, bonds_if_current
 from casework_projections.views.catch_up import ViewNotCreated, Views
 from casework_projections.views.names import NAME_EVENTS
-from casework_projections.views.positions import is_recorded
+from casework_projections.views.positions import QuietStretch, is_recorded
 from casework_projections.views.set_aside import position_of
 
 
@@ -70,6 +70,7 @@ class RecusalLookup:
 
     def __init__(self, views: Views) -> None:
         self.views = views
+        self._quiet = QuietStretch()
 
     def around(self, records: Collection[UUID], school: UUID) -> Acquainted:
         try:
@@ -98,7 +99,7 @@ class RecusalLookup:
         names = known.kept(school)
         with self.views.as_they_are() as connection:
             after = 0 if names is None else names.position
-            found = bonds_if_current(connection, recusals, records, NAME_EVENTS, after)
+            found = bonds_if_current(connection, recusals, records, NAME_EVENTS, after, self._quiet)
             if found is not None:
                 if names is None or found.recorded:
                     names = known.read(connection, school, found.head)

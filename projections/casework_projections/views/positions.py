@@ -18,11 +18,14 @@ from sqlalchemy import (
     Select,
     String,
     Table,
+    and_,
     bindparam,
+    case,
     func,
     inspect,
     literal,
     literal_column,
+    not_,
     or_,
     select,
     table,
@@ -33,6 +36,7 @@ from casework.domain.event import Event
 from casework.record.recusals import Unavailable
 from casework.storage.recorders import EVENTS_TABLE
 from casework_projections.views import set_aside
+from casework_projections.views.replay import BATCH
 from casework_projections.views.view import View
 
 metadata: Final = MetaData()
@@ -56,6 +60,36 @@ class ViewState(msgspec.Struct, frozen=True):
     def is_current(self, view: View, target: int) -> bool:
         """Whether `view` contains every event up to `target`, in the shape of this release."""
         return self.version == view.version and self.position >= target
+
+
+class QuietStretch:
+    """A stretch of the log in which this process found no event that a view follows, to search it only once.
+
+    The log only grows, so that the stretch stays quiet, whatever becomes of the view.
+    """
+
+    def __init__(self) -> None:
+        self._after_and_upto = (0, 0)
+
+    @property
+    def given(self) -> dict[str, int]:
+        """The parameters of `REACHED_QUIETLY`."""
+        after, upto = self._after_and_upto
+        return {"quiet_after": after, "quiet_upto": upto}
+
+    def note(self, position: int, head: int) -> None:
+        """Note that there is none after `position` up to `head`."""
+        after, upto = self._after_and_upto
+        continues = after <= position <= upto
+        self._after_and_upto = (after, max(upto, head)) if continues else (position, head)
+
+
+_QUIET_AFTER: Final = bindparam("quiet_after", type_=BigInteger)
+_QUIET_UPTO: Final = bindparam("quiet_upto", type_=BigInteger)
+REACHED_QUIETLY: Final[ColumnElement[int]] = case(
+    (positions.c.position.between(_QUIET_AFTER, _QUIET_UPTO), _QUIET_UPTO), else_=positions.c.position
+)
+"""The position of a view; if a `QuietStretch` begins at or before it, the end of that, if it is later."""
 
 
 class ViewNotCreated(Unavailable):
@@ -90,10 +124,34 @@ def are_created(connection: Connection, views: Collection[View] = ()) -> bool:
     return all(found.has_table(each.name) for each in (positions, set_aside.rows, *own))
 
 
-def behind_on(dialect: str, topics: Collection[str], most: int) -> ColumnElement[bool]:
-    """Whether a row of `positions` is behind the log on one of `topics`, or by more than `most` positions."""
-    reached = positions.c.position
-    return or_(head_of(dialect) > reached + most, recorded_after(dialect, reached, topics))
+def behind_on(
+    dialect: str, topics: Collection[str], most: int, reached: ColumnElement[int] = positions.c.position
+) -> ColumnElement[bool]:
+    """Whether a row of `positions` is behind the log on one of `topics`, or by more than `most` positions.
+
+    Events with these topics are searched after `reached`.
+    """
+    return or_(head_of(dialect) > positions.c.position + most, recorded_after(dialect, reached, topics))
+
+
+def is_current_on(
+    dialect: str,
+    view: type[View],
+    events: Collection[type[Event]],
+    reached: ColumnElement[int] = positions.c.position,
+) -> ColumnElement[bool]:
+    """Whether a row of `positions` is that of `view`, and the view may be read as it is.
+
+    It must have applied all of `events`, which are all that change what is read from it, be behind the log
+    by no more than a batch, and have set nothing aside.
+    """
+    aside = select(set_aside.rows.c.position).where(set_aside.rows.c.view == view.name)
+    return and_(
+        positions.c.view == view.name,
+        positions.c.version == view.version,
+        not_(behind_on(dialect, tuple(each.TOPIC for each in events), BATCH, reached)),
+        not_(aside.exists()),
+    )
 
 
 def recorded_after(

@@ -228,7 +228,8 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     options = connection.get_execution_options()
     if not options.get("casework_writes"):
-        connection.exec_driver_sql("BEGIN")
+        # Sent to the driver: as a statement of SQLAlchemy it takes longer than most reads.
+        connection.connection.cursor().execute("BEGIN")
         return
     connection.exec_driver_sql(f"PRAGMA busy_timeout = {_lock_milliseconds(connection)}")
     connection.exec_driver_sql("BEGIN IMMEDIATE")

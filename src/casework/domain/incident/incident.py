@@ -335,6 +335,8 @@ class Incident(Aggregate, begins_with=Report):
     @property
     def first_reported_at(self) -> datetime:
         """When it was reported, here or in a report that was closed as a duplicate of this one."""
+        if not self.duplicates:
+            return self.reported_at
         return min((self.reported_at, *self.duplicates.values()), key=datetime.timestamp)
 
     @property

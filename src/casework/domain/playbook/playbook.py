@@ -260,6 +260,8 @@ class Playbook:
         self, case: Situation, rule: Rule, item: Item | None, answer: Step | None
     ) -> list[Superseded]:
         """The steps that met it until they were corrected before `answer`; the oldest correction first."""
+        if not case.incident.superseded:
+            return []
         last = {each.step.number: each for each in case.incident.superseded}
         return sorted(
             (
@@ -273,6 +275,8 @@ class Playbook:
 
     def _answered_at(self, case: Situation, rule: Rule, item: Item | None, answer: Step) -> datetime:
         """When `answer` counts as taken: not before the correction that made it meet this duty."""
+        if not case.incident.superseded:
+            return answers_at(answer, ())
         forms = [each for each in case.incident.superseded if each.step.number == answer.number]
         others = (each.by.recorded_at for each in forms if not self._meets(case, rule, item, each.step))
         since = max(others, default=answer.recorded_at, key=datetime.timestamp)
