@@ -65,7 +65,8 @@ class Joins:
         own = one_person(self._record, [person_id])
         person = own[person_id]
         if context.earlier(person) is not None:
-            return self._access.changed(context, role, as_it_was(self._record, context, person))
+            then = as_it_was(self._record, context, person)
+            return self._access.changed(context, role, then, admitted.records)
         refuse_any(record_faults(command))
         if command.person == person.id:
             raise Invalid.at(_OTHER, "is the same record")
@@ -76,7 +77,7 @@ class Joins:
         if not self._access.knows(context, role, other):
             raise Invalid.at(_OTHER, ELSEWHERE)
         others = self._access.records_of(context, role, other)
-        self._access.require_others(context, role, others)
+        admitted.own.require_other(others)
         if other.id in own:
             raise Invalid.at(_OTHER, "is the same person already")
         if are_close(admitted.records, others):
@@ -88,7 +89,7 @@ class Joins:
         self._append(context, role, person, PersonJoined, other.id, command.reason)
         self._append(context, role, other, PersonJoined, person.id, command.reason)
         self._record.commit(person, other)
-        return self._access.changed(context, role, person)
+        return self._access.changed(context, role, person, {**admitted.records, **others})
 
     def _part(self, context: Context, person_id: UUID, other_id: UUID, command: OtherPerson) -> None:
         admitted = self._admit(context, person_id)
@@ -96,10 +97,8 @@ class Joins:
         if context.earlier(person) is not None:
             return
         refuse_any(record_faults(command))
-        other = self._record.load(Person, other_id)
-        if other is None or other.id not in person.joined:
-            raise NotFound
-        if not self._access.knows(context, admitted.role, other):
+        other = admitted.records.get(other_id) if other_id in person.joined else None
+        if other is None:
             raise NotFound
         self._append(context, admitted.role, person, PersonParted, other.id, command.reason)
         self._append(context, admitted.role, other, PersonParted, person.id, command.reason)

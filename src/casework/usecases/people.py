@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -10,6 +11,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from casework.domain.access import Permission
+from casework.domain.aggregate import Aggregate
 from casework.domain.clocks import day_of
 from casework.domain.errors import Forbidden, Invalid, PossibleDuplicate, Stale, refuse_any
 from casework.domain.event import event_of
@@ -149,14 +151,21 @@ class People:
         named = self._record.load_many(leaf.value for leaf, _ in ids)
         known = self.access.known(context, role, named)
         check_ids(known, ids, school)
-        for other in known.values():
-            self.access.require_other(context, role, other)
+        self._require_others(context, role, known.values())
         person = Person(registered)
         person.append(registered)
         refuse_any(_relation_faults(registered, day_of(context.now)))
         self._distinguish(context, person, role, distinct=command.distinct)
         self._record.commit(person)
         return person
+
+    def _require_others(self, context: Context, role: Role, related: Collection[Aggregate]) -> None:
+        """Raise Forbidden if the user, or somebody close to them, is among those `related` to a person."""
+        if related:
+            own = self.access.own(context, role)
+            for other in related:
+                if isinstance(other, Person):
+                    own.require_other(self.access.records_of(context, role, other))
 
     def _distinguish(self, context: Context, person: Person, role: Role, *, distinct: bool) -> None:
         """Record that `person` is distinct from the records like it. Raises PossibleDuplicate."""
@@ -174,8 +183,9 @@ class People:
         admitted = self.access.admit(context, person_id)
         person, role = admitted.person, admitted.role
         if context.earlier(person) is not None:
-            return self.access.changed(context, role, as_it_was(self._record, context, person))
-        before = self.access.changed(context, role, person)
+            then = as_it_was(self._record, context, person)
+            return self.access.changed(context, role, then, admitted.records)
+        before = self.access.changed(context, role, person, admitted.records)
         if expected is not None and expected != before.version:
             raise Stale(before.version)
         details = _changed(person.details, command, context.now)

@@ -30,16 +30,34 @@ _OWN_RECORD: Final = "Nobody changes the record of their own person."
 _CLOSE_RECORD: Final = "Nobody changes the record of a person to whom they are close; a colleague does."
 
 
+class Own(msgspec.Struct, frozen=True):
+    """A user as a person: the ids of all their records, and those records that they may know."""
+
+    ids: Collection[UUID]
+    records: Records
+
+    def require_other(self, records: Records) -> None:
+        """Raise Forbidden if the person with these records is the user, or somebody close to them.
+
+        A change could decide who reads cases about them.
+        """
+        if not records.keys().isdisjoint(self.ids):
+            raise Forbidden(_OWN_RECORD)
+        if are_close(self.records, records):
+            raise Forbidden(_CLOSE_RECORD)
+
+
 class Admitted(msgspec.Struct, frozen=True, kw_only=True):
     """A person, their school, and the role in which the user changes their record.
 
-    `records` are those of the person that the user may know, by id.
+    `records` are those of the person that the user may know, by id, and `own` is the user.
     """
 
     person: Person
     school: School
     role: Role
     records: Records
+    own: Own
 
 
 class ChangedPerson(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,34 +102,23 @@ class PeopleAccess:
             raise NotFound
         if role is None:
             role = actor.require(Permission.CHANGE_PEOPLE)
+        own = self.own(context, role)
         records = self.records_of(context, role, person)
-        self.require_others(context, role, records)
-        return Admitted(person=person, school=school, role=role, records=records)
+        own.require_other(records)
+        return Admitted(person=person, school=school, role=role, records=records, own=own)
 
-    def require_others(self, context: Context, role: Role, *people: Records) -> None:
-        """Raise Forbidden if the user is any of `people`, or is close to any of them.
-
-        It could decide who reads cases about them.
-        """
-        own = records_of_user(self._record, self._directory, context.principal.persons)
+    def own(self, context: Context, role: Role) -> Own:
+        """The user's own person. Raises Unavailable."""
         persons = context.principal.persons
-        if any(not records.keys().isdisjoint({*own, *persons}) for records in people):
-            raise Forbidden(_OWN_RECORD)
-        known = self.known(context, role, own)
-        theirs = {key: each for key, each in own.items() if key in known or key in persons}
-        if any(are_close(theirs, records) for records in people):
-            raise Forbidden(_CLOSE_RECORD)
-
-    def require_other(self, context: Context, role: Role, other: Aggregate) -> None:
-        """As `require_others`, for the other person of a relation."""
-        if isinstance(other, Person):
-            self.require_others(context, role, self.records_of(context, role, other))
+        records = records_of_user(self._record, self._directory, context.by, persons)
+        known = self.known(context, role, records).keys() | persons
+        return Own({*records, *persons}, {key: each for key, each in records.items() if key in known})
 
     def records_of(self, context: Context, role: Role, person: Person) -> dict[UUID, Person]:
         """`person` and the records joined to theirs that the user may know, by id. Raises Unavailable."""
-        joined = one_person(self._record, person.joined) if person.joined else {}
-        known = self.known(context, role, joined)
-        return {key: each for key, each in joined.items() if key in known} | {person.id: person}
+        records = one_person(self._record, person.joined, {person.id: person})
+        known = self.known(context, role, records).keys() | {person.id}
+        return {key: each for key, each in records.items() if key in known}
 
     def knows(self, context: Context, role: Role | None, person: Person) -> bool:
         """Whether the user, who acts in `role`, may know the person. Raises Unavailable."""
@@ -130,14 +137,14 @@ class PeopleAccess:
         hidden = {*off_roll}.difference(known)
         return {key: each for key, each in found.items() if key not in hidden}
 
-    def version(self, context: Context, role: Role, person: Person) -> int:
-        """The version of the person that the user knows. Raises Unavailable."""
-        named = others_named(person)
-        return version_for(person, self.known(context, role, self._record.load_many(named)) if named else ())
+    def changed(self, context: Context, role: Role, person: Person, known: Records) -> ChangedPerson:
+        """The person as the user, who changed them in `role`, may know them. Raises Unavailable.
 
-    def changed(self, context: Context, role: Role, person: Person) -> ChangedPerson:
-        """The person as the user, who changed them in `role`, may know them. Raises Unavailable."""
-        version = self.version(context, role, person)
+        `known` are records that the user may know, so that they need not be looked up.
+        """
+        others = others_named(person) - known.keys()
+        found = self._record.load_many(others) if others else {}
+        version = version_for(person, known.keys() | self.known(context, role, found).keys())
         return ChangedPerson(person=person, version=version, in_full=role is not Role.ADMIN)
 
     def _handling(self, context: Context, actor: Actor, school: UUID, ids: Collection[UUID]) -> Role | None:

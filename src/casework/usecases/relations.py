@@ -96,7 +96,7 @@ class Relations:
         for other in self._record.load_many(ends - admitted.records.keys()).values():
             if not isinstance(other, Person) or not self._access.knows(context, admitted.role, other):
                 raise NotFound
-            self._access.require_other(context, admitted.role, other)
+            admitted.own.require_other(self._access.records_of(context, admitted.role, other))
         return holder
 
     def _recorded_for(self, admitted: Admitted, relation_id: UUID) -> Person | None:
@@ -117,7 +117,7 @@ class Relations:
             raise Invalid.at("$.person", ELSEWHERE)
         if not self._access.knows(context, admitted.role, other):
             raise Invalid.at("$.person", ELSEWHERE)
-        self._access.require_other(context, admitted.role, other)
+        admitted.own.require_other(self._access.records_of(context, admitted.role, other))
         if wanted.from_ is not None and wanted.until is not None and wanted.until < wanted.from_:
             raise Invalid.at("$.until", "is before from")
         today = day_of(context.now)
