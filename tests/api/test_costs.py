@@ -20,7 +20,7 @@ ONCE: Final = 7
 MORE: Final = {"people.register": 5, "people.join": 1, "me.notices": 15}
 """What a route may cost beyond MOST.
 
-A person who is registered is compared with those on record, a join counts for its answer what the user may know,
+A person who is registered is compared with those on record, a join counts what the user may know,
 and notices answer several questions at once.
 """
 MANY: Final = 100
