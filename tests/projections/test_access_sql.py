@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, Connection, select
 from casework.application import Casework
 from casework.domain.access import (
     BARRED,
+    HANDLE,
     NEXT,
     READ,
     Actor,
@@ -27,6 +28,7 @@ from casework.domain.access import (
     AssignedToCase,
     CaseFacts,
     ComesByRoute,
+    Grant,
     Holder,
     Identity,
     InStream,
@@ -50,7 +52,7 @@ from casework.domain.appointment import (
 )
 from casework.domain.bars import Bar, Why
 from casework.domain.vocabulary import Involvement, Role, Stream
-from casework_projections.reading.access_sql import BARS, READS, holding, reading_parameters
+from casework_projections.reading.access_sql import BARS, HANDLES, READS, handling_parameters, holding
 from casework_projections.reading.asking import Asker, Reach, reach_of
 from casework_projections.views.case_tables import APPOINTED, ASSIGNEE, cases, members
 from casework_projections.views.catch_up import Views
@@ -348,16 +350,16 @@ def everywhere(reach: Reach) -> Reach:
 
 def found(connection: Connection, condition: ColumnElement[bool], reach: Reach) -> set[UUID]:
     """The cases for which `condition` holds in SQL."""
-    given = reading_parameters(connection, reach)
+    given = handling_parameters(connection, reach)
     return set(connection.scalars(select(cases.c.incident).where(condition), given))
 
 
-def grants(world: World, case: Made, day: date) -> bool:
-    """Whether any role of the reader lets them read the case, in Python."""
+def grants(world: World, case: Made, day: date, table: tuple[Grant, ...] = READ) -> bool:
+    """Whether any role of the reader gives them access to the case by `table`, in Python."""
     actor = world.actor(case.school, day).in_case(case.recorded_at)
     facts, reader = case.facts(), world.reader(case.school, day)
     return any(
-        actor.role_for(grant.permission) is not None and holds(grant.when, facts, reader) for grant in READ
+        actor.role_for(grant.permission) is not None and holds(grant.when, facts, reader) for grant in table
     )
 
 
@@ -376,6 +378,8 @@ def test_sql_and_python_admit_the_same_readers_at_each_moment(connection: Connec
                 granted = {incident for incident, case in CASES.items() if grants(world, case, day)}
                 assert found(connection, BARS, reach) == barred
                 assert found(connection, READS, reach) == granted - barred
+                handled = {key for key, case in CASES.items() if grants(world, case, day, HANDLE)}
+                assert found(connection, HANDLES, reach) == handled - barred
 
     compare()
 

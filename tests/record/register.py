@@ -12,6 +12,7 @@ from casework.domain.errors import Invalid
 from casework.domain.person import Person, Relationship
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Category, Relation, Role
+from casework.record.known_people import EverybodyKnown
 from casework.usecases.context import Context
 from casework.usecases.people import ChangePerson, RegisterPerson
 from casework.usecases.relations import RelatePerson, Relations
@@ -27,7 +28,7 @@ class Register(InMemory):
 
     def __init__(self) -> None:
         super().__init__()
-        self.relations = Relations(self.record, self.people)
+        self.relations = Relations(self.record, self.people, EverybodyKnown())
 
     def add(self, by: Role = Role.DSL, **fields: Any) -> Person:
         """A person whom a user with the role registers."""

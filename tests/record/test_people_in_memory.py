@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -15,6 +14,7 @@ from casework.domain.errors import Forbidden, Invalid, KeyReused, NotFound, Poss
 from casework.domain.person import Contact, Related
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Category, Relation, Role
+from casework.record.known_people import EverybodyKnown
 from casework.record.user_directory import NoDirectory
 from casework.usecases.context import Context
 from casework.usecases.people import ChangePerson, People, RegisterPerson
@@ -169,7 +169,7 @@ class TestAChange:
         person = school.add()
         command = ChangePerson(reason=REASON, name=Sealed("Cleo"))
         changed = school.people.change(school.by(Role.DSL), person.id, command, expected=1)
-        assert (changed.person.version, changed.role) == (2, Role.DSL)
+        assert (changed.person.version, changed.version, changed.in_full) == (2, 2, True)
 
     def test_with_the_key_of_another_request_is_refused(self, school: Register) -> None:
         person = school.add()
@@ -190,7 +190,7 @@ class TestAChange:
         assert faults == {"$.category": ["would make a pupil of primary age a parent"]}
 
 
-class Alike:
+class Alike(EverybodyKnown):
     """KnownPeople that are always the same."""
 
     def __init__(self, *found: UUID) -> None:
@@ -198,9 +198,6 @@ class Alike:
 
     def known_like(self, *_: Any) -> tuple[UUID, ...]:
         return self.found
-
-    def known_among(self, principal: Principal, now: datetime, off_roll: Collection[UUID]) -> frozenset[UUID]:
-        return frozenset(off_roll)
 
 
 class TestSomebodyWhoMayHaveARecord:

@@ -6,9 +6,11 @@ does for one case in Python; a test compares the two.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
@@ -27,6 +29,7 @@ from sqlalchemy import (
 
 from casework.domain.access import (
     BARRED,
+    HANDLE,
     NEXT,
     READ,
     All,
@@ -34,6 +37,7 @@ from casework.domain.access import (
     AppointedToCase,
     AssignedToCase,
     ComesByRoute,
+    Grant,
     InStream,
     IsAboutLeader,
     IsShutOut,
@@ -100,10 +104,7 @@ def reading_parameters(connection: Connection, reach: Reach) -> dict[str, Any]:
 
 def parameters(reach: Reach, routes: Routes = NO_ROUTES) -> dict[str, Any]:
     """As `reading_parameters`, where the `routes` are known, or only `BARS` is used."""
-    granted: dict[str, Any] = {}
-    for place, held in enumerate(_GRANTS.values()):
-        granted[_granted(place)] = reach.confirmed_schools(*held)
-        granted[_provisionally(place)] = reach.provisional_schools(*held)
+    granted = _schools(reach, _READING)
     for role in NEXT:
         comes = routes.by_route.get(role, ByRoute())
         granted |= {
@@ -119,6 +120,20 @@ def parameters(reach: Reach, routes: Routes = NO_ROUTES) -> dict[str, Any]:
         "possible": sorted(identity.possible),
         "about_leader": sorted(routes.about_leader),
     }
+
+
+def handling_parameters(connection: Connection, reach: Reach) -> dict[str, Any]:
+    """As `reading_parameters`, of a statement that uses `HANDLES`."""
+    return reading_parameters(connection, reach) | _schools(reach, _HANDLING)
+
+
+def _schools(reach: Reach, grants: _Grants) -> dict[str, Any]:
+    """The schools at which the reader has the permissions of each of `grants`, as parameters."""
+    found = {}
+    for grant in grants:
+        found[grant.confirmed] = reach.confirmed_schools(*grant.permissions)
+        found[grant.provisional] = reach.provisional_schools(*grant.permissions)
+    return found
 
 
 def _incidents_of_user(involved_as: str, of_one: bool) -> Select[tuple[UUID]]:
@@ -152,30 +167,42 @@ def _by_route(role: Role) -> ColumnElement[bool]:
     return or_(usual, c.incident.in_(_ids(f"{role}_others")))
 
 
-def _grants() -> dict[Predicate, list[Permission]]:
-    """The permissions of `READ` by the condition of their grants, so that SQL tests each condition once."""
-    grants: dict[Predicate, list[Permission]] = {}
-    for grant in READ:
-        grants.setdefault(grant.when, []).append(grant.permission)
-    return grants
+class _Granted(msgspec.Struct, frozen=True):
+    """The permissions that give access under one condition.
+
+    `confirmed` and `provisional` are the parameters with the schools at which the reader has any of them.
+    """
+
+    when: Predicate
+    permissions: tuple[Permission, ...]
+    confirmed: str
+    provisional: str
 
 
-def _granted(place: int) -> str:
-    return f"granted_{place}"
+_Grants = tuple[_Granted, ...]
 
 
-def _provisionally(place: int) -> str:
-    return f"provisionally_{place}"
+def _grants(table: Iterable[Grant], named: str) -> _Grants:
+    """The permissions of `table` by the condition of their grants, so that SQL tests each condition once."""
+    found: dict[Predicate, list[Permission]] = {}
+    for grant in table:
+        found.setdefault(grant.when, []).append(grant.permission)
+    return tuple(
+        _Granted(when, tuple(permissions), f"{named}_{place}", f"{named}_{place}_provisionally")
+        for place, (when, permissions) in enumerate(found.items())
+    )
 
 
-def _extends(place: int, permissions: list[Permission]) -> ColumnElement[bool]:
-    """Whether a role of the reader that has any of `permissions` extends to a case.
+def _extends(granted: _Granted) -> ColumnElement[bool]:
+    """Whether a role of the reader that has any of its permissions extends to a case.
 
     A provisional role extends only to the cases that were recorded since it was given.
     """
     a = appointments.c
     roles = [
-        role.value for role in Role if not permissions_of(role, provisional=True).isdisjoint(permissions)
+        role.value
+        for role in Role
+        if not permissions_of(role, provisional=True).isdisjoint(granted.permissions)
     ]
     since = exists().where(
         a.user == _USER,
@@ -184,21 +211,21 @@ def _extends(place: int, permissions: list[Permission]) -> ColumnElement[bool]:
         a.provisional_since <= cases.c.recorded_at,
         in_force(_TODAY),
     )
-    confirmed = cases.c.school.in_(_ids(_granted(place)))
-    return or_(confirmed, and_(cases.c.school.in_(_ids(_provisionally(place))), since))
+    confirmed = cases.c.school.in_(_ids(granted.confirmed))
+    return or_(confirmed, and_(cases.c.school.in_(_ids(granted.provisional)), since))
+
+
+def _given(grants: _Grants) -> ColumnElement[bool]:
+    """Whether any of `grants` gives the reader access to a case."""
+    return and_(or_(*(and_(_extends(each), holding(each.when)) for each in grants)), not_(holding(BARRED)))
 
 
 # Built once, because building these expressions costs more than running them.
-_GRANTS: Final = _grants()
+_READING: Final = _grants(READ, "read")
+_HANDLING: Final = _grants(HANDLE, "handled")
 BARS: Final = holding(BARRED)
 """Whether the reader must never see a case, whatever permissions they hold."""
-READS: Final = and_(
-    or_(
-        *(
-            and_(_extends(place, permissions), holding(when))
-            for place, (when, permissions) in enumerate(_GRANTS.items())
-        )
-    ),
-    not_(BARS),
-)
+READS: Final = _given(_READING)
 """Whether the reader may read a case."""
+HANDLES: Final = _given(_HANDLING)
+"""Whether the reader may take every step in a case."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
@@ -17,7 +17,14 @@ from casework.domain.vocabulary import Category
 from casework.record.known_people import MOST_CANDIDATES
 from casework_projections.reading.admission import Admission
 from casework_projections.reading.asking import Asker, reach_of
-from casework_projections.reading.knowing import known_among, known_in, known_records
+from casework_projections.reading.knowing import (
+    handled_among,
+    handled_in,
+    handles_at,
+    known_among,
+    known_in,
+    known_records,
+)
 from casework_projections.reading.paging import Page, Part
 from casework_projections.reading.people import FoundPerson, found_person
 from casework_projections.reading.room import Answer, Question, ReadingRoom, Shown, Snapshot
@@ -51,6 +58,19 @@ class KnownPeopleLookup:
         with views.read(*views.of_people) as connection:
             reach = self._admission.reach(asker, reach_of(asker, views.directory, connection), connection)
             return frozenset(known_in(Snapshot(connection), views, reach, [*off_roll]))
+
+    def handles_any(
+        self, principal: Principal, now: datetime, school: UUID, records: Collection[UUID]
+    ) -> bool:
+        asker, views = Asker(principal=principal, now=now), self._views
+        with views.read(*views.of_cases) as connection:
+            reach = self._admission.reach(asker, reach_of(asker, views.directory, connection), connection)
+            return bool(handled_in(Snapshot(connection), views, reach, school, records))
+
+    def holders_of(self, relation: UUID) -> frozenset[UUID]:
+        index = self._views.relations
+        with self._views.read(index) as connection:
+            return frozenset(index.holders_of(connection, relation))
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,8 +109,9 @@ class PairBody(msgspec.Struct, frozen=True):
 class ListPairs(Question[Page[PairBody]], frozen=True):
     """A page of the pairs of records at a school that could be of one person, sorted by name.
 
-    Only pairs of which the user may know both records. Without records that are joined, and without those
-    that somebody who knew both said are of two people.
+    Only pairs of which the user may know both records, and for a user to whom cases came by the route, only
+    those with a person who is in one of these. Without records that are joined, and without those that
+    somebody who knew both said are of two people.
     """
 
     NAME: ClassVar = "pairs"
@@ -99,20 +120,33 @@ class ListPairs(Question[Page[PairBody]], frozen=True):
     part: Part = Part()
 
     def answer(self, room: ReadingRoom, asker: Asker) -> Answer[Page[PairBody]]:
-        school = room.admission.school(asker, self.school, Permission.READ_PEOPLE).school
+        actor = room.admission.at_school(asker, self.school).actor
+        leads = actor.role_for(Permission.READ_PEOPLE) is not None
+        if not leads and not handles_at(room, asker, self.school):
+            actor.require(Permission.READ_PEOPLE)
         views = room.views
         with room.snapshot(views.people, views.recusals) as snapshot:
             joined = Bonds(joined_records(snapshot.connection))
-            alike = views.likeness.pairs(snapshot.connection, school.id)
+            alike = views.likeness.pairs(snapshot.connection, self.school)
             stale = snapshot.stale
         pairs = [pair for pair in alike if pair[1].person not in joined.one_person_now(pair[0].person)]
+        if not leads:
+            pairs = self._in_handled_cases(room, asker, pairs, joined)
         known = known_records(room, asker, dict.fromkeys(_off_roll(each for pair in pairs for each in pair)))
         pairs = [pair for pair in pairs if known.issuperset(_off_roll(pair))]
-        place, following = room.cursors.cut(self.part, ["pairs", school.id, asker.principal.id], len(pairs))
+        place, following = room.cursors.cut(self.part, ["pairs", self.school, asker.principal.id], len(pairs))
         items = tuple(map(_pair, pairs[place]))
         people = dict.fromkeys(each.id for item in items for each in (item.one, item.other))
         shown = tuple(Shown(about=each, parts=("name",)) for each in people)
         return Answer(Page(items, following, stale), shown)
+
+    def _in_handled_cases(
+        self, room: ReadingRoom, asker: Asker, pairs: Sequence[Pair], joined: Bonds
+    ) -> list[Pair]:
+        """Those of `pairs` with a person who is, under any record, in a case that the user handles."""
+        records = {each.person: joined.one_person_now(each.person) for pair in pairs for each in pair}
+        handled = handled_among(room, asker, self.school, frozenset().union(*records.values()))
+        return [pair for pair in pairs if any(not handled.isdisjoint(records[each.person]) for each in pair)]
 
 
 def _off_roll(people: Iterable[KnownPerson]) -> list[UUID]:

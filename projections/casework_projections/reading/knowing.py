@@ -11,12 +11,18 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, Uuid, and_, bindparam, select
 
-from casework.domain.access import Permission
-from casework.domain.errors import Forbidden, NotFound
+from casework.domain.access import BY_ROUTE, Permission
+from casework.domain.errors import NotFound
 from casework.domain.person import Person
-from casework_projections.reading.access_sql import READS, reading_parameters
+from casework.record.identity import one_person
+from casework_projections.reading.access_sql import (
+    HANDLES,
+    READS,
+    handling_parameters,
+    reading_parameters,
+)
 from casework_projections.reading.asking import Asker, Reach, reach_of
 from casework_projections.reading.room import ReadingRoom, Snapshot
 from casework_projections.views.case_tables import cases, members
@@ -46,41 +52,80 @@ def known_in(snapshot: Snapshot, views: Views, reach: Reach, off_roll: Sequence[
 
 def _in_readable_cases(snapshot: Snapshot, views: Views, reach: Reach, ids: Sequence[UUID]) -> set[UUID]:
     """Those of `ids` who are in a case that the user may read."""
-    query = _IN_READABLE_CASES
-    for aside in snapshot.aside(views.caseload, views.recusals):
-        # Their rows may be out of date, and so say of a case that the user may read it.
-        query = query.where(members.c.incident.not_in(aside))
+    query = _without_aside(_IN_READABLE_CASES, snapshot, views)
     of_cases = reading_parameters(snapshot.connection, reach)
     return {*snapshot.connection.scalars(query, of_cases | {"ids": ids})}
 
 
+def _without_aside(query: Select[tuple[UUID]], snapshot: Snapshot, views: Views) -> Select[tuple[UUID]]:
+    """`query` without the cases that were set aside.
+
+    Their rows may be out of date, and so say of a case that the user may read it.
+    """
+    for aside in snapshot.aside(views.caseload, views.recusals):
+        query = query.where(cases.c.incident.not_in(aside))
+    return query
+
+
+def handled_in(
+    snapshot: Snapshot, views: Views, reach: Reach, school: UUID, records: Iterable[UUID]
+) -> set[UUID]:
+    """Those of `records` who are in a case at `school` that the user handles by the route.
+
+    They are a lead for these people, as safeguarding leads are for all of a school.
+    """
+    if school not in reach.schools(*BY_ROUTE):
+        return set()
+    query = _without_aside(_IN_HANDLED_CASES, snapshot, views)
+    given = handling_parameters(snapshot.connection, reach) | {"ids": [*records], "school": school}
+    return {*snapshot.connection.scalars(query, given)}
+
+
 def person_to_read(room: ReadingRoom, asker: Asker, person_id: UUID) -> Person:
-    """A person, for a user who may read their whole record: a lead, or who manages a case that they are in.
+    """A person, for a user who may read their whole record: a lead, or who handles a case that they are in.
 
     Raises NotFound, Forbidden.
     """
-    try:
-        person = room.admission.person(asker, person_id, Permission.READ_PEOPLE)
-    except Forbidden:
-        return _person_in_own_case(room, asker, person_id)
+    person = room.record.load(Person, person_id)
+    if person is None:
+        raise NotFound
+    actor = room.admission.at_school(asker, person.school).actor
     if not person.details.on_roll and not known_among(room, asker, [person]):
         raise NotFound
+    if actor.role_for(Permission.READ_PEOPLE) is None and not _is_in_handled_case(room, asker, person):
+        actor.require(Permission.READ_PEOPLE)
     return person
 
 
-def _person_in_own_case(room: ReadingRoom, asker: Asker, person_id: UUID) -> Person:
-    """A person in a case that came to the user by the route. Raises Forbidden."""
+def _is_in_handled_case(room: ReadingRoom, asker: Asker, person: Person) -> bool:
+    """Whether the person, under any of their records, is in a case that the user handles by the route."""
+    return bool(handled_among(room, asker, person.school, one_person(room.record, [person.id])))
+
+
+def handled_among(room: ReadingRoom, asker: Asker, school: UUID, records: Iterable[UUID]) -> set[UUID]:
+    """As `handled_in`."""
     with room.snapshot(*room.views.of_cases) as snapshot:
-        reach = room.admission.reach(
-            asker, reach_of(asker, room.views.directory, snapshot.connection), snapshot.connection
-        )
-        # These roles read a case only by the route, or because they were appointed to it.
-        manages = reach.schools(*_BY_ROUTE)
-        in_case = bool(manages) and bool(_in_readable_cases(snapshot, room.views, reach, [person_id]))
-    person = room.record.load(Person, person_id) if in_case else None
-    if person is None or person.school not in manages:
-        raise Forbidden
-    return person
+        reach = _reach_by_route(room, asker, school, snapshot)
+        return set() if reach is None else handled_in(snapshot, room.views, reach, school, records)
+
+
+def handles_at(room: ReadingRoom, asker: Asker, school: UUID) -> bool:
+    """Whether the user handles any case at `school` by the route."""
+    with room.snapshot(*room.views.of_cases) as snapshot:
+        reach = _reach_by_route(room, asker, school, snapshot)
+        if reach is None:
+            return False
+        query = _without_aside(_HANDLED_CASES, snapshot, room.views)
+        given = handling_parameters(snapshot.connection, reach) | {"school": school}
+        return snapshot.connection.scalar(query, given) is not None
+
+
+def _reach_by_route(room: ReadingRoom, asker: Asker, school: UUID, snapshot: Snapshot) -> Reach | None:
+    """What the user may read, if cases of `school` may come to them by the route; else None."""
+    reach = reach_of(asker, room.views.directory, snapshot.connection)
+    if school not in reach.schools(*BY_ROUTE):
+        return None
+    return room.admission.reach(asker, reach, snapshot.connection)
 
 
 def known_among(room: ReadingRoom, asker: Asker, people: Iterable[Person]) -> dict[UUID, Person]:
@@ -91,10 +136,13 @@ def known_among(room: ReadingRoom, asker: Asker, people: Iterable[Person]) -> di
     return {key: person for key, person in found.items() if key not in hidden}
 
 
-_BY_ROUTE: Final = (Permission.MANAGE_WHERE_HEAD_IS_SUBJECT, Permission.MANAGE_AFTER_CHAIR)
-_IN_READABLE_CASES: Final = (
+_IN_CASES: Final = (
     select(members.c.member)
     .join(cases, cases.c.incident == members.c.incident)
-    .where(members.c.member.in_(bindparam("ids", expanding=True)), READS)
+    .where(members.c.member.in_(bindparam("ids", expanding=True)))
     .distinct()
 )
+_IN_READABLE_CASES: Final = _IN_CASES.where(READS)
+_HANDLED: Final = and_(HANDLES, cases.c.school == bindparam("school", type_=Uuid()))
+_IN_HANDLED_CASES: Final = _IN_CASES.where(_HANDLED)
+_HANDLED_CASES: Final = select(cases.c.incident).where(_HANDLED).limit(1)

@@ -9,14 +9,15 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from casework.domain.access import PERMISSIONS, Permission
+from casework.domain.access import Permission
 from casework.domain.bars import Bonds
 from casework.domain.errors import Forbidden, Invalid
 from casework.domain.moments import LocalDate
 from casework.domain.name_matching import LEAST_LETTERS, NameSearch
+from casework.domain.one_person import version_for
 from casework.domain.person import Contact, Identifiers, Person, day_in
 from casework.domain.sealed import Sealed
-from casework.domain.vocabulary import Category, Role
+from casework.domain.vocabulary import Category
 from casework_projections.reading.asking import Asker, reach_of
 from casework_projections.reading.knowing import known_records, person_to_read
 from casework_projections.reading.paging import Page, Part
@@ -47,7 +48,7 @@ class PersonBody(msgspec.Struct, frozen=True, kw_only=True):
 
     An administrator who may not read people gets only what the roll shows: the fields up to `on_roll`. The
     answer to a change has no `relations`: those recorded for other people are found by reading the person.
-    `same_as` are the other records of the same person.
+    `same_as` are the other records of the same person. `version` counts the changes that the user may know.
     """
 
     id: UUID
@@ -132,6 +133,7 @@ class ReadPerson(Question[PersonBody], frozen=True):
         relations = relations_of(near)
         body = msgspec.structs.replace(
             person_body(person),
+            version=version_for(person, near.records.keys() | near.others.keys()),
             relations=relations,
             former_names=_other_names(near, person),
             same_as=tuple(sorted(near.records.keys() - {person.id})),
@@ -178,11 +180,10 @@ def roll_entry(person: Person) -> PersonBody:
     )
 
 
-def changed_body(role: Role, person: Person) -> PersonBody:
-    """A person as a user who changed them in this role sees them."""
-    if Permission.READ_PEOPLE not in PERMISSIONS[role]:
-        return roll_entry(person)
-    return msgspec.structs.replace(person_body(person), relations=UNSET)
+def changed_body(person: Person, version: int, *, in_full: bool) -> PersonBody:
+    """A person as a user who changed them sees them, who knows this version, and may read them `in_full`."""
+    body = person_body(person) if in_full else roll_entry(person)
+    return msgspec.structs.replace(body, version=version, relations=UNSET)
 
 
 def _once(matching: Iterable[KnownPerson], joined: Bonds, schools: frozenset[UUID]) -> list[KnownPerson]:

@@ -22,7 +22,7 @@ class RelationBody(msgspec.Struct, frozen=True, kw_only=True):
     """What a person is to `person`, whichever of the two it was recorded for.
 
     The name of `person` is shown to users who may read people, in answers that read a person. `recorded_for`
-    is the person at whom the relation is ended.
+    is the person whose record has the relation; it is ended at either.
     """
 
     id: UUID

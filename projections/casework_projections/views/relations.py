@@ -46,6 +46,14 @@ class RelationIndex(View):
         found = select(_relations.c.holder).where(_relations.c.other == person)
         return {*connection.scalars(found), *replayable(connection, self)}
 
+    def holders_of(self, connection: Connection, relation: UUID) -> set[UUID]:
+        """The person for whom that relation was recorded, even if it was ended; none if there is no such one.
+
+        Those that were set aside are among them, whatever was recorded for them.
+        """
+        found = select(_relations.c.holder).where(_relations.c.relation == relation)
+        return {*connection.scalars(found), *replayable(connection, self)}
+
 
 def _row(holder: UUID, relationship: Relationship) -> dict[str, Any]:
     return {

@@ -31,6 +31,14 @@ class KnownPeople(Protocol):
         Raises Unavailable.
         """
 
+    def handles_any(
+        self, principal: Principal, now: datetime, school: UUID, records: Collection[UUID]
+    ) -> bool:
+        """Whether `principal` handles a case at `school` that any of `records` is in. Raises Unavailable."""
+
+    def holders_of(self, relation: UUID) -> frozenset[UUID]:
+        """The people of whom one may have had this relation recorded for them. Raises Unavailable."""
+
 
 class EverybodyKnown:
     """Everybody is known, and nobody has a record already. For tools that write a record of their own."""
@@ -42,3 +50,11 @@ class EverybodyKnown:
 
     def known_among(self, principal: Principal, now: datetime, off_roll: Collection[UUID]) -> frozenset[UUID]:
         return frozenset(off_roll)
+
+    def handles_any(
+        self, principal: Principal, now: datetime, school: UUID, records: Collection[UUID]
+    ) -> bool:
+        return False
+
+    def holders_of(self, relation: UUID) -> frozenset[UUID]:
+        return frozenset()

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 from uuid import UUID
 
 import msgspec
 
-from casework.domain.bars import CLOSE
+from casework.domain.clocks import day_of
 from casework.domain.errors import Forbidden, Invalid, NotFound, refuse_any
 from casework.domain.event import event_of
 from casework.domain.fields import PersonId, Reason, record_faults
+from casework.domain.one_person import are_close, is_or_was_pupil, is_parent_of_primary_age
 from casework.domain.person import Person, PersonJoined, PersonParted
 from casework.domain.vocabulary import Role
 from casework.record import Record, retrying
 from casework.record.identity import one_person
 from casework.record.user_directory import UserDirectory
 from casework.usecases.context import Context, as_it_was
-from casework.usecases.people import USER_A_PUPIL, Admitted, People, require_other_person
+from casework.usecases.people import PARENT_OF_PRIMARY_AGE, USER_A_PUPIL, People
+from casework.usecases.people_access import Admitted, ChangedPerson
 from casework.usecases.relations import ELSEWHERE
 
 _OTHER: Final = "$.person"
@@ -38,14 +40,14 @@ class OtherPerson(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Joins:
-    """The use cases of joined records: for safeguarding leads and the head."""
+    """The use cases of joined records: for leads, and those who have a case by the route, of its people."""
 
     def __init__(self, record: Record, people: People, directory: UserDirectory) -> None:
         self._record = record
-        self._people = people
+        self._access = people.access
         self._directory = directory
 
-    def join(self, context: Context, person_id: UUID, command: SamePerson) -> Admitted:
+    def join(self, context: Context, person_id: UUID, command: SamePerson) -> ChangedPerson:
         """Make two records one person; returns the record with `person_id`.
 
         Raises NotFound, Forbidden, KeyReused or Invalid.
@@ -56,13 +58,15 @@ class Joins:
         """Part two records that were joined. Raises NotFound, Forbidden, KeyReused or Invalid."""
         retrying(lambda: self._part(context, person_id, other_id, command))
 
-    def _join(self, context: Context, person_id: UUID, command: SamePerson) -> Admitted:
-        admitted = self._admit(context, person_id)
+    def _join(self, context: Context, person_id: UUID, command: SamePerson) -> ChangedPerson:
+        admitted = self._admit(context, person_id, beside=[command.person])
+        role = admitted.role
         # Read together, so that the same request, sent twice at once, is found in both or in neither.
         own = one_person(self._record, [person_id])
         person = own[person_id]
         if context.earlier(person) is not None:
-            return msgspec.structs.replace(admitted, person=as_it_was(self._record, context, person))
+            then = as_it_was(self._record, context, person)
+            return self._access.changed(context, role, then, admitted.records)
         refuse_any(record_faults(command))
         if command.person == person.id:
             raise Invalid.at(_OTHER, "is the same record")
@@ -70,21 +74,22 @@ class Joins:
         other = theirs.get(command.person)
         if other is None or other.school != person.school:
             raise Invalid.at(_OTHER, ELSEWHERE)
-        if not self._people.knows(context, admitted.role, other):
+        if not self._access.knows(context, role, other):
             raise Invalid.at(_OTHER, ELSEWHERE)
-        for each in (*own, *theirs):
-            require_other_person(context, each)
-        self._people.require_not_close(context, other)
+        others = self._access.records_of(context, role, other)
+        admitted.own.require_other(others)
         if other.id in own:
             raise Invalid.at(_OTHER, "is the same person already")
-        if _are_close(own, theirs):
+        if are_close(admitted.records, others):
             raise Invalid.at(_OTHER, "is a relation of this person; end the relation first")
         if self._is_user_with_pupil(own, theirs):
             raise Invalid.at(_OTHER, USER_A_PUPIL)
-        self._append(context, admitted.role, person, PersonJoined, other.id, command.reason)
-        self._append(context, admitted.role, other, PersonJoined, person.id, command.reason)
+        if is_parent_of_primary_age({**admitted.records, **others}, day_of(context.now)):
+            raise Invalid.at(_OTHER, PARENT_OF_PRIMARY_AGE)
+        self._append(context, role, person, PersonJoined, other.id, command.reason)
+        self._append(context, role, other, PersonJoined, person.id, command.reason)
         self._record.commit(person, other)
-        return msgspec.structs.replace(admitted, person=person)
+        return self._access.changed(context, role, person, {**admitted.records, **others})
 
     def _part(self, context: Context, person_id: UUID, other_id: UUID, command: OtherPerson) -> None:
         admitted = self._admit(context, person_id)
@@ -92,27 +97,22 @@ class Joins:
         if context.earlier(person) is not None:
             return
         refuse_any(record_faults(command))
-        other = self._record.load(Person, other_id)
-        if other is None or other.id not in person.joined:
+        other = admitted.records.get(other_id) if other_id in person.joined else None
+        if other is None:
             raise NotFound
-        if not self._people.knows(context, admitted.role, other):
-            raise NotFound
-        for each in one_person(self._record, [person.id]):
-            require_other_person(context, each)
         self._append(context, admitted.role, person, PersonParted, other.id, command.reason)
         self._append(context, admitted.role, other, PersonParted, person.id, command.reason)
         self._record.commit(person, other)
 
-    def _admit(self, context: Context, person_id: UUID) -> Admitted:
-        admitted = self._people.admit(context, person_id)
+    def _admit(self, context: Context, person_id: UUID, *, beside: Collection[UUID] = ()) -> Admitted:
+        admitted = self._access.admit(context, person_id, beside=beside)
         if admitted.role is Role.ADMIN:
             raise Forbidden("Only safeguarding leads and the head join and part records.")
         return admitted
 
     def _is_user_with_pupil(self, one: Mapping[UUID, Person], other: Mapping[UUID, Person]) -> bool:
         return any(
-            any(each.category.is_or_was_pupil for each in records.values())
-            and self._directory.linked_to(others)
+            is_or_was_pupil(records) and self._directory.linked_to(others)
             for records, others in ((one, other), (other, one))
         )
 
@@ -127,13 +127,3 @@ class Joins:
     ) -> None:
         stamp = context.stamp(person.id, person.version + 1, role)
         person.append(event_of(stamp, event, other=other, reason=reason))
-
-
-def _are_close(one: Mapping[UUID, Person], other: Mapping[UUID, Person]) -> bool:
-    """Whether a record of one person says that they are close to the other, from either side."""
-    return any(
-        relation.relation in CLOSE and relation.person in others
-        for records, others in ((one, other), (other, one))
-        for person in records.values()
-        for relation in person.relations.values()
-    )

@@ -6,24 +6,27 @@ from typing import Final
 from uuid import UUID
 
 from casework.domain.errors import Invalid
+from casework.domain.one_person import is_or_was_pupil
 from casework.domain.person import Person
 from casework.domain.school import School
 from casework.domain.user import User
 from casework.record import Record
+from casework.record.identity import one_person
 from casework.record.links import persons_at
 
 _PATH: Final = "$.person"
 
 
 def adult(record: Record, person_id: UUID) -> Person:
-    """The person, who may be a user: on the roll, and no pupil. Raises Invalid.
+    """The person, who may be a user: on the roll, and under no record a pupil. Raises Invalid.
 
     Administrators may not know of others, so that a record which is not on the roll is as none.
     """
-    person = record.load(Person, person_id)
+    records = one_person(record, [person_id])
+    person = records.get(person_id)
     if person is None or not (person.details.on_roll or person.category.is_or_was_pupil):
         raise Invalid.at(_PATH, "is not a person on the roll")
-    if person.category.is_or_was_pupil:
+    if is_or_was_pupil(records):
         raise Invalid.at(_PATH, "is or was a pupil")
     return person
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -10,15 +10,15 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from casework.domain.access import Actor, Permission
+from casework.domain.access import Permission
 from casework.domain.aggregate import Aggregate
-from casework.domain.bars import CLOSE
 from casework.domain.clocks import day_of
-from casework.domain.errors import Forbidden, Invalid, NotFound, PossibleDuplicate, Stale, refuse_any
+from casework.domain.errors import Forbidden, Invalid, PossibleDuplicate, Stale, refuse_any
 from casework.domain.event import event_of
 from casework.domain.fields import Name, Reason, Short, record_faults
 from casework.domain.limits import YearGroup
 from casework.domain.moments import LocalDate
+from casework.domain.one_person import is_parent
 from casework.domain.person import (
     Contact,
     Details,
@@ -30,7 +30,6 @@ from casework.domain.person import (
     Related,
     day_in,
 )
-from casework.domain.school import School
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Category, Relation, Role
 from casework.record import Record, retrying
@@ -39,11 +38,10 @@ from casework.record.known_people import KnownPeople
 from casework.record.user_directory import UserDirectory
 from casework.usecases.context import Context, as_it_was, replaced
 from casework.usecases.named_ids import check_ids, named_ids
+from casework.usecases.people_access import Admitted, ChangedPerson, PeopleAccess, keeps_roll
 from casework.usecases.schools import Schools
 
 _ROLL_KEEPERS: Final = "Only safeguarding leads, the head and administrators say who is on the roll."
-_OWN_RECORD: Final = "Nobody changes the record of their own person."
-_CLOSE_RECORD: Final = "Nobody changes the record of a person to whom they are close; a colleague does."
 _COLLEAGUE: Final = (
     "Who a user is in cases is for safeguarding leads and the head to change: name, category, birth date and "
     "whether they are on the roll."
@@ -97,14 +95,6 @@ class ChangePerson(msgspec.Struct, frozen=True, kw_only=True):
     died_on: LocalDate | UnsetType | None = UNSET
 
 
-class Admitted(msgspec.Struct, frozen=True):
-    """A person, their school, and the role in which the user changes their record."""
-
-    person: Person
-    school: School
-    role: Role
-
-
 class People:
     """The use cases of people."""
 
@@ -115,6 +105,7 @@ class People:
         self._schools = schools
         self._known_people = known_people
         self._directory = directory
+        self.access = PeopleAccess(record, schools, known_people, directory)
 
     def register(self, context: Context, command: RegisterPerson) -> Person:
         """Register a person, as a user who may register people at the school or an administrator.
@@ -126,60 +117,19 @@ class People:
 
     def change(
         self, context: Context, person_id: UUID, command: ChangePerson, expected: int | None = None
-    ) -> Admitted:
+    ) -> ChangedPerson:
         """Change a person whose version is `expected` (None for any). The same values record nothing.
 
-        Raises NotFound, Forbidden, Stale, KeyReused or Invalid.
+        The version is the one that the user knows: it does not count what they may not know. Raises
+        NotFound, Forbidden, Stale, KeyReused or Invalid.
         """
         return retrying(lambda: self._change(context, person_id, command, expected))
 
-    def admit(self, context: Context, person_id: UUID) -> Admitted:
-        """The person, for a user who may change their record: a lead at their school, or an administrator.
-
-        Leads change only people they may know, and administrators only people on the roll. Raises NotFound,
-        and Forbidden too for a user's own person.
-        """
-        person = self._record.load(Person, person_id)
-        if person is None:
-            raise NotFound
-        school, actor = self._schools.actor_at(context, person.school)
-        role = actor.role_for(Permission.CHANGE_PEOPLE)
-        if role is None:
-            role = keeps_roll(context, actor) or actor.require(Permission.CHANGE_PEOPLE)
-        if context.earlier(person) is None and not self.knows(context, role, person):
-            raise NotFound
-        require_other_person(context, person.id)
-        self.require_not_close(context, person)
-        return Admitted(person, school, role)
-
-    def require_not_close(self, context: Context, person: Person) -> None:
-        """Raise Forbidden if the user is close to the person: it could decide who reads cases about them."""
-        own = context.principal.persons
-        found = self._record.load_many(own) if own else {}
-        theirs = [each for each in found.values() if isinstance(each, Person)]
-        if _are_close({person.id}, theirs) or _are_close(own, [person]):
-            raise Forbidden(_CLOSE_RECORD)
-
-    def _is_colleague_changed(self, person: Person, details: Details) -> bool:
+    def _is_colleague_changed(self, admitted: Admitted, details: Details) -> bool:
         """Whether the change says who a user is in cases."""
-        before = person.details
+        before = admitted.person.details
         same = all(getattr(before, name) == getattr(details, name) for name in _WHO_FIELDS)
-        return not same and bool(self._directory.linked_to([person.id]))
-
-    def knows(self, context: Context, role: Role, person: Person) -> bool:
-        """Whether the user, who acts in `role`, may know the person. Raises Unavailable."""
-        return person.id in self._known(context, role, {person.id: person})
-
-    def _known(self, context: Context, role: Role, found: Mapping[UUID, Aggregate]) -> dict[UUID, Aggregate]:
-        """`found` without the people whom the user, who acts in `role`, may not know. Raises Unavailable."""
-        off_roll = [
-            key for key, each in found.items() if isinstance(each, Person) and not each.details.on_roll
-        ]
-        known: Collection[UUID] = ()
-        if off_roll and role is not Role.ADMIN:
-            known = self._known_people.known_among(context.principal, context.now, off_roll)
-        hidden = {*off_roll}.difference(known)
-        return {key: each for key, each in found.items() if key not in hidden}
+        return not same and bool(self._directory.linked_to(admitted.records.keys()))
 
     def _register(self, context: Context, command: RegisterPerson) -> Person:
         school, actor = self._schools.actor_at(context, command.school)
@@ -199,13 +149,23 @@ class People:
         registered = _registered(context, command, person_id, role, on_roll)
         ids = named_ids(registered)
         named = self._record.load_many(leaf.value for leaf, _ in ids)
-        check_ids(self._known(context, role, named), ids, school)
+        known = self.access.known(context, role, named)
+        check_ids(known, ids, school)
+        self._require_others(context, role, known.values())
         person = Person(registered)
         person.append(registered)
         refuse_any(_relation_faults(registered, day_of(context.now)))
         self._distinguish(context, person, role, distinct=command.distinct)
         self._record.commit(person)
         return person
+
+    def _require_others(self, context: Context, role: Role, related: Collection[Aggregate]) -> None:
+        """Raise Forbidden if the user, or somebody close to them, is among those `related` to a person."""
+        if related:
+            own = self.access.own(context, role)
+            for other in related:
+                if isinstance(other, Person):
+                    own.require_other(self.access.records_of(context, role, other))
 
     def _distinguish(self, context: Context, person: Person, role: Role, *, distinct: bool) -> None:
         """Record that `person` is distinct from the records like it. Raises PossibleDuplicate."""
@@ -219,51 +179,36 @@ class People:
 
     def _change(
         self, context: Context, person_id: UUID, command: ChangePerson, expected: int | None
-    ) -> Admitted:
-        admitted = self.admit(context, person_id)
-        person = admitted.person
+    ) -> ChangedPerson:
+        admitted = self.access.admit(context, person_id)
+        person, role = admitted.person, admitted.role
         if context.earlier(person) is not None:
-            return Admitted(as_it_was(self._record, context, person), admitted.school, admitted.role)
-        if expected is not None and expected != person.version:
-            raise Stale(person.version)
+            then = as_it_was(self._record, context, person)
+            return self.access.changed(context, role, then, admitted.records)
+        before = self.access.changed(context, role, person, admitted.records)
+        if expected is not None and expected != before.version:
+            raise Stale(before.version)
         details = _changed(person.details, command, context.now)
         if details == person.details:
-            return admitted
-        if admitted.role is Role.ADMIN and self._is_colleague_changed(person, details):
+            return before
+        if role is Role.ADMIN and self._is_colleague_changed(admitted, details):
             raise Forbidden(_COLLEAGUE)
-        if person.is_parent and _becomes_primary_pupil(person.details, details, day_of(context.now)):
+        today = day_of(context.now)
+        if is_parent(admitted.records) and _becomes_primary_pupil(person.details, details, today):
             raise Invalid.at(f"$.{_age_field(command)}", PARENT_OF_PRIMARY_AGE)
         if self._makes_user_a_pupil(person, details):
             raise Invalid.at("$.category", USER_A_PUPIL)
-        stamp = context.stamp(person.id, person.version + 1, admitted.role)
+        stamp = context.stamp(person.id, person.version + 1, role)
         fields = {"school": person.school, "details": details, "reason": command.reason}
         person.append(event_of(stamp, PersonChanged, **fields))
         self._record.commit(person)
-        return admitted
+        return msgspec.structs.replace(before, version=before.version + 1)
 
     def _makes_user_a_pupil(self, person: Person, after: Details) -> bool:
         """Whether a person becomes a pupil or former pupil to whom, under any record, a user was linked."""
         if person.category.is_or_was_pupil or not after.category.is_or_was_pupil:
             return False
         return bool(self._directory.linked_to(one_person(self._record, [person.id])))
-
-
-def _are_close(others: Collection[UUID], people: Iterable[Person]) -> bool:
-    """Whether a record of any of `people` says that they are close to any of `others`."""
-    relations = (each for person in people for each in person.relations.values())
-    return any(each.relation in CLOSE and each.person in others for each in relations)
-
-
-def require_other_person(context: Context, person_id: UUID) -> None:
-    """Raise Forbidden if the user is or was linked to that person."""
-    if person_id in context.principal.persons:
-        raise Forbidden(_OWN_RECORD)
-
-
-def keeps_roll(context: Context, actor: Actor) -> Role | None:
-    """The role in which the user says who is on the roll; None if they may not."""
-    administers = Role.ADMIN if context.principal.administers else None
-    return actor.role_for(Permission.KEEP_ROLL) or administers
 
 
 def _registered(

@@ -21,9 +21,10 @@ from casework.domain.school import School, YearGroupsPromoted
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Category, Role
 from casework.record import Record, retrying
+from casework.record.identity import one_person
 from casework.record.roll import Roll
 from casework.usecases.context import Context
-from casework.usecases.people import keeps_roll
+from casework.usecases.people_access import keeps_roll
 from casework.usecases.schools import Schools, actor_of
 
 FIRST_MONTH: Final = 7
@@ -114,10 +115,11 @@ class YearGroups:
         """What would change, and the pupils whom it would change, in the order of their ids."""
         found = self._record.load_many(self._roll.pupils(school.id))
         # Nobody changes the record of their own person.
+        own = one_person(self._record, context.principal.persons)
         pupils = [
             each
             for key, each in sorted(found.items())
-            if isinstance(each, Person) and _goes_up(each, school) and key not in context.principal.persons
+            if isinstance(each, Person) and _goes_up(each, school) and key not in own
         ]
         years = [_year(each.details) for each in pupils]
         top_year = command.top_year if command.top_year is not None else _usual_top_year(years)

@@ -138,6 +138,8 @@ def find(query: dict[str, Any]) -> Page[FoundPerson]:
 def pairs(query: dict[str, Any]) -> Page[PairBody]:
     """Pairs of records that could be of one person, for safeguarding leads and the head, sorted by name.
 
+    A user to whom a case came by the route sees those with a person who is in it.
+
     A pair is left out once its records are joined, and if a user who knew both has said that they are of
     two people: with `distinct` in `POST /people`, or by parting them.
     """
@@ -158,11 +160,12 @@ def read_person(person_id: UUID) -> Shown:
 def change_person(fields: dict[str, Any], person_id: UUID) -> Shown:
     """Change the given details, with a reason; null clears one, and the others stay.
 
-    For safeguarding leads and the head. Administrators may change people on the roll.
+    For safeguarding leads and the head, and for those to whom a case came by the route, of people in it.
+    Administrators may change people on the roll.
     """
     people, expected = current.casework().people, if_match()
     changed = people.change(current.context(), person_id, ChangePerson(**fields), expected)
-    return _shown(changed_body(changed.role, changed.person))
+    return _shown(changed_body(changed.person, changed.version, in_full=changed.in_full))
 
 
 @blueprint.route("/<uuid:person_id>/relations", methods=["POST"])
@@ -180,7 +183,7 @@ def relate(fields: dict[str, Any], person_id: UUID) -> RelationBody:
 @blueprint.takes(IDEMPOTENCY_KEY_HEADER)
 @blueprint.returns(204)
 def end_relation(person_id: UUID, relation_id: UUID) -> None:
-    """End a relation that was recorded for the person; it stays in the history."""
+    """End a relation of the person, for whichever of the two it was recorded; it stays in the history."""
     current.casework().relations.end(current.context(), person_id, relation_id)
 
 
@@ -192,7 +195,7 @@ def join(fields: dict[str, Any], person_id: UUID) -> Shown:
     """Say that another record is the same person. From then on, either id answers for both."""
     joins = current.casework().joins
     joined = joins.join(current.context(), person_id, SamePerson(**fields))
-    return _shown(changed_body(joined.role, joined.person), 201)
+    return _shown(changed_body(joined.person, joined.version, in_full=joined.in_full), 201)
 
 
 @blueprint.route("/<uuid:person_id>/same-as/<uuid:other_id>", methods=["DELETE"])

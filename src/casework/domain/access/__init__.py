@@ -19,7 +19,7 @@ from casework.domain.access.predicates import (
     is_about_leader,
 )
 from casework.domain.access.principal import NOBODY, SYSTEM, Actor, Principal
-from casework.domain.access.roles import PERMISSIONS, Permission, permissions_of
+from casework.domain.access.roles import BY_ROUTE, PERMISSIONS, Permission, permissions_of
 from casework.domain.access.route import FIRST, NEXT, Holder, Identity, Staff
 from casework.domain.access.standing import (
     ASSIST,
@@ -37,6 +37,7 @@ from casework.domain.access.standing import (
 __all__ = [
     "ASSIST",
     "BARRED",
+    "BY_ROUTE",
     "DEPEND_ON_STAFF",
     "FIRST",
     "HANDLE",

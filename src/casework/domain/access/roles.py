@@ -40,6 +40,9 @@ class Permission(StrEnum):
     LIST_USERS = "find users to assign or appoint"
 
 
+BY_ROUTE: Final = (Permission.MANAGE_WHERE_HEAD_IS_SUBJECT, Permission.MANAGE_AFTER_CHAIR)
+"""Who has one of these is a lead for the people of the cases that come to them by the route, no others."""
+
 _EVERYBODY: Final = frozenset(
     {Permission.REPORT, Permission.REGISTER_PEOPLE, Permission.FIND_ON_ROLL, Permission.READ_SCHOOL}
 )
