@@ -385,6 +385,8 @@ class NoticeOf(StrEnum):
     INVITED = "invited"
     ENROLLED = "enrolled"
     LINKED = "linked"
+    ABSENT = "absent"
+    ABSENCE_ENDED = "absence_ended"
     LET_IN = "let_in"
     APPROVAL_ASKED = "approval_asked"
     CASE_WAITS = "case_waits"
@@ -392,6 +394,7 @@ class NoticeOf(StrEnum):
     NAME_TO_CLEAR = "name_to_clear"
     CASES_UNREAD = "cases_unread"
     USERS_UNLINKED = "users_unlinked"
+    LINK_YOURSELF = "link_yourself"
 
 
 class ApprovalState(StrEnum):

@@ -7,12 +7,12 @@ cases at a school takes two people from the moment on at which the school is led
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
 from casework.domain.access import Actor, Principal
-from casework.domain.appointment import Appointment
+from casework.domain.appointment import Appointment, acting_as, days_of_change
 from casework.domain.approval import Approval
 from casework.domain.clocks import day_of
 from casework.domain.school import School
@@ -21,28 +21,42 @@ from casework.domain.vocabulary import Role
 from casework.record.identity import one_person
 from casework.record.port import Record
 
-_DAY: Final = timedelta(days=1)
 _LEADS_SCHOOL: Final = frozenset({Role.DSL, Role.HEADTEACHER})
 _DECIDE: Final = tuple(role for role in Role if role.leads)
 _DECIDE_WITHOUT_LEADS: Final = (Role.CHAIR_OF_GOVERNORS, Role.VICE_CHAIR)
 
 
 def leads(appointments: Iterable[Appointment], user: UUID, day: date) -> bool:
-    """Whether the user is or will be head or safeguarding lead on `day` or later."""
-    held = (each for each in appointments if each.user == user and each.role in _LEADS_SCHOOL)
+    """Whether the user leads the school, or stands in for a lead, on `day` or later."""
+    theirs = (each for each in appointments if each.user == user)
+    held = (each for each in theirs if any(role.leads for role in each.roles))
     return any(each.until is None or each.until >= max(day, each.from_) for each in held)
 
 
-def loses_leads(
-    record: Record, before: Collection[Appointment], after: Collection[Appointment], today: date
-) -> bool:
-    """Whether, on `today` or any later day, the school has a lead with `before` and none with `after`."""
-    held = [each for each in (*before, *after) if each.role in _LEADS_SCHOOL]
-    days = {today, *(each.from_ for each in held)}
-    days |= {each.until + _DAY for each in held if each.until is not None}
+def loses_leads(record: Record, school: School, after: Collection[Appointment], today: date) -> bool:
+    """Whether the school loses its last lead, on `today` or any later day, if `after` are its appointments.
+
+    The last one who is head or safeguarding lead, or the last one who acts as head, safeguarding lead or
+    deputy: when nobody acts, cases go on to the governors.
+    """
+    before = school.appointments.values()
+    days = {today, *days_of_change([*before, *after])}
     return any(
-        leads_on(record, before, day) and not leads_on(record, after, day) for day in days if day >= today
+        (leads_on(record, before, day) and not leads_on(record, after, day))
+        or (_is_acted_for(record, school, before, day) and not _is_acted_for(record, school, after, day))
+        for day in days
+        if day >= today
     )
+
+
+def _is_acted_for(record: Record, school: School, appointments: Iterable[Appointment], day: date) -> bool:
+    """Whether a user who has enrolled and may sign in acts as head, safeguarding lead or deputy on `day`.
+
+    Those who do so provisionally do not count, and those who stand in do.
+    """
+    confirmed = [each for each in school.awake_among(appointments, day) if each.provisional_since is None]
+    acting = {user for role in _DECIDE for user in acting_as(confirmed, role, day)}
+    return any(user.active for user in _enrolled(record, acting))
 
 
 def leads_on(record: Record, appointments: Iterable[Appointment], day: date) -> bool:

@@ -173,9 +173,8 @@ class Users:
 
     def _leads_alone(self, user: User, school: School, today: date) -> bool:
         """Whether the school has no other lead who has enrolled, on a day on which it has this one."""
-        held = school.appointments.values()
-        others = [each for each in held if each.user != user.id]
-        return loses_leads(self._record, held, others, today)
+        others = [each for each in school.appointments.values() if each.user != user.id]
+        return loses_leads(self._record, school, others, today)
 
     def _addressed(self, context: Context, user: User) -> Addresses:
         """What must be committed with a `user` who gets an e-mail address. Raises AddressInUse."""
