@@ -33,8 +33,8 @@ _LINK_YOURSELF: Final = (
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that the user is notified of.
 
-    `user` is whom it is about, by `name`, with the `role` they were appointed to at `school`, and the one they
-    are `standing_in_for` when needed; what one person did `alone` takes two people at a school that is led.
+    `user` is whom it is about, by `name`, with the `role` they were appointed to at `school`, and the one
+    they would be `standing_in_for`; what one person did `alone` takes two people at a school that is led.
     `absent_until` is the last day of an absence that another user recorded. `approval` waits for the user's
     decision, `incident` for the user; its `person` has a name that could be that of `user`. `count` says of
     how many cases or users it is true, and `hint` what the user should do.

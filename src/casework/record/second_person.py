@@ -138,8 +138,9 @@ def deciding_role(
     `admin` of a school. So may the leads of the school where an appointment is made. What changes a user
     everywhere is for users who are leads at every school where that user was ever appointed
     (`schools_of_user`): an administrator alone can make a user the first lead of a new school, and end an
-    appointment. Only another administrator decides about one. Where a school has no lead who has enrolled,
-    other than the user whom it is about, the chair and the vice-chair of its governors decide too.
+    appointment. Only another administrator decides about one, except that the leads of a school may approve
+    who an administrator is as a person there. Where a school has no lead who has enrolled, other than the
+    user whom it is about, the chair and the vice-chair of its governors decide too.
     """
     asker, about = record.load(User, approval.asked.by), approval.asked.about
     subject = None if about.user is None else record.load(User, about.user)

@@ -17,6 +17,7 @@ from casework.domain.clocks import day_of
 from casework.domain.errors import AddressInUse, Forbidden, Invalid, NotFound, Stale, refuse_any
 from casework.domain.event import event_of
 from casework.domain.fields import Name, record_faults
+from casework.domain.name_matching import folded_name
 from casework.domain.naming import normalised
 from casework.domain.person import Person
 from casework.domain.school import LeadDeactivated, School, UserIdentified
@@ -68,9 +69,10 @@ class Users:
     ) -> User | Approval:
         """Change the fields that `command` gives, as an administrator.
 
-        It takes two people to replace the person or the address of a user whose role reads cases, as soon as
-        a school where they hold it is led by a user who has enrolled; to deactivate the last such lead; and
-        to deactivate an administrator, where that leaves one alone.
+        It takes two people to replace the person, the address or the name of a user whose role reads cases,
+        as soon as a school where they hold it is led by a user who has enrolled; to deactivate the last such
+        lead; to deactivate an administrator, where that leaves one alone; and to link one's own user, which a
+        lead of that school may approve.
         `expected` is the version that the administrator has read, None for any. Raises NotFound, Forbidden,
         KeyReused, Stale, Invalid or AddressInUse; then nothing has changed.
         """
@@ -122,7 +124,7 @@ class Users:
         refuse_any(record_faults(command))
         if context.by == user_id:
             self._require_another(user_id, command)
-        takes_two = self._takes_two(context, user, command)
+        takes_two, school = self._takes_two(context, user, command), self._own_link_at(context, command, user)
         before, address = user.version, user.email.text
         changed: list[Aggregate] = [*self._link(context, user, command)]
         if command.active is False and user.active:
@@ -136,8 +138,10 @@ class Users:
         return Prepared(
             result=user,
             changed=(user, *changed),
-            takes_two=TakesTwo(change=change, user=user.id, school=None, role=Role.ADMIN)
-            if takes_two
+            takes_two=TakesTwo(
+                change=change, user=user.id, school=None if takes_two else school, role=Role.ADMIN
+            )
+            if takes_two or school is not None
             else None,
         )
 
@@ -164,12 +168,24 @@ class Users:
                     yield school
 
     def _identifies(self, user: User, command: ChangeUser) -> bool:
-        """Whether the change replaces the person that the user is at a school, or their address."""
+        """Whether the change replaces the person that the user is at a school, their address or their name.
+
+        Every name of a user shuts them out of cases about namesakes, also one that was given by mistake.
+        """
         if command.email is not None and normalised(command.email.text) != normalised(user.email.text):
+            return True
+        if command.name is not None and not _is_spelt_alike(command.name, user.name):
             return True
         person = None if command.person is None else self._record.load(Person, command.person)
         replaced = None if person is None else self.persons_of(user).get(person.school)
         return replaced not in (None, command.person)
+
+    def _own_link_at(self, context: Context, command: ChangeUser, user: User) -> UUID | None:
+        """The school where an administrator would link their own user, which takes a second person."""
+        if command.person is None or context.by != user.id:
+            return None
+        person = self._record.load(Person, command.person)
+        return None if person is None else person.school
 
     def _leads_alone(self, user: User, school: School, today: date) -> bool:
         """Whether the school has no other lead who has enrolled, on a day on which it has this one."""
@@ -192,8 +208,8 @@ class Users:
         """Raise Forbidden for what administrators may not change about their own user."""
         if command.active is False:
             raise Forbidden("Nobody deactivates their own user; another administrator must.")
-        if command.person is not None and self._directory.administrators() != {user_id}:
-            raise Forbidden("Nobody links their own user to a person; another administrator must.")
+        if command.person is not None and command != ChangeUser(person=command.person):
+            raise Invalid.at("$.person", "of your own user comes alone")
 
     def _link(self, context: Context, user: User, command: ChangeUser) -> list[School]:
         """Link the user. Returns the school, if that wakes their roles there."""
@@ -234,3 +250,8 @@ class Users:
         if user is None:
             raise NotFound
         return user
+
+
+def _is_spelt_alike(one: Sealed, other: Sealed) -> bool:
+    """Whether two names differ in nothing but case, spacing, accents and signs."""
+    return folded_name(one.text).joined == folded_name(other.text).joined
