@@ -19,6 +19,7 @@ import msgspec
 from sqlalchemy import Connection, and_, bindparam, not_, select
 
 from casework.application import Casework
+from casework.domain.moments import LocalDate
 from casework.domain.name_matching import FoldedName, FoldedNames, Match, NameSearch, folded_name
 from casework.domain.person import AlsoNamed, Person, day_in
 from casework.domain.sealed import Sealed
@@ -50,7 +51,7 @@ class KnownPerson(FoldedName, frozen=True, gc=False):
     school: UUID
     category: Category
     year_group: int | None
-    born_on: date | None
+    born_on: LocalDate | None
     on_roll: bool
     name: Sealed
     others: tuple[OtherName, ...] = ()
@@ -79,7 +80,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     name: NameSearch | None = None
     category: Category | None = None
     year_group: int | None = None
-    born_on: date | None = None
+    born_on: LocalDate | None = None
 
     def among(self, known: Iterable[NamesInMemory], former_at: Collection[UUID] = ()) -> list[KnownPerson]:
         """Those of `known` who are wanted: the best matches first, then by name.
