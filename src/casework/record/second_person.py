@@ -40,23 +40,28 @@ def loses_leads(record: Record, school: School, after: Collection[Appointment], 
     deputy: when nobody acts, cases go on to the governors.
     """
     before = school.appointments.values()
-    days = {today, *days_of_change([*before, *after])}
-    return any(
-        (leads_on(record, before, day) and not leads_on(record, after, day))
-        or (_is_acted_for(record, school, before, day) and not _is_acted_for(record, school, after, day))
-        for day in days
-        if day >= today
-    )
+    held = [each for each in (*before, *after) if any(role.leads for role in each.roles)]
+    able = {user.id for user in _enrolled(record, {each.user for each in held}) if user.active}
+
+    def lost(day: date) -> bool:
+        leads_before, leads_after = _leading(before, day) & able, _leading(after, day) & able
+        act_before, act_after = _acting(school, before, day) & able, _acting(school, after, day) & able
+        return bool((leads_before and not leads_after) or (act_before and not act_after))
+
+    days = {today, *days_of_change(held), school.links_required_from or today}
+    return any(lost(day) for day in days if day >= today)
 
 
-def _is_acted_for(record: Record, school: School, appointments: Iterable[Appointment], day: date) -> bool:
-    """Whether a user who has enrolled and may sign in acts as head, safeguarding lead or deputy on `day`.
-
-    Those who do so provisionally do not count, and those who stand in do.
-    """
+def _acting(school: School, appointments: Iterable[Appointment], day: date) -> set[UUID]:
+    """The users who act as head, safeguarding lead or deputy on `day`, not counting provisional roles."""
     confirmed = [each for each in school.awake_among(appointments, day) if each.provisional_since is None]
-    acting = {user for role in _DECIDE for user in acting_as(confirmed, role, day)}
-    return any(user.active for user in _enrolled(record, acting))
+    return {user for role in _DECIDE for user in acting_as(confirmed, role, day)}
+
+
+def _leading(appointments: Iterable[Appointment], day: date) -> set[UUID]:
+    """The users who are head or safeguarding lead on `day`, without those who are so provisionally."""
+    confirmed = (each for each in appointments if each.provisional_since is None and each.in_force(day))
+    return {each.user for each in confirmed if each.role in _LEADS_SCHOOL}
 
 
 def leads_on(record: Record, appointments: Iterable[Appointment], day: date) -> bool:
@@ -64,9 +69,7 @@ def leads_on(record: Record, appointments: Iterable[Appointment], day: date) -> 
 
     Those who are so provisionally do not count.
     """
-    confirmed = (each for each in appointments if each.provisional_since is None and each.in_force(day))
-    holders = {each.user for each in confirmed if each.role in _LEADS_SCHOOL}
-    return any(user.active for user in _enrolled(record, holders))
+    return any(user.active for user in _enrolled(record, _leading(appointments, day)))
 
 
 def was_led(record: Record, school: School, day: date) -> bool:

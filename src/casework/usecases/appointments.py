@@ -279,6 +279,8 @@ class Appointments:
 
     def _takes_last_lead(self, context: Context, school: School, changed: Appointment) -> bool:
         """Whether the school loses its last lead who has enrolled if an appointment is `changed`."""
+        if changed == school.appointments[changed.id] or not any(role.leads for role in changed.roles):
+            return False
         after = school.appointments | {changed.id: changed}
         return loses_leads(self._record, school, after.values(), day_of(context.now))
 

@@ -124,11 +124,14 @@ class Users:
         refuse_any(record_faults(command))
         if context.by == user_id:
             self._require_another(user_id, command)
-        takes_two, school = self._takes_two(context, user, command), self._own_link_at(context, command, user)
+        # Loaded once: a change of the schools after the decision must conflict with what is written to them.
+        schools = [*schools_of(self._record, self._directory, user)]
+        takes_two = self._takes_two(context, user, command, schools)
+        school = self._own_link_at(context, command, user)
         before, address = user.version, user.email.text
         changed: list[Aggregate] = [*self._link(context, user, command)]
         if command.active is False and user.active:
-            changed += self._without_lead(context, user, changed)
+            changed += self._without_lead(context, user, schools, changed)
         self._apply(context, user, command)
         if normalised(user.email.text) != normalised(address):
             changed.append(self._addressed(context, user))
@@ -145,9 +148,8 @@ class Users:
             else None,
         )
 
-    def _takes_two(self, context: Context, user: User, command: ChangeUser) -> bool:
-        """Whether the change takes two people."""
-        schools = [*schools_of(self._record, self._directory, user)]
+    def _takes_two(self, context: Context, user: User, command: ChangeUser, schools: list[School]) -> bool:
+        """Whether the change takes two people; `schools` are those that ever appointed the user."""
         today = day_of(context.now)
         ends = command.active is False and user.active
         if ends and user.administrator and len(self._directory.administrators() - {user.id}) < _ENOUGH:
@@ -156,10 +158,13 @@ class Users:
             return True
         return self._identifies(user, command) and reads_where_led(self._record, schools, user.id, today)
 
-    def _without_lead(self, context: Context, user: User, linked: list[Aggregate]) -> Iterator[School]:
-        """The schools that `user` leads today, which note that the user is deactivated."""
+    @staticmethod
+    def _without_lead(
+        context: Context, user: User, schools: list[School], linked: list[Aggregate]
+    ) -> Iterator[School]:
+        """Those of `schools` that `user` leads, which note that the user is deactivated."""
         known = {each.id: each for each in linked if isinstance(each, School)}
-        for found in schools_of(self._record, self._directory, user):
+        for found in schools:
             if leads(found.appointments.values(), user.id, day_of(context.now)):
                 school = known.get(found.id, found)
                 stamp = context.stamp(school.id, school.version + 1, Role.ADMIN)
