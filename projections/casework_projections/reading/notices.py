@@ -13,8 +13,9 @@ from msgspec import UNSET, UnsetType
 from casework.domain.access import Permission
 from casework.domain.clocks import LONDON
 from casework.domain.moments import Instant, LocalDate
+from casework.domain.notice import NoticeOf
 from casework.domain.sealed import Sealed
-from casework.domain.vocabulary import ApprovalState, Matter, NoticeOf, Role
+from casework.domain.vocabulary import ApprovalState, Matter, Role
 from casework.record.case_files import case_files
 from casework_projections.reading.approvals import ListApprovals
 from casework_projections.reading.asking import Asker, reach_of

@@ -30,9 +30,10 @@ from casework.domain.clocks import day_of
 from casework.domain.event import Event
 from casework.domain.incident.recusal import LetIn
 from casework.domain.moments import Instant, LocalDate
+from casework.domain.notice import NoticeOf
 from casework.domain.school import Appointed, AppointmentChanged
 from casework.domain.user import UserEnrolled, UserInvited, UserLinked
-from casework.domain.vocabulary import NoticeOf, Role
+from casework.domain.vocabulary import Role
 from casework_projections.views.view import Batch, Moment, View, upsert
 
 _metadata: Final = MetaData()
