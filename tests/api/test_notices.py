@@ -160,7 +160,6 @@ class TestACaseThatNobodyMayRead:
         return bullying(house, "dsl", "deputy_dsl", "headteacher")
 
     def link_the_administrator(self, house: House, person: str | None = None) -> None:
-        house.appoint("admin", "governor", house.school)
         person = person or house.on_roll("Ada Adminson")
         answer = change(house, "admin", house.second_administrator(), person=person)
         assert answer.status_code == 200
@@ -171,8 +170,28 @@ class TestACaseThatNobodyMayRead:
         self.link_the_administrator(house)
         (seen,) = notices(house, "admin", "cases_unread")
         assert seen["count"] == 1
+        assert notices(house, "admin", "link_yourself") == []
         assert set(seen) == {"id", "at", "what", "count"}
         assert notices(house, "governor", "cases_unread") == []
+
+    def test_asks_administrators_who_are_no_person_to_link_themselves(self, house: House) -> None:
+        """Whether or not there is such a case, so that the notice does not tell."""
+        house.clock.set("2026-09-14 08:00")
+        before = notices(house, "admin", "link_yourself")
+        self.unread(house)
+        assert notices(house, "admin", "link_yourself") == before
+        (asked_to,) = before
+        assert set(asked_to) == {"id", "at", "what", "hint"}
+        assert "Link your user to your person" in asked_to["hint"]
+        for who in ("dsl", "governor", "reporter"):
+            assert notices(house, who, "link_yourself") == []
+
+    def test_is_a_count_once_a_lead_has_approved_who_the_only_administrator_is(self, house: House) -> None:
+        answer = change(house, "admin", person=house.on_roll("Ada Adminson"))
+        assert house.decide(asked(answer), "dsl").status_code == 200
+        self.unread(house)
+        (seen,) = notices(house, "admin", "cases_unread")
+        assert seen["count"] == 1
 
     def test_is_not_counted_for_one_who_is_a_party_to_it(self, house: House) -> None:
         person = house.on_roll("Ada Adminson")

@@ -187,3 +187,84 @@ def test_no_name_is_in_a_log_a_problem_a_link_or_a_cursor(house: House) -> None:
     written += [log.getvalue(), urlsafe_b64decode(cursor + "==").decode("latin-1")]
     assert "quillfeather" not in "".join(written).casefold()
     assert person not in log.getvalue()
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+class TestBirthDates:
+    """Namesakes of one year group are told apart by those who may read birth dates, and by nobody else."""
+
+    DAYS: Final = ("2017-09-05", "2017-12-05", "2018-03-05")
+
+    def namesakes(self, house: House) -> dict[str, str]:
+        """The id of each of three pupils of one name by birth date."""
+        return {day: house.person("Sam Same", year_group=4, born_on=day) for day in self.DAYS}
+
+    @pytest.mark.parametrize("who", ["dsl", "deputy_dsl", "headteacher"])
+    def test_are_shown_to_leads(self, house: House, who: str) -> None:
+        born = {person: day for day, person in self.namesakes(house).items()}
+        assert {each["id"]: each["born_on"] for each in found(house, who, name="sam same")} == born
+
+    @pytest.mark.parametrize("who", ["reporter", "governor"])
+    def test_are_shown_to_nobody_else(self, house: House, who: str) -> None:
+        self.namesakes(house)
+        roll = {"id", "school", "category", "name", "year_group"}
+        assert [set(each) for each in found(house, who, name="sam same")] == [roll] * 3
+
+    @pytest.mark.parametrize(
+        "query",
+        [{"name": "sam"}, {"year_group": "4"}, {"category": "pupil"}, {}],
+        ids=["name", "year", "category", "alone"],
+    )
+    def test_find_people_for_leads(self, house: House, query: dict[str, str]) -> None:
+        by_day = self.namesakes(house)
+        (item,) = found(house, born_on="2017-12-05", **query)
+        assert item["id"] == by_day["2017-12-05"]
+        assert found(house, born_on="2017-12-06", **query) == []
+
+    @pytest.mark.parametrize("who", ["reporter", "governor"])
+    @pytest.mark.parametrize("day", ["2017-12-05", "2017-12-06"])
+    def test_find_nobody_for_others_whatever_is_recorded(self, house: House, who: str, day: str) -> None:
+        self.namesakes(house)
+        house.get(who, f"/people?name=sam&born_on={day}", status=403)
+
+    def test_find_nobody_at_a_school_where_the_user_is_no_lead(self, house: House) -> None:
+        self.namesakes(house)
+        elsewhere = house.open_school("headcorn")
+        house.add_user("stranger", "dsl", elsewhere)
+        house.appoint("stranger", "reporter", house.school)
+        assert len(found(house, "stranger", name="sam")) == 3
+        assert found(house, "stranger", name="sam", born_on="2017-12-05") == []
+        assert found(house, "stranger", school=house.school, born_on="2017-12-05") == []
+        assert all("born_on" not in each for each in found(house, "stranger", name="sam"))
+
+    def test_are_found_as_they_are_now(self, house: House) -> None:
+        person = self.namesakes(house)["2017-12-05"]
+        assert found(house, born_on="2017-12-05")
+        change = {"born_on": "2017-12-15", "reason": "It was misread."}
+        house.ask("dsl", "PATCH", f"/people/{person}", json=change, headers={"If-Match": "*"})
+        assert found(house, born_on="2017-12-05") == []
+        assert [each["id"] for each in found(house, born_on="2017-12-15")] == [person]
+
+    @pytest.mark.parametrize("day", ["2017-13-01", "05/12/2017", "2017-12-05T00:00:00Z", ""])
+    def test_are_dates(self, house: House, day: str) -> None:
+        answer = house.ask("dsl", "GET", f"/people?{urlencode({'name': 'sam', 'born_on': day})}")
+        assert answer.status_code == 422, answer.text
+        assert answer.json is not None
+        assert list(answer.json["errors"]) == ["born_on"]
+
+    @pytest.mark.parametrize(("who", "shown"), [("dsl", True), ("reporter", False), ("admin", False)])
+    def test_of_candidates_are_shown_to_leads(self, house: House, who: str, shown: bool) -> None:
+        self.namesakes(house)
+        body = {"school": house.school, "category": "pupil", "name": "Sam Same", "year_group": 4}
+        answer = house.ask(who, "POST", "/people", json=body)
+        assert answer.status_code == 409, answer.text
+        assert answer.json is not None
+        days = sorted(each.get("born_on", "") for each in answer.json["candidates"])
+        assert days == (sorted(self.DAYS) if shown else [""] * 3)
+
+    def test_of_pairs_are_shown(self, house: House) -> None:
+        for each in house.people_called("Sam Same", 2):
+            change = {"born_on": "2017-12-05", "reason": "It was missing."}
+            house.ask("dsl", "PATCH", f"/people/{each}", json=change, headers={"If-Match": "*"})
+        (pair,) = house.get("dsl", f"/people/pairs?school={house.school}")["items"]
+        assert [pair[side]["born_on"] for side in ("one", "other")] == ["2017-12-05"] * 2

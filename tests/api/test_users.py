@@ -7,7 +7,6 @@ from uuid import uuid4
 
 import pytest
 
-from casework.domain.account_change import ChangeUser
 from tests.api.client import REASON, House, Json, body_of
 
 on_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
@@ -54,15 +53,15 @@ class TestAChange:
 
     def test_of_the_present_version_is_answered_with_the_next(self, house: House) -> None:
         tag = house.ask("admin", "GET", f"/users/{house.users['dsl']}").headers["ETag"]
-        answer = change(house, "dsl", match=tag, name="Una Usher")
+        answer = change(house, "dsl", match=tag, name="DSL Usher")
         assert answer.status_code == 200
         assert answer.headers["ETag"] == f'"{int(tag.strip(chr(34))) + 1}"'
 
     def test_that_is_retried_is_answered_as_it_was_at_first(self, house: House) -> None:
         headers = {"If-Match": "*", "Idempotency-Key": uuid4().hex}
-        path, body = f"/users/{house.users['dsl']}", {"name": "Una Usher"}
+        path, body = f"/users/{house.users['reporter']}", {"name": "Una Usher"}
         first = house.ask("admin", "PATCH", path, json=body, headers=headers)
-        changed(house, "dsl", name="Ursula Usher")
+        changed(house, "reporter", name="Ursula Usher")
         again = house.ask("admin", "PATCH", path, json=body, headers=headers)
         assert body_of(again) == body_of(first)
         assert house.get("admin", path)["name"] == "Ursula Usher"
@@ -154,22 +153,67 @@ class TestALink:
         assert house.ask("admin", "DELETE", path).status_code == 204
         assert changed(house, "leaver", person=teacher)["person"] == teacher
 
-    def test_of_their_own_user_is_made_by_the_only_administrator(self, house: House) -> None:
-        teacher = house.person("Tara Teacher", "staff")
-        house.second_administrator()
-        house.casework.users.change(house.as_system(), house.id_of("second admin"), ChangeUser(active=False))
-        appointment = {"user": house.users["admin"], "role": "reporter", "from": "2026-09-01"}
-        answer = house.ask("admin", "POST", f"/schools/{house.school}/appointments", json=appointment)
-        assert errors(answer) == {"$.user": ["is you; another administrator must appoint you"]}
-        assert list(errors(change(house, "admin", person=teacher))) == ["$.person"]
+    def test_of_an_administrator_needs_no_appointment(self, house: House) -> None:
+        second, person = house.second_administrator(), house.on_roll("Ada Adminson")
+        before = house.get("admin", "/me")["appointments"]
+        assert changed(house, "admin", by=second, person=person)["person"] == person
+        assert house.get("admin", "/me")["appointments"] == before == []
 
-    def test_of_an_administrators_own_user_is_refused(self, house: House) -> None:
-        house.second_administrator()
-        teacher = house.person("Tara Teacher", "staff")
-        appointment = {"user": house.users["admin"], "role": "reporter", "from": "2026-09-01"}
-        house.created("second admin", f"/schools/{house.school}/appointments", appointment)
-        assert change(house, "admin", person=teacher).status_code == 403
-        assert changed(house, "admin", by="second admin", person=teacher)["person"] == teacher
+    @pytest.mark.parametrize("category", ["pupil", "former_pupil"])
+    def test_of_an_administrator_to_a_pupil_is_refused(self, house: House, category: str) -> None:
+        pupil, second = house.person("Petra Pupil", category), house.second_administrator()
+        answer = change(house, "admin", by=second, person=pupil)
+        assert errors(answer) == {"$.person": ["is or was a pupil"]}
+
+
+class TestAnAdministratorsLinkOfTheirOwn:
+    """Nobody edits their own link alone; the only administrator asks a lead of the school."""
+
+    def ask(self, house: House, school: str | None = None) -> str:
+        """The approval that the administrator asks for."""
+        answer = change(house, "admin", person=house.on_roll("Ada Adminson", school))
+        assert answer.status_code == 202, answer.text
+        return str(body_of(answer)["approval"])
+
+    def test_is_approved_by_a_lead_of_the_school(self, house: House) -> None:
+        approval = self.ask(house)
+        assert house.get("admin", "/me")["user"]["persons"] == []
+        listed = [each["id"] for each in house.get("dsl", "/approvals")["items"]]
+        assert listed == [approval]
+        shown = house.get("dsl", f"/approvals/{approval}")
+        assert shown["user"]["person"]["name"] == "Ada Adminson"
+        assert house.decide(approval, "dsl").status_code == 200
+        (linked,) = house.get("admin", "/me")["user"]["persons"]
+        assert linked["school"] == house.school
+
+    def test_is_approved_by_another_administrator(self, house: House) -> None:
+        second = house.second_administrator()
+        assert house.decide(self.ask(house), second).status_code == 200
+
+    def test_is_not_approved_by_themselves_or_where_they_are_not_linked(self, house: House) -> None:
+        approval = self.ask(house)
+        house.add_user("stranger", "dsl", house.open_school("headcorn"))
+        assert house.decide(approval, "admin").status_code == 403
+        assert house.decide(approval, "stranger").status_code == 404
+        assert house.decide(approval, "reporter").status_code == 404
+
+    def test_comes_alone_so_that_a_lead_decides_on_nothing_else(self, house: House) -> None:
+        person = house.on_roll("Ada Adminson")
+        answer = change(house, "admin", person=person, email="ada@other.example")
+        assert errors(answer) == {"$.person": ["of your own user comes alone"]}
+
+    def test_that_is_replaced_takes_two_people_too(self, house: House) -> None:
+        house.decide(self.ask(house), "dsl")
+        approval = self.ask(house)
+        assert house.decide(approval, "headteacher").status_code == 200
+
+    def test_is_decided_by_another_administrator_alone_if_they_read_cases(self, house: House) -> None:
+        second = house.second_administrator()
+        changed(house, "admin", by=second, person=house.on_roll("Ada Adminson"))
+        house.appoint("admin", "deputy_dsl", house.school)
+        approval = self.ask(house)
+        assert house.decide(approval, "dsl").status_code == 404
+        assert house.decide(approval, second).status_code == 200
 
 
 class TestADeactivatedUser:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import date
 from typing import ClassVar
 from uuid import UUID, uuid4
 
@@ -240,6 +241,31 @@ def test_a_name_that_was_changed_in_the_database_hides_only_its_person(
             connection.execute(update(people).where(where).values(name=token))
         assert found(Views(history.app), history.id, name="Ada") == []
         assert found(Views(history.app), history.id, name="Bertie") == [history.alleged]
+
+
+def test_a_birth_date_is_kept_until_its_person_is_erased(history: SchoolHistory, views: Views) -> None:
+    day = date(2017, 12, 5)
+    born = history.person(Category.PUPIL, "Bea", born_on=day)
+    history.person(Category.PUPIL, "Bob", born_on=date(2017, 12, 6))
+    assert found(views, history.id, born_on=day) == [born]
+    with unsealed(history.app) as again:
+        assert found(views, history.id, name="Bea", born_on=day) == [born]
+    assert again == []
+    history.app.record.commit(destroying=[born])
+    assert found(views, history.id, born_on=day) == []
+
+
+def test_a_birth_date_that_was_changed_in_the_database_is_as_none(
+    history: SchoolHistory, views: Views
+) -> None:
+    day = date(2017, 12, 5)
+    born = [history.person(Category.PUPIL, name, born_on=day) for name in ("Bea", "Bob")]
+    views.catch_up("people")
+    with history.app.database.writer.begin() as connection:
+        where = people.c.person == born[0]
+        connection.execute(update(people).where(where).values(born_on=born[0].hex + "*"))
+    assert found(views, history.id, born_on=day) == born[1:]
+    assert found(views, history.id, name="Bea") == born[:1]
 
 
 def test_people_who_were_set_aside_are_found_and_named(

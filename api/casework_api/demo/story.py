@@ -12,7 +12,7 @@ import msgspec
 
 from casework.application import Casework
 from casework.domain.access import SYSTEM, Principal
-from casework.domain.account_change import AppointUser
+from casework.domain.account_change import AppointUser, ChangeUser
 from casework.domain.case import Case
 from casework.domain.clocks import LONDON, Calendar, day_of
 from casework.domain.errors import Refused
@@ -123,6 +123,8 @@ class _Story:
             users[role] = register(self.context(admin, opened), user)
             appointment = AppointUser(user=users[role].id, role=Role(role), from_=day_of(opened))
             self.app.appointments.appoint(self.context(admin, opened), school.id, appointment)
+        person = self._person(admin, opened, school.id, Category.STAFF, USERS[0][1])
+        self.app.users.change(self.context(None, opened), admin.id, ChangeUser(person=person))
         pupils, parents = self._families(school.id, users["dsl"], opened)
         teacher = self._person(users["dsl"], opened, school.id, Category.STAFF, TEACHER)
         return Cast(school=school.id, users=users, pupils=pupils, parents=parents, teacher=teacher)

@@ -8,12 +8,11 @@ from typing import ClassVar
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET
 
 from casework.domain.access import NOBODY, Permission, Principal
 from casework.domain.bars import Bonds
-from casework.domain.person import Details, Person
-from casework.domain.sealed import Sealed
-from casework.domain.vocabulary import Category
+from casework.domain.person import Details, Person, day_in
 from casework.record.known_people import MOST_CANDIDATES
 from casework_projections.reading.admission import Admission
 from casework_projections.reading.asking import Asker, reach_of
@@ -26,8 +25,8 @@ from casework_projections.reading.knowing import (
     known_records,
 )
 from casework_projections.reading.paging import Page, Part
-from casework_projections.reading.people import FoundPerson, found_person
-from casework_projections.reading.room import Answer, Question, ReadingRoom, Shown, Snapshot
+from casework_projections.reading.people import Candidate, FoundPerson, found_person, shown_in_list
+from casework_projections.reading.room import Answer, Question, ReadingRoom, Snapshot
 from casework_projections.views.bonds import joined_records
 from casework_projections.views.catch_up import Views
 from casework_projections.views.likeness import Pair
@@ -73,15 +72,6 @@ class KnownPeopleLookup:
             return frozenset(index.holders_of(connection, relation))
 
 
-class Candidate(msgspec.Struct, frozen=True, kw_only=True):
-    """A record that could be of the person to register."""
-
-    id: UUID
-    name: Sealed
-    category: Category
-    year_group: int | None
-
-
 class ReadCandidates(Question[tuple[Candidate, ...]], frozen=True):
     """The records with these ids at a school where the user may register people, if they may know them."""
 
@@ -95,8 +85,11 @@ class ReadCandidates(Question[tuple[Candidate, ...]], frozen=True):
         found = room.record.load_many(self.candidates)
         here = (each for each in found.values() if isinstance(each, Person) and each.school == school.id)
         known = known_among(room, asker, here)
-        items = tuple(_candidate(known[each]) for each in self.candidates if each in known)
-        return Answer(items, tuple(Shown(about=each.id, parts=("name",)) for each in items))
+        with room.snapshot(room.views.directory) as snapshot:
+            reach = reach_of(asker, room.views.directory, snapshot.connection)
+        reads = school.id in reach.schools(Permission.READ_PEOPLE)
+        items = tuple(_candidate(known[each], reads=reads) for each in self.candidates if each in known)
+        return Answer(items, tuple(map(shown_in_list, items)))
 
 
 class PairBody(msgspec.Struct, frozen=True):
@@ -136,9 +129,8 @@ class ListPairs(Question[Page[PairBody]], frozen=True):
         pairs = [pair for pair in pairs if known.issuperset(_off_roll(pair))]
         place, following = room.cursors.cut(self.part, ["pairs", self.school, asker.principal.id], len(pairs))
         items = tuple(map(_pair, pairs[place]))
-        people = dict.fromkeys(each.id for item in items for each in (item.one, item.other))
-        shown = tuple(Shown(about=each, parts=("name",)) for each in people)
-        return Answer(Page(items, following, stale), shown)
+        people = {each.id: each for item in items for each in (item.one, item.other)}
+        return Answer(Page(items, following, stale), tuple(map(shown_in_list, people.values())))
 
     def _in_handled_cases(
         self, room: ReadingRoom, asker: Asker, pairs: Sequence[Pair], joined: Bonds
@@ -154,10 +146,15 @@ def _off_roll(people: Iterable[KnownPerson]) -> list[UUID]:
 
 
 def _pair(pair: Pair) -> PairBody:
-    return PairBody(*map(found_person, pair))
+    return PairBody(*(found_person(each, reads=True) for each in pair))
 
 
-def _candidate(person: Person) -> Candidate:
+def _candidate(person: Person, *, reads: bool) -> Candidate:
+    born_on = day_in(person.details.born_on) if reads else None
     return Candidate(
-        id=person.id, name=person.name, category=person.category, year_group=person.details.year_group
+        id=person.id,
+        name=person.name,
+        category=person.category,
+        year_group=person.details.year_group,
+        born_on=UNSET if born_on is None else born_on,
     )

@@ -12,9 +12,10 @@ from msgspec import UNSET, UnsetType
 
 from casework.domain.access import Permission
 from casework.domain.clocks import LONDON
-from casework.domain.moments import Instant
+from casework.domain.moments import Instant, LocalDate
+from casework.domain.notice import NoticeOf
 from casework.domain.sealed import Sealed
-from casework.domain.vocabulary import ApprovalState, Matter, NoticeOf, Role
+from casework.domain.vocabulary import ApprovalState, Matter, Role
 from casework.record.case_files import case_files
 from casework_projections.reading.approvals import ListApprovals
 from casework_projections.reading.asking import Asker, reach_of
@@ -24,15 +25,20 @@ from casework_projections.reading.waiting import ClosedCases, unread
 from casework_projections.views.notices import Noted
 
 _OF_A_CASE: Final = frozenset({Matter.STEP, Matter.LET_IN})
+_LINK_YOURSELF: Final = (
+    "Link your user to your person on the roll of a school (`person`), so that you can be told of cases that "
+    "nobody can read."
+)
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that the user is notified of.
 
-    `user` is whom it is about, by `name`, with the `role` they were appointed to at `school`; what one person
-    did `alone` takes two people at a school that is led. `approval` waits for the user's decision, `incident`
-    for the user; its `person` has a name that could be that of `user`. `count` says of how many cases or
-    users it is true.
+    `user` is whom it is about, by `name`, with the `role` they were appointed to at `school`, and the one
+    they would be `standing_in_for`; what one person did `alone` takes two people at a school that is led.
+    `absent_until` is the last day of an absence that another user recorded. `approval` waits for the user's
+    decision, `incident` for the user; its `person` has a name that could be that of `user`. `count` says of
+    how many cases or users it is true, and `hint` what the user should do.
     """
 
     id: UUID
@@ -43,10 +49,13 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     name: Sealed | UnsetType = UNSET
     role: Role | UnsetType = UNSET
     alone: bool | UnsetType = UNSET
+    standing_in_for: Role | UnsetType = UNSET
+    absent_until: LocalDate | UnsetType = UNSET
     approval: UUID | UnsetType = UNSET
     incident: UUID | UnsetType = UNSET
     person: UUID | UnsetType = UNSET
     count: int | UnsetType = UNSET
+    hint: str | UnsetType = UNSET
 
 
 class ListNotices(Question[Page[Notice]], frozen=True):
@@ -113,6 +122,8 @@ def _notice(noted: Noted, name: Sealed | None) -> Notice:
         name=UNSET if name is None else name,
         role=UNSET if noted.role is None else noted.role,
         alone=noted.alone or UNSET,
+        standing_in_for=noted.standing_in_for or UNSET,
+        absent_until=noted.absent_until or UNSET,
         incident=UNSET if noted.incident is None else noted.incident,
     )
 
@@ -150,11 +161,19 @@ def _to_clear(closed: ClosedCases) -> Iterator[Notice]:
 def _for_administrators(room: ReadingRoom, snapshot: Snapshot, asker: Asker) -> Iterator[Notice]:
     """Every day again: cases that nobody may read, and leads who must be linked to a person.
 
-    A count of cases is shown only to administrators from whom a case about them can be hidden.
+    A count of cases is shown only to administrators from whom a case about them can be hidden. Others are
+    always asked to link themselves, so that it does not tell whether there is a case.
     """
     if not asker.principal.administers:
         return
     today = datetime.combine(asker.today, time(), tzinfo=LONDON)
+    if not asker.principal.persons:
+        yield Notice(
+            id=uuid5(asker.principal.id, f"{NoticeOf.LINK_YOURSELF} {asker.today}"),
+            at=today,
+            what=NoticeOf.LINK_YOURSELF,
+            hint=_LINK_YOURSELF,
+        )
     cases = unread(room, snapshot, asker) if asker.principal.persons else 0
     if cases:
         yield Notice(

@@ -34,13 +34,27 @@ from casework_projections.views.people_search import KnownPerson, Wanted
 
 
 class FoundPerson(msgspec.Struct, frozen=True, kw_only=True):
-    """A person in a list. Category and year group tell namesakes apart."""
+    """A person in a list. Category, year group and birth date tell namesakes apart.
+
+    `born_on` is shown to users who may read people at the school, if it is recorded.
+    """
 
     id: UUID
     school: UUID
     category: Category
     name: Sealed
     year_group: int | None
+    born_on: LocalDate | UnsetType = UNSET
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+    """A record that could be of the person to register. `born_on` is as in `FoundPerson`."""
+
+    id: UUID
+    name: Sealed
+    category: Category
+    year_group: int | None
+    born_on: LocalDate | UnsetType = UNSET
 
 
 class PersonBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,8 +88,9 @@ class FindPeople(Question[Page[FoundPerson]], frozen=True, kw_only=True):
     """A page of people whom the user may know: the best matches first, then by name.
 
     `name` is any parts of a name, in any order: of the present name or of what the person is known as, and
-    of a former name where the user may read people. At least one filter is needed. Raises Invalid, and
-    Forbidden if the user may find people at no school.
+    of a former name where the user may read people. At least one filter is needed. With `born_on`,
+    only people at schools where the user may read people are found, because others could try out birth
+    dates. Raises Invalid, and Forbidden if there is no school where the user may find people in this way.
     """
 
     NAME: ClassVar = "people"
@@ -83,6 +98,7 @@ class FindPeople(Question[Page[FoundPerson]], frozen=True, kw_only=True):
     name: str | None = None
     category: Category | None = None
     year_group: int | None = None
+    born_on: LocalDate | None = None
     school: UUID | None = None
     part: Part = Part()
 
@@ -91,7 +107,9 @@ class FindPeople(Question[Page[FoundPerson]], frozen=True, kw_only=True):
         views = room.views
         with room.snapshot(views.directory, views.people, views.recusals) as snapshot:
             reach = reach_of(asker, views.directory, snapshot.connection)
-            schools = reach.schools(Permission.FIND_ON_ROLL)
+            schools = reach.schools(
+                Permission.FIND_ON_ROLL if self.born_on is None else Permission.READ_PEOPLE
+            )
             if not schools:
                 raise Forbidden
             asked = [each for each in schools if self.school in (None, each)]
@@ -101,23 +119,23 @@ class FindPeople(Question[Page[FoundPerson]], frozen=True, kw_only=True):
             stale = snapshot.stale
         known = known_records(room, asker, [each.person for each in matching if not each.on_roll])
         found = _once((each for each in matching if each.on_roll or each.person in known), joined, leads)
-        filters = [self.name, self.category, self.year_group, self.school]
+        filters = [self.name, self.category, self.year_group, self.born_on, self.school]
         scope = ["people", *filters, asker.principal.id]
         place, following = room.cursors.cut(self.part, scope, len(found))
-        items = tuple(map(found_person, found[place]))
-        shown = tuple(Shown(about=each.id, parts=("name",)) for each in items)
-        return Answer(Page(items, following, stale), shown)
+        items = tuple(found_person(each, reads=each.school in leads) for each in found[place])
+        return Answer(Page(items, following, stale), tuple(map(shown_in_list, items)))
 
     def _wanted(self) -> Wanted:
+        filters = Wanted(category=self.category, year_group=self.year_group, born_on=self.born_on)
         if self.name is None:
-            if self.category is None and self.year_group is None and self.school is None:
+            if filters == Wanted() and self.school is None:
                 raise Invalid.at("name", "is required if there is no other filter")
-            return Wanted(category=self.category, year_group=self.year_group)
+            return filters
         try:
             name = NameSearch.of(self.name)
         except ValueError:
             raise Invalid.at("name", f"must have at least {LEAST_LETTERS} letters or digits") from None
-        return Wanted(name=name, category=self.category, year_group=self.year_group)
+        return msgspec.structs.replace(filters, name=name)
 
 
 class ReadPerson(Question[PersonBody], frozen=True):
@@ -200,12 +218,18 @@ def _once(matching: Iterable[KnownPerson], joined: Bonds, schools: frozenset[UUI
     return found
 
 
-def found_person(found: KnownPerson) -> FoundPerson:
-    """A person as lists show them."""
+def shown_in_list(person: FoundPerson | Candidate) -> Shown:
+    """What a list shows of a person."""
+    return Shown(about=person.id, parts=("name",) if person.born_on is UNSET else ("name", "birth date"))
+
+
+def found_person(found: KnownPerson, *, reads: bool) -> FoundPerson:
+    """A person as lists show them to a user who `reads` people at their school, or does not."""
     return FoundPerson(
         id=found.person,
         school=found.school,
         category=found.category,
         name=found.name,
         year_group=found.year_group,
+        born_on=found.born_on if reads and found.born_on is not None else UNSET,
     )

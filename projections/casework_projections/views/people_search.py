@@ -1,13 +1,14 @@
 """People found by any part of their name, among the names of a school that this process keeps unsealed.
 
-The database cannot search names that it holds only sealed. So a school's names are unsealed at the first
-search there, and kept in memory; later searches read only the rows that are new.
+The database cannot search names and birth dates that it holds only sealed. So those of a school are unsealed
+at the first search there, and kept in memory; later searches read only the rows that are new.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from itertools import groupby
 from operator import attrgetter
 from threading import Lock
@@ -18,8 +19,9 @@ import msgspec
 from sqlalchemy import Connection, and_, bindparam, not_, select
 
 from casework.application import Casework
+from casework.domain.moments import LocalDate
 from casework.domain.name_matching import FoldedName, FoldedNames, Match, NameSearch, folded_name
-from casework.domain.person import AlsoNamed, Person
+from casework.domain.person import AlsoNamed, Person, day_in
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Category
 from casework.storage.sealing import Tampered
@@ -49,6 +51,7 @@ class KnownPerson(FoldedName, frozen=True, gc=False):
     school: UUID
     category: Category
     year_group: int | None
+    born_on: LocalDate | None
     on_roll: bool
     name: Sealed
     others: tuple[OtherName, ...] = ()
@@ -77,6 +80,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     name: NameSearch | None = None
     category: Category | None = None
     year_group: int | None = None
+    born_on: LocalDate | None = None
 
     def among(self, known: Iterable[NamesInMemory], former_at: Collection[UUID] = ()) -> list[KnownPerson]:
         """Those of `known` who are wanted: the best matches first, then by name.
@@ -102,8 +106,10 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
         return known.matching(self.name, former_at)
 
     def _passes(self, person: KnownPerson) -> bool:
-        return (self.category is None or person.category is self.category) and (
-            self.year_group is None or person.year_group == self.year_group
+        return (
+            (self.category is None or person.category is self.category)
+            and (self.year_group is None or person.year_group == self.year_group)
+            and (self.born_on is None or person.born_on == self.born_on)
         )
 
 
@@ -227,17 +233,26 @@ class PeopleSearch:
             school=row.school,
             category=_CATEGORIES[row.category],
             year_group=row.year_group,
+            born_on=self._born_on(row),
             on_roll=row.on_roll,
         )
 
     def _name(self, person: UUID, token: str, wrapped: bytes | None) -> Sealed | None:
         """The name of a person, unsealed; None if it is erased, or is not what was sealed."""
+        text = self._text(person, token, wrapped)
+        return None if text is None else Sealed(text, person)
+
+    def _born_on(self, row: Any) -> date | None:
+        text = None if row.born_on is None else self._text(row.person, row.born_on, row.wrapped)
+        return None if text is None else date.fromisoformat(text)
+
+    def _text(self, person: UUID, token: str, wrapped: bytes | None) -> str | None:
         if wrapped is None:
             return None
         try:
-            return Sealed(self._sealer.token_text(token, person, wrapped), person)
+            return self._sealer.token_text(token, person, wrapped)
         except Tampered:
-            # Searches for others must not fail. A rebuild of the view copies the name from the log again.
+            # Searches for others must not fail. A rebuild of the view copies the text from the log again.
             return None
 
     def _checked(self, schools: dict[UUID, _School]) -> dict[UUID, _School]:
@@ -279,6 +294,7 @@ def _replayed(person: Person) -> KnownPerson:
         school=person.school,
         category=person.category,
         year_group=person.details.year_group,
+        born_on=day_in(person.details.born_on),
         on_roll=person.details.on_roll,
     )
 
@@ -315,6 +331,7 @@ _ROWS: Final = (
             people.c.school,
             people.c.category,
             people.c.year_group,
+            people.c.born_on,
             people.c.on_roll,
             people.c.name,
         ),

@@ -68,7 +68,7 @@ class EndAppointment(msgspec.Struct, frozen=True, kw_only=True, tag="end_appoint
 
 
 class AmendAppointment(msgspec.Struct, frozen=True, kw_only=True, tag="amend", tag_field="change"):
-    """An appointment at `school` gets an earlier last day."""
+    """An appointment at `school` gets an earlier last day or an absence, or is confirmed."""
 
     school: UUID
     appointment: UUID

@@ -223,15 +223,18 @@ def _ever(appointment: Appointment) -> bool:
     return appointment.until is None or appointment.from_ <= appointment.until
 
 
+def days_of_change(appointments: Iterable[Appointment]) -> set[date]:
+    """The days on which any of them starts or stops being in force, or its user being present."""
+    return {day for each in appointments for day in _changes(each)}
+
+
 def _periods(appointments: Iterable[Appointment]) -> Iterator[tuple[date, date | None]]:
     """Periods in which nothing changes, from the first day of any appointment on."""
-    starts = {day for each in appointments for day in _changes(each)}
-    days = sorted(starts)
+    days = sorted(days_of_change(appointments))
     return zip(days, [*(day - _DAY for day in days[1:]), None], strict=True)
 
 
 def _changes(appointment: Appointment) -> Iterator[date]:
-    """The days on which it starts or stops being in force, or its user being present."""
     yield appointment.from_
     if appointment.until is not None:
         yield appointment.until + _DAY

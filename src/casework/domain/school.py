@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
@@ -164,7 +164,7 @@ class AppointmentChanged(Event, frozen=True, kw_only=True):
 
 
 class LeadDeactivated(Event, frozen=True, kw_only=True):
-    """A user who is head or safeguarding lead was deactivated.
+    """A user who leads the school, or stands in for a lead, was deactivated.
 
     Two such changes at one moment are in conflict, so that the second is checked again.
     """
@@ -286,8 +286,12 @@ class School(Aggregate, begins_with=SchoolOpened):
 
     def awake(self, day: date) -> list[Appointment]:
         """The appointments without the roles that sleep on `day`."""
+        return self.awake_among(self.appointments.values(), day)
+
+    def awake_among(self, appointments: Iterable[Appointment], day: date) -> list[Appointment]:
+        """As `awake`, if the appointments were these."""
         required = self.links_required_from is not None and self.links_required_from <= day
-        return [*awake(self.appointments.values(), self.unlinked if required else (), day)]
+        return [*awake(appointments, self.unlinked if required else (), day)]
 
     def ever_led(self, role: Role) -> list[Led]:
         """Every user who ever held or acted in `role`, with the days, the earliest first."""

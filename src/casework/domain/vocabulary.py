@@ -372,22 +372,6 @@ class Matter(StrEnum):
     USER_CHANGE = "user_change"
 
 
-class NoticeOf(StrEnum):
-    """What a user is notified of."""
-
-    APPOINTED = "appointed"
-    INVITED = "invited"
-    ENROLLED = "enrolled"
-    LINKED = "linked"
-    LET_IN = "let_in"
-    APPROVAL_ASKED = "approval_asked"
-    CASE_WAITS = "case_waits"
-    CASE_WAITS_FOR_DECISION = "case_waits_for_decision"
-    NAME_TO_CLEAR = "name_to_clear"
-    CASES_UNREAD = "cases_unread"
-    USERS_UNLINKED = "users_unlinked"
-
-
 class ApprovalState(StrEnum):
     """The state of a request for approval."""
 

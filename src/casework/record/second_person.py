@@ -7,12 +7,12 @@ cases at a school takes two people from the moment on at which the school is led
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
 from casework.domain.access import Actor, Principal
-from casework.domain.appointment import Appointment
+from casework.domain.appointment import Appointment, acting_as, days_of_change
 from casework.domain.approval import Approval
 from casework.domain.clocks import day_of
 from casework.domain.school import School
@@ -21,28 +21,47 @@ from casework.domain.vocabulary import Role
 from casework.record.identity import one_person
 from casework.record.port import Record
 
-_DAY: Final = timedelta(days=1)
 _LEADS_SCHOOL: Final = frozenset({Role.DSL, Role.HEADTEACHER})
 _DECIDE: Final = tuple(role for role in Role if role.leads)
 _DECIDE_WITHOUT_LEADS: Final = (Role.CHAIR_OF_GOVERNORS, Role.VICE_CHAIR)
 
 
 def leads(appointments: Iterable[Appointment], user: UUID, day: date) -> bool:
-    """Whether the user is or will be head or safeguarding lead on `day` or later."""
-    held = (each for each in appointments if each.user == user and each.role in _LEADS_SCHOOL)
+    """Whether the user leads the school, or stands in for a lead, on `day` or later."""
+    theirs = (each for each in appointments if each.user == user)
+    held = (each for each in theirs if any(role.leads for role in each.roles))
     return any(each.until is None or each.until >= max(day, each.from_) for each in held)
 
 
-def loses_leads(
-    record: Record, before: Collection[Appointment], after: Collection[Appointment], today: date
-) -> bool:
-    """Whether, on `today` or any later day, the school has a lead with `before` and none with `after`."""
-    held = [each for each in (*before, *after) if each.role in _LEADS_SCHOOL]
-    days = {today, *(each.from_ for each in held)}
-    days |= {each.until + _DAY for each in held if each.until is not None}
-    return any(
-        leads_on(record, before, day) and not leads_on(record, after, day) for day in days if day >= today
-    )
+def loses_leads(record: Record, school: School, after: Collection[Appointment], today: date) -> bool:
+    """Whether the school loses its last lead, on `today` or any later day, if `after` are its appointments.
+
+    The last one who is head or safeguarding lead, or the last one who acts as head, safeguarding lead or
+    deputy: when nobody acts, cases go on to the governors.
+    """
+    before = school.appointments.values()
+    held = [each for each in (*before, *after) if any(role.leads for role in each.roles)]
+    able = {user.id for user in _enrolled(record, {each.user for each in held}) if user.active}
+
+    def lost(day: date) -> bool:
+        leads_before, leads_after = _leading(before, day) & able, _leading(after, day) & able
+        act_before, act_after = _acting(school, before, day) & able, _acting(school, after, day) & able
+        return bool((leads_before and not leads_after) or (act_before and not act_after))
+
+    days = {today, *days_of_change(held), school.links_required_from or today}
+    return any(lost(day) for day in days if day >= today)
+
+
+def _acting(school: School, appointments: Iterable[Appointment], day: date) -> set[UUID]:
+    """The users who act as head, safeguarding lead or deputy on `day`, not counting provisional roles."""
+    confirmed = [each for each in school.awake_among(appointments, day) if each.provisional_since is None]
+    return {user for role in _DECIDE for user in acting_as(confirmed, role, day)}
+
+
+def _leading(appointments: Iterable[Appointment], day: date) -> set[UUID]:
+    """The users who are head or safeguarding lead on `day`, without those who are so provisionally."""
+    confirmed = (each for each in appointments if each.provisional_since is None and each.in_force(day))
+    return {each.user for each in confirmed if each.role in _LEADS_SCHOOL}
 
 
 def leads_on(record: Record, appointments: Iterable[Appointment], day: date) -> bool:
@@ -50,9 +69,7 @@ def leads_on(record: Record, appointments: Iterable[Appointment], day: date) -> 
 
     Those who are so provisionally do not count.
     """
-    confirmed = (each for each in appointments if each.provisional_since is None and each.in_force(day))
-    holders = {each.user for each in confirmed if each.role in _LEADS_SCHOOL}
-    return any(user.active for user in _enrolled(record, holders))
+    return any(user.active for user in _enrolled(record, _leading(appointments, day)))
 
 
 def was_led(record: Record, school: School, day: date) -> bool:
@@ -124,8 +141,9 @@ def deciding_role(
     `admin` of a school. So may the leads of the school where an appointment is made. What changes a user
     everywhere is for users who are leads at every school where that user was ever appointed
     (`schools_of_user`): an administrator alone can make a user the first lead of a new school, and end an
-    appointment. Only another administrator decides about one. Where a school has no lead who has enrolled,
-    other than the user whom it is about, the chair and the vice-chair of its governors decide too.
+    appointment. Only another administrator decides about one, except that the leads of a school may approve
+    who an administrator is as a person there. Where a school has no lead who has enrolled, other than the
+    user whom it is about, the chair and the vice-chair of its governors decide too.
     """
     asker, about = record.load(User, approval.asked.by), approval.asked.about
     subject = None if about.user is None else record.load(User, about.user)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -111,7 +111,8 @@ class Appointments:
         """End an appointment sooner, record an absence, or confirm a provisional appointment.
 
         Users may record their own absence. The same values record nothing. An end takes two people as in
-        `end`; a confirmation always does, and the second is not who made the appointment. Raises NotFound,
+        `end`, and so does an absence that another user records, if nobody who has enrolled would act as lead
+        any more. A confirmation always does, and the second is not who made the appointment. Raises NotFound,
         Forbidden, KeyReused, Invalid, or Refused if the appointment has ended.
         """
         return self._two_people.carry_out(
@@ -162,7 +163,7 @@ class Appointments:
         yesterday = day_of(context.now) - _DAY
         last_day = max(min(yesterday, ended.until or yesterday), ended.from_ - _DAY)
         change = EndAppointment(school=school.id, appointment=ended.id)
-        takes_two = self._takes_last_lead(context, school, ended, last_day)
+        takes_two = self._takes_last_lead(context, school, msgspec.structs.replace(ended, until=last_day))
         wanted = _wanted(context, change, ended.user, school) if takes_two else None
         ending = event_of(
             context.stamp(school.id, school.version + 1, Role.ADMIN),
@@ -193,9 +194,10 @@ class Appointments:
         if changed == appointment:
             return Prepared(result=appointment)
         change = AmendAppointment(school=school.id, appointment=appointment.id, fields=command)
-        takes_two = changed.until != appointment.until and self._takes_last_lead(
-            context, school, appointment, changed.until
-        )
+        # Users record their own absence alone: nobody else takes the cases from them.
+        own = appointment.user == context.by
+        judged = msgspec.structs.replace(changed, absences=appointment.absences) if own else changed
+        takes_two = self._takes_last_lead(context, school, judged)
         wanted = _wanted(context, change, appointment.user, school) if takes_two else None
         event = event_of(
             context.stamp(school.id, school.version + 1, role),
@@ -275,15 +277,12 @@ class Appointments:
         if not is_linked(self._record, user, school.id):
             raise Refused(_PERSON_NEEDED)
 
-    def _takes_last_lead(
-        self, context: Context, school: School, appointment: Appointment, last_day: date | None
-    ) -> bool:
-        """Whether the school loses its last lead who has enrolled if `appointment` ends on `last_day`."""
-        if last_day is None:
+    def _takes_last_lead(self, context: Context, school: School, changed: Appointment) -> bool:
+        """Whether the school loses its last lead who has enrolled if an appointment is `changed`."""
+        if changed == school.appointments[changed.id] or not any(role.leads for role in changed.roles):
             return False
-        held = school.appointments
-        ended = held | {appointment.id: msgspec.structs.replace(appointment, until=last_day)}
-        return loses_leads(self._record, held.values(), ended.values(), day_of(context.now))
+        after = school.appointments | {changed.id: changed}
+        return loses_leads(self._record, school, after.values(), day_of(context.now))
 
 
 def _wanted(context: Context, change: AccountChange, user: UUID, school: School) -> TakesTwo:

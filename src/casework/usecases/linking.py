@@ -39,8 +39,14 @@ def is_linked(record: Record, user: User, school_id: UUID) -> bool:
 
 
 def colleague(record: Record, user: User, person_id: UUID) -> Person:
-    """As `adult`, at a school that appointed `user`, whether for a past, present or future period."""
+    """As `adult`, at a school that appointed `user`, whether for a past, present or future period.
+
+    An administrator of the system may be a person at any school: they are notified of its cases that nobody
+    can read, except those about themselves.
+    """
     person = adult(record, person_id)
+    if user.administrator:
+        return person
     school = record.peek(School, person.school)
     if school is None or not school.has_appointed(user.id):
         raise Invalid.at(_PATH, "is of a school at which the user holds no appointment")

@@ -17,6 +17,7 @@ from casework.domain.clocks import day_of
 from casework.domain.errors import AddressInUse, Forbidden, Invalid, NotFound, Stale, refuse_any
 from casework.domain.event import event_of
 from casework.domain.fields import Name, record_faults
+from casework.domain.name_matching import folded_name
 from casework.domain.naming import normalised
 from casework.domain.person import Person
 from casework.domain.school import LeadDeactivated, School, UserIdentified
@@ -68,9 +69,10 @@ class Users:
     ) -> User | Approval:
         """Change the fields that `command` gives, as an administrator.
 
-        It takes two people to replace the person or the address of a user whose role reads cases, as soon as
-        a school where they hold it is led by a user who has enrolled; to deactivate the last such lead; and
-        to deactivate an administrator, where that leaves one alone.
+        It takes two people to replace the person, the address or the name of a user whose role reads cases,
+        as soon as a school where they hold it is led by a user who has enrolled; to deactivate the last such
+        lead; to deactivate an administrator, where that leaves one alone; and to link one's own user, which a
+        lead of that school may approve.
         `expected` is the version that the administrator has read, None for any. Raises NotFound, Forbidden,
         KeyReused, Stale, Invalid or AddressInUse; then nothing has changed.
         """
@@ -122,11 +124,14 @@ class Users:
         refuse_any(record_faults(command))
         if context.by == user_id:
             self._require_another(user_id, command)
-        takes_two = self._takes_two(context, user, command)
+        # Loaded once: a change of the schools after the decision must conflict with what is written to them.
+        schools = [*schools_of(self._record, self._directory, user)]
+        takes_two = self._takes_two(context, user, command, schools)
+        school = self._own_link_at(context, command, user)
         before, address = user.version, user.email.text
         changed: list[Aggregate] = [*self._link(context, user, command)]
         if command.active is False and user.active:
-            changed += self._without_lead(context, user, changed)
+            changed += self._without_lead(context, user, schools, changed)
         self._apply(context, user, command)
         if normalised(user.email.text) != normalised(address):
             changed.append(self._addressed(context, user))
@@ -136,14 +141,15 @@ class Users:
         return Prepared(
             result=user,
             changed=(user, *changed),
-            takes_two=TakesTwo(change=change, user=user.id, school=None, role=Role.ADMIN)
-            if takes_two
+            takes_two=TakesTwo(
+                change=change, user=user.id, school=None if takes_two else school, role=Role.ADMIN
+            )
+            if takes_two or school is not None
             else None,
         )
 
-    def _takes_two(self, context: Context, user: User, command: ChangeUser) -> bool:
-        """Whether the change takes two people."""
-        schools = [*schools_of(self._record, self._directory, user)]
+    def _takes_two(self, context: Context, user: User, command: ChangeUser, schools: list[School]) -> bool:
+        """Whether the change takes two people; `schools` are those that ever appointed the user."""
         today = day_of(context.now)
         ends = command.active is False and user.active
         if ends and user.administrator and len(self._directory.administrators() - {user.id}) < _ENOUGH:
@@ -152,10 +158,13 @@ class Users:
             return True
         return self._identifies(user, command) and reads_where_led(self._record, schools, user.id, today)
 
-    def _without_lead(self, context: Context, user: User, linked: list[Aggregate]) -> Iterator[School]:
-        """The schools that `user` leads today, which note that the user is deactivated."""
+    @staticmethod
+    def _without_lead(
+        context: Context, user: User, schools: list[School], linked: list[Aggregate]
+    ) -> Iterator[School]:
+        """Those of `schools` that `user` leads, which note that the user is deactivated."""
         known = {each.id: each for each in linked if isinstance(each, School)}
-        for found in schools_of(self._record, self._directory, user):
+        for found in schools:
             if leads(found.appointments.values(), user.id, day_of(context.now)):
                 school = known.get(found.id, found)
                 stamp = context.stamp(school.id, school.version + 1, Role.ADMIN)
@@ -164,18 +173,29 @@ class Users:
                     yield school
 
     def _identifies(self, user: User, command: ChangeUser) -> bool:
-        """Whether the change replaces the person that the user is at a school, or their address."""
+        """Whether the change replaces the person that the user is at a school, their address or their name.
+
+        Every name of a user shuts them out of cases about namesakes, also one that was given by mistake.
+        """
         if command.email is not None and normalised(command.email.text) != normalised(user.email.text):
+            return True
+        if command.name is not None and not _is_spelt_alike(command.name, user.name):
             return True
         person = None if command.person is None else self._record.load(Person, command.person)
         replaced = None if person is None else self.persons_of(user).get(person.school)
         return replaced not in (None, command.person)
 
+    def _own_link_at(self, context: Context, command: ChangeUser, user: User) -> UUID | None:
+        """The school where an administrator would link their own user, which takes a second person."""
+        if command.person is None or context.by != user.id:
+            return None
+        person = self._record.load(Person, command.person)
+        return None if person is None else person.school
+
     def _leads_alone(self, user: User, school: School, today: date) -> bool:
         """Whether the school has no other lead who has enrolled, on a day on which it has this one."""
-        held = school.appointments.values()
-        others = [each for each in held if each.user != user.id]
-        return loses_leads(self._record, held, others, today)
+        others = [each for each in school.appointments.values() if each.user != user.id]
+        return loses_leads(self._record, school, others, today)
 
     def _addressed(self, context: Context, user: User) -> Addresses:
         """What must be committed with a `user` who gets an e-mail address. Raises AddressInUse."""
@@ -193,8 +213,8 @@ class Users:
         """Raise Forbidden for what administrators may not change about their own user."""
         if command.active is False:
             raise Forbidden("Nobody deactivates their own user; another administrator must.")
-        if command.person is not None and self._directory.administrators() != {user_id}:
-            raise Forbidden("Nobody links their own user to a person; another administrator must.")
+        if command.person is not None and command != ChangeUser(person=command.person):
+            raise Invalid.at("$.person", "of your own user comes alone")
 
     def _link(self, context: Context, user: User, command: ChangeUser) -> list[School]:
         """Link the user. Returns the school, if that wakes their roles there."""
@@ -235,3 +255,8 @@ class Users:
         if user is None:
             raise NotFound
         return user
+
+
+def _is_spelt_alike(one: Sealed, other: Sealed) -> bool:
+    """Whether two names differ in nothing but case, spacing, accents and signs."""
+    return folded_name(one.text).joined == folded_name(other.text).joined

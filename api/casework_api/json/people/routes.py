@@ -6,6 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from flask import Response, url_for
+from msgspec import UNSET
 from msgspec.structs import asdict
 
 from casework.domain.errors import PossibleDuplicate
@@ -18,7 +19,7 @@ from casework.usecases.relations import RelatePerson
 from casework_api.http import current
 from casework_api.http.blueprint import IDEMPOTENCY_KEY_HEADER, IF_MATCH_HEADER, Blueprint
 from casework_api.http.etags import etag, if_match
-from casework_api.http.fields import Choice, Identifier, Words
+from casework_api.http.fields import Choice, Day, Identifier, Words
 from casework_api.http.paging import PageQuery, QueryNumber, part
 from casework_api.http.problems import possible_duplicate
 from casework_api.http.schema_of import schema_of
@@ -26,6 +27,7 @@ from casework_projections.reading.chronology import ChronologyEntry, ReadChronol
 from casework_projections.reading.duplicates import ListPairs, PairBody, ReadCandidates
 from casework_projections.reading.paging import Page
 from casework_projections.reading.people import (
+    Candidate,
     FindPeople,
     FoundPerson,
     PersonBody,
@@ -80,6 +82,7 @@ class PersonQuery(PageQuery):
     year_group = QueryNumber(
         YEAR_GROUPS.low, YEAR_GROUPS.high, metadata={"description": "0 is reception, -1 nursery."}
     )
+    born_on = Day(metadata={"description": "The birth date. For users who may read people."})
     school = Identifier()
 
 
@@ -99,6 +102,12 @@ def _shown(person: PersonBody, status: int = 200, **headers: str) -> Shown:
     return person, status, {"ETag": etag(person.version), **headers}
 
 
+def _candidate(found: Candidate) -> dict[str, Any]:
+    """A candidate as a problem shows it."""
+    given = {field: value for field, value in asdict(found).items() if value is not UNSET}
+    return given | {"name": found.name.text}
+
+
 @blueprint.route("", methods=["POST"])
 @blueprint.takes(IDEMPOTENCY_KEY_HEADER)
 @blueprint.arguments(PersonInput)
@@ -107,8 +116,8 @@ def register(fields: dict[str, Any]) -> Shown | Response:
     """Register a person at a school.
 
     If the name could be that of a person whose record you may know, the answer is the problem
-    `possible-duplicate` with at most 10 `candidates`: the id, name, category and year group of each. If the
-    person is none of them, send the same body with `distinct: true`.
+    `possible-duplicate` with at most 10 `candidates`: the id, name, category and year group of each, and
+    `born_on` if you may read people. If the person is none of them, send the same body with `distinct: true`.
     """
     command = RegisterPerson(**fields)
     try:
@@ -117,7 +126,7 @@ def register(fields: dict[str, Any]) -> Shown | Response:
         # It shows names, as a search does.
         current.check_name_searches()
         found = current.answer(ReadCandidates(command.school, alike.candidates))
-        return possible_duplicate([{**asdict(each), "name": each.name.text} for each in found])
+        return possible_duplicate(list(map(_candidate, found)))
     where = url_for("people.read_person", person_id=person.id)
     return _shown(person_body(person), 201, Location=where)
 
@@ -126,9 +135,13 @@ def register(fields: dict[str, Any]) -> Shown | Response:
 @blueprint.arguments(PersonQuery, location="query")
 @blueprint.returns(200, Page[FoundPerson], problems=(422,))
 def find(query: dict[str, Any]) -> Page[FoundPerson]:
-    """The people with that name at the schools where the user may find people: the best matches first."""
+    """The people with that name at the schools where the user may find people: the best matches first.
+
+    `born_on` is shown to users who may read people at the school. A search by it finds people there only,
+    and is 403 for users who may read people nowhere.
+    """
     current.check_name_searches()
-    filters = {name: query.get(name) for name in ("name", "category", "year_group", "school")}
+    filters = {name: query.get(name) for name in ("name", "category", "year_group", "born_on", "school")}
     return current.answer(FindPeople(**filters, part=part(query)))
 
 
