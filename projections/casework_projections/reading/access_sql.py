@@ -37,6 +37,7 @@ from casework.domain.access import (
     InStream,
     IsAboutLeader,
     IsShutOut,
+    IsWitness,
     Not,
     Permission,
     Predicate,
@@ -74,6 +75,8 @@ def holding(  # noqa: PLR0911 - as `holds`
             return cases.c.stream == stream.value
         case IsShutOut():
             return or_(*(cases.c.incident.in_(closed) for closed in (_about(of_one), _closed(of_one))))
+        case IsWitness():
+            return cases.c.incident.in_(_witnessed(of_one))
         case IsAboutLeader():
             return cases.c.incident.in_(_ids("about_leader"))
         case ComesByRoute(role):
@@ -135,7 +138,12 @@ def _about(of_one: bool) -> Select[tuple[UUID]]:
 def _closed(of_one: bool) -> Select[tuple[UUID]]:
     b = bars_table.c
     begun = or_(b["from"].is_(None), b["from"] <= _TODAY)
-    return _only_one(closed_to(b.member.in_(_ids("members")), begun), of_one)
+    return _only_one(closed_to(b.member.in_(_ids("members")), begun, b.why != Why.WITNESS.value), of_one)
+
+
+def _witnessed(of_one: bool) -> Select[tuple[UUID]]:
+    b = bars_table.c
+    return _only_one(closed_to(b.member.in_(_ids("members")), b.why == Why.WITNESS.value), of_one)
 
 
 def _only_one(incidents: Select[tuple[UUID]], of_one: bool) -> Select[tuple[UUID]]:

@@ -66,6 +66,7 @@ class Incident(Aggregate, begins_with=Report):
         self.files: frozenset[UUID] = frozenset()
         self.about: dict[UUID, Subject] = {}
         self.parents: dict[UUID, Subject] = {}
+        self.witnesses: dict[UUID, Subject] = {}
         self._naming: list[Step] = []
         self._folded = 0
         self._begin(report)
@@ -280,13 +281,14 @@ class Incident(Aggregate, begins_with=Report):
     @property
     def concerned(self) -> frozenset[UUID]:
         """The people and users whose bonds decide to whom the case is closed."""
-        return frozenset({*self.about, *self.parents, *self.declared})
+        return frozenset({*self.about, *self.parents, *self.witnesses, *self.declared})
 
     def bars(self, bonds: Bonds) -> tuple[Bar, ...]:
-        """To whom the case is closed, given the `bonds` of the people it is about."""
+        """To whom the case is closed and who is a witness in it, given the `bonds` of its people."""
+        parties = {"parents": self.parents.values(), "witnesses": self.witnesses.values()}
         about = (
             bar
-            for bar in bars_of(self.about.values(), bonds, parents=self.parents.values())
+            for bar in bars_of(self.about.values(), bonds, **parties)
             if bar.until is None or not self._let_in_since(bar.member, bar.until)
         )
         return (*about, *self._declared_bars(bonds))
@@ -357,7 +359,7 @@ class Incident(Aggregate, begins_with=Report):
         return (taken for taken in self.standing if isinstance(taken, step))
 
     def _follow_people(self, moment: datetime) -> None:
-        """Note since when each person is a subject, or a parent in the case, and when they stopped to be."""
+        """Note since when each person is a subject, a parent or a witness, and when they stopped to be."""
         people: tuple[Party, ...] = ()
         leaders: frozenset[UUID] = frozenset()
         for step in corrected(self._naming).standing:
@@ -369,6 +371,7 @@ class Incident(Aggregate, begins_with=Report):
         subjects = members_of(people, *SUBJECT_INVOLVEMENTS) | leaders
         self.about = followed(self.about, subjects, moment)
         self.parents = followed(self.parents, members_of(people, Involvement.PARENT), moment)
+        self.witnesses = followed(self.witnesses, members_of(people, Involvement.WITNESS), moment)
 
     def _time_faults(self, step: Step) -> dict[str, str]:
         if step.happened_at > step.recorded_at:
