@@ -125,7 +125,9 @@ _CLOSED: Final = (
         cases.c.school == bindparam("school"),
         or_(
             cases.c.incident.in_(closed_to(_POSSIBLE, bars_table.c.why != Why.WITNESS.value)),
-            and_(_OF_STAFF, cases.c.incident.in_(closed_to(_POSSIBLE, bars_table.c.why == Why.WITNESS.value))),
+            and_(
+                _OF_STAFF, cases.c.incident.in_(closed_to(_POSSIBLE, bars_table.c.why == Why.WITNESS.value))
+            ),
             cases.c.may_be_about_leader,
         ),
     )

@@ -86,7 +86,7 @@ def _written(text: str) -> Written:
 
 
 def _is_noise(word: str) -> bool:
-    return word in _NOISE or not word.isalpha() and any(letter.isdigit() for letter in word)
+    return word in _NOISE or (not word.isalpha() and any(letter.isdigit() for letter in word))
 
 
 def _barrels(text: str) -> list[Parts]:
@@ -111,7 +111,7 @@ def _surname(text: str, meant: Parts) -> Parts:
     """The parts of the surname: the last word, or what stands before a comma."""
     words = [
         kept
-        for word in text.split(",")[0].split()
+        for word in text.split(",", maxsplit=1)[0].split()
         if (kept := tuple(piece for piece in folded(word).split() if not _is_noise(piece)))
     ]
     return words[-1] if words else meant[-1:]
@@ -244,7 +244,9 @@ def _is_slip(one: str, other: str) -> bool:
     shorter, longer = sorted((one, other), key=len)
     if one[0] != other[0] or len(longer) - len(shorter) > 1 or len(shorter) < _LETTERS_WITH_SLIP:
         return False
-    start = next((at for at, pair in enumerate(zip(shorter, longer, strict=False)) if pair[0] != pair[1]), None)
+    start = next(
+        (at for at, pair in enumerate(zip(shorter, longer, strict=False)) if pair[0] != pair[1]), None
+    )
     if start is None:
         return True
     if len(shorter) < len(longer):

@@ -78,7 +78,12 @@ Predicate = (
     | IsShutOut
     | IsWitness
     | IsAboutLeader
-    | ComesByRoute | AppointedToCase | AssignedToCase | Not | All | AnyOf
+    | ComesByRoute
+    | AppointedToCase
+    | AssignedToCase
+    | Not
+    | All
+    | AnyOf
 )
 
 

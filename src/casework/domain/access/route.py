@@ -109,7 +109,9 @@ def leaders_since(staff: Staff, day: date, today: date) -> Iterator[Identity]:
             yield holder.identity
 
 
-def comes_to(role: Role, stream: Stream, staff: Staff, is_kept_from: IsKeptFrom, *, about_leader: bool) -> bool:
+def comes_to(
+    role: Role, stream: Stream, staff: Staff, is_kept_from: IsKeptFrom, *, about_leader: bool
+) -> bool:
     """Whether a case comes to the holders of `role`, one of `NEXT`, because those before them cannot have it.
 
     An allegation that is `about_leader` has no head to come to.
