@@ -46,7 +46,8 @@ def test_a_head_who_is_a_witness_reads_it_and_the_chair_manages_it(school: Schoo
 
 def test_a_chair_who_is_a_witness_too_leaves_it_to_the_vice_chair(school: School) -> None:
     incident = seen_by(school, "head", "chair")
-    assert school.readers(incident) == {"head", "vice"}
+    assert school.readers(incident) == {"head", "chair", "vice"}
+    assert [add_note(school, incident, who) for who in ("head", "chair", "vice")] == [403, 403, 201]
     school.house.take(incident, "appoint_case_manager", "vice", user=school.house.users["vice"])
 
 

@@ -73,7 +73,7 @@ def test_could_not_be_the_heads_own(name: str) -> None:
         *(("Sam Parker", "Mrs Barker"), ("Tom Walker", "Mr Waller"), ("Sam Martin", "Mr Marvin")),
         *(("Jane Brown", "Mrs Browning"), ("Ann Reed", "Mrs Reid"), ("Lee Young", "Mr Long")),
         *(("Ian Ross", "Mr Rose"), ("Jane Oakley", "Jo"), ("Anne Smith", "Anne-Marie")),
-        *(("Harold Lund", "Harriet Lund"), ("Robert Bell", "William Bell"), ("Ann Lee", "Lee Ann Carter")),
+        *(("Harold Lund", "Harriet Lund"), ("Robert Bell", "William Bell")),
     ],
 )
 def test_ordinary_names_of_two_people_do_not_collide(own: str, name: str) -> None:

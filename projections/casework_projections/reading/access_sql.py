@@ -62,7 +62,7 @@ ONE: Final = bindparam("incident", type_=Uuid())
 """The incident of a statement about one."""
 
 
-def holding(  # noqa: PLR0911 - as `holds`
+def holding(  # noqa: C901, PLR0911 - as `holds`
     predicate: Predicate, *, of_one: bool = False
 ) -> ColumnElement[bool]:
     """Whether `predicate` holds for a row of the caseload and the reader of the `parameters`.

@@ -21,7 +21,7 @@ from casework.domain.vocabulary import Relation
 
 
 class Why(StrEnum):
-    """Why a case is closed to a person or a user. To a `WITNESS` it is not: they only manage no allegation."""
+    """Why a case is closed to a person or a user. To a `WITNESS` it is not: they manage no allegation."""
 
     SUBJECT = "subject"
     RELATED = "related"

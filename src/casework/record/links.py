@@ -54,7 +54,7 @@ class Identities:
         return Identity(principal.id, principal.persons, own, active, joined, of_close)
 
     def _named_by_post(self, user_id: UUID, people: Iterable[ByPost]) -> frozenset[UUID]:
-        """The people named by a post alone that `user_id`, by any account, held by the day they were named."""
+        """The people named by a post alone which `user_id`, by any account, held by that day."""
         named = [each for each in people if user_id not in each.cleared]
         school = self._record.peek(School, self._school) if named else None
         if school is None:

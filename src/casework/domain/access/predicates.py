@@ -177,7 +177,7 @@ def depends_on_staff(predicate: Predicate) -> bool:
             return False
 
 
-def holds(  # noqa: PLR0911 - one return for each form of predicate
+def holds(  # noqa: C901, PLR0911 - one return for each form of predicate
     predicate: Predicate, case: CaseFacts, reader: Reader
 ) -> bool:
     """Whether `predicate` is true for `reader` and `case`."""
