@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.api.client import REASON, House, body_of
+from tests.api.client import REASON, House, Json, body_of
 from tests.api.people import patch
 from tests.api.test_recusal import NOT_LIKE, School
 
@@ -42,7 +42,7 @@ class TestAReportAboutTheHead:
         assert school.readers(incident) == {"head"}
 
     def test_shuts_the_head_out_of_a_childs_case_too(self, school: School) -> None:
-        said = {"kind": "cyberbullying", "confidential_reporter": False}
+        said: Json = {"kind": "cyberbullying", "confidential_reporter": False}
         record = school.made("lead", "The Head")
         incident = school.report({"person": record, "involvement": "target"}, **said)
         assert school.readers(incident) == {"lead", "deputy"}
@@ -69,7 +69,7 @@ class TestClearing:
         incident, record = about(school, "Sam Someone", by="lead")
         assert self.clear(school, incident, record, "lead", "head") == {"$.person": [NOT_LIKE]}
         assert patch(school.house, record, who="lead", name="Dana Leadley").status_code == 200
-        said = {"kind": "cyberbullying", "confidential_reporter": False}
+        said: Json = {"kind": "cyberbullying", "confidential_reporter": False}
         other = school.report({"person": record, "involvement": "target"}, **said)
         assert school.readers(other) == {"deputy", "head"}
 

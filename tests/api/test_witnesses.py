@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.api.client import REASON, House, body_of
+from tests.api.client import REASON, House, Json, body_of
 from tests.api.test_recusal import School
 
 
@@ -75,7 +75,7 @@ def test_it_is_the_same_under_a_record_that_is_joined_with_theirs(school: School
 
 
 def test_a_witness_of_a_childs_case_goes_on_with_it(school: School) -> None:
-    said = {"kind": "cyberbullying", "confidential_reporter": False}
+    said: Json = {"kind": "cyberbullying", "confidential_reporter": False}
     witness = {"person": school.people["lead"], "involvement": "witness"}
     incident = school.report(witness, **said)
     assert school.readers(incident) == {"lead", "deputy", "head"}

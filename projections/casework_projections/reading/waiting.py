@@ -149,13 +149,15 @@ def _comes_to_nobody(facts: CaseFacts, staff: Staff, asker: Asker) -> bool:
 
 
 def _is_read_by_name(room: ReadingRoom, now: Instant, file: CaseFile) -> bool:
-    """Whether a user who is assigned or appointed to the case may read it."""
+    """Whether a user who is assigned or appointed to the case may read it, and is no witness who must not
+    manage it."""
     incident, _ = file
     for user_id in {*incident.assignees, *incident.appointed}:
         user = room.record.peek(User, user_id)
         if user is not None and user.active:
             reader = Asker(principal=Principal.of(user), now=now)
-            if room.admission.readable(reader, [file]):
+            read = room.admission.readable(reader, [file]).values()
+            if any(not case.facts.is_kept_from(case.at.identity, case.at.today) for case in read):
                 return True
     return False
 

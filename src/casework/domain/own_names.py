@@ -145,6 +145,9 @@ class OwnName:
         self._surname = surname
         self._initials = Counter(part[0] for part in parts)
         self._ends = {part[0] for part in (*parts[:1], *parts[-1:])}
+        longer = [(at, part) for at, part in enumerate(parts) if len(part) > 1]
+        self._alone = {at: _forms(part, _SOUNDS_ALONE) for at, part in longer}
+        self._beside = {at: _forms(part, LEAST_SOUNDS) for at, part in longer}
         self._places: dict[str, _Places] = {}
 
     def could_be(self, name: Written) -> bool:
@@ -184,10 +187,15 @@ class OwnName:
         return places
 
     def _looked_up(self, part: str) -> _Places:
-        whole = [at for at, mine in enumerate(self._parts) if _beside(part, mine)]
-        initials = (at for at, mine in enumerate(self._parts) if _is_initial(part, mine))
-        alone = any(_alone(part, mine) for mine in self._parts)
-        return _Places(alone, frozenset((*whole, *initials)), bool(whole))
+        if len(part) == 1:
+            at = frozenset(at for at, mine in enumerate(self._parts) if mine[0] == part)
+            return _Places(False, at, False)
+        sounds, few = _forms(part, _SOUNDS_ALONE), _forms(part, LEAST_SOUNDS)
+        slips = frozenset(at for at, mine in enumerate(self._parts) if _is_slip(part, mine))
+        alone = bool(slips) or any(not each.isdisjoint(sounds) for each in self._alone.values())
+        whole = slips.union(at for at, each in self._beside.items() if not each.isdisjoint(few))
+        initials = (at for at, mine in enumerate(self._parts) if mine == part[0])
+        return _Places(alone, whole.union(initials), bool(whole))
 
     def _has_initials(self, initials: Parts) -> bool:
         if len(initials) == 1:
@@ -196,7 +204,6 @@ class OwnName:
         return self._initials.total() > 1 and (theirs <= self._initials or self._initials <= theirs)
 
 
-@lru_cache(maxsize=1 << 12)
 def own_names(name: Written) -> tuple[OwnName, ...]:
     """The readings of a user's own name."""
     return tuple(OwnName(parts, name.surname) for parts in name.own)
@@ -207,22 +214,11 @@ def could_be_own(own: str, name: str) -> bool:
     return any(each.could_be(written(name)) for each in own_names(written(own)))
 
 
-def _is_initial(one: str, other: str) -> bool:
-    return (len(one) == 1 or len(other) == 1) and one[0] == other[0]
-
-
 def _alone(one: str, other: str) -> bool:
     """Whether two parts that are more than initials could be the same, even if one stands alone."""
     if len(one) == 1 or len(other) == 1:
         return False
     return not _forms(one, _SOUNDS_ALONE).isdisjoint(_forms(other, _SOUNDS_ALONE)) or _is_slip(one, other)
-
-
-def _beside(one: str, other: str) -> bool:
-    """As `_alone`, beside other parts that could be the same."""
-    if len(one) == 1 or len(other) == 1:
-        return False
-    return not _forms(one, LEAST_SOUNDS).isdisjoint(_forms(other, LEAST_SOUNDS)) or _is_slip(one, other)
 
 
 @lru_cache(maxsize=1 << 16)
