@@ -102,7 +102,7 @@ class Furniture(msgspec.Struct, frozen=True):
 
 _SURNAMES: Final = {
     "dsl": "Fletcher",
-    "deputy_dsl": "Mason",
+    "deputy_dsl": "Miller",
     "headteacher": "Porter",
     "governor": "Chandler",
     "chair": "Thatcher",

@@ -141,7 +141,7 @@ class TestACaseThatIsClosedToALead:
 class TestANameThatCouldBeAColleagues:
     def test_is_to_be_cleared_by_those_who_read_the_case(self, house: House) -> None:
         house.clock.set("2026-09-14 10:20")
-        person = house.person("Deputy Mason", "unknown", distinct=True)
+        person = house.person("Deputy Miller", "unknown", distinct=True)
         people = [*house.two_pupils(), {"person": person, "involvement": "target"}]
         incident = str(house.report(who="governor", people=people)["id"])
         (seen,) = notices(house, "headteacher", "name_to_clear")

@@ -190,12 +190,15 @@ class OwnName:
         if len(part) == 1:
             at = frozenset(at for at, mine in enumerate(self._parts) if mine[0] == part)
             return _Places(False, at, False)
-        sounds, few = _forms(part, _SOUNDS_ALONE), _forms(part, LEAST_SOUNDS)
-        slips = frozenset(at for at, mine in enumerate(self._parts) if _is_slip(part, mine))
-        alone = bool(slips) or any(not each.isdisjoint(sounds) for each in self._alone.values())
-        whole = slips.union(at for at, each in self._beside.items() if not each.isdisjoint(few))
-        initials = (at for at, mine in enumerate(self._parts) if mine == part[0])
-        return _Places(alone, whole.union(initials), bool(whole))
+        forms, first = _forms(part, LEAST_SOUNDS), part[0]
+        slips = {at for at, mine in enumerate(self._parts) if mine[0] == first and _is_slip(part, mine)}
+        whole = {at for at, each in self._beside.items() if not each.isdisjoint(forms)}
+        # What is alike alone is alike beside others.
+        alone = bool(slips) or any(
+            not self._alone[at].isdisjoint(_forms(part, _SOUNDS_ALONE)) for at in whole
+        )
+        initials = (at for at, mine in enumerate(self._parts) if mine == first)
+        return _Places(alone, frozenset((*whole, *slips, *initials)), bool(whole or slips))
 
     def _has_initials(self, initials: Parts) -> bool:
         if len(initials) == 1:
