@@ -100,6 +100,32 @@ class Furniture(msgspec.Struct, frozen=True):
     tokens: dict[str, str]
 
 
+_SURNAMES: Final = {
+    "dsl": "Fletcher",
+    "deputy_dsl": "Miller",
+    "headteacher": "Porter",
+    "governor": "Chandler",
+    "chair": "Thatcher",
+    "chair_of_governors": "Thatcher",
+    "vice": "Sawyer",
+    "vice_chair": "Sawyer",
+    "lead": "Cooper",
+    "leader": "Brewer",
+    "senior": "Tanner",
+    "assistant": "Glover",
+    "teacher": "Quilter",
+    "caretaker": "Barber",
+    "acting": "Dyer",
+    "slt": "Wheeler",
+}
+"""Of users who are called by what they are, which is no part of a name. The others are called Usher."""
+
+
+def called(who: str) -> str:
+    """The name of a user of a house."""
+    return f"{who.title()} {_SURNAMES.get(who, 'Usher')}"
+
+
 class House:
     """An application, its clock, an administrator, one school and one user per role.
 
@@ -139,7 +165,7 @@ class House:
         self.school = self.open_school(pack)
         for role in self.ROLES:
             context = Context(principal=Principal.of(self.admin), now=self.clock())
-            name = f"{role.title()} Usher"
+            name = called(role)
             self._registered(role, name, person=self._on_roll(context, Role(role), name))
             self.appoint(role, role, self.school)
 
@@ -201,7 +227,7 @@ class House:
 
     def add_user(self, who: str, role: str, school: str, **more: Json) -> None:
         """A user known as `who`, with a token, a role at `school`, and a person if the role needs one."""
-        body = {"name": f"{who.title()} Usher", "email": f"{uuid4()}@school.example", **more}
+        body = {"name": called(who), "email": f"{uuid4()}@school.example", **more}
         if Role(role).reads_cases and "person" not in more:
             body["person"] = self.on_roll(body["name"], school)
         self.users[who] = self.created("admin", "/users", body)["id"]
@@ -236,7 +262,7 @@ class House:
 
     def link(self, who: str, school: str | None = None) -> None:
         """Put a user on the roll of a school that has appointed them."""
-        body = {"person": self.on_roll(f"{who.title()} Usher", school)}
+        body = {"person": self.on_roll(called(who), school)}
         headers = {"If-Match": "*"}
         self.agreed(self.ask("admin", "PATCH", f"/users/{self.users[who]}", json=body, headers=headers))
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from casework_api.sign_in.bearer import PUBLIC
-from tests.api.client import BASE, REASON, House, Json, body_of, logged, opened_house
+from tests.api.client import BASE, REASON, House, Json, body_of, called, logged, opened_house
 from tests.api.scene import ANY, ROUTES, WHO, Scene, endpoints
 from tests.engines import SQLiteEngine
 
@@ -313,7 +313,7 @@ class TestAReportInConfidence:
             log.truncate(0)
             shown = [self.everything(house, who, incident) for who in ("dsl", "deputy_dsl", "headteacher")]
             lines = log.getvalue()
-        name = f"{reported_by.title()} Usher"
+        name = called(reported_by)
         for text in (*shown, lines):
             assert house.users[reported_by] not in text
             assert name not in text

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from casework.domain.account_change import ChangeUser
 from casework.domain.school import Appointed
 from tests.api.approving import Unchanged, faults, refused
-from tests.api.client import BASE, REASON, House, Json, body_of, logged
+from tests.api.client import BASE, REASON, House, Json, body_of, called, logged
 from tests.api.test_enrolment import enrol
 from tests.api.test_idempotency import at_once, processes
 
@@ -462,7 +462,7 @@ class TestASchoolThatNobodyLeadsYet:
         return house.open_school("headcorn")
 
     def appointed(self, house: House, school: str, who: str, role: str) -> TestResponse:
-        name = f"{who.title()} Usher"
+        name = called(who)
         body = {"name": name, "email": f"{who}@other.example", "person": house.on_roll(name, school)}
         house.users[who] = house.created("admin", "/users", body)["id"]
         path = f"/schools/{school}/appointments"

@@ -20,7 +20,7 @@ def school(house: House) -> House:
 
 def namesake(house: House) -> str:
     """A person nobody has identified, whose name could be that of the deputy."""
-    return house.person("Deputy Usher", "unknown", distinct=True)
+    return house.person("Deputy Miller", "unknown", distinct=True)
 
 
 def case(house: House, person: str, who: str = "governor", **fields: Json) -> str:

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.api.client import REASON, House, Json, body_of
+from tests.api.client import REASON, House, Json, body_of, called
 from tests.api.test_account_approvals import NEWCOMER, appoint, asked, change, invite, newcomer
 from tests.api.test_enrolment import enrol
 from tests.api.test_lists import everything
@@ -39,7 +39,7 @@ class TestAnAppointment:
     def test_that_one_person_made_is_one_to_every_later_lead(self, house: House) -> None:
         elsewhere = house.open_school("headcorn")
         for who, role in {"first": "dsl", "second": "headteacher"}.items():
-            name = f"{who.title()} Usher"
+            name = called(who)
             body = {
                 "name": name,
                 "email": f"{uuid4()}@other.example",
@@ -70,7 +70,7 @@ class TestAnEnrolment:
         assert enrol(house, body_of(answer)["code"], second=second).status_code == 201
         for who in ("dsl", "deputy_dsl", "headteacher"):
             (seen,) = notices(house, who, "enrolled")
-            assert (seen["user"], seen["name"]) == (house.users["governor"], "Governor Usher")
+            assert (seen["user"], seen["name"]) == (house.users["governor"], called("governor"))
         assert notices(house, "reporter", "enrolled") == []
 
     def test_at_another_school_is_none(self, house: House) -> None:
@@ -141,7 +141,7 @@ class TestACaseThatIsClosedToALead:
 class TestANameThatCouldBeAColleagues:
     def test_is_to_be_cleared_by_those_who_read_the_case(self, house: House) -> None:
         house.clock.set("2026-09-14 10:20")
-        person = house.person("Deputy Usher", "unknown", distinct=True)
+        person = house.person("Deputy Miller", "unknown", distinct=True)
         people = [*house.two_pupils(), {"person": person, "involvement": "target"}]
         incident = str(house.report(who="governor", people=people)["id"])
         (seen,) = notices(house, "headteacher", "name_to_clear")

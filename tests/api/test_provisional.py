@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 from casework.domain.sealed import Sealed
 from casework.usecases.users import RegisterUser
 from tests.api.approving import Unchanged, refused
-from tests.api.client import House, Json, body_of
+from tests.api.client import House, Json, body_of, called
 from tests.api.test_enrolment import enrol, made
 
 HEAD: Final = "new head"
@@ -32,7 +32,7 @@ def house(house: House) -> House:
 
 
 def newcomer(house: House, who: str) -> None:
-    body = {"name": f"{who.title()} Usher", "email": f"{uuid4()}@school.example"}
+    body = {"name": called(who), "email": f"{uuid4()}@school.example"}
     body["person"] = house.on_roll(body["name"])
     house.users[who] = house.created("admin", "/users", body)["id"]
 

@@ -23,6 +23,7 @@ NAMES: Final = {
     "vice": ("vice_chair", "Vera Visser"),
 }
 HEARD: Final = "The head sent a pupil messages in the evening."
+NOT_LIKE: Final = "has no name that could be this user's, or it is cleared already"
 NOBODY: Final = "00000000-0000-4000-8000-000000000000"
 
 
@@ -183,7 +184,8 @@ class TestAboutTheHead:
         clear = {"person": record, "user": house.users["head"], "reason": REASON}
         assert house.step(incident, "clear_name", "chair", **clear).status_code == 404
         # That it is not the chair does not say that it is not the head.
-        house.take(incident, "clear_name", "vice", **{**clear, "user": house.users["chair"]})
+        of_chair = house.step(incident, "clear_name", "vice", **{**clear, "user": house.users["chair"]})
+        assert body_of(of_chair)["errors"] == {"$.person": [NOT_LIKE]}
         assert school.readers(incident) == {"vice"}
         house.take(incident, "clear_name", "vice", **clear)
         assert school.readers(incident) == {"head"}

@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 
 from casework.storage.observation import count_statements
 from tests.api.approving import faults
-from tests.api.client import REASON, House, Json, body_of
+from tests.api.client import REASON, House, Json, body_of, called
 
 REPORTED = "2026-09-14 10:20"
 NOTE = {"step": "add_note", "text": "Something worth keeping."}
@@ -169,7 +169,7 @@ class TestStepsThatReachFurther:
         assert declined(house, case, link, link).status_code == 422
 
     def test_who_shuts_themselves_out_takes_no_later_step(self, house: House, case: str) -> None:
-        own = next(p for p in house.get("dsl", "/people?name=Dsl")["items"] if p["name"] == "Dsl Usher")
+        own = next(p for p in house.get("dsl", "/people?name=Dsl")["items"] if p["name"] == called("dsl"))
         involve = {"step": "involve_person", "person": own["id"], "involvement": "alleged"}
         answer = declined(house, case, involve, NOTE)
         assert (answer.status_code, body_of(answer)["rule"]) == (409, "not-about-yourself")

@@ -26,7 +26,7 @@ def rule_of(problem: Json) -> tuple[str, str]:
 
 
 def person_of_head(house: House) -> str:
-    (found,) = house.get("dsl", "/people?name=Head Usher")["items"]
+    (found,) = house.get("dsl", "/people?name=Head Porter")["items"]
     return str(found["id"])
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.client import House, Json, logged
+from tests.api.client import House, Json, called, logged
 from tests.api.test_lists import everything
 
 on_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
@@ -37,7 +37,7 @@ class TestUsers:
         (item,) = house.get("dsl", "/users?role=governor")["items"]
         assert item == {
             "id": house.users["governor"],
-            "name": "Governor Usher",
+            "name": called("governor"),
             "active": True,
             "roles": [{"school": house.school, "role": "governor", "standing_in": False}],
             "unlinked": [],
@@ -72,7 +72,7 @@ class TestUsers:
         assert "leaver" in ids(house, "admin")
         house.get("dsl", f"/users/{house.users['leaver']}", status=404)
 
-    @pytest.mark.parametrize("name", ["Governor Usher", "governor", "NOR  ush"])
+    @pytest.mark.parametrize("name", ["Governor Chandler", "governor", "NOR  cha"])
     def test_are_found_by_any_part_of_their_name(self, house: House, name: str) -> None:
         assert ids(house, "dsl", f"?name={name}") == {"governor"}
 
@@ -82,7 +82,7 @@ class TestUsers:
         assert ids(house, "dsl", "?name=warden") == {"governor"}
         assert ids(house, "dsl", "?name=governor") == set()
 
-    @pytest.mark.parametrize("query", ["", "?name=usher"])
+    @pytest.mark.parametrize("query", ["", "?name=er"])
     def test_are_each_on_one_page(self, house: House, query: str) -> None:
         items = everything(house, "dsl", f"/users{query}", 2)
         assert sorted(item["id"] for item in items) == sorted(house.users[role] for role in House.ROLES)
@@ -140,7 +140,7 @@ class TestSchools:
 class TestAppointments:
     def test_are_listed_with_names(self, house: House) -> None:
         items = everything(house, "dsl", f"/schools/{house.school}/appointments", 2)
-        assert {item["name"] for item in items} == {f"{role.title()} Usher" for role in House.ROLES}
+        assert {item["name"] for item in items} == {called(role) for role in House.ROLES}
         assert {(item["from"], item["until"], item["in_force"]) for item in items} == {
             ("2026-09-01", None, True)
         }

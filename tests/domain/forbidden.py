@@ -290,6 +290,20 @@ ROWS: dict[str, Forbidden] = {
         fields={"user": HEAD, "user_is_subject": True},
         allowed_with={"user": HEAD, "user_is_subject": False},
     ),
+    "not-a-witness-assign": Forbidden(
+        clause="KCSIE part 4; WTSC",
+        step="assign",
+        kind="staff_allegation",
+        fields={"user": HEAD, "user_is_witness": True},
+        allowed_with={"user": HEAD, "user_is_witness": False},
+    ),
+    "not-a-witness-appoint-case-manager": Forbidden(
+        clause="KCSIE part 4; WTSC",
+        step="appoint_case_manager",
+        kind="staff_allegation",
+        fields={"user": HEAD, "user_is_witness": True},
+        allowed_with={"user": HEAD, "user_is_witness": False},
+    ),
     "tell-not-the-subject": Forbidden(
         clause="KCSIE part 4; WTSC",
         step="tell",

@@ -19,10 +19,12 @@ from casework.domain.access import (
     READ,
     Actor,
     All,
+    AnyOf,
     CaseFacts,
     Holder,
     InStream,
     IsAboutLeader,
+    IsWitness,
     Not,
     Permission,
     Principal,
@@ -119,10 +121,13 @@ def test_a_user_without_a_role_may_do_nothing(permission: Permission) -> None:
 
 
 def test_each_stream_has_its_own_permissions_to_read_and_to_handle() -> None:
-    for grants in (READ, HANDLE):
-        child, allegation_ = grants[:2]
-        assert child.when == InStream(Stream.CHILD)
-        assert allegation_.when == All((InStream(Stream.ALLEGATION), Not(IsAboutLeader())))
+    conditions = (
+        InStream(Stream.CHILD),
+        All((InStream(Stream.ALLEGATION), Not(IsAboutLeader()))),
+    )
+    manages = AnyOf((InStream(Stream.CHILD), Not(IsWitness())))
+    assert tuple(grant.when for grant in READ[:2]) == conditions
+    assert tuple(grant.when for grant in HANDLE[:2]) == tuple(All((manages, each)) for each in conditions)
     assert len({grant.permission for grants in (READ, HANDLE) for grant in grants[:2]}) == 4
 
 
@@ -222,13 +227,32 @@ def test_only_the_chair_stands_in_if_the_head_is_alleged(role: str) -> None:
     [
         pytest.param(A_HEAD, id="the head is linked to nobody"),
         pytest.param(holder("headteacher", known("the head")), id="the head is nobody in the case"),
-        pytest.param(holder("headteacher", PARENT), id="the head is a witness"),
     ],
 )
 def test_the_chair_has_no_standing_to_other_allegations(head: Holder) -> None:
     people = ((TARGET, "target", "pupil"), (TEACHER, "alleged", "staff"), (PARENT, "witness", "staff"))
     incident = CaseFile("staff_allegation", people=people).incident
     assert not standing_of(actor("chair_of_governors"), incident, head).knows
+
+
+def test_a_head_who_is_a_witness_reads_an_allegation_and_the_chair_manages_it() -> None:
+    people = ((TARGET, "target", "pupil"), (TEACHER, "alleged", "staff"), (PARENT, "witness", "staff"))
+    incident = CaseFile("staff_allegation", people=people).incident
+    head = holder("headteacher", PARENT)
+    found = standing_of(actor("headteacher", persons=(PARENT,)), incident, head)
+    assert found == Standing(reads_as=Role.HEADTEACHER)
+    chair = Role.CHAIR_OF_GOVERNORS
+    assert standing_of(actor(chair), incident, head) == Standing(reads_as=chair, handles_as=chair)
+
+
+def test_an_appointed_manager_who_is_a_witness_manages_it_no_more() -> None:
+    people = ((TARGET, "target", "pupil"), (TEACHER, "alleged", "staff"))
+    case = CaseFile("staff_allegation", people=people).take("appoint_case_manager", user=DSL)
+    case.take("involve_person", person=PARENT, involvement="witness", category="staff")
+    appointed = actor("dsl", user=DSL, persons=(PARENT,))
+    assert standing_of(appointed, case.incident) == Standing(reads_as=Role.DSL)
+    case.take("withdraw_involvement", person=PARENT, involvement="witness")
+    assert standing_of(appointed, case.incident).handles_as is Role.DSL
 
 
 def test_a_child_case_about_the_head_does_not_come_to_the_chair_while_others_have_it() -> None:

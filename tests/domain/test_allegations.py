@@ -248,7 +248,17 @@ def test_a_subject_is_not_appointed_to_their_own_case(step: str, subject: UUID) 
     assert case.incident.assignees == ()
 
 
-@pytest.mark.parametrize("person", [None, PARENT, known("another person")])
+@pytest.mark.parametrize("step", ["assign", "appoint_case_manager"])
+def test_a_witness_is_not_appointed(step: str) -> None:
+    case = reported(people=(*STAFF_ALLEGED["people"], (PARENT, "witness", "staff")))
+    built = case.completed(case.build(step, user=HEAD), {HEAD: user_who_is(PARENT)})
+    with pytest.raises(Refused) as refused:
+        case.incident.take(built, case.playbook)
+    assert refused.value.refusal.rule == f"not-a-witness-{step.replace('_', '-')}"
+    assert case.incident.assignees == ()
+
+
+@pytest.mark.parametrize("person", [None, known("another person")])
 def test_a_user_who_is_not_a_subject_may_be_appointed(person: UUID | None) -> None:
     case = reported(people=(*STAFF_ALLEGED["people"], (PARENT, "witness", "staff")))
     found = {HEAD: user_who_is(person)}

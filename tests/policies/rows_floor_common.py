@@ -78,6 +78,14 @@ COMMON_ROWS: Final[Mapping[str, Row]] = {
         kind="staff_allegation", step="assign", fields={"user_is_subject": True},
         clause="KCSIE part 4; WTSC",
     ),
+    "not-a-witness-assign": Refuses(
+        kind="staff_allegation", step="assign", fields={"user_is_witness": True},
+        clause="KCSIE part 4; WTSC",
+    ),
+    "not-a-witness-appoint-case-manager": Refuses(
+        kind="staff_allegation", step="appoint_case_manager", fields={"user_is_witness": True},
+        clause="KCSIE part 4; WTSC",
+    ),
     "tell-not-the-subject": Refuses(
         kind="staff_allegation", step="tell", fields={"is_subject": True, "is_recused": True},
         clause="KCSIE part 4; WTSC",

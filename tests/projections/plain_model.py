@@ -1,7 +1,7 @@
 """Who may read which case, written from the rules of the domain alone: slow, and meant to be obvious.
 
 It keeps every fact with its time, and answers each question by looping over all of them. Of the product it
-uses only `name_likeness`. Users, people, schools and cases are named by short words.
+uses only `own_names`. Users, people, schools and cases are named by short words.
 
 The rules do not say everything. Where they are silent, this model does what casework does:
 
@@ -33,7 +33,7 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Final
 
-from casework.domain.name_likeness import could_be, parts_of
+from casework.domain.own_names import could_be_own
 
 CLOSE: Final = {
     *("parent_of", "guardian_of", "carer_of", "sibling_of"),
@@ -140,6 +140,7 @@ class Case:
     may_be_about_leader: bool = False
     subjects: list[Subject] = field(default_factory=list)
     parents: list[Subject] = field(default_factory=list)
+    witnesses: list[Subject] = field(default_factory=list)
     unknown: list[tuple[str, str]] = field(default_factory=list)
     involved: list[str] = field(default_factory=list)
     declared: dict[str, datetime] = field(default_factory=dict)
@@ -197,7 +198,7 @@ class Model:
         about, found = self.cases[case], set[str]()
         first = LEADS if not about.of_staff else () if self.is_about_leader(case, today) else ("headteacher",)
         before = [user for role in first for user in self.acting(role, about.school, today)]
-        able = [user for user in before if not self.is_shut_out(user, case, today)]
+        able = [user for user in before if not self.is_kept_from(user, case, today)]
         # Nobody works alone on a child's case that others were shut out of, also others who are absent.
         held = {user for role in first for user in self.holding(role, about.school, today)}
         others = {*before, *(user for user in held if self.users[user].active)}
@@ -207,7 +208,7 @@ class Model:
                 break
             found.add(role)
             acting = self.acting(role, about.school, today)
-            able += [user for user in acting if not self.is_shut_out(user, case, today)]
+            able += [user for user in acting if not self.is_kept_from(user, case, today)]
         return found
 
     def different(self, users: list[str]) -> list[set[str]]:
@@ -239,6 +240,19 @@ class Model:
             each.member in own and (each.first is None or each.first <= today) for each in self.reasons(case)
         )
         return related or self.is_about(user, case)
+
+    def is_kept_from(self, user: str, case: str, today: date) -> bool:
+        """Whether a user must not handle a case: a witness in an allegation still reads it."""
+        about = self.cases[case]
+        own = {user, *self.users[user].persons}
+        seen = {
+            record
+            for witness in about.witnesses
+            if witness.ended is None
+            for record, ended in self.one_person(witness.member, witness.since, None)
+            if ended is None or record not in about.let_in or about.let_in[record] < ended
+        }
+        return self.is_shut_out(user, case, today) or (about.of_staff and bool(own & seen))
 
     def is_about(self, user: str, case: str) -> bool:
         """Whether the case is about a user, or about a person whose name could be theirs."""
@@ -410,6 +424,8 @@ class Model:
             _add(about.subjects, Subject(person, since or now))
         elif involvement == "parent":
             _add(about.parents, Subject(person, since or now))
+        elif involvement == "witness":
+            _add(about.witnesses, Subject(person, since or now))
 
     def identify(self, case: str, unknown: str, person: str, now: datetime) -> None:
         """A person takes the place of an unknown one."""
@@ -418,9 +434,12 @@ class Model:
         about.unknown = [each for each in about.unknown if each[0] != unknown]
         about.involved = [each for each in about.involved if each != unknown]
         for involvement in ways:
-            of = {"target": about.subjects, "alleged": about.subjects, "parent": about.parents}.get(
-                involvement
-            )
+            of = {
+                "target": about.subjects,
+                "alleged": about.subjects,
+                "parent": about.parents,
+                "witness": about.witnesses,
+            }.get(involvement)
             gone = [each for each in of or () if each.member == unknown]
             for each in gone:
                 each.ended = each.ended or now
@@ -436,8 +455,8 @@ class Model:
 
 @cache
 def alike(one: str, other: str) -> bool:
-    """Whether two names could be of one person."""
-    return could_be(parts_of(one), parts_of(other))
+    """Whether one name, of a user, and another could be of one person."""
+    return could_be_own(one, other)
 
 
 def _add(subjects: list[Subject], new: Subject) -> None:

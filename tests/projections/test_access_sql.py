@@ -146,6 +146,7 @@ MOMENTS: Final = [datetime(2026, 9, day, 12, tzinfo=UTC) for day in (1, 2)]
 BARS_IN: Final = [
     (),
     (Bar(member=PEOPLE[1], why=Why.SUBJECT),),
+    (Bar(member=PEOPLE[0], why=Why.WITNESS), Bar(member=USERS[1], why=Why.WITNESS)),
     (Bar(member=PEOPLE[1], why=Why.RELATED, from_=FIRST + timedelta(days=1)),),
     (Bar(member=READER, why=Why.DECLARED), Bar(member=PEOPLE[1], why=Why.RELATED)),
 ]

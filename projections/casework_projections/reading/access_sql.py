@@ -41,6 +41,7 @@ from casework.domain.access import (
     InStream,
     IsAboutLeader,
     IsShutOut,
+    IsWitness,
     Not,
     Permission,
     Predicate,
@@ -65,7 +66,7 @@ ONE: Final = bindparam("incident", type_=Uuid())
 """The incident of a statement about one."""
 
 
-def holding(  # noqa: PLR0911 - as `holds`
+def holding(  # noqa: C901, PLR0911 - as `holds`
     predicate: Predicate, *, of_one: bool = False
 ) -> ColumnElement[bool]:
     """Whether `predicate` holds for a row of the caseload and the reader of the `parameters`.
@@ -78,6 +79,8 @@ def holding(  # noqa: PLR0911 - as `holds`
             return cases.c.stream == stream.value
         case IsShutOut():
             return or_(*(cases.c.incident.in_(closed) for closed in (_about(of_one), _closed(of_one))))
+        case IsWitness():
+            return cases.c.incident.in_(_witnessed(of_one))
         case IsAboutLeader():
             return cases.c.incident.in_(_ids("about_leader"))
         case ComesByRoute(role):
@@ -150,7 +153,12 @@ def _about(of_one: bool) -> Select[tuple[UUID]]:
 def _closed(of_one: bool) -> Select[tuple[UUID]]:
     b = bars_table.c
     begun = or_(b["from"].is_(None), b["from"] <= _TODAY)
-    return _only_one(closed_to(b.member.in_(_ids("members")), begun), of_one)
+    return _only_one(closed_to(b.member.in_(_ids("members")), begun, b.why != Why.WITNESS.value), of_one)
+
+
+def _witnessed(of_one: bool) -> Select[tuple[UUID]]:
+    b = bars_table.c
+    return _only_one(closed_to(b.member.in_(_ids("members")), b.why == Why.WITNESS.value), of_one)
 
 
 def _only_one(incidents: Select[tuple[UUID]], of_one: bool) -> Select[tuple[UUID]]:

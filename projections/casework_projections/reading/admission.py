@@ -37,7 +37,7 @@ from casework.record.case_files import (
 from casework.record.gate import Gate, pass_gate
 from casework.record.identity import one_person
 from casework.record.links import Identities
-from casework.record.recusals import Namesakes, Recusals
+from casework.record.recusals import Alike, Namesakes, Recusals
 from casework_projections.reading.asking import Asker, Reach
 from casework_projections.views.lookup import RecusalLookup
 
@@ -211,7 +211,7 @@ class Admission:
             self._identities(school, self._namesakes_on(connection, school)).of(asker.principal)
             for school in schools
         )
-        namesakes: frozenset[UUID] = frozenset().union(*(identity.namesakes for identity in found))
+        namesakes: frozenset[UUID] = frozenset().union(*(identity.possible for identity in found))
         return msgspec.structs.replace(
             reach,
             identity=msgspec.structs.replace(reach.identity, namesakes=namesakes),
@@ -231,10 +231,10 @@ class Admission:
     def _identities(self, school: UUID, namesakes: Namesakes | None = None) -> Identities:
         """Who users are in cases; namesakes are looked up when first needed, as most questions need none."""
 
-        def looked_up(user: UUID, names: Iterable[str], persons: frozenset[UUID]) -> frozenset[UUID]:
+        def looked_up(user: UUID, names: Iterable[str], persons: frozenset[UUID]) -> Alike:
             return self._recusals.around((), school).namesakes(user, names, persons)
 
-        return Identities(self._record, namesakes or looked_up)
+        return Identities(self._record, namesakes or looked_up, school)
 
 
 def reach_at(at: AtSchool) -> Reach:

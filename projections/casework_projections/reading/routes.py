@@ -14,7 +14,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, Row, bindparam, or_, select
+from sqlalchemy import Connection, Row, and_, bindparam, or_, select
 
 from casework.domain.access import (
     NEXT,
@@ -24,6 +24,7 @@ from casework.domain.access import (
     is_about_leader,
     needs_staff,
 )
+from casework.domain.bars import Why
 from casework.domain.clocks import day_of
 from casework.domain.vocabulary import Role, Stream
 from casework_projections.reading.asking import Reach
@@ -82,7 +83,10 @@ def _by_route(
 
 
 def closed_to_staff(connection: Connection, school: UUID, staff: Staff) -> Iterator[tuple[UUID, CaseFacts]]:
-    """The cases of a school that are closed to any of its staff, or may be about a leader."""
+    """The cases of a school that are closed to any of its staff, or may be about a leader.
+
+    And the allegations in which any of its staff are witnesses.
+    """
     possible = frozenset().union(*(holder.identity.possible for holder in staff))
     rows: dict[UUID, list[Row[Any]]] = defaultdict(list)
     for row in connection.execute(_CLOSED, {"school": school, "possible": [*possible]}):
@@ -112,11 +116,19 @@ def _all_of(found: list[ByRoute]) -> ByRoute:
 _BAR: Final = [column for column in bars_table.c if column.name != "incident"]
 _POSSIBLE: Final = bars_table.c.member.in_(bindparam("possible", expanding=True))
 _FACTS: Final = (cases.c.stream, cases.c.occurred_at, cases.c.recorded_at, cases.c.may_be_about_leader)
+_OF_STAFF: Final = cases.c.stream == Stream.ALLEGATION.value
+"""Only in an allegation does it matter who is a witness."""
 _CLOSED: Final = (
     select(cases.c.incident, *_FACTS, *_BAR)
     .outerjoin(bars_table, bars_table.c.incident == cases.c.incident)
     .where(
         cases.c.school == bindparam("school"),
-        or_(cases.c.incident.in_(closed_to(_POSSIBLE)), cases.c.may_be_about_leader),
+        or_(
+            cases.c.incident.in_(closed_to(_POSSIBLE, bars_table.c.why != Why.WITNESS.value)),
+            and_(
+                _OF_STAFF, cases.c.incident.in_(closed_to(_POSSIBLE, bars_table.c.why == Why.WITNESS.value))
+            ),
+            cases.c.may_be_about_leader,
+        ),
     )
 )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 from uuid import UUID
 
@@ -99,10 +100,13 @@ def is_unread(room: ReadingRoom, case: Case) -> bool:
     return file is None or not _is_read_by_name(room, case.at.moment, file)
 
 
-def _alike(staff: Staff) -> Iterator[tuple[UUID, frozenset[UUID]]]:
-    """The users who act in a role, and the people whose name could be theirs."""
-    acting = {holder.identity.user: holder.identity for holder in staff if holder.acts}
-    return ((user, identity.namesakes - identity.members) for user, identity in acting.items())
+def _alike(staff: Staff) -> Iterable[tuple[UUID, frozenset[UUID]]]:
+    """The users whose name shuts out one who acts in a role, and the people whose name could be theirs."""
+    found: dict[UUID, frozenset[UUID]] = defaultdict(frozenset)
+    for identity in {holder.identity.user: holder.identity for holder in staff if holder.acts}.values():
+        for user, alike in identity.suspected:
+            found[user] |= alike
+    return found.items()
 
 
 def _unread_at(room: ReadingRoom, connection: Connection, asker: Asker, school: UUID) -> int:
@@ -145,13 +149,15 @@ def _comes_to_nobody(facts: CaseFacts, staff: Staff, asker: Asker) -> bool:
 
 
 def _is_read_by_name(room: ReadingRoom, now: Instant, file: CaseFile) -> bool:
-    """Whether a user who is assigned or appointed to the case may read it."""
+    """Whether a user who is assigned or appointed to the case may read it, and is no witness who must not
+    manage it."""
     incident, _ = file
     for user_id in {*incident.assignees, *incident.appointed}:
         user = room.record.peek(User, user_id)
         if user is not None and user.active:
             reader = Asker(principal=Principal.of(user), now=now)
-            if room.admission.readable(reader, [file]):
+            read = room.admission.readable(reader, [file]).values()
+            if any(not case.facts.is_kept_from(case.at.identity, case.at.today) for case in read):
                 return True
     return False
 

@@ -8,11 +8,13 @@ register, so that they are never a record of a colleague made by mistake.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import (
+    BigInteger,
     Column,
     Connection,
     Index,
@@ -28,15 +30,18 @@ from sqlalchemy import (
 )
 
 from casework.domain.incident.recusal import ClearName
-from casework.domain.name_likeness import could_be, parts_of
+from casework.domain.moments import Instant
+from casework.domain.name_folding import folded
+from casework.domain.own_names import OwnName, Written, own_names, written
 from casework.domain.person import PersonChanged, PersonRegistered, PersonRelated
 from casework.domain.user import UserLinked, UserRegistered
 from casework.domain.vocabulary import Category
+from casework.record.recusals import Alike, ByPost
 from casework.storage.keys import DataKeys
 from casework.storage.sealing import Sealer, Tampered
 from casework.storage.tables import data_keys
 from casework_projections.views.bonds import bonds_table, metadata
-from casework_projections.views.view import Batch, upsert
+from casework_projections.views.view import Batch, Moment, Recorded, upsert
 
 NAME_EVENTS: Final = (
     *(PersonRegistered, PersonChanged, PersonRelated),
@@ -51,6 +56,8 @@ _names: Final = Table(
     Column("field", String(10), primary_key=True),
     Column("school", Uuid, nullable=False),
     Column("name", Text, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("since", Moment, nullable=False),
 )
 Index("view_names_school", _names.c.school)
 _cleared: Final = Table(
@@ -58,9 +65,22 @@ _cleared: Final = Table(
     metadata,
     Column("person", Uuid, primary_key=True),
     Column("user", Uuid, primary_key=True),
+    Column("position", BigInteger, nullable=False),
 )
 
-Parts = tuple[str, ...]
+
+class KnownName(msgspec.Struct, frozen=True, gc=False):
+    """A name that somebody was recorded under at a position in the log, and since when."""
+
+    written: Written
+    folded: str
+    position: int
+    since: Instant
+
+
+Names = tuple[KnownName, ...]
+Cleared = Mapping[tuple[UUID, UUID], int]
+"""Up to which position in the log the names of a person were found not to be those of a user."""
 
 
 class NamesOfSchool:
@@ -72,10 +92,10 @@ class NamesOfSchool:
 
     def __init__(
         self,
-        names: Mapping[UUID, tuple[Parts, ...]],
-        elsewhere: Mapping[UUID, tuple[Parts, ...]],
+        names: Mapping[UUID, Names],
+        elsewhere: Mapping[UUID, Names],
         close: Mapping[UUID, Mapping[UUID, frozenset[UUID]]],
-        cleared: frozenset[tuple[UUID, UUID]],
+        cleared: Cleared,
         position: int,
         checked: tuple[float, int],
     ) -> None:
@@ -86,34 +106,70 @@ class NamesOfSchool:
         self.position = position
         self.checked = checked
         self._cleared = cleared
-        self._found: dict[tuple[Parts, ...], frozenset[UUID]] = {}
+        self._found: dict[frozenset[Written], frozenset[UUID]] = {}
+        self._posts = tuple(self._by_post())
 
-    def namesakes(self, user: UUID, names: Iterable[str], persons: frozenset[UUID]) -> frozenset[UUID]:
+    def namesakes(self, user: UUID, names: Iterable[str], persons: frozenset[UUID]) -> Alike:
         """The people whose name could be that of `user`, who was linked to `persons`.
 
-        Or that of a user to whom they are close, because nobody handles a case that may be about that user.
+        And of each user to whom they are close, because nobody handles a case that may be about that user.
         Those that were found not to be that user are left out.
         """
-        found = self._like(user, {parts_of(name) for name in names}, persons)
-        for other, theirs in self._close.get(user, {}).items():
-            found |= self._like(other, set(), theirs)
-        return found - persons
+        close = self._close.get(user, {})
+        return Alike(
+            own=self._like(user, set(map(written, names)), persons),
+            of_close=tuple(
+                (other, self._like(other, set(), theirs) - persons) for other, theirs in close.items()
+            ),
+            by_post=self._posts,
+        )
 
-    def _like(self, user: UUID, own: set[Parts], persons: frozenset[UUID]) -> frozenset[UUID]:
+    def _like(self, user: UUID, own: set[Written], persons: frozenset[UUID]) -> frozenset[UUID]:
         """The people whose name is like any of `own` or of `persons`, and who may be `user`."""
         for person in persons:
-            own.update(self.names.get(person, ()))
-            own.update(self.elsewhere.get(person, ()))
-        key = tuple(sorted(own))
+            for known in (*self.names.get(person, ()), *self.elsewhere.get(person, ())):
+                own.add(known.written)
+        key = frozenset(own)
         found = self._found.get(key)
         if found is None:
             found = self._found[key] = frozenset(self._alike(key))
-        return frozenset(each for each in found - persons if (each, user) not in self._cleared)
+        return frozenset(
+            each
+            for each in found - persons
+            if (each, user) not in self._cleared or _could_be_any(key, self._uncleared(each, user))
+        )
 
-    def _alike(self, own: tuple[Parts, ...]) -> Iterator[UUID]:
+    def _alike(self, own: frozenset[Written]) -> Iterator[UUID]:
+        mine = [each for name in own for each in own_names(name)]
         for person, names in self.names.items():
-            if any(could_be(mine, theirs) for mine in own for theirs in names):
+            if any(each.could_be(known.written) for known in names for each in mine):
                 yield person
+
+    def _uncleared(self, person: UUID, user: UUID) -> list[KnownName]:
+        """The names of `person` that they did not have when they were found not to be `user`."""
+        names, upto = self.names.get(person, ()), self._cleared.get((person, user), 0)
+        known = {each.folded for each in names if each.position <= upto}
+        return [each for each in names if each.folded not in known]
+
+    def _by_post(self) -> Iterator[ByPost]:
+        """The people who are recorded as nobody but the holder of a post, once for each such name."""
+        for person, names in self.names.items():
+            for known in names:
+                if known.written.post is not None:
+                    users = {user for each, user in self._cleared if each == person}
+                    yield ByPost(
+                        person=person,
+                        role=known.written.post,
+                        named_at=known.since,
+                        cleared=frozenset(
+                            user for user in users if known not in self._uncleared(person, user)
+                        ),
+                    )
+
+
+def _could_be_any(own: Iterable[Written], names: Collection[KnownName]) -> bool:
+    mine: list[OwnName] = [each for name in own for each in own_names(name)]
+    return any(each.could_be(known.written) for known in names for each in mine)
 
 
 class KnownNames:
@@ -137,13 +193,14 @@ class KnownNames:
     def read(self, connection: Connection, school: UUID, position: int) -> NamesOfSchool:
         """The names of a school from a connection on which they are current up to `position`."""
         checked = self._keys.clock(), self._keys.destructions
-        names: dict[UUID, list[Parts]] = defaultdict(list)
-        elsewhere: dict[UUID, list[Parts]] = defaultdict(list)
+        names: dict[UUID, list[KnownName]] = defaultdict(list)
+        elsewhere: dict[UUID, list[KnownName]] = defaultdict(list)
         for row in connection.execute(_NAMES, {"school": school}):
             text = self._text(row.person, row.name, row.wrapped)
             if text is not None:
-                (names if row.school == school else elsewhere)[row.person].append(parts_of(text))
-        cleared = frozenset((row.person, row.user) for row in connection.execute(select(_cleared)))
+                known = KnownName(written(text), folded(text), row.position, row.since)
+                (names if row.school == school else elsewhere)[row.person].append(known)
+        cleared = {(row.person, row.user): row.position for row in connection.execute(select(_cleared))}
         found = self._schools[school] = NamesOfSchool(
             _listed(names), _listed(elsewhere), _close_users(connection), cleared, position, checked
         )
@@ -174,22 +231,26 @@ def _close_users(connection: Connection) -> dict[UUID, dict[UUID, frozenset[UUID
     return found
 
 
-def _listed(names: Mapping[UUID, list[Parts]]) -> dict[UUID, tuple[Parts, ...]]:
+def _listed(names: Mapping[UUID, list[KnownName]]) -> dict[UUID, Names]:
     return {person: tuple(each) for person, each in names.items()}
 
 
 def write_names(connection: Connection, batch: Batch, sealer: Sealer) -> None:
     """Write every name that people are recorded under, sealed, and which users were found to be others."""
-    named: list[PersonRegistered | PersonChanged] = [
-        *batch.of(PersonRegistered),
-        *batch.of(PersonChanged),
-    ]
-    upsert(connection, _names, [row for event in named for row in _name_rows(event, sealer)])
-    cleared = [{"person": each.person, "user": each.user} for each in batch.of(ClearName)]
-    upsert(connection, _cleared, cleared)
+    rows = [row for recorded in batch.records for row in _name_rows(recorded, sealer)]
+    upsert(connection, _names, rows)
+    cleared: dict[tuple[UUID, UUID], dict[str, Any]] = {}
+    for recorded in batch.records:
+        if recorded.is_a(ClearName) and isinstance(event := recorded.event, ClearName):
+            row = {"person": event.person, "user": event.user, "position": recorded.position}
+            cleared[event.person, event.user] = row
+    upsert(connection, _cleared, [*cleared.values()], newer="position")
 
 
-def _name_rows(event: PersonRegistered | PersonChanged, sealer: Sealer) -> Iterator[dict[str, Any]]:
+def _name_rows(recorded: Recorded, sealer: Sealer) -> Iterator[dict[str, Any]]:
+    event = recorded.event if recorded.is_a(PersonRegistered, PersonChanged) else None
+    if not isinstance(event, PersonRegistered | PersonChanged):
+        return
     details = event.details
     if details.category is Category.PUPIL and details.on_roll:
         return
@@ -202,6 +263,8 @@ def _name_rows(event: PersonRegistered | PersonChanged, sealer: Sealer) -> Itera
                 "field": field,
                 "school": event.school,
                 "name": sealer.to_token(name),
+                "position": recorded.position,
+                "since": event.recorded_at,
             }
 
 
@@ -210,9 +273,10 @@ _OF_USERS: Final = select(bonds_table.c.other).where(bonds_table.c.of_user)
 _CLOSE_USERS: Final = select(bonds_table.c.one, bonds_table.c.other).where(
     not_(bonds_table.c.same), bonds_table.c.one.in_(_OF_USERS), bonds_table.c.other.in_(_OF_USERS)
 )
+_NAME: Final = [_names.c[each] for each in ("person", "school", "name", "position", "since")]
 # Each name comes with its key, so that thousands of keys are not put in the cache of keys.
 _NAMES: Final = (
-    select(_names.c.person, _names.c.school, _names.c.name, data_keys.c.wrapped)
+    select(*_NAME, data_keys.c.wrapped)
     .outerjoin(data_keys, data_keys.c.subject == _names.c.person)
     .where(
         or_(

@@ -62,7 +62,7 @@ class RecusalIndex(View):
     """Who is shut out of each case, and why; and the bonds and names on which that depends."""
 
     name: ClassVar[str] = "recusals"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     tables: ClassVar[MetaData] = metadata
 
     def __init__(self, replay: Replay) -> None:

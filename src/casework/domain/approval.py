@@ -150,6 +150,7 @@ _CLOSED: Final = {
 }
 
 
+INVOLVED: Final = "is involved in the incident"
 SAME_PERSON: Final = "is the person who asks; another person must decide"
 
 
@@ -165,5 +166,5 @@ def why_not_decide(asker: Principal, decider: Actor, standing: Standing, inciden
     if actor.role_for(Permission.AUTHORISE) is None and standing.handles_as is None:
         return "holds no role that may authorise this"
     if any(map(incident.is_party, decider.persons)):
-        return "is involved in the incident"
+        return INVOLVED
     return "may not read this case" if standing.reads_as is None else None

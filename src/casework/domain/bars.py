@@ -21,11 +21,12 @@ from casework.domain.vocabulary import Relation
 
 
 class Why(StrEnum):
-    """Why a case is closed to a person or a user."""
+    """Why a case is closed to a person or a user. To a `WITNESS` it is not: they manage no allegation."""
 
     SUBJECT = "subject"
     RELATED = "related"
     DECLARED = "declared"
+    WITNESS = "witness"
 
 
 class Bar(msgspec.Struct, frozen=True, order=True, kw_only=True):
@@ -38,6 +39,11 @@ class Bar(msgspec.Struct, frozen=True, order=True, kw_only=True):
     why: Why
     from_: LocalDate | None = msgspec.field(default=None, name="from")
     until: Instant | None = None
+
+    @property
+    def closes(self) -> bool:
+        """Whether it keeps its member from knowing of the case."""
+        return self.why is not Why.WITNESS
 
 
 class Bond(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,15 +112,24 @@ class Bonds:
         return ((other, bond) for other, bond in self._close.get(record, ()) if not _ended(bond.until, since))
 
 
-def bars_of(subjects: Iterable[Subject], bonds: Bonds, *, parents: Iterable[Subject] = ()) -> tuple[Bar, ...]:
-    """To whom a case about `subjects` is closed, each once for each reason.
+def bars_of(
+    subjects: Iterable[Subject],
+    bonds: Bonds,
+    *,
+    parents: Iterable[Subject] = (),
+    witnesses: Iterable[Subject] = (),
+) -> tuple[Bar, ...]:
+    """To whom a case about `subjects` is closed, each once for each reason, and who is a witness in it.
 
-    `parents` are in the case as parents of a subject, whether their relation is recorded or not.
+    `parents` are in the case as parents of a subject, whether their relation is recorded or not. Who was
+    withdrawn as a witness is none.
     """
     found: dict[tuple[UUID, Why], Bar] = {}
     about = (each for subject in subjects for each in _bars_of(subject, bonds))
-    related = (each for parent in parents for each in _bars_of_parent(parent, bonds))
-    for bar in chain(about, related):
+    related = (each for parent in parents for each in _of_one(parent, Why.RELATED, bonds))
+    present = (witness for witness in witnesses if witness.until is None)
+    seeing = (each for witness in present for each in _of_one(witness, Why.WITNESS, bonds))
+    for bar in chain(about, related, seeing):
         key = bar.member, bar.why
         found[key] = _both(found[key], bar) if key in found else bar
     return tuple(sorted(found.values(), key=lambda bar: (bar.member, bar.why)))
@@ -132,9 +147,10 @@ def _bars_of(subject: Subject, bonds: Bonds) -> Iterator[Bar]:
                 yield Bar(member=each, why=Why.RELATED, from_=bond.from_, until=related)
 
 
-def _bars_of_parent(parent: Subject, bonds: Bonds) -> Iterator[Bar]:
-    for record, until in bonds.one_person(parent.member, parent.since).items():
-        yield Bar(member=record, why=Why.RELATED, until=earlier(parent.until, until))
+def _of_one(party: Subject, why: Why, bonds: Bonds) -> Iterator[Bar]:
+    """Bars of the records of one person, and not of those close to them."""
+    for record, until in bonds.one_person(party.member, party.since).items():
+        yield Bar(member=record, why=why, until=earlier(party.until, until))
 
 
 def _both(one: Bar, other: Bar) -> Bar:

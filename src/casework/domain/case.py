@@ -24,7 +24,7 @@ from casework.domain.access import (
     is_about_leader,
     standing,
 )
-from casework.domain.approval import SAME_PERSON, Approval, why_not_decide
+from casework.domain.approval import INVOLVED, SAME_PERSON, Approval, why_not_decide
 from casework.domain.bars import Bar
 from casework.domain.clocks import day_of
 from casework.domain.errors import NotFound
@@ -290,7 +290,7 @@ def _concerns_staff(facts: CaseFacts, school: School) -> bool:
     if facts.stream is Stream.ALLEGATION:
         return True
     users = {appointment.user for appointment in school.appointments.values()}
-    return any(bar.member in users for bar in facts.bars)
+    return any(bar.closes and bar.member in users for bar in facts.bars)
 
 
 def _recused(facts: CaseFacts, at: AtSchool) -> Iterator[Role]:
@@ -318,8 +318,11 @@ def case_after(case: Case, number: int, playbook_of: PlaybookOf) -> Case:
 
 def why_not_decide_in(case: Case, asker: Principal) -> str | None:
     """Why the user of `case` may not decide what `asker` asks for about it; None if they may."""
-    if case.at.identity.is_one_with(case.at.identity_of(asker)):
+    identity = case.at.identity
+    if identity.is_one_with(case.at.identity_of(asker)):
         return SAME_PERSON
+    if any(map(case.incident.is_party, identity.joined())):
+        return INVOLVED
     return why_not_decide(asker, case.at.actor, case.standing, case.incident)
 
 

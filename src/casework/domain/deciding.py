@@ -41,6 +41,8 @@ def _decides_by_reading(case: Case, holder: Holder, asker: Principal) -> bool:
     if not holder.acts and not holder.reads:
         return False
     actor = case.at.actor_of(holder.identity)
+    if any(map(case.incident.is_party, holder.identity.joined())):
+        return False
     return why_not_decide(asker, actor, case.standing_of(holder.identity), case.incident) is None
 
 

@@ -11,8 +11,8 @@ from itertools import groupby
 from typing import Final
 
 from casework.domain.name_folding import folded
+from casework.domain.name_words import TITLES
 
-_TITLES: Final = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor", "rev", "sir", "dame"})
 _SPELLINGS: Final = (
     *(("ph", "f"), ("ck", "k"), ("sch", "s"), ("sh", "s"), ("ch", "k"), ("th", "t"), ("gh", "g")),
     *(("qu", "k"), ("c", "k"), ("q", "k"), ("x", "ks"), ("z", "s"), ("v", "f"), ("w", "f"), ("j", "g")),
@@ -30,7 +30,7 @@ def parts_of(name: str) -> tuple[str, ...]:
 
 def parts_in(folded_name: str) -> tuple[str, ...]:
     """As `parts_of`, for a name that is folded already."""
-    return tuple(part for part in folded_name.split() if part not in _TITLES)
+    return tuple(part for part in folded_name.split() if part not in TITLES)
 
 
 def could_be(one: Sequence[str], other: Sequence[str]) -> bool:
@@ -46,7 +46,7 @@ def could_be(one: Sequence[str], other: Sequence[str]) -> bool:
         return any(part in longer for part in shorter if len(part) > 1)
     found = [_like(part, longer) for part in shorter]
     places = [each for each in found if each]
-    return len(places) == len(shorter) and _are_distinct(places) and _any_whole(shorter, longer)
+    return len(places) == len(shorter) and are_distinct(places) and _any_whole(shorter, longer)
 
 
 def _like(part: str, others: Sequence[str]) -> frozenset[int]:
@@ -63,12 +63,12 @@ def _could_be_part(one: str, other: str) -> bool:
     return len(sounds) >= LEAST_SOUNDS and sounds == sounds_of(other)
 
 
-def _are_distinct(places: Sequence[frozenset[int]]) -> bool:
+def are_distinct(places: Sequence[frozenset[int]]) -> bool:
     """Whether a different place can be chosen from each."""
     if not places:
         return True
     first, rest = places[0], places[1:]
-    return any(_are_distinct([each - {place} for each in rest]) for place in first)
+    return any(are_distinct([each - {place} for each in rest]) for place in first)
 
 
 def _any_whole(one: Sequence[str], other: Sequence[str]) -> bool:

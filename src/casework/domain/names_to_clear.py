@@ -39,17 +39,17 @@ def names_to_clear(case: Case) -> list[Duty]:
 
 
 def _alike(case: Case) -> Iterator[tuple[UUID, UUID]]:
-    """The people whom the case is about, each with a user who acts at the school and has a like name."""
+    """The people whom the case is about, each with a user whose name shuts out one who acts at the school."""
     # A pupil is no colleague; and for most cases the staff need not be looked up.
     adults = {party.person for party in case.incident.people if party.category is not Category.PUPIL}
     about = adults & case.incident.about.keys()
     if not about:
         return
     for holder in case.at.staff:
-        found = about & (holder.identity.namesakes - holder.identity.members)
-        if found and holder.acts and not holder.identity.is_one_with(case.at.identity):
-            for person in found:
-                yield person, holder.identity.user
+        if not holder.acts or holder.identity.is_one_with(case.at.identity):
+            continue
+        for user, alike in holder.identity.suspected:
+            yield from ((person, user) for person in about & alike)
 
 
 def _reads_alone(case: Case) -> bool:

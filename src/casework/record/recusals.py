@@ -9,10 +9,37 @@ from uuid import UUID
 import msgspec
 
 from casework.domain.bars import Bonds
+from casework.domain.moments import Instant
+from casework.domain.vocabulary import Role
 
-Namesakes = Callable[[UUID, Iterable[str], frozenset[UUID]], frozenset[UUID]]
-"""Returns the people of a school whose name could be a user's own, given their names and the people they were
-linked to. People who were found not to be that user are left out."""
+
+class ByPost(msgspec.Struct, frozen=True, kw_only=True):
+    """A person is recorded as nobody but the holder of a post: The Head. `named_at` is since when.
+
+    It was found not to be the users for whom it is `cleared`.
+    """
+
+    person: UUID
+    role: Role
+    named_at: Instant
+    cleared: frozenset[UUID] = frozenset()
+
+
+class Alike(msgspec.Struct, frozen=True):
+    """The people of a school whose name could be a user's `own`, and that of each user who is close to them.
+
+    People who were found not to be that user are left out. `by_post` are all people of the school who are
+    named by a post alone: whether a user held it, the school knows.
+    """
+
+    own: frozenset[UUID] = frozenset()
+    of_close: tuple[tuple[UUID, frozenset[UUID]], ...] = ()
+    by_post: tuple[ByPost, ...] = ()
+
+
+Namesakes = Callable[[UUID, Iterable[str], frozenset[UUID]], Alike]
+"""Returns the people of a school whose name could be a user's, given their own names and the people they were
+linked to."""
 
 
 class Unavailable(Exception):
@@ -46,5 +73,5 @@ class NoRecusals:
         return Acquainted(Bonds(()), _nobody)
 
 
-def _nobody(_user: UUID, _names: Iterable[str], _persons: frozenset[UUID]) -> frozenset[UUID]:
-    return frozenset()
+def _nobody(_user: UUID, _names: Iterable[str], _persons: frozenset[UUID]) -> Alike:
+    return Alike()

@@ -12,6 +12,7 @@ from casework.domain.access import Permission, Principal
 from casework.domain.aggregate import Aggregate
 from casework.domain.approval import (
     CLAUSE,
+    INVOLVED,
     SAME_PERSON,
     About,
     Approval,
@@ -228,6 +229,8 @@ def _deciding_role(
     fault = why_not_decide(asker, case.at.actor, case.standing, case.incident)
     if not own_records.isdisjoint(asker.persons):
         fault = SAME_PERSON
+    elif fault is None and any(map(case.incident.is_party, own_records)):
+        fault = INVOLVED
     # A chair who handles a case decides in it too.
     actor = case.at.actor.in_case(case.incident.recorded_at)
     role = actor.role_for(Permission.AUTHORISE) or case.standing.handles_as

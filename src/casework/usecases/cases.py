@@ -111,7 +111,7 @@ class Cases:
         approvals: tuple[Approval, ...],
         school: School | None,
     ) -> Case:
-        identities = Identities(self._record, known.namesakes)
+        identities = Identities(self._record, known.namesakes, incident.school)
         if school is None or school.id != incident.school:
             # A row may name another school, but the case alone says whose it is.
             school = self._schools.found(incident.school)

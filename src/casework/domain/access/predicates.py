@@ -33,6 +33,10 @@ class IsShutOut(msgspec.Struct, frozen=True):
     """
 
 
+class IsWitness(msgspec.Struct, frozen=True):
+    """The reader is a witness in the case, under any of their records."""
+
+
 class IsAboutLeader(msgspec.Struct, frozen=True):
     """The case is about a user who led its school when it happened or has led it since."""
 
@@ -70,12 +74,22 @@ class AnyOf(msgspec.Struct, frozen=True):
 
 
 Predicate = (
-    InStream | IsShutOut | IsAboutLeader | ComesByRoute | AppointedToCase | AssignedToCase | Not | All | AnyOf
+    InStream
+    | IsShutOut
+    | IsWitness
+    | IsAboutLeader
+    | ComesByRoute
+    | AppointedToCase
+    | AssignedToCase
+    | Not
+    | All
+    | AnyOf
 )
 
 
 class CaseFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What predicates need to know about a case. `bars` say to whom it is closed (`Incident.bars`).
+    """What predicates need to know about a case. `bars` say to whom it is closed, and who is a witness in it
+    (`Incident.bars`).
 
     Provisional roles do not extend to a case of which `recorded_at` is not known.
     """
@@ -109,8 +123,19 @@ class CaseFacts(msgspec.Struct, frozen=True, kw_only=True):
         """Whether a user must neither read nor handle the case, whatever their roles."""
         members = identity.members
         return self.is_about(identity) or any(
-            bar.member in members and (bar.from_ is None or bar.from_ <= today) for bar in self.bars
+            bar.closes and bar.member in members and (bar.from_ is None or bar.from_ <= today)
+            for bar in self.bars
         )
+
+    def is_witnessed_by(self, identity: Identity) -> bool:
+        """Whether a user is a witness in the case."""
+        members = identity.members
+        return any(bar.why is Why.WITNESS and bar.member in members for bar in self.bars)
+
+    def is_kept_from(self, identity: Identity, today: date) -> bool:
+        """Whether a user must not handle the case: witnesses may know of an allegation, but not manage it."""
+        witness = self.stream is Stream.ALLEGATION and self.is_witnessed_by(identity)
+        return witness or self.shuts_out(identity, today)
 
     def without_ended_bars(self, identity: Identity, now: datetime) -> CaseFacts:
         """The facts without bars of a user that have ended by `now`, or that they declared."""
@@ -152,7 +177,7 @@ def depends_on_staff(predicate: Predicate) -> bool:
             return False
 
 
-def holds(  # noqa: PLR0911 - one return for each form of predicate
+def holds(  # noqa: C901, PLR0911 - one return for each form of predicate
     predicate: Predicate, case: CaseFacts, reader: Reader
 ) -> bool:
     """Whether `predicate` is true for `reader` and `case`."""
@@ -161,6 +186,8 @@ def holds(  # noqa: PLR0911 - one return for each form of predicate
             return case.stream is stream
         case IsShutOut():
             return case.shuts_out(reader.identity, reader.today)
+        case IsWitness():
+            return case.is_witnessed_by(reader.identity)
         case IsAboutLeader():
             return is_about_leader(case, reader.staff(), reader.today)
         case ComesByRoute(role):
@@ -189,6 +216,6 @@ def comes_by_route(role: Role, case: CaseFacts, staff: Staff, today: date) -> bo
         role,
         case.stream,
         staff,
-        is_shut_out=lambda identity: case.shuts_out(identity, today),
+        is_kept_from=lambda identity: case.is_kept_from(identity, today),
         about_leader=about_leader,
     )

@@ -39,6 +39,7 @@ def _no_records() -> frozenset[UUID]:
 class Identity(msgspec.Struct, frozen=True):
     """A user in cases: all people they were ever linked to, and people whose name could be theirs.
 
+    `of_close` are the users to whom they are close, with the people whose name could be that of such a user.
     One who is not `active` cannot sign in. `joined` looks up the records that are one person with theirs.
     """
 
@@ -47,6 +48,7 @@ class Identity(msgspec.Struct, frozen=True):
     namesakes: frozenset[UUID] = frozenset()
     active: bool = True
     joined: Callable[[], frozenset[UUID]] = _no_records
+    of_close: tuple[tuple[UUID, frozenset[UUID]], ...] = ()
 
     @property
     def members(self) -> frozenset[UUID]:
@@ -55,8 +57,14 @@ class Identity(msgspec.Struct, frozen=True):
 
     @property
     def possible(self) -> frozenset[UUID]:
-        """The ids by which they may be meant."""
-        return self.members | self.namesakes
+        """The ids by which they may be meant, or somebody close to them."""
+        return self.members.union(self.namesakes, *(alike for _, alike in self.of_close))
+
+    @property
+    def suspected(self) -> Iterator[tuple[UUID, frozenset[UUID]]]:
+        """The users whose name shuts them out: their own and those close to them, with whom each may be."""
+        yield self.user, self.namesakes - self.members
+        yield from ((user, alike - self.members) for user, alike in self.of_close)
 
     def is_one_with(self, other: Identity) -> bool:
         """Whether both are accounts of one person, under one record or under records that are joined."""
@@ -90,8 +98,8 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True):
 Staff = tuple[Holder, ...]
 """Everybody who held a role of the route at one school."""
 
-IsShutOut = Callable[[Identity], bool]
-"""Whether a case is closed to a user."""
+IsKeptFrom = Callable[[Identity], bool]
+"""Whether a user must not handle a case."""
 
 
 def leaders_since(staff: Staff, day: date, today: date) -> Iterator[Identity]:
@@ -101,23 +109,25 @@ def leaders_since(staff: Staff, day: date, today: date) -> Iterator[Identity]:
             yield holder.identity
 
 
-def comes_to(role: Role, stream: Stream, staff: Staff, is_shut_out: IsShutOut, *, about_leader: bool) -> bool:
+def comes_to(
+    role: Role, stream: Stream, staff: Staff, is_kept_from: IsKeptFrom, *, about_leader: bool
+) -> bool:
     """Whether a case comes to the holders of `role`, one of `NEXT`, because those before them cannot have it.
 
     An allegation that is `about_leader` has no head to come to.
     """
     before = () if about_leader else FIRST[stream]
     first = [holder for holder in staff if holder.role in before and holder.since is None]
-    able = [holder.identity for holder in first if holder.acts and not is_shut_out(holder.identity)]
+    able = [holder.identity for holder in first if holder.acts and not is_kept_from(holder.identity)]
     reading = (holder.identity for holder in first if holder.reads)
-    needed = ALONE[stream] if any(map(is_shut_out, reading)) else 1
+    needed = ALONE[stream] if any(map(is_kept_from, reading)) else 1
     for each in NEXT:
         if _are_as_many_people(able, needed):
             return False
         if each is role:
             return True
         later = (holder.identity for holder in staff if holder.acts and holder.role is each)
-        able += [identity for identity in later if not is_shut_out(identity)]
+        able += [identity for identity in later if not is_kept_from(identity)]
     return False
 
 

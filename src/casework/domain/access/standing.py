@@ -9,6 +9,7 @@ import msgspec
 
 from casework.domain.access.predicates import (
     All,
+    AnyOf,
     AppointedToCase,
     AssignedToCase,
     CaseFacts,
@@ -16,6 +17,7 @@ from casework.domain.access.predicates import (
     InStream,
     IsAboutLeader,
     IsShutOut,
+    IsWitness,
     Not,
     Predicate,
     Reader,
@@ -59,12 +61,16 @@ READ: Final = (
 )
 """Who may read which cases. A user reads a case in the role of the first grant that gives them access."""
 
-HANDLE: Final = (
-    Grant(Permission.HANDLE_CHILD_CASES, _CHILD),
-    Grant(Permission.HANDLE_ALLEGATIONS, _FOR_A_HEAD),
-    *_BY_ROUTE,
+_MAY_MANAGE: Final = AnyOf((_CHILD, Not(IsWitness())))
+HANDLE: Final = tuple(
+    Grant(grant.permission, All((_MAY_MANAGE, grant.when)))
+    for grant in (
+        Grant(Permission.HANDLE_CHILD_CASES, _CHILD),
+        Grant(Permission.HANDLE_ALLEGATIONS, _FOR_A_HEAD),
+        *_BY_ROUTE,
+    )
 )
-"""Who may take every step in which cases, and in which role."""
+"""Who may take every step in which cases, and in which role. A witness manages no allegation."""
 
 ASSIST: Final = (Grant(Permission.HANDLE_ASSIGNED, _ASSIGNED),)
 """Who may take the steps that are `FOR_ASSIGNEES` in which cases, and in which role."""

@@ -11,17 +11,17 @@ from casework.domain.vocabulary import Role, Stream
 
 
 def readers_by_route(case: CaseFacts, staff: Staff, today: date) -> Iterator[Identity]:
-    """Those to whom the case comes by the route of its school and who may read it."""
+    """Those to whom the case comes by the route of its school and who may read and handle it."""
     roles = {*first_roles(case, staff, today)}
     roles |= {role for role in NEXT if comes_by_route(role, case, staff, today)}
     for holder in staff:
         reads = holder.acts and holder.role in roles and holder.extends_to(case.recorded_at)
-        if reads and not case.shuts_out(holder.identity, today):
+        if reads and not case.is_kept_from(holder.identity, today):
             yield holder.identity
 
 
 def waits_for(user: Identity, case: CaseFacts, staff: Staff, today: date) -> bool:
-    """Whether others should have handled the case with the user or before them, and it is closed to them.
+    """Whether others should have handled the case with the user or before them, and must not.
 
     It says nothing of whether the user may read it.
     """
@@ -31,7 +31,7 @@ def waits_for(user: Identity, case: CaseFacts, staff: Staff, today: date) -> boo
         return not held.isdisjoint(NEXT)
     if held.isdisjoint(before) and Role.CHAIR_OF_GOVERNORS not in held:
         before.append(Role.CHAIR_OF_GOVERNORS)
-    return any(case.shuts_out(holder.identity, today) for holder in _others(staff, user, before))
+    return any(case.is_kept_from(holder.identity, today) for holder in _others(staff, user, before))
 
 
 def _others(staff: Staff, user: Identity, roles: list[Role]) -> Iterator[Holder]:

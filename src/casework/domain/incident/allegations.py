@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 class AppointCaseManager(Step, frozen=True, kw_only=True):
     """Who manages the case: the head; the chair of governors if it is about the head; else the next.
 
-    Casework sets `user_is_subject`: whether the case is about them.
+    Casework sets `user_is_subject`, whether the case is about them, and `user_is_witness`.
     """
 
     TOPIC: ClassVar[str] = "incident.appoint_case_manager"
 
     user: UserId
     user_is_subject: Annotated[bool, ServerSet()] = False
+    user_is_witness: Annotated[bool, ServerSet()] = False
 
     def apply(self, incident: Incident) -> None:
         incident.case_manager = self.user

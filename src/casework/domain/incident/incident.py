@@ -20,7 +20,13 @@ from casework.domain.incident.evidence import SaveEvidence
 from casework.domain.incident.outcomes import Close, Reopen
 from casework.domain.incident.reporting import NamesPeople, Party, Report, stream_of
 from casework.domain.incident.steps import Step
-from casework.domain.incident.subjects import SUBJECT_INVOLVEMENTS, children_of, followed, members_of
+from casework.domain.incident.subjects import (
+    SUBJECT_INVOLVEMENTS,
+    children_of,
+    followed,
+    members_of,
+    named_by,
+)
 from casework.domain.vocabulary import (
     Agency,
     Answer,
@@ -68,6 +74,7 @@ class Incident(Aggregate, begins_with=Report):
         self.about: dict[UUID, Subject] = {}
         self.parents: dict[UUID, Subject] = {}
         self.first_named: dict[tuple[UUID, Involvement], datetime] = {}
+        self.witnesses: dict[UUID, Subject] = {}
         self._naming: list[Step] = []
         self._folded = 0
         self._begin(report)
@@ -295,13 +302,14 @@ class Incident(Aggregate, begins_with=Report):
     @property
     def concerned(self) -> frozenset[UUID]:
         """The people and users whose bonds decide to whom the case is closed."""
-        return frozenset({*self.about, *self.parents, *self.declared})
+        return frozenset({*self.about, *self.parents, *self.witnesses, *self.declared})
 
     def bars(self, bonds: Bonds) -> tuple[Bar, ...]:
-        """To whom the case is closed, given the `bonds` of the people it is about."""
+        """To whom the case is closed and who is a witness in it, given the `bonds` of its people."""
+        parties = {"parents": self.parents.values(), "witnesses": self.witnesses.values()}
         about = (
             bar
-            for bar in bars_of(self.about.values(), bonds, parents=self.parents.values())
+            for bar in bars_of(self.about.values(), bonds, **parties)
             if bar.until is None or not self._let_in_since(bar.member, bar.until)
         )
         return (*about, *self._declared_bars(bonds))
@@ -379,17 +387,12 @@ class Incident(Aggregate, begins_with=Report):
 
     def _follow_people(self, moment: datetime) -> None:
         """Note who is in the case at `moment`, and who no longer is."""
-        people: tuple[Party, ...] = ()
-        leaders: frozenset[UUID] = frozenset()
-        for step in corrected(self._naming).standing:
-            if isinstance(step, NamesPeople):
-                people = step.people_after(people)
-            if isinstance(step, Report):
-                leaders = frozenset(step.leaders)
+        people, leaders = named_by(corrected(self._naming).standing)
         # Users who may be meant, as well as people.
         subjects = members_of(people, *SUBJECT_INVOLVEMENTS) | leaders
         self.about = followed(self.about, subjects, moment)
         self.parents = followed(self.parents, members_of(people, Involvement.PARENT), moment)
+        self.witnesses = followed(self.witnesses, members_of(people, Involvement.WITNESS), moment)
         for party in people:
             self.first_named.setdefault((party.person, party.involvement), moment)
 

@@ -293,12 +293,16 @@ class AddNote(Step, frozen=True, kw_only=True):
 
 
 class Assign(Step, frozen=True, kw_only=True):
-    """The case is assigned to a colleague. Casework sets `user_is_subject`: whether it is about them."""
+    """The case is assigned to a colleague.
+
+    Casework sets `user_is_subject`, whether it is about them, and `user_is_witness`.
+    """
 
     TOPIC: ClassVar[str] = "incident.assign"
 
     user: UserId
     user_is_subject: Annotated[bool, ServerSet()] = False
+    user_is_witness: Annotated[bool, ServerSet()] = False
 
     def apply(self, incident: Incident) -> None:
         incident.assign(self.user)

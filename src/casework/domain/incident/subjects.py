@@ -10,7 +10,8 @@ from uuid import UUID
 import msgspec
 
 from casework.domain.bars import Subject
-from casework.domain.incident.reporting import Party
+from casework.domain.incident.reporting import NamesPeople, Party, Report
+from casework.domain.incident.steps import Step
 from casework.domain.vocabulary import Category, Involvement
 
 SUBJECT_INVOLVEMENTS: Final = (Involvement.TARGET, Involvement.ALLEGED)
@@ -21,6 +22,18 @@ def members_of(people: Iterable[Party], *involvements: Involvement) -> frozenset
     parties = [party for party in people if party.involvement in involvements]
     users = (party.user for party in parties if party.user is not None)
     return frozenset(party.person for party in parties).union(users)
+
+
+def named_by(steps: Iterable[Step]) -> tuple[tuple[Party, ...], frozenset[UUID]]:
+    """The people of a case after `steps`, and the leaders whom its report may be about."""
+    people: tuple[Party, ...] = ()
+    leaders: frozenset[UUID] = frozenset()
+    for step in steps:
+        if isinstance(step, NamesPeople):
+            people = step.people_after(people)
+        if isinstance(step, Report):
+            leaders = frozenset(step.leaders)
+    return people, leaders
 
 
 def children_of(people: Iterable[Party], involvements: Collection[Involvement]) -> list[UUID]:

@@ -157,7 +157,10 @@ def _classify(step: ClassifyContact, around: Surroundings) -> Fields:
 
 
 def _appoint(step: Assign | AppointCaseManager, around: Surroundings) -> Fields:
-    return {"user_is_subject": around.is_closed_to(step.user)}
+    return {
+        "user_is_subject": around.is_closed_to(step.user),
+        "user_is_witness": around.is_witness(step.user),
+    }
 
 
 def _check_age(step: CheckAge, around: Surroundings) -> Fields:
@@ -195,7 +198,7 @@ def _owners(step: Debrief | AddAction, _: School, __: Instant) -> Collection[UUI
 
 
 def _assigned_reads(step: Assign, around: Surroundings) -> Faults:
-    """A fault unless the user could read the case then. The playbook refuses a subject, with the clause."""
+    """A fault unless the user could read the case then. The playbook refuses subjects and witnesses."""
     user = around.found.get(step.user)
     if not isinstance(user, User) or step.user_is_subject:
         return {}
@@ -256,12 +259,20 @@ def _may_be_let_in(step: LetIn, around: Surroundings) -> Faults:
     return {"$.user": "is shut out by something that still holds"} if holds(BARRED, again, reader) else {}
 
 
-def _is_another(step: ClearName, around: Surroundings) -> Faults:
-    """A fault if the user clears themself, also for another case: another user says that it is not them."""
+def _may_be_cleared(step: ClearName, around: Surroundings) -> Faults:
+    """A fault unless the name could be the user's, and that of no account of the user who clears it.
+
+    Their own records are never cleared: that these are not them is said by parting them.
+    """
     at, user = around.reported_case.at, around.found.get(step.user)
-    if isinstance(user, User) and at.identity.is_one_with(at.identity_of(Principal.of(user))):
+    if not isinstance(user, User):
+        return {}
+    identity = at.identity_of(Principal.of(user))
+    if at.identity.is_one_with(identity):
         return {"$.user": "is you; another user says whether the person is you"}
-    return {}
+    if step.person in identity.namesakes and step.person not in identity.joined():
+        return {}
+    return {"$.person": "has no name that could be this user's, or it is cleared already"}
 
 
 def _withdraw(step: WithdrawInvolvement, around: Surroundings) -> Fields:
@@ -347,7 +358,7 @@ OUTSIDE: Final[Mapping[type[Step], Outside]] = {
     Correct: Outside(complete=_correct, check=_check_new_form, decided_by=corrected_by_two),
     Waive: Outside(decided_by=authoriser),
     Tell: Outside(complete=told, users=holders),
-    ClearName: Outside(check=_is_another),
+    ClearName: Outside(check=_may_be_cleared),
     LetIn: Outside(complete=_persons, check=_may_be_let_in, decided_by=anybody_else),
 }
 """The classes of step that need something from outside the incident; the others need nothing."""

@@ -42,5 +42,5 @@ def _is_about(user: UUID, around: Surroundings) -> bool:
 def _why_closed(members: Iterable[UUID], around: Surroundings) -> frozenset[Why]:
     """The reasons for which the case is closed today to any of `members`."""
     today, those = day_of(around.moment), frozenset(members)
-    bars = (bar for bar in around.reported_case.facts.bars if bar.member in those)
+    bars = (bar for bar in around.reported_case.facts.bars if bar.closes and bar.member in those)
     return frozenset(bar.why for bar in bars if bar.from_ is None or bar.from_ <= today)

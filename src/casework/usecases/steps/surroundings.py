@@ -79,6 +79,13 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
         case, found = self.reported_case, self.found.get(user)
         return isinstance(found, User) and holds(BARRED, case.facts, case.at.reader_for(Principal.of(found)))
 
+    def is_witness(self, user: UUID) -> bool:
+        """Whether `user` is a witness in the incident."""
+        case, found = self.reported_case, self.found.get(user)
+        return isinstance(found, User) and case.facts.is_witnessed_by(
+            case.at.identity_of(Principal.of(found))
+        )
+
     def may_any(self, user: UUID, permissions: set[Permission]) -> bool:
         """Whether `user` holds a role at the school today that has any of `permissions` in this case."""
         held = self.school.held_roles(user, day_of(self.moment)).in_case(self.reported.recorded_at)
