@@ -7,7 +7,7 @@ divorce or a withdrawal lets nobody back in by itself.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import chain
@@ -173,3 +173,20 @@ def _later(one: Instant | None, other: Instant | None) -> bool:
 
 def _ended(until: Instant | None, since: datetime) -> bool:
     return until is not None and until < since
+
+
+def declared_bars(
+    declared: Mapping[UUID, datetime], let_in: Mapping[UUID, datetime], bonds: Bonds
+) -> Iterator[Bar]:
+    """Those shut out by a conflict that a user `declared`: every record and account of theirs.
+
+    `let_in` says when records were let back in since.
+    """
+    shut_out = {
+        record
+        for member, since in declared.items()
+        for record in bonds.one_person(member, since)
+        # At one moment, a conflict that is declared again comes after they were let in.
+        if record not in let_in or let_in[record] <= since
+    }
+    return (Bar(member=record, why=Why.DECLARED) for record in sorted(shut_out))

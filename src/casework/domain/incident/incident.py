@@ -9,7 +9,7 @@ from typing import Final, Protocol, Self, TypeVar
 from uuid import UUID
 
 from casework.domain.aggregate import Aggregate
-from casework.domain.bars import Bar, Bonds, Subject, Why, bars_of
+from casework.domain.bars import Bar, Bonds, Subject, bars_of, declared_bars
 from casework.domain.errors import Invalid, Refusal, Refused, refuse_any
 from casework.domain.event import Event
 from casework.domain.fields import limit_faults, moment_faults, text_faults, values_of
@@ -312,18 +312,7 @@ class Incident(Aggregate, begins_with=Report):
             for bar in bars_of(self.about.values(), bonds, **parties)
             if bar.until is None or not self._let_in_since(bar.member, bar.until)
         )
-        return (*about, *self._declared_bars(bonds))
-
-    def _declared_bars(self, bonds: Bonds) -> Iterator[Bar]:
-        """A conflict of a user shuts out every record and account of theirs."""
-        shut_out = {
-            record
-            for member, since in self.declared.items()
-            for record in bonds.one_person(member, since)
-            # At one moment, a conflict that is declared again comes after they were let in.
-            if record not in self.let_in or self.let_in[record] <= since
-        }
-        return (Bar(member=record, why=Why.DECLARED) for record in sorted(shut_out))
+        return (*about, *declared_bars(self.declared, self.let_in, bonds))
 
     def _let_in_since(self, member: UUID, moment: datetime) -> bool:
         """Whether `member` was let back in at `moment` or later."""
