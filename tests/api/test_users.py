@@ -53,7 +53,7 @@ class TestAChange:
 
     def test_of_the_present_version_is_answered_with_the_next(self, house: House) -> None:
         tag = house.ask("admin", "GET", f"/users/{house.users['dsl']}").headers["ETag"]
-        answer = change(house, "dsl", match=tag, name="DSL Usher")
+        answer = change(house, "dsl", match=tag, name="Una Newname")
         assert answer.status_code == 200
         assert answer.headers["ETag"] == f'"{int(tag.strip(chr(34))) + 1}"'
 

@@ -19,6 +19,7 @@ from casework.domain.event import event_of
 from casework.domain.fields import Name, record_faults
 from casework.domain.name_matching import folded_name
 from casework.domain.naming import normalised
+from casework.domain.own_names import could_be_own
 from casework.domain.person import Person
 from casework.domain.school import LeadDeactivated, School, UserIdentified
 from casework.domain.sealed import Sealed
@@ -69,10 +70,10 @@ class Users:
     ) -> User | Approval:
         """Change the fields that `command` gives, as an administrator.
 
-        It takes two people to replace the person, the address or the name of a user whose role reads cases,
-        as soon as a school where they hold it is led by a user who has enrolled; to deactivate the last such
-        lead; to deactivate an administrator, where that leaves one alone; and to link one's own user, which a
-        lead of that school may approve.
+        It takes two people to replace the person or the address of a user whose role reads cases, or to give
+        them a name that could be a colleague's, as soon as a school where they hold the role is led by a user
+        who has enrolled; to deactivate the last such lead; to deactivate an administrator, where that leaves
+        one alone; and to link one's own user, which a lead of that school may approve.
         `expected` is the version that the administrator has read, None for any. Raises NotFound, Forbidden,
         KeyReused, Stale, Invalid or AddressInUse; then nothing has changed.
         """
@@ -156,7 +157,8 @@ class Users:
             return True
         if ends and any(self._leads_alone(user, school, today) for school in schools):
             return True
-        return self._identifies(user, command) and reads_where_led(self._record, schools, user.id, today)
+        identifies = self._identifies(user, command) or self._names_a_colleague(user, command, schools)
+        return identifies and reads_where_led(self._record, schools, user.id, today)
 
     @staticmethod
     def _without_lead(
@@ -173,17 +175,24 @@ class Users:
                     yield school
 
     def _identifies(self, user: User, command: ChangeUser) -> bool:
-        """Whether the change replaces the person that the user is at a school, their address or their name.
-
-        Every name of a user shuts them out of cases about namesakes, also one that was given by mistake.
-        """
+        """Whether the change replaces the person that the user is at a school, or their address."""
         if command.email is not None and normalised(command.email.text) != normalised(user.email.text):
-            return True
-        if command.name is not None and not _is_spelt_alike(command.name, user.name):
             return True
         person = None if command.person is None else self._record.load(Person, command.person)
         replaced = None if person is None else self.persons_of(user).get(person.school)
         return replaced not in (None, command.person)
+
+    def _names_a_colleague(self, user: User, command: ChangeUser, schools: list[School]) -> bool:
+        """Whether the new name could be that of another user at one of `schools`.
+
+        Every name of a user shuts them out of cases about namesakes, also one that was given by mistake.
+        """
+        name = command.name
+        if name is None or _is_spelt_alike(name, user.name):
+            return False
+        appointed = {each.user for school in schools for each in school.appointments.values()} - {user.id}
+        colleagues = self._record.load_many(appointed).values()
+        return any(could_be_own(each.name.text, name.text) for each in colleagues if isinstance(each, User))
 
     def _own_link_at(self, context: Context, command: ChangeUser, user: User) -> UUID | None:
         """The school where an administrator would link their own user, which takes a second person."""
