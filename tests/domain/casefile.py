@@ -211,8 +211,17 @@ class CaseFile:
             )
             if duty is None or duty.rule.step is None:
                 return self
-            self.take(duty.rule.step, **duty.preset)
+            self.answer(duty)
         raise AssertionError("the playbook never stops requiring steps")
+
+    def answer(self, duty: Duty) -> Self:
+        """Take the step that `duty` asks for; withhold it from parents who may not be informed yet."""
+        try:
+            return self.take(duty.rule.step or "", **duty.preset)
+        except Refused:
+            if duty.rule.step != "inform_parents":
+                raise
+            return self.take("withhold_from_parents", **duty.preset)
 
     def _before(self, kind: str) -> Occasion:
         """The values for the report's example; the incident occurred a quarter of an hour before it."""

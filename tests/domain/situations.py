@@ -73,6 +73,9 @@ OPENINGS: Final[dict[str, Opening]] = {
     "st-thomas-contact-staff-to-pupil": STAFF_TO_PUPIL,
     "parent-post-parents": CHILD_POSTED_ABOUT,
     "critical-triage": CRITICAL,
+    "triage-child-at-risk": CRITICAL,
+    "triage-contact-by-staff": STAFF_TO_PUPIL,
+    "self-harm-parents": {**CHILD_POSTED_ABOUT, "content": (Content.SELF_HARM,)},
     "critical-risk": CRITICAL,
     "people-known": {"people": ()},
 }

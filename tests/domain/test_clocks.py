@@ -156,10 +156,27 @@ def test_days_end_in_london(start: str, amount: int, expected: str) -> None:
     assert moment.isoformat() == expected
 
 
-@pytest.mark.parametrize("unit", [unit for unit in Unit if unit is not Unit.HOURS])
+@pytest.mark.parametrize("unit", [unit for unit in Unit if unit not in (Unit.HOURS, Unit.DAYS)])
 def test_a_start_within_the_last_second_of_the_day_is_not_due_before_it(unit: Unit) -> None:
     start = at("2026-09-14 23:59:59.500000")
     assert due(start, Span(0, unit), TEST_CALENDAR) == start
+
+
+@pytest.mark.parametrize(
+    ("start", "expected"),
+    [
+        ("2026-09-14 00:00", "2026-09-14 23:59:59"),
+        ("2026-09-14 20:00", "2026-09-14 23:59:59"),
+        ("2026-09-14 20:01", "2026-09-15 10:00"),
+        ("2026-09-14 23:59:59.500000", "2026-09-15 10:00"),
+        ("2026-10-24 23:30", "2026-10-25 10:00"),
+        ("2026-12-24 23:30", "2026-12-25 10:00"),
+    ],
+)
+def test_what_is_due_the_same_day_and_begins_in_the_evening_is_due_the_next_morning(
+    start: str, expected: str
+) -> None:
+    assert due(at(start), Span(0, Unit.DAYS), TEST_CALENDAR) == at(expected)
 
 
 def test_a_moment_without_a_time_zone_is_refused() -> None:

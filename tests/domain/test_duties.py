@@ -34,8 +34,12 @@ A_MONTH_ON = "2026-11-22"
 
 DUE: dict[str, tuple[str, str]] = {
     "acknowledge": (SAME_DAY, WITHIN_THE_HOUR),
-    "triage": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "triage": (NEXT_WORKING_DAY, SAME_DAY),
     "critical-triage": (SAME_DAY, SAME_DAY),
+    "triage-child-at-risk": (SAME_DAY, SAME_DAY),
+    "triage-allegation": (SAME_DAY, SAME_DAY),
+    "triage-contact-by-staff": (SAME_DAY, SAME_DAY),
+    "self-harm-parents": (SAME_DAY, SAME_DAY),
     "critical-risk": (SAME_DAY, SAME_DAY),
     "risk-to-police": (SAME_DAY, SAME_DAY),
     "risk-to-social-care": (SAME_DAY, SAME_DAY),
@@ -48,14 +52,14 @@ DUE: dict[str, tuple[str, str]] = {
     "debrief": (TENTH_SCHOOL_DAY, TENTH_WORKING_DAY),
     "debrief-after-escalation": (TENTH_SCHOOL_DAY, TENTH_WORKING_DAY),
     "headcorn-debrief": (TENTH_SCHOOL_DAY, TENTH_WORKING_DAY),
-    "bullying-triage": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "bullying-triage": (NEXT_WORKING_DAY, SAME_DAY),
     "bullying-evidence": (NEXT_SCHOOL_DAY, SAME_DAY),
-    "bullying-police": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "bullying-police": (NEXT_WORKING_DAY, SAME_DAY),
     "bullying-of-staff-police": (SAME_DAY, SAME_DAY),
     "bullying-parents": (NEXT_SCHOOL_DAY, SAME_DAY),
     "headcorn-bullying-parents": (NEXT_SCHOOL_DAY, SAME_DAY),
     "st-thomas-bullying-evidence": (NEXT_SCHOOL_DAY, SAME_DAY),
-    "st-thomas-bullying-police": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "st-thomas-bullying-police": (NEXT_WORKING_DAY, SAME_DAY),
     "st-thomas-bullying-of-staff-police": (SAME_DAY, SAME_DAY),
     "st-thomas-out-of-school-parents": (NEXT_SCHOOL_DAY, SAME_DAY),
     "contact-replied": (SAME_DAY, SAME_DAY),
@@ -71,12 +75,12 @@ DUE: dict[str, tuple[str, str]] = {
     "sexting-no-copy": (SAME_DAY, SAME_DAY),
     "sexting-risk": (SAME_DAY, SAME_DAY),
     "sexting-police": (SAME_DAY, SAME_DAY),
-    "sexting-involvement": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "sexting-involvement": (SAME_DAY, SAME_DAY),
     "sexting-takedown": (NEXT_WORKING_DAY, SAME_DAY),
-    "sexting-parents": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "sexting-parents": (SAME_DAY, SAME_DAY),
     "st-thomas-sexting-police": (SAME_DAY, SAME_DAY),
-    "st-thomas-sexting-involvement": (NEXT_SCHOOL_DAY, SAME_DAY),
-    "st-thomas-sexting-parents": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "st-thomas-sexting-involvement": (SAME_DAY, SAME_DAY),
+    "st-thomas-sexting-parents": (SAME_DAY, SAME_DAY),
     "adult-becomes-allegation": (SAME_DAY, SAME_DAY),
     "contact-becomes-concern": (SAME_DAY, SAME_DAY),
     "contact-classify": (NEXT_SCHOOL_DAY, SAME_DAY),
@@ -87,21 +91,21 @@ DUE: dict[str, tuple[str, str]] = {
     "hr-cooperative-contact-advise": (NEXT_SCHOOL_DAY, SAME_DAY),
     "headcorn-contact-parents": (FIFTH_SCHOOL_DAY, SAME_DAY),
     "tow-law-contact-parents": (FIFTH_SCHOOL_DAY, SAME_DAY),
-    "headcorn-bullying-triage": (NEXT_SCHOOL_DAY, SAME_DAY),
-    "todwick-bullying-triage": (NEXT_SCHOOL_DAY, SAME_DAY),
-    "tow-law-bullying-triage": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "headcorn-bullying-triage": (NEXT_WORKING_DAY, SAME_DAY),
+    "todwick-bullying-triage": (NEXT_WORKING_DAY, SAME_DAY),
+    "tow-law-bullying-triage": (NEXT_WORKING_DAY, SAME_DAY),
     "tow-law-bullying-parents": (NEXT_SCHOOL_DAY, SAME_DAY),
-    "headcorn-sexting-parents": (NEXT_SCHOOL_DAY, SAME_DAY),
-    "tow-law-sexting-parents": (NEXT_SCHOOL_DAY, SAME_DAY),
-    "parent-post-triage": (NEXT_SCHOOL_DAY, SAME_DAY),
-    "headcorn-parent-post-triage": (NEXT_SCHOOL_DAY, SAME_DAY),
-    "st-thomas-parent-post-triage": (NEXT_SCHOOL_DAY, SAME_DAY),
-    "todwick-parent-post-triage": (NEXT_SCHOOL_DAY, SAME_DAY),
-    "tow-law-parent-post-triage": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "headcorn-sexting-parents": (SAME_DAY, SAME_DAY),
+    "tow-law-sexting-parents": (SAME_DAY, SAME_DAY),
+    "parent-post-triage": (NEXT_WORKING_DAY, SAME_DAY),
+    "headcorn-parent-post-triage": (NEXT_WORKING_DAY, SAME_DAY),
+    "st-thomas-parent-post-triage": (NEXT_WORKING_DAY, SAME_DAY),
+    "todwick-parent-post-triage": (NEXT_WORKING_DAY, SAME_DAY),
+    "tow-law-parent-post-triage": (NEXT_WORKING_DAY, SAME_DAY),
     "parent-post-evidence": (NEXT_SCHOOL_DAY, SAME_DAY),
     "st-thomas-parent-post-evidence": (NEXT_SCHOOL_DAY, SAME_DAY),
-    "parent-post-police": (NEXT_SCHOOL_DAY, SAME_DAY),
-    "st-thomas-parent-post-police": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "parent-post-police": (NEXT_WORKING_DAY, SAME_DAY),
+    "st-thomas-parent-post-police": (NEXT_WORKING_DAY, SAME_DAY),
     "parent-post-invite": (SECOND_SCHOOL_DAY, SAME_DAY),
     "headcorn-parent-post-invite": (SECOND_SCHOOL_DAY, SAME_DAY),
     "st-thomas-parent-post-invite": (SECOND_SCHOOL_DAY, SAME_DAY),
@@ -113,17 +117,17 @@ DUE: dict[str, tuple[str, str]] = {
     "parent-post-refused": (FIFTH_SCHOOL_DAY, FIFTH_WORKING_DAY),
     "st-thomas-parent-post-refused": (FIFTH_SCHOOL_DAY, FIFTH_WORKING_DAY),
     "parent-post-parents": (FIFTH_SCHOOL_DAY, SAME_DAY),
-    "underage-triage": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "underage-triage": (NEXT_WORKING_DAY, SAME_DAY),
     "underage-age": (NEXT_SCHOOL_DAY, SAME_DAY),
     "st-thomas-underage-age": (NEXT_SCHOOL_DAY, SAME_DAY),
     "todwick-underage-age": (NEXT_SCHOOL_DAY, SAME_DAY),
     "underage-parents": (FIFTH_SCHOOL_DAY, SAME_DAY),
     "headcorn-underage-parents": (FIFTH_SCHOOL_DAY, SAME_DAY),
     "tow-law-underage-parents": (FIFTH_SCHOOL_DAY, SAME_DAY),
-    "image-triage": (NEXT_SCHOOL_DAY, SAME_DAY),
-    "hr-cooperative-image-triage": (NEXT_SCHOOL_DAY, SAME_DAY),
-    "st-thomas-image-triage": (NEXT_SCHOOL_DAY, SAME_DAY),
-    "todwick-image-triage": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "image-triage": (NEXT_WORKING_DAY, SAME_DAY),
+    "hr-cooperative-image-triage": (NEXT_WORKING_DAY, SAME_DAY),
+    "st-thomas-image-triage": (NEXT_WORKING_DAY, SAME_DAY),
+    "todwick-image-triage": (NEXT_WORKING_DAY, SAME_DAY),
     "image-consent": (NEXT_SCHOOL_DAY, SAME_DAY),
     "headcorn-image-consent": (NEXT_SCHOOL_DAY, SAME_DAY),
     "todwick-image-consent": (NEXT_SCHOOL_DAY, SAME_DAY),
@@ -131,9 +135,9 @@ DUE: dict[str, tuple[str, str]] = {
     "image-parents": (NEXT_SCHOOL_DAY, SAME_DAY),
     "image-takedown": (SAME_DAY, SAME_DAY),
     "image-regulator": (SEVENTY_TWO_HOURS, SEVENTY_TWO_HOURS),
-    "content-triage": (NEXT_SCHOOL_DAY, SAME_DAY),
-    "st-thomas-content-triage": (NEXT_SCHOOL_DAY, SAME_DAY),
-    "content-welfare": (NEXT_SCHOOL_DAY, SAME_DAY),
+    "content-triage": (NEXT_WORKING_DAY, SAME_DAY),
+    "st-thomas-content-triage": (NEXT_WORKING_DAY, SAME_DAY),
+    "content-welfare": (NEXT_WORKING_DAY, SAME_DAY),
     "content-contain": (SAME_DAY, SAME_DAY),
     "content-block-asked": (SAME_DAY, SAME_DAY),
     "st-thomas-content-block-asked": (SAME_DAY, SAME_DAY),
@@ -223,7 +227,7 @@ def test_no_duty_of_a_critical_case_waits_for_school_days(entry: InForce) -> Non
 @settings(deadline=None, max_examples=30)
 @given(kind=st.sampled_from(KINDS), pack=st.sampled_from(sorted(PACKS)), day=DAYS)
 def test_no_holiday_delays_a_critical_case(kind: str, pack: str, day: date) -> None:
-    case = CaseFile(kind, pack, reported=f"{day} 21:30", content=(Content.SELF_HARM,))
+    case = CaseFile(kind, pack, reported=f"{day} 19:30", content=(Content.SELF_HARM,))
     calendars = (TEST_CALENDAR, NO_TERMS)
     for duty, without_terms in zip(
         *(case.playbook.duties(case.incident, calendar) for calendar in calendars), strict=True
@@ -299,11 +303,11 @@ def test_a_case_is_critical_since_the_first_critical_finding() -> None:
     assert case.playbook.critical_since(case.incident) == at("2026-10-22 09:00")
 
 
-def test_a_case_that_becomes_critical_at_night_has_duties_that_day() -> None:
+def test_a_case_that_becomes_critical_at_night_has_duties_the_next_morning() -> None:
     case = CaseFile("cyberbullying", reported="2026-10-22 09:00")
     case.take("assess_risk", "2026-12-24 23:30", immediate_risk="yes")
-    assert case.due("escalate", agency="police") == "2026-12-24"
-    assert case.due("escalate", agency="childrens_social_care") == "2026-12-24"
+    assert case.due("escalate", agency="police") == "2026-12-25 10:00"
+    assert case.due("escalate", agency="childrens_social_care") == "2026-12-25 10:00"
 
 
 @pytest.mark.parametrize(

@@ -176,7 +176,7 @@ def test_consent_in_force_needs_a_date(pack: str) -> None:
 def test_containing_and_blocking_are_due_the_same_day() -> None:
     case = CaseFile("inappropriate_content", "st_thomas", reported="2026-10-22 09:00")
     assert case.due("contain") == case.due("request_block") == "2026-10-22"
-    assert case.due("welfare_check", person=TARGET) == "2026-11-03"
+    assert case.due("welfare_check", person=TARGET) == "2026-10-23"
     assert case.due("inform_parents", child=TARGET) == "2026-11-09"
     assert case.take("triage").refusal("debrief").rule == "content-contain"
     assert not case.requires("confirm_block")

@@ -349,6 +349,13 @@ IN_THE_PACK = [
     ('replaces = "triage"', 'replaces = "police"', "own-triage", "replaces", "cannot be relaxed"),
     ('replaces = "triage"', 'replaces = "closed"', "own-triage", "replaces", "cannot be relaxed"),
     (
+        'step = "triage"',
+        f'step = "triage"\nprotects = true\n{TRIAGE_CLOCK}',
+        "own-triage",
+        "protects",
+        "never waits for school days",
+    ),
+    (
         'kinds = ["trouble"]\nstep = "triage"',
         'kinds = ["other"]\nstep = "triage"',
         "own-triage",
@@ -431,6 +438,17 @@ def invalid(reason: str, *mistake: str) -> object:
 )
 def test_a_mistake_that_would_disable_a_rule_is_named(tmp_path: Path, old: str, new: str, rule: str) -> None:
     assert error(tmp_path, floor=replaced(FLOOR_FILE, old, new)).rule == rule
+
+
+def test_a_pack_cannot_take_the_protection_from_a_rule(tmp_path: Path) -> None:
+    clock = 'clock = { of = "reported", within = 1, unit = "working_days" }'
+    floor = replaced(FLOOR_FILE, TRIAGE_CLOCK, f"{clock}\nprotects = true")
+    for own in ("", clock, f"{TRIAGE_CLOCK}\nprotects = true", "protects = true"):
+        pack = replaced(PACK_FILE, 'step = "triage"', f'step = "triage"\n{own}')
+        assert error(tmp_path, floor=floor, pack=pack).field == "protects"
+    load(
+        tmp_path, floor, replaced(PACK_FILE, 'step = "triage"', f'step = "triage"\n{clock}\nprotects = true')
+    )
 
 
 def test_a_default_can_be_replaced_only_once(tmp_path: Path) -> None:

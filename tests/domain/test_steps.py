@@ -238,7 +238,7 @@ def satisfy(case: CaseFile, rule: Rule) -> None:
         ready_to_debrief(case)
     for duty in case.playbook.duties(case.incident, TEST_CALENDAR):
         if duty.rule.id == rule.id and duty.open:
-            case.take(rule.step or "", **duty.preset)
+            case.answer(duty)
 
 
 def still_outstanding(case: CaseFile, step: str) -> set[str]:

@@ -51,6 +51,8 @@ ABOUT_A_CHILD: Final[Fields] = {"people": ((TARGET, "target", "pupil"), (PARENT,
 NOBODY_KNOWN: Final[Fields] = {"people": ()}
 HATE: Final[Fields] = {"content": (Content.RACIST,)}
 INDECENT: Final[Fields] = {"content": (Content.INDECENT_IMAGE,)}
+THREAT: Final[Fields] = {"content": (Content.THREATENING,)}
+SELF_HARM: Final[Fields] = {"content": (Content.SELF_HARM,)}
 GROOMING: Final[Fields] = {"content": (Content.ADULT_CONTACT,)}
 
 MEETS_THRESHOLD: Final[Taken] = ("decide_threshold", {"limbs": ("harmed",), "met": True})

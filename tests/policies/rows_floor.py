@@ -120,13 +120,13 @@ FLOOR_ROWS: Final[Mapping[str, Row]] = {
         clause="UKCIS",
     ),
     "sexting-involvement": Requires(
-        kind="sexting", step="establish_involvement", due=NEXT_SCHOOL_DAY, bars=CLOSE, clause="UKCIS",
+        kind="sexting", step="establish_involvement", due=SAME_DAY, bars=CLOSE, clause="UKCIS",
     ),
     "sexting-takedown": Requires(
         kind="sexting", step="request_removal", due=NEXT_WORKING_DAY, bars=CLOSE, clause="UKCIS",
     ),
     "sexting-parents": Requires(
-        kind="sexting", step="inform_parents", preset={"child": TARGET}, due=NEXT_SCHOOL_DAY,
+        kind="sexting", step="inform_parents", preset={"child": TARGET}, due=SAME_DAY,
         told=("parents",), bars=CLOSE, clause="UKCIS; KCSIE part 2, record keeping",
     ),
     "sexting-support-target": Requires(
@@ -148,7 +148,7 @@ FLOOR_ROWS: Final[Mapping[str, Row]] = {
     ),
     "bullying-no-retaliation": Forbids(kind="cyberbullying", clause="casework default", word="retaliates"),
     "bullying-triage": Requires(
-        kind="cyberbullying", step="triage", due=NEXT_SCHOOL_DAY, told=("dsl", "slt"), bars=DEBRIEF,
+        kind="cyberbullying", step="triage", due=NEXT_WORKING_DAY, told=("dsl", "slt"), bars=DEBRIEF,
         clause="casework default; EIA 2006 s.89",
     ),
     "bullying-evidence": Requires(
@@ -157,7 +157,7 @@ FLOOR_ROWS: Final[Mapping[str, Row]] = {
     ),
     "bullying-police": Requires(
         kind="cyberbullying", opening=HATE, step="consider_police", modality="consider",
-        due=NEXT_SCHOOL_DAY, bars=DEBRIEF, clause="KCSIE part 5",
+        due=NEXT_WORKING_DAY, bars=DEBRIEF, clause="KCSIE part 5",
     ),
     "bullying-of-staff-police": Requires(
         kind="cyberbullying", opening=OF_STAFF, step="consider_police", modality="consider", due=SAME_DAY,
@@ -201,7 +201,7 @@ FLOOR_ROWS: Final[Mapping[str, Row]] = {
     ),
     "parent-post-no-reply": Forbids(kind="parent_post", clause="casework default", word="replies"),
     "parent-post-triage": Requires(
-        kind="parent_post", step="triage", due=NEXT_SCHOOL_DAY, told=("slt",), bars=DEBRIEF,
+        kind="parent_post", step="triage", due=NEXT_WORKING_DAY, told=("slt",), bars=DEBRIEF,
         clause="casework default",
     ),
     "parent-post-evidence": Requires(
@@ -229,7 +229,7 @@ FLOOR_ROWS: Final[Mapping[str, Row]] = {
         preset={"topic": "removal_refused"}, due=FIFTH_SCHOOL_DAY, bars=DEBRIEF, clause="casework default",
     ),
     "parent-post-police": Requires(
-        kind="parent_post", opening=HATE, step="consider_police", modality="consider", due=NEXT_SCHOOL_DAY,
+        kind="parent_post", opening=HATE, step="consider_police", modality="consider", due=NEXT_WORKING_DAY,
         bars=DEBRIEF, clause="KCSIE part 5",
     ),
     "parent-post-support": Requires(
@@ -245,7 +245,7 @@ FLOOR_ROWS: Final[Mapping[str, Row]] = {
         kind="underage_use", step="escalate", fields={"agency": "ceop"}, clause="CEOP",
     ),
     "underage-triage": Requires(
-        kind="underage_use", step="triage", due=NEXT_SCHOOL_DAY, told=("dsl",), bars=CLOSE,
+        kind="underage_use", step="triage", due=NEXT_WORKING_DAY, told=("dsl",), bars=CLOSE,
         clause="casework default",
     ),
     "underage-age": Requires(
@@ -266,7 +266,7 @@ FLOOR_ROWS: Final[Mapping[str, Row]] = {
     ),
     "image-not-reposted": Forbids(kind="image_without_consent", clause="DPA 2018", word="again"),
     "image-triage": Requires(
-        kind="image_without_consent", step="triage", due=NEXT_SCHOOL_DAY, told=("headteacher", "dpo"),
+        kind="image_without_consent", step="triage", due=NEXT_WORKING_DAY, told=("headteacher", "dpo"),
         bars=CLOSE, clause="casework default",
     ),
     "image-consent": Requires(
@@ -294,7 +294,7 @@ FLOOR_ROWS: Final[Mapping[str, Row]] = {
         clause="KCSIE part 2, online safety",
     ),
     "content-triage": Requires(
-        kind="inappropriate_content", step="triage", due=NEXT_SCHOOL_DAY, told=("dsl",), bars=CLOSE,
+        kind="inappropriate_content", step="triage", due=NEXT_WORKING_DAY, told=("dsl",), bars=CLOSE,
         clause="casework default",
     ),
     "content-contain": Requires(
@@ -311,7 +311,7 @@ FLOOR_ROWS: Final[Mapping[str, Row]] = {
         clause="casework default; KCSIE part 2, online safety",
     ),
     "content-welfare": Requires(
-        kind="inappropriate_content", step="welfare_check", preset={"person": TARGET}, due=NEXT_SCHOOL_DAY,
+        kind="inappropriate_content", step="welfare_check", preset={"person": TARGET}, due=NEXT_WORKING_DAY,
         bars=CLOSE, clause="KCSIE part 2, online safety; Prevent duty",
     ),
     "content-parents": Requires(

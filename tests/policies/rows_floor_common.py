@@ -18,12 +18,13 @@ from tests.policies.rows import (
     GROOMING,
     LATER,
     MEETS_THRESHOLD,
-    NEXT_SCHOOL_DAY,
     NEXT_WORKING_DAY,
     NOBODY_KNOWN,
     POLICE_HOLD,
     SAME_DAY,
+    SELF_HARM,
     TENTH_SCHOOL_DAY,
+    THREAT,
     Forbids,
     Refuses,
     RefusesReport,
@@ -279,8 +280,24 @@ COMMON_ROWS: Final[Mapping[str, Row]] = {
         clause="casework default; KCSIE part 2, record keeping",
     ),
     "triage": Requires(
-        kind="unsolicited_contact", step="triage", due=NEXT_SCHOOL_DAY, bars=CLOSE,
+        kind="unsolicited_contact", step="triage", due=NEXT_WORKING_DAY, bars=CLOSE,
         clause="casework default",
+    ),
+    "triage-child-at-risk": Requires(
+        kind="cyberbullying", opening=THREAT, step="triage", due=SAME_DAY, bars=CLOSE,
+        clause="KCSIE part 1; casework default",
+    ),
+    "triage-allegation": Requires(
+        kind="staff_allegation", step="triage", due=SAME_DAY, bars=CLOSE,
+        clause="KCSIE part 4; casework default",
+    ),
+    "triage-contact-by-staff": Requires(
+        kind="unsolicited_contact", opening=BY_STAFF, step="triage", due=SAME_DAY, bars=CLOSE,
+        clause="KCSIE part 4; casework default",
+    ),
+    "self-harm-parents": Requires(
+        kind="cyberbullying", opening=SELF_HARM, step="inform_parents", preset={"child": TARGET},
+        due=SAME_DAY, told=("parents",), bars=CLOSE, clause="KCSIE part 1; WTSC",
     ),
     "critical-triage": Requires(
         kind="cyberbullying", opening=GROOMING, step="triage", preset={"critical": True}, due=SAME_DAY,

@@ -16,6 +16,7 @@ from tests.policies.rows import (
     FIFTH_WORKING_DAY,
     HATE,
     NEXT_SCHOOL_DAY,
+    NEXT_WORKING_DAY,
     OF_STAFF,
     OUT_OF_SCHOOL,
     REFUSED,
@@ -58,11 +59,11 @@ PACK_ROWS: Final[Mapping[str, Row]] = {
         bars=CLOSE, clause="002 §8",
     ),
     "headcorn-bullying-triage": Requires(
-        kind="cyberbullying", step="triage", due=NEXT_SCHOOL_DAY, told=("dsl",), bars=DEBRIEF,
+        kind="cyberbullying", step="triage", due=NEXT_WORKING_DAY, told=("dsl",), bars=DEBRIEF,
         clause="002 §3, §6",
     ),
     "headcorn-sexting-parents": Requires(
-        kind="sexting", step="inform_parents", preset={"child": TARGET}, due=NEXT_SCHOOL_DAY,
+        kind="sexting", step="inform_parents", preset={"child": TARGET}, due=SAME_DAY,
         told=("parents",), bars=CLOSE, clause="002 §6",
     ),
     "headcorn-contact-parents": Requires(
@@ -92,7 +93,7 @@ PACK_ROWS: Final[Mapping[str, Row]] = {
     ),
     "headcorn-advice": Requires(kind="cyberbullying", step="seek_advice", modality="may", clause="002 §8"),
     "headcorn-parent-post-triage": Requires(
-        kind="parent_post", step="triage", due=NEXT_SCHOOL_DAY, told=("dsl", "headteacher"), bars=DEBRIEF,
+        kind="parent_post", step="triage", due=NEXT_WORKING_DAY, told=("dsl", "headteacher"), bars=DEBRIEF,
         clause="002 §3, §5",
     ),
     "headcorn-legal": Requires(
@@ -115,7 +116,7 @@ PACK_ROWS: Final[Mapping[str, Row]] = {
         bars=CLOSE, clause="003 §5",
     ),
     "hr-cooperative-image-triage": Requires(
-        kind="image_without_consent", step="triage", due=NEXT_SCHOOL_DAY, told=("headteacher", "dpo"),
+        kind="image_without_consent", step="triage", due=NEXT_WORKING_DAY, told=("headteacher", "dpo"),
         bars=CLOSE, clause="003 §3",
     ),
     "st-thomas-bullying-evidence": Requires(
@@ -123,7 +124,7 @@ PACK_ROWS: Final[Mapping[str, Row]] = {
     ),
     "st-thomas-bullying-police": Requires(
         kind="cyberbullying", opening=HATE, step="consider_police", modality="consider",
-        due=NEXT_SCHOOL_DAY, bars=DEBRIEF, clause="004 §8.8",
+        due=NEXT_WORKING_DAY, bars=DEBRIEF, clause="004 §8.8",
     ),
     "st-thomas-bullying-of-staff-police": Requires(
         kind="cyberbullying", opening=OF_STAFF, step="consider_police", modality="consider", due=SAME_DAY,
@@ -155,14 +156,14 @@ PACK_ROWS: Final[Mapping[str, Row]] = {
         bars=DEBRIEF, clause="004 §9.1",
     ),
     "st-thomas-sexting-parents": Requires(
-        kind="sexting", step="inform_parents", preset={"child": TARGET}, due=NEXT_SCHOOL_DAY,
+        kind="sexting", step="inform_parents", preset={"child": TARGET}, due=SAME_DAY,
         told=("parents",), bars=CLOSE, clause="004 §9.1",
     ),
     "st-thomas-sexting-involvement": Requires(
-        kind="sexting", step="establish_involvement", due=NEXT_SCHOOL_DAY, bars=DEBRIEF, clause="004 §9.2",
+        kind="sexting", step="establish_involvement", due=SAME_DAY, bars=DEBRIEF, clause="004 §9.2",
     ),
     "st-thomas-parent-post-triage": Requires(
-        kind="parent_post", step="triage", due=NEXT_SCHOOL_DAY, told=("slt",), bars=DEBRIEF,
+        kind="parent_post", step="triage", due=NEXT_WORKING_DAY, told=("slt",), bars=DEBRIEF,
         clause="004 §8.6",
     ),
     "st-thomas-parent-post-evidence": Requires(
@@ -181,7 +182,7 @@ PACK_ROWS: Final[Mapping[str, Row]] = {
         preset={"topic": "removal_refused"}, due=FIFTH_SCHOOL_DAY, bars=DEBRIEF, clause="004 §8.7",
     ),
     "st-thomas-parent-post-police": Requires(
-        kind="parent_post", opening=HATE, step="consider_police", modality="consider", due=NEXT_SCHOOL_DAY,
+        kind="parent_post", opening=HATE, step="consider_police", modality="consider", due=NEXT_WORKING_DAY,
         bars=DEBRIEF, clause="004 §8.8",
     ),
     "st-thomas-parent-post-no-reply": Forbids(kind="parent_post", clause="004 §8.4", word="respond"),
@@ -190,11 +191,11 @@ PACK_ROWS: Final[Mapping[str, Row]] = {
         clause="004 §6.7",
     ),
     "st-thomas-image-triage": Requires(
-        kind="image_without_consent", step="triage", due=NEXT_SCHOOL_DAY, told=("headteacher", "dpo"),
+        kind="image_without_consent", step="triage", due=NEXT_WORKING_DAY, told=("headteacher", "dpo"),
         bars=CLOSE, clause="004 §5.8, §6.6",
     ),
     "st-thomas-content-triage": Requires(
-        kind="inappropriate_content", step="triage", due=NEXT_SCHOOL_DAY, told=("dsl",), bars=CLOSE,
+        kind="inappropriate_content", step="triage", due=NEXT_WORKING_DAY, told=("dsl",), bars=CLOSE,
         clause="004 §6.8",
     ),
     "st-thomas-content-block-asked": Requires(
@@ -220,7 +221,7 @@ PACK_ROWS: Final[Mapping[str, Row]] = {
         kind="cyberbullying", step="triage", fields={"timing": "out_of_school"}, clause="001 D",
     ),
     "todwick-bullying-triage": Requires(
-        kind="cyberbullying", step="triage", due=NEXT_SCHOOL_DAY, told=("dsl", "slt"), bars=DEBRIEF,
+        kind="cyberbullying", step="triage", due=NEXT_WORKING_DAY, told=("dsl", "slt"), bars=DEBRIEF,
         clause="001 D",
     ),
     "todwick-bullying-legal": Requires(
@@ -228,7 +229,7 @@ PACK_ROWS: Final[Mapping[str, Row]] = {
         clause="001 D",
     ),
     "todwick-parent-post-triage": Requires(
-        kind="parent_post", step="triage", due=NEXT_SCHOOL_DAY, told=("slt",), bars=DEBRIEF, clause="001 C",
+        kind="parent_post", step="triage", due=NEXT_WORKING_DAY, told=("slt",), bars=DEBRIEF, clause="001 C",
     ),
     "todwick-parent-post-invite": Requires(
         kind="parent_post", step="invite_parent", due=SECOND_SCHOOL_DAY, told=("slt",), bars=DEBRIEF,
@@ -255,11 +256,11 @@ PACK_ROWS: Final[Mapping[str, Row]] = {
         clause="001 A",
     ),
     "todwick-image-triage": Requires(
-        kind="image_without_consent", step="triage", due=NEXT_SCHOOL_DAY, told=("headteacher", "dpo"),
+        kind="image_without_consent", step="triage", due=NEXT_WORKING_DAY, told=("headteacher", "dpo"),
         bars=CLOSE, clause="001 A; 001 C",
     ),
     "tow-law-bullying-triage": Requires(
-        kind="cyberbullying", step="triage", due=NEXT_SCHOOL_DAY, told=("slt",), bars=DEBRIEF,
+        kind="cyberbullying", step="triage", due=NEXT_WORKING_DAY, told=("slt",), bars=DEBRIEF,
         clause="000 General use",
     ),
     "tow-law-bullying-parents": Requires(
@@ -302,7 +303,7 @@ PACK_ROWS: Final[Mapping[str, Row]] = {
         clause="000 General use",
     ),
     "tow-law-parent-post-triage": Requires(
-        kind="parent_post", step="triage", due=NEXT_SCHOOL_DAY, told=("slt", "dsl"), bars=DEBRIEF,
+        kind="parent_post", step="triage", due=NEXT_WORKING_DAY, told=("slt", "dsl"), bars=DEBRIEF,
         clause="000 General use; 000 Staff official use",
     ),
     "tow-law-parent-post-own-page": Requires(
@@ -313,7 +314,7 @@ PACK_ROWS: Final[Mapping[str, Row]] = {
         clause="000 General use",
     ),
     "tow-law-sexting-parents": Requires(
-        kind="sexting", step="inform_parents", preset={"child": TARGET}, due=NEXT_SCHOOL_DAY,
+        kind="sexting", step="inform_parents", preset={"child": TARGET}, due=SAME_DAY,
         told=("parents",), bars=CLOSE, clause="000 Pupil use",
     ),
 }

@@ -33,6 +33,8 @@ LATE_AFTER: Final = timedelta(days=1)
 
 _ONE_DAY: Final = timedelta(days=1)
 _END_OF_DAY: Final = time(23, 59, 59)
+_EVENING: Final = time(20)
+_NEXT_MORNING: Final = time(10)
 _SATURDAY: Final = 5
 TERM_NAME: Final = re.compile(r"([0-9]{4})-(spring|summer|autumn)")
 _SEASONS: Final = ("spring", "summer", "autumn")
@@ -153,9 +155,10 @@ def due(start: datetime, span: Span, calendar: Calendar) -> datetime:
 
     Hours are elapsed hours, also when the clocks change. Every other unit ends at 23:59:59 of a day. For
     days and months this is the day that many days or months later, or the last day of a month that is too
-    short. For working and school days it is the nth such day after the day of `start`; for 0 it is the day
-    of `start` if that is such a day, else the next one. After the last term that the school has entered,
-    working days are counted instead of school days: a duty must always have a date.
+    short; but what is due on the day itself, and starts after 20:00, is due at 10:00 on the next day. For
+    working and school days it is the nth such day after the day of `start`; for 0 it is the day of `start` if
+    that is such a day, else the next one. After the last term that the school has entered, working days are
+    counted instead of school days: a duty must always have a date.
 
     Raises ValueError if `start` is naive, and OverflowError or ValueError for a date after the year 9999.
     """
@@ -164,6 +167,8 @@ def due(start: datetime, span: Span, calendar: Calendar) -> datetime:
     match span.unit:
         case Unit.HOURS:
             return (start.astimezone(UTC) + timedelta(hours=span.amount)).astimezone(LONDON)
+        case Unit.DAYS if span.amount == 0 and local.time() > _EVENING:
+            return datetime.combine(day + _ONE_DAY, _NEXT_MORNING, LONDON)
         case Unit.DAYS:
             last = day + timedelta(days=span.amount)
         case Unit.MONTHS:

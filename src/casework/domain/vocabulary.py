@@ -51,6 +51,8 @@ class Content(StrEnum):
     ADULT_CONTACT = "adult_contact"
     INDECENT_IMAGE = "indecent_image"
     PERSONAL_DATA = "personal_data"
+    BLACKMAIL = "blackmail"
+    AI_GENERATED = "ai_generated"
 
 
 class Direction(StrEnum):

@@ -207,6 +207,8 @@ def _replacement_faults(rule: Rule, default: Rule | None) -> Iterator[Fault]:
         yield rule.id, "replaces", f"the floor's rule {rule.replaces!r} cannot be relaxed"
     elif set(default.kinds) != set(rule.kinds):
         yield rule.id, "kinds", f"must be those of the rule it replaces: {list(default.kinds)}"
+    elif default.protects and not (rule.protects and rule.clock is not None):
+        yield rule.id, "protects", "the rule it replaces protects a child: it must too, with a clock"
 
 
 def _repeated(rules: Iterable[Rule]) -> Iterator[Fault]:
@@ -295,6 +297,8 @@ def _duty_faults(rule: Rule, words: Words) -> Iterator[tuple[str, str]]:
     yield from _per_faults(rule)
     if rule.clock is not None:
         yield from (("clock", message) for message in _clock_faults(rule.clock))
+        if rule.protects and rule.clock.unit is Unit.SCHOOL_DAYS:
+            yield "protects", "a duty that protects a child never waits for school days"
         if rule.clock.of == "content" and not _names_content(rule):
             yield "clock", "of 'content' needs a test of the fact content in `when`, with any"
 

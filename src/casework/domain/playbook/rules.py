@@ -109,6 +109,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     named in `since`. Until it is met, the steps in `before` are refused. A floor rule that is `adjustable`
     states a default which a pack may replace; no other floor rule can be relaxed. A rule that is not
     `waivable`, of a floor or a pack, cannot be waived for one incident either.
+    A duty that `protects` a child never waits for school days.
     A prohibition without a step is about conduct that no step records.
     """
 
@@ -129,6 +130,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     before: tuple[str, ...] = ()
     clock: Clock | None = None
     told: tuple[str, ...] = ()
+    protects: bool = False
     adjustable: bool = False
     waivable: bool = True
     replaces: str | None = None
