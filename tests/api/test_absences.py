@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.api.client import House, Json, opened_house
+from tests.api.client import House, Json, called, opened_house
 from tests.api.test_account_approvals import approved, asked
 from tests.api.test_account_approvals import change as change_user
 from tests.api.test_notices import notices
@@ -118,7 +118,7 @@ class TestAnAbsence:
         notice = {
             "school": house.school,
             "user": house.users["chair"],
-            "name": "Chair Usher",
+            "name": called("chair"),
             "role": "chair_of_governors",
             "absent_until": "2027-10-01",
         }
@@ -174,7 +174,7 @@ class TestStandingIn:
             assert seen == {
                 "school": house.school,
                 "user": house.users["governor"],
-                "name": "Governor Usher",
+                "name": called("governor"),
                 "role": "reporter",
                 "standing_in_for": "headteacher",
             }

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.api.client import REASON, House, Json, body_of
+from tests.api.client import REASON, House, Json, body_of, called
 from tests.api.people import patch
 
 REPORTED: Final = "2026-10-08 16:40"
@@ -374,7 +374,7 @@ class TestFactsOfAnotherSchoolOrTime:
     def test_a_name_that_a_user_has_at_another_school_shuts_them_out(self, school: School) -> None:
         other = school.house.open_school("headcorn")
         school.house.add_school("deputy", "deputy_dsl", other)
-        record = school.made("lead", "Deputy Usher")
+        record = school.made("lead", called("deputy"))
         target = {"person": record, "involvement": "target"}
         assert school.readers(school.report(target, kind="cyberbullying")) == {"lead", "head"}
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from icalendar import Calendar
 
-from tests.api.client import NO_RISK, REASON, House, Json, body_of, london
+from tests.api.client import NO_RISK, REASON, House, Json, body_of, called, london
 
 OpenHouse = Callable[..., House]
 on_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
@@ -72,7 +72,10 @@ class Case:
                     "purpose": "To say what happened.",
                 },
             ),
-            "family-asked": ("family_decision", {"decision": "No police.", "by": "both parents"}),
+            "family-asked": (
+                "family_decision",
+                {"child": self.pupil, "decision": "No police.", "by": "both parents"},
+            ),
         }
 
     def refusals(self) -> dict[str, tuple[str, str]]:
@@ -243,7 +246,7 @@ def test_the_person_who_reported_is_never_named(house: House, linked: bool) -> N
     house.take(incident, "acknowledge", HEAD)
     for path in ("", "/steps", "/next-steps", "/audit-trail", "/guidance"):
         text = house.ask(HEAD, "GET", f"/incidents/{incident}{path}").text
-        for name in (house.users["colleague"], "Colleague Usher", me):
+        for name in (house.users["colleague"], called("colleague"), me):
             assert name not in text
     shown = house.get("colleague", f"/incidents/{incident}")
     assert (shown["received"], shown["closed"], shown["next_steps"]) == (True, False, [])

@@ -192,7 +192,7 @@ def test_an_unknown_goes_to_the_police_and_social_care_under_every_policy(
     house = open_house(pack)
     incident = nudes(house)
     parents = house.asked(incident, "inform_parents")
-    expected = [(PARENTS_TOLD_BY[pack], "2026-11-11")] * 2
+    expected = [(PARENTS_TOLD_BY[pack], "2026-11-10")] * 2
     assert [(item["clause"], item["due_at"][:10]) for item in parents] == expected
 
     house.take(incident, "assess_risk", **{**NO_RISK, "violent_or_unusual": "unknown"})
