@@ -15,7 +15,7 @@ from casework.domain.incident.examples import typed
 from casework.domain.incident.slots import Slot
 from casework_api.json.incidents.examples import IDS, NOW, shown
 from casework_api.json.incidents.schemas import StepInput
-from tests.api.client import House, Json, body_of, example, opened_house
+from tests.api.client import House, Json, body_of, called, example, opened_house
 from tests.api.scene import ANY, TEXT_FILE
 from tests.domain.test_steps import HISTORIES, NEVER_SUITABLE
 from tests.engines import SQLiteEngine
@@ -107,6 +107,9 @@ def test_the_example_of_a_step_is_accepted_if_the_step_is_allowed(
     assert next(iter(shown_example.items())) == ("step", step)
     if step == "unlink":
         case.take("link", incident=case.ids[Slot.OTHER_INCIDENT])
+    if step == "clear_name":
+        case.ids[Slot.CHILD] = case.house.person(called("headteacher"), "unknown")
+        case.house.take(case.incident, "involve_person", person=case.ids[Slot.CHILD], involvement="witness")
     answer = HISTORIES[step](case).sent(shown_example)
     refused_by = NEVER_SUITABLE.get((step, case.shown()["kind"]))
     if refused_by is None:

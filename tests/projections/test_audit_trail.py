@@ -187,8 +187,10 @@ def test_every_step_can_be_shown(history: SchoolHistory, views: Views) -> None:
         incident = history.report(kind)
         history.drive(incident)
         history.take(incident, "reopen")
-        words = Sealed(NARRATIVE)
-        history.take(incident, "family_decision", decision=words, decided_by=Sealed("the grandmother"))
+        words, grandmother = Sealed(NARRATIVE), Sealed("the grandmother")
+        history.take(
+            incident, "family_decision", child=history.alleged, decision=words, decided_by=grandmother
+        )
         history.take(incident, "record_meeting", parent=history.parent, with_=(history.dsl.id,))
         entries = trail_of(history, views, incident).entries
         for entry, step in zip(entries, timeline_of(history, incident), strict=True):
