@@ -18,16 +18,17 @@ MOST: Final = 10
 ONCE: Final = 7
 """What a new process reads once: the names at a school, its keys, and who of its users are close."""
 MORE: Final = {
-    **dict.fromkeys(("people.join", "users.change_user"), 2),
     "people.register": 5,
+    "people.join": 2,
+    "users.change_user": 8,
     "approvals.ask": 1,
     "me.notices": 16,
 }
 """What a route may cost beyond MOST.
 
 A person who is registered is compared with those on record, a join counts what the user may know, a request
-for approval looks up who may decide, another name is compared with those of colleagues, and notices answer
-several questions at once.
+for approval looks up who may decide, another name of a user is compared with those of all who read cases
+(each has a key), and notices answer several questions at once.
 """
 MANY: Final = 100
 LARGE: Final = {

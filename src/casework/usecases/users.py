@@ -183,15 +183,16 @@ class Users:
         return replaced not in (None, command.person)
 
     def _names_a_colleague(self, user: User, command: ChangeUser, schools: list[School]) -> bool:
-        """Whether the new name could be that of another user at one of `schools`.
+        """Whether the new name could be that of another user who reads cases at one of `schools`, or did.
 
         Every name of a user shuts them out of cases about namesakes, also one that was given by mistake.
         """
         name = command.name
         if name is None or _is_spelt_alike(name, user.name):
             return False
-        appointed = {each.user for school in schools for each in school.appointments.values()} - {user.id}
-        colleagues = self._record.load_many(appointed).values()
+        appointments = (each for school in schools for each in school.appointments.values())
+        readers = {each.user for each in appointments if each.reads_cases} - {user.id}
+        colleagues = self._record.load_many(readers).values()
         return any(could_be_own(each.name.text, name.text) for each in colleagues if isinstance(each, User))
 
     def _own_link_at(self, context: Context, command: ChangeUser, user: User) -> UUID | None:
