@@ -199,7 +199,7 @@ STORIES: Final[dict[str, Story]] = {
     "removal-chased": lambda case: case.take("request_removal"),
     "enquiry-closed-police": escalated_to("police"),
     "enquiry-closed-childrens-social-care": escalated_to("childrens_social_care"),
-    "enquiry-closed-lado": lambda case: case.take("record_agency_response", agency="lado", enquiry="open"),
+    "enquiry-closed-lado": lambda case: case.take("consult_lado"),
     "actions-done": debriefed_with_an_action_due(OF_THE_ITEM),
     "debrief": investigated_without_escalating,
     "headcorn-debrief": investigated_without_escalating,

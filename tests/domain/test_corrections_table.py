@@ -148,6 +148,7 @@ ROWS: Final[dict[str, Row]] = {
         follows="What the agency said before applies again.",
         two="if an agency's wish that parents are not told is taken back",
         protects=True,
+        history=lambda case: case.take("escalate"),
         fields={"enquiry": "open", "hold_parents": True},
         change={"outcome": "They will ring on Monday."},
     ),

@@ -13,7 +13,7 @@ from casework.domain.incident import STEPS
 from casework.domain.incident.reporting import Policy, Report
 from casework.domain.playbook import Rule
 from casework.domain.sealed import Sealed
-from casework.domain.vocabulary import Content, Direction
+from casework.domain.vocabulary import Content, Direction, Respondent
 from tests.calendars import TEST_CALENDAR
 from tests.domain.casefile import (
     ALLEGED,
@@ -300,9 +300,16 @@ def test_parents_under_two_holds_wait_for_both_agencies() -> None:
     case.take("inform_parents")
 
 
+@pytest.mark.parametrize("agency", Respondent)
+def test_nobody_answers_who_was_not_asked(agency: Respondent) -> None:
+    errors = invalid(CaseFile("staff_allegation"), "record_agency_response", agency=agency)
+    assert errors == {"$.agency": ["was not told of this incident"]}
+
+
 @pytest.mark.parametrize("agency", ["police", "childrens_social_care", "lado"])
 def test_a_case_is_not_closed_while_an_enquiry_is_open(agency: str) -> None:
     case = closed(CaseFile("cyberbullying", "st_thomas")).take("reopen")
+    case = case.take("consult_lado") if agency == "lado" else case.take("escalate", agency=agency)
     case.take("record_agency_response", agency=agency, enquiry="open")
     assert f"enquiry-closed-{agency.replace('_', '-')}" in case.refusal("close").outstanding
     assert case.requires("record_agency_response", agency=agency, enquiry="closed")

@@ -38,7 +38,7 @@ ENDINGS = ("close_as_duplicate", "withdraw_report")
 ALSO_ESCALATES = "consult_lado"
 IN_BETWEEN = {"staff_allegation": (ALSO_ESCALATES,)}
 """In an allegation, parents are invited only after the LADO agrees, which is later."""
-QUIET = ("platform", "isp", "governors")
+QUIET = ("early_help", "other_school", "employer", "platform", "isp", "governors")
 
 
 def walk(case: CaseFile, *steps: str) -> CaseFile:

@@ -34,7 +34,7 @@ EXCEPTED = (
     *("reopen", "add_note", "correct", "link", "unlink"),
     *("open_evidence", "declare_conflict", "clear_name", "let_in"),
 )
-ENDS_ACTION = ("complete_action", "cancel_action")
+ENDS_SOMETHING = ("complete_action", "cancel_action", "record_agency_response")
 
 
 def ready_to_debrief(case: C) -> C:
@@ -53,6 +53,7 @@ def as_it_is(case: C) -> C:
 
 HISTORIES: dict[str, History] = {
     **dict.fromkeys(LATER_STEPS, as_it_is),
+    "record_agency_response": lambda case: case.take("escalate"),
     "debrief": ready_to_debrief,
     "complete_action": debriefed,
     "cancel_action": debriefed,
@@ -181,8 +182,8 @@ def test_a_closed_case_refuses_every_other_step(kind: str) -> None:
             (rule, "KCSIE part 4") if rule != "closed" else ("closed", "KCSIE part 2, record keeping")
         )
 
-        # A closed case has no open action, so ending one is invalid before it is refused.
-        with pytest.raises(Invalid if step in ENDS_ACTION else Refused):
+        # A closed case has no open action and no open enquiry: ending one is invalid before it is refused.
+        with pytest.raises(Invalid if step in ENDS_SOMETHING else Refused):
             case.incident.take(refused, case.playbook)
         assert (case.incident.version, case.incident.state) == (version, "closed")
 

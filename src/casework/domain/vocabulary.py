@@ -264,6 +264,10 @@ class Agency(StrEnum):
     POLICE = "police"
     CEOP = "ceop"
     CHILDRENS_SOCIAL_CARE = "childrens_social_care"
+    EARLY_HELP = "early_help"
+    HEALTH = "health"
+    OTHER_SCHOOL = "other_school"
+    EMPLOYER = "employer"
     PLATFORM = "platform"
     ISP = "isp"
     PREVENT = "prevent"
@@ -275,7 +279,9 @@ class Agency(StrEnum):
         return self in _ESCALATES
 
 
-_ESCALATES = frozenset({Agency.POLICE, Agency.CEOP, Agency.CHILDRENS_SOCIAL_CARE, Agency.PREVENT})
+_ESCALATES = frozenset(
+    {Agency.POLICE, Agency.CEOP, Agency.CHILDRENS_SOCIAL_CARE, Agency.HEALTH, Agency.PREVENT}
+)
 
 
 class Respondent(StrEnum):
@@ -284,6 +290,10 @@ class Respondent(StrEnum):
     POLICE = "police"
     CEOP = "ceop"
     CHILDRENS_SOCIAL_CARE = "childrens_social_care"
+    EARLY_HELP = "early_help"
+    HEALTH = "health"
+    OTHER_SCHOOL = "other_school"
+    EMPLOYER = "employer"
     PLATFORM = "platform"
     ISP = "isp"
     PREVENT = "prevent"

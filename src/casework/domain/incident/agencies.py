@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from casework.domain.fields import Reason, Short
+from casework.domain.incident.allegations import ConsultLado
 from casework.domain.incident.steps import Step
 from casework.domain.vocabulary import Agency, Enquiry, Respondent, State
 
@@ -22,9 +23,13 @@ class ConsiderPolice(Step, frozen=True, kw_only=True):
 
 
 class Escalate(Step, frozen=True, kw_only=True):
-    """An agency was informed. Police, CEOP, social care and Prevent escalate the incident."""
+    """An agency was informed. Police, CEOP, social care, health and Prevent escalate the incident.
+
+    Anybody may refer a child, so whoever reported records a referral that they made themselves.
+    """
 
     TOPIC: ClassVar[str] = "incident.escalate"
+    FOR_REPORTERS: ClassVar[bool] = True
 
     agency: Agency
     reason: Reason
@@ -52,6 +57,12 @@ class RecordAgencyResponse(Step, frozen=True, kw_only=True):
     outcome: Short
     enquiry: Enquiry
     hold_parents: bool | None = None
+
+    def faults(self, incident: Incident) -> dict[str, str]:
+        told = {agency.value for agency in incident.told_agencies}
+        if any(incident.taken(ConsultLado)):
+            told.add(Respondent.LADO.value)
+        return {} if self.agency.value in told else {"$.agency": "was not told of this incident"}
 
     def apply(self, incident: Incident) -> None:
         agency = {self.agency.value}
