@@ -520,6 +520,15 @@ def test_a_first_link_takes_one_person(house: House) -> None:
     asked(change(house, "plain", person=house.on_roll("Plain Third")))
 
 
+def test_a_link_to_a_person_with_the_name_of_a_colleague_takes_two(house: House) -> None:
+    """Their names count as the user's own, and would shut the user out of cases about the colleague."""
+    house.add_user("chair", "chair_of_governors", house.school)
+    other = house.open_school("headcorn")
+    house.appoint("chair", "reporter", other)
+    namesake = house.on_roll(called("headteacher"), other)
+    asked(change(house, "chair", person=namesake))
+
+
 def test_a_user_is_linked_to_nobody_whom_an_administrator_may_not_know(house: House) -> None:
     stranger = house.person("Sam Stranger", "staff", on_roll=False)
     for person in (stranger, str(uuid4())):

@@ -200,6 +200,11 @@ class TestDuplicatesThatTwoPeopleClose:
         house.clock.set("2026-09-18 09:00")
         assert self.closing(house, twice.duplicate, twice.other) == 202
 
+    def test_a_case_that_asks_for_another_agency(self, house: House, twice: Twice) -> None:
+        house.take(twice.duplicate, "consider_police", refer=True, reason=REASON)
+        assert house.asked(twice.duplicate, "escalate", agency="police")
+        assert self.closing(house, twice.duplicate, twice.other) == 202
+
     def test_a_case_that_was_an_allegation(self, house: House, twice: Twice) -> None:
         adult = {"person": house.person("Colin Colleague", "staff")}
         case = str(house.report(people=[*twice.people, {**adult, "involvement": "alleged"}])["id"])

@@ -63,6 +63,10 @@ class TestOnePerson:
         answer = house.step(case, "involve_person", person=other, involvement="target")
         assert body_of(answer)["errors"] == {"$.person": ["is already involved in this way"]}
         house.take(case, "involve_person", person=other, involvement="witness")
+        unknown = house.person("Somebody", "unknown")
+        house.take(case, "involve_person", person=unknown, involvement="target")
+        answer = house.step(case, "identify_person", person=unknown, **{"as": other})
+        assert body_of(answer)["errors"] == {"$.as": ["is already involved in this way"]}
 
     def test_is_found_once_by_any_of_their_names(self, house: House) -> None:
         one, other = house.person("Petra Quince"), house.person("Petra Quincey")

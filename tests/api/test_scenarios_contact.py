@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.api.client import House, Json, body_of
+from tests.api.client import REASON, House, Json, body_of
 from tests.domain.casefile import PACKS
 
 OpenHouse = Callable[..., House]
@@ -142,6 +142,24 @@ def test_a_user_cannot_decide_on_their_own_relationship(open_house: OpenHouse, w
     }
     answer = house.ask("dsl", "POST", "/declarations", json=body)
     assert (answer.status_code, list(body_of(answer)["errors"])) == (422, ["$.decided_by"])
+
+
+def test_a_declaration_is_about_people_and_not_about_records(open_house: OpenHouse) -> None:
+    contact = Contact(open_house("headcorn"))
+    house = contact.house
+    again = house.person("Tara Teachers", "staff")
+    house.created("dsl", f"/people/{again}/same-as", {"person": contact.teacher, "reason": REASON})
+    body = {**contact.declaration("2026-09-10"), "staff": again}
+    declared = house.created("dsl", "/declarations", body)["id"]
+    incident = contact.made()
+    classified: Json = {"immediate_family": False, "no_reply_attested": True}
+    house.take(incident, "classify_contact", **classified, declared_relationship=declared)
+    answer = house.ask("dsl", "POST", "/declarations", json={**body, "other": contact.teacher})
+    assert body_of(answer)["errors"]["$.other"] == ["is the same person"]
+    house.add_user("acting", "dsl", house.school, person=contact.teacher)
+    mine = {**body, "decided_by": [house.users["acting"], house.users["headteacher"]]}
+    answer = house.ask("dsl", "POST", "/declarations", json=mine)
+    assert list(body_of(answer)["errors"]) == ["$.decided_by"]
 
 
 @on_sqlite

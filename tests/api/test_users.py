@@ -200,7 +200,7 @@ class TestAnAdministratorsLinkOfTheirOwn:
     def test_comes_alone_so_that_a_lead_decides_on_nothing_else(self, house: House) -> None:
         person = house.on_roll("Ada Adminson")
         answer = change(house, "admin", person=person, email="ada@other.example")
-        assert errors(answer) == {"$.person": ["of your own user comes alone"]}
+        assert errors(answer) == {"$.person": ["must be the only field when you change your own user"]}
 
     def test_that_is_replaced_takes_two_people_too(self, house: House) -> None:
         house.decide(self.ask(house), "dsl")

@@ -62,6 +62,19 @@ def test_a_manager_who_becomes_a_witness_manages_it_no_more(school: School) -> N
     assert incident in [each.get("incident") for each in waits if each["what"] == "case_waits"]
 
 
+def test_nobody_becomes_a_witness_and_its_manager_in_one_list(school: School) -> None:
+    incident = seen_by(school)
+    own = {"person": school.people["head"], "involvement": "witness"}
+    steps: Json = [
+        {"step": "involve_person", **own},
+        {"step": "appoint_case_manager", "user": school.house.users["head"]},
+    ]
+    path = f"/incidents/{incident}/steps"
+    answer = school.house.ask("head", "POST", path, json=steps, headers={"If-Match": "*"})
+    assert (answer.status_code, body_of(answer)["failed"]) == (403, {"index": 1, "step": steps[1]["step"]})
+    assert school.house.get("head", f"/incidents/{incident}")["version"] == 1
+
+
 def test_it_is_the_same_under_a_record_that_is_joined_with_theirs(school: School) -> None:
     twin = school.made("lead", "Second Record")
     incident = seen_by(school)

@@ -114,6 +114,15 @@ class TestAnotherAnswer:
         case = correct(self.informed("2026-09-15 09:00"), 2)
         assert self.late(case.take("withhold_from_parents", "2026-09-18 09:00", child=TARGET))
 
+    def test_is_due_from_the_correction_that_took_its_answer_also_after_another(self) -> None:
+        case = involve(reported(), ALLEGED, "2026-09-14 11:00")
+        case.take("inform_parents", "2026-09-15 09:00", child=TARGET)
+        case = correct(case, 3, child=ALLEGED)
+        assert parents_of(case, TARGET) == FROM_WHEN_IT_WAS_FOUND
+        assert parents_of(correct(case, 3, "2026-09-17 11:00", method="letter"), TARGET) == (
+            FROM_WHEN_IT_WAS_FOUND
+        )
+
     def test_a_spare_step_answers_for_another_child_as_of_its_correction(self) -> None:
         case = involve(reported(), ALLEGED, "2026-09-14 11:00")
         for hour in ("09:00", "09:05"):

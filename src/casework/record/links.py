@@ -69,4 +69,4 @@ class Identities:
     def _are_one(self, one: UUID, other: UUID) -> bool:
         users = [self._record.peek(User, each) for each in (one, other)]
         persons = [frozenset() if user is None else user.persons for user in users]
-        return one == other or not persons[0].isdisjoint(persons[1])
+        return one == other or not one_person(self._record, persons[0]).keys().isdisjoint(persons[1])

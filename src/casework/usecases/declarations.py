@@ -19,6 +19,8 @@ from casework.domain.user import User
 from casework.domain.vocabulary import Role
 from casework.library import Library
 from casework.record import Record, retrying
+from casework.record.identity import one_person
+from casework.record.second_person import are_one
 from casework.usecases.context import Context
 from casework.usecases.named_ids import check_ids, named_ids
 from casework.usecases.schools import Schools
@@ -80,40 +82,44 @@ class Declarations:
         staff = found[made.staff]
         if not (isinstance(staff, Person) and staff.category.works_at_school):
             faults["$.staff"] = "does not work at the school"
-        if made.other == made.staff:
+        parties = {each: one_person(self._record, [each]) for each in (made.staff, made.other)}
+        if made.other in parties[made.staff]:
             faults["$.other"] = "is the same person"
         if made.disclosed_on > day_of(context.now):
             faults["$.disclosed_on"] = "is in the future"
-        undecided = self._undecided(made, school)
+        deciders = [user for key in made.decided_by if isinstance(user := found[key], User)]
+        undecided = self._undecided(made, school, deciders)
         if undecided is not None:
             faults["$.decided_by"] = undecided
-        deciders = (found[user] for user in made.decided_by)
-        if any(isinstance(user, User) and user.persons & {made.staff, made.other} for user in deciders):
+        if any(user.persons & {*parties[made.staff], *parties[made.other]} for user in deciders):
             faults["$.decided_by"] = "must not include either person in the relationship"
         refuse_any(faults)
 
-    def _undecided(self, made: RelationshipDeclared, school: School) -> str | None:
+    def _undecided(self, made: RelationshipDeclared, school: School, deciders: list[User]) -> str | None:
         """What is wrong with who decided; without a rule of the pack, a lead and the head must (002 §4.2)."""
         rule = self._library.pack(school.pack).declarations
-        leads, heads = _leads_and_heads(made, school)
+        leads, heads = _leads_and_heads(made, school, deciders)
         if rule is not None and not rule.together:
-            everybody = frozenset(made.decided_by)
-            only_they = bool(everybody) and everybody <= leads | heads
+            only_they = bool(deciders) and all(user in leads or user in heads for user in deciders)
             return None if only_they else "must be a designated safeguarding lead, the head, or both"
-        if any(lead != head for lead in leads for head in heads):
+        if any(not are_one(self._record, lead, head) for lead in leads for head in heads):
             return None
-        return "must be a designated safeguarding lead and the head, two users"
+        return "must be a designated safeguarding lead and the head, two people"
 
 
-def _leads_and_heads(made: RelationshipDeclared, school: School) -> tuple[set[UUID], set[UUID]]:
+def _leads_and_heads(
+    made: RelationshipDeclared, school: School, deciders: list[User]
+) -> tuple[list[User], list[User]]:
     """Those who decided and were leads, and those who were heads, on the day of disclosure or of recording.
 
     Nobody is one of them by a provisional appointment.
     """
     days = (made.disclosed_on, day_of(made.recorded_at))
-    held = {
-        user: {role for day in days for role in school.held_roles(user, day).in_case(None)}
-        for user in made.decided_by
-    }
-    leads = {user for user, roles in held.items() if roles & _LEADS}
-    return leads, {user for user, roles in held.items() if Role.HEADTEACHER in roles}
+    held = [
+        (user, {role for day in days for role in school.held_roles(user.id, day).in_case(None)})
+        for user in deciders
+    ]
+    return (
+        [user for user, roles in held if roles & _LEADS],
+        [user for user, roles in held if Role.HEADTEACHER in roles],
+    )

@@ -183,17 +183,26 @@ class Users:
         return replaced not in (None, command.person)
 
     def _names_a_colleague(self, user: User, command: ChangeUser, schools: list[School]) -> bool:
-        """Whether the new name could be that of another user who reads cases at one of `schools`, or did.
+        """Whether a name that the user gets could be that of another who reads cases at `schools`, or did.
 
-        Every name of a user shuts them out of cases about namesakes, also one that was given by mistake.
+        Every name of a user shuts them out of cases about namesakes, also one that was given by mistake, and
+        so do those of a person to whom they are linked.
         """
-        name = command.name
-        if name is None or _is_spelt_alike(name, user.name):
+        names = [*self._names_given(user, command)]
+        if not names:
             return False
         appointments = (each for school in schools for each in school.appointments.values())
         readers = {each.user for each in appointments if each.reads_cases} - {user.id}
         colleagues = self._record.load_many(readers).values()
-        return any(could_be_own(each.name.text, name.text) for each in colleagues if isinstance(each, User))
+        own = [each.name.text for each in colleagues if isinstance(each, User)]
+        return any(could_be_own(theirs, name) for theirs in own for name in names)
+
+    def _names_given(self, user: User, command: ChangeUser) -> Iterator[str]:
+        """The names that the change gives the user, unless they are spelt like the one they have."""
+        person = None if command.person is None else self._record.load(Person, command.person)
+        known = [] if person is None else [person.name, *(each.name for each in person.also_named)]
+        given = known if command.name is None else [command.name, *known]
+        return (name.text for name in given if not name.erased and not _is_spelt_alike(name, user.name))
 
     def _own_link_at(self, context: Context, command: ChangeUser, user: User) -> UUID | None:
         """The school where an administrator would link their own user, which takes a second person."""
@@ -224,7 +233,7 @@ class Users:
         if command.active is False:
             raise Forbidden("Nobody deactivates their own user; another administrator must.")
         if command.person is not None and command != ChangeUser(person=command.person):
-            raise Invalid.at("$.person", "of your own user comes alone")
+            raise Invalid.at("$.person", "must be the only field when you change your own user")
 
     def _link(self, context: Context, user: User, command: ChangeUser) -> list[School]:
         """Link the user. Returns the school, if that wakes their roles there."""

@@ -113,9 +113,9 @@ def change_user(fields: dict[str, Any], user_id: UUID) -> Shown | Required:
     """Change the given fields of a user; the others stay. For administrators.
 
     `person` adds who the user is at that person's school, or replaces who they were there. Deactivating a
-    user ends all their tokens. It takes two people (202) to replace the person, the address or the name of a
-    user whose role reads cases, to deactivate the last head or safeguarding lead, and to link one's own user,
-    which a lead of that school may approve.
+    user ends all their tokens. It takes two people (202) to replace the person or the address of a user whose
+    role reads cases, to give them a colleague's name, to deactivate the last lead who acts, and to link one's
+    own user, which a lead of that school may approve.
     """
     expected = if_match()
     users, command = current.casework().users, ChangeUser(**fields)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from datetime import datetime
-from typing import Final
 
 from casework.domain.incident.agencies import Escalate
 from casework.domain.incident.allegations import ConsultLado
@@ -16,20 +15,22 @@ from casework.domain.vocabulary import Answer, Stream
 CriticalSince = Callable[[Incident], datetime | None]
 """Returns when an incident became critical, as its playbook says; None if it is not."""
 
-_CLOCKS: Final = ("first_reported_at", "risk_since")
-
 
 def takes_back_protection(before: Incident, after: Incident, critical_since: CriticalSince) -> bool:
     """Whether a correction removes something that protects a child, or waives a duty again.
 
-    The times from which the clocks run protect too: if one is later, so is everything that is due from it.
+    The times from which the clocks run protect too: moving one later delays every duty that starts from it.
     """
-    clocks = [(getattr(before, name), getattr(after, name)) for name in _CLOCKS]
-    clocks.append((critical_since(before), critical_since(after)))
+    was_critical, is_critical = critical_since(before), critical_since(after)
+    clocks = (
+        (before.first_reported_at, after.first_reported_at),
+        (before.risk_since, after.risk_since),
+        (was_critical, is_critical),
+    )
     later = any(one and other and other.timestamp() > one.timestamp() for one, other in clocks)
     return bool(
         later
-        or (critical_since(before) and not critical_since(after))
+        or (was_critical and not is_critical)
         or _protections(before) - _protections(after)
         or after.waived - before.waived
     )

@@ -40,6 +40,8 @@ KIND_FIELDS: Final = ("direction",)
 _OTHER: Final = object()
 OnePerson = Callable[[UUID], UUID]
 """Returns the same record for all records of a person."""
+Asked = tuple[str | None, str, UUID | None]
+"""A step that is asked for, the values it must have, and the person it is about."""
 
 
 class _Rules:
@@ -145,8 +147,8 @@ class Playbook:
             if rule.modality is Modality.MUST and self._answer(case, rule, item) is None
         }
 
-    def undone_in(self, incident: Incident, one_person: OnePerson) -> set[tuple[str | None, Any]]:
-        """What is to be done or considered in `incident` and is not yet, by step and the person it is about.
+    def undone_in(self, incident: Incident, one_person: OnePerson) -> set[Asked]:
+        """What is to be done or considered in `incident` and is not yet: step, values and whom it is about.
 
         `one_person` returns the same for all records of a person.
         """
@@ -154,7 +156,7 @@ class Playbook:
         left = ((rule, item) for rule, item in self._owed(case) if self._answer(case, rule, item) is None)
         return _by_step(left, one_person)
 
-    def asked_in(self, incident: Incident, one_person: OnePerson) -> set[tuple[str | None, Any]]:
+    def asked_in(self, incident: Incident, one_person: OnePerson) -> set[Asked]:
         """As `undone_in`, with what is done."""
         return _by_step(self._owed(self._case(incident)), one_person)
 
@@ -184,7 +186,7 @@ class Playbook:
         return any(
             rule.floor
             and not rule.adjustable
-            and rule.modality in (Modality.MUST, Modality.CONSIDER)
+            and rule.modality.binding
             and case.holds(rule.when)
             and any(s.step == step.name() and case.matches(step, s.given) for s in rule.answered_by)
             for rule in rules.duties
@@ -262,16 +264,10 @@ class Playbook:
         """The steps that met it until they were corrected before `answer`; the oldest correction first."""
         if not case.incident.superseded:
             return []
-        last = {each.step.number: each for each in case.incident.superseded}
-        return sorted(
-            (
-                each
-                for each in last.values()
-                if (answer is None or each.by.number < answer.number)
-                and self._meets(case, rule, item, each.step)
-            ),
-            key=lambda each: each.by.number,
-        )
+        met = (each for each in case.incident.superseded if self._meets(case, rule, item, each.step))
+        last = {each.step.number: each for each in met}
+        before = (each for each in last.values() if answer is None or each.by.number < answer.number)
+        return sorted(before, key=lambda each: each.by.number)
 
     def _answered_at(self, case: Situation, rule: Rule, item: Item | None, answer: Step) -> datetime:
         """When `answer` counts as taken: not before the correction that made it meet this duty."""
@@ -351,9 +347,13 @@ class Playbook:
         return _moment(getattr(steps[-1], clock.field)) if clock.field else steps[-1].happened_at
 
 
-def _by_step(owed: Iterable[tuple[Rule, Item | None]], one_person: OnePerson) -> set[tuple[str | None, Any]]:
+def _by_step(owed: Iterable[tuple[Rule, Item | None]], one_person: OnePerson) -> set[Asked]:
     return {
-        (rule.step, one_person(item.value) if item is not None and isinstance(item.value, UUID) else None)
+        (
+            rule.step,
+            repr(sorted(rule.preset.items())),
+            one_person(item.value) if item is not None and isinstance(item.value, UUID) else None,
+        )
         for rule, item in owed
     }
 

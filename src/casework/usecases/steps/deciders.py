@@ -37,7 +37,7 @@ def not_met_by_two(step: DecideThreshold, around: Surroundings) -> Decider | Non
 
 
 def duplicate_by_two(step: CloseAsDuplicate, around: Surroundings) -> Decider | None:
-    """Two end a case that was an allegation, that asks for more than the other, or is counted elsewhere."""
+    """Two people must close a case that was an allegation, asks for more, or is counted elsewhere."""
     incident, other = around.reported, around.found.get(step.of)
     if was_allegation(incident):
         return Decider()

@@ -129,17 +129,22 @@ def _involve(step: InvolvePerson, around: Surroundings) -> Fields:
     return {"category": around.category(step.person, around.reported.occurred_at)}
 
 
-def _not_under_another_record(step: InvolvePerson, around: Surroundings) -> Faults:
-    """A fault if another record of the same person is involved in this way."""
-    one_person = around.first_record
-    others = (party for party in around.reported.people if party.involvement is step.involvement)
-    if any(one_person(party.person) == one_person(step.person) for party in others):
-        return {"$.person": "is already involved in this way"}
+def _not_under_another_record(step: InvolvePerson | IdentifyPerson, around: Surroundings) -> Faults:
+    """A fault if the person is already involved in this way, under another record of theirs."""
+    incident, one_person = around.reported, around.first_record
+    if isinstance(step, InvolvePerson):
+        path, person, ways = "$.person", step.person, {step.involvement}
+    else:
+        path, person = "$.as", step.as_
+        ways = {party.involvement for party in incident.people if party.person == step.person}
+    others = (party.person for party in incident.people if party.involvement in ways)
+    if any(one_person(other) == one_person(person) for other in others if other != person):
+        return {path: "is already involved in this way"}
     return {}
 
 
-def _itself(step: InvolvePerson, _: Mapping[UUID, Aggregate]) -> Collection[UUID]:
-    return (step.person,)
+def _itself(step: InvolvePerson | IdentifyPerson, _: Mapping[UUID, Aggregate]) -> Collection[UUID]:
+    return (step.person if isinstance(step, InvolvePerson) else step.as_,)
 
 
 def _identify(step: IdentifyPerson, around: Surroundings) -> Fields:
@@ -151,9 +156,17 @@ def _classify(step: ClassifyContact, around: Surroundings) -> Fields:
         return {"declared_before": None}
     declaration = around.found.get(step.declared_relationship)
     incident = around.reported
-    people = frozenset(party.person for party in incident.people)
-    covers = isinstance(declaration, Declaration) and declaration.covers(people, incident.occurred_at)
-    return {"declared_before": covers}
+    parties = {around.first_record(party.person) for party in incident.people}
+    if not isinstance(declaration, Declaration):
+        return {"declared_before": False}
+    declared = (declaration.made.staff, declaration.made.other)
+    people = frozenset(record for record in declared if around.first_record(record) in parties)
+    return {"declared_before": declaration.covers(people, incident.occurred_at)}
+
+
+def _declared_people(step: ClassifyContact, found: Mapping[UUID, Aggregate]) -> Collection[UUID]:
+    declaration = None if step.declared_relationship is None else found.get(step.declared_relationship)
+    return [declaration.made.staff, declaration.made.other] if isinstance(declaration, Declaration) else ()
 
 
 def _appoint(step: Assign | AppointCaseManager, around: Surroundings) -> Fields:
@@ -341,8 +354,8 @@ OUTSIDE: Final[Mapping[type[Step], Outside]] = {
     Report: Outside(complete=_report, users=_led),
     Reclassify: Outside(complete=_reclassify),
     InvolvePerson: Outside(complete=_involve, check=_not_under_another_record, people=_itself),
-    IdentifyPerson: Outside(complete=_identify),
-    ClassifyContact: Outside(complete=_classify),
+    IdentifyPerson: Outside(complete=_identify, check=_not_under_another_record, people=_itself),
+    ClassifyContact: Outside(complete=_classify, people=_declared_people),
     Debrief: Outside(complete=_debrief, check=_check_actions, names=True, users=_owners),
     AddAction: Outside(complete=_add_action, check=_check_actions, names=True, users=_owners),
     CompleteAction: Outside(check=_find_names, names=True),

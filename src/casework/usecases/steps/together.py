@@ -162,7 +162,7 @@ class _Taking:
 def _what_decides_access(incident: Incident) -> Hashable:
     """All of `incident` that decides who may read it or take steps in it; its state does not."""
     return (
-        *(frozenset(each.items()) for each in (incident.about, incident.parents)),
+        *(frozenset(each.items()) for each in (incident.about, incident.parents, incident.witnesses)),
         *(frozenset(each.items()) for each in (incident.declared, incident.let_in)),
         *(incident.stream, incident.occurred_at, incident.may_be_about_leader),
         *(incident.assignees, incident.appointed, incident.duplicate_of),
