@@ -52,7 +52,14 @@ from casework.domain.appointment import (
 )
 from casework.domain.bars import Bar, Why
 from casework.domain.vocabulary import Involvement, Role, Stream
-from casework_projections.reading.access_sql import BARS, HANDLES, READS, handling_parameters, holding
+from casework_projections.reading.access_sql import (
+    BARS,
+    HANDLES,
+    READS,
+    handling_parameters,
+    holding,
+    reads,
+)
 from casework_projections.reading.asking import Asker, Reach, reach_of
 from casework_projections.views.case_tables import APPOINTED, ASSIGNEE, cases, members
 from casework_projections.views.catch_up import Views
@@ -379,6 +386,8 @@ def test_sql_and_python_admit_the_same_readers_at_each_moment(connection: Connec
                 granted = {incident for incident, case in CASES.items() if grants(world, case, day)}
                 assert found(connection, BARS, reach) == barred
                 assert found(connection, READS, reach) == granted - barred
+                for_this_reader = reads(handling_parameters(connection, reach))
+                assert found(connection, for_this_reader, reach) == granted - barred
                 handled = {key for key, case in CASES.items() if grants(world, case, day, HANDLE)}
                 assert found(connection, HANDLES, reach) == handled - barred
 

@@ -198,6 +198,7 @@ def test_a_chronology_is_in_order_of_occurrence(history: SchoolHistory, views: V
 def test_a_new_calendar_changes_due_dates(history: SchoolHistory, views: Views) -> None:
     incident = history.report(at="2026-09-14 10:20")
     history.take(incident, "acknowledge")
+    history.take(incident, "triage")
     (before,) = listed(views, history)
     closures = (Closure(london("2026-09-15 00:00").date(), london("2026-09-16 00:00").date(), "Snow"),)
     calendar = msgspec.structs.replace(TEST_CALENDAR, closures=closures)

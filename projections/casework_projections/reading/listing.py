@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,7 +15,6 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
-    Subquery,
     and_,
     bindparam,
     case,
@@ -27,7 +27,7 @@ from sqlalchemy import (
 from casework.domain.incident.connecting import Uncounted
 from casework.domain.moments import Instant
 from casework.domain.vocabulary import Direction, Involvement, Setting, State, Stream
-from casework_projections.reading.access_sql import READS, reading_parameters
+from casework_projections.reading.access_sql import reading_parameters, reads
 from casework_projections.reading.asking import Reach
 from casework_projections.views.case_tables import ASSIGNEE, cases, members
 from casework_projections.views.due import DueStep
@@ -107,6 +107,7 @@ class Listing:
         self._connection = connection
         self._without = without
         self._parameters = reading_parameters(connection, reach)
+        self._known = _known(reads(self._parameters))
         self._parameters |= {_MARKS: list(marks), _SCHOOLS: sorted(reach.actors)}
 
     def page(
@@ -116,8 +117,8 @@ class Listing:
 
         An incident reported between two calls comes before the first page and does not shift later pages.
         """
-        c = _KNOWN
-        query = select(*_COLUMNS).where(*_conditions(filters, now))
+        c = self._known.c
+        query = select(*self._known.columns).where(*_conditions(self._known, filters, now))
         if after is not None:
             later = and_(c.reported_at == after.reported_at, c.incident > after.incident)
             # The first condition is implied by the second, but an index can use it.
@@ -133,15 +134,16 @@ class Listing:
 
     def deadlines(self) -> list[Listed]:
         """The open incidents with something due that the reader may read in full, the soonest due first."""
-        due = _KNOWN.next_due_at
-        query = select(*_COLUMNS).where(not_(_KNOWN.own), due.is_not(None)).order_by(due)
+        c = self._known.c
+        due = c.next_due_at
+        query = select(*self._known.columns).where(not_(c.own), due.is_not(None)).order_by(due)
         return [listed_of(row) for row in self._rows(query)]
 
     def chronology(self, *records: UUID) -> list[Involved]:
         """Every incident that involves a person under any of `records`, in order of occurrence."""
-        c = _KNOWN
+        c = self._known.c
         query = (
-            select(*_COLUMNS, members.c.involved_as)
+            select(*self._known.columns, members.c.involved_as)
             .join(members, members.c.incident == c.incident)
             .where(members.c.member.in_(records), members.c.involved_as.in_([*map(str, Involvement)]))
             .where(case((c.own, members.c.in_report), else_=members.c.at_present))
@@ -156,14 +158,36 @@ class Listing:
 
     def _rows(self, query: Select[*tuple[Any, ...]]) -> Iterator[Row[*tuple[Any, ...]]]:
         for ids in self._without:
-            query = query.where(_KNOWN.incident.not_in(ids))
+            query = query.where(self._known.c.incident.not_in(ids))
         return iter(self._connection.execute(query, self._parameters))
 
 
-def _known() -> Subquery:
-    """The cases one reader may see; for those with `own` they may see only what they submitted."""
-    own = not_(READS)
-    return select(cases, own.label("own")).where(or_(READS, _REPORTED)).subquery("known")
+class _Known:
+    """The cases one reader may see; for those with `own` they may see only what they submitted.
+
+    `columns` are those of a listed case. `submitted` are what a filter compares, by its name, for a case that
+    its reader only reported, where it differs from other cases.
+    """
+
+    def __init__(self, readable: ColumnElement[bool]) -> None:
+        # Whether somebody reads a case is a long expression: it is written once, and asked last.
+        each = select(cases, readable.label("reads")).subquery("each_case").c
+        # A report is known to the person who made it for as long as they hold any role at the school.
+        at_school = each.school.in_(bindparam(_SCHOOLS, expanding=True))
+        reported = and_(each.reported_by.in_(_REPORTER), at_school)
+        own = and_(each.reported_by.in_(_REPORTER), not_(each.reads))
+        seen = select(*each, own.label("own")).where(or_(each.reads, reported))
+        self.c = c = seen.subquery("known").c
+        self.columns = tuple(c[name] for name in (*Listed.__struct_fields__, *_OF_OWN_REPORT))
+        self.submitted: Mapping[str, ColumnElement[Any]] = {
+            "kind": c.reported_kind,
+            "state": case((c.report_open, State.REPORTED.value), else_=State.CLOSED.value),
+            "term": c.submitted_term,
+        }
+
+
+# Built once for all readers with the same permissions, because building it costs more than running it.
+_known: Final = cache(_Known)
 
 
 def _incidents_with(whom: Sequence[UUID], *involved_as: str) -> Select[tuple[UUID]]:
@@ -176,47 +200,23 @@ def _incidents_with(whom: Sequence[UUID], *involved_as: str) -> Select[tuple[UUI
 _MARKS: Final = "marks"
 _SCHOOLS: Final = "schools"
 _REPORTER: Final[BindParameter[Any]] = bindparam(_MARKS, expanding=True)
-# A report is known to the person who made it for as long as they hold any role at the school.
-_REPORTED: Final = and_(
-    cases.c.reported_by.in_(_REPORTER), cases.c.school.in_(bindparam(_SCHOOLS, expanding=True))
+_OF_OWN_REPORT: Final = (
+    *("reported_kind", "reported_stream", "report_open", "reported_direction", "reporter_version"),
+    *("submitted_at", "submitted_occurred_at", "submitted_term", "submitted_setting", "submitted_platform"),
 )
-# Built once, because building the query costs more than running it.
-_KNOWN: Final = _known().c
-_COLUMNS: Final = tuple(
-    _KNOWN[name]
-    for name in (
-        *Listed.__struct_fields__,
-        "reported_kind",
-        "reported_stream",
-        "report_open",
-        "reported_direction",
-        "reporter_version",
-        "submitted_at",
-        "submitted_occurred_at",
-        "submitted_term",
-        "submitted_setting",
-        "submitted_platform",
-    )
-)
-_SUBMITTED: Final[Mapping[str, ColumnElement[Any]]] = {
-    "kind": _KNOWN.reported_kind,
-    "state": case((_KNOWN.report_open, State.REPORTED.value), else_=State.CLOSED.value),
-    "term": _KNOWN.submitted_term,
-}
-"""The columns a filter compares for a case its reader only reported, where they differ from other cases."""
 
 
-def _conditions(filters: Filters, now: datetime) -> Iterator[ColumnElement[bool]]:
+def _conditions(known: _Known, filters: Filters, now: datetime) -> Iterator[ColumnElement[bool]]:
     """The filters, applied only to what the reader sees: no filter reveals more than the list."""
-    c = _KNOWN
+    c = known.c
     for name in ("school", "kind", "state", "term"):
         wanted = getattr(filters, name)
-        if wanted is not None and name in _SUBMITTED:
+        if wanted is not None and name in known.submitted:
             # Implied by the second condition, but cheap to evaluate.
             yield or_(c[name] == wanted, c.reported_by.in_(_REPORTER))
             # The comparisons stand inside the CASE: PostgreSQL expects a comparison with the result of a
             # CASE to match few rows, and then reads the whole table.
-            yield case((c.own, _SUBMITTED[name] == wanted), else_=c[name] == wanted)
+            yield case((c.own, known.submitted[name] == wanted), else_=c[name] == wanted)
         elif wanted is not None:
             yield c[name] == wanted
     if filters.reported_from is not None:
