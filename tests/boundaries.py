@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from msgspec import UnsetType
 
 from casework.domain.event import Stamp
-from casework.domain.fields import Ref, ServerSet, Text
+from casework.domain.fields import Partial, Ref, ServerSet, Text
+from casework.domain.incident.reporting import AddNote
 from casework.domain.limits import INT32, MOST_ITEMS, YEARS, Between, Length
 from casework.domain.sealed import Sealed
 
@@ -149,6 +150,11 @@ _BEYOND: Final[Mapping[type, Callable[[tuple[Any, ...], str, Ids], Sequence[Any]
     UUID: lambda *given: [*_named(*given), UUID(int=8)],
     datetime: lambda *_: MOMENTS,
     date: lambda *_: _DAYS,
+    # Every step has a note, whichever the correction names.
+    Partial: lambda markers, *_: [
+        Partial(AddNote, {}),
+        *(Partial(AddNote, {"note": Sealed(text)}) for text in _texts(markers)),
+    ],
 }
 
 

@@ -119,7 +119,7 @@ def test_clocks_are_judged_at_the_requested_moment(history: SchoolHistory, views
 def test_a_new_calendar_changes_the_clocks_of_past_incidents(history: SchoolHistory, views: Views) -> None:
     for _ in range(5):
         incident = history.report(at="2026-09-14 10:00")
-        history.take(incident, "triage", at="2026-09-16 10:00")
+        history.take(incident, "save_evidence", at="2026-09-16 10:00")
     views.catch_up("governor_summary")
     assert summary(views, history)["clocks"]["met"] == 0
     calendar = msgspec.structs.replace(
