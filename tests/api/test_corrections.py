@@ -219,6 +219,35 @@ class TestWhatTakesTwo:
         assert not house.get("dsl", f"/incidents/{case}")["critical"]
 
 
+class TestTheTimeOfTheIncident:
+    """What casework found out for the day of the incident is found out again, beside the correction."""
+
+    def test_the_minimum_age_of_that_day(self, house: House) -> None:
+        house.clock.set(REPORTED)
+        child = {"person": house.person("Tess Target"), "involvement": "target"}
+        fields: Json = {"kind": "underage_use", "people": [child], "occurred_at": "2024-03-01T10:00:00Z"}
+        case = house.report(**fields)["id"]
+        house.take(case, "check_age", person=child["person"], platform="WhatsApp", age=14)
+        assert house.asked(case, "advise", about="safe_use")
+        shown = corrected(house, case, 1, fields={"occurred_at": "2024-06-01T10:00:00+01:00"})
+        assert shown["version"] == 4
+        assert not house.asked(case, "advise", about="safe_use")
+        entry = last_step(house, case, "correct")
+        assert (entry["fields"]["corrects"], entry["fields"]["fields"]) == (2, {"minimum_age": 13})
+        corrected(house, case, 3, void=True)
+        assert house.asked(case, "advise", about="safe_use")
+
+    def test_whether_somebody_was_on_the_staff(self, house: House, case: str) -> None:
+        adult = house.person("Colin Colleague", "staff")
+        house.clock.set("2026-10-06 09:00")
+        change = {"category": "parent", "reason": REASON}
+        path, headers = f"/people/{adult}", {"If-Match": "*"}
+        assert house.ask("headteacher", "PATCH", path, json=change, headers=headers).status_code == 200
+        house.take(case, "involve_person", person=adult, involvement="alleged")
+        answer = correct(house, case, 1, "headteacher", fields={"occurred_at": "2026-09-14T09:00:00+01:00"})
+        assert answer.status_code == 202, answer.text
+
+
 class TestBadInput:
     @pytest.mark.parametrize(
         ("sent", "found"),

@@ -84,7 +84,8 @@ ROWS: Final[dict[str, Row]] = {
         follows="Clocks, term, content and stream follow the new values; the editions it is judged by stay. "
         "A report moved more than a day before its recording needs `late_reason`. "
         "The person who reported still reads what they submitted.",
-        two="if it is moved to a later time, or the case is then no longer critical",
+        two="if it is moved to a later time, the case is then no longer critical, or it was an allegation "
+        "and its day changes",
         change={"platform": "Signal"},
     ),
     "acknowledge": Row(follows=DUE),

@@ -75,11 +75,16 @@ def corrected_by_two(step: Correct, around: Surroundings) -> Decider | None:
     before = incident.form_of(step.corrects)
     of_two = before is not None and before.approved_by is not None
     of_two = of_two and (not step.void or isinstance(before, Correct))
+    critical_since = around.reported_case.playbook.critical_since
+    after = _with(step, incident)
+    # Who is staff, and so whether it is an allegation, follows from the day of the incident.
+    moved = after.occurred_at != incident.occurred_at and was_allegation(incident)
+    if of_two or moved or takes_back_protection(incident, after, critical_since):
+        return Decider()
     # Also what the step did when it was taken, because a later step may hide it, and be corrected in turn.
-    moments = (incident, incident.until(step.corrects))
-    return Decider() if of_two or any(_takes_back(step, each, around) for each in moments) else None
+    then = incident.until(step.corrects)
+    return Decider() if takes_back_protection(then, _with(step, then), critical_since) else None
 
 
-def _takes_back(step: Correct, before: Incident, around: Surroundings) -> bool:
-    after = before.after(msgspec.structs.replace(step, originator_version=before.version + 1))
-    return takes_back_protection(before, after, around.reported_case.playbook.critical_since)
+def _with(step: Correct, incident: Incident) -> Incident:
+    return incident.after(msgspec.structs.replace(step, originator_version=incident.version + 1))

@@ -24,6 +24,7 @@ from casework.usecases.context import Context
 from casework.usecases.secrets import Secrets
 from casework.usecases.steps.asking import asked_for
 from casework.usecases.steps.beside import Beside
+from casework.usecases.steps.following import follow
 from casework.usecases.steps.stages import Stages
 from casework.usecases.steps.surroundings import Decider, Surroundings
 
@@ -106,7 +107,9 @@ class TakingSteps:
             by_asker = msgspec.structs.replace(context, principal=asker)
             step, around = self._completed(by_asker, step, case)
             others = self._beside.changed(by_asker, step, case, around)
+            was = case.incident.occurred_at
             case.incident.take(step, case.playbook)
+            follow(self._record, context, case, around, was)
         except Invalid as error:
             raise Refused(_outdated(error)) from error
         return others
@@ -131,8 +134,10 @@ class TakingSteps:
             raise Invalid.at("$", "needs no second person; post it as a step of the incident")
         others = self._beside.changed(context, step, case, around)
         case.incident.judge(step, case.playbook)
+        was = case.incident.occurred_at
         if not step.APART:
             case.incident.append(step)
+        follow(self._record, context, case, around, was)
         self._record.commit(case.incident, *others)
         # The step may have changed the policy in force.
         return Taken(msgspec.structs.replace(case, playbook=self._cases.playbook_of(case.incident)))

@@ -21,6 +21,7 @@ from casework.usecases.context import Context
 from casework.usecases.named_ids import named_ids
 from casework.usecases.secrets import Secrets
 from casework.usecases.steps.beside import Beside
+from casework.usecases.steps.following import follow
 from casework.usecases.steps.stages import Stages
 
 _SHUT_OUT: Final = Refusal(
@@ -143,8 +144,10 @@ class _Taking:
             raise TakesTwo
         others = self._beside.changed(self._context, step, case, around)
         incident.judge(step, case.playbook)
+        was = incident.occurred_at
         if not step.APART:
             incident.append(step)
+        follow(self._record, self._context, case, around, was)
         for other in others:
             self._record.hold(other)
             self.changed[other.id] = other
