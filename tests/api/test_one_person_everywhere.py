@@ -91,7 +91,7 @@ class TestOnesOwnPerson:
         house.add_user("helper", "deputy_dsl", elsewhere, name="Hal Helper")
         house.appoint("second", "reporter", school.id)
         change = {"json": {"person": own}, "headers": {"If-Match": "*"}}
-        assert house.ask("admin", "PATCH", f"/users/{house.users['second']}", **change).status_code == 200
+        house.agreed(house.ask("admin", "PATCH", f"/users/{house.users['second']}", **change))
         house.add_school("lead", "deputy_dsl", elsewhere)
         refused(patch(house, there, who="lead", name="Somebody Else"), OWN)
         assert patch(house, there, who="helper", name="Dora Ellis").status_code == 200

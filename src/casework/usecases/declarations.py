@@ -82,7 +82,12 @@ class Declarations:
         staff = found[made.staff]
         if not (isinstance(staff, Person) and staff.category.works_at_school):
             faults["$.staff"] = "does not work at the school"
-        parties = {each: one_person(self._record, [each]) for each in (made.staff, made.other)}
+        known = {key: each for key, each in found.items() if isinstance(each, Person)}
+        parties = {
+            each: one_person(self._record, known[each].joined, {each: known[each]})
+            for each in (made.staff, made.other)
+            if each in known
+        }
         if made.other in parties[made.staff]:
             faults["$.other"] = "is the same person"
         if made.disclosed_on > day_of(context.now):

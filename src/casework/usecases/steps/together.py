@@ -13,6 +13,7 @@ from casework.domain.case import Case
 from casework.domain.errors import Declined, Forbidden, Invalid, Refusal, Refused, Stale
 from casework.domain.fields import PastInstant, synchronised
 from casework.domain.incident import Incident, Step
+from casework.domain.vocabulary import Stream
 from casework.library import Library
 from casework.record import Record, retrying
 from casework.record.once import LoadedForCommand
@@ -164,8 +165,10 @@ class _Taking:
 
 def _what_decides_access(incident: Incident) -> Hashable:
     """All of `incident` that decides who may read it or take steps in it; its state does not."""
+    # A witness manages no allegation; in a child's case they change nothing.
+    witnesses = incident.witnesses if incident.stream is Stream.ALLEGATION else {}
     return (
-        *(frozenset(each.items()) for each in (incident.about, incident.parents, incident.witnesses)),
+        *(frozenset(each.items()) for each in (incident.about, incident.parents, witnesses)),
         *(frozenset(each.items()) for each in (incident.declared, incident.let_in)),
         *(incident.stream, incident.occurred_at, incident.may_be_about_leader),
         *(incident.assignees, incident.appointed, incident.duplicate_of),
