@@ -237,6 +237,20 @@ class TestTheTimeOfTheIncident:
         corrected(house, case, 3, void=True)
         assert house.asked(case, "advise", about="safe_use")
 
+    def test_what_follows_opens_nothing_in_a_closed_case(self, house: House) -> None:
+        house.clock.set(REPORTED)
+        child = {"person": house.person("Tess Target"), "involvement": "target"}
+        fields: Json = {"kind": "underage_use", "people": [child], "occurred_at": "2024-06-01T10:00:00+01:00"}
+        case = house.report(**fields)["id"]
+        house.take(case, "check_age", person=child["person"], platform="WhatsApp", age=14)
+        house.answer_everything(case)
+        house.take(case, "close", outcome="Settled.", rationale=REASON)
+        earlier = {"occurred_at": "2024-03-01T10:00:00Z"}
+        with Unchanged(house):
+            assert refused(correct(house, case, 1, fields=earlier)) == "reopen-first"
+        house.take(case, "reopen", reason=REASON)
+        corrected(house, case, 1, fields=earlier)
+
     def test_whether_somebody_was_on_the_staff(self, house: House, case: str) -> None:
         adult = house.person("Colin Colleague", "staff")
         house.clock.set("2026-10-06 09:00")

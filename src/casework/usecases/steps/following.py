@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from casework.domain.case import Case
-from casework.domain.errors import Refusal, Refused
+from casework.domain.errors import Refused
 from casework.domain.event import event_of
 from casework.domain.fields import Partial
 from casework.domain.incident import Incident
@@ -34,11 +34,6 @@ DATED: Final = (CheckAge, CheckConsent, InvolvePerson, IdentifyPerson, ClassifyC
 """The steps of which casework fills in something that follows from the day of the incident."""
 
 _REASON: Final = "The time of the incident was corrected, and this follows from it."
-_REOPEN: Final = Refusal(
-    "reopen-first",
-    "KCSIE part 2, record keeping",
-    "With this correction something in the closed case would have to be done. Reopen the case first.",
-)
 
 
 def follow(record: Record, context: Context, case: Case, around: Surroundings, was: datetime) -> None:
@@ -63,8 +58,11 @@ def follow(record: Record, context: Context, case: Case, around: Surroundings, w
         changed = {name: value for name, value in filled.items() if value != getattr(step, name)}
         if changed:
             incident.append(_correction(context, incident, step.number, Partial(type(step), changed)))
-    if incident.closed and case.playbook.opens_duty(before, incident):
-        raise Refused(_REOPEN)
+    moved = before.timeline[-1]
+    if isinstance(moved, Correct) and incident.closed and case.playbook.opens_duty(before, incident):
+        refusal = case.playbook.refusal(before, msgspec.structs.replace(moved, opens_duty=True))
+        if refusal is not None:
+            raise Refused(refusal)
 
 
 def _correction(context: Context, incident: Incident, number: int, fields: Partial) -> Correct:
