@@ -379,6 +379,36 @@ class TestAnInvitationByTwo:
         second = approved(house.decide(asked(answer)))["result"]["second"]
         assert enrol(house, body_of(answer)["code"], second=second).status_code == 201
 
+    @pytest.mark.parametrize(
+        "appointment", [{"role": "dsl"}, {"role": "reporter", "standing_in_for": "dsl"}], ids=str
+    )
+    def test_replaces_the_tokens_of_a_user_whom_one_person_invited(
+        self, house: House, appointment: Json
+    ) -> None:
+        """The administrator could have enrolled in the place of the user, and kept the token."""
+        newcomer(house)
+        house.tokens[NEWCOMER] = body_of(enrol(house, body_of(invite(house, NEWCOMER))["code"]))["token"]
+        house.tokens["kept"] = house.created(NEWCOMER, f"/users/{house.users[NEWCOMER]}/tokens", {})["token"]
+        approval = asked(appoint(house, **appointment))
+        house.get("kept", "/me")
+        approved(house.decide(approval))
+        for token in (NEWCOMER, "kept"):
+            house.get(token, "/me", status=401)
+        assert house.get("admin", f"/users/{house.users[NEWCOMER]}")["enrolled"] is False
+        answer = invite(house, NEWCOMER)
+        second = approved(house.decide(asked(answer)))["result"]["second"]
+        house.tokens[NEWCOMER] = body_of(enrol(house, body_of(answer)["code"], second=second))["token"]
+        assert house.get(NEWCOMER, "/me")["user"]["enrolled"] is True
+
+    def test_is_enough_for_the_appointments_that_follow(self, house: House) -> None:
+        newcomer(house)
+        approved(house.decide(asked(appoint(house))))
+        answer = invite(house, NEWCOMER)
+        second = approved(house.decide(asked(answer)))["result"]["second"]
+        house.tokens[NEWCOMER] = body_of(enrol(house, body_of(answer)["code"], second=second))["token"]
+        approved(house.decide(asked(appoint(house, role="headteacher"))))
+        house.get(NEWCOMER, "/me")
+
     def test_that_is_retried_later_expires_as_at_first(self, house: House) -> None:
         newcomer(house)
         key = uuid4().hex

@@ -86,6 +86,13 @@ def decide(house: House, approval: str, who: str) -> TestResponse:
     return house.ask(who, "POST", path, json=decision)
 
 
+def enrol_again(house: House) -> None:
+    """Enrol the head with an invitation that two people make."""
+    asked = body_of(house.ask("admin", "POST", f"/users/{house.users[HEAD]}/invitations"))
+    second = body_of(decide(house, asked["approval"], house.second_administrator()))["result"]["second"]
+    house.tokens[HEAD] = made(enrol(house, asked["code"], second=second))["token"]
+
+
 class TestAProvisionalLead:
     def test_reads_cases_reported_from_then_on(self, house: House) -> None:
         before = house.bullying("2026-09-14 08:30")["id"]
@@ -166,6 +173,7 @@ class TestAConfirmation:
                 assert decide(house, approval, who).status_code == status
         decided = decide(house, approval, house.second_administrator())
         assert decided.status_code == 200, decided.text
+        enrol_again(house)
         assert reads(house, HEAD, before)
         assert house.get(HEAD, "/me")["appointments"][0]["provisional"] is False
         assert body_of(change(house, appointment, confirmed=True))["provisional"] is False
@@ -175,6 +183,14 @@ class TestAConfirmation:
         approval = confirm(house, appointment, by=house.second_administrator())
         with Unchanged(house):
             assert refused(decide(house, approval, "admin")) == "appointed-alone"
+
+    def test_ends_the_tokens_that_an_administrator_might_hold(self, house: House) -> None:
+        approval = confirm(house, provisional(house))
+        house.get(HEAD, "/me")
+        assert decide(house, approval, house.second_administrator()).status_code == 200
+        house.get(HEAD, "/me", status=401)
+        enrol_again(house)
+        house.get(HEAD, "/me")
 
     def test_ends_an_invitation_that_one_person_made(self, house: House) -> None:
         lose_leads(house)

@@ -40,7 +40,8 @@ class Named(msgspec.Struct, frozen=True):
 
 
 class Concerned(msgspec.Struct, frozen=True, kw_only=True):
-    """The user whom a change to accounts is about. One who has `enrolled` holds a token already.
+    """The user whom a change to accounts is about. One who has `enrolled` holds a token already;
+    it ends with an approved appointment if one person invited them, and they enrol again.
 
     `person` is who they are at the school now, or who they would become.
     """

@@ -33,10 +33,9 @@ class LinkedPerson(msgspec.Struct, frozen=True, kw_only=True):
 class UserBody(msgspec.Struct, frozen=True, kw_only=True):
     """A user. `person` is the person they were linked to last, `persons` those they are now at each school.
 
-    A `service` user is a program; an `enrolled` user has had a token. A user who is not `active` cannot sign
-    in. Only administrators and the user themselves get everything;
-    `roles` are those held today, at the schools whose users the reader may list. The response to a change
-    has no `roles`.
+    A `service` user is a program; an `enrolled` user has had a token and need not enrol again. A user who is
+    not `active` cannot sign in. Only administrators and the user themselves get everything; `roles` are those
+    held today, at the schools whose users the reader may list. The response to a change has no `roles`.
     """
 
     id: UUID

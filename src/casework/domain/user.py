@@ -118,7 +118,7 @@ class TokenIssued(Event, frozen=True, kw_only=True):
     def apply(self, user: Any) -> None:
         user.tokens[self.token.id] = self.token
         # Users of the release before got their first token from an administrator.
-        user.enrolled = True
+        user.enrolled = user.ever_enrolled = True
 
 
 class UserInvited(Event, frozen=True, kw_only=True):
@@ -147,7 +147,8 @@ class UserEnrolled(Event, frozen=True, kw_only=True):
     def apply(self, user: Any) -> None:
         user.tokens = {self.token.id: self.token}
         user.accepted = self.invitation
-        user.enrolled = True
+        user.enrolled = user.ever_enrolled = True
+        user.invited_by_one = user.invitation is None or user.invitation.second_hash is None
 
 
 class TokenRevoked(Event, frozen=True, kw_only=True):
@@ -161,13 +162,30 @@ class TokenRevoked(Event, frozen=True, kw_only=True):
         user.tokens.pop(self.token, None)
 
 
+class TokensEnded(Event, frozen=True, kw_only=True):
+    """All tokens of the user have ended, and the user must enrol again, with an invitation by two people.
+
+    The one person who invited them might hold the token, and two people now let the user read cases.
+    `approved_by` is the second of those two.
+    """
+
+    TOPIC: ClassVar[str] = "user.tokens_ended"
+
+    approved_by: UUID
+
+    def apply(self, user: Any) -> None:
+        user.tokens.clear()
+        user.enrolled = False
+
+
 class User(Aggregate, begins_with=UserRegistered):
     """A user's name and email address, sealed with their own data key, and their valid tokens.
 
-    One who is `enrolled` has had a token. `invitation` is the latest, `accepted` the id of the one that was
-    accepted last. `links` are the people the user was ever linked to, at any school, and `names` all names
-    they ever had, the latest last. A user who is not `active` cannot sign in; their tokens have ended and
-    stay ended.
+    One who has `ever_enrolled` has had a token; one who is `enrolled` need not enrol again.
+    `invitation` is the latest, `accepted` the id of the one that was accepted last; `invited_by_one` says
+    whether one person made that one. `links` are the people the user was ever linked to, at any school, and
+    `names` all names they ever had, the latest last. A user who is not `active` cannot sign in; their tokens
+    have ended and stay ended.
     """
 
     def __init__(self, first: UserRegistered) -> None:
@@ -180,6 +198,8 @@ class User(Aggregate, begins_with=UserRegistered):
         self.service = first.service
         self.active = True
         self.enrolled = False
+        self.ever_enrolled = False
+        self.invited_by_one = False
         self.tokens: dict[UUID, Token] = {}
         self.invitation: Invitation | None = None
         self.accepted: UUID | None = None

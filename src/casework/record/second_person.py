@@ -76,7 +76,7 @@ def was_led(record: Record, school: School, day: date) -> bool:
     """Whether a user who has enrolled is or was ever head or safeguarding lead, by `day`."""
     held = (each for each in school.appointments.values() if each.role in _LEADS_SCHOOL)
     began = {each.user for each in held if each.from_ <= day and (each.until or day) >= each.from_}
-    return bool(_enrolled(record, began))
+    return any(user.ever_enrolled for user in _users(record, began))
 
 
 def reads_at(user: UUID, school: School, day: date, *, provisionally: bool = True) -> bool:

@@ -32,7 +32,7 @@ from casework.domain.school import (
     AppointmentEnded,
     School,
 )
-from casework.domain.user import User
+from casework.domain.user import TokensEnded, User
 from casework.domain.vocabulary import Role
 from casework.record import Record
 from casework.record.links import persons_at
@@ -150,7 +150,8 @@ class Appointments:
         wanted = _wanted(context, change, command.user, school) if takes_two else None
         stamp = context.stamp(school.id, school.version + 1, Role.ADMIN)
         school.append(event_of(stamp, Appointed, appointment=appointment, approved_by=context.approved_by))
-        return Prepared(result=appointment, changed=(school,), takes_two=wanted, made=appointment.id)
+        changed = (school, *_without_tokens(context, user))
+        return Prepared(result=appointment, changed=changed, takes_two=wanted, made=appointment.id)
 
     def prepare_end(self, context: Context, school_id: UUID, appointment_id: UUID) -> Prepared[None]:
         """As `end`, without storing it."""
@@ -249,7 +250,9 @@ class Appointments:
                 approved_by=context.approved_by,
             )
         )
-        return Prepared(result=school.appointments[appointment.id], changed=(school,), takes_two=wanted)
+        user = self._record.load(User, appointment.user)
+        changed = (school, *(() if user is None else _without_tokens(context, user)))
+        return Prepared(result=school.appointments[appointment.id], changed=changed, takes_two=wanted)
 
     def _require_not_appointer(self, context: Context, school: School, appointment: Appointment) -> None:
         """Raise Refused if the second person, if there is one, made the appointment alone."""
@@ -283,6 +286,15 @@ class Appointments:
             return False
         after = school.appointments | {changed.id: changed}
         return loses_leads(self._record, school, after.values(), day_of(context.now))
+
+
+def _without_tokens(context: Context, user: User) -> tuple[User, ...]:
+    """The user after the end of their tokens, if one person invited them and two people appoint them now."""
+    if context.approved_by is None or not user.invited_by_one or not user.enrolled:
+        return ()
+    stamp = context.stamp(user.id, user.version + 1, Role.ADMIN)
+    user.append(event_of(stamp, TokensEnded, approved_by=context.approved_by))
+    return (user,)
 
 
 def _wanted(context: Context, change: AccountChange, user: UUID, school: School) -> TakesTwo:

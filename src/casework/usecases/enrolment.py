@@ -127,7 +127,7 @@ class Enrolment:
         schools = [*schools_of(self._record, self._directory, user)]
         today = day_of(context.now)
         # One administrator invites whom they appointed provisionally, as they invite the first lead.
-        takes_two = user.enrolled or reads_where_led(
+        takes_two = user.ever_enrolled or reads_where_led(
             self._record, schools, user.id, today, provisionally=False
         )
         stamp = context.stamp(user.id, user.version + 1, Role.ADMIN)
