@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import ClassVar
 from uuid import UUID
 
@@ -10,7 +10,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from casework.domain.access import Permission
-from casework.domain.bars import Bonds
+from casework.domain.bars import Bond, Bonds
 from casework.domain.errors import Forbidden, Invalid
 from casework.domain.moments import LocalDate
 from casework.domain.name_matching import LEAST_LETTERS, NameSearch
@@ -115,7 +115,7 @@ class FindPeople(Question[Page[FoundPerson]], frozen=True, kw_only=True):
             asked = [each for each in schools if self.school in (None, each)]
             leads = frozenset(reach.schools(Permission.READ_PEOPLE))
             matching = views.people_search.find(snapshot.connection, asked, wanted, former_at=leads)
-            joined = Bonds(joined_records(snapshot.connection) if leads else ())
+            joined = joined_records(snapshot.connection) if leads else ()
             stale = snapshot.stale
         known = known_records(room, asker, [each.person for each in matching if not each.on_roll])
         found = _once((each for each in matching if each.on_roll or each.person in known), joined, leads)
@@ -204,11 +204,16 @@ def changed_body(person: Person, version: int, *, in_full: bool) -> PersonBody:
     return msgspec.structs.replace(body, version=version, relations=UNSET)
 
 
-def _once(matching: Iterable[KnownPerson], joined: Bonds, schools: frozenset[UUID]) -> list[KnownPerson]:
+def _once(
+    matching: Iterable[KnownPerson], joins: Collection[Bond], schools: frozenset[UUID]
+) -> list[KnownPerson]:
     """Of several records of one person, only the one that matches best, at `schools`.
 
     Elsewhere the user may not know that they are one person.
     """
+    if not joins:
+        return [*matching]
+    joined = Bonds(joins)
     seen: set[UUID] = set()
     found = []
     for each in matching:

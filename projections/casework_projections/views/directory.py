@@ -37,6 +37,7 @@ from casework.domain.school import (
 from casework.domain.sealed import Sealed
 from casework.domain.user import User, UserChanged, UserLinked, UserRegistered
 from casework.domain.vocabulary import Role
+from casework.storage.fixed_statement import FixedStatement
 from casework_projections.views.directory_tables import (
     Acting,
     Held,
@@ -235,7 +236,7 @@ class Directory(View):
         c = appointments.c
         query = select(appointments).where(c.user.in_(ids), in_force(day), *at_schools(schools))
         rows = connection.execute(query.order_by(c.school, c.role, c.appointment))
-        return self.acting(connection, [held_row(row) for row in rows], day)
+        return self.acting(connection, [held_row(row._mapping) for row in rows], day)
 
     def unlinked(
         self, connection: Connection, ids: Collection[UUID], schools: Collection[UUID] | None, day: date
@@ -334,7 +335,7 @@ class Directory(View):
         query = select(appointments).where(appointments.c.school.in_(schools), in_force(day))
         held: dict[UUID, list[Held]] = {}
         for row in connection.execute(query):
-            held.setdefault(row.school, []).append(held_row(row))
+            held.setdefault(row.school, []).append(held_row(row._mapping))
         found = {school: _awake(at_school, day) for school, at_school in held.items()}
         return found | {school.id: school.awake(day) for school in self._schools(aside)}
 
@@ -356,7 +357,7 @@ class Directory(View):
         return [found for found in loadable(self._app, ids).values() if isinstance(found, School)]
 
     def _held(self, connection: Connection, user: UUID) -> list[Held]:
-        return [held_row(row) for row in connection.execute(_HELD, {"holder": user})]
+        return [held_row(row) for row in _HELD.rows(connection, {"holder": user})]
 
 
 def _held_at(school: School) -> Iterator[Held]:
@@ -379,8 +380,8 @@ def _plain(absences: tuple[Absence, ...]) -> Any:
     return msgspec.to_builtins(absences)
 
 
-# Every list asks this, and building the query costs more than running it.
-_HELD: Final = (
+# Every list asks this.
+_HELD: Final = FixedStatement(
     select(appointments)
     .where(appointments.c.user == bindparam("holder"))
     .order_by(appointments.c["from"], appointments.c.appointment)

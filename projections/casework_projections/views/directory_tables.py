@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -18,7 +18,7 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
-    Row,
+    RowMapping,
     String,
     Table,
     Text,
@@ -119,17 +119,17 @@ def at_schools(schools: Collection[UUID] | None) -> tuple[ColumnElement[bool], .
     return () if schools is None else (appointments.c.school.in_(schools),)
 
 
-def held_row(row: Row[Any]) -> Held:
+def held_row(row: Mapping[str, Any] | RowMapping) -> Held:
     """The appointment in a row of the table."""
     return Held(
-        id=row.appointment,
-        school=row.school,
-        user=row.user,
-        role=Role(row.role),
-        from_=row._mapping["from"],
-        until=row.until,
-        standing_in_for=None if row.standing_in_for is None else Role(row.standing_in_for),
-        absences=msgspec.convert(row.absences, tuple[Absence, ...]),
-        sleeps_from=row.sleeps_from,
-        provisional_since=row.provisional_since,
+        id=row["appointment"],
+        school=row["school"],
+        user=row["user"],
+        role=Role(row["role"]),
+        from_=row["from"],
+        until=row["until"],
+        standing_in_for=None if row["standing_in_for"] is None else Role(row["standing_in_for"]),
+        absences=msgspec.convert(row["absences"], tuple[Absence, ...]),
+        sleeps_from=row["sleeps_from"],
+        provisional_since=row["provisional_since"],
     )

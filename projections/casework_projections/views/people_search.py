@@ -87,12 +87,13 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
         Former names find people only at the schools `former_at`.
         """
-        best: dict[UUID, tuple[Match, KnownPerson]] = {}
+        # By their `id()`, because to hash hundreds of UUIDs takes longer than to find them.
+        best: dict[int, tuple[Match, KnownPerson]] = {}
         for each in known:
             for match, person in self._matching(each, former_at):
-                found = best.get(person.person)
+                found = best.get(id(person))
                 if found is None or match < found[0]:
-                    best[person.person] = match, person
+                    best[id(person)] = match, person
         ranked: dict[Match, list[KnownPerson]] = {each: [] for each in Match}
         for match, person in best.values():
             ranked[match].append(person)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from sqlalchemy import (
@@ -15,7 +15,6 @@ from sqlalchemy import (
     Integer,
     MetaData,
     ScalarSelect,
-    Select,
     String,
     Table,
     and_,
@@ -34,6 +33,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from casework.domain.event import Event
 from casework.record.recusals import Unavailable
+from casework.storage.fixed_statement import FixedStatement
 from casework.storage.recorders import EVENTS_TABLE
 from casework_projections.views import set_aside
 from casework_projections.views.replay import BATCH
@@ -104,13 +104,15 @@ def view_states(connection: Connection, views: Collection[View]) -> dict[str, Vi
     """The state of each of `views`, by name, all as of one moment. Raises ViewNotCreated."""
     wanted = {"names": [view.name for view in views]}
     try:
-        rows = connection.execute(_LOOK_UP[connection.dialect.name], wanted).all()
+        rows = _LOOK_UP[connection.dialect.name].rows(connection, wanted)
     except (OperationalError, ProgrammingError) as error:
         connection.rollback()
         if not are_created(connection):
             raise ViewNotCreated(wanted["names"][0]) from error
         raise
-    found = {row.view: ViewState(row.position, row.version, row.head, row.set_aside) for row in rows}
+    found = {
+        row["view"]: ViewState(row["position"], row["version"], row["head"], row["set_aside"]) for row in rows
+    }
     for view in views:
         if view.name not in found:
             raise ViewNotCreated(view.name)
@@ -179,12 +181,13 @@ def head_of(dialect: str) -> ScalarSelect[int]:
     return select(func.coalesce(func.max(column), 0)).select_from(table(EVENTS_TABLE)).scalar_subquery()
 
 
-def _look_up(dialect: str) -> Select[Any]:
+def _look_up(dialect: str) -> FixedStatement:
     """The positions of the views `names`, the last position of the log, and the count of events set aside."""
     rows = set_aside.rows
     aside = select(func.count()).select_from(rows).where(rows.c.view == positions.c.view).scalar_subquery()
     wanted = positions.c.view.in_(bindparam("names", expanding=True))
-    return select(positions, head_of(dialect).label("head"), aside.label("set_aside")).where(wanted)
+    found = select(positions, head_of(dialect).label("head"), aside.label("set_aside"))
+    return FixedStatement(found.where(wanted))
 
 
 _POSITION_COLUMNS: Final[dict[str, ColumnClause[int]]] = {
