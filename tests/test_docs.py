@@ -29,8 +29,8 @@ from casework.domain.playbook.rules import KindOfIncident
 from casework.domain.playbook.rules import Test as RuleTest
 from casework.domain.vocabulary import RECIPIENTS
 from casework.library import Library
-from casework.library.checking import floor_faults
 from casework.library.editions import Differences
+from casework.library.floor_checks import floor_faults
 from casework.settings import Settings
 from casework_api.commands.cli import MODULES, cli
 from casework_api.commands.preparing import prepare

@@ -43,6 +43,7 @@ def known(name: str) -> UUID:
 
 
 TARGET, ALLEGED, PARENT, TEACHER, UNKNOWN = map(known, ("target", "alleged", "parent", "teacher", "unknown"))
+POSTER = known("a parent who posted")
 DSL, HEAD = known("dsl"), known("head")
 FILE = EvidenceFile(id=known("file"), sha256="0" * 64, size=1, media_type="image/png")
 
@@ -51,9 +52,9 @@ PEOPLE: defaultdict[str, tuple[tuple[UUID, str, str], ...]] = defaultdict(lambda
 """The people in a case of each kind; two pupils if a kind has no others."""
 PEOPLE |= {
     "unsolicited_contact": ((TEACHER, "target", "staff"), (ALLEGED, "alleged", "pupil")),
-    "parent_post": ((TEACHER, "target", "staff"), (PARENT, "alleged", "parent")),
+    "parent_post": ((TEACHER, "target", "staff"), (POSTER, "alleged", "parent")),
     "underage_use": ((TARGET, "target", "pupil"),),
-    "image_without_consent": ((TARGET, "target", "pupil"), (PARENT, "alleged", "parent")),
+    "image_without_consent": ((TARGET, "target", "pupil"), (POSTER, "alleged", "parent")),
     "inappropriate_content": ((TARGET, "target", "pupil"),),
     "staff_misuse": ((TEACHER, "alleged", "staff"),),
     "staff_allegation": ((TARGET, "target", "pupil"), (TEACHER, "alleged", "staff")),

@@ -12,7 +12,7 @@ from casework.domain.incident.examples import EXAMPLES
 from casework.domain.playbook import Playbook, Rule
 from casework.domain.vocabulary import Content
 from casework.library import Library
-from tests.domain.casefile import ALLEGED, FLOOR, PACKS, PARENT, TARGET, TEACHER, UNKNOWN, CaseFile, known
+from tests.domain.casefile import ALLEGED, FLOOR, PACKS, POSTER, TARGET, TEACHER, UNKNOWN, CaseFile, known
 
 RECIPIENT: Final = known("a pupil who received it")
 OF_THE_ITEM: Final = "2027-03-01"
@@ -48,7 +48,7 @@ STAFF_AND_PUPIL_ALLEGED: Final[Opening] = {
     "people": (*STAFF_ALLEGED["people"], (ALLEGED, "alleged", "pupil"))
 }
 UNKNOWN_ALLEGED: Final[Opening] = {"people": ((TARGET, "target", "pupil"), (UNKNOWN, "alleged", "unknown"))}
-CHILD_POSTED_ABOUT: Final[Opening] = {"people": ((TARGET, "target", "pupil"), (PARENT, "alleged", "parent"))}
+CHILD_POSTED_ABOUT: Final[Opening] = {"people": ((TARGET, "target", "pupil"), (POSTER, "alleged", "parent"))}
 BYSTANDER: Final[Opening] = {
     "people": ((TARGET, "target", "pupil"), (ALLEGED, "alleged", "pupil"), (RECIPIENT, "bystander", "pupil"))
 }
@@ -159,7 +159,18 @@ def parent_of_a_namesake_told(case: CaseFile) -> CaseFile:
     return case.take("withdraw_involvement", person=namesake)
 
 
+def agreed(case: CaseFile) -> CaseFile:
+    """The police agree that a parent who is alleged is told."""
+    case.take("escalate", case.now.strftime("%Y-%m-%d %H:%M"), agency="police")
+    at = case.now.strftime("%Y-%m-%d %H:%M")
+    return case.take("record_agency_response", at, agency="police", hold_parents=False)
+
+
 STORIES: Final[dict[str, Story]] = {
+    "parent-post-invite": agreed,
+    "headcorn-parent-post-invite": agreed,
+    "st-thomas-parent-post-invite": agreed,
+    "todwick-parent-post-invite": agreed,
     "risk-to-police": lambda case: case.take("assess_risk", coercion="unknown"),
     "risk-to-social-care": lambda case: case.take("assess_risk", coercion="unknown"),
     "st-thomas-out-of-school-parents": lambda case: case.take("triage", timing="out_of_school"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from casework.domain.name_likeness import could_be, parts_of
@@ -63,6 +63,8 @@ names = st.lists(st.text(alphabet="abcdehjmnorst", min_size=1, max_size=6), min_
 
 
 @given(one=names, other=names)
+@example(one=["a", "b"], other=["a", "b"])
+@example(one=["ann", "emarie"], other=["annemarie"])
 def test_is_the_same_from_both_sides_and_in_any_order(one: list[str], other: list[str]) -> None:
     found = could_be(one, other)
     assert could_be(other, one) is found

@@ -18,7 +18,7 @@ from casework.domain.playbook import Duty, Modality, Pack, Playbook
 from casework.domain.vocabulary import Content
 from casework.library import Library
 from tests.calendars import TEST_CALENDAR
-from tests.domain.casefile import ALLEGED, FLOOR, PARENT, TARGET, TEACHER, CaseFile, rules_about
+from tests.domain.casefile import ALLEGED, FLOOR, POSTER, TARGET, TEACHER, CaseFile, rules_about
 
 Story = Callable[[CaseFile], CaseFile]
 Fields = dict[str, Any]
@@ -47,7 +47,7 @@ BY_AN_ADULT: Final[Fields] = {"people": BY_STAFF["people"]}
 BY_AN_ADULT_AND_A_PUPIL: Final[Fields] = {
     "people": (*BY_STAFF["people"], (ALLEGED, "alleged", "pupil")),
 }
-ABOUT_A_CHILD: Final[Fields] = {"people": ((TARGET, "target", "pupil"), (PARENT, "alleged", "parent"))}
+ABOUT_A_CHILD: Final[Fields] = {"people": ((TARGET, "target", "pupil"), (POSTER, "alleged", "parent"))}
 NOBODY_KNOWN: Final[Fields] = {"people": ()}
 HATE: Final[Fields] = {"content": (Content.RACIST,)}
 INDECENT: Final[Fields] = {"content": (Content.INDECENT_IMAGE,)}

@@ -14,13 +14,10 @@ from casework.domain.clocks import Unit
 from casework.domain.errors import SetUpError
 from casework.domain.fields import limit_fault
 from casework.domain.incident import STEPS
-from casework.domain.incident.concerns import CONCERNS
 from casework.domain.incident.facts import GROUPS
-from casework.domain.playbook.playbook import KIND_FIELDS
 from casework.domain.playbook.rules import (
     Clock,
     Floor,
-    KindOfIncident,
     Modality,
     Pack,
     Rule,
@@ -46,7 +43,7 @@ _NOT_OF_A_PROHIBITION: Final = (
     "told",
 )
 # A clock that starts in the last year a record accepts must end in a year that a datetime can hold.
-_TEN_YEARS: Final = {
+TEN_YEARS: Final = {
     Unit.HOURS: 87_600,
     Unit.DAYS: 3_650,
     Unit.WORKING_DAYS: 2_600,
@@ -79,69 +76,23 @@ def shape_error(file: str, document: dict[str, Any], error: msgspec.ValidationEr
     return PlaybookError(file, message, rule=str(name), field=place[3])
 
 
-def floor_faults(floor: Floor) -> Iterator[Fault]:
-    """Every mistake in a floor."""
-    kinds = {kind.id for kind in floor.kinds}
-    rules = floor.every_rule()
-    yield from _stated_faults(floor.rules)
-    yield from _repeated(rules)
-    for rule in rules:
-        yield from _rule_faults(rule, kinds, floor.sources)
-        if rule.replaces is not None:
-            yield rule.id, "replaces", "a floor rule replaces nothing"
-    yield from _kind_faults(floor.kinds)
-    if floor.low_level_concern is not None and floor.low_level_concern not in kinds:
-        yield "", "low_level_concern", f"{floor.low_level_concern!r} is not a kind of this floor"
-    yield from (("", "recusal", message) for message in _recipient_faults(floor.recusal))
-    yield from _name_faults(floor)
-    for item in floor.critical:
-        if item.concern not in CONCERNS:
-            yield "", "critical", f"no step raises the concern {item.concern!r}"
-        if not _cites(item.clause, floor.sources):
-            yield "", "critical", f"clause {item.clause!r} cites no source of this file"
-
-
-def _name_faults(floor: Floor) -> Iterator[Fault]:
-    """Every mistake in the duty to clear a name."""
-    stated = floor.name_to_clear
-    if stated is None:
-        return
-    fields = field_types(stated.step) if stated.step in STEPS else {}
-    if not {"person", "user"} <= fields.keys():
-        yield stated.rule, "step", f"{stated.step!r} is not a step about a person and a user"
-    if any(rule.id == stated.rule for rule in floor.every_rule()):
-        yield stated.rule, "rule", "is the id of another rule"
-    if not _cites(stated.clause, floor.sources):
-        yield stated.rule, "clause", "cites no source of this file"
-    if stated.unit is Unit.SCHOOL_DAYS:
-        yield stated.rule, "unit", "a safety duty never waits for school days"
-    if not 0 <= stated.within <= _TEN_YEARS[stated.unit]:
-        yield stated.rule, "within", "is less than 0 or more than ten years"
-
-
-def _kind_faults(kinds: Iterable[KindOfIncident]) -> Iterator[Fault]:
-    seen: set[str] = set()
-    for kind in kinds:
-        if kind.id in seen:
-            yield "", "kinds", f"{kind.id!r} is stated twice"
-        seen.add(kind.id)
-        for field in kind.requires:
-            if field not in KIND_FIELDS:
-                yield "", "kinds", f"{kind.id!r} requires {field!r}, which is none of {list(KIND_FIELDS)}"
+def words_of(floor: Floor) -> Words:
+    """The words that rules used with `floor` may use."""
+    return Words({kind.id for kind in floor.kinds}, frozenset(each.id for each in floor.facts))
 
 
 def pack_faults(pack: Pack, floor: Floor) -> Iterator[Fault]:
     """Every mistake in a pack, when it is used with `floor`."""
-    kinds = {kind.id for kind in floor.kinds}
+    words = words_of(floor)
     defaults = {rule.id: rule for rule in floor.every_rule()}
     yield from _review_faults(pack)
-    if pack.declarations is not None and not _cites(pack.declarations.clause, pack.sources):
+    if pack.declarations is not None and not cites(pack.declarations.clause, pack.sources):
         yield "", "declarations", f"clause {pack.declarations.clause!r} cites no source of this file"
-    yield from _stated_faults(pack.rules)
-    yield from _repeated([*floor.every_rule(), *pack.rules])
+    yield from stated_faults(pack.rules)
+    yield from repeated([*floor.every_rule(), *pack.rules])
     replaced = Counter(rule.replaces for rule in pack.rules if rule.replaces is not None)
     for rule in pack.rules:
-        yield from _rule_faults(rule, kinds, (*floor.sources, *pack.sources))
+        yield from rule_faults(rule, words, (*floor.sources, *pack.sources))
         if rule.adjustable:
             yield rule.id, "adjustable", "only a floor states defaults"
         if _forbids_outright(rule) and rule.step in _fixed_duties(floor, rule):
@@ -154,8 +105,8 @@ def pack_faults(pack: Pack, floor: Floor) -> Iterator[Fault]:
 
 def _review_faults(pack: Pack) -> Iterator[Fault]:
     """Every mistake that leaves no day for the next review of the policy."""
-    if not 1 <= pack.review_every_months <= _TEN_YEARS[Unit.MONTHS]:
-        yield "", "review_every_months", f"must be from 1 to {_TEN_YEARS[Unit.MONTHS]}"
+    if not 1 <= pack.review_every_months <= TEN_YEARS[Unit.MONTHS]:
+        yield "", "review_every_months", f"must be from 1 to {TEN_YEARS[Unit.MONTHS]}"
     unlikely = limit_fault(pack.adopted)
     if unlikely is not None:
         yield "", "adopted", unlikely
@@ -180,7 +131,7 @@ def preset_faults(step: str, preset: Mapping[str, Any], kinds: Container[str]) -
 
 def citation_faults(clause: str, sources: Iterable[Source]) -> Iterator[str]:
     """What is wrong with a citation in a file that lists `sources`."""
-    if not _cites(clause, sources):
+    if not cites(clause, sources):
         yield f"{clause!r} cites no source of this file"
 
 
@@ -211,7 +162,7 @@ def _replacement_faults(rule: Rule, default: Rule | None) -> Iterator[Fault]:
         yield rule.id, "protects", "the rule it replaces protects a child: it must too, with a clock"
 
 
-def _repeated(rules: Iterable[Rule]) -> Iterator[Fault]:
+def repeated(rules: Iterable[Rule]) -> Iterator[Fault]:
     seen: set[str] = set()
     for rule in rules:
         if rule.id in seen:
@@ -219,7 +170,7 @@ def _repeated(rules: Iterable[Rule]) -> Iterator[Fault]:
         seen.add(rule.id)
 
 
-def _cites(clause: str, sources: Iterable[Source]) -> bool:
+def cites(clause: str, sources: Iterable[Source]) -> bool:
     cited = [source.cited_as for source in sources]
     parts = [part.strip() for part in clause.split(";")]
     return all(any(_is_about(part, source) for source in cited) or not _names_source(part) for part in parts)
@@ -234,22 +185,24 @@ def _names_source(part: str) -> bool:
     return " Act " not in part
 
 
-def _stated_faults(rules: Iterable[Rule]) -> Iterator[Fault]:
+def stated_faults(rules: Iterable[Rule]) -> Iterator[Fault]:
     for rule in rules:
         if rule.floor:
             yield rule.id, "floor", "is set by casework for the rules of a floor"
 
 
-def _rule_faults(rule: Rule, kinds: set[str], sources: Iterable[Source]) -> Iterator[Fault]:
-    words = Words(kinds)
+def rule_faults(rule: Rule, words: Words, sources: Iterable[Source]) -> Iterator[Fault]:
     parts: list[tuple[str, Iterable[str]]] = [
-        ("clause", [] if _cites(rule.clause, sources) else ["cites no source of this file"]),
+        ("clause", [] if cites(rule.clause, sources) else ["cites no source of this file"]),
         ("reason", [] if rule.reason.strip() else ["is empty"]),
-        ("kinds", [f"{kind!r} is not a kind of this floor" for kind in rule.kinds if kind not in kinds]),
+        (
+            "kinds",
+            (f"{each!r} is not a kind of this floor" for each in rule.kinds if each not in words.kinds),
+        ),
         ("before", _step_faults(rule.before)),
         ("since", _step_faults(rule.since)),
         ("except_steps", _step_faults(rule.except_steps)),
-        ("told", _recipient_faults(rule.told)),
+        ("told", recipient_faults(rule.told)),
         ("when", (fault for test in rule.when for fault in words.test_faults(test, None))),
         ("given", (fault for test in rule.given for fault in _given_faults(test, rule.step, words))),
     ]
@@ -264,7 +217,7 @@ def _step_faults(steps: Iterable[str]) -> Iterator[str]:
     return (f"{step!r} is not a step" for step in steps if step not in STEPS)
 
 
-def _recipient_faults(recipients: Iterable[str]) -> Iterator[str]:
+def recipient_faults(recipients: Iterable[str]) -> Iterator[str]:
     known = sorted(RECIPIENTS)
     unknown = (each for each in recipients if each not in RECIPIENTS)
     return (f"{each!r} is not a recipient; the recipients are {known}" for each in unknown)
@@ -344,7 +297,7 @@ def _clock_faults(clock: Clock) -> Iterator[str]:
     for counted in (clock, clock.critical):
         if counted is not None and counted.within < 0:
             yield "within is less than 0"
-        elif counted is not None and counted.within > _TEN_YEARS[counted.unit]:
+        elif counted is not None and counted.within > TEN_YEARS[counted.unit]:
             yield "within is more than ten years"
     if clock.unit is Unit.SCHOOL_DAYS and clock.critical is None:
         yield "a clock in school days needs a critical one: a safety duty never waits for school days"

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from casework.domain.incident import STEPS
-from casework.domain.incident.facts import GROUPS, known_facts
+from casework.domain.incident.facts import GROUPS, STATED, known_facts
 from casework.domain.playbook.rules import Test
 from casework.domain.vocabulary import Role
 
@@ -17,9 +17,10 @@ _COMPUTED_FIELDS: Final = frozenset({"embeds_file"})
 
 
 class Words(msgspec.Struct, frozen=True):
-    """The words that rules may use: the kinds of incident `kinds`, and what the code defines."""
+    """The words that rules may use: `kinds` of incident, stated `facts`, and what the code defines."""
 
     kinds: Container[str]
+    facts: frozenset[str] = frozenset()
 
     def test_faults(self, test: Test, step: str | None) -> Iterator[str]:
         """Every mistake in a test. It may name fields of `step` (`*`: of every step; None: no fields)."""
@@ -59,9 +60,9 @@ class Words(msgspec.Struct, frozen=True):
     def _fact_faults(self, test: Test, name: str) -> Iterator[str]:
         if test.in_ is not None:
             yield "`in` is about a field of a step, not about a fact"
-        known = known_facts().get(name)
+        known = STATED if name in self.facts else known_facts().get(name)
         if known is None:
-            yield f"{name!r} is not a fact; the facts are {sorted(known_facts())}"
+            yield f"{name!r} is not a fact; the facts are {sorted(known_facts().keys() | self.facts)}"
             return
         values: Container[Any] = self.kinds if known.values is None else known.values
         for value in _operands(test):

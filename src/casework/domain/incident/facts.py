@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from casework.domain.clocks import day_of
-from casework.domain.incident.agencies import ConsiderPolice
+from casework.domain.incident.agencies import ConsiderPolice, RecordAgencyResponse
 from casework.domain.incident.allegations import ConsultLado, DetermineOutcome
 from casework.domain.incident.contact import ClassifyContact, DecideThreshold
 from casework.domain.incident.families import RecordChildVoice, RecordMeeting
@@ -51,6 +51,10 @@ _SPEAKING_TO_A_CHILD: Final = frozenset(
     }
 )
 """The steps that are taken with a child who is told why."""
+
+
+_MAY_AGREE: Final = (Respondent.POLICE, Respondent.CHILDRENS_SOCIAL_CARE)
+"""The agencies, beside the LADO, whose agreement lets a parent who is alleged be told (WTSC)."""
 
 
 def _side(incident: Incident, involvement: Involvement) -> frozenset[str]:
@@ -101,6 +105,19 @@ def _child_spoken_to(incident: Incident) -> bool:
     return asked or any(step.name() in _SPEAKING_TO_A_CHILD for step in incident.standing)
 
 
+def _parents_agreed(incident: Incident) -> bool:
+    """Whether the police, social care or the LADO agreed that parents are told, and nobody asks to wait."""
+    lado = _last(incident, ConsultLado, "may_tell_parents")
+    asked = {
+        step.agency: step.hold_parents
+        for step in incident.taken(RecordAgencyResponse)
+        if step.hold_parents is not None
+    }
+    if incident.parents_held_by or lado is False:
+        return False
+    return bool(lado) or any(asked.get(agency) is False for agency in _MAY_AGREE)
+
+
 def _risk(incident: Incident, *answers: str) -> frozenset[str]:
     return frozenset(question for question, answer in incident.risk.items() if answer in answers)
 
@@ -113,6 +130,8 @@ class Fact(msgspec.Struct, frozen=True):
 
 
 _BOOLEAN: Final = frozenset[Scalar]({True, False})
+STATED: Final = Fact(lambda _: None, _BOOLEAN)
+"""Stands for a fact that the playbook determines."""
 
 
 def _words(words: Iterable[str]) -> frozenset[Scalar]:
@@ -120,6 +139,7 @@ def _words(words: Iterable[str]) -> frozenset[Scalar]:
 
 
 FACTS: Final[Mapping[str, Fact]] = {
+    "kind": Fact(lambda i: i.kind, None),
     "state": Fact(lambda i: i.state, _words(State)),
     "stream": Fact(lambda i: i.stream, _words(Stream)),
     "setting": Fact(lambda i: i.setting, _words(Setting)),
@@ -140,6 +160,7 @@ FACTS: Final[Mapping[str, Fact]] = {
     "agencies_told": Fact(lambda i: i.told_agencies, _words(Agency)),
     "open_enquiries": Fact(lambda i: i.open_enquiries, _words(Respondent)),
     "parents_held": Fact(lambda i: bool(i.parents_held_by), _BOOLEAN),
+    "parents_agreed": Fact(_parents_agreed, _BOOLEAN),
     "refer_to_police": Fact(lambda i: _last(i, ConsiderPolice, "refer"), _BOOLEAN),
     "escalated": Fact(lambda i: State.ESCALATED in i.milestones, _BOOLEAN),
     "removal": Fact(lambda i: i.removal, _words(RemovalOutcome)),
@@ -187,6 +208,11 @@ def _alleged_adults(incident: Incident) -> list[Item]:
     return [Item(person) for person in dict.fromkeys(adults)]
 
 
+def _alleged_parents(incident: Incident) -> list[Item]:
+    parents = (p.person for p in incident.involved(Involvement.ALLEGED) if p.category is Category.PARENT)
+    return [Item(person) for person in dict.fromkeys(parents)]
+
+
 def _children(*involvements: Involvement) -> Callable[[Incident], list[Item]]:
     return lambda incident: [Item(child) for child in incident.children(*involvements)]
 
@@ -206,6 +232,7 @@ GROUPS: Final[Mapping[str, Callable[[Incident], list[Item]]]] = {
     "party": _people(Involvement.TARGET, Involvement.ALLEGED),
     "target_child": _children(Involvement.TARGET),
     "alleged_adult": _alleged_adults,
+    "alleged_parent": _alleged_parents,
     "alleged_child": _children(Involvement.ALLEGED),
     "pupil": lambda i: [
         Item(person) for person in dict.fromkeys(p.person for p in i.people if p.category.is_or_was_pupil)
@@ -227,7 +254,7 @@ GROUPS: Final[Mapping[str, Callable[[Incident], list[Item]]]] = {
 
 def known_facts() -> Mapping[str, Fact]:
     """Every fact that a rule may test, and `critical`, which the playbook determines."""
-    return {**FACTS, "critical": Fact(lambda _: None, _BOOLEAN)}
+    return {**FACTS, "critical": STATED}
 
 
 def fact(incident: Incident, name: str) -> ValueSet:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 import msgspec
 
 from casework.domain.clocks import day_of
-from casework.domain.fields import ApiName, Narrative, ParentId, PartyId, Reason, Short, UserId
+from casework.domain.fields import ApiName, Narrative, ParentId, PartyId, Reason, ServerSet, Short, UserId
 from casework.domain.incident.steps import Step
 from casework.domain.moments import Instant, LocalDate
-from casework.domain.vocabulary import AdviceTopic, MeetingOutcome, State
+from casework.domain.vocabulary import AdviceTopic, Category, MeetingOutcome, State
 
 if TYPE_CHECKING:
     from casework.domain.incident.incident import Incident
@@ -23,6 +23,17 @@ class TellingOutcome(StrEnum):
     TOLD = "told"
     NO_ANSWER = "no_answer"
     REFUSED = "refused"
+
+
+class ToParent(Step, frozen=True, kw_only=True):
+    """A step that is addressed to a parent.
+
+    Casework sets `parent_alleged_as`: the categories in which this person is alleged in the case, under any
+    record of theirs. `relation_confirmed` says who they are to the child, if no relation is recorded.
+    """
+
+    relation_confirmed: Reason | None = None
+    parent_alleged_as: Annotated[tuple[Category, ...], ServerSet()] = ()
 
 
 class RecordChildVoice(Step, frozen=True, kw_only=True):
@@ -40,7 +51,7 @@ class RecordChildVoice(Step, frozen=True, kw_only=True):
         return {}
 
 
-class InformParents(Step, frozen=True, kw_only=True):
+class InformParents(ToParent, frozen=True, kw_only=True):
     """A parent was informed about their child, or would not listen, or could not be reached.
 
     With `outcome` `refused`, `summary` says what was sent instead. Events without an outcome mean `told`.
@@ -85,7 +96,7 @@ class WithholdFromParents(Step, frozen=True, kw_only=True):
         incident.withheld[self.child] = self.review_on
 
 
-class InviteParent(Step, frozen=True, kw_only=True):
+class InviteParent(ToParent, frozen=True, kw_only=True):
     """A parent is invited to a meeting: when, about which child, and for what purpose."""
 
     TOPIC: ClassVar[str] = "incident.invite_parent"
@@ -113,12 +124,14 @@ class RecordMeeting(Step, frozen=True, kw_only=True):
     parent: ParentId
     outcome: MeetingOutcome
     with_: tuple[UserId, ...] = msgspec.field(name="with", default=())
+    parent_alleged_as: Annotated[tuple[Category, ...], ServerSet()] = ()
 
 
 class FamilyDecision(Step, frozen=True, kw_only=True):
     """What the family of a child decided to do themselves; it never replaces the school's own referral.
 
-    Events without a child answer for all children of the case.
+    `parent` is the parent who decided, which must be said while one who is alleged is not to be told. Events
+    without a child answer for all children of the case.
     """
 
     TOPIC: ClassVar[str] = "incident.family_decision"
@@ -126,6 +139,8 @@ class FamilyDecision(Step, frozen=True, kw_only=True):
     child: PartyId | None = None
     decision: Narrative
     decided_by: Annotated[Short, ApiName("by")]
+    parent: ParentId | None = None
+    parent_alleged_as: Annotated[tuple[Category, ...], ServerSet()] = ()
 
     def faults(self, incident: Incident) -> dict[str, str]:
         return {"$.child": "is required"} if self.child is None else {}

@@ -123,7 +123,7 @@ class Playbook:
         return [
             duty
             for rule in self._by_kind[incident.kind].duties
-            if case.holds(rule.when) and not self._waived(case, rule)
+            if self._asked(case, rule)
             for duty in self._duties_of(case, rule, calendar)
         ]
 
@@ -163,11 +163,11 @@ class Playbook:
     def _owed(self, case: Situation) -> Iterator[tuple[Rule, Item | None]]:
         """What must be done or considered, done or not."""
         for rule in self._by_kind[case.incident.kind].duties:
-            if rule.modality.binding and case.holds(rule.when) and not self._waived(case, rule):
+            if rule.modality.binding and self._asked(case, rule):
                 yield from ((rule, item) for item in self._items(case, rule))
 
     def _case(self, incident: Incident) -> Situation:
-        return Situation(incident, self.critical_since(incident))
+        return Situation(incident, self.critical_since(incident), self.floor)
 
     def _prohibition(self, case: Situation, rules: _Rules, step: Step) -> Refusal | None:
         name = step.name()
@@ -212,8 +212,7 @@ class Playbook:
             rule
             for rule in rules.gates
             if name in rule.before
-            and case.holds(rule.when)
-            and not self._waived(case, rule)
+            and self._asked(case, rule)
             and any(self._answer(case, rule, item) is None for item in self._items(case, rule))
         ]
         if not undone:
@@ -221,8 +220,13 @@ class Playbook:
         first = undone[0]
         return Refusal(first.id, first.clause, first.reason, tuple(rule.id for rule in undone))
 
-    def _waived(self, case: Situation, rule: Rule) -> bool:
-        return rule.relaxable and rule.step in case.incident.waived
+    def _asked(self, case: Situation, rule: Rule) -> bool:
+        """Whether the duty applies, is not waived, and does not rest."""
+        waived = rule.relaxable and rule.step in case.incident.waived
+        return case.holds(rule.when) and not waived and not self._rests(case, rule)
+
+    def _rests(self, case: Situation, rule: Rule) -> bool:
+        return any(each.step == rule.step and case.holds(each.when) for each in self.floor.resting)
 
     def _items(self, case: Situation, rule: Rule) -> list[Item | None]:
         return [None] if rule.per is None else [*GROUPS[rule.per](case.incident)]

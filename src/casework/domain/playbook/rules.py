@@ -175,6 +175,36 @@ class CriticalConcern(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     clause: str
 
 
+class StatedFact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A fact that a floor states by tests on other facts: true if all of `when` hold, with exceptions.
+
+    It is false where every test of any of the alternatives in `unless` holds. It may test facts stated
+    before it.
+    """
+
+    id: str
+    clause: str
+    when: tuple[Test, ...] = ()
+    unless: tuple[tuple[Test, ...], ...] = ()
+
+
+class AnswersNothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A step that stays in the record and meets no duty, while all tests of `when` and `given` hold."""
+
+    step: str
+    clause: str
+    when: tuple[Test, ...] = ()
+    given: tuple[Test, ...] = ()
+
+
+class RestingDuty(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The duties to take `step`, of the floor or a pack, are not asked for while all tests of `when` hold."""
+
+    step: str
+    clause: str
+    when: tuple[Test, ...]
+
+
 class FileRefusal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The id of a prohibition of files, and the reason shown to the user who is refused."""
 
@@ -279,6 +309,9 @@ class Floor(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     kinds: tuple[KindOfIncident, ...]
     critical: tuple[CriticalConcern, ...]
     rules: tuple[Rule, ...]
+    facts: tuple[StatedFact, ...] = ()
+    answers_nothing: tuple[AnswersNothing, ...] = ()
+    resting: tuple[RestingDuty, ...] = ()
     low_level_concern: str | None = None
     recusal: tuple[str, ...] = ()
     name_to_clear: NameToClear | None = None

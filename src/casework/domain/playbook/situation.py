@@ -9,7 +9,7 @@ from uuid import UUID
 
 from casework.domain.incident.facts import GROUPS, Item, fact
 from casework.domain.playbook.restarts import involved_in_place_of_others
-from casework.domain.playbook.rules import Test
+from casework.domain.playbook.rules import AnswersNothing, Floor, StatedFact, Test
 from casework.domain.values import Scalar, ValueSet, as_values
 
 if TYPE_CHECKING:
@@ -20,25 +20,33 @@ if TYPE_CHECKING:
 class Situation:
     """What the rules need to know about an incident: facts, steps by name, since when it is critical.
 
-    A step that was taken in vain is not among its `steps`.
+    A step that was taken in vain, or that answers nothing by `floor`, is not among its `steps`.
     """
 
-    def __init__(self, incident: Incident, critical_since: datetime | None) -> None:
+    def __init__(self, incident: Incident, critical_since: datetime | None, floor: Floor) -> None:
         self.incident = incident
         self.critical_since = critical_since
-        self.steps: dict[str, list[Step]] = {}
-        for step in incident.standing:
-            if step.in_vain:
-                continue
-            self.steps.setdefault(step.name(), []).append(step)
+        self._stated = {each.id: each for each in floor.facts}
         self._joined: dict[UUID, datetime] | None = None
         # Cached, because most rules use the same few facts.
         self._facts = {"critical": frozenset[Scalar]({critical_since is not None})}
+        self.steps: dict[str, list[Step]] = {}
+        void = [each for each in floor.answers_nothing if self.holds(each.when)]
+        for step in incident.standing:
+            if not (step.in_vain or any(self._is(step, each) for each in void)):
+                self.steps.setdefault(step.name(), []).append(step)
+
+    def _is(self, step: Step, void: AnswersNothing) -> bool:
+        return void.step == step.name() and self.matches(step, void.given)
 
     def fact(self, name: str) -> ValueSet:
         if name not in self._facts:
-            self._facts[name] = fact(self.incident, name)
+            stated = self._stated.get(name)
+            self._facts[name] = fact(self.incident, name) if stated is None else self._value_of(stated)
         return self._facts[name]
+
+    def _value_of(self, stated: StatedFact) -> ValueSet:
+        return frozenset({self.holds(stated.when) and not any(map(self.holds, stated.unless))})
 
     def holds(self, tests: Iterable[Test]) -> bool:
         # A loop, because it runs for every rule in every request, and a generator takes twice as long.

@@ -20,6 +20,7 @@ from casework.domain.incident.amending import Correct, Rebase, Reclassify, Waive
 from casework.domain.incident.connecting import CloseAsDuplicate, Obstacle, WithdrawReport, missing_in
 from casework.domain.incident.contact import ClassifyContact, DecideThreshold
 from casework.domain.incident.corrections import corrected_paths
+from casework.domain.incident.families import FamilyDecision, InformParents, InviteParent, RecordMeeting
 from casework.domain.incident.outcomes import AddAction, CompleteAction, Debrief, user_named
 from casework.domain.incident.recusal import ClearName, LetIn
 from casework.domain.incident.reporting import (
@@ -47,6 +48,7 @@ from casework.usecases.steps.deciders import (
     no_decider,
     not_met_by_two,
 )
+from casework.usecases.steps.parents import addressed, alleged_as, parent_of_child
 from casework.usecases.steps.recipients import holders, told
 from casework.usecases.steps.surroundings import Decider, Surroundings
 
@@ -366,6 +368,10 @@ OUTSIDE: Final[Mapping[type[Step], Outside]] = {
     Rebase: Outside(complete=_rebase),
     WithdrawInvolvement: Outside(complete=_withdraw),
     CloseAsDuplicate: Outside(complete=_duplicate, decided_by=duplicate_by_two, people=_people_of_other),
+    InformParents: Outside(complete=alleged_as, check=parent_of_child, people=addressed),
+    InviteParent: Outside(complete=alleged_as, check=parent_of_child, people=addressed),
+    RecordMeeting: Outside(complete=alleged_as, people=addressed),
+    FamilyDecision: Outside(complete=alleged_as, people=addressed),
     DecideThreshold: Outside(decided_by=not_met_by_two),
     WithdrawReport: Outside(decided_by=anybody_else),
     Correct: Outside(complete=_correct, check=_check_new_form, decided_by=corrected_by_two),

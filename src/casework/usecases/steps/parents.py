@@ -1,0 +1,73 @@
+"""The parent to whom a step is addressed: who they are to the child, and whether they are alleged."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from casework.domain.aggregate import Aggregate
+from casework.domain.clocks import day_of
+from casework.domain.incident.families import FamilyDecision, InformParents, InviteParent, RecordMeeting
+from casework.domain.person import Person
+from casework.domain.vocabulary import Involvement, Relation
+from casework.usecases.steps.surroundings import Surroundings
+
+Addressed = InformParents | InviteParent | RecordMeeting | FamilyDecision
+
+_STANDS_FOR_A_CHILD: Final = frozenset(
+    {Relation.PARENT_OF, Relation.GUARDIAN_OF, Relation.CARER_OF, Relation.SOCIAL_WORKER_OF}
+)
+_UNRELATED: Final = (
+    "is not recorded as parent, guardian, carer or social worker of the child: record the relation, or say "
+    "in relation_confirmed who they are"
+)
+
+
+def addressed(step: Addressed, _: Mapping[UUID, Aggregate]) -> Collection[UUID]:
+    """The parent, whose other records are needed."""
+    return () if step.parent is None else (step.parent,)
+
+
+def alleged_as(step: Addressed, around: Surroundings) -> dict[str, Any]:
+    """The categories in which the parent is alleged in the case."""
+    if step.parent is None:
+        return {"parent_alleged_as": ()}
+    parent, alleged = around.first_record(step.parent), around.reported.involved(Involvement.ALLEGED)
+    found = {each.category for each in alleged if around.first_record(each.person) == parent}
+    return {"parent_alleged_as": tuple(sorted(found))}
+
+
+def parent_of_child(step: InformParents | InviteParent, around: Surroundings) -> dict[str, str]:
+    """A fault unless the person stands for the child, or the step says in words who they are.
+
+    An invitation that names no child is for the parent of any child of the case, or for somebody whom the
+    case is about.
+    """
+    if step.relation_confirmed is not None:
+        return {}
+    incident, parent = around.reported, around.first_record(step.parent)
+    children = {around.first_record(child) for child in _children(step, around)}
+    if not children.isdisjoint(_stood_for(parent, around)):
+        return {}
+    parties = {around.first_record(each.person) for each in incident.people}
+    return {} if step.child is None and parent in parties else {"$.parent": _UNRELATED}
+
+
+def _children(step: InformParents | InviteParent, around: Surroundings) -> Collection[UUID]:
+    if step.child is not None:
+        return (step.child,)
+    return [party.person for party in around.reported.people if party.category.is_or_was_pupil]
+
+
+def _stood_for(parent: UUID, around: Surroundings) -> Iterator[UUID]:
+    """Those for whom any record of the person stands today."""
+    today: date = day_of(around.moment)
+    for record in around.found.values():
+        if isinstance(record, Person) and around.first_record(record.id) == parent:
+            for each in record.relations.values():
+                stands = each.relation in _STANDS_FOR_A_CHILD
+                begun = each.from_ is None or each.from_ <= today
+                if stands and begun and (each.until is None or each.until >= today):
+                    yield around.first_record(each.person)
