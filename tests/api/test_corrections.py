@@ -373,7 +373,8 @@ class TestWithdrawal:
 def test_scenario_8_the_wrong_child(house: House) -> None:
     house.clock.set(REPORTED)
     target, wrong, right = (house.person(name) for name in ("Tess Target", "Alex Field", "Alex Field"))
-    mother = house.person("Mo Field", "parent")
+    theirs = [{"relation": "parent_of", "person": wrong}, {"relation": "guardian_of", "person": right}]
+    mother = house.person("Mo Field", "parent", relations=theirs)
     people = [{"person": target, "involvement": "target"}, {"person": wrong, "involvement": "alleged"}]
     case = house.report(people=people)["id"]
     house.clock.set("2026-09-14 15:00")

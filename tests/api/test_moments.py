@@ -76,9 +76,8 @@ def test_a_planned_meeting_keeps_its_future_moment(house: House) -> None:
     incident = house.bullying("2026-09-14 10:20")["id"]
     parent = house.person("Pat Parent", "parent")
     meeting = (house.clock() + timedelta(minutes=1)).isoformat()
-    house.take(
-        incident, "invite_parent", parent=parent, meeting_at=meeting, method="telephone", purpose="To talk."
-    )
+    asked = {"parent": parent, "relation_confirmed": "His mother, who says so.", "method": "telephone"}
+    house.take(incident, "invite_parent", meeting_at=meeting, purpose="To talk.", **asked)
     last = house.get("dsl", f"/incidents/{incident}/steps")["items"][-1]
     assert last["fields"]["meeting_at"] == meeting
 

@@ -54,7 +54,8 @@ class Case:
 
     def telling(self) -> dict[str, tuple[str, Json]]:
         """Every step that would inform the teacher or the parents."""
-        teacher, parent = {"person": self.teacher}, {"parent": self.parent}
+        teacher = {"person": self.teacher}
+        parent = {"parent": self.parent, "relation_confirmed": "The mother, who brought the pupil in."}
         return {
             "subject-told": ("tell_subject", {"method": "in person"}),
             "subject-advised": ("advise", {**teacher, "about": "other", "text": "Send no messages."}),

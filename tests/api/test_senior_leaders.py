@@ -36,7 +36,7 @@ def test_a_senior_leader_meets_parents_and_takes_no_lead_s_step(house: House) ->
     incident = house.bullying("2026-09-14 10:20")["id"]
     house.take(incident, "assign", user=house.users["leader"])
     child = house.get("leader", f"/incidents/{incident}")["people"][0]["person"]
-    parent = house.person("Pat Parent", "parent")
+    parent = house.person("Pat Parent", "parent", relations=[{"relation": "parent_of", "person": child}])
     told = {"parent": parent, "child": child, "method": "by telephone", "summary": "Told what is known."}
     house.take(incident, "inform_parents", "leader", **told)
     steps = house.get("dsl", f"/incidents/{incident}/steps")["items"]

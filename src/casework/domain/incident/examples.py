@@ -65,6 +65,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "inform_parents": {
         "parent": Slot.PARENT,
         "child": Slot.CHILD,
+        "relation_confirmed": "The child's mother, whom the class teacher knows.",
         "method": "telephone",
         "summary": "What happened, what the school does, and whom to ring.",
     },
@@ -76,6 +77,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "withhold_from_parents": {"child": Slot.CHILD, "reason": _REASON, "review_on": LaterDay(7)},
     "invite_parent": {
         "parent": Slot.PARENT,
+        "relation_confirmed": "The child's mother, whom the class teacher knows.",
         "meeting_at": Later(2),
         "method": "letter",
         "purpose": "To talk about what was posted and what happens next.",

@@ -20,8 +20,8 @@ _STANDS_FOR_A_CHILD: Final = frozenset(
     {Relation.PARENT_OF, Relation.GUARDIAN_OF, Relation.CARER_OF, Relation.SOCIAL_WORKER_OF}
 )
 _UNRELATED: Final = (
-    "is not recorded as parent, guardian, carer or social worker of the child: record the relation, or say "
-    "in relation_confirmed who they are"
+    "is not recorded as parent, guardian, carer or social worker of the child: record that, or say in "
+    "relation_confirmed who they are"
 )
 
 
