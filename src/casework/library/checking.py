@@ -29,6 +29,7 @@ from casework.domain.playbook.rules import (
     Test,
 )
 from casework.domain.vocabulary import RECIPIENTS
+from casework.library.citing import cites
 from casework.library.words import Words, field_types
 
 Fault = tuple[str, str, str]
@@ -97,7 +98,7 @@ def floor_faults(floor: Floor) -> Iterator[Fault]:
     for item in floor.critical:
         if item.concern not in CONCERNS:
             yield "", "critical", f"no step raises the concern {item.concern!r}"
-        if not _cites(item.clause, floor.sources):
+        if not cites(item.clause, floor.sources):
             yield "", "critical", f"clause {item.clause!r} cites no source of this file"
 
 
@@ -111,7 +112,7 @@ def _name_faults(floor: Floor) -> Iterator[Fault]:
         yield stated.rule, "step", f"{stated.step!r} is not a step about a person and a user"
     if any(rule.id == stated.rule for rule in floor.every_rule()):
         yield stated.rule, "rule", "is the id of another rule"
-    if not _cites(stated.clause, floor.sources):
+    if not cites(stated.clause, floor.sources):
         yield stated.rule, "clause", "cites no source of this file"
     if stated.unit is Unit.SCHOOL_DAYS:
         yield stated.rule, "unit", "a safety duty never waits for school days"
@@ -135,7 +136,7 @@ def pack_faults(pack: Pack, floor: Floor) -> Iterator[Fault]:
     kinds = {kind.id for kind in floor.kinds}
     defaults = {rule.id: rule for rule in floor.every_rule()}
     yield from _review_faults(pack)
-    if pack.declarations is not None and not _cites(pack.declarations.clause, pack.sources):
+    if pack.declarations is not None and not cites(pack.declarations.clause, pack.sources):
         yield "", "declarations", f"clause {pack.declarations.clause!r} cites no source of this file"
     yield from _stated_faults(pack.rules)
     yield from _repeated([*floor.every_rule(), *pack.rules])
@@ -178,12 +179,6 @@ def preset_faults(step: str, preset: Mapping[str, Any], kinds: Container[str]) -
         yield from Words(kinds).value_faults(step, name, value)
 
 
-def citation_faults(clause: str, sources: Iterable[Source]) -> Iterator[str]:
-    """What is wrong with a citation in a file that lists `sources`."""
-    if not _cites(clause, sources):
-        yield f"{clause!r} cites no source of this file"
-
-
 def _forbids_outright(rule: Rule) -> bool:
     return rule.modality is Modality.MUST_NOT and not rule.when and not rule.given
 
@@ -219,21 +214,6 @@ def _repeated(rules: Iterable[Rule]) -> Iterator[Fault]:
         seen.add(rule.id)
 
 
-def _cites(clause: str, sources: Iterable[Source]) -> bool:
-    cited = [source.cited_as for source in sources]
-    parts = [part.strip() for part in clause.split(";")]
-    return all(any(_is_about(part, source) for source in cited) or not _names_source(part) for part in parts)
-
-
-def _is_about(part: str, source: str) -> bool:
-    return part == source or part.startswith((source + " ", source + ","))
-
-
-def _names_source(part: str) -> bool:
-    """Whether the part names a source that must be listed; an Act need not be."""
-    return " Act " not in part
-
-
 def _stated_faults(rules: Iterable[Rule]) -> Iterator[Fault]:
     for rule in rules:
         if rule.floor:
@@ -243,7 +223,7 @@ def _stated_faults(rules: Iterable[Rule]) -> Iterator[Fault]:
 def _rule_faults(rule: Rule, kinds: set[str], sources: Iterable[Source]) -> Iterator[Fault]:
     words = Words(kinds)
     parts: list[tuple[str, Iterable[str]]] = [
-        ("clause", [] if _cites(rule.clause, sources) else ["cites no source of this file"]),
+        ("clause", [] if cites(rule.clause, sources) else ["cites no source of this file"]),
         ("reason", [] if rule.reason.strip() else ["is empty"]),
         ("kinds", [f"{kind!r} is not a kind of this floor" for kind in rule.kinds if kind not in kinds]),
         ("before", _step_faults(rule.before)),
