@@ -63,7 +63,7 @@ def allegation(case: CaseFile) -> CaseFile:
 
 
 def waived(case: CaseFile) -> CaseFile:
-    return case.take("waive", waived="offer_support")
+    return case.take("waive", waived="save_evidence")
 
 
 def debriefed(case: CaseFile) -> CaseFile:
@@ -196,7 +196,7 @@ ROWS: Final[dict[str, Row]] = {
     "waive": Row(
         follows="What was waived is due again.",
         two="for other words, since two people decided it; and if it is waived again by a correction",
-        fields={"waived": "offer_support"},
+        fields={"waived": "save_evidence"},
         change={"reason": "Quite another reason."},
     ),
     "correct": Row(

@@ -70,9 +70,10 @@ ALLEGATION_HISTORIES: dict[str, Story] = {
 }
 """The same for an allegation, where these steps wait for the LADO."""
 
-NEVER_SUITABLE = {
+NEVER_FORMALLY_TOLD = {
     ("tell_subject", kind): "subject-not-formally-told" for kind in KINDS if kind != "staff_allegation"
 }
+NEVER_SUITABLE = {**NEVER_FORMALLY_TOLD, ("waive", "staff_allegation"): "allegation-debrief"}
 """Steps that a kind never allows, each with the rule that refuses it."""
 
 SANCTIONED = {"staff_misuse": TEACHER, "staff_allegation": TEACHER, "underage_use": TARGET}
@@ -177,7 +178,7 @@ def test_a_closed_case_refuses_every_other_step(kind: str) -> None:
         refusal = case.playbook.refusal(case.incident, refused)
         assert refusal is not None
         # A prohibition of the kind comes before those for all kinds.
-        rule = NEVER_SUITABLE.get((step, kind), "closed")
+        rule = NEVER_FORMALLY_TOLD.get((step, kind), "closed")
         assert (refusal.rule, refusal.clause) == (
             (rule, "KCSIE part 4") if rule != "closed" else ("closed", "KCSIE part 2, record keeping")
         )

@@ -30,6 +30,7 @@ from casework.domain.playbook.rules import (
 )
 from casework.domain.vocabulary import RECIPIENTS
 from casework.library.citing import cites
+from casework.library.waivers import as_of_a_floor, waiver_faults
 from casework.library.words import Words, field_types
 
 Fault = tuple[str, str, str]
@@ -45,6 +46,7 @@ _NOT_OF_A_PROHIBITION: Final = (
     "since",
     "before",
     "told",
+    "waivable",
 )
 # A clock that starts in the last year a record accepts must end in a year that a datetime can hold.
 _TEN_YEARS: Final = {
@@ -88,6 +90,8 @@ def floor_faults(floor: Floor) -> Iterator[Fault]:
     yield from _repeated(rules)
     for rule in rules:
         yield from _rule_faults(rule, kinds, floor.sources)
+        for message in waiver_faults(rule, as_of_a_floor(floor.sources)):
+            yield rule.id, "waivable", message
         if rule.replaces is not None:
             yield rule.id, "replaces", "a floor rule replaces nothing"
     yield from _kind_faults(floor.kinds)
@@ -143,6 +147,9 @@ def pack_faults(pack: Pack, floor: Floor) -> Iterator[Fault]:
     replaced = Counter(rule.replaces for rule in pack.rules if rule.replaces is not None)
     for rule in pack.rules:
         yield from _rule_faults(rule, kinds, (*floor.sources, *pack.sources))
+        citable = (*as_of_a_floor(floor.sources), *pack.sources)
+        for message in waiver_faults(rule, citable, defaults.get(rule.replaces or "")):
+            yield rule.id, "waivable", message
         if rule.adjustable:
             yield rule.id, "adjustable", "only a floor states defaults"
         if _forbids_outright(rule) and rule.step in _fixed_duties(floor, rule):
@@ -259,7 +266,7 @@ def _prohibition_faults(rule: Rule) -> Iterator[tuple[str, str]]:
     if rule.step not in (None, "*") and rule.step not in STEPS:
         yield "step", f"{rule.step!r} is not a step"
     for field in _NOT_OF_A_PROHIBITION:
-        if getattr(rule, field) not in (None, (), {}):
+        if getattr(rule, field) not in (None, False, (), {}):
             yield field, "does not belong to a prohibition"
 
 

@@ -15,7 +15,8 @@ def parts_of(clause: str) -> list[str]:
 def cites(clause: str, sources: Iterable[Source]) -> bool:
     """Whether each part of `clause` cites one of `sources`, or an Act, which need not be listed."""
     known = list(sources)
-    return all(any(is_about(part, source) for source in known) or names_act(part) for part in parts_of(clause))
+    parts = parts_of(clause)
+    return all(any(is_about(part, source) for source in known) or names_act(part) for part in parts)
 
 
 def citation_faults(clause: str, sources: Iterable[Source]) -> Iterator[str]:

@@ -17,6 +17,7 @@ class ConsiderPolice(Step, frozen=True, kw_only=True):
     """A decision whether to refer to the police, either way with a reason."""
 
     TOPIC: ClassVar[str] = "incident.consider_police"
+    REFERS: ClassVar[bool] = True
 
     refer: bool
     reason: Reason
@@ -29,6 +30,7 @@ class Escalate(Step, frozen=True, kw_only=True):
     """
 
     TOPIC: ClassVar[str] = "incident.escalate"
+    REFERS: ClassVar[bool] = True
     FOR_REPORTERS: ClassVar[bool] = True
 
     agency: Agency

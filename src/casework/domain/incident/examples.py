@@ -146,7 +146,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "complete_action": {"action": Slot.ACTION, "effect": "Raised with all classes; fewer reports since."},
     "cancel_action": {"action": Slot.ACTION, "reason": "The platform closed its group chats."},
-    "waive": {"waived": "offer_support", "reason": _REASON, "authorised_by": Slot.HEAD},
+    "waive": {"waived": "debrief", "reason": _REASON, "authorised_by": Slot.HEAD},
     "correct": {"corrects": 1, "correction": "It was on Tuesday.", "reason": "The day was misheard."},
     "reclassify": {"kind": Slot.OTHER_KIND, "reason": _REASON},
     "rebase": {"pack": Slot.PACK, "reason": _REASON},

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -107,8 +107,8 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     a prohibition. A duty is met by `step` with the values of `preset`, or by any of `satisfied_by`, once
     for each member of the group `per` (which the field `per_field` of the step names), after the last step
     named in `since`. Until it is met, the steps in `before` are refused. A floor rule that is `adjustable`
-    states a default which a pack may replace; no other floor rule can be relaxed. A rule that is not
-    `waivable`, of a floor or a pack, cannot be waived for one incident either.
+    states a default which a pack may replace; no other floor rule can be relaxed. Only a duty that is
+    `waivable`, of a floor or a pack, can be waived for one incident.
     A duty that `protects` a child never waits for school days.
     A prohibition without a step is about conduct that no step records.
     """
@@ -132,18 +132,13 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     told: tuple[str, ...] = ()
     protects: bool = False
     adjustable: bool = False
-    waivable: bool = True
+    waivable: bool = False
     replaces: str | None = None
     floor: bool = False
 
     @property
     def is_duty(self) -> bool:
         return self.modality is not Modality.MUST_NOT
-
-    @property
-    def relaxable(self) -> bool:
-        """Whether a school may waive this rule for one incident, with a reason."""
-        return self.waivable and (self.adjustable or not self.floor)
 
     def applies_to(self, kind: str) -> bool:
         return not self.kinds or kind in self.kinds
@@ -161,11 +156,27 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         return (Satisfier(step=self.step or "", given=tests),)
 
 
+NEVER_WAIVED: Final = frozenset({"report", "close"})
+"""The steps that begin and end a case, which no rule lets a school waive."""
+
+
+class Authority(StrEnum):
+    """What a document is: law, guidance, or the place of a default where neither gives a number."""
+
+    LAW = "law"
+    GUIDANCE = "guidance"
+    DEFAULT = "default"
+
+
 class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A document that rules cite, and the name they cite it by."""
+    """A document that rules cite, and the name they cite it by.
+
+    Without an `authority`, a source of a floor is law, and one of a pack is the school's own policy.
+    """
 
     cited_as: str
     title: str
+    authority: Authority | None = None
 
 
 class CriticalConcern(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -261,7 +272,6 @@ class NameToClear(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
             clause=self.clause,
             reason=self.reason,
             step=self.step,
-            waivable=False,
             floor=True,
         )
 
