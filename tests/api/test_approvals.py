@@ -78,7 +78,7 @@ class TestAsking:
             house.get("reporter", f"/approvals/{approval}", 404)
         assert house.users["reporter"] not in log.getvalue()
         with logged() as log:
-            assert ask(house, incident, waiver(house, waived="escalate")).status_code == 201
+            assert ask(house, incident, waiver(house, waived="debrief")).status_code == 201
             assert house.decide(UNKNOWN, "reporter").status_code == 404
             assert house.decide(approval).status_code == 200
         assert all(house.users[who] in log.getvalue() for who in ("dsl", "reporter", "headteacher"))

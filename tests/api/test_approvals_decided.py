@@ -217,7 +217,8 @@ class TestDeciding:
     def test_is_possible_for_a_lead_assigned_to_an_allegation(self, house: House) -> None:
         incident, _ = allegation(house)
         house.take(incident, "assign", "headteacher", user=house.users["dsl"])
-        answer = post(house, incident, waiver(house, "dsl", waived="save_evidence"), "headteacher")
+        withdrawal = {"step": "withdraw_report", "reason": REASON}
+        answer = post(house, incident, withdrawal, "headteacher")
         assert answer.status_code == 202, answer.text
         approval = body_of(answer)["approval"]
         assert [each["id"] for each in house.get("dsl", "/approvals")["items"]] == [approval]
