@@ -236,6 +236,7 @@ def _rule_faults(rule: Rule, kinds: set[str], sources: Iterable[Source]) -> Iter
         ("before", _step_faults(rule.before)),
         ("since", _step_faults(rule.since)),
         ("except_steps", _step_faults(rule.except_steps)),
+        ("only_steps", _step_faults(rule.only_steps)),
         ("told", _recipient_faults(rule.told)),
         ("when", (fault for test in rule.when for fault in words.test_faults(test, None))),
         ("given", (fault for test in rule.given for fault in _given_faults(test, rule.step, words))),
@@ -265,6 +266,8 @@ def _given_faults(test: Test, step: str | None, words: Words) -> Iterable[str]:
 def _prohibition_faults(rule: Rule) -> Iterator[tuple[str, str]]:
     if rule.step not in (None, "*") and rule.step not in STEPS:
         yield "step", f"{rule.step!r} is not a step"
+    if rule.only_steps and (rule.step != "*" or rule.except_steps):
+        yield "only_steps", 'belongs to a prohibition of "*" without except_steps'
     for field in _NOT_OF_A_PROHIBITION:
         if getattr(rule, field) not in (None, False, (), {}):
             yield field, "does not belong to a prohibition"
@@ -274,7 +277,7 @@ def _duty_faults(rule: Rule, words: Words) -> Iterator[tuple[str, str]]:
     if rule.step not in STEPS:
         yield "step", f"{rule.step!r} is not a step"
         return
-    if rule.given or rule.except_steps:
+    if rule.given or rule.except_steps or rule.only_steps:
         yield "given", "belongs to prohibitions only"
     for message in preset_faults(rule.step, rule.preset, words.kinds):
         yield "preset", message

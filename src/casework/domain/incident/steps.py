@@ -104,6 +104,11 @@ class Step(Event, frozen=True, kw_only=True):
         return False
 
     @property
+    def every_text(self) -> tuple[str, ...]:
+        """Every text of this step."""
+        return tuple(texts(self))
+
+    @property
     def embeds_file(self) -> bool:
         """Whether any text of this step contains the bytes of a file."""
         return any(embeds_file(text) for text in texts(self))

@@ -13,6 +13,7 @@ import msgspec
 
 from casework.domain.clocks import Span, Unit
 from casework.domain.moments import LocalDate
+from casework.domain.naming import holds_word
 from casework.domain.values import Scalar, ValueSet
 from casework.domain.vocabulary import Stream
 
@@ -37,8 +38,9 @@ class Modality(StrEnum):
 class Test(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A condition on a fact of the incident (`fact`) or on a field of the step being taken (`field`).
 
-    Exactly one of `is`, `any`, `all`, `none`, `present` and `in` says what the value must be: equal to it;
-    sharing a member; having all members; sharing none; given or not; a member of the named group.
+    Exactly one of `is`, `any`, `all`, `none`, `present`, `in` and `says` says what the value must be: equal
+    to it; sharing a member; having all members; sharing none; given or not; a member of the named group; a
+    text with one of these words.
     """
 
     fact: str | None = None
@@ -49,9 +51,10 @@ class Test(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     none: tuple[Scalar, ...] | None = None
     present: bool | None = None
     in_: str | None = msgspec.field(name="in", default=None)
+    says: tuple[str, ...] | None = None
 
     def holds(self, values: ValueSet) -> bool:
-        """Whether `values` (a set of one for a single value) meet the test; `in` is checked elsewhere."""
+        """Whether `values` (a set of one for a single value) meet the test."""
         if self.is_ is not None:
             return values == {self.is_}
         if self.any is not None:
@@ -60,6 +63,8 @@ class Test(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return values.issuperset(self.all)
         if self.none is not None:
             return values.isdisjoint(self.none)
+        if self.says is not None:
+            return any(holds_word(value, self.says) for value in values if isinstance(value, str))
         return bool(values) is self.present
 
 
@@ -122,6 +127,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     when: tuple[Test, ...] = ()
     given: tuple[Test, ...] = ()
     except_steps: tuple[str, ...] = ()
+    only_steps: tuple[str, ...] = ()
     preset: dict[str, Scalar] = {}
     per: str | None = None
     per_field: str | None = None
@@ -144,8 +150,13 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         return not self.kinds or kind in self.kinds
 
     def is_about(self, step: str) -> bool:
-        """Whether the rule names `step`, or every step without making an exception for it."""
-        return self.step == step or (self.step == "*" and step not in self.except_steps)
+        """Whether the rule names `step`, or every step without making an exception for it.
+
+        With `only_steps`, "every step" is each of these.
+        """
+        if self.step != "*":
+            return self.step == step
+        return step not in self.except_steps and (not self.only_steps or step in self.only_steps)
 
     @cached_property
     def answered_by(self) -> tuple[Satisfier, ...]:
