@@ -145,6 +145,11 @@ ROWS: Final[dict[str, Row]] = {
         protects=True,
         change={"reference": "Log 311"},
     ),
+    "record_challenge": Row(
+        follows=UNREAD,
+        history=lambda case: case.take("escalate"),
+        change={"outcome": "They will ring on Monday."},
+    ),
     "record_agency_response": Row(
         follows="What the agency said before applies again.",
         two="if an agency's wish that parents are not told is taken back",

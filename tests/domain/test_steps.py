@@ -34,7 +34,7 @@ EXCEPTED = (
     *("reopen", "add_note", "correct", "link", "unlink"),
     *("open_evidence", "declare_conflict", "clear_name", "let_in"),
 )
-ENDS_SOMETHING = ("complete_action", "cancel_action", "record_agency_response")
+ENDS_SOMETHING = ("complete_action", "cancel_action", "record_agency_response", "record_challenge")
 
 
 def ready_to_debrief(case: C) -> C:
@@ -53,7 +53,7 @@ def as_it_is(case: C) -> C:
 
 HISTORIES: dict[str, History] = {
     **dict.fromkeys(LATER_STEPS, as_it_is),
-    "record_agency_response": lambda case: case.take("escalate"),
+    **dict.fromkeys(("record_agency_response", "record_challenge"), lambda case: case.take("escalate")),
     "debrief": ready_to_debrief,
     "complete_action": debriefed,
     "cancel_action": debriefed,

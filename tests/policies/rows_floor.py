@@ -7,7 +7,7 @@ from typing import Final
 
 from casework.domain.sealed import Sealed
 from tests.domain.casefile import ALLEGED, FILE, TARGET, TEACHER
-from tests.domain.situations import BYSTANDER, RECIPIENT
+from tests.domain.situations import BYSTANDER, EXTREMIST, RECIPIENT
 from tests.policies.rows import (
     ABOUT_A_CHILD,
     CLOSE,
@@ -323,6 +323,11 @@ FLOOR_ROWS: Final[Mapping[str, Row]] = {
     "content-welfare": Requires(
         kind="inappropriate_content", step="welfare_check", preset={"person": TARGET}, due=NEXT_WORKING_DAY,
         bars=CLOSE, clause="KCSIE part 2, online safety; Prevent duty",
+    ),
+    "content-welfare-prevent": Requires(
+        kind="inappropriate_content", opening=EXTREMIST, step="welfare_check",
+        preset={"person": TARGET, "prevent_considered": True}, due=NEXT_WORKING_DAY, bars=CLOSE,
+        clause="Prevent duty",
     ),
     "content-parents": Requires(
         kind="inappropriate_content", step="inform_parents", preset={"child": TARGET}, due=FIFTH_SCHOOL_DAY,

@@ -100,6 +100,11 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
         "outcome": "No further action; advice given to both families.",
         "enquiry": "closed",
     },
+    "record_challenge": {
+        "agency": "police",
+        "disagreement": "We think that it needs more than advice to both families.",
+        "outcome": "They look at it again with their supervisor.",
+    },
     "assess_risk": {
         "adult_involved": "no",
         "coercion": "no",
