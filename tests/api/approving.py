@@ -29,7 +29,7 @@ def shown(house: House, incident: str, who: str = "dsl") -> Json:
 
 def waiver(house: House, by: str = "headteacher", **more: Json) -> Json:
     """A step that needs two people."""
-    body = {"step": "waive", "waived": "offer_support", "reason": REASON}
+    body = {"step": "waive", "waived": "save_evidence", "reason": REASON}
     return body | {"authorised_by": house.users[by], **more}
 
 

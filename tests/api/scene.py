@@ -141,12 +141,12 @@ class Scene:
     def waiver(self) -> Json:
         """A step that needs two people: the safeguarding lead asks, the head decides."""
         head = self.house.users["headteacher"]
-        return {"step": "waive", "waived": "offer_support", "reason": REASON, "authorised_by": head}
+        return {"step": "waive", "waived": "save_evidence", "reason": REASON, "authorised_by": head}
 
     def asked(self) -> str:
         """The id of a pending approval, in a new case: the same step cannot be asked for twice."""
         incident = self.house.report(people=[{"person": self.pupil, "involvement": "target"}])["id"]
-        return self.house.ask_to_waive(incident, "offer_support")
+        return self.house.ask_to_waive(incident, "save_evidence")
 
     @staticmethod
     def upload_of(house: House) -> Json:

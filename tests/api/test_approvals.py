@@ -48,13 +48,13 @@ class TestAsking:
         ]
         assert {**after, "approvals": []} == before
         assert [each["step"] for each in house.next_steps(incident)] == [each["step"] for each in due]
-        assert house.asked(incident, "offer_support")
+        assert house.asked(incident, "save_evidence")
         assert len(house.get("dsl", f"/incidents/{incident}/steps")["items"]) == 1
 
     def test_does_not_stop_the_clocks(self, house: House) -> None:
         incident = case(house)
         house.clock.set("2026-09-14 11:00")
-        house.ask_to_waive(incident, "offer_support")
+        house.ask_to_waive(incident, "save_evidence")
         before = [each.get("due_at") for each in house.next_steps(incident)]
         house.clock.set("2026-09-18 11:00")
         assert [each.get("due_at") for each in house.next_steps(incident)] == before
@@ -63,7 +63,7 @@ class TestAsking:
     def test_shows_nothing_to_a_user_who_only_reported(self, house: House) -> None:
         incident = case(house)
         before = shown(house, incident, "reporter")
-        approval = house.ask_to_waive(incident, "offer_support")
+        approval = house.ask_to_waive(incident, "save_evidence")
         assert shown(house, incident, "reporter") == before
         assert "approvals" not in before
         house.get("reporter", f"/approvals/{approval}", 404)
@@ -71,14 +71,14 @@ class TestAsking:
 
     def test_logs_no_user_who_reported_in_confidence(self, house: House) -> None:
         incident = house.bullying(REPORTED, confidential_reporter=True)["id"]
-        approval = house.ask_to_waive(incident, "offer_support")
+        approval = house.ask_to_waive(incident, "save_evidence")
         with logged() as log:
             assert ask(house, incident, waiver(house), "reporter").status_code == 403
             assert house.decide(approval, "reporter").status_code == 404
             house.get("reporter", f"/approvals/{approval}", 404)
         assert house.users["reporter"] not in log.getvalue()
         with logged() as log:
-            assert ask(house, incident, waiver(house, waived="escalate")).status_code == 201
+            assert ask(house, incident, waiver(house, waived="debrief")).status_code == 201
             assert house.decide(UNKNOWN, "reporter").status_code == 404
             assert house.decide(approval).status_code == 200
         assert all(house.users[who] in log.getvalue() for who in ("dsl", "reporter", "headteacher"))
@@ -143,34 +143,34 @@ class TestAsking:
 
     def test_is_refused_while_the_same_step_is_pending(self, house: House) -> None:
         incident = case(house)
-        house.ask_to_waive(incident, "offer_support")
+        house.ask_to_waive(incident, "save_evidence")
         with Unchanged(house):
             again = waiver(house, reason="The same in other words.")
             for who in ("dsl", "deputy_dsl"):
                 assert refused(post(house, incident, again, who)) == "approval-asked"
                 assert refused(ask(house, incident, again, who)) == "approval-asked"
-        house.ask_to_waive(incident, "offer_support", by="deputy_dsl")
-        house.ask_to_waive(incident, "request_removal")
+        house.ask_to_waive(incident, "save_evidence", by="deputy_dsl")
+        house.ask_to_waive(incident, "debrief")
         assert len(shown(house, incident)["approvals"]) == 3
 
     @pytest.mark.parametrize("end", ["refused", "expired"])
     def test_may_be_repeated_after_refusal_or_expiry(self, house: House, end: str) -> None:
         incident = case(house)
-        first = house.ask_to_waive(incident, "offer_support")
+        first = house.ask_to_waive(incident, "save_evidence")
         if end == "refused":
             assert house.decide(first, approve=False).status_code == 200
         else:
             house.clock.moment += WEEK
-        second = house.ask_to_waive(incident, "offer_support")
+        second = house.ask_to_waive(incident, "save_evidence")
         assert [each["id"] for each in shown(house, incident)["approvals"]] == [second]
         assert first != second
 
     def test_works_after_many_earlier_approvals(self, house: House) -> None:
         incident = case(house)
         for _ in range(17):
-            approval = house.ask_to_waive(incident, "offer_support")
+            approval = house.ask_to_waive(incident, "save_evidence")
             assert house.decide(approval, approve=False).status_code == 200
-        last = house.ask_to_waive(incident, "offer_support")
+        last = house.ask_to_waive(incident, "save_evidence")
         assert [each["id"] for each in shown(house, incident)["approvals"]] == [last]
 
     @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ class TestAsking:
         house.get("dsl", "/approvals")
         held = everything_held(house)
         assert approval.replace("-", "") in held
-        assert not [word for word in ("marzipan", "The head should", "offer_support") if word in held]
+        assert not [word for word in ("marzipan", "The head should", "save_evidence") if word in held]
 
 
 def everything_held(house: House) -> str:
@@ -245,9 +245,9 @@ class TestListing:
         house.clock.set(REPORTED)
         house.add_user("stranger", "dsl", house.open_school("headcorn"))
         first, second = case(house), case(house)
-        mine = house.ask_to_waive(first, "offer_support")
+        mine = house.ask_to_waive(first, "save_evidence")
         house.clock.set("2026-09-14 11:00")
-        theirs = house.ask_to_waive(second, "offer_support", who="deputy_dsl", by="dsl")
+        theirs = house.ask_to_waive(second, "save_evidence", who="deputy_dsl", by="dsl")
         listed = {
             who: [each["id"] for each in house.get(who, "/approvals")["items"]]
             for who in ("dsl", "deputy_dsl", "headteacher", "reporter", "governor", "admin", "stranger")
@@ -265,7 +265,7 @@ class TestListing:
         for minute in range(5):
             incident = case(house)
             house.clock.set(f"2026-09-14 11:0{minute // 2}")
-            asked.append(house.ask_to_waive(incident, "offer_support"))
+            asked.append(house.ask_to_waive(incident, "save_evidence"))
         found = everything(house, "headteacher", "/approvals", 2)
         assert {each["id"] for each in found} == set(asked)
         assert len(found) == 5
@@ -278,7 +278,7 @@ class TestListing:
         incidents = [case(house) for _ in range(7)]
         for minute, incident in enumerate(incidents):
             house.clock.set(f"2026-09-14 11:0{minute}")
-            house.ask_to_waive(incident, "offer_support", by="named")
+            house.ask_to_waive(incident, "save_evidence", by="named")
         for incident in incidents[1:]:
             house.take(incident, "involve_person", person=me, involvement="alleged")
         page = house.get("named", "/approvals?limit=2")
@@ -288,7 +288,7 @@ class TestListing:
 
     def test_refuses_the_cursor_of_another_user(self, house: House) -> None:
         for _ in range(2):
-            house.ask_to_waive(case(house), "offer_support")
+            house.ask_to_waive(case(house), "save_evidence")
         cursor = house.get("dsl", "/approvals?limit=1")["next"]
         assert house.get("dsl", f"/approvals?limit=1&cursor={cursor}")["next"] is None
         house.get("headteacher", f"/approvals?limit=1&cursor={cursor}", 422)

@@ -31,7 +31,7 @@ class TestDeciding:
     def test_approving_records_the_step_with_both_users(self, house: House) -> None:
         incident = case(house)
         house.clock.set("2026-09-14 11:00")
-        approval = house.ask_to_waive(incident, "offer_support")
+        approval = house.ask_to_waive(incident, "save_evidence")
         house.clock.set("2026-09-15 09:00")
         answer = house.decide(approval)
         body = body_of(answer)
@@ -39,7 +39,7 @@ class TestDeciding:
         assert (body["id"], body["state"]) == (approval, "approved")
         assert body["result"] | {"links": []} == shown(house, incident, "headteacher")
         assert (body["result"]["version"], body["result"]["approvals"]) == (2, [])
-        assert not house.asked(incident, "offer_support")
+        assert not house.asked(incident, "save_evidence")
 
         entry = house.get("dsl", f"/incidents/{incident}/steps")["items"][-1]
         users = house.users
@@ -59,7 +59,7 @@ class TestDeciding:
     def test_refusing_changes_nothing_and_gives_the_reason(self, house: House) -> None:
         incident = case(house)
         before = shown(house, incident)
-        approval = house.ask_to_waive(incident, "offer_support")
+        approval = house.ask_to_waive(incident, "save_evidence")
         assert body_of(house.decide(approval, approve=False)) == {"id": approval, "state": "refused"}
         assert shown(house, incident) == before
         body = house.get("dsl", f"/approvals/{approval}")
@@ -69,7 +69,7 @@ class TestDeciding:
 
     def test_gives_the_asker_the_response_to_the_request(self, house: House) -> None:
         incident = case(house)
-        approval = house.ask_to_waive(incident, "offer_support")
+        approval = house.ask_to_waive(incident, "save_evidence")
         house.decide(approval)
         answered = shown(house, incident)
         house.take(incident, "add_note", text="Rang home.")
@@ -91,7 +91,7 @@ class TestDeciding:
 
     @pytest.mark.parametrize("who", ["dsl", "deputy_dsl"])
     def test_is_forbidden_to_every_user_except_the_named_one(self, house: House, who: str) -> None:
-        approval = house.ask_to_waive(case(house), "offer_support")
+        approval = house.ask_to_waive(case(house), "save_evidence")
         with Unchanged(house):
             for approve in (True, False):
                 answer = house.decide(approval, who, approve=approve)
@@ -100,7 +100,7 @@ class TestDeciding:
 
     @pytest.mark.parametrize("who", ["reporter", "governor", "admin"])
     def test_returns_404_to_users_who_may_not_read_the_case(self, house: House, who: str) -> None:
-        approval = house.ask_to_waive(case(house), "offer_support")
+        approval = house.ask_to_waive(case(house), "save_evidence")
         with Unchanged(house):
             there, nowhere = (
                 [house.decide(each, who), house.ask(who, "GET", f"/approvals/{each}")]
@@ -111,7 +111,7 @@ class TestDeciding:
         assert body == [{**body_of(answer), "instance": ""} for answer in nowhere]
 
     def test_is_possible_once(self, house: House) -> None:
-        approvals = [house.ask_to_waive(case(house), "offer_support") for _ in range(2)]
+        approvals = [house.ask_to_waive(case(house), "save_evidence") for _ in range(2)]
         for approval, approve in zip(approvals, (True, False), strict=True):
             assert house.decide(approval, approve=approve).status_code == 200
             with Unchanged(house):
@@ -120,7 +120,7 @@ class TestDeciding:
 
     def test_is_refused_after_seven_days_to_the_second(self, house: House) -> None:
         incident = case(house)
-        approvals = [house.ask_to_waive(incident, step) for step in ("offer_support", "request_removal")]
+        approvals = [house.ask_to_waive(incident, step) for step in ("save_evidence", "debrief")]
         house.clock.moment += WEEK - timedelta(seconds=1)
         assert house.decide(approvals[0]).status_code == 200
         house.clock.moment += timedelta(seconds=1)
@@ -156,14 +156,14 @@ class TestDeciding:
         me = house.person("Nadia Named", "staff")
         house.add_user("named", "headteacher", house.school, person=me)
         incident = case(house)
-        return incident, house.ask_to_waive(incident, "offer_support", by="named"), me
+        return incident, house.ask_to_waive(incident, "save_evidence", by="named"), me
 
     def test_is_refused_if_the_asker_may_no_longer_take_steps(self, house: House) -> None:
         house.clock.set(REPORTED)
         me = house.person("Lena Lead", "staff")
         house.add_user("lead", "dsl", house.school, person=me)
         incident = case(house)
-        approval = house.ask_to_waive(incident, "offer_support", who="lead")
+        approval = house.ask_to_waive(incident, "save_evidence", who="lead")
         house.take(incident, "involve_person", person=me, involvement="target")
         with Unchanged(house):
             assert refused(house.decide(approval)) == "approval-asker"
@@ -196,7 +196,7 @@ class TestDeciding:
                 assert refused(house.decide(pending, approve=approve)) == "erased"
 
     def test_needs_a_reason(self, house: House) -> None:
-        approval = house.ask_to_waive(case(house), "offer_support")
+        approval = house.ask_to_waive(case(house), "save_evidence")
         path = f"/approvals/{approval}/decision"
         for body, field in (
             ({"approve": True}, "$.reason"),
@@ -208,7 +208,7 @@ class TestDeciding:
                 assert list(faults(house.ask("headteacher", "POST", path, json=body))) == [field]
 
     def test_needs_a_token_that_may_write(self, house: House) -> None:
-        approval = house.ask_to_waive(case(house), "offer_support")
+        approval = house.ask_to_waive(case(house), "save_evidence")
         house.tokens["reads"] = house.issued("headteacher", "read")["token"]
         with Unchanged(house):
             assert house.decide(approval, "reads").status_code == 403
@@ -217,7 +217,8 @@ class TestDeciding:
     def test_is_possible_for_a_lead_assigned_to_an_allegation(self, house: House) -> None:
         incident, _ = allegation(house)
         house.take(incident, "assign", "headteacher", user=house.users["dsl"])
-        answer = post(house, incident, waiver(house, "dsl", waived="offer_support"), "headteacher")
+        withdrawal = {"step": "withdraw_report", "reason": REASON}
+        answer = post(house, incident, withdrawal, "headteacher")
         assert answer.status_code == 202, answer.text
         approval = body_of(answer)["approval"]
         assert [each["id"] for each in house.get("dsl", "/approvals")["items"]] == [approval]
@@ -244,8 +245,8 @@ class TestTheSameRequestAgain:
 
     def test_to_decide_gets_the_first_answer(self, house: House) -> None:
         incident, headers = case(house), {"Idempotency-Key": uuid4().hex}
-        approval = house.ask_to_waive(incident, "offer_support")
-        other = house.ask_to_waive(incident, "request_removal")
+        approval = house.ask_to_waive(incident, "save_evidence")
+        other = house.ask_to_waive(incident, "debrief")
         body = {"approve": True, "reason": REASON}
         path = f"/approvals/{approval}/decision"
         first = house.ask("headteacher", "POST", path, json=body, headers=headers)
@@ -263,7 +264,7 @@ class TestTheSameRequestAgain:
         note = {"step": "add_note", "text": "Rang home."}
         others: list[Callable[[], TestResponse]] = [
             lambda: post(house, incident, note, Idempotency_Key=key),
-            lambda: post(house, incident, waiver(house, waived="request_removal"), Idempotency_Key=key),
+            lambda: post(house, incident, waiver(house, waived="debrief"), Idempotency_Key=key),
         ]
         for other in others:
             with Unchanged(house):
@@ -274,7 +275,7 @@ class TestTheSameRequestAgain:
         incident, key = case(house), uuid4().hex
         note = {"step": "add_note", "text": "Rang home."}
         assert post(house, incident, note, "deputy_dsl", Idempotency_Key=key).status_code == 201
-        approval = house.ask_to_waive(incident, "offer_support", by="deputy_dsl")
+        approval = house.ask_to_waive(incident, "save_evidence", by="deputy_dsl")
         body, path = {"approve": True, "reason": REASON}, f"/approvals/{approval}/decision"
         with Unchanged(house):
             answer = house.ask("deputy_dsl", "POST", path, json=body, headers={"Idempotency-Key": key})
@@ -282,11 +283,11 @@ class TestTheSameRequestAgain:
 
     def test_for_a_step_returns_what_was_pending_then(self, house: House) -> None:
         incident, key = case(house), uuid4().hex
-        approval = house.ask_to_waive(incident, "offer_support")
+        approval = house.ask_to_waive(incident, "save_evidence")
         note = {"step": "add_note", "text": "Rang home."}
         first = post(house, incident, note, Idempotency_Key=key)
         assert [each["id"] for each in body_of(first)["approvals"]] == [approval]
-        later = house.ask_to_waive(incident, "request_removal")
+        later = house.ask_to_waive(incident, "debrief")
         house.decide(approval)
         house.decide(later, approve=False)
         again = post(house, incident, note, Idempotency_Key=key)

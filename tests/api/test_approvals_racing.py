@@ -51,7 +51,7 @@ def statuses(answers: list[TestResponse]) -> list[int]:
 
 def test_of_two_decisions_one_is_recorded(house: House, race: Race) -> None:
     incident = case(house)
-    approval = house.ask_to_waive(incident, "offer_support")
+    approval = house.ask_to_waive(incident, "save_evidence")
     answers = race(decision(approval), decision(approval, approve=False))
     assert statuses(answers) == [200, 409]
     (counts,) = (body_of(answer)["state"] for answer in answers if answer.status_code == 200)
@@ -61,7 +61,7 @@ def test_of_two_decisions_one_is_recorded(house: House, race: Race) -> None:
 
 def test_a_decision_and_another_step_are_both_recorded(house: House, race: Race) -> None:
     incident = case(house)
-    approval = house.ask_to_waive(incident, "offer_support")
+    approval = house.ask_to_waive(incident, "save_evidence")
     note = Sent("dsl", f"/incidents/{incident}/steps", {"step": "add_note", "text": "Rang home."})
     assert statuses(race(decision(approval), note)) == [200, 201]
     steps = house.get("dsl", f"/incidents/{incident}/steps")["items"]
@@ -75,7 +75,7 @@ def test_a_decider_does_not_approve_after_becoming_a_witness(house: House, race:
     me = house.person("Nadia Named", "staff")
     house.add_user("named", "headteacher", house.school, person=me)
     incident = case(house)
-    approval = house.ask_to_waive(incident, "offer_support", by="named")
+    approval = house.ask_to_waive(incident, "save_evidence", by="named")
     involved = {"step": "involve_person", "person": me, "involvement": "witness"}
     answers = race(
         decision(approval, "named"),
@@ -97,7 +97,7 @@ def test_of_two_requests_for_the_same_step_one_is_recorded(house: House, race: R
 def test_two_requests_for_different_steps_are_both_recorded(house: House, race: Race) -> None:
     incident = case(house)
     path = f"/incidents/{incident}/steps"
-    asked = [waiver(house), waiver(house, waived="request_removal")]
+    asked = [waiver(house), waiver(house, waived="debrief")]
     answers = race(*(Sent("dsl", path, each) for each in asked))
     assert statuses(answers) == [202, 202]
     waiting = {each["id"] for each in shown(house, incident)["approvals"]}

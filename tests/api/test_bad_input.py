@@ -443,7 +443,7 @@ class TestEveryStep:
             ("appoint_case_manager", {"user": "{teacher}"}, "$.user", NO_USER),
             (
                 "waive",
-                {"waived": "offer_support", "reason": REASON, "authorised_by": "{teacher}"},
+                {"waived": "save_evidence", "reason": REASON, "authorised_by": "{teacher}"},
                 "$.authorised_by",
                 NO_USER,
             ),

@@ -189,13 +189,13 @@ class TestWhatTakesTwo:
         assert correct(house, case, number, void=True).status_code == 202
 
     def test_what_revives_a_waiver(self, house: House, case: str) -> None:
-        house.waive(case, "offer_support")
+        house.waive(case, "save_evidence")
         corrected(house, case, 2, void=True)
         assert house.asked(case, "offer_support")
         assert correct(house, case, 3, void=True).status_code == 202
 
     def test_new_words_for_what_two_decided(self, house: House, case: str) -> None:
-        house.waive(case, "offer_support")
+        house.waive(case, "save_evidence")
         assert correct(house, case, 2, fields={"reason": "Quite another reason."}).status_code == 202
 
     def test_other_corrections_one_decides(self, house: House, case: str) -> None:

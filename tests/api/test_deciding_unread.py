@@ -187,7 +187,7 @@ def test_a_child_case_with_one_lead_goes_to_the_chair(led: House) -> None:
 
 def test_only_the_user_named_in_a_waiver_decides_it(led: House) -> None:
     incident = str(led.report(people=led.two_pupils())["id"])
-    approval = led.ask_to_waive(incident, "offer_support")
+    approval = led.ask_to_waive(incident, "save_evidence")
     for who in ("deputy_dsl", "headteacher"):
         led.agreed(change(led, who, active=False))
     not_for(led, approval, "chair", "vice")

@@ -100,7 +100,7 @@ class TestAnApproval:
 
     def test_of_a_step_says_that_a_case_waits(self, house: House) -> None:
         incident = str(house.bullying("2026-09-14 10:20")["id"])
-        approval = house.ask_to_waive(incident, "offer_support")
+        approval = house.ask_to_waive(incident, "save_evidence")
         (seen,) = notices(house, "headteacher", "case_waits_for_decision")
         assert (seen["approval"], seen["incident"]) == (approval, incident)
         assert notices(house, "dsl", "case_waits_for_decision") == []

@@ -68,10 +68,10 @@ class TestAWaiver:
         house.appoint("involved", "headteacher", house.school)
         people = [*house.two_pupils(), {"person": head, "involvement": "witness"}]
         incident = house.report(people=people)["id"]
-        waiver = {"waived": "offer_support", "reason": REASON}
+        waiver = {"waived": "save_evidence", "reason": REASON}
         answer = house.step(incident, "waive", **waiver, authorised_by=house.users["involved"])
         assert (answer.status_code, set(body_of(answer)["errors"])) == (422, {"$.authorised_by"}), answer.text
-        house.waive(incident, "offer_support")
+        house.waive(incident, "save_evidence")
 
 
 def test_a_token_is_made_without_a_body(house: House) -> None:

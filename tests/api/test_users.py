@@ -256,7 +256,7 @@ class TestADeactivatedUser:
     def test_is_asked_to_decide_nothing(self, house: House) -> None:
         incident = str(house.bullying("2026-09-14 10:20")["id"])
         changed(house, "headteacher", active=False)
-        waiver = {"waived": "offer_support", "reason": REASON, "authorised_by": house.users["headteacher"]}
+        waiver = {"waived": "save_evidence", "reason": REASON, "authorised_by": house.users["headteacher"]}
         assert errors(house.step(incident, "waive", **waiver)) == {"$.authorised_by": ["is deactivated"]}
 
     def test_is_still_named_in_the_trail(self, house: House) -> None:

@@ -21,6 +21,10 @@ def nothing(case: CaseFile) -> CaseFile:
     return case
 
 
+TWO_TARGETS = {"people": ((TARGET, "target", "pupil"), (ALLEGED, "target", "pupil"))}
+PASSED_ON_ANOTHERS = Sealed("He sent on the image of the other pupil, after he was asked not to.")
+
+
 class Forbidden(msgspec.Struct, frozen=True, kw_only=True):
     """A step that is refused in one history, and allowed in another history or with other fields."""
 
@@ -48,6 +52,10 @@ class Forbidden(msgspec.Struct, frozen=True, kw_only=True):
 
 def risk_open(case: CaseFile) -> CaseFile:
     return case.take("assess_risk", coercion="unknown")
+
+
+def passed_on(case: CaseFile) -> CaseFile:
+    return case.take("establish_involvement", person=TARGET, held=True, passed_on=True)
 
 
 def enquiry_open(case: CaseFile) -> CaseFile:
@@ -231,8 +239,25 @@ ROWS: dict[str, Forbidden] = {
         clause="UKCIS; WTSC",
         step="apply_sanction",
         kind="sexting",
+        opening=TWO_TARGETS,
+        fields={"person": TARGET, "reason": PASSED_ON_ANOTHERS},
+        allowed_after=passed_on,
+    ),
+    "sexting-sanction-of-target-reasoned": Forbidden(
+        clause="UKCIS; WTSC",
+        step="apply_sanction",
+        kind="sexting",
+        opening=TWO_TARGETS,
+        history=passed_on,
         fields={"person": TARGET},
-        allowed_with={"person": ALLEGED},
+        allowed_with={"person": TARGET, "reason": PASSED_ON_ANOTHERS},
+    ),
+    "sexting-no-child-an-offender": Forbidden(
+        clause="UKCIS; WTSC",
+        step="apply_sanction",
+        kind="sexting",
+        fields={"person": ALLEGED, "what": Sealed("The OFFENDERS stay in at break.")},
+        allowed_with={"person": ALLEGED, "what": Sealed("The pupils who sent it on stay in at break.")},
     ),
     "bullying-not-ceop": Forbidden(
         clause="CEOP",

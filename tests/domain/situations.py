@@ -53,6 +53,7 @@ BYSTANDER: Final[Opening] = {
     "people": ((TARGET, "target", "pupil"), (ALLEGED, "alleged", "pupil"), (RECIPIENT, "bystander", "pupil"))
 }
 CRITICAL: Final[Opening] = {"content": (Content.ADULT_CONTACT,)}
+EXTREMIST: Final[Opening] = {"content": (Content.EXTREMIST,)}
 HATE: Final[Opening] = {"content": (Content.RACIST,)}
 
 OPENINGS: Final[dict[str, Opening]] = {
@@ -68,6 +69,8 @@ OPENINGS: Final[dict[str, Opening]] = {
     "adult-threshold": STAFF_ALLEGED,
     "adult-becomes-allegation": STAFF_ALLEGED,
     "adult-beside-a-pupil": STAFF_AND_PUPIL_ALLEGED,
+    "content-welfare-prevent": EXTREMIST,
+    "extremist-prevent": EXTREMIST,
     "underage-education-critical": CRITICAL,
     "contact-becomes-concern": STAFF_TO_PUPIL,
     "st-thomas-contact-staff-to-pupil": STAFF_TO_PUPIL,

@@ -36,7 +36,7 @@ WITNESS = known("witness")
 
 
 def waiver(
-    waived: str = "offer_support", authoriser: UUID = HEAD, reason: str = "It is done already."
+    waived: str = "save_evidence", authoriser: UUID = HEAD, reason: str = "It is done already."
 ) -> Waive:
     return unstamped(Waive, waived=waived, reason=Sealed(reason), authorised_by=authoriser)
 

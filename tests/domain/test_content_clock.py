@@ -40,6 +40,8 @@ def test_every_rule_about_content_counts_from_its_discovery() -> None:
         "st-thomas-parent-post-police": "content",
         "triage-child-at-risk": "content",
         "self-harm-parents": "content",
+        "content-welfare-prevent": "content",
+        "extremist-prevent": "content",
     }
 
 

@@ -96,9 +96,9 @@ class TestVoid:
         assert void(case).incident.state is State.EVIDENCE_SAVED
 
     def test_a_voided_waiver_no_longer_waives(self) -> None:
-        case = CaseFile("cyberbullying", "headcorn").take("waive", waived="offer_support")
-        assert not case.requires("offer_support")
-        assert void(case).requires("offer_support")
+        case = CaseFile("cyberbullying", "headcorn").take("waive", waived="save_evidence")
+        assert not case.requires("save_evidence")
+        assert void(case).requires("save_evidence")
 
     def test_a_voided_debrief_has_no_lessons_and_no_actions(self) -> None:
         case = CaseFile("cyberbullying").take("acknowledge").answer_everything().take("debrief")
@@ -422,7 +422,7 @@ MOVES = st.lists(
             ("record_agency_response", {"enquiry": "open", "hold_parents": True}),
             ("assess_risk", {"coercion": "yes"}),
             ("assess_risk", {}),
-            ("waive", {"waived": "offer_support"}),
+            ("waive", {"waived": "save_evidence"}),
             ("debrief", {}),
             ("complete_action", {}),
             ("close", {}),

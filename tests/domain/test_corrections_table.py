@@ -63,7 +63,7 @@ def allegation(case: CaseFile) -> CaseFile:
 
 
 def waived(case: CaseFile) -> CaseFile:
-    return case.take("waive", waived="offer_support")
+    return case.take("waive", waived="save_evidence")
 
 
 def debriefed(case: CaseFile) -> CaseFile:
@@ -145,6 +145,11 @@ ROWS: Final[dict[str, Row]] = {
         protects=True,
         change={"reference": "Log 311"},
     ),
+    "record_challenge": Row(
+        follows=UNREAD,
+        history=lambda case: case.take("escalate"),
+        change={"outcome": "They will ring on Monday."},
+    ),
     "record_agency_response": Row(
         follows="What the agency said before applies again.",
         two="if an agency's wish that parents are not told is taken back",
@@ -196,7 +201,7 @@ ROWS: Final[dict[str, Row]] = {
     "waive": Row(
         follows="What was waived is due again.",
         two="for other words, since two people decided it; and if it is waived again by a correction",
-        fields={"waived": "offer_support"},
+        fields={"waived": "save_evidence"},
         change={"reason": "Quite another reason."},
     ),
     "correct": Row(

@@ -147,6 +147,8 @@ DUE: dict[str, tuple[str, str]] = {
     "content-triage": (NEXT_WORKING_DAY, SAME_DAY),
     "st-thomas-content-triage": (NEXT_WORKING_DAY, SAME_DAY),
     "content-welfare": (NEXT_WORKING_DAY, SAME_DAY),
+    "content-welfare-prevent": (NEXT_WORKING_DAY, SAME_DAY),
+    "extremist-prevent": (NEXT_WORKING_DAY, SAME_DAY),
     "content-contain": (SAME_DAY, SAME_DAY),
     "content-block-asked": (SAME_DAY, SAME_DAY),
     "st-thomas-content-block-asked": (SAME_DAY, SAME_DAY),

@@ -88,7 +88,7 @@ def test_the_rules_of_no_files_cannot_be_waived_or_replaced() -> None:
         "sexting-files-held",
     }
     for playbook in (LIBRARY.playbook(floor, PACKS[pack]) for floor in LIBRARY.floors for pack in PACKS):
-        assert all(rule in playbook.rules and not rule.relaxable for rule in prohibitions)
+        assert all(rule in playbook.rules and not rule.waivable for rule in prohibitions)
 
 
 def test_only_save_evidence_can_add_a_file() -> None:

@@ -11,9 +11,11 @@ import pytest
 from casework.domain.errors import Invalid
 from casework.domain.incident import STEPS
 from casework.domain.incident.reporting import Policy, Report
-from casework.domain.playbook import Rule
+from casework.domain.playbook import Playbook, Rule
+from casework.domain.playbook.rules import Modality
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Content, Direction, Respondent
+from casework.library import Library
 from tests.calendars import TEST_CALENDAR
 from tests.domain.casefile import (
     ALLEGED,
@@ -42,7 +44,6 @@ from tests.domain.situations import (
     consulted,
 )
 
-WAIVABLE = [entry for entry in DUTIES if entry.rule.step != "inform_parents"]
 # A low-level concern is only about an adult: no rule asks whether a child's parents are informed of it.
 WITH_CHILDREN: dict[str, Opening] = {
     **{kind: {} for kind in KINDS if kind not in {"parent_post", "staff_misuse"}},
@@ -65,22 +66,72 @@ def in_force(case: CaseFile, step: str) -> list[Rule]:
     return [duty.rule for duty in case.outstanding() if duty.rule.step == step]
 
 
-@pytest.mark.parametrize("entry", WAIVABLE, ids=by_rule)
-def test_only_a_packs_duties_and_defaults_may_be_waived(
-    entry: InForce,
-) -> None:
+@pytest.mark.parametrize("entry", DUTIES, ids=by_rule)
+def test_only_a_duty_that_is_marked_may_be_waived(entry: InForce) -> None:
     step = entry.rule.step or ""
     for case in entry.cases():
         due = [duty.rule for duty in case.playbook.duties(case.incident, TEST_CALENDAR)]
-        fixed = [other for other in due if other.step == step and not other.relaxable]
-        if fixed:
+        about = [other for other in due if other.step == step]
+        fixed = [other for other in about if not other.waivable and (other.modality.binding or other.before)]
+        if fixed or not any(other.waivable for other in about):
             refusal = case.refusal("waive", waived=step)
-            assert (refusal.rule, refusal.clause) == (fixed[0].id, fixed[0].clause)
+            assert (refusal.rule, refusal.clause) in [(other.id, other.clause) for other in fixed or about]
             assert refusal.reason.startswith("This cannot be waived.")
         else:
             case.take("waive", waived=step)
-            assert in_force(case, step) == []
-        assert entry.rule.relaxable or fixed
+            assert [rule for rule in in_force(case, step) if rule.modality.binding] == []
+
+
+@pytest.mark.parametrize("pack", PACKS)
+@pytest.mark.parametrize(
+    ("kind", "step", "opening"),
+    [
+        ("sexting", "request_removal", {}),
+        ("sexting", "offer_support", {}),
+        ("inappropriate_content", "welfare_check", {}),
+        ("inappropriate_content", "contain", {}),
+        ("cyberbullying", "consider_police", {"content": (Content.RACIST,)}),
+        ("cyberbullying", "offer_support", {}),
+        ("parent_post", "consider_police", {"content": (Content.HOMOPHOBIC,)}),
+    ],
+)
+def test_what_law_or_guidance_requires_is_not_waived_and_the_case_not_closed(
+    kind: str, step: str, opening: Opening, pack: str
+) -> None:
+    case = CaseFile(kind, pack, **opening)
+    (first, *_) = in_force(case, step)
+    refusal = case.refusal("waive", waived=step)
+    assert (refusal.rule, refusal.clause) == (first.id, first.clause)
+    assert refusal.reason.startswith("This cannot be waived.")
+    assert first.id in case.refusal("close").outstanding
+
+
+@pytest.mark.parametrize("pack", PACKS)
+def test_what_is_not_due_yet_is_not_waived_beforehand(pack: str) -> None:
+    case = CaseFile("cyberbullying", pack)
+    assert not case.requires("consider_police")
+    assert case.refusal("waive", waived="consider_police").reason.startswith("This cannot be waived.")
+
+
+@pytest.mark.parametrize("pack", PACKS)
+def test_a_referral_is_never_waived(pack: str) -> None:
+    assert {step for step, kind in STEPS.items() if kind.REFERS} == {
+        *("consider_police", "escalate", "consult_lado"),
+        *("decide_threshold", "decide_regulatory_referral", "decide_data_breach"),
+    }
+    for rule in Library.own().playbook(FLOOR, PACKS[pack]).rules:
+        if rule.is_duty and STEPS[rule.step or ""].REFERS:
+            assert not rule.waivable, rule.id
+
+
+def test_an_offered_step_does_not_keep_a_duty_from_being_waived() -> None:
+    case = CaseFile("inappropriate_content", "st_thomas").take("contain", circumvented=True)
+    (ban,) = (rule for rule in case.playbook.rules if rule.id == "st-thomas-content-ban")
+    offered = msgspec.structs.replace(ban, id="offered", modality=Modality.MAY, before=(), waivable=False)
+    pack = case.playbook.pack
+    case.playbook = Playbook(case.playbook.floor, msgspec.structs.replace(pack, rules=(offered, *pack.rules)))
+    case.take("waive", waived="ban_from_computing")
+    assert [rule.id for rule in in_force(case, "ban_from_computing")] == ["offered"]
 
 
 @pytest.mark.parametrize("kind", WITH_CHILDREN)
@@ -92,10 +143,10 @@ def test_the_decision_about_informing_parents_is_never_waived(kind: str) -> None
 
 
 def test_a_waived_duty_no_longer_blocks_closing() -> None:
-    case = CaseFile("cyberbullying", "headcorn")
-    assert "headcorn-support-target" in case.refusal("close").outstanding
-    case.take("waive", waived="offer_support")
-    assert not {"headcorn-support-target", "headcorn-support-alleged"} & {*case.refusal("close").outstanding}
+    case = CaseFile("cyberbullying", "st_thomas")
+    assert "st-thomas-bullying-evidence" in case.refusal("close").outstanding
+    case.take("waive", waived="save_evidence")
+    assert "st-thomas-bullying-evidence" not in case.refusal("close").outstanding
 
 
 def test_an_early_waiver_does_not_cover_later_duties_of_the_floor() -> None:
@@ -124,8 +175,8 @@ def test_only_a_step_that_a_rule_lets_a_school_waive_may_be_waived(waived: str) 
 
 
 def test_a_step_is_waived_only_once() -> None:
-    case = CaseFile("cyberbullying", "headcorn").take("waive", waived="offer_support")
-    assert invalid(case, "waive", waived="offer_support") == {"$.waived": ["is waived already"]}
+    case = CaseFile("cyberbullying", "headcorn").take("waive", waived="save_evidence")
+    assert invalid(case, "waive", waived="save_evidence") == {"$.waived": ["is waived already"]}
 
 
 def test_a_waiver_needs_a_reason() -> None:

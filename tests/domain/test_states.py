@@ -162,7 +162,7 @@ FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "decide": {"topic": st.sampled_from(DecisionTopic)},
     "decide_threshold": {"met": st.booleans(), "limbs": st.sampled_from([(), ("harmed",)])},
     "classify_contact": {"immediate_family": st.booleans(), "no_reply_attested": st.booleans()},
-    "waive": {"waived": st.sampled_from(["offer_support", "escalate", "debrief", "nothing"])},
+    "waive": {"waived": st.sampled_from(["save_evidence", "escalate", "debrief", "nothing"])},
     "reclassify": {"kind": st.sampled_from(KINDS)},
     "add_note": {"text": st.sampled_from([Sealed("Words."), Sealed("data:,words"), Sealed(" ")])},
     "apply_sanction": {"person": st.sampled_from([TARGET, ALLEGED, TEACHER])},

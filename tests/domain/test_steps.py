@@ -34,7 +34,7 @@ EXCEPTED = (
     *("reopen", "add_note", "correct", "link", "unlink"),
     *("open_evidence", "declare_conflict", "clear_name", "let_in"),
 )
-ENDS_SOMETHING = ("complete_action", "cancel_action", "record_agency_response")
+ENDS_SOMETHING = ("complete_action", "cancel_action", "record_agency_response", "record_challenge")
 
 
 def ready_to_debrief(case: C) -> C:
@@ -53,7 +53,7 @@ def as_it_is(case: C) -> C:
 
 HISTORIES: dict[str, History] = {
     **dict.fromkeys(LATER_STEPS, as_it_is),
-    "record_agency_response": lambda case: case.take("escalate"),
+    **dict.fromkeys(("record_agency_response", "record_challenge"), lambda case: case.take("escalate")),
     "debrief": ready_to_debrief,
     "complete_action": debriefed,
     "cancel_action": debriefed,
@@ -70,9 +70,10 @@ ALLEGATION_HISTORIES: dict[str, Story] = {
 }
 """The same for an allegation, where these steps wait for the LADO."""
 
-NEVER_SUITABLE = {
+NEVER_FORMALLY_TOLD = {
     ("tell_subject", kind): "subject-not-formally-told" for kind in KINDS if kind != "staff_allegation"
 }
+NEVER_SUITABLE = {**NEVER_FORMALLY_TOLD, ("waive", "staff_allegation"): "allegation-debrief"}
 """Steps that a kind never allows, each with the rule that refuses it."""
 
 SANCTIONED = {"staff_misuse": TEACHER, "staff_allegation": TEACHER, "underage_use": TARGET}
@@ -177,7 +178,7 @@ def test_a_closed_case_refuses_every_other_step(kind: str) -> None:
         refusal = case.playbook.refusal(case.incident, refused)
         assert refusal is not None
         # A prohibition of the kind comes before those for all kinds.
-        rule = NEVER_SUITABLE.get((step, kind), "closed")
+        rule = NEVER_FORMALLY_TOLD.get((step, kind), "closed")
         assert (refusal.rule, refusal.clause) == (
             (rule, "KCSIE part 4") if rule != "closed" else ("closed", "KCSIE part 2, record keeping")
         )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from casework.domain.sealed import Sealed
 from tests.domain.casefile import ALLEGED, FILE, TARGET, TEACHER
-from tests.domain.situations import BYSTANDER, RECIPIENT
+from tests.domain.situations import BYSTANDER, EXTREMIST, RECIPIENT
 from tests.policies.rows import (
     ABOUT_A_CHILD,
     CLOSE,
@@ -92,6 +93,15 @@ FLOOR_ROWS: Final[Mapping[str, Row]] = {
     ),
     "sexting-no-labels": Refuses(
         kind="sexting", step="apply_sanction", fields={"person": TARGET}, clause="UKCIS; WTSC",
+    ),
+    "sexting-sanction-of-target-reasoned": Refuses(
+        kind="sexting", opening={"people": ((TARGET, "target", "pupil"), (ALLEGED, "target", "pupil"))},
+        since=taking(("establish_involvement", {"person": TARGET, "held": True, "passed_on": True})),
+        step="apply_sanction", fields={"person": TARGET}, clause="UKCIS; WTSC",
+    ),
+    "sexting-no-child-an-offender": Refuses(
+        kind="sexting", step="decide", fields={"decision": Sealed("The perpetrator was spoken to.")},
+        clause="UKCIS; WTSC",
     ),
     "sexting-triage": Requires(
         kind="sexting", step="triage", due=SAME_DAY, told=("dsl",), bars=DEBRIEF,
@@ -313,6 +323,11 @@ FLOOR_ROWS: Final[Mapping[str, Row]] = {
     "content-welfare": Requires(
         kind="inappropriate_content", step="welfare_check", preset={"person": TARGET}, due=NEXT_WORKING_DAY,
         bars=CLOSE, clause="KCSIE part 2, online safety; Prevent duty",
+    ),
+    "content-welfare-prevent": Requires(
+        kind="inappropriate_content", opening=EXTREMIST, step="welfare_check",
+        preset={"person": TARGET, "prevent_considered": True}, due=NEXT_WORKING_DAY, bars=CLOSE,
+        clause="Prevent duty",
     ),
     "content-parents": Requires(
         kind="inappropriate_content", step="inform_parents", preset={"child": TARGET}, due=FIFTH_SCHOOL_DAY,

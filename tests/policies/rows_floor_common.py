@@ -7,7 +7,7 @@ from typing import Final
 
 from casework.domain.sealed import Sealed
 from tests.domain.casefile import ALLEGED, PARENT, TARGET, TEACHER
-from tests.domain.situations import UNKNOWN_ALLEGED, closed, debriefed_with_an_action_due
+from tests.domain.situations import EXTREMIST, UNKNOWN_ALLEGED, closed, debriefed_with_an_action_due
 from tests.policies.rows import (
     BY_AN_ADULT,
     BY_AN_ADULT_AND_A_PUPIL,
@@ -294,6 +294,11 @@ COMMON_ROWS: Final[Mapping[str, Row]] = {
     "triage-contact-by-staff": Requires(
         kind="unsolicited_contact", opening=BY_STAFF, step="triage", due=SAME_DAY, bars=CLOSE,
         clause="KCSIE part 4; casework default",
+    ),
+    "extremist-prevent": Requires(
+        kind="cyberbullying", opening=EXTREMIST, step="welfare_check", modality="consider",
+        preset={"prevent_considered": True}, due=NEXT_WORKING_DAY, bars=DEBRIEF,
+        clause="Prevent duty; KCSIE part 1",
     ),
     "self-harm-parents": Requires(
         kind="cyberbullying", opening=SELF_HARM, step="inform_parents", preset={"child": TARGET},

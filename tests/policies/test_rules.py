@@ -40,15 +40,19 @@ def _every_rule() -> dict[str, Rule]:
 RULES: Final = _every_rule()
 TIMED: Final = [name for name, row in ROWS.items() if isinstance(row, Requires) and row.due is not None]
 WITH_RECIPIENTS: Final = [name for name, row in ROWS.items() if isinstance(row, Requires) and row.told]
-NEVER_WAIVED: Final = {
-    "acknowledge",
-    "triage",
-    *(f"{kind}-triage" for kind in ("bullying", "parent-post", "underage", "image", "content")),
-    *(f"{kind}-parents" for kind in ("sexting", "bullying", "contact", "parent-post", "underage")),
-    *(f"{kind}-parents" for kind in ("image", "content")),
-    "sexting-police",
+MAY_BE_WAIVED: Final = {
+    *("bullying-evidence", "st-thomas-bullying-evidence"),
+    *("parent-post-evidence", "st-thomas-parent-post-evidence"),
+    *("parent-post-invite", "headcorn-parent-post-invite"),
+    *("st-thomas-parent-post-invite", "todwick-parent-post-invite"),
+    *("parent-post-removal-asked", "st-thomas-parent-post-removal-asked"),
+    *("contact-advise", "headcorn-contact-advise", "hr-cooperative-contact-advise"),
+    *("st-thomas-contact-advise", "tow-law-contact-advise"),
+    *("underage-age", "st-thomas-underage-age", "todwick-underage-age"),
+    *("st-thomas-content-ban", "st-thomas-out-of-school-family"),
+    *("debrief", "headcorn-debrief"),
 }
-"""The defaults that a pack may replace but that no case may be without."""
+"""The defaults, and the schools' own rules, that two people may set aside in one incident."""
 BARRING: Final = [name for name, row in ROWS.items() if isinstance(row, Requires) and row.bars]
 
 
@@ -117,16 +121,20 @@ def test_the_row_of_a_rule_fails_without_its_before(rule: str) -> None:
     assert not row_holds(rule, loose)
 
 
-def test_exactly_these_defaults_cannot_be_waived() -> None:
-    assert {name for name, rule in RULES.items() if rule.adjustable and not rule.waivable} == NEVER_WAIVED
+def test_exactly_these_rules_may_be_waived() -> None:
+    assert {name for name, rule in RULES.items() if rule.waivable} == MAY_BE_WAIVED
 
 
-@pytest.mark.parametrize("rule", sorted(NEVER_WAIVED))
-def test_a_default_that_every_case_needs_cannot_be_waived(rule: str) -> None:
+@pytest.mark.parametrize("rule", sorted(MAY_BE_WAIVED))
+def test_a_rule_may_not_be_waived_without_the_mark(rule: str) -> None:
     case, step = case_of(rule), RULES[rule].step
-    refusal = FLOOR_ALONE.refusal(case.incident, case.build("waive", waived=step))
-    assert refusal is not None
-    assert (RULES[refusal.rule].step, RULES[refusal.rule].relaxable) == (step, False)
+    waiver = case.build("waive", waived=step)
+    assert PLAYBOOKS[rule].refusal(case.incident, waiver) is None
+    unmarked = changed(PLAYBOOKS[rule], rule, lambda found: msgspec.structs.replace(found, waivable=False))
+    if RULES[rule].modality.binding:
+        refusal = unmarked.refusal(case.incident, waiver)
+        assert refusal is not None
+        assert refusal.rule == rule
 
 
 @pytest.mark.parametrize("edition", PACKS.values())

@@ -50,7 +50,7 @@ def test_asker_and_decider_get_the_approval_with_its_texts(history: SchoolHistor
         (shown,) = listed(history, views, user)
         assert (case_of(shown), shown.state) == (incident, ApprovalState.ASKED)
         assert shown.step is not UNSET
-        assert (shown.step["waived"], shown.reason) == ("offer_support", NARRATIVE)
+        assert (shown.step["waived"], shown.reason) == ("debrief", NARRATIVE)
     assert listed(history, views, history.users[Role.DEPUTY_DSL]) == []
 
 
@@ -125,4 +125,4 @@ def test_the_view_stores_ids_and_moments_but_no_text(history: SchoolHistory, vie
     ((row),) = dump(history.app, views.approvals)["view_approvals"]
     assert {approval, incident, history.id, history.dsl.id, history.head.id, "step", "approved"} <= {*row}
     held = repr(row).casefold()
-    assert not [word for word in (*SECRET_WORDS, "waive", "offer_support") if word.casefold() in held]
+    assert not [word for word in (*SECRET_WORDS, "waive", "debrief") if word.casefold() in held]

@@ -31,7 +31,7 @@ WALKS = 2 if os.environ.get(CI_SETTING) else 1
 KINDS = ("cyberbullying", "sexting", "unsolicited_contact")
 ALWAYS_POSSIBLE = (
     *("add_note", "correct", "invite_parent", "escalate", "assess_risk", "withhold_from_parents"),
-    *("request_removal", "consider_police", "reopen", "close", "debrief", "waive"),
+    *("debrief", "consider_police", "reopen", "close", "debrief", "waive"),
 )
 
 

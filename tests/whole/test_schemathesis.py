@@ -65,8 +65,7 @@ class FilledHouse(House):
         evidence = self.uploaded(incidents[0], content, form="document", name="words.txt")["id"]
         approvals = [
             self.ask_to_waive(incident, step, "deputy_dsl", "dsl")
-            for incident in incidents
-            for step in ("offer_support", "ban_from_computing")
+            for incident, step in zip(incidents, ("save_evidence", "debrief"), strict=True)
         ]
         everybody = pupils + parents
         self.known: Known = {

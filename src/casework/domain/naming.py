@@ -17,6 +17,12 @@ def normalised(name: str) -> str:
     return " ".join(folded.split())
 
 
+def holds_word(text: str, words: Iterable[str]) -> bool:
+    """Whether `text` contains one of `words` as a whole word or phrase, in any spelling of case."""
+    plain = normalised("".join(char for char in text if unicodedata.category(char) != "Cf"))
+    return any(re.search(rf"(?<!\w){re.escape(normalised(word))}(?!\w)", plain) for word in words)
+
+
 def holds_name(text: str, names: Iterable[str]) -> bool:
     """Whether `text` contains one of `names`: the whole name in any spelling of case, or a part of it.
 

@@ -26,6 +26,8 @@ from casework.domain.playbook.rules import (
     Test,
 )
 from casework.domain.vocabulary import RECIPIENTS
+from casework.library.citing import cites
+from casework.library.waivers import as_of_a_floor, waiver_faults
 from casework.library.words import Words, field_types
 
 Fault = tuple[str, str, str]
@@ -41,6 +43,7 @@ _NOT_OF_A_PROHIBITION: Final = (
     "since",
     "before",
     "told",
+    "waivable",
 )
 # A clock that starts in the last year a record accepts must end in a year that a datetime can hold.
 TEN_YEARS: Final = {
@@ -93,6 +96,9 @@ def pack_faults(pack: Pack, floor: Floor) -> Iterator[Fault]:
     replaced = Counter(rule.replaces for rule in pack.rules if rule.replaces is not None)
     for rule in pack.rules:
         yield from rule_faults(rule, words, (*floor.sources, *pack.sources))
+        citable = (*as_of_a_floor(floor.sources), *pack.sources)
+        for message in waiver_faults(rule, citable, defaults.get(rule.replaces or "")):
+            yield rule.id, "waivable", message
         if rule.adjustable:
             yield rule.id, "adjustable", "only a floor states defaults"
         if _forbids_outright(rule) and rule.step in _fixed_duties(floor, rule):
@@ -127,12 +133,6 @@ def preset_faults(step: str, preset: Mapping[str, Any], kinds: Container[str]) -
         return
     for name, value in preset.items():
         yield from Words(kinds).value_faults(step, name, value)
-
-
-def citation_faults(clause: str, sources: Iterable[Source]) -> Iterator[str]:
-    """What is wrong with a citation in a file that lists `sources`."""
-    if not cites(clause, sources):
-        yield f"{clause!r} cites no source of this file"
 
 
 def _forbids_outright(rule: Rule) -> bool:
@@ -170,21 +170,6 @@ def repeated(rules: Iterable[Rule]) -> Iterator[Fault]:
         seen.add(rule.id)
 
 
-def cites(clause: str, sources: Iterable[Source]) -> bool:
-    cited = [source.cited_as for source in sources]
-    parts = [part.strip() for part in clause.split(";")]
-    return all(any(_is_about(part, source) for source in cited) or not _names_source(part) for part in parts)
-
-
-def _is_about(part: str, source: str) -> bool:
-    return part == source or part.startswith((source + " ", source + ","))
-
-
-def _names_source(part: str) -> bool:
-    """Whether the part names a source that must be listed; an Act need not be."""
-    return " Act " not in part
-
-
 def stated_faults(rules: Iterable[Rule]) -> Iterator[Fault]:
     for rule in rules:
         if rule.floor:
@@ -202,6 +187,7 @@ def rule_faults(rule: Rule, words: Words, sources: Iterable[Source]) -> Iterator
         ("before", _step_faults(rule.before)),
         ("since", _step_faults(rule.since)),
         ("except_steps", _step_faults(rule.except_steps)),
+        ("only_steps", _step_faults(rule.only_steps)),
         ("told", recipient_faults(rule.told)),
         ("when", (fault for test in rule.when for fault in words.test_faults(test, None))),
         ("given", (fault for test in rule.given for fault in _given_faults(test, rule.step, words))),
@@ -231,8 +217,10 @@ def _given_faults(test: Test, step: str | None, words: Words) -> Iterable[str]:
 def _prohibition_faults(rule: Rule) -> Iterator[tuple[str, str]]:
     if rule.step not in (None, "*") and rule.step not in STEPS:
         yield "step", f"{rule.step!r} is not a step"
+    if rule.only_steps and (rule.step != "*" or rule.except_steps):
+        yield "only_steps", 'belongs to a prohibition of "*" without except_steps'
     for field in _NOT_OF_A_PROHIBITION:
-        if getattr(rule, field) not in (None, (), {}):
+        if getattr(rule, field) not in (None, False, (), {}):
             yield field, "does not belong to a prohibition"
 
 
@@ -240,7 +228,7 @@ def _duty_faults(rule: Rule, words: Words) -> Iterator[tuple[str, str]]:
     if rule.step not in STEPS:
         yield "step", f"{rule.step!r} is not a step"
         return
-    if rule.given or rule.except_steps:
+    if rule.given or rule.except_steps or rule.only_steps:
         yield "given", "belongs to prohibitions only"
     for message in preset_faults(rule.step, rule.preset, words.kinds):
         yield "preset", message

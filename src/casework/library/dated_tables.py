@@ -11,7 +11,8 @@ import msgspec
 from casework.domain.dated import Platform, Platforms
 from casework.domain.guidance import Channel, Circumstances, Dated, DatedTables, Offence, Remark
 from casework.domain.playbook.rules import Source
-from casework.library.checking import Fault, circumstance_faults, citation_faults, preset_faults
+from casework.library.checking import Fault, circumstance_faults, preset_faults
+from casework.library.citing import citation_faults
 from casework.library.reading import document_of, raise_first, shaped
 
 

@@ -14,13 +14,14 @@ from casework.domain.playbook.rules import AnswersNothing, Floor, KindOfIncident
 from casework.library.checking import (
     TEN_YEARS,
     Fault,
-    cites,
     recipient_faults,
     repeated,
     rule_faults,
     stated_faults,
     words_of,
 )
+from casework.library.citing import cites
+from casework.library.waivers import as_of_a_floor, waiver_faults
 from casework.library.words import Words, field_types
 
 
@@ -33,6 +34,8 @@ def floor_faults(floor: Floor) -> Iterator[Fault]:
     yield from repeated(rules)
     for rule in rules:
         yield from rule_faults(rule, words, floor.sources)
+        for message in waiver_faults(rule, as_of_a_floor(floor.sources)):
+            yield rule.id, "waivable", message
         if rule.replaces is not None:
             yield rule.id, "replaces", "a floor rule replaces nothing"
     yield from _kind_faults(floor.kinds)

@@ -12,8 +12,9 @@ from casework.domain.incident.facts import GROUPS, STATED, known_facts
 from casework.domain.playbook.rules import Test
 from casework.domain.vocabulary import Role
 
-_OPERATORS: Final = ("is_", "any", "all", "none", "present", "in_")
+_OPERATORS: Final = ("is_", "any", "all", "none", "present", "in_", "says")
 _COMPUTED_FIELDS: Final = frozenset({"embeds_file"})
+_TEXTS: Final = "every_text"
 
 
 class Words(msgspec.Struct, frozen=True):
@@ -26,12 +27,16 @@ class Words(msgspec.Struct, frozen=True):
         """Every mistake in a test. It may name fields of `step` (`*`: of every step; None: no fields)."""
         operators = [name for name in _OPERATORS if getattr(test, name) is not None]
         if len(operators) != 1:
-            yield "a test has exactly one of is, any, all, none, present, in"
+            yield "a test has exactly one of is, any, all, none, present, in, says"
             return
         if getattr(test, operators[0]) == ():
             yield f"{operators[0]} is empty"
         if (test.fact is None) == (test.field is None):
             yield "a test is about exactly one of fact and field"
+        elif (test.says is not None) != (test.field == _TEXTS):
+            yield f"`says` and the field {_TEXTS!r} go together"
+        elif test.says is not None:
+            yield from ("a word of `says` is empty" for word in test.says if not word.strip())
         elif test.fact is not None:
             yield from self._fact_faults(test, test.fact)
         elif step is None:

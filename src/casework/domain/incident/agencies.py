@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from casework.domain.fields import Reason, Short
+from casework.domain.fields import Narrative, Reason, Short
 from casework.domain.incident.allegations import ConsultLado
 from casework.domain.incident.steps import Step
 from casework.domain.vocabulary import Agency, Enquiry, Respondent, State
@@ -17,6 +17,7 @@ class ConsiderPolice(Step, frozen=True, kw_only=True):
     """A decision whether to refer to the police, either way with a reason."""
 
     TOPIC: ClassVar[str] = "incident.consider_police"
+    REFERS: ClassVar[bool] = True
 
     refer: bool
     reason: Reason
@@ -29,6 +30,7 @@ class Escalate(Step, frozen=True, kw_only=True):
     """
 
     TOPIC: ClassVar[str] = "incident.escalate"
+    REFERS: ClassVar[bool] = True
     FOR_REPORTERS: ClassVar[bool] = True
 
     agency: Agency
@@ -42,6 +44,14 @@ class Escalate(Step, frozen=True, kw_only=True):
     def apply(self, incident: Incident) -> None:
         incident.told_agencies |= {self.agency}
         incident.open_enquiries |= {self.agency.value}
+
+
+def _untold(incident: Incident, agency: Respondent) -> dict[str, str]:
+    """A fault if `agency` was never told of `incident`: then it can neither respond nor have decided."""
+    told = {each.value for each in incident.told_agencies}
+    if any(incident.taken(ConsultLado)):
+        told.add(Respondent.LADO.value)
+    return {} if agency.value in told else {"$.agency": "was not told of this incident"}
 
 
 class RecordAgencyResponse(Step, frozen=True, kw_only=True):
@@ -59,10 +69,7 @@ class RecordAgencyResponse(Step, frozen=True, kw_only=True):
     hold_parents: bool | None = None
 
     def faults(self, incident: Incident) -> dict[str, str]:
-        told = {agency.value for agency in incident.told_agencies}
-        if any(incident.taken(ConsultLado)):
-            told.add(Respondent.LADO.value)
-        return {} if self.agency.value in told else {"$.agency": "was not told of this incident"}
+        return _untold(incident, self.agency)
 
     def apply(self, incident: Incident) -> None:
         agency = {self.agency.value}
@@ -74,3 +81,16 @@ class RecordAgencyResponse(Step, frozen=True, kw_only=True):
             incident.parents_held_by |= agency
         elif self.hold_parents is False:
             incident.parents_held_by -= agency
+
+
+class RecordChallenge(Step, frozen=True, kw_only=True):
+    """The school disagreed with what an agency decided, said so to the agency, and with what outcome."""
+
+    TOPIC: ClassVar[str] = "incident.record_challenge"
+
+    agency: Respondent
+    disagreement: Reason
+    outcome: Narrative
+
+    def faults(self, incident: Incident) -> dict[str, str]:
+        return _untold(incident, self.agency)

@@ -33,6 +33,7 @@ class ConsultLado(Step, frozen=True, kw_only=True):
     """What the local authority designated officer advised, and whom the school may inform."""
 
     TOPIC: ClassVar[str] = "incident.consult_lado"
+    REFERS: ClassVar[bool] = True
     MILESTONE: ClassVar[State | None] = State.ESCALATED
 
     advice: Narrative
@@ -83,6 +84,7 @@ class DecideRegulatoryReferral(Step, frozen=True, kw_only=True):
     """Whether the adult is referred to the DBS and to the TRA, and why."""
 
     TOPIC: ClassVar[str] = "incident.decide_regulatory_referral"
+    REFERS: ClassVar[bool] = True
 
     dbs: bool
     tra: bool

@@ -31,6 +31,7 @@ class DecideThreshold(Step, frozen=True, kw_only=True):
     """Whether an adult's conduct meets the harm threshold, on which limbs, and why (KCSIE part 4)."""
 
     TOPIC: ClassVar[str] = "incident.decide_threshold"
+    REFERS: ClassVar[bool] = True
 
     limbs: tuple[Limb, ...]
     met: bool

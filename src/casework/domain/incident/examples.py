@@ -102,6 +102,11 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
         "outcome": "No further action; advice given to both families.",
         "enquiry": "closed",
     },
+    "record_challenge": {
+        "agency": "police",
+        "disagreement": "We think that it needs more than advice to both families.",
+        "outcome": "They look at it again with their supervisor.",
+    },
     "assess_risk": {
         "adult_involved": "no",
         "coercion": "no",
@@ -148,7 +153,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "complete_action": {"action": Slot.ACTION, "effect": "Raised with all classes; fewer reports since."},
     "cancel_action": {"action": Slot.ACTION, "reason": "The platform closed its group chats."},
-    "waive": {"waived": "offer_support", "reason": _REASON, "authorised_by": Slot.HEAD},
+    "waive": {"waived": "debrief", "reason": _REASON, "authorised_by": Slot.HEAD},
     "correct": {"corrects": 1, "correction": "It was on Tuesday.", "reason": "The day was misheard."},
     "reclassify": {"kind": Slot.OTHER_KIND, "reason": _REASON},
     "rebase": {"pack": Slot.PACK, "reason": _REASON},

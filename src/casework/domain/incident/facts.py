@@ -13,7 +13,7 @@ from casework.domain.incident.agencies import ConsiderPolice, RecordAgencyRespon
 from casework.domain.incident.allegations import ConsultLado, DetermineOutcome
 from casework.domain.incident.contact import ClassifyContact, DecideThreshold
 from casework.domain.incident.families import RecordChildVoice, RecordMeeting
-from casework.domain.incident.imagery import RISK_QUESTIONS
+from casework.domain.incident.imagery import RISK_QUESTIONS, EstablishInvolvement
 from casework.domain.incident.outcomes import Decide
 from casework.domain.incident.reporting import Triage
 from casework.domain.incident.steps import STEPS
@@ -217,6 +217,20 @@ def _children(*involvements: Involvement) -> Callable[[Incident], list[Item]]:
     return lambda incident: [Item(child) for child in incident.children(*involvements)]
 
 
+def _targets_only(incident: Incident) -> list[Item]:
+    """The pupils who are targets, without those who are known to have passed on another target's image.
+
+    Nobody records whose image it was. It can have been another's only if somebody else is a target too.
+    """
+    last = {step.person: step.passed_on for step in incident.taken(EstablishInvolvement)}
+    targets = {party.person for party in incident.involved(Involvement.TARGET)}
+    return [
+        Item(child)
+        for child in incident.children(Involvement.TARGET)
+        if not last.get(child) or targets == {child}
+    ]
+
+
 def _children_to_hear(incident: Incident) -> list[Item]:
     """The target and the alleged children; none if there is one and the report has their voice."""
     children = incident.children()
@@ -231,6 +245,7 @@ GROUPS: Final[Mapping[str, Callable[[Incident], list[Item]]]] = {
     "alleged": _people(Involvement.ALLEGED),
     "party": _people(Involvement.TARGET, Involvement.ALLEGED),
     "target_child": _children(Involvement.TARGET),
+    "target_only": _targets_only,
     "alleged_adult": _alleged_adults,
     "alleged_parent": _alleged_parents,
     "alleged_child": _children(Involvement.ALLEGED),

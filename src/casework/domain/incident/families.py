@@ -166,9 +166,10 @@ class OfferSupport(Step, frozen=True, kw_only=True):
 
 
 class ApplySanction(Step, frozen=True, kw_only=True):
-    """A sanction under the school's own behaviour policy."""
+    """A sanction under the school's own behaviour policy, and why, where a rule asks for the reason."""
 
     TOPIC: ClassVar[str] = "incident.apply_sanction"
 
     person: PartyId
     what: Narrative
+    reason: Reason | None = None

@@ -40,7 +40,8 @@ class Step(Event, frozen=True, kw_only=True):
     `apply` how it changes the incident. `MILESTONE` is the state it reaches; `INTERNAL` steps are
     recorded by casework and not taken through the steps resource. A step that `ANSWERS_REPORT` cannot happen
     before the report; other steps, such as help for a child, can. One that `CHANGES_PEOPLE` may change whom
-    the case is about. `CORRECTABLE` says how it may be corrected. One
+    the case is about. One that `REFERS` informs an agency or decides whether to, and is never waived.
+    `CORRECTABLE` says how it may be corrected. One
     that is recorded `APART` is no event of the incident. Steps `FOR_REPORTERS` may be taken by the
     person who reported, steps `FOR_ASSIGNEES` by users to whom only the assignment gives access. Casework
     sets `approved_by`: the second user, if the step needed two people.
@@ -53,6 +54,7 @@ class Step(Event, frozen=True, kw_only=True):
     FOR_ASSIGNEES: ClassVar[bool] = False
     CHANGES_PEOPLE: ClassVar[bool] = False
     APART: ClassVar[bool] = False
+    REFERS: ClassVar[bool] = False
     CORRECTABLE: ClassVar[Correctable] = Correctable()
     AT_FIELD: ClassVar[str] = "$.at"
     _NAME: ClassVar[str]
@@ -100,6 +102,11 @@ class Step(Event, frozen=True, kw_only=True):
     def in_vain(self) -> bool:
         """Whether it was tried without success: the record keeps it, and it answers no duty."""
         return False
+
+    @property
+    def every_text(self) -> tuple[str, ...]:
+        """Every text of this step."""
+        return tuple(texts(self))
 
     @property
     def embeds_file(self) -> bool:

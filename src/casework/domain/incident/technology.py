@@ -113,6 +113,7 @@ class DecideDataBreach(Step, frozen=True, kw_only=True):
     """Whether the regulator is notified of a personal data breach (UK GDPR art. 33)."""
 
     TOPIC: ClassVar[str] = "incident.decide_data_breach"
+    REFERS: ClassVar[bool] = True
 
     notify_regulator: bool
     reason: Reason

@@ -17,6 +17,7 @@ from casework.domain.incident.facts import GROUPS, Item
 from casework.domain.playbook.duty import Duty
 from casework.domain.playbook.restarts import names_others
 from casework.domain.playbook.rules import (
+    NEVER_WAIVED,
     Clock,
     Floor,
     KindOfIncident,
@@ -103,9 +104,10 @@ class Playbook:
             return {}
         if waived in incident.waived:
             return {"$.waived": "is waived already"}
-        waivable = any(rule.step == waived for rule in self.rules if rule.is_duty and rule.relaxable)
-        fixed = any(rule.step == waived for rule in self._by_kind[incident.kind].duties)
-        return {} if waivable or fixed else {"$.waived": "is not a step that any rule lets a school waive"}
+        known = any(rule.step == waived for rule in self._by_kind[incident.kind].duties)
+        if known and waived not in NEVER_WAIVED:
+            return {}
+        return {"$.waived": "is not a step that any rule lets a school waive"}
 
     def refusal(self, incident: Incident, step: Step) -> Refusal | None:
         """Why `step` may not be taken on `incident` now; None if it may."""
@@ -113,7 +115,7 @@ class Playbook:
         rules = self._by_kind[incident.kind]
         return (
             self._prohibition(case, rules, step)
-            or self._waiving_the_floor(case, rules, step)
+            or self._waiving_what_stands(case, rules, step)
             or self._left_undone(case, rules, step)
         )
 
@@ -192,19 +194,24 @@ class Playbook:
             for rule in rules.duties
         )
 
-    def _waiving_the_floor(self, case: Situation, rules: _Rules, step: Step) -> Refusal | None:
+    def _waiving_what_stands(self, case: Situation, rules: _Rules, step: Step) -> Refusal | None:
+        """Why the step that `step` waives cannot be waived: the rule that requires it, whatever is waived.
+
+        If no rule requires it now, it can be waived only if a rule of the kind lets a school waive it.
+        """
         waived = getattr(step, "waived", None)
         if waived is None:
             return None
-        for rule in rules.duties:
-            if (
-                waived == rule.step
-                and not rule.relaxable
-                and case.holds(rule.when)
-                and self._items(case, rule)
-            ):
-                return Refusal(rule.id, rule.clause, f"This cannot be waived. {rule.reason}")
-        return None
+        about = [rule for rule in rules.duties if rule.step == waived]
+        fixed = [rule for rule in about if not rule.waivable]
+        in_force = [rule for rule in fixed if case.holds(rule.when) and self._items(case, rule)]
+        standing = [rule for rule in in_force if rule.modality.binding or rule.before]
+        if not standing and len(fixed) == len(about):
+            standing = in_force or fixed
+        stands = next(iter(standing), None)
+        if stands is None:
+            return None
+        return Refusal(stands.id, stands.clause, f"This cannot be waived. {stands.reason}")
 
     def _left_undone(self, case: Situation, rules: _Rules, step: Step) -> Refusal | None:
         name = step.name()
@@ -222,7 +229,7 @@ class Playbook:
 
     def _asked(self, case: Situation, rule: Rule) -> bool:
         """Whether the duty applies, is not waived, and does not rest."""
-        waived = rule.relaxable and rule.step in case.incident.waived
+        waived = rule.waivable and rule.step in case.incident.waived
         return case.holds(rule.when) and not waived and not self._rests(case, rule)
 
     def _rests(self, case: Situation, rule: Rule) -> bool:

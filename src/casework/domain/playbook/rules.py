@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from casework.domain.clocks import Span, Unit
 from casework.domain.moments import LocalDate
+from casework.domain.naming import holds_word
 from casework.domain.values import Scalar, ValueSet
 from casework.domain.vocabulary import Stream
 
@@ -37,8 +38,9 @@ class Modality(StrEnum):
 class Test(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A condition on a fact of the incident (`fact`) or on a field of the step being taken (`field`).
 
-    Exactly one of `is`, `any`, `all`, `none`, `present` and `in` says what the value must be: equal to it;
-    sharing a member; having all members; sharing none; given or not; a member of the named group.
+    Exactly one of `is`, `any`, `all`, `none`, `present`, `in` and `says` says what the value must be: equal
+    to it; sharing a member; having all members; sharing none; given or not; a member of the named group; a
+    text with one of these words.
     """
 
     fact: str | None = None
@@ -49,9 +51,10 @@ class Test(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     none: tuple[Scalar, ...] | None = None
     present: bool | None = None
     in_: str | None = msgspec.field(name="in", default=None)
+    says: tuple[str, ...] | None = None
 
     def holds(self, values: ValueSet) -> bool:
-        """Whether `values` (a set of one for a single value) meet the test; `in` is checked elsewhere."""
+        """Whether `values` (a set of one for a single value) meet the test."""
         if self.is_ is not None:
             return values == {self.is_}
         if self.any is not None:
@@ -60,6 +63,8 @@ class Test(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return values.issuperset(self.all)
         if self.none is not None:
             return values.isdisjoint(self.none)
+        if self.says is not None:
+            return any(holds_word(value, self.says) for value in values if isinstance(value, str))
         return bool(values) is self.present
 
 
@@ -107,8 +112,8 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     a prohibition. A duty is met by `step` with the values of `preset`, or by any of `satisfied_by`, once
     for each member of the group `per` (which the field `per_field` of the step names), after the last step
     named in `since`. Until it is met, the steps in `before` are refused. A floor rule that is `adjustable`
-    states a default which a pack may replace; no other floor rule can be relaxed. A rule that is not
-    `waivable`, of a floor or a pack, cannot be waived for one incident either.
+    states a default which a pack may replace; no other floor rule can be relaxed. Only a duty that is
+    `waivable`, of a floor or a pack, can be waived for one incident.
     A duty that `protects` a child never waits for school days.
     A prohibition without a step is about conduct that no step records.
     """
@@ -122,6 +127,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     when: tuple[Test, ...] = ()
     given: tuple[Test, ...] = ()
     except_steps: tuple[str, ...] = ()
+    only_steps: tuple[str, ...] = ()
     preset: dict[str, Scalar] = {}
     per: str | None = None
     per_field: str | None = None
@@ -132,7 +138,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     told: tuple[str, ...] = ()
     protects: bool = False
     adjustable: bool = False
-    waivable: bool = True
+    waivable: bool = False
     replaces: str | None = None
     floor: bool = False
 
@@ -140,17 +146,17 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     def is_duty(self) -> bool:
         return self.modality is not Modality.MUST_NOT
 
-    @property
-    def relaxable(self) -> bool:
-        """Whether a school may waive this rule for one incident, with a reason."""
-        return self.waivable and (self.adjustable or not self.floor)
-
     def applies_to(self, kind: str) -> bool:
         return not self.kinds or kind in self.kinds
 
     def is_about(self, step: str) -> bool:
-        """Whether the rule names `step`, or every step without making an exception for it."""
-        return self.step == step or (self.step == "*" and step not in self.except_steps)
+        """Whether the rule names `step`, or every step without making an exception for it.
+
+        With `only_steps`, "every step" is each of these.
+        """
+        if self.step != "*":
+            return self.step == step
+        return step not in self.except_steps and (not self.only_steps or step in self.only_steps)
 
     @cached_property
     def answered_by(self) -> tuple[Satisfier, ...]:
@@ -161,11 +167,27 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         return (Satisfier(step=self.step or "", given=tests),)
 
 
+NEVER_WAIVED: Final = frozenset({"report", "close"})
+"""The steps that begin and end a case, which no rule lets a school waive."""
+
+
+class Authority(StrEnum):
+    """What a document is: law, guidance, or the place of a default where neither gives a number."""
+
+    LAW = "law"
+    GUIDANCE = "guidance"
+    DEFAULT = "default"
+
+
 class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A document that rules cite, and the name they cite it by."""
+    """A document that rules cite, and the name they cite it by.
+
+    Without an `authority`, a source of a floor is law, and one of a pack is the school's own policy.
+    """
 
     cited_as: str
     title: str
+    authority: Authority | None = None
 
 
 class CriticalConcern(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -291,7 +313,6 @@ class NameToClear(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
             clause=self.clause,
             reason=self.reason,
             step=self.step,
-            waivable=False,
             floor=True,
         )
 
