@@ -424,8 +424,10 @@ class House:
         """Take every step that is due until only optional steps and those in `but` are left."""
         parent = self.person("Pat Parent", "parent")
         for _ in range(60):
-            items = self.next_steps(incident, who)
-            item = next((i for i in items if i["modality"] != "may" and i["step"] not in but), None)
+            asked = [i for i in self.next_steps(incident, who) if i["modality"] != "may"]
+            # A debrief waits for the answers of agencies.
+            asked.sort(key=lambda item: item["step"] == "debrief")
+            item = next((i for i in asked if i["step"] not in but), None)
             if item is None:
                 return
             shown = self.get(who, f"/incidents/{incident}")

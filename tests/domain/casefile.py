@@ -207,13 +207,19 @@ class CaseFile:
     def answer_everything(self, but: frozenset[str] = frozenset()) -> Self:
         """Take every step that is due, until only those in `but` and optional ones are left."""
         for _ in range(60):
-            duty = next(
-                (d for d in self.outstanding() if d.rule.modality != "may" and d.rule.step not in but), None
-            )
+            asked = (d for d in self.outstanding() if d.rule.modality != "may" and d.rule.step not in but)
+            duty = next((d for d in asked if not self._waits(d)), None)
             if duty is None or duty.rule.step is None:
                 return self
             self.answer(duty)
         raise AssertionError("the playbook never stops requiring steps")
+
+    def _waits(self, duty: Duty) -> bool:
+        """Whether the step comes after the answers of agencies, as a debrief does."""
+        if duty.rule.step != "debrief":
+            return False
+        refusal = self.playbook.refusal(self.incident, self.build("debrief"))
+        return refusal is not None and refusal.rule == "debrief-waits"
 
     def answer(self, duty: Duty) -> Self:
         """Take the step that `duty` asks for; withhold it from parents who may not be informed yet."""

@@ -62,6 +62,10 @@ def enquiry_open(case: CaseFile) -> CaseFile:
     return case.take("escalate", agency="police")
 
 
+def ready(case: CaseFile) -> CaseFile:
+    return case.answer_everything(but=frozenset({"debrief"}))
+
+
 def with_a_file(case: CaseFile) -> CaseFile:
     return case.take("save_evidence", file=FILE)
 
@@ -71,6 +75,20 @@ def held_by_police(case: CaseFile) -> CaseFile:
 
 
 ROWS: dict[str, Forbidden] = {
+    "debrief-waits": Forbidden(
+        clause="WTSC; KCSIE part 4",
+        step="debrief",
+        kind="inappropriate_content",
+        history=lambda case: enquiry_open(ready(case)),
+        allowed_with={"cannot_wait": "Staff meet today; the trial is next year."},
+    ),
+    "debrief-says-where-enquiries-stand": Forbidden(
+        clause="KCSIE part 2, record keeping",
+        step="debrief",
+        kind="inappropriate_content",
+        history=lambda case: ready(case).take("escalate", agency="prevent"),
+        allowed_with={"where_enquiries_stand": "The panel meets in two weeks."},
+    ),
     **{
         f"duplicate-{rule}": Forbidden(
             clause=clause,

@@ -194,6 +194,8 @@ def test_an_allegation_is_debriefed_before_it_is_closed(pack: str) -> None:
 
 def test_an_allegation_is_not_closed_while_the_lado_investigates() -> None:
     case = reported().answer_everything(but=frozenset({"record_agency_response"}))
+    assert case.refusal("debrief").rule == "debrief-waits"
+    case.take("debrief", cannot_wait="The LADO asks for a year; staff meet today.", actions=[])
     assert case.refusal("close").outstanding == ("enquiry-closed-lado",)
     case.take("record_agency_response", agency="lado").answer_everything().take("close")
 

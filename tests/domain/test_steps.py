@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import pytest
@@ -35,6 +35,12 @@ EXCEPTED = (
     *("open_evidence", "declare_conflict", "clear_name", "let_in"),
 )
 ENDS_SOMETHING = ("complete_action", "cancel_action", "record_agency_response", "record_challenge")
+
+
+ALLOWED_WITH: Final[dict[str, dict[str, str]]] = {
+    "debrief": {"cannot_wait": "Staff meet today; the trial is next year."},
+}
+"""The fields without which a step is refused whatever else is done, by step."""
 
 
 def ready_to_debrief(case: C) -> C:
@@ -223,7 +229,7 @@ def test_a_step_is_refused_until_earlier_duties_are_satisfied(entry: InForce) ->
     rule = entry.rule
     for case in entry.cases():
         for step in rule.before:
-            refusal = case.refusal(step)
+            refusal = case.refusal(step, **ALLOWED_WITH.get(step, {}))
             assert rule.id in refusal.outstanding
             assert refusal.rule == refusal.outstanding[0]
             first = next(other for other in case.playbook.rules if other.id == refusal.rule)

@@ -368,6 +368,14 @@ COMMON_ROWS: Final[Mapping[str, Row]] = {
     "investigation-completed": Requires(
         kind="cyberbullying", step="complete_investigation", modality="may", clause="casework default",
     ),
+    "debrief-waits": Refuses(
+        kind="cyberbullying", since=taking(("escalate", {"agency": "childrens_social_care"})), step="debrief",
+        clause="WTSC; KCSIE part 4",
+    ),
+    "debrief-says-where-enquiries-stand": Refuses(
+        kind="cyberbullying", since=taking(("escalate", {"agency": "prevent"})), step="debrief",
+        clause="KCSIE part 2, record keeping",
+    ),
     "debrief": Requires(
         kind="cyberbullying", since=taking("complete_investigation"), step="debrief", modality="may",
         due=TENTH_SCHOOL_DAY, clause="casework default",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import groupby, permutations
+from itertools import groupby
 from typing import Final
 
 from casework.domain.name_folding import folded
@@ -21,8 +21,6 @@ _SPELLINGS: Final = (
 _LEFT_OUT: Final = frozenset("aeiouyh")
 LEAST_SOUNDS: Final = 2
 """Parts of a name with fewer sounds are not compared by them."""
-_MOST_PARTS: Final = 9
-"""Names with more parts together are compared in the order in which they are written."""
 
 
 def parts_of(name: str) -> tuple[str, ...]:
@@ -41,7 +39,7 @@ def could_be(one: Sequence[str], other: Sequence[str]) -> bool:
     The order of the parts makes no difference, and the longer name may have more of them. A part may be
     written as its initial or in another spelling; but if there is only one part, it must be the same.
     """
-    if _run_together(one, other):
+    if "".join(one) == "".join(other):
         return bool(one)
     shorter, longer = sorted((one, other), key=len)
     if len(shorter) < 2:
@@ -49,22 +47,6 @@ def could_be(one: Sequence[str], other: Sequence[str]) -> bool:
     found = [_like(part, longer) for part in shorter]
     places = [each for each in found if each]
     return len(places) == len(shorter) and are_distinct(places) and _any_whole(shorter, longer)
-
-
-def _run_together(one: Sequence[str], other: Sequence[str]) -> bool:
-    """Whether they are the same if parts are written as one, in any order: "Anne Marie", "Annemarie"."""
-    written, wanted = "".join(one), "".join(other)
-    if written == wanted:
-        return True
-    # Few names have as many letters, and fewer the same ones.
-    if (
-        len(written) != len(wanted)
-        or sorted(written) != sorted(wanted)
-        or len(one) + len(other) > _MOST_PARTS
-    ):
-        return False
-    others = {"".join(parts) for parts in permutations(other)}
-    return any("".join(parts) in others for parts in permutations(one))
 
 
 def _like(part: str, others: Sequence[str]) -> frozenset[int]:

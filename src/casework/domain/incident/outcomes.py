@@ -73,7 +73,11 @@ def user_named(owner: Sealed) -> UUID | None:
 
 
 class Debrief(Step, frozen=True, kw_only=True):
-    """What was learnt and what will be done about it."""
+    """What was learnt and what will be done about it.
+
+    `cannot_wait` says why it does not wait for the police, the LADO or social care, and `where_enquiries_stand`
+    how far an open enquiry has come.
+    """
 
     TOPIC: ClassVar[str] = "incident.debrief"
     ANSWERS_REPORT: ClassVar[bool] = True
@@ -83,6 +87,8 @@ class Debrief(Step, frozen=True, kw_only=True):
     summary: Narrative
     lessons: tuple[Lesson, ...]
     actions: tuple[Action, ...]
+    cannot_wait: Reason | None = None
+    where_enquiries_stand: Narrative | None = None
 
     @property
     def owners(self) -> dict[str, Sealed]:
