@@ -28,13 +28,14 @@ from casework.domain.playbook.rules import (
     Source,
     Test,
 )
+from casework.domain.playbook.situation import STARTS
 from casework.domain.vocabulary import RECIPIENTS
 from casework.library.words import Words, field_types
 
 Fault = tuple[str, str, str]
 """The rule's id, the field, and what is wrong with the field."""
 
-_CLOCK_STARTS: Final = ("reported", "critical", "content", "risk", "item")
+_CLOCK_STARTS: Final = (*STARTS, "item")
 _NOT_OF_A_PROHIBITION: Final = (
     "clock",
     "per",
