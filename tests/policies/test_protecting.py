@@ -28,6 +28,7 @@ STEPS_THAT_PROTECT: Final = {
     *(
         "acknowledge",
         "assess_risk",
+        "assess_welfare",
         "make_safe",
         "contain",
         "welfare_check",

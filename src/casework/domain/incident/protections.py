@@ -71,7 +71,7 @@ def _in_force(incident: Incident) -> frozenset[Hashable]:
 
 
 def _protections(incident: Incident) -> frozenset[tuple[str, Hashable, int]]:
-    """Risks, sexual content, a threshold that was met, referrals, and agencies' wishes that some are not told.
+    """Risks, sexual content, a threshold that was met, referrals, and agencies' wishes that somebody waits.
 
     Each is what it is, of what, and the number of its step; 0 if one that replaces it is the same.
     """

@@ -11,6 +11,7 @@ import msgspec
 from casework.domain.fields import Narrative, PartyId
 from casework.domain.incident.reporting import IdentifyPerson
 from casework.domain.incident.steps import Step
+from casework.domain.moments import Instant
 from casework.domain.vocabulary import Answer, Category, Involvement
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Assessed(msgspec.Struct, frozen=True):
     """
 
     answer: Answer
-    since: datetime | None = None
+    since: Instant | None = None
     again: bool = False
 
     def then(self, step: AssessWelfare) -> Assessed:
