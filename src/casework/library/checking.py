@@ -302,6 +302,8 @@ def _duty_faults(rule: Rule, words: Words) -> Iterator[tuple[str, str]]:
             yield "protects", "a duty that protects a child never waits for school days"
         if rule.clock.of == "content" and not _names_content(rule):
             yield "clock", "of 'content' needs a test of the fact content in `when`, with any"
+        if rule.clock.of == "welfare" and not any(test.fact == "at_risk_now" for test in rule.when):
+            yield "clock", "of 'welfare' needs a test of the fact at_risk_now in `when`"
 
 
 def _names_content(rule: Rule) -> bool:
