@@ -1,4 +1,4 @@
-"""A risk: whom it goes to, in which cases. A later answer does not remove it, nor does its time start again."""
+"""Whom a risk goes to, in which cases; a later answer does not remove it, nor does its time start again."""
 
 from __future__ import annotations
 
