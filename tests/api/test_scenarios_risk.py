@@ -1,4 +1,4 @@
-"""Risk and self-harm over HTTP, under each school's policy: which agency is asked for, and what opens CEOP."""
+"""Risk and self-harm over HTTP, by each school's policy: which agency is asked for, and what opens CEOP."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import pytest
 
 from tests.api.client import NO_RISK, REASON, House, body_of
 from tests.domain.casefile import PACKS
+from tests.storage import samples
 
 OpenHouse = Callable[..., House]
 on_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 HOW = "A pupil showed the rest of the messages."
 CEOP: dict[str, Any] = {"agency": "ceop", "reason": REASON}
 WELFARE: dict[str, Any] = {"health_told": False, "plan": "The learning mentor looks in twice a day."}
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(200)
 
 
 def asked_agencies(house: House, incident: str) -> set[str]:
@@ -92,11 +92,11 @@ def test_a_file_is_closed_once_an_indecent_image_is_recorded(house: House) -> No
         "captured_at": "2026-09-14T10:20:00+01:00",
         "incident_at": "2026-09-14T10:00:00+01:00",
     }
-    file = house.uploaded(incident, PNG, **metadata)["id"]
+    file = house.uploaded(incident, samples.PNG, **metadata)["id"]
     path = f"/incidents/{incident}/evidence/{file}/content"
     assert house.ask("dsl", "GET", path).status_code == 200
     house.take(incident, "record_content", content=["indecent_image"], how=HOW)
-    for answer in (house.ask("dsl", "GET", path), house.upload(incident, PNG, **metadata)):
+    for answer in (house.ask("dsl", "GET", path), house.upload(incident, samples.PNG, **metadata)):
         assert answer.status_code == 409
         assert body_of(answer)["clause"].startswith("UKCIS")
 

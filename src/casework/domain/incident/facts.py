@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 _SPEAKING_TO_A_CHILD: Final = frozenset(
     {
         *("advise", "offer_support", "apply_sanction", "welfare_check", "ban_from_computing"),
-        *("record_search", "record_deletion", "establish_involvement"),
+        *("record_search", "record_deletion", "establish_involvement", "assess_welfare"),
     }
 )
 """The steps that are taken with a child who is told why."""
