@@ -8,8 +8,8 @@ from casework.domain.errors import Invalid
 from casework.domain.incident.imagery import RISK_QUESTIONS
 from casework.domain.incident.protections import takes_back_protection
 from casework.domain.vocabulary import Content
-from tests.domain.casefile import FILE, PACKS, CaseFile
-from tests.domain.situations import KINDS
+from tests.domain.casefile import FILE, FLOOR, PACKS, CaseFile
+from tests.domain.situations import KINDS, rules_of
 
 FOUND = "2026-10-22 10:00"
 
@@ -161,6 +161,22 @@ def test_the_risk_questions_of_nudes_are_not_shed_by_another_kind() -> None:
     assert case.requires("assess_risk")
     refused = case.refusal("decide", topic="managed_in_school")
     assert refused.rule == "sexting-unassessed-not-managed-in-school"
+
+
+def test_every_rule_about_risk_and_ceop_is_about_the_same_kinds_once_and_now() -> None:
+    rules = {rule.id: rule for rule in rules_of(FLOOR)}
+    about_risk = [rule for rule in rules.values() if any("risk" in (test.fact or "") for test in rule.when)]
+    named = {
+        rule.id: frozenset(test.any or test.none or ())
+        for rule in (rules["sexting-risk"], *about_risk)
+        for test in rule.when
+        if test.fact == "kinds_been"
+    }
+    assert {"sexting-risk", "risk-to-police", "risk-to-social-care", "bullying-not-ceop"} <= named.keys()
+    assert len({*named.values()}) == 1
+    (kinds,) = {*named.values()}
+    assert kinds.isdisjoint(rules["risk-found-police"].kinds)
+    assert kinds.union(rules["risk-found-police"].kinds) == {*KINDS}
 
 
 @pytest.mark.parametrize("question", ["adult_involved", "coercion"])
