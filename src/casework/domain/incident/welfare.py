@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Final
 from uuid import UUID
@@ -64,6 +65,9 @@ def assessed(incident: Incident) -> dict[UUID, Assessed]:
     Of a person who was unknown, under who they turned out to be.
     """
     found: dict[UUID, Assessed] = {}
+    # Few cases hold an assessment, and the rules ask in every case.
+    if not any(incident.taken(AssessWelfare)):
+        return found
     for step in incident.standing:
         if isinstance(step, AssessWelfare):
             found[step.person] = _after(found.get(step.person), step)
@@ -72,19 +76,11 @@ def assessed(incident: Incident) -> dict[UUID, Assessed]:
     return {person: each for person, each in found.items() if incident.is_party(person)}
 
 
-def unassessed(incident: Incident) -> bool:
-    """Whether a child whom the case is about was not assessed, or it is not known who that child is."""
-    children = incident.children()
-    if children:
-        return not assessed(incident).keys() >= set(children)
-    targets = [*incident.involved(Involvement.TARGET)]
-    return not targets or any(party.category is Category.UNKNOWN for party in targets)
-
-
 def at_risk_now(incident: Incident) -> frozenset[str]:
     """The answers that count, one of them `unassessed` if an assessment is missing."""
-    answers = frozenset(each.answer.value for each in assessed(incident).values())
-    return answers | {UNASSESSED} if unassessed(incident) else answers
+    found = assessed(incident)
+    answers = frozenset(each.answer.value for each in found.values())
+    return answers | {UNASSESSED} if _lacks(incident, found) else answers
 
 
 def at_risk_since(incident: Incident, known: datetime | None) -> datetime | None:
@@ -93,11 +89,21 @@ def at_risk_since(incident: Incident, known: datetime | None) -> datetime | None
     `known` is when the school first knew that somebody may be, whatever was assessed later; None if it knew
     nothing before the assessments.
     """
-    at_risk = [each for each in assessed(incident).values() if each.since is not None]
+    found = assessed(incident)
+    at_risk = [each for each in found.values() if each.since is not None]
     starts = [each.since if each.again or known is None else known for each in at_risk]
-    if unassessed(incident):
+    if _lacks(incident, found):
         starts.append(known)
     return min((start for start in starts if start is not None), key=datetime.timestamp, default=None)
+
+
+def _lacks(incident: Incident, found: Mapping[UUID, Assessed]) -> bool:
+    """Whether a child whom the case is about was not assessed, or it is not known who that child is."""
+    children = incident.children()
+    if children:
+        return not found.keys() >= set(children)
+    targets = [*incident.involved(Involvement.TARGET)]
+    return not targets or any(party.category is Category.UNKNOWN for party in targets)
 
 
 def _after(earlier: Assessed | None, step: AssessWelfare) -> Assessed:
