@@ -136,8 +136,9 @@ class TestWhatTakesTwo:
                 },
                 {"immediate_risk": "no"},
             ),
+            ("record_content", {"content": ["sexual"], "how": REASON}, {"content": ["abusive"]}),
         ],
-        ids=["critical", "referral", "hold", "risk"],
+        ids=["critical", "referral", "hold", "risk", "content"],
     )
     def test_two_decide(self, house: House, case: str, step: str, fields: Json, to_none: Json) -> None:
         if step == "record_agency_response":
@@ -158,6 +159,14 @@ class TestWhatTakesTwo:
         house.take(case, "assess_risk", **answers, coercion="yes", immediate_risk="unknown")
         assert correct(house, case, 2, fields={"coercion": "unknown"}).status_code == 202
         corrected(house, case, 2, fields={"immediate_risk": "yes"})
+
+    @pytest.mark.parametrize(("given", "then"), [("yes", "unknown"), ("yes", "no"), ("unknown", "no")])
+    def test_that_a_child_may_be_at_risk_now(self, house: House, case: str, given: str, then: str) -> None:
+        child = house.get("dsl", f"/incidents/{case}")["people"][0]["person"]
+        answers: Json = {"at_risk_now": given, "health_told": False, "plan": "Seen twice a day."}
+        house.take(case, "assess_welfare", person=child, **answers)
+        assert correct(house, case, 2, fields={"at_risk_now": then}).status_code == 202
+        corrected(house, case, 2, fields={"plan": "Seen three times a day."})
 
     def test_the_time_since_which_it_is_critical(self, house: House, case: str) -> None:
         house.clock.set("2026-09-14 16:00")

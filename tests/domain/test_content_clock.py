@@ -42,12 +42,19 @@ def test_every_rule_about_content_counts_from_its_discovery() -> None:
         "self-harm-parents": "content",
         "content-welfare-prevent": "content",
         "extremist-prevent": "content",
+        "self-harm-welfare": "content",
+        "self-harm-referral": "welfare",
+        "sexual-content-risk": "content",
+        "sexual-content-risk-to-police": "risk",
+        "sexual-content-risk-to-social-care": "risk",
     }
 
 
 @pytest.mark.parametrize("kind", ["cyberbullying", "parent_post"])
 @pytest.mark.parametrize("pack", PACKS)
-@pytest.mark.parametrize(("step", "fields"), [("triage", {}), ("save_evidence", EVIDENCE)])
+@pytest.mark.parametrize(
+    ("step", "fields"), [("triage", {}), ("save_evidence", EVIDENCE), ("record_content", {})]
+)
 def test_a_slur_found_weeks_later_gives_a_duty_that_is_not_late_yet(
     kind: str, pack: str, step: str, fields: dict[str, Any]
 ) -> None:
@@ -59,7 +66,10 @@ def test_a_slur_found_weeks_later_gives_a_duty_that_is_not_late_yet(
 
 
 @pytest.mark.parametrize("word", sorted(Content))
-@pytest.mark.parametrize(("step", "fields"), [("report", {}), ("triage", {}), ("save_evidence", EVIDENCE)])
+@pytest.mark.parametrize(
+    ("step", "fields"),
+    [("report", {}), ("triage", {}), ("save_evidence", EVIDENCE), ("record_content", {})],
+)
 def test_each_content_is_stored_with_the_moment_of_its_discovery(
     word: Content, step: str, fields: dict[str, Any]
 ) -> None:

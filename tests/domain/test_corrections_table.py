@@ -55,6 +55,7 @@ the case is reopened. The reasons are in [decision 0033](decisions/0033-correcti
 DUE: Final = "What it answered is due again."
 EXPLAINED: Final = "A parent who was wrongly told is told so."
 REFERRAL: Final = "if a referral is taken back"
+NO_LONGER: Final = "if the case is then no longer critical or of sexual content"
 UNREAD: Final = "Nothing."
 
 
@@ -84,14 +85,14 @@ ROWS: Final[dict[str, Row]] = {
         follows="Clocks, term, content and stream follow the new values; the editions it is judged by stay. "
         "A report moved more than a day before its recording needs `late_reason`. "
         "The person who reported still reads what they submitted.",
-        two="if it is moved to a later time, the case is then no longer critical, or it was an allegation "
-        "and its day changes",
+        two="if it is moved to a later time, the case is then no longer critical or of sexual content, or it "
+        "was an allegation and its day changes",
         change={"platform": "Signal"},
     ),
     "acknowledge": Row(follows=DUE),
     "triage": Row(
         follows=f"{DUE} What it alone made critical is no longer.",
-        two="if the case is then no longer critical",
+        two=NO_LONGER,
         protects=True,
         fields={"critical": True},
         change={"critical": False},
@@ -119,7 +120,7 @@ ROWS: Final[dict[str, Row]] = {
     "record_search": Row(follows=UNREAD, change={"found": "A second phone."}),
     "save_evidence": Row(
         follows=f"{DUE} Its file stays, is still held, and can still be opened.",
-        two="if the case is then no longer critical",
+        two=NO_LONGER,
         change={"description": "What the pupil wrote down."},
     ),
     "open_evidence": Row(follows=UNREAD),
@@ -165,6 +166,13 @@ ROWS: Final[dict[str, Row]] = {
         kind="sexting",
         fields={"coercion": "unknown"},
         change={"violent_or_unusual": "unknown"},
+    ),
+    "assess_welfare": Row(
+        follows=f"{DUE} The referral that it asked for is due only as long as the child is unassessed.",
+        two="if a yes or an unknown is taken back, or moved to a later time",
+        protects=True,
+        fields={"at_risk_now": "unknown"},
+        change={"plan": "The learning mentor looks in twice a day."},
     ),
     "attest_no_copy": Row(follows=DUE, kind="sexting", change={"statement": "Nobody holds a copy of it."}),
     "record_viewing": Row(follows=UNREAD, kind="sexting", change={"place": "The office"}),
@@ -234,7 +242,7 @@ ROWS: Final[dict[str, Row]] = {
     ),
     "record_content": Row(
         follows="What it alone made critical is no longer; the duties of the content end.",
-        two="if the case is then no longer critical",
+        two=NO_LONGER,
         protects=True,
         fields={"content": ("self_harm",)},
         change={"how": "Quite another way."},

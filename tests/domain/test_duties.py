@@ -49,7 +49,13 @@ DUE: dict[str, tuple[str, str]] = {
     "triage-allegation": (SAME_DAY, SAME_DAY),
     "triage-contact-by-staff": (SAME_DAY, SAME_DAY),
     "self-harm-parents": (SAME_DAY, SAME_DAY),
-    "critical-risk": (SAME_DAY, SAME_DAY),
+    "self-harm-welfare": (SAME_DAY, SAME_DAY),
+    "self-harm-referral": (SAME_DAY, SAME_DAY),
+    "at-risk-referral": (SAME_DAY, SAME_DAY),
+    "risk-found-police": (SAME_DAY, SAME_DAY),
+    "sexual-content-risk": (SAME_DAY, SAME_DAY),
+    "sexual-content-risk-to-police": (SAME_DAY, SAME_DAY),
+    "sexual-content-risk-to-social-care": (SAME_DAY, SAME_DAY),
     "risk-to-police": (SAME_DAY, SAME_DAY),
     "risk-to-social-care": (SAME_DAY, SAME_DAY),
     "referral-decided": (SAME_DAY, SAME_DAY),
@@ -284,6 +290,8 @@ def test_a_critical_case_never_has_more_time(kind: str, pack: str, day: date) ->
         ("assess_risk", {"adult_involved": "yes"}),
         ("assess_risk", {"coercion": "yes"}),
         ("assess_risk", {"immediate_risk": "yes"}),
+        ("assess_risk", {"under_13_sexual": "yes"}),
+        ("assess_risk", {"violent_or_unusual": "yes"}),
     ],
 )
 def test_a_later_finding_makes_the_case_critical_from_then_on(step: str, fields: dict[str, Any]) -> None:
@@ -291,7 +299,6 @@ def test_a_later_finding_makes_the_case_critical_from_then_on(step: str, fields:
         case = CaseFile(kind, reported="2026-10-22 09:00").take(step, "2026-10-26 15:00", **fields)
         assert case.playbook.critical_since(case.incident) == at("2026-10-26 15:00")
         assert moments(case, "acknowledge") == {SAME_DAY}
-        assert moments(case, "critical-risk") == {"2026-10-26"}
         if step != "triage" or not fields.get("critical"):
             assert moments(case, "critical-triage") == {"2026-10-26"}
 
@@ -316,7 +323,7 @@ def test_a_case_is_critical_since_the_first_critical_finding() -> None:
 
 
 def test_a_case_that_becomes_critical_at_night_has_duties_the_next_morning() -> None:
-    case = CaseFile("cyberbullying", reported="2026-10-22 09:00")
+    case = CaseFile("cyberbullying", reported="2026-10-22 09:00", content=(Content.SEXUAL,))
     case.take("assess_risk", "2026-12-24 23:30", immediate_risk="yes")
     assert case.due("escalate", agency="police") == "2026-12-25 10:00"
     assert case.due("escalate", agency="childrens_social_care") == "2026-12-25 10:00"

@@ -212,6 +212,7 @@ SUITS: Final = [
     ("ceop", "cyberbullying", ["adult_contact"], {}, True),
     ("ceop", "underage_use", [], {}, False),
     ("ceop", "underage_use", ["adult_contact"], {}, True),
+    ("ceop", "cyberbullying", ["blackmail"], {}, True),
     ("ceop", "sexting", [], {}, False),
     ("report_remove", "sexting", [], {}, True),
     ("report_remove", "cyberbullying", ["indecent_image"], OF_A_PUPIL, True),
@@ -239,6 +240,8 @@ SUITS: Final = [
     ("lado", "cyberbullying", [], {}, False),
     ("childrens_social_care", "cyberbullying", ["self_harm"], {}, True),
     ("childrens_social_care", "cyberbullying", ["abusive"], {}, False),
+    ("health", "cyberbullying", ["self_harm"], {}, True),
+    ("health", "cyberbullying", [], {}, False),
     ("prevent", "inappropriate_content", ["extremist"], {}, True),
     ("prevent", "inappropriate_content", [], {}, False),
     ("regulator", "image_without_consent", [], {}, True),
@@ -281,6 +284,20 @@ def test_the_lado_suits_once_the_threshold_is_met() -> None:
 def test_the_police_and_social_care_suit_a_case_with_a_risk(risk: str) -> None:
     case = case_of("cyberbullying").take("assess_risk", immediate_risk=risk)
     assert channels(case)["police"]
+    assert channels(case)["childrens_social_care"]
+
+
+@pytest.mark.parametrize("kind", ["cyberbullying", "underage_use"])
+@pytest.mark.parametrize("question", ["adult_involved", "coercion"])
+def test_ceop_suits_once_an_adult_or_coercion_is_found(kind: str, question: str) -> None:
+    assert channels(case_of(kind).take("assess_risk", **{question: "yes"}))["ceop"]
+    assert not channels(case_of(kind).take("assess_risk", **{question: "unknown"}))["ceop"]
+
+
+@pytest.mark.parametrize("answer", ["yes", "unknown"])
+def test_health_and_social_care_suit_a_child_who_may_be_at_risk_now(answer: str) -> None:
+    case = case_of("cyberbullying").take("assess_welfare", at_risk_now=answer)
+    assert channels(case)["health"]
     assert channels(case)["childrens_social_care"]
 
 

@@ -37,7 +37,7 @@ def test_with_adult_contact_every_duty_is_due_the_same_day() -> None:
     case = CaseFile("underage_use", reported="2026-09-14 09:00").take("triage", "2026-09-16 10:00")
     case.take("triage", "2026-09-17 15:00", content=(Content.ADULT_CONTACT,))
     assert case.due("inform_parents", child=TARGET) == "2026-09-17"
-    assert case.due("assess_risk") == "2026-09-17"
+    assert not case.requires("assess_risk")
     assert case.due("triage", critical=True) == "2026-09-17"
 
 
@@ -67,7 +67,7 @@ def test_only_advice_on_use_or_on_reporting_teaches_safe_use(about: str, taught:
 @pytest.mark.parametrize("content", sorted(Content))
 def test_ceop_is_informed_of_sexual_risk_but_not_of_an_account_alone(content: Content) -> None:
     case = CaseFile("underage_use", content=(content,))
-    if content in {Content.SEXUAL, Content.INDECENT_IMAGE, Content.ADULT_CONTACT}:
+    if content in {Content.SEXUAL, Content.INDECENT_IMAGE, Content.ADULT_CONTACT, Content.BLACKMAIL}:
         assert case.take("escalate", agency="ceop").incident.state is State.ESCALATED
     else:
         assert case.refusal("escalate", agency="ceop").rule == "underage-not-ceop"

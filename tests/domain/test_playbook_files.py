@@ -259,6 +259,7 @@ IN_THE_FLOOR = [
     ('of = "reported"', 'of = "reported", field = "at"', "triage", "clock", "'reported' has no field 'at'"),
     ('of = "reported"', 'of = "close", field = "at"', "triage", "clock", "'close' has no field 'at'"),
     ('of = "reported"', 'of = "content"', "triage", "clock", "needs a test of the fact content"),
+    ('of = "reported"', 'of = "welfare"', "triage", "clock", "needs a test of the fact at_risk_now"),
     (
         'of = "reported"',
         'of = "content", field = "at"',

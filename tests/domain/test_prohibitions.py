@@ -89,13 +89,16 @@ def test_the_latest_risk_assessment_counts() -> None:
     case.take("assess_risk").take("decide", topic="managed_in_school")
 
 
-@pytest.mark.parametrize("content", ["sexual", "indecent_image", "adult_contact"])
+OF_CEOP = frozenset({"sexual", "indecent_image", "adult_contact", "blackmail"})
+
+
+@pytest.mark.parametrize("content", sorted(OF_CEOP))
 def test_ceop_may_be_informed_if_bullying_is_sexual(content: str) -> None:
     case = CaseFile("cyberbullying").take("triage", content=(Content(content),))
     case.take("escalate", agency="ceop")
 
 
-@pytest.mark.parametrize("content", sorted(set(Content) - {"sexual", "indecent_image", "adult_contact"}))
+@pytest.mark.parametrize("content", sorted(set(Content) - OF_CEOP))
 def test_ceop_may_not_be_informed_of_bullying_alone(content: str) -> None:
     case = CaseFile("cyberbullying").take("triage", content=(Content(content),))
     assert case.refusal("escalate", agency="ceop").rule == "bullying-not-ceop"

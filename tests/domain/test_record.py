@@ -150,7 +150,7 @@ def test_a_waived_duty_no_longer_blocks_closing() -> None:
 
 
 def test_an_early_waiver_does_not_cover_later_duties_of_the_floor() -> None:
-    case = CaseFile("cyberbullying", "headcorn")
+    case = CaseFile("cyberbullying", "headcorn", content=(Content.SEXUAL,))
     for step in ("escalate", "debrief"):
         # The first release recorded a waiver of any step.
         case.incident.append(case.build("waive", waived=step))

@@ -53,12 +53,15 @@ HATE: Final[Fields] = {"content": (Content.RACIST,)}
 INDECENT: Final[Fields] = {"content": (Content.INDECENT_IMAGE,)}
 THREAT: Final[Fields] = {"content": (Content.THREATENING,)}
 SELF_HARM: Final[Fields] = {"content": (Content.SELF_HARM,)}
+SEXUAL: Final[Fields] = {"content": (Content.SEXUAL,)}
 GROOMING: Final[Fields] = {"content": (Content.ADULT_CONTACT,)}
 
 MEETS_THRESHOLD: Final[Taken] = ("decide_threshold", {"limbs": ("harmed",), "met": True})
 OLD_ENOUGH: Final[Taken] = ("check_age", {"age": 14, "minimum_age": 13})
 CIRCUMVENTED: Final[Taken] = ("contain", {"circumvented": True})
 RISK_UNKNOWN: Final[Taken] = ("assess_risk", {"coercion": "unknown"})
+ADULT_FOUND: Final[Taken] = ("assess_risk", {"adult_involved": "yes"})
+MAY_BE_AT_RISK: Final[Taken] = ("assess_welfare", {"at_risk_now": "unknown"})
 OUT_OF_SCHOOL: Final[Taken] = ("triage", {"timing": "out_of_school"})
 FOUND_TO_BE_BULLYING: Final[Taken] = ("reclassify", {"kind": "cyberbullying"})
 REFUSED: Final[Taken] = ("record_removal", {"outcome": "refused"})

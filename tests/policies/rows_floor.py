@@ -25,6 +25,7 @@ from tests.policies.rows import (
     RISK_UNKNOWN,
     SAME_DAY,
     SECOND_SCHOOL_DAY,
+    SEXUAL,
     Forbids,
     Refuses,
     Requires,
@@ -122,6 +123,32 @@ FLOOR_ROWS: Final[Mapping[str, Row]] = {
     ),
     "risk-to-social-care": Requires(
         kind="sexting", since=taking(RISK_UNKNOWN), step="escalate",
+        preset={"agency": "childrens_social_care"}, due=SAME_DAY, told=("childrens_social_care",),
+        bars=DEBRIEF, clause="UKCIS; KCSIE part 5",
+    ),
+    "sexual-content-risk-not-managed-in-school": Refuses(
+        kind="cyberbullying", opening=SEXUAL, since=taking(RISK_UNKNOWN), step="decide",
+        fields={"topic": "managed_in_school"}, clause="UKCIS; KCSIE part 5",
+    ),
+    "sexual-content-unassessed-not-managed-in-school": Refuses(
+        kind="cyberbullying", opening=SEXUAL, step="decide", fields={"topic": "managed_in_school"},
+        clause="UKCIS; KCSIE part 5",
+    ),
+    "sexual-content-risk-not-kept-from-police": Refuses(
+        kind="cyberbullying", opening=SEXUAL, since=taking(RISK_UNKNOWN), step="consider_police",
+        fields={"refer": False}, clause="UKCIS; KCSIE part 5",
+    ),
+    "sexual-content-risk": Requires(
+        kind="cyberbullying", opening=SEXUAL, step="assess_risk", due=SAME_DAY, bars=DEBRIEF,
+        clause="UKCIS; KCSIE part 5",
+    ),
+    "sexual-content-risk-to-police": Requires(
+        kind="cyberbullying", opening=SEXUAL, since=taking(RISK_UNKNOWN), step="escalate",
+        preset={"agency": "police"}, due=SAME_DAY, told=("police",), bars=DEBRIEF,
+        clause="UKCIS; KCSIE part 5",
+    ),
+    "sexual-content-risk-to-social-care": Requires(
+        kind="cyberbullying", opening=SEXUAL, since=taking(RISK_UNKNOWN), step="escalate",
         preset={"agency": "childrens_social_care"}, due=SAME_DAY, told=("childrens_social_care",),
         bars=DEBRIEF, clause="UKCIS; KCSIE part 5",
     ),

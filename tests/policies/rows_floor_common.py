@@ -9,6 +9,7 @@ from casework.domain.sealed import Sealed
 from tests.domain.casefile import ALLEGED, PARENT, TARGET, TEACHER
 from tests.domain.situations import EXTREMIST, UNKNOWN_ALLEGED, closed, debriefed_with_an_action_due
 from tests.policies.rows import (
+    ADULT_FOUND,
     BY_AN_ADULT,
     BY_AN_ADULT_AND_A_PUPIL,
     BY_STAFF,
@@ -17,6 +18,7 @@ from tests.policies.rows import (
     FIFTH_WORKING_DAY,
     GROOMING,
     LATER,
+    MAY_BE_AT_RISK,
     MEETS_THRESHOLD,
     NEXT_WORKING_DAY,
     NOBODY_KNOWN,
@@ -308,9 +310,21 @@ COMMON_ROWS: Final[Mapping[str, Row]] = {
         kind="cyberbullying", opening=GROOMING, step="triage", preset={"critical": True}, due=SAME_DAY,
         told=("dsl",), bars=CLOSE, clause="KCSIE part 1",
     ),
-    "critical-risk": Requires(
-        kind="cyberbullying", opening=GROOMING, step="assess_risk", due=SAME_DAY, bars=CLOSE,
-        clause="KCSIE part 2, record keeping; WTSC",
+    "self-harm-welfare": Requires(
+        kind="cyberbullying", opening=SELF_HARM, step="assess_welfare", preset={"person": TARGET},
+        due=SAME_DAY, bars=CLOSE, clause="KCSIE part 1; WTSC",
+    ),
+    "self-harm-referral": Requires(
+        kind="cyberbullying", opening=SELF_HARM, step="escalate", preset={"agency": "health"},
+        due=SAME_DAY, told=("health", "childrens_social_care"), bars=DEBRIEF, clause="KCSIE part 1; WTSC",
+    ),
+    "at-risk-referral": Requires(
+        kind="cyberbullying", since=taking(MAY_BE_AT_RISK), step="escalate", preset={"agency": "health"},
+        due=SAME_DAY, told=("health", "childrens_social_care"), bars=DEBRIEF, clause="KCSIE part 1; WTSC",
+    ),
+    "risk-found-police": Requires(
+        kind="cyberbullying", since=taking(ADULT_FOUND), step="consider_police", modality="consider",
+        due=SAME_DAY, bars=CLOSE, clause="KCSIE part 1; WTSC",
     ),
     "referral-decided": Requires(
         kind="cyberbullying", since=taking(("consider_police", {"refer": True})), step="escalate",

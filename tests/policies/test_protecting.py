@@ -9,6 +9,7 @@ import pytest
 from casework.domain.clocks import LONDON, Unit
 from casework.domain.playbook import Rule
 from casework.domain.playbook.rules import Modality
+from casework.domain.vocabulary import Content
 from casework.library import Library
 from tests.calendars import TEST_CALENDAR
 from tests.domain.casefile import PACKS, PEOPLE, CaseFile
@@ -28,6 +29,7 @@ STEPS_THAT_PROTECT: Final = {
     *(
         "acknowledge",
         "assess_risk",
+        "assess_welfare",
         "make_safe",
         "contain",
         "welfare_check",
@@ -83,6 +85,23 @@ def test_parents_are_informed_the_same_day_of_nudes_and_of_self_harm(pack: str) 
         "cyberbullying", pack, reported="2026-12-19 15:00", **opening_of("self-harm-parents", "x")
     )
     assert harm.due("inform_parents") == "2026-12-19"
+
+
+@pytest.mark.parametrize("pack", PACKS)
+@pytest.mark.parametrize("reported", MOMENTS)
+def test_risk_and_self_harm_are_looked_at_the_same_day(reported: str, pack: str) -> None:
+    moment, same_day, _ = MOMENTS[reported]
+    content = (Content.SELF_HARM, Content.SEXUAL)
+    case = CaseFile("cyberbullying", pack, reported=moment, content=content)
+    case.take("assess_risk", moment, coercion="unknown")
+    rules = {"self-harm-welfare", "self-harm-referral", "sexual-content-risk"}
+    rules |= {"sexual-content-risk-to-police", "sexual-content-risk-to-social-care"}
+    due = {
+        duty.rule.id: f"{duty.due_at.astimezone(LONDON):%Y-%m-%d %H:%M}"
+        for duty in case.playbook.duties(case.incident, TEST_CALENDAR)
+        if duty.rule.id in rules and duty.due_at is not None
+    }
+    assert due == dict.fromkeys(rules, same_day)
 
 
 @pytest.mark.parametrize("pack", PACKS)

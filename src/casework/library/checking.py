@@ -25,6 +25,7 @@ from casework.domain.playbook.rules import (
     Source,
     Test,
 )
+from casework.domain.playbook.situation import STARTS
 from casework.domain.vocabulary import RECIPIENTS
 from casework.library.citing import cites
 from casework.library.waivers import as_of_a_floor, waiver_faults
@@ -33,7 +34,7 @@ from casework.library.words import Words, field_types
 Fault = tuple[str, str, str]
 """The rule's id, the field, and what is wrong with the field."""
 
-_CLOCK_STARTS: Final = ("reported", "critical", "content", "risk", "item")
+_CLOCK_STARTS: Final = (*STARTS, "item")
 _NOT_OF_A_PROHIBITION: Final = (
     "clock",
     "per",
@@ -242,6 +243,8 @@ def _duty_faults(rule: Rule, words: Words) -> Iterator[tuple[str, str]]:
             yield "protects", "a duty that protects a child never waits for school days"
         if rule.clock.of == "content" and not _names_content(rule):
             yield "clock", "of 'content' needs a test of the fact content in `when`, with any"
+        if rule.clock.of == "welfare" and not any(test.fact == "at_risk_now" for test in rule.when):
+            yield "clock", "of 'welfare' needs a test of the fact at_risk_now in `when`"
 
 
 def _names_content(rule: Rule) -> bool:

@@ -34,6 +34,7 @@ _STARTS: Final = {
     "critical": "it became critical",
     "content": "the content came to light",
     "risk": "a risk question was first open",
+    "welfare": "a person was first at risk",
     "item": "the day set for it",
 }
 

@@ -17,6 +17,7 @@ from casework.domain.incident import (
     reporting,
     technology,
     telling,
+    welfare,
 )
 from casework.domain.incident.incident import Incident
 from casework.domain.incident.steps import STEPS, Step
@@ -41,4 +42,5 @@ __all__ = [
     "reporting",
     "technology",
     "telling",
+    "welfare",
 ]

@@ -114,6 +114,12 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
         "under_13_sexual": "no",
         "immediate_risk": "no",
     },
+    "assess_welfare": {
+        "person": Slot.CHILD,
+        "at_risk_now": "no",
+        "health_told": False,
+        "plan": "Sees the learning mentor every day this week and knows whom to ring at night.",
+    },
     "attest_no_copy": {"statement": "Nobody at the school holds or has forwarded any picture."},
     "record_viewing": {
         "viewer": Slot.COLLEAGUE,

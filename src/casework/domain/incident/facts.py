@@ -19,6 +19,7 @@ from casework.domain.incident.reporting import Triage
 from casework.domain.incident.steps import STEPS
 from casework.domain.incident.technology import CheckAge, CheckConsent, Contain
 from casework.domain.incident.telling import wrongly_told
+from casework.domain.incident.welfare import UNASSESSED, at_risk_now
 from casework.domain.moments import LocalDate
 from casework.domain.values import Scalar, ValueSet, as_values
 from casework.domain.vocabulary import (
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 _SPEAKING_TO_A_CHILD: Final = frozenset(
     {
         *("advise", "offer_support", "apply_sanction", "welfare_check", "ban_from_computing"),
-        *("record_search", "record_deletion", "establish_involvement"),
+        *("record_search", "record_deletion", "establish_involvement", "assess_welfare"),
     }
 )
 """The steps that are taken with a child who is told why."""
@@ -157,6 +158,7 @@ FACTS: Final[Mapping[str, Fact]] = {
     "risk_yes": Fact(lambda i: _risk(i, Answer.YES), _words(RISK_QUESTIONS)),
     "risk_open": Fact(lambda i: _risk(i, Answer.YES, Answer.UNKNOWN), _words(RISK_QUESTIONS)),
     "risk_assessed": Fact(lambda i: bool(i.risk), _BOOLEAN),
+    "at_risk_now": Fact(at_risk_now, _words([*Answer, UNASSESSED])),
     "agencies_told": Fact(lambda i: i.told_agencies, _words(Agency)),
     "open_enquiries": Fact(lambda i: i.open_enquiries, _words(Respondent)),
     "parents_held": Fact(lambda i: bool(i.parents_held_by), _BOOLEAN),

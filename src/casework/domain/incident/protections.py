@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from datetime import datetime
+from typing import Final
 
 from casework.domain.incident.agencies import Escalate
 from casework.domain.incident.allegations import ConsultLado
 from casework.domain.incident.amending import Reclassify
 from casework.domain.incident.contact import DecideThreshold
 from casework.domain.incident.incident import Incident
-from casework.domain.vocabulary import Answer, Stream
+from casework.domain.incident.welfare import assessed
+from casework.domain.vocabulary import Answer, Content, Stream
 
 CriticalSince = Callable[[Incident], datetime | None]
 """Returns when an incident became critical, as its playbook says; None if it is not."""
+SEXUAL: Final = frozenset({Content.SEXUAL, Content.INDECENT_IMAGE})
+"""The content whose risks are referred and whose files are kept closed."""
 
 
 def takes_back_protection(before: Incident, after: Incident, critical_since: CriticalSince) -> bool:
@@ -26,6 +30,7 @@ def takes_back_protection(before: Incident, after: Incident, critical_since: Cri
         (before.first_reported_at, after.first_reported_at),
         (before.risk_since, after.risk_since),
         (was_critical, is_critical),
+        *_since_each_is_at_risk(before, after),
     )
     later = any(one and other and other.timestamp() > one.timestamp() for one, other in clocks)
     return bool(
@@ -51,6 +56,14 @@ def was_allegation(incident: Incident) -> bool:
     return any(incident.until(step.number).stream is Stream.ALLEGATION for step in changes)
 
 
+def _since_each_is_at_risk(
+    before: Incident, after: Incident
+) -> list[tuple[datetime | None, datetime | None]]:
+    """By person assessed in both: since when they are at risk, or may be, in the one and in the other."""
+    then, now = assessed(before), assessed(after)
+    return [(then[person].since, now[person].since) for person in then.keys() & now.keys()]
+
+
 def _in_force(incident: Incident) -> frozenset[Hashable]:
     """What protects a child in `incident`, as it can be compared with that of another incident."""
     protections = frozenset((what, of) for what, of, _ in _protections(incident))
@@ -58,12 +71,17 @@ def _in_force(incident: Incident) -> frozenset[Hashable]:
 
 
 def _protections(incident: Incident) -> frozenset[tuple[str, Hashable, int]]:
-    """Risks, a threshold that was met, referrals, and the wishes of agencies that somebody is not told.
+    """Risks, sexual content, a threshold that was met, referrals, and agencies' wishes that somebody waits.
 
     Each is what it is, of what, and the number of its step; 0 if one that replaces it is the same.
     """
+    risks: list[tuple[str, Hashable, int]]
     risks = [("risk", question, 0) for question, answer in incident.risk.items() if answer is not Answer.NO]
     risks += [("yes", question, 0) for question, answer in incident.risk.items() if answer is Answer.YES]
+    welfare = assessed(incident).items()
+    risks += [("welfare", person, 0) for person, each in welfare if each.answer is not Answer.NO]
+    risks += [("welfare yes", person, 0) for person, each in welfare if each.answer is Answer.YES]
+    risks += [("content", word.value, 0) for word in incident.content & SEXUAL]
     met = (("threshold", None, step.number) for step in incident.taken(DecideThreshold) if step.met)
     referred = (("referral", step.agency.value, step.number) for step in incident.taken(Escalate))
     consulted = [*incident.taken(ConsultLado)]

@@ -27,7 +27,7 @@ from casework.domain.playbook.rules import (
     Test,
     merged,
 )
-from casework.domain.playbook.situation import Situation
+from casework.domain.playbook.situation import STARTS, Situation
 
 if TYPE_CHECKING:
     from casework.domain.incident.corrections import Superseded
@@ -330,7 +330,7 @@ class Playbook:
         clock = rule.clock
         if clock is None:
             return None
-        start = case.content_since(rule.when) if clock.of == "content" else self._start(case, clock, item)
+        start = self._start(case, rule, clock, item)
         if start is None:
             return None
         if not_before is not None:
@@ -343,13 +343,9 @@ class Playbook:
             moment = min(moment, urgent, key=datetime.timestamp)
         return moment
 
-    def _start(self, case: Situation, clock: Clock, item: Item | None) -> datetime | None:
-        if clock.of == "reported":
-            return case.incident.first_reported_at
-        if clock.of == "critical":
-            return case.critical_since
-        if clock.of == "risk":
-            return case.incident.risk_since
+    def _start(self, case: Situation, rule: Rule, clock: Clock, item: Item | None) -> datetime | None:
+        if clock.of in STARTS:
+            return STARTS[clock.of](case, rule.when)
         if clock.of == "item":
             return None if item is None or item.due_on is None else _start_of(item.due_on)
         steps = case.steps.get(clock.of)

@@ -82,8 +82,9 @@ class CriticalClock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Clock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """When a duty is due: `within` units after `of`.
 
-    `of` is `reported`, `critical`, `content`, `risk`, `item` or the name of a step, of which the last one
-    counts. `content` is when the content named in the rule's `when` came to light, never before the report.
+    `of` is `reported`, `critical`, `content`, `risk`, `welfare`, `item` or the name of a step, of which the
+    last one counts. `content` is when the content named in the rule's `when` came to light, never before the
+    report. `risk` and `welfare` never start before what `when` names of content and of kinds was known.
     With `field`, the time is counted from the value of that field of the step, such as a meeting's time.
     """
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+from casework.domain.incident.amending import Reclassify
 from casework.domain.incident.facts import GROUPS, Item, fact
+from casework.domain.incident.welfare import at_risk_since
 from casework.domain.playbook.restarts import involved_in_place_of_others
 from casework.domain.playbook.rules import AnswersNothing, Floor, StatedFact, Test
 from casework.domain.values import Scalar, ValueSet, as_values
@@ -79,6 +81,37 @@ class Situation:
         first = (min(moments, key=datetime.timestamp) for moments in found)
         return max(self.incident.first_reported_at, *first, key=datetime.timestamp)
 
+    def risk_since(self, tests: Iterable[Test]) -> datetime | None:
+        """Since when a risk question is open, but not before what `tests` name came to light.
+
+        That is the content, one of the kinds, and a question that was answered yes.
+        """
+        since = self.incident.risk_since
+        if since is None:
+            return None
+        found = [since, self.content_since(tests), self._of_kind_since(tests), self._yes_since(tests)]
+        return max((moment for moment in found if moment is not None), key=datetime.timestamp)
+
+    def at_risk_since(self, tests: Iterable[Test]) -> datetime | None:
+        """Since when a person is at risk, or may be: from the content that `tests` name, if they name any."""
+        return at_risk_since(self.incident, self.content_since(tests))
+
+    def _of_kind_since(self, tests: Iterable[Test]) -> datetime | None:
+        """When the incident first was of one of the kinds that `tests` name; None if they name none."""
+        kinds = {kind for test in tests if test.fact == "kinds_been" for kind in test.any or ()}
+        if self.incident.submitted.kind in kinds:
+            return self.incident.first_reported_at
+        turned = self.incident.taken(Reclassify)
+        return min(
+            (step.happened_at for step in turned if step.kind in kinds), key=datetime.timestamp, default=None
+        )
+
+    def _yes_since(self, tests: Iterable[Test]) -> datetime | None:
+        """When one of the risk questions that `tests` name was first answered yes; None if they name none."""
+        questions = [question for test in tests if test.fact == "risk_yes" for question in test.any or ()]
+        answered = (self.incident.concerns.get(f"risk:{question}") for question in questions)
+        return min((at for at in answered if at is not None), key=datetime.timestamp, default=None)
+
     def joined(self, item: Item) -> datetime | None:
         """When a person was involved who took the place of one who never was; None for other items."""
         if self._joined is None:
@@ -87,3 +120,13 @@ class Situation:
 
     def last_number(self, names: Iterable[str]) -> int:
         return max((self.steps[name][-1].number for name in names if name in self.steps), default=0)
+
+
+STARTS: Final[Mapping[str, Callable[[Situation, Iterable[Test]], datetime | None]]] = {
+    "reported": lambda case, _: case.incident.first_reported_at,
+    "critical": lambda case, _: case.critical_since,
+    "content": Situation.content_since,
+    "risk": Situation.risk_since,
+    "welfare": Situation.at_risk_since,
+}
+"""By the word of a clock, when it starts, given the tests in the `when` of its rule; None if it has not."""
