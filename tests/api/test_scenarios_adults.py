@@ -299,7 +299,7 @@ class TestTheSubject:
         case.take("tell_subject", method="in person")
         case.take("complete_investigation", findings="The messages were made up.")
         case.take("determine_outcome", outcome="malicious", rationale=REASON)
-        case.take("debrief", **DEBRIEF)
+        case.take("debrief", **DEBRIEF, cannot_wait="Staff meet today; the LADO answers next week.")
         self.finds_nothing(case, file)
         house.answer_everything(case.incident, who=case.manager)
         case.take("close", **CLOSING)
