@@ -173,6 +173,7 @@ STORIES: Final[dict[str, Story]] = {
     "concern-meets-threshold": threshold_met,
     "allegation-suspension": consulted,
     "allegation-subject-told": consulted,
+    "allegation-account": consulted,
     "allegation-parents": consulted,
     "allegation-support-adult": consulted,
     "allegation-outcome": consulted,

@@ -148,6 +148,7 @@ DUE: dict[str, tuple[str, str]] = {
     "st-thomas-concern-context": (FIFTH_WORKING_DAY, FIFTH_WORKING_DAY),
     "todwick-concern-context": (FIFTH_WORKING_DAY, FIFTH_WORKING_DAY),
     "tow-law-concern-context": (FIFTH_WORKING_DAY, FIFTH_WORKING_DAY),
+    "concern-account": (FIFTH_WORKING_DAY, FIFTH_WORKING_DAY),
     "concern-pattern": (FIFTH_WORKING_DAY, FIFTH_WORKING_DAY),
     "concern-action": (FIFTH_WORKING_DAY, FIFTH_WORKING_DAY),
     "concern-meets-threshold": (SAME_DAY, SAME_DAY),
@@ -169,6 +170,7 @@ NOT_STARTED = {("debrief", "staff_allegation"), ("headcorn-debrief", "staff_alle
 OF_LAW = {
     "allegation-lado",
     "image-regulator",
+    "concern-account",
     "concern-pattern",
     "concern-action",
     "headcorn-concern-context",

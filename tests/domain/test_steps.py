@@ -64,7 +64,7 @@ HISTORIES: dict[str, History] = {
 
 ALLEGATION_HISTORIES: dict[str, Story] = {
     **dict.fromkeys(("tell_subject", "inform_parents", "invite_parent", "family_decision"), consulted),
-    **dict.fromkeys(("complete_investigation", "determine_outcome"), consulted),
+    **dict.fromkeys(("complete_investigation", "determine_outcome", "record_account"), consulted),
     "reclassify": lambda case: case.take("decide_threshold"),
     "apply_sanction": judged("substantiated"),
 }

@@ -124,6 +124,17 @@ COMMON_ROWS: Final[Mapping[str, Row]] = {
     "allegation-no-investigation-before-lado": Refuses(
         kind="staff_allegation", step="complete_investigation", clause="KCSIE part 4",
     ),
+    "allegation-no-interview-before-lado": Refuses(
+        kind="staff_allegation", step="record_account", fields={"person": TARGET}, clause="KCSIE part 4",
+    ),
+    "allegation-account-not-asked": Refuses(
+        kind="staff_allegation", since=taking(("consult_lado", {"may_tell_subject": False})),
+        step="record_account", fields={"person": TEACHER}, clause="KCSIE part 4",
+    ),
+    "allegation-account": Requires(
+        kind="staff_allegation", since=taking("consult_lado"), step="record_account",
+        preset={"person": TEACHER}, bars=CLOSE, clause="KCSIE part 4",
+    ),
     "allegation-no-outcome-before-lado": Refuses(
         kind="staff_allegation", step="determine_outcome", clause="KCSIE part 4",
     ),
@@ -195,6 +206,10 @@ COMMON_ROWS: Final[Mapping[str, Row]] = {
         kind="staff_misuse", step="decide", due=FIFTH_WORKING_DAY, told=("headteacher",), bars=CLOSE,
         clause="KCSIE part 4, section two",
     ),
+    "concern-account": Requires(
+        kind="staff_misuse", step="record_account", preset={"person": TEACHER}, due=FIFTH_WORKING_DAY,
+        told=("headteacher",), bars=CLOSE, clause="KCSIE part 4, section two",
+    ),
     "concern-meets-threshold": Requires(
         kind="staff_misuse", since=taking(MEETS_THRESHOLD), step="reclassify",
         preset={"kind": "staff_allegation"}, due=SAME_DAY, told=("headteacher",), bars=DEBRIEF,
@@ -262,6 +277,14 @@ COMMON_ROWS: Final[Mapping[str, Row]] = {
     "lado-before-adult-advised": Refuses(
         kind="staff_misuse", since=taking(MEETS_THRESHOLD), step="advise", fields={"person": TEACHER},
         clause="KCSIE part 4",
+    ),
+    "threshold-before-adult-asked": Refuses(
+        kind="cyberbullying", opening=BY_AN_ADULT, step="record_account", fields={"person": TEACHER},
+        clause="KCSIE part 4",
+    ),
+    "lado-before-adult-asked": Refuses(
+        kind="staff_misuse", since=taking(MEETS_THRESHOLD), step="record_account",
+        fields={"person": TEACHER}, clause="KCSIE part 4",
     ),
     "lado-before-adult-supported": Refuses(
         kind="unsolicited_contact", opening=BY_STAFF, since=taking(MEETS_THRESHOLD), step="offer_support",

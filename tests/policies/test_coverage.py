@@ -17,6 +17,7 @@ from casework.domain.access import Permission
 from casework.domain.dated import Platforms
 from casework.domain.incident import STEPS
 from casework.domain.playbook import Pack, Playbook, Rule
+from casework.domain.playbook.rules import ConcernRule
 from casework.domain.registers.declaration import Declaration
 from casework.domain.vocabulary import Category
 from casework.library import Library
@@ -30,6 +31,7 @@ NUMBERS: Final = sorted(POLICIES)
 CLAUSES: Final = [clause for number in NUMBERS for clause in POLICIES[number].clauses]
 REGISTERS: Final = {
     "declarations": Declaration,
+    "low_level_concerns": ConcernRule,
     "platforms": Platforms,
     "policy_reviews": Pack.review_due,
     "workforce": Category.works_at_school,

@@ -28,7 +28,7 @@ from casework.domain.playbook.rules import (
     Source,
     Test,
 )
-from casework.domain.vocabulary import RECIPIENTS
+from casework.domain.vocabulary import RECIPIENTS, Role
 from casework.library.words import Words, field_types
 
 Fault = tuple[str, str, str]
@@ -137,6 +137,7 @@ def pack_faults(pack: Pack, floor: Floor) -> Iterator[Fault]:
     yield from _review_faults(pack)
     if pack.declarations is not None and not _cites(pack.declarations.clause, pack.sources):
         yield "", "declarations", f"clause {pack.declarations.clause!r} cites no source of this file"
+    yield from _concern_faults(pack)
     yield from _stated_faults(pack.rules)
     yield from _repeated([*floor.every_rule(), *pack.rules])
     replaced = Counter(rule.replaces for rule in pack.rules if rule.replaces is not None)
@@ -150,6 +151,21 @@ def pack_faults(pack: Pack, floor: Floor) -> Iterator[Fault]:
             yield rule.id, "replaces", f"the rule {rule.replaces!r} is replaced twice"
         if rule.replaces is not None:
             yield from _replacement_faults(rule, defaults.get(rule.replaces))
+
+
+def _concern_faults(pack: Pack) -> Iterator[Fault]:
+    """Every mistake in who receives low-level concerns."""
+    stated = pack.low_level_concerns
+    if stated is None:
+        return
+    if not _cites(stated.clause, pack.sources):
+        yield "", "low_level_concerns", f"clause {stated.clause!r} cites no source of this file"
+    known = [role.value for role in Role if role.leads]
+    if not stated.received_by:
+        yield "", "low_level_concerns", "received_by is empty"
+    for role in stated.received_by:
+        if role not in known:
+            yield "", "low_level_concerns", f"{role!r} is none of the roles that receive one: {known}"
 
 
 def _review_faults(pack: Pack) -> Iterator[Fault]:

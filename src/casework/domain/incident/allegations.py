@@ -62,6 +62,16 @@ class TellSubject(Step, frozen=True, kw_only=True):
     method: Short
 
 
+class RecordAccount(Step, frozen=True, kw_only=True):
+    """What the alleged adult or pupil says about it themselves, or that they would not or could not say."""
+
+    TOPIC: ClassVar[str] = "incident.record_account"
+    FOR_RECEIVERS: ClassVar[bool] = True
+
+    person: PartyId
+    account: Narrative
+
+
 class DetermineOutcome(Step, frozen=True, kw_only=True):
     """The outcome of the allegation, with the rationale."""
 

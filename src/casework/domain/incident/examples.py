@@ -179,6 +179,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
         "reason": _REASON,
     },
     "tell_subject": {"method": "in person"},
+    "record_account": {"person": Slot.ALLEGED, "account": "I answered once, to say that I could not answer."},
     "determine_outcome": {"outcome": "unfounded", "rationale": _REASON},
     "give_outcome_copy": {"to": "the member of staff"},
     "decide_regulatory_referral": {"dbs": False, "tra": False, "reason": _REASON},

@@ -10,7 +10,7 @@ import msgspec
 
 from casework.domain.clocks import day_of
 from casework.domain.incident.agencies import ConsiderPolice
-from casework.domain.incident.allegations import ConsultLado, DetermineOutcome
+from casework.domain.incident.allegations import ConsultLado, DetermineOutcome, RecordAccount
 from casework.domain.incident.contact import ClassifyContact, DecideThreshold
 from casework.domain.incident.families import RecordChildVoice, RecordMeeting
 from casework.domain.incident.imagery import RISK_QUESTIONS
@@ -98,6 +98,8 @@ def _child_spoken_to(incident: Incident) -> bool:
     asked = incident.child_voice is not None or any(
         step.voice is not None for step in incident.taken(RecordChildVoice)
     )
+    pupils = {party.person for party in incident.people if party.category.is_or_was_pupil}
+    asked = asked or any(step.person in pupils for step in incident.taken(RecordAccount))
     return asked or any(step.name() in _SPEAKING_TO_A_CHILD for step in incident.standing)
 
 

@@ -193,6 +193,7 @@ class Triage(Step, frozen=True, kw_only=True):
 
     TOPIC: ClassVar[str] = "incident.triage"
     ANSWERS_REPORT: ClassVar[bool] = True
+    FOR_RECEIVERS: ClassVar[bool] = True
 
     timing: Timing
     critical: bool

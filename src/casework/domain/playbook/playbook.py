@@ -8,13 +8,11 @@ from math import inf
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-import msgspec
-
 from casework.domain.clocks import LONDON, Calendar, due, is_recorded_late
 from casework.domain.errors import Refusal
 from casework.domain.incident.corrections import answers_at
 from casework.domain.incident.facts import GROUPS, Item
-from casework.domain.playbook.duty import Duty
+from casework.domain.playbook.duty import Duty, distinct
 from casework.domain.playbook.restarts import names_others
 from casework.domain.playbook.rules import (
     Clock,
@@ -27,6 +25,7 @@ from casework.domain.playbook.rules import (
     merged,
 )
 from casework.domain.playbook.situation import Situation
+from casework.domain.vocabulary import Role
 
 if TYPE_CHECKING:
     from casework.domain.incident.corrections import Superseded
@@ -72,6 +71,13 @@ class Playbook:
         return min(
             (at for concern, at in incident.concerns.items() if concern in self._critical), default=None
         )
+
+    def receivers(self, kind: str) -> frozenset[Role]:
+        """The roles that receive incidents of `kind` for the head, if these are low-level concerns."""
+        stated = self.pack.low_level_concerns
+        if stated is None or kind != self.floor.low_level_concern:
+            return frozenset()
+        return frozenset(map(Role, stated.received_by))
 
     def predicate_of(self, incident: Incident) -> Callable[[Iterable[Test]], bool]:
         """A function that returns whether tests hold for `incident` now, as in the `when` of a rule."""
@@ -131,7 +137,7 @@ class Playbook:
         """The duties not met yet, the earliest first; those without a date last, in the playbook's order."""
         if incident.closed:
             return []
-        pending = _distinct(duty for duty in self.duties(incident, calendar) if duty.open)
+        pending = distinct(duty for duty in self.duties(incident, calendar) if duty.open)
         return sorted(pending, key=lambda duty: inf if duty.due_at is None else duty.due_at.timestamp())
 
     def opens_duty(self, before: Incident, after: Incident) -> bool:
@@ -356,20 +362,6 @@ def _by_step(owed: Iterable[tuple[Rule, Item | None]], one_person: OnePerson) ->
         )
         for rule, item in owed
     }
-
-
-def _distinct(duties: Iterable[Duty]) -> Iterable[Duty]:
-    """Merge duties for the same step and values: the rule of the pack wins, and the earliest time counts."""
-    same: dict[tuple[str | None, frozenset[tuple[str, Any]]], list[Duty]] = {}
-    for duty in duties:
-        same.setdefault((duty.rule.step, frozenset(duty.preset.items())), []).append(duty)
-    for alike in same.values():
-        if len(alike) == 1:
-            yield alike[0]
-            continue
-        nearest = min(alike, key=lambda duty: (duty.rule.modality.rank, duty.rule.floor))
-        moments = [duty.due_at for duty in alike if duty.due_at is not None]
-        yield msgspec.structs.replace(nearest, due_at=min(moments, key=datetime.timestamp, default=None))
 
 
 def _start_of(day: date) -> datetime:

@@ -306,6 +306,13 @@ class DeclarationRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     clause: str
 
 
+class ConcernRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Who receives low-level concerns about adults: the head, or leads who record them for the head."""
+
+    received_by: tuple[str, ...]
+    clause: str
+
+
 class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One school's policy: which rules it adds to the floor, and which defaults of the floor it replaces."""
 
@@ -318,6 +325,7 @@ class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     silent_on: tuple[str, ...] = ()
     readings: tuple[str, ...] = ()
     declarations: DeclarationRule | None = None
+    low_level_concerns: ConcernRule | None = None
     rules: tuple[Rule, ...]
 
     @property
