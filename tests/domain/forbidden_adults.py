@@ -103,6 +103,21 @@ ADULT_ROWS: dict[str, Forbidden] = {
     "allegation-no-outcome-before-lado": Forbidden(
         clause="KCSIE part 4", step="determine_outcome", kind="staff_allegation", allowed_after=consulted
     ),
+    "allegation-not-suspended-gone": Forbidden(
+        clause="KCSIE part 4",
+        step="decide_suspension",
+        kind="staff_allegation",
+        history=lambda case: consulted(case).take("record_departure", person=TEACHER),
+        fields={"suspend": True},
+        allowed_after=consulted,
+    ),
+    "allegation-copy-not-given": Forbidden(
+        clause="KCSIE part 4",
+        step="give_outcome_copy",
+        kind="staff_allegation",
+        history=lambda case: case.take("consult_lado", may_tell_subject=False),
+        allowed_after=consulted,
+    ),
     "allegation-not-sanctioned-early": Forbidden(
         clause="KCSIE part 4",
         step="apply_sanction",

@@ -271,6 +271,12 @@ ROWS: Final[dict[str, Row]] = {
     "tell_subject": Row(
         follows=DUE, kind="staff_allegation", history=allegation, change={"method": "letter"}
     ),
+    "record_departure": Row(
+        follows=DUE,
+        kind="staff_allegation",
+        fields={"person": TEACHER},
+        change={"how": "would_have_been_removed"},
+    ),
     "record_account": Row(
         follows=DUE, kind="staff_misuse", fields={"person": TEACHER}, change={"account": "Nothing to add."}
     ),

@@ -9,6 +9,7 @@ from casework.domain.sealed import Sealed
 from tests.domain.casefile import ALLEGED, PARENT, TARGET, TEACHER
 from tests.domain.situations import UNKNOWN_ALLEGED, closed, debriefed_with_an_action_due
 from tests.policies.rows import (
+    BY_A_CONTRACTOR,
     BY_AN_ADULT,
     BY_AN_ADULT_AND_A_PUPIL,
     BY_STAFF,
@@ -17,6 +18,7 @@ from tests.policies.rows import (
     FIFTH_WORKING_DAY,
     GROOMING,
     LATER,
+    LEFT,
     MEETS_THRESHOLD,
     NEXT_WORKING_DAY,
     NOBODY_KNOWN,
@@ -137,6 +139,28 @@ COMMON_ROWS: Final[Mapping[str, Row]] = {
     ),
     "allegation-no-outcome-before-lado": Refuses(
         kind="staff_allegation", step="determine_outcome", clause="KCSIE part 4",
+    ),
+    "allegation-not-suspended-gone": Refuses(
+        kind="staff_allegation", since=taking("consult_lado", LEFT), step="decide_suspension",
+        fields={"suspend": True}, clause="KCSIE part 4",
+    ),
+    "allegation-copy-not-given": Refuses(
+        kind="staff_allegation", since=taking(("consult_lado", {"may_tell_subject": False})),
+        step="give_outcome_copy", clause="KCSIE part 4",
+    ),
+    "allegation-employer-told": Requires(
+        kind="staff_allegation", opening=BY_A_CONTRACTOR, since=taking("consult_lado"), step="escalate",
+        preset={"agency": "employer"}, due=NEXT_WORKING_DAY, told=("employer",), bars=CLOSE,
+        clause="KCSIE part 4; casework default",
+    ),
+    "allegation-regulators-gone": Requires(
+        kind="staff_allegation", since=taking(LEFT), step="decide_regulatory_referral", modality="consider",
+        due=NEXT_WORKING_DAY, told=("headteacher",), bars=CLOSE,
+        clause="KCSIE part 4; Safeguarding Vulnerable Groups Act 2006 s.35; casework default",
+    ),
+    "concern-employer-told": Requires(
+        kind="staff_misuse", opening=BY_A_CONTRACTOR, step="escalate", preset={"agency": "employer"},
+        due=FIFTH_WORKING_DAY, told=("employer",), bars=CLOSE, clause="KCSIE part 4, section two",
     ),
     "allegation-not-sanctioned-early": Refuses(
         kind="staff_allegation", step="apply_sanction", fields={"person": TEACHER}, clause="KCSIE part 4",

@@ -34,6 +34,8 @@ _STARTS: Final = {
     "critical": "it became critical",
     "content": "the content came to light",
     "risk": "a risk question was first open",
+    "gone": "it was known that the adult had gone",
+    "last_duty": "the end of the investigation or the last duty answered",
     "item": "the day set for it",
 }
 

@@ -178,6 +178,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
         "alternatives": "Other duties, away from the class.",
         "reason": _REASON,
     },
+    "record_departure": {"person": Slot.ADULT, "how": "left", "on": LaterDay(0)},
     "tell_subject": {"method": "in person"},
     "record_account": {"person": Slot.ALLEGED, "account": "I answered once, to say that I could not answer."},
     "determine_outcome": {"outcome": "unfounded", "rationale": _REASON},

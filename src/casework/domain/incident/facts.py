@@ -12,6 +12,7 @@ from casework.domain.clocks import day_of
 from casework.domain.incident.agencies import ConsiderPolice
 from casework.domain.incident.allegations import ConsultLado, DetermineOutcome, RecordAccount
 from casework.domain.incident.contact import ClassifyContact, DecideThreshold
+from casework.domain.incident.departures import gone_since, works_here
 from casework.domain.incident.families import RecordChildVoice, RecordMeeting
 from casework.domain.incident.imagery import RISK_QUESTIONS
 from casework.domain.incident.outcomes import Decide
@@ -129,6 +130,11 @@ FACTS: Final[Mapping[str, Fact]] = {
     "content": Fact(lambda i: i.content, _words(Content)),
     "targets": Fact(lambda i: _side(i, Involvement.TARGET), _words(Category)),
     "alleged": Fact(lambda i: _side(i, Involvement.ALLEGED), _words(Category)),
+    "alleged_category": Fact(
+        lambda i: frozenset(party.category for party in i.involved(Involvement.ALLEGED)), _words(Category)
+    ),
+    "alleged_works_here": Fact(works_here, _BOOLEAN),
+    "alleged_gone": Fact(lambda i: gone_since(i) is not None, _BOOLEAN),
     "adult_alleged": Fact(_adult_alleged, _BOOLEAN),
     "people_known": Fact(lambda i: bool(i.people), _BOOLEAN),
     "kinds_been": Fact(lambda i: i.kinds_been, None),

@@ -24,7 +24,7 @@ from casework.domain.playbook.rules import (
     Test,
     merged,
 )
-from casework.domain.playbook.situation import Situation
+from casework.domain.playbook.situation import STARTS, Situation
 from casework.domain.vocabulary import Role
 
 if TYPE_CHECKING:
@@ -325,7 +325,9 @@ class Playbook:
         clock = rule.clock
         if clock is None:
             return None
-        start = case.content_since(rule.when) if clock.of == "content" else self._start(case, clock, item)
+        start = (
+            case.content_since(rule.when) if clock.of == "content" else self._start(case, rule, clock, item)
+        )
         if start is None:
             return None
         if not_before is not None:
@@ -338,19 +340,35 @@ class Playbook:
             moment = min(moment, urgent, key=datetime.timestamp)
         return moment
 
-    def _start(self, case: Situation, clock: Clock, item: Item | None) -> datetime | None:
-        if clock.of == "reported":
-            return case.incident.first_reported_at
-        if clock.of == "critical":
-            return case.critical_since
-        if clock.of == "risk":
-            return case.incident.risk_since
+    def _start(self, case: Situation, rule: Rule, clock: Clock, item: Item | None) -> datetime | None:
+        if clock.of in STARTS:
+            return STARTS[clock.of](case.incident, case.critical_since)
+        if clock.of == "last_duty":
+            return self._last_duty(case, rule)
         if clock.of == "item":
             return None if item is None or item.due_on is None else _start_of(item.due_on)
         steps = case.steps.get(clock.of)
         if not steps:
             return None
         return _moment(getattr(steps[-1], clock.field)) if clock.field else steps[-1].happened_at
+
+    def _last_duty(self, case: Situation, rule: Rule) -> datetime | None:
+        """When the investigation ended; else when the last other duty was answered, None while one is open.
+
+        Duties that have a day of their own, such as actions, are not waited for.
+        """
+        ended = case.last_after(rule.since, "complete_investigation")
+        if ended is not None:
+            return ended.happened_at
+        moments = [step.happened_at for name in rule.since for step in case.steps.get(name, ())]
+        for other, item in self._owed(case):
+            if other.step == rule.step or (other.clock is not None and other.clock.of == "item"):
+                continue
+            answer = self._answer(case, other, item)
+            if answer is None:
+                return None
+            moments.append(self._answered_at(case, other, item, answer))
+        return max(moments, key=datetime.timestamp, default=None)
 
 
 def _by_step(owed: Iterable[tuple[Rule, Item | None]], one_person: OnePerson) -> set[Asked]:

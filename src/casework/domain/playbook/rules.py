@@ -77,8 +77,10 @@ class CriticalClock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Clock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """When a duty is due: `within` units after `of`.
 
-    `of` is `reported`, `critical`, `content`, `risk`, `item` or the name of a step, of which the last one
-    counts. `content` is when the content named in the rule's `when` came to light, never before the report.
+    `of` is `reported`, `critical`, `content`, `risk`, `gone`, `last_duty`, `item` or the name of a step, of
+    which the last one counts. `content` is when the content named in the rule's `when` came to light, never
+    before the report; `gone` when it became known that an alleged adult no longer works at the school;
+    `last_duty` when the investigation ended, or else when the last of the other duties was answered.
     With `field`, the time is counted from the value of that field of the step, such as a meeting's time.
     """
 

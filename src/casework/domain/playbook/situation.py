@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+from casework.domain.incident.departures import gone_since
 from casework.domain.incident.facts import GROUPS, Item, fact
 from casework.domain.playbook.restarts import involved_in_place_of_others
 from casework.domain.playbook.rules import Test
@@ -15,6 +16,15 @@ from casework.domain.values import Scalar, ValueSet, as_values
 if TYPE_CHECKING:
     from casework.domain.incident.incident import Incident
     from casework.domain.incident.steps import Step
+
+
+STARTS: Final[Mapping[str, Callable[[Incident, datetime | None], datetime | None]]] = {
+    "reported": lambda incident, _: incident.first_reported_at,
+    "critical": lambda _, critical_since: critical_since,
+    "risk": lambda incident, _: incident.risk_since,
+    "gone": lambda incident, _: gone_since(incident),
+}
+"""When clocks start that start with no step, given the incident and since when it is critical."""
 
 
 class Situation:
@@ -79,3 +89,8 @@ class Situation:
 
     def last_number(self, names: Iterable[str]) -> int:
         return max((self.steps[name][-1].number for name in names if name in self.steps), default=0)
+
+    def last_after(self, since: Iterable[str], name: str) -> Step | None:
+        """The last step `name`, if none of `since` was taken after it."""
+        steps = self.steps.get(name)
+        return steps[-1] if steps and steps[-1].number > self.last_number(since) else None

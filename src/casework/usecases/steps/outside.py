@@ -15,7 +15,7 @@ from casework.domain.dated import school_year
 from casework.domain.errors import Invalid
 from casework.domain.fields import Partial
 from casework.domain.incident import Incident, Step
-from casework.domain.incident.allegations import AppointCaseManager
+from casework.domain.incident.allegations import AppointCaseManager, ConsultLado, DetermineOutcome
 from casework.domain.incident.amending import Correct, Rebase, Reclassify, Waive
 from casework.domain.incident.connecting import CloseAsDuplicate, Obstacle, WithdrawReport, missing_in
 from casework.domain.incident.contact import ClassifyContact, DecideThreshold
@@ -37,7 +37,7 @@ from casework.domain.moments import Instant
 from casework.domain.registers.declaration import Declaration
 from casework.domain.school import School
 from casework.domain.user import User
-from casework.domain.vocabulary import Role, Stream
+from casework.domain.vocabulary import Involvement, Role, Stream
 from casework.library import Library
 from casework.usecases.steps.deciders import (
     anybody_else,
@@ -91,7 +91,11 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
 
 def _report(step: Report, around: Surroundings) -> Fields:
     people = (
-        msgspec.structs.replace(party, category=around.category(party.person, step.occurred_at))
+        msgspec.structs.replace(
+            party,
+            category=around.category(party.person, step.occurred_at),
+            left=around.has_left(party.person),
+        )
         for party in step.people
     )
     completed = {"people": tuple(people), "kind_stream": _stream(step.kind, step.policy, around.library)}
@@ -126,7 +130,10 @@ def _stream(kind: str, policy: Policy, library: Library) -> Stream:
 
 
 def _involve(step: InvolvePerson, around: Surroundings) -> Fields:
-    return {"category": around.category(step.person, around.reported.occurred_at)}
+    return {
+        "category": around.category(step.person, around.reported.occurred_at),
+        "left": around.has_left(step.person),
+    }
 
 
 def _not_under_another_record(step: InvolvePerson | IdentifyPerson, around: Surroundings) -> Faults:
@@ -148,7 +155,15 @@ def _itself(step: InvolvePerson | IdentifyPerson, _: Mapping[UUID, Aggregate]) -
 
 
 def _identify(step: IdentifyPerson, around: Surroundings) -> Fields:
-    return {"category": around.category(step.as_, around.reported.occurred_at)}
+    return {
+        "category": around.category(step.as_, around.reported.occurred_at),
+        "left": around.has_left(step.as_),
+    }
+
+
+def _left(_: ConsultLado | DetermineOutcome, around: Surroundings) -> Fields:
+    alleged = dict.fromkeys(party.person for party in around.reported.involved(Involvement.ALLEGED))
+    return {"left": tuple(person for person in alleged if around.has_left(person))}
 
 
 def _classify(step: ClassifyContact, around: Surroundings) -> Fields:
@@ -361,6 +376,8 @@ OUTSIDE: Final[Mapping[type[Step], Outside]] = {
     CompleteAction: Outside(check=_find_names, names=True),
     Assign: Outside(complete=_appoint, check=_assigned_reads),
     AppointCaseManager: Outside(complete=_appoint, check=_manages_allegations),
+    ConsultLado: Outside(complete=_left, names=True),
+    DetermineOutcome: Outside(complete=_left, names=True),
     CheckAge: Outside(complete=_check_age),
     CheckConsent: Outside(complete=_check_consent),
     Rebase: Outside(complete=_rebase),
