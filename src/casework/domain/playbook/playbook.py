@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, time
+from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
@@ -13,6 +14,7 @@ from casework.domain.errors import Refusal
 from casework.domain.incident.corrections import answers_at
 from casework.domain.incident.facts import GROUPS, Item
 from casework.domain.playbook.duty import Duty, distinct
+from casework.domain.playbook.last_duty import last_duty
 from casework.domain.playbook.restarts import names_others
 from casework.domain.playbook.rules import (
     Clock,
@@ -344,7 +346,8 @@ class Playbook:
         if clock.of in STARTS:
             return STARTS[clock.of](case.incident, case.critical_since)
         if clock.of == "last_duty":
-            return self._last_duty(case, rule)
+            duties = self._by_kind[case.incident.kind].duties
+            return last_duty(case, rule, duties, self._owed(case), partial(self._when_answered, case))
         if clock.of == "item":
             return None if item is None or item.due_on is None else _start_of(item.due_on)
         steps = case.steps.get(clock.of)
@@ -352,23 +355,9 @@ class Playbook:
             return None
         return _moment(getattr(steps[-1], clock.field)) if clock.field else steps[-1].happened_at
 
-    def _last_duty(self, case: Situation, rule: Rule) -> datetime | None:
-        """When the investigation ended; else when the last other duty was answered, None while one is open.
-
-        Duties that have a day of their own, such as actions, are not waited for.
-        """
-        ended = case.last_after(rule.since, "complete_investigation")
-        if ended is not None:
-            return ended.happened_at
-        moments = [step.happened_at for name in rule.since for step in case.steps.get(name, ())]
-        for other, item in self._owed(case):
-            if other.step == rule.step or (other.clock is not None and other.clock.of == "item"):
-                continue
-            answer = self._answer(case, other, item)
-            if answer is None:
-                return None
-            moments.append(self._answered_at(case, other, item, answer))
-        return max(moments, key=datetime.timestamp, default=None)
+    def _when_answered(self, case: Situation, rule: Rule, item: Item | None) -> datetime | None:
+        answer = self._answer(case, rule, item)
+        return None if answer is None else self._answered_at(case, rule, item, answer)
 
 
 def _by_step(owed: Iterable[tuple[Rule, Item | None]], one_person: OnePerson) -> set[Asked]:
