@@ -356,6 +356,20 @@ IN_THE_PACK = [
             ("[]", "OWN 1", "received_by is empty"),
         )
     ),
+    *(
+        (
+            '\n[[rules]]\nid = "own-triage"',
+            f'\n{listed}\n[[rules]]\nid = "own-triage"',
+            "",
+            "breaches",
+            message,
+        )
+        for listed, message in (
+            ('[[breaches]]\nclause = "LAW"\ntitle = "Phones"\n', "cites no source"),
+            ('[[breaches]]\nclause = "OWN §1"\ntitle = " "\n', "the title of clause 'OWN §1' is empty"),
+            ('[[breaches]]\nclause = "OWN §1"\ntitle = "Phones"\n' * 2, "'OWN §1' is stated twice"),
+        )
+    ),
     ('version = "1"\n', "", "", "", "`version`"),
     (
         'replaces = "triage"',

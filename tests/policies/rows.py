@@ -57,6 +57,7 @@ SELF_HARM: Final[Fields] = {"content": (Content.SELF_HARM,)}
 GROOMING: Final[Fields] = {"content": (Content.ADULT_CONTACT,)}
 
 MEETS_THRESHOLD: Final[Taken] = ("decide_threshold", {"limbs": ("harmed",), "met": True})
+SAYS_NO_BREACH: Final[Taken] = ("decide", {"breach": None})
 LEFT: Final[Taken] = ("record_departure", {"person": TEACHER})
 OLD_ENOUGH: Final[Taken] = ("check_age", {"age": 14, "minimum_age": 13})
 CIRCUMVENTED: Final[Taken] = ("contain", {"circumvented": True})

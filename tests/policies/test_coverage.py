@@ -94,6 +94,8 @@ def test_the_result_of_a_clause_exists_in_its_playbook(number: str, became: Beca
             assert any(find_spec(f"casework_projections.{room}.{became.id}") for room in rooms)
         case "register":
             assert became.id in REGISTERS
+        case "breach":
+            assert became.id in {breach.clause for breach in pack_of(number).breaches}
 
 
 def _cited(rule: Rule, number: str) -> Iterator[str]:

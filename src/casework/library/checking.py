@@ -138,6 +138,7 @@ def pack_faults(pack: Pack, floor: Floor) -> Iterator[Fault]:
     if pack.declarations is not None and not _cites(pack.declarations.clause, pack.sources):
         yield "", "declarations", f"clause {pack.declarations.clause!r} cites no source of this file"
     yield from _concern_faults(pack)
+    yield from _breach_faults(pack)
     yield from _stated_faults(pack.rules)
     yield from _repeated([*floor.every_rule(), *pack.rules])
     replaced = Counter(rule.replaces for rule in pack.rules if rule.replaces is not None)
@@ -166,6 +167,17 @@ def _concern_faults(pack: Pack) -> Iterator[Fault]:
     for role in stated.received_by:
         if role not in known:
             yield "", "low_level_concerns", f"{role!r} is none of the roles that receive one: {known}"
+
+
+def _breach_faults(pack: Pack) -> Iterator[Fault]:
+    """Every mistake in the clauses that can be breached."""
+    stated = Counter(breach.clause for breach in pack.breaches)
+    for breach in pack.breaches:
+        if not _cites(breach.clause, pack.sources):
+            yield "", "breaches", f"clause {breach.clause!r} cites no source of this file"
+        if not breach.title.strip():
+            yield "", "breaches", f"the title of clause {breach.clause!r} is empty"
+    yield from (("", "breaches", f"{each!r} is stated twice") for each, times in stated.items() if times > 1)
 
 
 def _review_faults(pack: Pack) -> Iterator[Fault]:

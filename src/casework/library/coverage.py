@@ -43,7 +43,7 @@ _STARTS: Final = {
 class Became(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One thing a clause became: the id of a rule (for `rule`, `clock`, `recipient`) or the thing's name."""
 
-    kind: Literal["rule", "clock", "recipient", "register", "report", "step", "access"]
+    kind: Literal["rule", "clock", "recipient", "register", "report", "step", "access", "breach"]
     id: str
 
     @property

@@ -120,7 +120,13 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "make_safe": {"how": "The child is with another member of staff until the end of the day."},
     "classify_contact": {"immediate_family": False, "no_reply_attested": True},
     "decide_threshold": {"limbs": [], "met": False, "rationale": _REASON},
-    "decide": {"decision": "Managed in school with both families.", "rationale": _REASON},
+    "decide": {
+        "decision": "Managed in school with both families.",
+        "rationale": _REASON,
+        "breach": [],
+        "sanction": "none",
+        "handled_under": "behaviour",
+    },
     "complete_investigation": {"findings": "It happened much as it was reported."},
     "debrief": {
         "summary": "What worked, what took too long, and what changes because of it.",

@@ -13,6 +13,7 @@ from casework.domain.clocks import LONDON, Calendar, due, is_recorded_late
 from casework.domain.errors import Refusal
 from casework.domain.incident.corrections import answers_at
 from casework.domain.incident.facts import GROUPS, Item
+from casework.domain.playbook.breaches import breach_faults
 from casework.domain.playbook.duty import Duty, distinct
 from casework.domain.playbook.last_duty import last_duty
 from casework.domain.playbook.restarts import names_others
@@ -86,8 +87,12 @@ class Playbook:
         return self._case(incident).holds
 
     def faults(self, incident: Incident, step: Step) -> dict[str, str]:
-        """What is wrong with the kind or the waived step in the fields, and with what that kind requires."""
-        return self._kind_faults(incident, step) | self._waiver_faults(incident, step)
+        """What is wrong with the kind, the waived step or the clauses in the fields, or is missing for it."""
+        return (
+            self._kind_faults(incident, step)
+            | self._waiver_faults(incident, step)
+            | breach_faults(self.pack, step)
+        )
 
     def _kind_faults(self, incident: Incident, step: Step) -> dict[str, str]:
         named = getattr(step, "kind", None)

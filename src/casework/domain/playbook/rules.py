@@ -315,6 +315,13 @@ class ConcernRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     clause: str
 
 
+class Breach(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A clause of a policy that somebody can breach, and what it asks, in words."""
+
+    clause: str
+    title: str
+
+
 class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One school's policy: which rules it adds to the floor, and which defaults of the floor it replaces."""
 
@@ -328,6 +335,7 @@ class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     readings: tuple[str, ...] = ()
     declarations: DeclarationRule | None = None
     low_level_concerns: ConcernRule | None = None
+    breaches: tuple[Breach, ...] = ()
     rules: tuple[Rule, ...]
 
     @property
