@@ -303,6 +303,12 @@ class Playbook:
 
     def _answer(self, case: Situation, rule: Rule, item: Item | None) -> Step | None:
         """The first step that meets `rule` for `item`."""
+        key = rule.id, None if item is None else item.value
+        if key not in case.answers:
+            case.answers[key] = self._find_answer(case, rule, item)
+        return case.answers[key]
+
+    def _find_answer(self, case: Situation, rule: Rule, item: Item | None) -> Step | None:
         answers = [
             step
             for satisfier in rule.answered_by
@@ -351,8 +357,12 @@ class Playbook:
         if clock.of in STARTS:
             return STARTS[clock.of](case.incident, case.critical_since)
         if clock.of == "last_duty":
-            duties = self._by_kind[case.incident.kind].duties
-            return last_duty(case, rule, duties, self._owed(case), partial(self._when_answered, case))
+            key = rule.step, rule.since
+            if key not in case.last_duties:
+                duties = self._by_kind[case.incident.kind].duties
+                answered = partial(self._when_answered, case)
+                case.last_duties[key] = last_duty(case, rule, duties, self._owed(case), answered)
+            return case.last_duties[key]
         if clock.of == "item":
             return None if item is None or item.due_on is None else _start_of(item.due_on)
         steps = case.steps.get(clock.of)

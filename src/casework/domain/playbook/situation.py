@@ -41,6 +41,9 @@ class Situation:
             if step.in_vain:
                 continue
             self.steps.setdefault(step.name(), []).append(step)
+        # Cached, because the clock of a debrief needs the answers to every other duty.
+        self.answers: dict[tuple[str, UUID | str | None], Step | None] = {}
+        self.last_duties: dict[tuple[str | None, tuple[str, ...]], datetime | None] = {}
         self._joined: dict[UUID, datetime] | None = None
         # Cached, because most rules use the same few facts.
         self._facts = {"critical": frozenset[Scalar]({critical_since is not None})}
