@@ -25,7 +25,7 @@ from casework.domain.clocks import Unit
 from casework.domain.incident import STEPS, examples, families, steps
 from casework.domain.incident.facts import FACTS, GROUPS
 from casework.domain.playbook import Floor, Modality, Pack, Rule
-from casework.domain.playbook.rules import KindOfIncident
+from casework.domain.playbook.floor import KindOfIncident
 from casework.domain.playbook.rules import Test as RuleTest
 from casework.domain.vocabulary import RECIPIENTS
 from casework.library import Library

@@ -301,6 +301,9 @@ ROUTES: Final = {
     "school_reports.read_lessons": Route(
         _get("/schools/{school}/lessons-learnt"), "404 200 200 200 403 403 403 404", "lessons"
     ),
+    "school_reports.count_breaches": Route(
+        _get("/schools/{school}/breaches"), "404 200 200 200 403 403 403 404", "breaches"
+    ),
     "school_reports.read_summary": Route(
         _get("/schools/{school}/governor-summary"), "404 200 200 200 403 403 403 404", "governor summary"
     ),

@@ -19,6 +19,7 @@ LEADS: Final = ("dsl", "deputy_dsl", "headteacher")
 OF_ALL_CASES: Final = (
     "governor-summary?term=2026-autumn",
     "lessons-learnt",
+    "breaches",
     "playbook-comparison?pack=headcorn",
 )
 

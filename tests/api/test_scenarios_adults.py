@@ -345,7 +345,11 @@ class TestTheSubject:
             if may_ask:
                 assert chronology == {"items": [], "next": None}
         school = f"/schools/{house.school}"
-        for path in (f"{school}/lessons-learnt", f"{school}/playbook-comparison?pack=headcorn"):
+        for path in (
+            f"{school}/breaches",
+            f"{school}/lessons-learnt",
+            f"{school}/playbook-comparison?pack=headcorn",
+        ):
             answer = house.ask("subject", "GET", path)
             assert answer.status_code == (200 if may_ask else 403)
             assert incident not in answer.text

@@ -97,6 +97,7 @@ def test_the_log_says_it_once_without_naming_anyone(house: House, aside: str) ->
         "/incidents?limit=1",
         "/schools/{school}/lessons-learnt",
         "/schools/{school}/governor-summary",
+        "/schools/{school}/breaches",
         "/schools/{school}/playbook-comparison?pack=headcorn",
         "/people/{person}/chronology",
     ],

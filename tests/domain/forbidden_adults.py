@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.domain.casefile import ALLEGED, TEACHER, CaseFile
+from tests.domain.casefile import ALLEGED, TARGET, TEACHER, CaseFile
 from tests.domain.forbidden import Forbidden, nothing
 from tests.domain.situations import STAFF_ALLEGED, STAFF_TO_PUPIL, UNKNOWN_ALLEGED, consulted, threshold_met
 
@@ -69,8 +69,54 @@ ADULT_ROWS: dict[str, Forbidden] = {
         kind="staff_allegation",
         allowed_after=consulted,
     ),
+    "allegation-no-interview-before-lado": Forbidden(
+        clause="KCSIE part 4",
+        step="record_account",
+        kind="staff_allegation",
+        fields={"person": TARGET},
+        allowed_after=consulted,
+    ),
+    "allegation-account-not-asked": Forbidden(
+        clause="KCSIE part 4",
+        step="record_account",
+        kind="staff_allegation",
+        history=lambda case: case.take("consult_lado", may_tell_subject=False),
+        fields={"person": TEACHER},
+        allowed_after=consulted,
+    ),
+    "threshold-before-adult-asked": Forbidden(
+        clause="KCSIE part 4",
+        step="record_account",
+        kind="unsolicited_contact",
+        opening=STAFF_TO_PUPIL,
+        fields={"person": TEACHER},
+        allowed_after=lambda case: case.take("decide_threshold"),
+    ),
+    "lado-before-adult-asked": Forbidden(
+        clause="KCSIE part 4",
+        step="record_account",
+        kind="staff_misuse",
+        history=threshold_met,
+        fields={"person": TEACHER},
+        allowed_after=lambda case: consulted(threshold_met(case)),
+    ),
     "allegation-no-outcome-before-lado": Forbidden(
         clause="KCSIE part 4", step="determine_outcome", kind="staff_allegation", allowed_after=consulted
+    ),
+    "allegation-not-suspended-gone": Forbidden(
+        clause="KCSIE part 4",
+        step="decide_suspension",
+        kind="staff_allegation",
+        history=lambda case: consulted(case).take("record_departure", person=TEACHER),
+        fields={"suspend": True},
+        allowed_after=consulted,
+    ),
+    "allegation-copy-not-given": Forbidden(
+        clause="KCSIE part 4",
+        step="give_outcome_copy",
+        kind="staff_allegation",
+        history=lambda case: case.take("consult_lado", may_tell_subject=False),
+        allowed_after=consulted,
     ),
     "allegation-not-sanctioned-early": Forbidden(
         clause="KCSIE part 4",

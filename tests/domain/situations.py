@@ -43,6 +43,9 @@ class History(Protocol):
 
 STAFF_TARGET: Final[Opening] = {"people": ((TEACHER, "target", "staff"), (ALLEGED, "alleged", "pupil"))}
 STAFF_ALLEGED: Final[Opening] = {"people": ((TARGET, "target", "pupil"), (TEACHER, "alleged", "staff"))}
+CONTRACTOR_ALLEGED: Final[Opening] = {
+    "people": ((TARGET, "target", "pupil"), (TEACHER, "alleged", "contractor"))
+}
 STAFF_TO_PUPIL: Final[Opening] = {**STAFF_ALLEGED, "direction": "staff_to_pupil"}
 STAFF_AND_PUPIL_ALLEGED: Final[Opening] = {
     "people": (*STAFF_ALLEGED["people"], (ALLEGED, "alleged", "pupil"))
@@ -73,6 +76,8 @@ OPENINGS: Final[dict[str, Opening]] = {
     "content-welfare-prevent": EXTREMIST,
     "extremist-prevent": EXTREMIST,
     "underage-education-critical": CRITICAL,
+    "allegation-employer-told": CONTRACTOR_ALLEGED,
+    "concern-employer-told": CONTRACTOR_ALLEGED,
     "contact-becomes-concern": STAFF_TO_PUPIL,
     "st-thomas-contact-staff-to-pupil": STAFF_TO_PUPIL,
     "parent-post-parents": CHILD_POSTED_ABOUT,
@@ -211,10 +216,13 @@ STORIES: Final[dict[str, Story]] = {
     "concern-meets-threshold": threshold_met,
     "allegation-suspension": consulted,
     "allegation-subject-told": consulted,
+    "allegation-account": consulted,
     "allegation-parents": consulted,
     "allegation-support-adult": consulted,
     "allegation-outcome": consulted,
     "allegation-regulators": judged("substantiated"),
+    "allegation-regulators-gone": lambda case: case.take("record_departure", person=TEACHER),
+    "allegation-employer-told": consulted,
     "allegation-outcome-copy": judged("unfounded"),
     "allegation-debrief": investigated,
     "parent-post-removal-asked": lambda case: case.take("invite_parent").take("record_meeting"),

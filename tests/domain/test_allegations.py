@@ -16,7 +16,7 @@ from casework.domain.sealed import Sealed
 from casework.domain.user import User, UserRegistered
 from casework.domain.vocabulary import AllegationOutcome, Limb, Role, State, Stream
 from tests.calendars import TEST_CALENDAR
-from tests.domain.casefile import ALLEGED, HEAD, PACKS, PARENT, TARGET, TEACHER, CaseFile, at, known
+from tests.domain.casefile import ALLEGED, HEAD, PACKS, PARENT, TARGET, TEACHER, UNKNOWN, CaseFile, at, known
 from tests.domain.situations import STAFF_ALLEGED, STAFF_TO_PUPIL, judged
 from tests.domain.standings import holder, standing_to
 
@@ -281,6 +281,50 @@ def test_a_low_level_concern_has_three_duties_in_five_working_days() -> None:
     assert not case.requires("consult_lado")
     case.answer_everything().take("close")
     assert case.incident.state is State.CLOSED
+
+
+@pytest.mark.parametrize("pack", PACKS)
+def test_the_adult_of_a_low_level_concern_is_spoken_to_before_it_is_closed(pack: str) -> None:
+    case = CaseFile("staff_misuse", pack, reported="2026-10-22 09:00")
+    assert case.due("record_account", person=TEACHER) == "2026-10-29"
+    case.answer_everything(but=frozenset({"record_account"}))
+    assert "concern-account" in case.refusal("close").outstanding
+    case.take("record_account", person=TEACHER)
+    assert not case.requires("record_account")
+
+
+def test_an_account_is_asked_of_each_adult_and_of_nobody_unknown() -> None:
+    colleague = known("colleague")
+    people = ((TEACHER, "alleged", "staff"), (colleague, "alleged", "staff"), (UNKNOWN, "alleged", "unknown"))
+    case = CaseFile("staff_misuse", people=people).take("record_account", person=TEACHER)
+    asked = [d.preset["person"] for d in case.outstanding() if d.rule.step == "record_account"]
+    assert asked == [colleague]
+
+
+def test_a_concern_above_the_threshold_waits_for_the_lado_before_the_adult_is_asked() -> None:
+    case = CaseFile("staff_misuse").take("decide_threshold", met=True, limbs=("harmed",))
+    assert not case.requires("record_account")
+    assert case.refusal("record_account", person=TEACHER).rule == "lado-before-adult-asked"
+    case.take("reclassify", kind="staff_allegation")
+    assert case.refusal("record_account", person=TEACHER).rule == "allegation-no-interview-before-lado"
+    case.take("consult_lado", may_tell_subject=False)
+    assert not case.requires("record_account")
+    assert case.refusal("record_account", person=TEACHER).rule == "allegation-account-not-asked"
+    case.take("consult_lado")
+    assert "allegation-account" in case.refusal("close").outstanding
+    case.take("record_account", person=TEACHER)
+    assert not case.requires("record_account")
+
+
+def test_in_an_allegation_no_child_gives_an_account_before_the_lados_view_either() -> None:
+    case = CaseFile("staff_allegation")
+    assert case.refusal("record_account", person=TARGET).rule == "allegation-no-interview-before-lado"
+    case.take("consult_lado", may_tell_subject=False).take("record_account", person=TARGET)
+
+
+def test_a_pupil_who_gave_an_account_was_spoken_to() -> None:
+    case = CaseFile("cyberbullying").take("record_account", person=ALLEGED)
+    assert case.refusal("withdraw_report").rule == "withdraw-report-child-spoken-to"
 
 
 def test_the_pattern_is_checked_for_each_adult() -> None:

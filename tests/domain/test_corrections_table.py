@@ -19,7 +19,7 @@ from casework.domain.incident import STEPS, Step
 from casework.domain.incident.examples import typed
 from casework.domain.incident.protections import takes_back_protection
 from tests.calendars import TEST_CALENDAR
-from tests.domain.casefile import PEOPLE, UNKNOWN, CaseFile, known
+from tests.domain.casefile import PEOPLE, TEACHER, UNKNOWN, CaseFile, known
 from tests.domain.situations import Story, closed, consulted
 
 PAGE: Final = Path(__file__).parent.parent.parent / "docs" / "corrections.md"
@@ -283,6 +283,15 @@ ROWS: Final[dict[str, Row]] = {
     ),
     "tell_subject": Row(
         follows=DUE, kind="staff_allegation", history=allegation, change={"method": "letter"}
+    ),
+    "record_departure": Row(
+        follows=DUE,
+        kind="staff_allegation",
+        fields={"person": TEACHER},
+        change={"how": "would_have_been_removed"},
+    ),
+    "record_account": Row(
+        follows=DUE, kind="staff_misuse", fields={"person": TEACHER}, change={"account": "Nothing to add."}
     ),
     "determine_outcome": Row(
         follows=DUE, kind="staff_allegation", history=allegation, change={"outcome": "false"}

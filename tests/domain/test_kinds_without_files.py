@@ -11,7 +11,7 @@ from casework.domain.errors import Refusal
 from casework.domain.incident import STEPS
 from casework.domain.incident.evidence import EvidenceFile
 from casework.domain.playbook import Playbook
-from casework.domain.playbook.rules import FileRefusal, KindOfIncident, NoFiles
+from casework.domain.playbook.floor import FileRefusal, KindOfIncident, NoFiles
 from casework.library import Library
 from tests.domain.casefile import FILE, FLOOR, PACKS, CaseFile
 from tests.domain.test_playbook_files import FLOOR_FILE, PACK_FILE, error, load, replaced

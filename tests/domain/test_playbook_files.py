@@ -339,6 +339,38 @@ IN_THE_PACK = [
         "declarations",
         "cites no source",
     ),
+    *(
+        (
+            '\n[[rules]]\nid = "own-triage"',
+            (
+                f'\n[low_level_concerns]\nreceived_by = {who}\nclause = "{clause}"\n'
+                '\n[[rules]]\nid = "own-triage"'
+            ),
+            "",
+            "low_level_concerns",
+            message,
+        )
+        for who, clause, message in (
+            ('["dsl"]', "LAW", "cites no source"),
+            ('["caretaker"]', "OWN 1", "'caretaker' is none of the roles that receive one"),
+            ('["governor"]', "OWN 1", "'governor' is none of the roles that receive one"),
+            ("[]", "OWN 1", "received_by is empty"),
+        )
+    ),
+    *(
+        (
+            '\n[[rules]]\nid = "own-triage"',
+            f'\n{listed}\n[[rules]]\nid = "own-triage"',
+            "",
+            "breaches",
+            message,
+        )
+        for listed, message in (
+            ('[[breaches]]\nclause = "LAW"\ntitle = "Phones"\n', "cites no source"),
+            ('[[breaches]]\nclause = "OWN §1"\ntitle = " "\n', "the title of clause 'OWN §1' is empty"),
+            ('[[breaches]]\nclause = "OWN §1"\ntitle = "Phones"\n' * 2, "'OWN §1' is stated twice"),
+        )
+    ),
     ('version = "1"\n', "", "", "", "`version`"),
     (
         'replaces = "triage"',

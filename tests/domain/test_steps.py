@@ -70,7 +70,8 @@ HISTORIES: dict[str, History] = {
 
 ALLEGATION_HISTORIES: dict[str, Story] = {
     **dict.fromkeys(("tell_subject", "inform_parents", "invite_parent", "family_decision"), consulted),
-    **dict.fromkeys(("complete_investigation", "determine_outcome"), consulted),
+    **dict.fromkeys(("complete_investigation", "determine_outcome", "record_account"), consulted),
+    **dict.fromkeys(("give_outcome_copy",), consulted),
     "reclassify": lambda case: case.take("decide_threshold"),
     "apply_sanction": judged("substantiated"),
 }

@@ -228,6 +228,7 @@ def test_the_server_sets_the_categories_of_people_in_a_report() -> None:
         "$.people[0].person": (Ref(("person",)),),
         "$.people[0].involvement": (),
         "$.people[0].category": (ServerSet(),),
+        "$.people[0].left": (ServerSet(),),
     }
     assert Party(person=ID, involvement=Involvement.TARGET) != Party(
         person=ID, involvement=Involvement.WITNESS

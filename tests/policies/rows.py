@@ -47,6 +47,7 @@ BY_AN_ADULT: Final[Fields] = {"people": BY_STAFF["people"]}
 BY_AN_ADULT_AND_A_PUPIL: Final[Fields] = {
     "people": (*BY_STAFF["people"], (ALLEGED, "alleged", "pupil")),
 }
+BY_A_CONTRACTOR: Final[Fields] = {"people": ((TARGET, "target", "pupil"), (TEACHER, "alleged", "contractor"))}
 ABOUT_A_CHILD: Final[Fields] = {"people": ((TARGET, "target", "pupil"), (POSTER, "alleged", "parent"))}
 NOBODY_KNOWN: Final[Fields] = {"people": ()}
 HATE: Final[Fields] = {"content": (Content.RACIST,)}
@@ -57,6 +58,8 @@ SEXUAL: Final[Fields] = {"content": (Content.SEXUAL,)}
 GROOMING: Final[Fields] = {"content": (Content.ADULT_CONTACT,)}
 
 MEETS_THRESHOLD: Final[Taken] = ("decide_threshold", {"limbs": ("harmed",), "met": True})
+SAYS_NO_BREACH: Final[Taken] = ("decide", {"breach": None})
+LEFT: Final[Taken] = ("record_departure", {"person": TEACHER})
 OLD_ENOUGH: Final[Taken] = ("check_age", {"age": 14, "minimum_age": 13})
 CIRCUMVENTED: Final[Taken] = ("contain", {"circumvented": True})
 RISK_UNKNOWN: Final[Taken] = ("assess_risk", {"coercion": "unknown"})

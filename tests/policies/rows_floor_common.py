@@ -10,6 +10,7 @@ from tests.domain.casefile import ALLEGED, PARENT, TARGET, TEACHER
 from tests.domain.situations import EXTREMIST, UNKNOWN_ALLEGED, closed, debriefed_with_an_action_due
 from tests.policies.rows import (
     ADULT_FOUND,
+    BY_A_CONTRACTOR,
     BY_AN_ADULT,
     BY_AN_ADULT_AND_A_PUPIL,
     BY_STAFF,
@@ -18,6 +19,7 @@ from tests.policies.rows import (
     FIFTH_WORKING_DAY,
     GROOMING,
     LATER,
+    LEFT,
     MAY_BE_AT_RISK,
     MEETS_THRESHOLD,
     NEXT_WORKING_DAY,
@@ -126,8 +128,41 @@ COMMON_ROWS: Final[Mapping[str, Row]] = {
     "allegation-no-investigation-before-lado": Refuses(
         kind="staff_allegation", step="complete_investigation", clause="KCSIE part 4",
     ),
+    "allegation-no-interview-before-lado": Refuses(
+        kind="staff_allegation", step="record_account", fields={"person": TARGET}, clause="KCSIE part 4",
+    ),
+    "allegation-account-not-asked": Refuses(
+        kind="staff_allegation", since=taking(("consult_lado", {"may_tell_subject": False})),
+        step="record_account", fields={"person": TEACHER}, clause="KCSIE part 4",
+    ),
+    "allegation-account": Requires(
+        kind="staff_allegation", since=taking("consult_lado"), step="record_account",
+        preset={"person": TEACHER}, bars=CLOSE, clause="KCSIE part 4",
+    ),
     "allegation-no-outcome-before-lado": Refuses(
         kind="staff_allegation", step="determine_outcome", clause="KCSIE part 4",
+    ),
+    "allegation-not-suspended-gone": Refuses(
+        kind="staff_allegation", since=taking("consult_lado", LEFT), step="decide_suspension",
+        fields={"suspend": True}, clause="KCSIE part 4",
+    ),
+    "allegation-copy-not-given": Refuses(
+        kind="staff_allegation", since=taking(("consult_lado", {"may_tell_subject": False})),
+        step="give_outcome_copy", clause="KCSIE part 4",
+    ),
+    "allegation-employer-told": Requires(
+        kind="staff_allegation", opening=BY_A_CONTRACTOR, since=taking("consult_lado"), step="escalate",
+        preset={"agency": "employer"}, due=NEXT_WORKING_DAY, told=("employer",), bars=CLOSE,
+        clause="KCSIE part 4; casework default",
+    ),
+    "allegation-regulators-gone": Requires(
+        kind="staff_allegation", since=taking(LEFT), step="decide_regulatory_referral", modality="consider",
+        due=NEXT_WORKING_DAY, told=("headteacher",), bars=CLOSE,
+        clause="KCSIE part 4; Safeguarding Vulnerable Groups Act 2006 s.35; casework default",
+    ),
+    "concern-employer-told": Requires(
+        kind="staff_misuse", opening=BY_A_CONTRACTOR, step="escalate", preset={"agency": "employer"},
+        due=FIFTH_WORKING_DAY, told=("employer",), bars=CLOSE, clause="KCSIE part 4, section two",
     ),
     "allegation-not-sanctioned-early": Refuses(
         kind="staff_allegation", step="apply_sanction", fields={"person": TEACHER}, clause="KCSIE part 4",
@@ -197,6 +232,10 @@ COMMON_ROWS: Final[Mapping[str, Row]] = {
         kind="staff_misuse", step="decide", due=FIFTH_WORKING_DAY, told=("headteacher",), bars=CLOSE,
         clause="KCSIE part 4, section two",
     ),
+    "concern-account": Requires(
+        kind="staff_misuse", step="record_account", preset={"person": TEACHER}, due=FIFTH_WORKING_DAY,
+        told=("headteacher",), bars=CLOSE, clause="KCSIE part 4, section two",
+    ),
     "concern-meets-threshold": Requires(
         kind="staff_misuse", since=taking(MEETS_THRESHOLD), step="reclassify",
         preset={"kind": "staff_allegation"}, due=SAME_DAY, told=("headteacher",), bars=DEBRIEF,
@@ -264,6 +303,14 @@ COMMON_ROWS: Final[Mapping[str, Row]] = {
     "lado-before-adult-advised": Refuses(
         kind="staff_misuse", since=taking(MEETS_THRESHOLD), step="advise", fields={"person": TEACHER},
         clause="KCSIE part 4",
+    ),
+    "threshold-before-adult-asked": Refuses(
+        kind="cyberbullying", opening=BY_AN_ADULT, step="record_account", fields={"person": TEACHER},
+        clause="KCSIE part 4",
+    ),
+    "lado-before-adult-asked": Refuses(
+        kind="staff_misuse", since=taking(MEETS_THRESHOLD), step="record_account",
+        fields={"person": TEACHER}, clause="KCSIE part 4",
     ),
     "lado-before-adult-supported": Refuses(
         kind="unsolicited_contact", opening=BY_STAFF, since=taking(MEETS_THRESHOLD), step="offer_support",

@@ -21,6 +21,7 @@ from tests.policies.rows import (
     OUT_OF_SCHOOL,
     REFUSED,
     SAME_DAY,
+    SAYS_NO_BREACH,
     SECOND_SCHOOL_DAY,
     TENTH_SCHOOL_DAY,
     Forbids,
@@ -87,6 +88,10 @@ PACK_ROWS: Final[Mapping[str, Row]] = {
         kind="parent_post", step="invite_parent", due=SECOND_SCHOOL_DAY, told=("slt",), bars=DEBRIEF,
         clause="002 §8",
     ),
+    "headcorn-concern-breach": Requires(
+        kind="staff_misuse", since=taking(SAYS_NO_BREACH), step="decide", due=FIFTH_WORKING_DAY,
+        told=("headteacher",), bars=CLOSE, clause="002 §4",
+    ),
     "headcorn-concern-context": Requires(
         kind="staff_misuse", step="triage", due=FIFTH_WORKING_DAY, told=("headteacher",), bars=CLOSE,
         clause="002 §4",
@@ -110,6 +115,10 @@ PACK_ROWS: Final[Mapping[str, Row]] = {
     "hr-cooperative-contact-advise": Requires(
         kind="unsolicited_contact", step="advise", preset={"about": "official_channel", "person": ALLEGED},
         due=NEXT_SCHOOL_DAY, bars=DEBRIEF, clause="003 §3",
+    ),
+    "hr-cooperative-concern-breach": Requires(
+        kind="staff_misuse", since=taking(SAYS_NO_BREACH), step="decide", due=FIFTH_WORKING_DAY,
+        told=("headteacher",), bars=CLOSE, clause="003 §6",
     ),
     "hr-cooperative-concern-context": Requires(
         kind="staff_misuse", step="triage", due=FIFTH_WORKING_DAY, told=("headteacher", "line_manager"),
@@ -206,6 +215,10 @@ PACK_ROWS: Final[Mapping[str, Row]] = {
         kind="inappropriate_content", since=taking(CIRCUMVENTED), step="ban_from_computing", bars=CLOSE,
         clause="004 §7.2",
     ),
+    "st-thomas-concern-breach": Requires(
+        kind="staff_misuse", since=taking(SAYS_NO_BREACH), step="decide", due=FIFTH_WORKING_DAY,
+        told=("headteacher",), bars=CLOSE, clause="004 §5.10, §5.11",
+    ),
     "st-thomas-concern-context": Requires(
         kind="staff_misuse", step="triage", due=FIFTH_WORKING_DAY, told=("headteacher",), bars=CLOSE,
         clause="004 §5.10, §5.11",
@@ -250,6 +263,10 @@ PACK_ROWS: Final[Mapping[str, Row]] = {
     "todwick-image-consent": Requires(
         kind="image_without_consent", step="check_consent", preset={"person": TARGET}, due=NEXT_SCHOOL_DAY,
         bars=CLOSE, clause="001 A",
+    ),
+    "todwick-concern-breach": Requires(
+        kind="staff_misuse", since=taking(SAYS_NO_BREACH), step="decide", due=FIFTH_WORKING_DAY,
+        told=("headteacher",), bars=CLOSE, clause="001 A",
     ),
     "todwick-concern-context": Requires(
         kind="staff_misuse", step="triage", due=FIFTH_WORKING_DAY, told=("headteacher",), bars=CLOSE,
@@ -297,6 +314,10 @@ PACK_ROWS: Final[Mapping[str, Row]] = {
     ),
     "tow-law-image-not-reposted": Forbids(
         kind="image_without_consent", clause="000 Official use", word="by name",
+    ),
+    "tow-law-concern-breach": Requires(
+        kind="staff_misuse", since=taking(SAYS_NO_BREACH), step="decide", due=FIFTH_WORKING_DAY,
+        told=("headteacher",), bars=CLOSE, clause="000 General use",
     ),
     "tow-law-concern-context": Requires(
         kind="staff_misuse", step="triage", due=FIFTH_WORKING_DAY, told=("slt", "headteacher"), bars=CLOSE,

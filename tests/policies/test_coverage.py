@@ -17,6 +17,7 @@ from casework.domain.access import Permission
 from casework.domain.dated import Platforms
 from casework.domain.incident import STEPS
 from casework.domain.playbook import Pack, Playbook, Rule
+from casework.domain.playbook.rules import ConcernRule
 from casework.domain.registers.declaration import Declaration
 from casework.domain.vocabulary import Category
 from casework.library import Library
@@ -30,6 +31,7 @@ NUMBERS: Final = sorted(POLICIES)
 CLAUSES: Final = [clause for number in NUMBERS for clause in POLICIES[number].clauses]
 REGISTERS: Final = {
     "declarations": Declaration,
+    "low_level_concerns": ConcernRule,
     "platforms": Platforms,
     "policy_reviews": Pack.review_due,
     "workforce": Category.works_at_school,
@@ -92,6 +94,8 @@ def test_the_result_of_a_clause_exists_in_its_playbook(number: str, became: Beca
             assert any(find_spec(f"casework_projections.{room}.{became.id}") for room in rooms)
         case "register":
             assert became.id in REGISTERS
+        case "breach":
+            assert became.id in {breach.clause for breach in pack_of(number).breaches}
 
 
 def _cited(rule: Rule, number: str) -> Iterator[str]:

@@ -268,7 +268,14 @@ def case_of(
 ) -> Case:
     """`incident` as it stands at `moment` for the user `at` its school; `approvals` are all about it."""
     facts = CaseFacts.of(incident, bars)
-    stands = standing(at.actor, facts, at.reader, reported_it=incident.reported_by(at.actor.user))
+    stands = standing(
+        at.actor,
+        facts,
+        at.reader,
+        reported_it=incident.reported_by(at.actor.user),
+        # A step in their own role would tell who reported in confidence.
+        receivers=frozenset() if incident.confidential_reporter else playbook.receivers(incident.kind),
+    )
     return Case(
         incident,
         at,

@@ -316,6 +316,11 @@ class Person(Aggregate, begins_with=PersonRegistered):
         then = known[-1].details.category
         return self.category if self.category.works_at_school and not then.works_at_school else then
 
+    def has_left_by(self, day: date) -> bool:
+        """Whether they left the school, or died, on `day` or before."""
+        ends = (self.details.left_on, self.details.died_on)
+        return any(date.fromisoformat(each.text) <= day for each in ends if each is not None)
+
     @property
     def former_names(self) -> tuple[Sealed, ...]:
         """Every other name the person was recorded under, the earliest first."""

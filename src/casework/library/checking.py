@@ -15,18 +15,10 @@ from casework.domain.errors import SetUpError
 from casework.domain.fields import limit_fault
 from casework.domain.incident import STEPS
 from casework.domain.incident.facts import GROUPS
-from casework.domain.playbook.rules import (
-    Clock,
-    Floor,
-    Modality,
-    Pack,
-    Rule,
-    Satisfier,
-    Source,
-    Test,
-)
+from casework.domain.playbook.floor import Floor
+from casework.domain.playbook.rules import Clock, Modality, Pack, Rule, Satisfier, Source, Test
 from casework.domain.playbook.situation import STARTS
-from casework.domain.vocabulary import RECIPIENTS
+from casework.domain.vocabulary import RECIPIENTS, Role
 from casework.library.citing import cites
 from casework.library.waivers import as_of_a_floor, waiver_faults
 from casework.library.words import Words, field_types
@@ -34,7 +26,7 @@ from casework.library.words import Words, field_types
 Fault = tuple[str, str, str]
 """The rule's id, the field, and what is wrong with the field."""
 
-_CLOCK_STARTS: Final = (*STARTS, "item")
+_CLOCK_STARTS: Final = (*STARTS, "last_duty", "item")
 _NOT_OF_A_PROHIBITION: Final = (
     "clock",
     "per",
@@ -92,6 +84,8 @@ def pack_faults(pack: Pack, floor: Floor) -> Iterator[Fault]:
     yield from _review_faults(pack)
     if pack.declarations is not None and not cites(pack.declarations.clause, pack.sources):
         yield "", "declarations", f"clause {pack.declarations.clause!r} cites no source of this file"
+    yield from _concern_faults(pack)
+    yield from _breach_faults(pack)
     yield from stated_faults(pack.rules)
     yield from repeated([*floor.every_rule(), *pack.rules])
     replaced = Counter(rule.replaces for rule in pack.rules if rule.replaces is not None)
@@ -108,6 +102,32 @@ def pack_faults(pack: Pack, floor: Floor) -> Iterator[Fault]:
             yield rule.id, "replaces", f"the rule {rule.replaces!r} is replaced twice"
         if rule.replaces is not None:
             yield from _replacement_faults(rule, defaults.get(rule.replaces))
+
+
+def _concern_faults(pack: Pack) -> Iterator[Fault]:
+    """Every mistake in who receives low-level concerns."""
+    stated = pack.low_level_concerns
+    if stated is None:
+        return
+    if not cites(stated.clause, pack.sources):
+        yield "", "low_level_concerns", f"clause {stated.clause!r} cites no source of this file"
+    known = [role.value for role in Role if role.leads]
+    if not stated.received_by:
+        yield "", "low_level_concerns", "received_by is empty"
+    for role in stated.received_by:
+        if role not in known:
+            yield "", "low_level_concerns", f"{role!r} is none of the roles that receive one: {known}"
+
+
+def _breach_faults(pack: Pack) -> Iterator[Fault]:
+    """Every mistake in the clauses that can be breached."""
+    stated = Counter(breach.clause for breach in pack.breaches)
+    for breach in pack.breaches:
+        if not cites(breach.clause, pack.sources):
+            yield "", "breaches", f"clause {breach.clause!r} cites no source of this file"
+        if not breach.title.strip():
+            yield "", "breaches", f"the title of clause {breach.clause!r} is empty"
+    yield from (("", "breaches", f"{each!r} is stated twice") for each, times in stated.items() if times > 1)
 
 
 def _review_faults(pack: Pack) -> Iterator[Fault]:

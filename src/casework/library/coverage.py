@@ -35,6 +35,8 @@ _STARTS: Final = {
     "content": "the content came to light",
     "risk": "a risk question was first open",
     "welfare": "a person was first at risk",
+    "gone": "it was known that the adult had gone",
+    "last_duty": "the end of the investigation or the last duty answered",
     "item": "the day set for it",
 }
 
@@ -42,7 +44,7 @@ _STARTS: Final = {
 class Became(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One thing a clause became: the id of a rule (for `rule`, `clock`, `recipient`) or the thing's name."""
 
-    kind: Literal["rule", "clock", "recipient", "register", "report", "step", "access"]
+    kind: Literal["rule", "clock", "recipient", "register", "report", "step", "access", "breach"]
     id: str
 
     @property

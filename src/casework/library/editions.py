@@ -10,7 +10,8 @@ import msgspec
 
 from casework.domain.moments import LocalDate
 from casework.domain.playbook import Floor, Rule
-from casework.domain.playbook.rules import CriticalConcern, KindOfIncident, Source
+from casework.domain.playbook.floor import CriticalConcern, KindOfIncident
+from casework.domain.playbook.rules import Source
 from casework.library.checking import Fault, PlaybookError
 from casework.library.floor_checks import floor_faults
 from casework.library.reading import raise_first, shaped

@@ -7,13 +7,13 @@ from typing import Any, Final
 
 import msgspec
 
-from casework.domain.incident import STEPS
+from casework.domain.incident import STEPS, Step
 from casework.domain.incident.facts import GROUPS, STATED, known_facts
 from casework.domain.playbook.rules import Test
 from casework.domain.vocabulary import Role
 
 _OPERATORS: Final = ("is_", "any", "all", "none", "present", "in_", "says")
-_COMPUTED_FIELDS: Final = frozenset({"embeds_file"})
+_COMPUTED_FIELDS: Final = frozenset({"embeds_file", "says_breach"})
 _TEXTS: Final = "every_text"
 
 
@@ -48,7 +48,7 @@ class Words(msgspec.Struct, frozen=True):
 
     def _field_faults(self, test: Test, field: str, step: str) -> Iterator[str]:
         for value in _operands(test):
-            if field in _COMPUTED_FIELDS:
+            if field in _COMPUTED_FIELDS and hasattr(Step if step == "*" else STEPS[step], field):
                 yield from [] if value in (True, False, None) else [f"{value!r} is not a value of {field!r}"]
             elif step == "*":
                 yield f"{field!r} is not a field of every step"

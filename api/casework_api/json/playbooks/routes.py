@@ -10,7 +10,8 @@ import msgspec
 from casework.domain.fields import Text
 from casework.domain.moments import LocalDate
 from casework.domain.playbook import Floor, Pack, Rule
-from casework.domain.playbook.rules import KindOfIncident, Source
+from casework.domain.playbook.floor import KindOfIncident
+from casework.domain.playbook.rules import Source
 from casework.domain.vocabulary import Stream
 from casework.library import Library
 from casework_api.http import current

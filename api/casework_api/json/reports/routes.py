@@ -14,6 +14,7 @@ from casework_api.http.paging import PageQuery, part
 from casework_api.http.problems import not_acceptable
 from casework_projections.documents import audit_trail, governor_summary, lessons
 from casework_projections.reading.audit_trail import AuditTrailBody, ReadAuditTrail
+from casework_projections.reading.breaches import BreachCount, CountBreaches
 from casework_projections.reading.governor_summary import ReadSummary, SummaryBody
 from casework_projections.reading.lessons import LessonBody, ReadLessons
 from casework_projections.reading.paging import Page, Part
@@ -41,6 +42,12 @@ class LessonsQuery(PageQuery):
     term = TermName(metadata={"description": "`2026-autumn`."})
 
 
+class BreachesQuery(InputSchema):
+    """The term whose cases to count; every term if it is left out."""
+
+    term = TermName(metadata={"description": "`2026-autumn`."})
+
+
 @incident_reports.route("/<uuid:incident_id>/audit-trail", methods=["GET"])
 @incident_reports.returns(200, {"type": "string"}, content_type=CSV)
 @incident_reports.returns(200, AuditTrailBody, problems=(406,))
@@ -62,6 +69,14 @@ def read_lessons(query: dict[str, Any], school_id: UUID) -> Page[LessonBody] | R
     wanted = Part(None, query.get("cursor")) if form == CSV else part(query)
     found = current.answer(ReadLessons(school_id, query.get("term"), wanted))
     return _csv(lessons.as_csv(found.items), "lessons-learnt") if form == CSV else found
+
+
+@school_reports.route("/<uuid:school_id>/breaches", methods=["GET"])
+@school_reports.arguments(BreachesQuery, location="query")
+@school_reports.returns(200, Page[BreachCount], problems=(422,))
+def count_breaches(query: dict[str, Any], school_id: UUID) -> Page[BreachCount]:
+    """How many of the cases that the user may read breached each clause of the school's own policy."""
+    return current.answer(CountBreaches(school=school_id, term=query.get("term")))
 
 
 @school_reports.route("/<uuid:school_id>/governor-summary", methods=["GET"])

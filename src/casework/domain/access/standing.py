@@ -25,7 +25,7 @@ from casework.domain.access.predicates import (
     holds,
 )
 from casework.domain.access.principal import Actor
-from casework.domain.access.roles import Permission
+from casework.domain.access.roles import PERMISSIONS, Permission
 from casework.domain.incident import Step
 from casework.domain.vocabulary import Role, Stream
 
@@ -79,12 +79,14 @@ ASSIST: Final = (Grant(Permission.HANDLE_ASSIGNED, _ASSIGNED),)
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """The access of an actor to one incident: the roles in which they may read and handle it, if any.
 
-    Who `handles` it may take every step, who `assists` those that are `FOR_ASSIGNEES`.
+    Who `handles` it may take every step, who `assists` those that are `FOR_ASSIGNEES`. Who `receives` it, a
+    low-level concern, for the head takes those that are `FOR_RECEIVERS`, and reads no more than their report.
     """
 
     reads_as: Role | None = None
     handles_as: Role | None = None
     assists_as: Role | None = None
+    receives_as: Role | None = None
     reported_it: bool = False
 
     @property
@@ -98,13 +100,23 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
             return self.handles_as
         if self.assists_as is not None and step.FOR_ASSIGNEES:
             return self.assists_as
+        if self.receives_as is not None and step.FOR_RECEIVERS:
+            return self.receives_as
         return Role.REPORTER if self.reported_it and step.FOR_REPORTERS else None
 
 
-def standing(actor: Actor, case: CaseFacts, reader: Reader, *, reported_it: bool) -> Standing:
+def standing(
+    actor: Actor,
+    case: CaseFacts,
+    reader: Reader,
+    *,
+    reported_it: bool,
+    receivers: frozenset[Role] = frozenset(),
+) -> Standing:
     """The access of `actor` to `case`; `reader` is the same user.
 
-    A report stays known to the person who made it for as long as they hold any role at the school.
+    A report stays known to the person who made it for as long as they hold any role at the school. If they
+    hold one of `receivers`, they received it for the head.
     """
     reported_it = reported_it and bool(actor.roles)
     if holds(BARRED, case, reader):
@@ -113,8 +125,15 @@ def standing(actor: Actor, case: CaseFacts, reader: Reader, *, reported_it: bool
         reads_as=_granted(READ, actor, case, reader),
         handles_as=_granted(HANDLE, actor, case, reader),
         assists_as=_granted(ASSIST, actor, case, reader),
+        receives_as=_receives(actor, case, reader, receivers) if reported_it else None,
         reported_it=reported_it,
     )
+
+
+def _receives(actor: Actor, case: CaseFacts, reader: Reader, receivers: frozenset[Role]) -> Role | None:
+    if not receivers or not holds(_MAY_MANAGE, case, reader):
+        return None
+    return next((role for role in PERMISSIONS if role in receivers and role in actor.roles), None)
 
 
 def needs_staff(actor: Actor) -> bool:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, ClassVar
+from uuid import UUID
 
+from casework.domain.adults import Departure
 from casework.domain.fields import IncidentId, Narrative, PartyId, Reason, ServerSet, Short, UserId
 from casework.domain.incident.steps import Step
+from casework.domain.moments import LocalDate
 from casework.domain.vocabulary import AllegationOutcome, Respondent, State
 
 if TYPE_CHECKING:
@@ -30,7 +33,10 @@ class AppointCaseManager(Step, frozen=True, kw_only=True):
 
 
 class ConsultLado(Step, frozen=True, kw_only=True):
-    """What the local authority designated officer advised, and whom the school may inform."""
+    """What the local authority designated officer advised, and whom the school may inform.
+
+    Casework sets `left`: the alleged people who had left the school by then.
+    """
 
     TOPIC: ClassVar[str] = "incident.consult_lado"
     REFERS: ClassVar[bool] = True
@@ -40,6 +46,7 @@ class ConsultLado(Step, frozen=True, kw_only=True):
     may_tell_subject: bool
     may_tell_parents: bool
     reference: Short | None = None
+    left: Annotated[tuple[UUID, ...], ServerSet()] = ()
 
     def apply(self, incident: Incident) -> None:
         incident.open_enquiries |= {Respondent.LADO.value}
@@ -55,6 +62,19 @@ class DecideSuspension(Step, frozen=True, kw_only=True):
     reason: Reason
 
 
+class RecordDeparture(Step, frozen=True, kw_only=True):
+    """The alleged adult was removed or left, or would have been removed had they still worked here.
+
+    `on` is the day they went, if it is known.
+    """
+
+    TOPIC: ClassVar[str] = "incident.record_departure"
+
+    person: PartyId
+    how: Departure
+    on: LocalDate | None = None
+
+
 class TellSubject(Step, frozen=True, kw_only=True):
     """The adult was informed of the allegation."""
 
@@ -63,13 +83,24 @@ class TellSubject(Step, frozen=True, kw_only=True):
     method: Short
 
 
+class RecordAccount(Step, frozen=True, kw_only=True):
+    """What the alleged adult or pupil says about it themselves, or that they would not or could not say."""
+
+    TOPIC: ClassVar[str] = "incident.record_account"
+    FOR_RECEIVERS: ClassVar[bool] = True
+
+    person: PartyId
+    account: Narrative
+
+
 class DetermineOutcome(Step, frozen=True, kw_only=True):
-    """The outcome of the allegation, with the rationale."""
+    """The outcome of the allegation, with the rationale. `left` is as in `ConsultLado`."""
 
     TOPIC: ClassVar[str] = "incident.determine_outcome"
 
     outcome: AllegationOutcome
     rationale: Reason
+    left: Annotated[tuple[UUID, ...], ServerSet()] = ()
 
 
 class GiveOutcomeCopy(Step, frozen=True, kw_only=True):

@@ -10,8 +10,9 @@ import msgspec
 
 from casework.domain.clocks import day_of
 from casework.domain.incident.agencies import ConsiderPolice, RecordAgencyResponse
-from casework.domain.incident.allegations import ConsultLado, DetermineOutcome
+from casework.domain.incident.allegations import ConsultLado, DetermineOutcome, RecordAccount
 from casework.domain.incident.contact import ClassifyContact, DecideThreshold
+from casework.domain.incident.departures import gone_since, works_here
 from casework.domain.incident.families import RecordChildVoice, RecordMeeting
 from casework.domain.incident.imagery import RISK_QUESTIONS, EstablishInvolvement
 from casework.domain.incident.outcomes import Decide
@@ -103,6 +104,8 @@ def _child_spoken_to(incident: Incident) -> bool:
     asked = incident.child_voice is not None or any(
         step.voice is not None for step in incident.taken(RecordChildVoice)
     )
+    pupils = {party.person for party in incident.people if party.category.is_or_was_pupil}
+    asked = asked or any(step.person in pupils for step in incident.taken(RecordAccount))
     return asked or any(step.name() in _SPEAKING_TO_A_CHILD for step in incident.standing)
 
 
@@ -148,6 +151,11 @@ FACTS: Final[Mapping[str, Fact]] = {
     "content": Fact(lambda i: i.content, _words(Content)),
     "targets": Fact(lambda i: _side(i, Involvement.TARGET), _words(Category)),
     "alleged": Fact(lambda i: _side(i, Involvement.ALLEGED), _words(Category)),
+    "alleged_category": Fact(
+        lambda i: frozenset(party.category for party in i.involved(Involvement.ALLEGED)), _words(Category)
+    ),
+    "alleged_works_here": Fact(works_here, _BOOLEAN),
+    "alleged_gone": Fact(lambda i: gone_since(i) is not None, _BOOLEAN),
     "adult_alleged": Fact(_adult_alleged, _BOOLEAN),
     "people_known": Fact(lambda i: bool(i.people), _BOOLEAN),
     "kinds_been": Fact(lambda i: i.kinds_been, None),

@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 
 import msgspec
 
+from casework.domain.adults import HandledUnder, Sanction
 from casework.domain.fields import Code, Narrative, Reason, ServerSet, Short, UserId
 from casework.domain.incident.steps import Correctable, Step
 from casework.domain.moments import LocalDate
@@ -23,13 +24,25 @@ NO_ID = UUID(int=0)
 
 
 class Decide(Step, frozen=True, kw_only=True):
-    """A decision with its reason."""
+    """A decision with its reason.
+
+    `breach` names the clauses of the school's policy that were breached. It is empty if none was, and left
+    out if the decision does not say.
+    """
 
     TOPIC: ClassVar[str] = "incident.decide"
 
     decision: Narrative
     rationale: Reason
     topic: DecisionTopic = DecisionTopic.OTHER
+    breach: tuple[Code, ...] | None = None
+    sanction: Sanction | None = None
+    handled_under: HandledUnder | None = None
+
+    @property
+    def says_breach(self) -> bool:
+        """Whether it says which clauses were breached, or that none was."""
+        return self.breach is not None
 
 
 class CompleteInvestigation(Step, frozen=True, kw_only=True):

@@ -41,13 +41,15 @@ if TYPE_CHECKING:
 class Party(msgspec.Struct, frozen=True, kw_only=True):
     """What a person is in one incident. `category` is the one the person had when they were involved.
 
-    `user` is given if the report named a user of the school, and not a record of a person.
+    `left` says whether they had left the school, or had died, when they were named. `user` is given if the
+    report named a user of the school, and not a record of a person.
     """
 
     person: PersonId
     involvement: Involvement
     category: Annotated[Category, ServerSet()] = Category.UNKNOWN
     user: Annotated[UUID | None, ServerSet()] = None
+    left: Annotated[bool, ServerSet()] = False
 
 
 def each_once(
@@ -193,6 +195,7 @@ class Triage(Step, frozen=True, kw_only=True):
 
     TOPIC: ClassVar[str] = "incident.triage"
     ANSWERS_REPORT: ClassVar[bool] = True
+    FOR_RECEIVERS: ClassVar[bool] = True
 
     timing: Timing
     critical: bool
@@ -214,6 +217,7 @@ class InvolvePerson(NamesPeople, frozen=True, kw_only=True):
     person: PersonId
     involvement: Involvement
     category: Annotated[Category, ServerSet()] = Category.UNKNOWN
+    left: Annotated[bool, ServerSet()] = False
 
     def faults(self, incident: Incident) -> dict[str, str]:
         known = any(
@@ -222,7 +226,9 @@ class InvolvePerson(NamesPeople, frozen=True, kw_only=True):
         return {"$.person": "is already involved in this way"} if known else {}
 
     def people_after(self, people: tuple[Party, ...]) -> tuple[Party, ...]:
-        party = Party(person=self.person, involvement=self.involvement, category=self.category)
+        party = Party(
+            person=self.person, involvement=self.involvement, category=self.category, left=self.left
+        )
         return each_once((*people, party))
 
 
@@ -234,6 +240,7 @@ class IdentifyPerson(NamesPeople, frozen=True, kw_only=True):
     person: PartyId
     as_: PersonId = msgspec.field(name="as")
     category: Annotated[Category, ServerSet()] = Category.UNKNOWN
+    left: Annotated[bool, ServerSet()] = False
 
     def faults(self, incident: Incident) -> dict[str, str]:
         unknown = any(
@@ -243,7 +250,7 @@ class IdentifyPerson(NamesPeople, frozen=True, kw_only=True):
 
     def people_after(self, people: tuple[Party, ...]) -> tuple[Party, ...]:
         return each_once(
-            msgspec.structs.replace(party, person=self.as_, category=self.category, user=None)
+            msgspec.structs.replace(party, person=self.as_, category=self.category, left=self.left, user=None)
             if party.person == self.person
             else party
             for party in people

@@ -43,8 +43,9 @@ class Step(Event, frozen=True, kw_only=True):
     the case is about. One that `REFERS` informs an agency or decides whether to, and is never waived.
     `CORRECTABLE` says how it may be corrected. One
     that is recorded `APART` is no event of the incident. Steps `FOR_REPORTERS` may be taken by the
-    person who reported, steps `FOR_ASSIGNEES` by users to whom only the assignment gives access. Casework
-    sets `approved_by`: the second user, if the step needed two people.
+    person who reported, steps `FOR_ASSIGNEES` by users to whom only the assignment gives access, steps
+    `FOR_RECEIVERS` by a lead who received a low-level concern for the head. Casework sets `approved_by`: the
+    second user, if the step needed two people.
     """
 
     MILESTONE: ClassVar[State | None] = None
@@ -52,6 +53,7 @@ class Step(Event, frozen=True, kw_only=True):
     ANSWERS_REPORT: ClassVar[bool] = False
     FOR_REPORTERS: ClassVar[bool] = False
     FOR_ASSIGNEES: ClassVar[bool] = False
+    FOR_RECEIVERS: ClassVar[bool] = False
     CHANGES_PEOPLE: ClassVar[bool] = False
     APART: ClassVar[bool] = False
     REFERS: ClassVar[bool] = False

@@ -4,39 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, time
+from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
-
-import msgspec
 
 from casework.domain.clocks import LONDON, Calendar, due, is_recorded_late
 from casework.domain.errors import Refusal
 from casework.domain.incident.corrections import answers_at
 from casework.domain.incident.facts import GROUPS, Item
-from casework.domain.playbook.duty import Duty
+from casework.domain.playbook.breaches import breach_faults
+from casework.domain.playbook.duty import Duty, distinct
+from casework.domain.playbook.floor import Floor, KindOfIncident
+from casework.domain.playbook.kind_fields import kind_faults
+from casework.domain.playbook.last_duty import last_duty
 from casework.domain.playbook.restarts import names_others
-from casework.domain.playbook.rules import (
-    NEVER_WAIVED,
-    Clock,
-    Floor,
-    KindOfIncident,
-    Modality,
-    Pack,
-    Rule,
-    Test,
-    merged,
-)
+from casework.domain.playbook.rules import NEVER_WAIVED, Clock, Modality, Pack, Rule, Test, merged
 from casework.domain.playbook.situation import STARTS, Situation
+from casework.domain.vocabulary import Role
 
 if TYPE_CHECKING:
     from casework.domain.incident.corrections import Superseded
     from casework.domain.incident.incident import Incident
     from casework.domain.incident.steps import Step
 
-
-KIND_FIELDS: Final = ("direction",)
-"""The fields of a report that only some kinds have."""
 
 _OTHER: Final = object()
 OnePerson = Callable[[UUID], UUID]
@@ -74,29 +65,24 @@ class Playbook:
             (at for concern, at in incident.concerns.items() if concern in self._critical), default=None
         )
 
+    def receivers(self, kind: str) -> frozenset[Role]:
+        """The roles that receive incidents of `kind` for the head, if these are low-level concerns."""
+        stated = self.pack.low_level_concerns
+        if stated is None or kind != self.floor.low_level_concern:
+            return frozenset()
+        return frozenset(map(Role, stated.received_by))
+
     def predicate_of(self, incident: Incident) -> Callable[[Iterable[Test]], bool]:
         """A function that returns whether tests hold for `incident` now, as in the `when` of a rule."""
         return self._case(incident).holds
 
     def faults(self, incident: Incident, step: Step) -> dict[str, str]:
-        """What is wrong with the kind or the waived step in the fields, and with what that kind requires."""
-        return self._kind_faults(incident, step) | self._waiver_faults(incident, step)
-
-    def _kind_faults(self, incident: Incident, step: Step) -> dict[str, str]:
-        named = getattr(step, "kind", None)
-        if named is None:
-            return {}
-        kind = self.kinds.get(named)
-        if kind is None:
-            return {"$.kind": "is not a kind of incident"}
-        given = {field for field in KIND_FIELDS if getattr(step, field, None) or getattr(incident, field)}
-        missing = {f"$.{field}": "is required for this kind" for field in kind.requires if field not in given}
-        surplus = {
-            f"$.{field}": "does not belong to this kind"
-            for field in KIND_FIELDS
-            if getattr(step, field, None) and field not in kind.requires
-        }
-        return missing | surplus
+        """What is wrong with the kind, the waived step or the clauses in the fields, or is missing for it."""
+        return (
+            kind_faults(self.kinds, incident, step)
+            | self._waiver_faults(incident, step)
+            | breach_faults(self.pack, step)
+        )
 
     def _waiver_faults(self, incident: Incident, step: Step) -> dict[str, str]:
         waived = getattr(step, "waived", None)
@@ -133,7 +119,7 @@ class Playbook:
         """The duties not met yet, the earliest first; those without a date last, in the playbook's order."""
         if incident.closed:
             return []
-        pending = _distinct(duty for duty in self.duties(incident, calendar) if duty.open)
+        pending = distinct(duty for duty in self.duties(incident, calendar) if duty.open)
         return sorted(pending, key=lambda duty: inf if duty.due_at is None else duty.due_at.timestamp())
 
     def opens_duty(self, before: Incident, after: Incident) -> bool:
@@ -301,6 +287,12 @@ class Playbook:
 
     def _answer(self, case: Situation, rule: Rule, item: Item | None) -> Step | None:
         """The first step that meets `rule` for `item`."""
+        key = rule.id, None if item is None else item.value
+        if key not in case.answers:
+            case.answers[key] = self._find_answer(case, rule, item)
+        return case.answers[key]
+
+    def _find_answer(self, case: Situation, rule: Rule, item: Item | None) -> Step | None:
         answers = [
             step
             for satisfier in rule.answered_by
@@ -346,12 +338,23 @@ class Playbook:
     def _start(self, case: Situation, rule: Rule, clock: Clock, item: Item | None) -> datetime | None:
         if clock.of in STARTS:
             return STARTS[clock.of](case, rule.when)
+        if clock.of == "last_duty":
+            key = rule.step, rule.since
+            if key not in case.last_duties:
+                duties = self._by_kind[case.incident.kind].duties
+                answered = partial(self._when_answered, case)
+                case.last_duties[key] = last_duty(case, rule, duties, self._owed(case), answered)
+            return case.last_duties[key]
         if clock.of == "item":
             return None if item is None or item.due_on is None else _start_of(item.due_on)
         steps = case.steps.get(clock.of)
         if not steps:
             return None
         return _moment(getattr(steps[-1], clock.field)) if clock.field else steps[-1].happened_at
+
+    def _when_answered(self, case: Situation, rule: Rule, item: Item | None) -> datetime | None:
+        answer = self._answer(case, rule, item)
+        return None if answer is None else self._answered_at(case, rule, item, answer)
 
 
 def _by_step(owed: Iterable[tuple[Rule, Item | None]], one_person: OnePerson) -> set[Asked]:
@@ -363,20 +366,6 @@ def _by_step(owed: Iterable[tuple[Rule, Item | None]], one_person: OnePerson) ->
         )
         for rule, item in owed
     }
-
-
-def _distinct(duties: Iterable[Duty]) -> Iterable[Duty]:
-    """Merge duties for the same step and values: the rule of the pack wins, and the earliest time counts."""
-    same: dict[tuple[str | None, frozenset[tuple[str, Any]]], list[Duty]] = {}
-    for duty in duties:
-        same.setdefault((duty.rule.step, frozenset(duty.preset.items())), []).append(duty)
-    for alike in same.values():
-        if len(alike) == 1:
-            yield alike[0]
-            continue
-        nearest = min(alike, key=lambda duty: (duty.rule.modality.rank, duty.rule.floor))
-        moments = [duty.due_at for duty in alike if duty.due_at is not None]
-        yield msgspec.structs.replace(nearest, due_at=min(moments, key=datetime.timestamp, default=None))
 
 
 def _start_of(day: date) -> datetime:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from casework.domain.incident.amending import Reclassify
+from casework.domain.incident.departures import gone_since
 from casework.domain.incident.facts import GROUPS, Item, fact
 from casework.domain.incident.welfare import at_risk_since
+from casework.domain.playbook.floor import AnswersNothing, Floor, StatedFact
 from casework.domain.playbook.restarts import involved_in_place_of_others
-from casework.domain.playbook.rules import AnswersNothing, Floor, StatedFact, Test
+from casework.domain.playbook.rules import Test
 from casework.domain.values import Scalar, ValueSet, as_values
 
 if TYPE_CHECKING:
@@ -29,6 +31,9 @@ class Situation:
         self.incident = incident
         self.critical_since = critical_since
         self._stated = {each.id: each for each in floor.facts}
+        # Cached, because the clock of a debrief needs the answers to every other duty.
+        self.answers: dict[tuple[str, UUID | str | None], Step | None] = {}
+        self.last_duties: dict[tuple[str | None, tuple[str, ...]], datetime | None] = {}
         self._joined: dict[UUID, datetime] | None = None
         # Cached, because most rules use the same few facts.
         self._facts = {"critical": frozenset[Scalar]({critical_since is not None})}
@@ -121,6 +126,11 @@ class Situation:
     def last_number(self, names: Iterable[str]) -> int:
         return max((self.steps[name][-1].number for name in names if name in self.steps), default=0)
 
+    def last_after(self, since: Iterable[str], name: str) -> Step | None:
+        """The last step `name`, if none of `since` was taken after it."""
+        steps = self.steps.get(name)
+        return steps[-1] if steps and steps[-1].number > self.last_number(since) else None
+
 
 STARTS: Final[Mapping[str, Callable[[Situation, Iterable[Test]], datetime | None]]] = {
     "reported": lambda case, _: case.incident.first_reported_at,
@@ -128,5 +138,6 @@ STARTS: Final[Mapping[str, Callable[[Situation, Iterable[Test]], datetime | None
     "content": Situation.content_since,
     "risk": Situation.risk_since,
     "welfare": Situation.at_risk_since,
+    "gone": lambda case, _: gone_since(case.incident),
 }
 """By the word of a clock, when it starts, given the tests in the `when` of its rule; None if it has not."""

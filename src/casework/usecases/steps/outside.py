@@ -15,7 +15,7 @@ from casework.domain.dated import school_year
 from casework.domain.errors import Invalid
 from casework.domain.fields import Partial
 from casework.domain.incident import Incident, Step
-from casework.domain.incident.allegations import AppointCaseManager
+from casework.domain.incident.allegations import AppointCaseManager, ConsultLado, DetermineOutcome
 from casework.domain.incident.amending import Correct, Rebase, Reclassify, Waive
 from casework.domain.incident.connecting import CloseAsDuplicate, Obstacle, WithdrawReport, missing_in
 from casework.domain.incident.contact import ClassifyContact, DecideThreshold
@@ -38,7 +38,7 @@ from casework.domain.moments import Instant
 from casework.domain.registers.declaration import Declaration
 from casework.domain.school import School
 from casework.domain.user import User
-from casework.domain.vocabulary import Role, Stream
+from casework.domain.vocabulary import Involvement, Stream
 from casework.library import Library
 from casework.usecases.steps.deciders import (
     anybody_else,
@@ -48,6 +48,7 @@ from casework.usecases.steps.deciders import (
     no_decider,
     not_met_by_two,
 )
+from casework.usecases.steps.leaders import leaders, led
 from casework.usecases.steps.parents import addressed, alleged_as, parent_of_child
 from casework.usecases.steps.recipients import holders, told
 from casework.usecases.steps.surroundings import Decider, Surroundings
@@ -93,28 +94,16 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
 
 def _report(step: Report, around: Surroundings) -> Fields:
     people = (
-        msgspec.structs.replace(party, category=around.category(party.person, step.occurred_at))
+        msgspec.structs.replace(
+            party,
+            category=around.category(party.person, step.occurred_at),
+            left=around.has_left(party.person),
+        )
         for party in step.people
     )
     completed = {"people": tuple(people), "kind_stream": _stream(step.kind, step.policy, around.library)}
     meant = msgspec.structs.replace(step, **completed).may_be_about_leader
-    return {**completed, "leaders": _leaders(step, around) if meant else ()}
-
-
-def _leaders(step: Report, around: Surroundings) -> tuple[UUID, ...]:
-    """The users who led the school on any day from when it occurred until now, and all people they were."""
-    led = _led(step, around.school, around.moment)
-    users = (around.found.get(user) for user in led)
-    persons = (person for user in users if isinstance(user, User) for person in user.persons)
-    return tuple(sorted(led.union(persons)))
-
-
-def _led(step: Report, school: School, moment: Instant) -> frozenset[UUID]:
-    """The users who led the school since it occurred, unless the report cannot be about them."""
-    if step.about_leader is False or not (step.about_leader or step.confidential_reporter):
-        return frozenset()
-    days = day_of(step.occurred_at), day_of(moment)
-    return frozenset(each.user for each in school.ever_led(Role.HEADTEACHER) if each.between(*days))
+    return {**completed, "leaders": leaders(step, around) if meant else ()}
 
 
 def _reclassify(step: Reclassify, around: Surroundings) -> Fields:
@@ -128,7 +117,10 @@ def _stream(kind: str, policy: Policy, library: Library) -> Stream:
 
 
 def _involve(step: InvolvePerson, around: Surroundings) -> Fields:
-    return {"category": around.category(step.person, around.reported.occurred_at)}
+    return {
+        "category": around.category(step.person, around.reported.occurred_at),
+        "left": around.has_left(step.person),
+    }
 
 
 def _not_under_another_record(step: InvolvePerson | IdentifyPerson, around: Surroundings) -> Faults:
@@ -150,7 +142,15 @@ def _itself(step: InvolvePerson | IdentifyPerson, _: Mapping[UUID, Aggregate]) -
 
 
 def _identify(step: IdentifyPerson, around: Surroundings) -> Fields:
-    return {"category": around.category(step.as_, around.reported.occurred_at)}
+    return {
+        "category": around.category(step.as_, around.reported.occurred_at),
+        "left": around.has_left(step.as_),
+    }
+
+
+def _left(_: ConsultLado | DetermineOutcome, around: Surroundings) -> Fields:
+    alleged = dict.fromkeys(party.person for party in around.reported.involved(Involvement.ALLEGED))
+    return {"left": tuple(person for person in alleged if around.has_left(person))}
 
 
 def _classify(step: ClassifyContact, around: Surroundings) -> Fields:
@@ -353,7 +353,7 @@ def _people_of_other(step: CloseAsDuplicate, found: Mapping[UUID, Aggregate]) ->
 
 
 OUTSIDE: Final[Mapping[type[Step], Outside]] = {
-    Report: Outside(complete=_report, users=_led),
+    Report: Outside(complete=_report, users=led),
     Reclassify: Outside(complete=_reclassify),
     InvolvePerson: Outside(complete=_involve, check=_not_under_another_record, people=_itself),
     IdentifyPerson: Outside(complete=_identify, check=_not_under_another_record, people=_itself),
@@ -363,6 +363,8 @@ OUTSIDE: Final[Mapping[type[Step], Outside]] = {
     CompleteAction: Outside(check=_find_names, names=True),
     Assign: Outside(complete=_appoint, check=_assigned_reads),
     AppointCaseManager: Outside(complete=_appoint, check=_manages_allegations),
+    ConsultLado: Outside(complete=_left, names=True),
+    DetermineOutcome: Outside(complete=_left, names=True),
     CheckAge: Outside(complete=_check_age),
     CheckConsent: Outside(complete=_check_consent),
     Rebase: Outside(complete=_rebase),

@@ -59,6 +59,11 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
         known = self.found.get(person)
         return known.category_at(occurred_at) if isinstance(known, Person) else Category.UNKNOWN
 
+    def has_left(self, person: UUID) -> bool:
+        """Whether a person named in the step has left the school, or died."""
+        known = self.found.get(person)
+        return isinstance(known, Person) and known.has_left_by(day_of(self.moment))
+
     def names(self) -> list[str]:
         """The names of the people of the incident."""
         people = (self.found.get(party.person) for party in self.reported.people)
