@@ -1,4 +1,4 @@
-"""Twelve pupils in one chat with a nude of one of them, from the report to the end of the case, in few requests."""
+"""Twelve pupils in one chat with a nude of one of them, walked to the end in few requests."""
 
 from __future__ import annotations
 
