@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from casework.domain.clocks import day_of
 from casework.domain.dated import Platforms
 from casework.domain.guidance import DatedTables
 from casework.domain.incident import Incident
-from casework.domain.incident.reporting import Policy
+from casework.domain.incident.reporting import KeptRules, Policy
 from casework.domain.playbook import Floor, Pack, Playbook
+from casework.domain.playbook.merging import Earlier
 from casework.domain.playbook.rules import Source
 from casework.library.checking import Fault, PlaybookError, pack_faults
 from casework.library.dated_tables import read_dated_tables
@@ -21,6 +22,7 @@ from casework.library.editions import floors_of
 from casework.library.reading import document_of, raise_first, shaped
 
 OWN_FILES = Path(__file__).parent
+REBASED_PLAYBOOKS: Final = 128
 
 
 class Library:
@@ -36,6 +38,8 @@ class Library:
         self.floors = {floor.edition: floor for floor in by_day}
         self.packs = {pack.edition: pack for pack in packs}
         self._playbooks: dict[tuple[str, str, bool], Playbook] = {}
+        # What a case keeps depends on what was due, so there may be as many playbooks as rebased cases.
+        self._rebased = lru_cache(maxsize=REBASED_PLAYBOOKS)(self._after_rebase)
 
     @classmethod
     def from_folder(cls, folder: Path = OWN_FILES) -> Self:
@@ -123,8 +127,23 @@ class Library:
         return self._playbook(self._floor(policy.floor), self.pack(policy.pack))
 
     def playbook_of(self, incident: Incident) -> Playbook:
-        """The playbook of the editions that `incident` pinned, as `playbook_under` returns it."""
+        """The playbook of the editions `incident` pinned, as `playbook_under`, with the rules it keeps."""
+        if incident.kept:
+            return self._rebased(incident.policy, incident.kept)
         return self.playbook_under(incident.policy)
+
+    def pinned_playbook(self, incident: Incident) -> Playbook:
+        """As `playbook_of`. Raises PlaybookError if the file of one of the editions was removed."""
+        for policy in (incident.policy, *(each.policy for each in incident.kept)):
+            self.playbook(policy.floor, policy.pack)
+        return self.playbook_of(incident)
+
+    def _after_rebase(self, policy: Policy, kept: tuple[KeptRules, ...]) -> Playbook:
+        earlier = (
+            Earlier(self._floor(each.policy.floor), self.pack(each.policy.pack), frozenset(each.rules))
+            for each in kept
+        )
+        return Playbook(self._floor(policy.floor), self.pack(policy.pack), tuple(earlier))
 
     def pack(self, edition: str) -> Pack:
         """The pack of this edition; one without rules if its file is missing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -36,3 +37,17 @@ class Duty(msgspec.Struct, frozen=True):
             return self.due_at is not None and now.timestamp() > self.due_at.timestamp()
         due_at = self.first_due_at or self.due_at
         return due_at is not None and self.answered_at.timestamp() > due_at.timestamp()
+
+
+def distinct(duties: Iterable[Duty]) -> Iterable[Duty]:
+    """Merge duties for the same step and values: the rule of the pack wins, and the earliest time counts."""
+    same: dict[tuple[str | None, frozenset[tuple[str, Any]]], list[Duty]] = {}
+    for duty in duties:
+        same.setdefault((duty.rule.step, frozenset(duty.preset.items())), []).append(duty)
+    for alike in same.values():
+        if len(alike) == 1:
+            yield alike[0]
+            continue
+        nearest = min(alike, key=lambda duty: (duty.rule.modality.rank, duty.rule.floor))
+        moments = [duty.due_at for duty in alike if duty.due_at is not None]
+        yield msgspec.structs.replace(nearest, due_at=min(moments, key=datetime.timestamp, default=None))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
@@ -390,21 +389,3 @@ class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         months = last.month - 1 + self.review_every_months
         year, month = last.year + months // 12, months % 12 + 1
         return date(year, month, min(last.day, monthrange(year, month)[1]))
-
-
-def merged(floor: Iterable[Rule], pack: Iterable[Rule]) -> tuple[Rule, ...]:
-    """The rules of the floor and the pack. A replacement takes the place of its default; the rest follow.
-
-    Rules about one kind come before the common rules, so that a refusal names the most specific rule.
-    """
-    replacing = {rule.replaces: rule for rule in pack if rule.replaces}
-    rules = [_replaced(rule, replacing.get(rule.id)) for rule in floor]
-    rules += [rule for rule in pack if not rule.replaces]
-    return tuple(sorted(rules, key=lambda rule: not rule.kinds))
-
-
-def _replaced(default: Rule, by: Rule | None) -> Rule:
-    """`by` in the place of `default`; if the default cannot be waived, its replacement cannot either."""
-    if by is None:
-        return default
-    return msgspec.structs.replace(by, waivable=by.waivable and default.waivable)
