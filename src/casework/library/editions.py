@@ -10,7 +10,8 @@ import msgspec
 
 from casework.domain.moments import LocalDate
 from casework.domain.playbook import Floor, Pack, Rule
-from casework.domain.playbook.rules import CriticalConcern, DeclarationRule, KindOfIncident, Source
+from casework.domain.playbook.pack import DeclarationRule
+from casework.domain.playbook.rules import CriticalConcern, KindOfIncident, Source
 from casework.library.checking import Fault, PlaybookError
 from casework.library.floor_checks import floor_faults
 from casework.library.reading import raise_first, shaped

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from casework.domain.playbook.rules import Floor, Pack, Rule
+from casework.domain.playbook.pack import Pack
+from casework.domain.playbook.rules import Floor, Rule
 
 
 class Earlier(msgspec.Struct, frozen=True):
@@ -25,12 +26,15 @@ class Earlier(msgspec.Struct, frozen=True):
 def merged(floor: Iterable[Rule], pack: Iterable[Rule]) -> tuple[Rule, ...]:
     """The rules of the floor and the pack. A replacement takes the place of its default; the rest follow.
 
+    Last come the duties to tell somebody, of the rules that have one.
+
     Rules about one kind come before the common rules, so that a refusal names the most specific rule.
     """
     replacing = {rule.replaces: rule for rule in pack if rule.replaces}
     rules = [_replaced(rule, replacing.get(rule.id)) for rule in floor]
     rules += [rule for rule in pack if not rule.replaces]
-    return _specific_first(rules)
+    telling = [rule.telling for rule in rules]
+    return _specific_first([*rules, *(rule for rule in telling if rule is not None)])
 
 
 def _replaced(default: Rule, by: Rule | None) -> Rule:
@@ -83,7 +87,7 @@ def _in_order_of(rule: Rule, own: tuple[Rule, ...]) -> Rule:
 
 def _but_for_words(rule: Rule) -> bytes:
     """What the rule asks, without its name and its words: the same for two rules that ask the same."""
-    unsaid = {"id": "", "clause": "", "reason": "", "told": (), "replaces": None}
+    unsaid = {"id": "", "clause": "", "reason": "", "told": (), "told_done": None, "replaces": None}
     return msgspec.json.encode(msgspec.structs.replace(rule, **unsaid, adjustable=False, floor=False))
 
 

@@ -14,6 +14,7 @@ from casework.domain.incident.corrections import answers_at
 from casework.domain.incident.facts import GROUPS, Item
 from casework.domain.playbook.duty import Duty, distinct
 from casework.domain.playbook.merging import Earlier, beside, kept_beside, merged, with_facts_of
+from casework.domain.playbook.pack import Pack
 from casework.domain.playbook.restarts import names_others
 from casework.domain.playbook.rules import (
     NEVER_WAIVED,
@@ -21,7 +22,6 @@ from casework.domain.playbook.rules import (
     Floor,
     KindOfIncident,
     Modality,
-    Pack,
     Rule,
     Test,
 )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
-from datetime import date
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, Final
@@ -104,6 +102,13 @@ class Satisfier(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     given: tuple[Test, ...] = ()
 
 
+class ToldDone(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The duty that somebody who holds `any` of these roles is told, and its `reason`."""
+
+    any: tuple[str, ...]
+    reason: str
+
+
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, dict=True):
     """One duty, decision, possibility or prohibition, with the clause it comes from.
 
@@ -114,6 +119,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     states a default which a pack may replace; no other floor rule can be relaxed. Only a duty that is
     `waivable`, of a floor or a pack, can be waived for one incident.
     A duty that `protects` a child never waits for school days.
+    With `told_done`, being told is a duty beside it.
     A prohibition without a step is about conduct that no step records.
     """
 
@@ -135,6 +141,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     before: tuple[str, ...] = ()
     clock: Clock | None = None
     told: tuple[str, ...] = ()
+    told_done: ToldDone | None = None
     protects: bool = False
     adjustable: bool = False
     waivable: bool = False
@@ -164,6 +171,36 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
             return self.satisfied_by
         tests = tuple(Test(field=name, is_=value) for name, value in self.preset.items())
         return (Satisfier(step=self.step or "", given=tests),)
+
+    @cached_property
+    def telling(self) -> Rule | None:
+        """The duty that somebody is told, if the rule has one, due and required before as the rule itself.
+
+        It is met by `tell`, and by whoever holds such a role: by acknowledging the case, and by reporting it,
+        or by taking or approving a step that meets this rule.
+        """
+        if self.told_done is None:
+            return None
+        reached = Test(field="reached", any=self.told_done.any)
+        own = (Satisfier(step=each.step, given=(*each.given, reached)) for each in self.answered_by)
+        others = (Satisfier(step=step, given=(reached,)) for step in ("tell", "acknowledge", "report"))
+        return Rule(
+            id=f"{self.id}-told",
+            modality=Modality.MUST,
+            clause=self.clause,
+            reason=self.told_done.reason,
+            step="tell",
+            preset={"role": next(iter(self.told_done.any), "")},
+            satisfied_by=(*others, *own),
+            kinds=self.kinds,
+            when=self.when,
+            before=self.before,
+            clock=self.clock,
+            told=self.told_done.any,
+            protects=self.protects,
+            floor=self.floor,
+            adjustable=self.adjustable,
+        )
 
 
 NEVER_WAIVED: Final = frozenset({"report", "close"})
@@ -350,42 +387,3 @@ class Floor(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         about_one = (rule for rule in implied if rule.kinds)
         about_all = (rule for rule in implied if not rule.kinds)
         return (*about_one, *self.rules, *about_all)
-
-
-class DeclarationRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Who decides on a declared relationship: a lead and the head, `together` or either of them."""
-
-    together: bool
-    clause: str
-
-
-class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One school's policy: which rules it adds to the floor, and which defaults of the floor it replaces."""
-
-    id: str
-    version: str
-    title: str
-    adopted: LocalDate | None = None
-    review_every_months: int
-    sources: tuple[Source, ...]
-    silent_on: tuple[str, ...] = ()
-    readings: tuple[str, ...] = ()
-    declarations: DeclarationRule | None = None
-    rules: tuple[Rule, ...]
-
-    @property
-    def edition(self) -> str:
-        return f"{self.id}@{self.version}"
-
-    def review_due(self, reviewed_on: date | None = None) -> date | None:
-        """The day by which the policy must be reviewed again, if the last review was on `reviewed_on`.
-
-        None if the policy has no date and was never reviewed, so that a review is due now.
-        """
-        looked_at = [day for day in (self.adopted, reviewed_on) if day is not None]
-        if not looked_at:
-            return None
-        last = max(looked_at)
-        months = last.month - 1 + self.review_every_months
-        year, month = last.year + months // 12, months % 12 + 1
-        return date(year, month, min(last.day, monthrange(year, month)[1]))
