@@ -29,7 +29,7 @@ from casework.domain.playbook.floor import KindOfIncident
 from casework.domain.playbook.rules import Test as RuleTest
 from casework.domain.vocabulary import RECIPIENTS
 from casework.library import Library
-from casework.library.editions import Differences
+from casework.library.editions import FloorDifferences, PackDifferences
 from casework.library.floor_checks import floor_faults
 from casework.settings import Settings
 from casework_api.commands.cli import MODULES, cli
@@ -148,6 +148,11 @@ def test_the_guide_names_every_field_of_a_pack_and_of_a_floor() -> None:
     assert set(named(of_a_kind)) == field_names(KindOfIncident)
 
 
+def test_the_guide_names_every_field_of_a_later_version() -> None:
+    (cells,) = tables(section(PACK_GUIDE, "A later version"))
+    assert set(named(cells)) == field_names(PackDifferences)
+
+
 def test_the_guide_names_every_field_whose_words_are_checked() -> None:
     cells, _ = tables(section(PACK_GUIDE, "Words"))
     of_other_types = {
@@ -173,13 +178,16 @@ def test_the_guide_names_every_recipient() -> None:
 def test_the_pack_in_the_guide_is_valid(tmp_path: Path) -> None:
     for file in (ROOT / "src/casework/library").glob("*.toml"):
         shutil.copy(file, tmp_path)
-    pack, _ = re.findall(r"```toml\n(.*?)```", text_of(PACK_GUIDE), re.DOTALL)
+    pack, _, later = re.findall(r"```toml\n(.*?)```", text_of(PACK_GUIDE), re.DOTALL)
     (tmp_path / "oakfield.toml").write_text(pack, encoding="utf-8")
-    assert "oakfield@2026-09" in Library.from_folder(tmp_path).packs
+    (tmp_path / "later.toml").write_text(later, encoding="utf-8")
+    packs = Library.from_folder(tmp_path).packs
+    before, after = packs["oakfield@2026-09"], packs["oakfield@2027-09"]
+    assert {rule.id for rule in before.rules} != {rule.id for rule in after.rules}
 
 
 def test_the_kind_in_the_guide_is_valid() -> None:
-    _, text = re.findall(r"```toml\n(.*?)```", text_of(PACK_GUIDE), re.DOTALL)
+    _, text, _ = re.findall(r"```toml\n(.*?)```", text_of(PACK_GUIDE), re.DOTALL)
     (kind,) = msgspec.convert(tomllib.loads(text)["kinds"], tuple[KindOfIncident, ...])
     shipped = (kind for floor in Library.own().floors.values() for kind in floor.kinds)
     assert {rule.id for rule in kind.prohibitions()} in [
@@ -190,7 +198,7 @@ def test_the_kind_in_the_guide_is_valid() -> None:
 def test_the_guide_names_every_field_of_an_edition_and_its_rule_is_valid() -> None:
     text = section(DATED_GUIDE, "An edition of the floor")
     (cells,) = tables(text)
-    assert set(named(cells)) == field_names(Differences)
+    assert set(named(cells)) == field_names(FloorDifferences)
     (rule,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
     (added,) = msgspec.convert(tomllib.loads(rule)["added_rules"], tuple[Rule, ...])
     for floor in Library.own().floors.values():

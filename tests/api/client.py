@@ -432,7 +432,11 @@ class House:
                 return
             shown = self.get(who, f"/incidents/{incident}")
             fields = example(item["step"], shown, parent, manager=self.users[who], now=self.clock())
-            self.take(incident, item["step"], who, **(fields | item.get("preset", {})))
+            preset = item.get("preset", {})
+            if "role" in preset:
+                # `tell` names one recipient.
+                fields = {name: value for name, value in fields.items() if name != "person"}
+            self.take(incident, item["step"], who, **(fields | preset))
         raise AssertionError("a step is still due after 60 steps")
 
     def asked(self, incident: str, step: str, who: str = "dsl", **preset: Json) -> list[Json]:

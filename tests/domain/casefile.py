@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any, Self, TypeVar
 from uuid import UUID, uuid5
 
+import msgspec
+
 from casework.domain.access import Identity, Principal
 from casework.domain.aggregate import Aggregate
 from casework.domain.bars import Bonds
@@ -21,6 +23,7 @@ from casework.domain.incident.examples import typed
 from casework.domain.incident.outcomes import Debrief
 from casework.domain.incident.reporting import Party, Policy, Report
 from casework.domain.incident.slots import Occasion, Slot, Slots
+from casework.domain.incident.telling import Tell
 from casework.domain.playbook import Duty, Playbook, Rule
 from casework.domain.school import School, SchoolOpened
 from casework.domain.sealed import Sealed
@@ -119,6 +122,7 @@ class CaseFile:
         pack: str = "st_thomas",
         reported: str = "2026-09-14 10:20",
         people: tuple[tuple[UUID, str, str], ...] | None = None,
+        reported_as: str = "dsl",
         **fields: Any,
     ) -> None:
         self.now = at(reported)
@@ -130,7 +134,7 @@ class CaseFile:
             for person, role, category in parties
         )
         report = Report(
-            **self._stamp(1, known(f"{kind} {pack}")),
+            **{**self._stamp(1, known(f"{kind} {pack}")), "role": reported_as},
             policy=Policy(floor=FLOOR, pack=PACKS[pack]),
             reporter=Sealed(str(DSL)),
             **{**values, **REPORT_FIELDS.get(kind, {}), **fields},
@@ -149,6 +153,8 @@ class CaseFile:
         stamp = self._stamp(self.incident.version + 1, self.incident.id)
         values = example(step, self.incident, self.now, **fields)
         built = STEPS[step](**stamp, **values)
+        if isinstance(built, Tell) and built.told_role is not None:
+            built = msgspec.structs.replace(built, counts_for=(built.told_role,))
         return built.numbered() if isinstance(built, Debrief) else built
 
     def completed(self, step: S, found: Mapping[UUID, Aggregate] | None = None) -> S:

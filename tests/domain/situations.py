@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any, Final, Protocol, Self, TypeVar
 
@@ -254,15 +254,36 @@ STORIES: Final[dict[str, Story]] = {
 """The steps taken after the report, by rule."""
 
 
+TELLING: Final[Mapping[str, str]] = {
+    rule.telling.id: rule.id
+    for rules in (
+        *(floor.rules for floor in Library.own().floors.values()),
+        *(pack.rules for pack in Library.own().packs.values()),
+    )
+    for rule in rules
+    if rule.telling is not None
+}
+"""The duties that somebody is told, and the rule beside which each of them is."""
+
+
 def opening_of(rule: str, kind: str) -> Opening:
     """Fields of the report of a case of `kind` in which the rule applies."""
+    rule = _main(rule)
     return KIND_OPENINGS.get((rule, kind)) or OPENINGS.get(rule, {})
+
+
+def _main(rule: str) -> str:
+    """The rule beside which it is a duty that somebody is told; any other rule is that itself."""
+    return TELLING.get(rule, rule)
 
 
 def case_for(rule: str, kind: str, pack: str, reported: str = "2026-10-22 09:00", **fields: Any) -> CaseFile:
     """A case of `kind` under `pack` in which the rule has an open duty."""
+    if rule in TELLING:
+        # The lead would know of it by reporting it.
+        fields["reported_as"] = "reporter"
     case = CaseFile(kind, pack, reported=reported, **{**opening_of(rule, kind), **fields})
-    story = STORIES.get(rule)
+    story = STORIES.get(_main(rule))
     return case if story is None else story(case)
 
 

@@ -222,7 +222,11 @@ ROWS: Final[dict[str, Row]] = {
             "fields": Partial(STEPS["triage"], {"timing": "out_of_school"}),
         },
     ),
-    "rebase": Row(follows=UNREAD, change={"reason": "Quite another reason."}),
+    "rebase": Row(
+        follows=UNREAD,
+        two="for other words, since two people decided it",
+        change={"reason": "Quite another reason."},
+    ),
     "reclassify": Row(
         follows=UNREAD, fields={"kind": "underage_use"}, change={"reason": "Quite another reason."}
     ),

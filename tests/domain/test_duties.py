@@ -19,6 +19,7 @@ from tests.domain.situations import (
     DUTIES,
     KINDS,
     OF_THE_ITEM,
+    TELLING,
     InForce,
     by_rule,
     case_for,
@@ -186,7 +187,8 @@ DUE: dict[str, tuple[str, str]] = {
     "allegation-regulators": (A_MONTH_ON, A_MONTH_ON),
     "allegation-debrief": (TENTH_SCHOOL_DAY, TENTH_WORKING_DAY),
 }
-"""By rule, when it is due: in an ordinary incident, and in a critical one."""
+DUE |= {telling: DUE[rule] for telling, rule in TELLING.items() if rule in DUE}
+"""By rule, when it is due: in an ordinary incident, and in a critical one. Somebody is told as soon."""
 
 TIMED = [entry for entry in DUTIES if entry.rule.clock is not None]
 NOT_STARTED = {("debrief", "staff_allegation"), ("headcorn-debrief", "staff_allegation")}
@@ -212,6 +214,7 @@ OF_LAW = {
     "todwick-concern-context",
     "tow-law-concern-context",
 }
+OF_LAW |= {telling for telling, rule in TELLING.items() if rule in OF_LAW}
 """Rules with a fixed time, also in a critical case: one or five working days, or 72 hours."""
 
 SHUT = Calendar(TEST_CALENDAR.terms, tuple(Closure(t.starts_on, t.ends_on) for t in TEST_CALENDAR.terms))

@@ -124,8 +124,8 @@ class TestWhoIsTold:
         "fields",
         [
             {"person": None},
-            {"user": TEACHER},
-            {"told_role": Role.HEADTEACHER},
+            {"person": MOTHER, "user": TEACHER},
+            {"person": MOTHER, "told_role": Role.HEADTEACHER},
             {"person": None, "user": TEACHER, "told_role": Role.HEADTEACHER},
         ],
     )

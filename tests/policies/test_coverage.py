@@ -17,7 +17,7 @@ from casework.domain.access import Permission
 from casework.domain.dated import Platforms
 from casework.domain.incident import STEPS
 from casework.domain.playbook import Pack, Playbook, Rule
-from casework.domain.playbook.rules import ConcernRule
+from casework.domain.playbook.pack import ConcernRule
 from casework.domain.registers.declaration import Declaration
 from casework.domain.vocabulary import Category
 from casework.library import Library

@@ -147,4 +147,7 @@ def test_every_row_of_a_pack_fails_if_the_pack_is_empty(edition: str) -> None:
 def test_a_rule_without_a_row_is_detected() -> None:
     added = msgspec.structs.replace(RULES["acknowledge"], id="added")
     pack: Pack = msgspec.structs.replace(FLOOR_ALONE.pack, rules=(added,))
-    assert {rule.id for rule in Playbook(FLOOR_ALONE.floor, pack).rules} - set(ROWS) == {"added"}
+    rules = Playbook(FLOOR_ALONE.floor, pack).rules
+    # The duties that somebody is told have their rows in tests/policies/test_told_done.py.
+    telling = {rule.telling.id for rule in rules if rule.telling is not None}
+    assert {rule.id for rule in rules} - set(ROWS) - telling == {"added"}

@@ -257,7 +257,13 @@ def _next_step(duty: Duty, case: Case) -> NextStep:
         rule=duty.rule.id,
         clause=duty.rule.clause,
         reason=duty.rule.reason,
-        preset=duty.preset or UNSET,
+        preset=_preset(duty, case) or UNSET,
         due_at=duty.due_at or UNSET,
         told=case.notified_by(duty.rule) or UNSET,
     )
+
+
+def _preset(duty: Duty, case: Case) -> dict[str, Any]:
+    """The field values that the rule requires; a role to tell is the one to which the case comes instead."""
+    role = duty.preset.get("role")
+    return duty.preset if role is None else {**duty.preset, "role": case.in_place_of(role)}

@@ -97,7 +97,7 @@ class Replay:
 
     def playbook(self, incident: Incident) -> Playbook:
         """The playbook the incident is pinned to. Raises PlaybookError if one of its files is missing."""
-        return self.app.library.playbook(incident.policy.floor, incident.policy.pack)
+        return self.app.library.pinned_playbook(incident)
 
     def _follow(self, recorded: Recorded) -> None:
         if recorded.is_a(Step):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from functools import cached_property
 from typing import Final, Protocol
@@ -163,14 +163,19 @@ class Case(msgspec.Struct, frozen=True):
 
         A role that nobody holds is passed over, if anybody holds a later one.
         """
+        return tuple(dict.fromkeys(map(self.in_place_of, rule.told)))
+
+    def in_place_of(self, role: str) -> str:
+        """The role to which what concerns `role` comes: itself, unless the case is closed to its holders."""
         order = self.playbook.floor.recusal
-        notified = []
-        for role in rule.told:
-            later = order[order.index(role) + 1 :] if role in self.recused and role in order else ()
-            able = [each for each in later if each not in self.recused]
-            held = (each for each in able if each in ON_ROUTE and self.at.acting(Role(each)))
-            notified.append(next(held, next(iter(able), role)))
-        return tuple(dict.fromkeys(notified))
+        later = order[order.index(role) + 1 :] if role in self.recused and role in order else ()
+        able = [each for each in later if each not in self.recused]
+        held = (each for each in able if each in ON_ROUTE and self.at.acting(Role(each)))
+        return next(held, next(iter(able), role))
+
+    def stood_for(self, roles: Collection[Role]) -> frozenset[Role]:
+        """`roles`, and those in whose place one of them is next because the case is closed to the holders."""
+        return frozenset({*roles, *(role for role in self.recused if self.in_place_of(role) in roles)})
 
     @property
     def facts(self) -> CaseFacts:

@@ -255,6 +255,16 @@ class School(Aggregate, begins_with=SchoolOpened):
         day = day_of(moment)
         return [pack.edition for pack in self.packs if pack.since <= day][-1]
 
+    def adopted(self, pack: str) -> str | None:
+        """The edition of a `pack` that the school adopted last; `pack` may be that edition itself.
+
+        None if it never adopted it.
+        """
+        editions = [
+            each.edition for each in self.packs if pack in (each.edition, each.edition.partition("@")[0])
+        ]
+        return editions[-1] if editions else None
+
     def reviewed_on(self, edition: str, as_of: datetime) -> date | None:
         """The last day on which `edition` was reviewed and kept, of those recorded by `as_of`."""
         known = (r.reviewed_on for r in self.reviews if r.edition == edition and r.recorded_at <= as_of)

@@ -15,8 +15,10 @@ from casework.domain.errors import SetUpError
 from casework.domain.fields import limit_fault
 from casework.domain.incident import STEPS
 from casework.domain.incident.facts import GROUPS
+from casework.domain.incident.telling import TOLD_IN_PERSON
 from casework.domain.playbook.floor import Floor
-from casework.domain.playbook.rules import Clock, Modality, Pack, Rule, Satisfier, Source, Test
+from casework.domain.playbook.pack import Pack
+from casework.domain.playbook.rules import Clock, Modality, Rule, Satisfier, Source, Test, ToldDone
 from casework.domain.playbook.situation import STARTS
 from casework.domain.vocabulary import RECIPIENTS, Role
 from casework.library.citing import cites
@@ -36,6 +38,7 @@ _NOT_OF_A_PROHIBITION: Final = (
     "since",
     "before",
     "told",
+    "told_done",
     "waivable",
 )
 # A clock that starts in the last year a record accepts must end in a year that a datetime can hold.
@@ -179,13 +182,16 @@ def _replacement_faults(rule: Rule, default: Rule | None) -> Iterator[Fault]:
         yield rule.id, "replaces", f"the floor's rule {rule.replaces!r} cannot be relaxed"
     elif set(default.kinds) != set(rule.kinds):
         yield rule.id, "kinds", f"must be those of the rule it replaces: {list(default.kinds)}"
+    elif default.told_done is not None and rule.told_done is None:
+        yield rule.id, "told_done", "the rule it replaces requires that somebody is told: it must too"
     elif default.protects and not (rule.protects and rule.clock is not None):
         yield rule.id, "protects", "the rule it replaces protects a child: it must too, with a clock"
 
 
 def repeated(rules: Iterable[Rule]) -> Iterator[Fault]:
     seen: set[str] = set()
-    for rule in rules:
+    every = [*rules]
+    for rule in (*every, *(rule.telling for rule in every if rule.telling is not None)):
         if rule.id in seen:
             yield rule.id, "id", "is the id of another rule"
         seen.add(rule.id)
@@ -257,14 +263,32 @@ def _duty_faults(rule: Rule, words: Words) -> Iterator[tuple[str, str]]:
         for message in _satisfier_faults(satisfier, words):
             yield "satisfied_by", message
     yield from _per_faults(rule)
+    if rule.told_done is not None:
+        yield from (("told_done", message) for message in _told_faults(rule, rule.told_done))
     if rule.clock is not None:
         yield from (("clock", message) for message in _clock_faults(rule.clock))
-        if rule.protects and rule.clock.unit is Unit.SCHOOL_DAYS:
-            yield "protects", "a duty that protects a child never waits for school days"
-        if rule.clock.of == "content" and not _names_content(rule):
-            yield "clock", "of 'content' needs a test of the fact content in `when`, with any"
-        if rule.clock.of == "welfare" and not any(test.fact == "at_risk_now" for test in rule.when):
-            yield "clock", "of 'welfare' needs a test of the fact at_risk_now in `when`"
+        yield from _faults_of_clock_in(rule, rule.clock)
+
+
+def _faults_of_clock_in(rule: Rule, clock: Clock) -> Iterator[tuple[str, str]]:
+    """Where the clock does not go with the rest of the rule."""
+    if rule.protects and clock.unit is Unit.SCHOOL_DAYS:
+        yield "protects", "a duty that protects a child never waits for school days"
+    if clock.of == "content" and not _names_content(rule):
+        yield "clock", "of 'content' needs a test of the fact content in `when`, with any"
+    if clock.of == "welfare" and not any(test.fact == "at_risk_now" for test in rule.when):
+        yield "clock", "of 'welfare' needs a test of the fact at_risk_now in `when`"
+
+
+def _told_faults(rule: Rule, done: ToldDone) -> Iterator[str]:
+    known = sorted(TOLD_IN_PERSON)
+    yield from (f"{each!r} is none of the roles {known}" for each in done.any if each not in known)
+    if not done.any or done.any[0] not in rule.told:
+        yield "the first role of any is one of told"
+    if not done.reason.strip():
+        yield "reason is empty"
+    if rule.waivable:
+        yield "a rule with told_done cannot be waived"
 
 
 def _names_content(rule: Rule) -> bool:

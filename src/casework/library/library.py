@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from casework.domain.clocks import day_of
 from casework.domain.dated import Platforms
 from casework.domain.guidance import DatedTables
 from casework.domain.incident import Incident
-from casework.domain.incident.reporting import Policy
+from casework.domain.incident.reporting import KeptRules, Policy
 from casework.domain.playbook import Floor, Pack, Playbook
+from casework.domain.playbook.merging import Earlier
 from casework.domain.playbook.rules import Source
 from casework.library.checking import Fault, PlaybookError, pack_faults
 from casework.library.dated_tables import read_dated_tables
-from casework.library.editions import floors_of
-from casework.library.reading import document_of, raise_first, shaped
+from casework.library.editions import PackDifferences, editions_of, floors_of, no_such_edition
+from casework.library.reading import document_of, shaped
 
 OWN_FILES = Path(__file__).parent
+REBASED_PLAYBOOKS: Final = 128
 
 
 class Library:
@@ -36,6 +38,8 @@ class Library:
         self.floors = {floor.edition: floor for floor in by_day}
         self.packs = {pack.edition: pack for pack in packs}
         self._playbooks: dict[tuple[str, str, bool], Playbook] = {}
+        # What a case keeps depends on what was due, so there may be as many playbooks as rebased cases.
+        self._rebased = lru_cache(maxsize=REBASED_PLAYBOOKS)(self._after_rebase)
 
     @classmethod
     def from_folder(cls, folder: Path = OWN_FILES) -> Self:
@@ -48,7 +52,12 @@ class Library:
         if not floors:
             raise PlaybookError(folder.name, "contains no floor")
         known = list(floors.values())
-        packs = {path: _pack(path, read, known) for path, read in documents.items() if path not in floors}
+        packs = editions_of(
+            {path: read for path, read in documents.items() if path not in floors},
+            Pack,
+            PackDifferences,
+            lambda pack: _faults_on(pack, known),
+        )
         _refuse_repeated({**floors, **packs})
         kinds = {kind.id for floor in known for kind in floor.kinds}
         tables = folder / "dated"
@@ -63,13 +72,15 @@ class Library:
         """
         if not folder.is_dir():
             raise PlaybookError(str(folder), "is not a folder")
-        floors = list(self.floors.values())
-        packs = dict(self.packs)
-        for path in sorted(folder.glob("*.toml")):
-            pack = _own_pack(path)
-            raise_first(path, _own_faults(pack, floors, packs))
-            packs[pack.edition] = pack
-        return Library(floors, packs.values(), self.dated_tables)
+        floors, seen = list(self.floors.values()), set(self.packs)
+
+        def faults(pack: Pack) -> Iterator[Fault]:
+            yield from _own_faults(pack, floors, seen)
+            seen.add(pack.edition)
+
+        documents = {path: _own_document(path) for path in sorted(folder.glob("*.toml"))}
+        own = editions_of(documents, Pack, PackDifferences, faults, self.packs.values())
+        return Library(floors, [*self.packs.values(), *own.values()], self.dated_tables)
 
     @classmethod
     @cache
@@ -123,8 +134,23 @@ class Library:
         return self._playbook(self._floor(policy.floor), self.pack(policy.pack))
 
     def playbook_of(self, incident: Incident) -> Playbook:
-        """The playbook of the editions that `incident` pinned, as `playbook_under` returns it."""
+        """The playbook of the editions `incident` pinned, as `playbook_under`, with the rules it keeps."""
+        if incident.kept:
+            return self._rebased(incident.policy, incident.kept)
         return self.playbook_under(incident.policy)
+
+    def pinned_playbook(self, incident: Incident) -> Playbook:
+        """As `playbook_of`. Raises PlaybookError if the file of one of the editions was removed."""
+        for policy in (incident.policy, *(each.policy for each in incident.kept)):
+            self.playbook(policy.floor, policy.pack)
+        return self.playbook_of(incident)
+
+    def _after_rebase(self, policy: Policy, kept: tuple[KeptRules, ...]) -> Playbook:
+        earlier = (
+            Earlier(self._floor(each.policy.floor), self.pack(each.policy.pack), frozenset(each.rules))
+            for each in kept
+        )
+        return Playbook(self._floor(policy.floor), self.pack(policy.pack), tuple(earlier))
 
     def pack(self, edition: str) -> Pack:
         """The pack of this edition; one without rules if its file is missing."""
@@ -162,36 +188,63 @@ def _refuse_repeated(editions: Mapping[Path, Floor | Pack]) -> None:
         seen.add(each.edition)
 
 
-def _pack(path: Path, document: dict[str, Any], floors: list[Floor]) -> Pack:
-    pack = shaped(path, document, Pack)
+def _faults_on(pack: Pack, floors: Iterable[Floor]) -> Iterator[Fault]:
+    """Every mistake in a pack, checked on each of `floors`."""
     for floor in floors:
-        raise_first(path, pack_faults(pack, floor))
-    return pack
+        yield from pack_faults(pack, floor)
 
 
-def _own_pack(path: Path) -> Pack:
-    """The pack in a school's own file, not checked yet. Raises PlaybookError if it is not a pack."""
+def _own_document(path: Path) -> dict[str, Any]:
+    """The content of a school's own file. Raises PlaybookError if it is not a pack."""
     document = document_of(path)
     if "jurisdiction" in document:
         raise PlaybookError(path.name, "is a floor; a school can add only packs", field="jurisdiction")
-    return shaped(path, document, Pack)
+    return document
 
 
 def _own_faults(pack: Pack, floors: Iterable[Floor], packs: Container[str]) -> Iterator[Fault]:
     """Every mistake in a school's own pack, checked on each of `floors`; `packs` are the known editions."""
-    for floor in floors:
-        yield from pack_faults(pack, floor)
+    yield from _faults_on(pack, floors)
     if pack.edition in packs:
         yield "", "version", f"{pack.edition} exists already"
 
 
 def every_fault(path: Path, library: Library) -> list[str]:
-    """Why `library` would not accept the pack in a file, one line for each mistake; empty if it would."""
+    """Why `library` would not accept the pack in a file, one line for each mistake; empty if it would.
+
+    If the pack is stated as differences, the other version is in `library` or in a file beside it.
+    """
     try:
-        pack = _own_pack(path)
+        pack, stated = _stated(path, library, frozenset())
     except PlaybookError as error:
         return [str(error)]
     # A shipped file is checked as if it were not in the library yet.
     packs = () if path.resolve().parent == OWN_FILES.resolve() else library.packs
-    faults = _own_faults(pack, library.floors.values(), packs)
+    faults = (*stated, *_own_faults(pack, library.floors.values(), packs))
     return list(dict.fromkeys(str(PlaybookError(path.name, m, rule=r, field=f)) for r, f, m in faults))
+
+
+def _stated(path: Path, library: Library, above: frozenset[Path]) -> tuple[Pack, tuple[Fault, ...]]:
+    """The pack in a file in full, and what is wrong with its differences, if it is stated as such.
+
+    `above` are the files of versions that are based on this one. Raises PlaybookError if it cannot be built.
+    """
+    document = _own_document(path)
+    if "differs_from" not in document:
+        return shaped(path, document, Pack), ()
+    stated = shaped(path, document, PackDifferences)
+    other = library.packs.get(stated.differs_from)
+    if other is None:
+        other = _beside(path, stated.differs_from, library, above | {path})
+    if other is None:
+        raise no_such_edition(path, stated.differs_from)
+    return stated.applied_to(other), tuple(stated.faults(other))
+
+
+def _beside(path: Path, edition: str, library: Library, above: frozenset[Path]) -> Pack | None:
+    """The pack of this edition in another file of the same folder."""
+    for file in sorted(path.parent.glob("*.toml")):
+        document = {} if file in above else _own_document(file)
+        if f"{document.get('id')}@{document.get('version')}" == edition:
+            return _stated(file, library, above)[0]
+    return None

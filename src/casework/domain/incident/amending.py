@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from casework.domain.fields import Code, Narrative, Partial, Reason, ServerSet, UserId
 from casework.domain.incident.partial import api_names
-from casework.domain.incident.reporting import Policy
+from casework.domain.incident.reporting import KeptRules, Policy
 from casework.domain.incident.steps import Correctable, Step
 from casework.domain.vocabulary import Direction, Stream
 
@@ -100,9 +100,11 @@ class Correct(Step, frozen=True, kw_only=True):
 
 
 class Rebase(Step, frozen=True, kw_only=True):
-    """From now on, another edition of the school's pack applies to the incident, for a reason.
+    """From now on, another edition applies to the incident that its school adopted, for a reason.
 
-    Casework sets `policy`: the editions that apply from now on.
+    `pack` is an edition such as `oakfield@2026-09`, or the id of a pack: the edition of it adopted last.
+    Casework sets `policy`, the editions that apply from now on, and `keeps`, the ids of the rules in force
+    under those before. The incident keeps these, so that nothing that was due is lost.
     """
 
     TOPIC: ClassVar[str] = "incident.rebase"
@@ -113,10 +115,14 @@ class Rebase(Step, frozen=True, kw_only=True):
     pack: Code
     reason: Reason
     policy: Annotated[Policy | None, ServerSet()] = None
+    keeps: Annotated[tuple[str, ...], ServerSet()] = ()
 
     def apply(self, incident: Incident) -> None:
-        if self.policy is not None:
-            incident.policy = self.policy
+        if self.policy is None:
+            return
+        if self.keeps:
+            incident.kept = (*incident.kept, KeptRules(incident.policy, self.keeps))
+        incident.policy = self.policy
 
 
 class Reclassify(Step, frozen=True, kw_only=True):

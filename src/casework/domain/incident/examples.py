@@ -213,6 +213,9 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
 """Well-formed fields for each step, by their names in the API, with slots for what varies."""
 
 
+_ONE_OF: Final[Mapping[str, tuple[frozenset[str], ...]]] = {"tell": (frozenset({"role", "user", "person"}),)}
+
+
 def example(step: str, occasion: Occasion, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The example of `step` as JSON, filled in for `occasion`.
 
@@ -221,7 +224,10 @@ def example(step: str, occasion: Occasion, given: Mapping[str, Any] | None = Non
     """
     api_names = {named.attribute: named.api_name for named in named_fields(STEPS[step])}
     renamed = {api_names.get(name, name): value for name, value in (given or {}).items()}
-    fields: dict[str, Any] = filled({**EXAMPLES[step], **renamed}, occasion)
+    # Of fields of which a step has one, the example has another than those given.
+    instead = next((names for names in _ONE_OF.get(step, ()) if not names.isdisjoint(renamed)), frozenset())
+    kept = {name: value for name, value in EXAMPLES[step].items() if name not in instead}
+    fields: dict[str, Any] = filled({**kept, **renamed}, occasion)
     return fields
 
 

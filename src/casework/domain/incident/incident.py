@@ -18,7 +18,7 @@ from casework.domain.incident.connecting import CloseAsDuplicate, Uncounted, Wit
 from casework.domain.incident.corrections import Superseded, corrected, corrected_paths
 from casework.domain.incident.evidence import SaveEvidence
 from casework.domain.incident.outcomes import Close, Reopen
-from casework.domain.incident.reporting import NamesPeople, Party, Report, stream_of
+from casework.domain.incident.reporting import KeptRules, NamesPeople, Party, Report, stream_of
 from casework.domain.incident.steps import Step
 from casework.domain.incident.subjects import (
     SUBJECT_INVOLVEMENTS,
@@ -85,6 +85,7 @@ class Incident(Aggregate, begins_with=Report):
         self.kinds_been: frozenset[str] = frozenset({report.kind})
         self.kind_stream = report.kind_stream
         self.policy = report.policy
+        self.kept: tuple[KeptRules, ...] = ()
         self.occurred_at = report.occurred_at
         self.reported_at = report.reported_at
         self.setting: Setting = report.setting

@@ -87,6 +87,13 @@ class Policy(msgspec.Struct, frozen=True):
     pack: str
 
 
+class KeptRules(msgspec.Struct, frozen=True):
+    """Rules, by id, of the editions that applied until a rebase, and that the incident keeps."""
+
+    policy: Policy
+    rules: tuple[str, ...]
+
+
 class NamesPeople(Step, frozen=True, kw_only=True):
     """A step that decides who is involved in the case."""
 

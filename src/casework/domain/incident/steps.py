@@ -11,7 +11,7 @@ from casework.domain.embedded import embeds_file
 from casework.domain.errors import OpenStep
 from casework.domain.event import Event
 from casework.domain.fields import Narrative, ServerSet, texts
-from casework.domain.vocabulary import State
+from casework.domain.vocabulary import Role, State
 
 if TYPE_CHECKING:
     from typing import Any
@@ -45,7 +45,9 @@ class Step(Event, frozen=True, kw_only=True):
     that is recorded `APART` is no event of the incident. Steps `FOR_REPORTERS` may be taken by the
     person who reported, steps `FOR_ASSIGNEES` by users to whom only the assignment gives access, steps
     `FOR_RECEIVERS` by a lead who received a low-level concern for the head. Casework sets `approved_by`: the
-    second user, if the step needed two people.
+    second user, if the step needed two people; and `counts_for`: the roles, besides that in which it was
+    taken, whose holders know of the case by it: those of the users who took and approved it or were told by
+    it, and those in whose place they are next because the case is closed to the holders.
     """
 
     MILESTONE: ClassVar[State | None] = None
@@ -63,6 +65,7 @@ class Step(Event, frozen=True, kw_only=True):
 
     note: Narrative | None = None
     approved_by: Annotated[UUID | None, ServerSet()] = None
+    counts_for: Annotated[tuple[Role, ...], ServerSet()] = ()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -104,6 +107,11 @@ class Step(Event, frozen=True, kw_only=True):
     def in_vain(self) -> bool:
         """Whether it was tried without success: the record keeps it, and it answers no duty."""
         return False
+
+    @property
+    def reached(self) -> tuple[str, ...]:
+        """The roles whose holders know of the case by this step."""
+        return (self.role, *self.counts_for)
 
     @property
     def every_text(self) -> tuple[str, ...]:

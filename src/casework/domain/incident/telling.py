@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final
 from uuid import UUID
 
 from casework.domain.fields import ApiName, Narrative, PersonId, ServerSet, Short, UserId
@@ -14,6 +14,19 @@ from casework.domain.vocabulary import Role
 
 if TYPE_CHECKING:
     from casework.domain.incident.incident import Incident
+
+
+TOLD_IN_PERSON: Final = frozenset(
+    {
+        Role.DSL,
+        Role.DEPUTY_DSL,
+        Role.HEADTEACHER,
+        Role.SLT,
+        Role.CHAIR_OF_GOVERNORS,
+        Role.VICE_CHAIR,
+    }
+)
+"""The roles whose holders take part in cases, so that a rule may require that they know of one."""
 
 
 class Tell(Step, frozen=True, kw_only=True):

@@ -2,7 +2,8 @@
 
 from casework.domain.playbook.duty import Duty
 from casework.domain.playbook.floor import Floor
+from casework.domain.playbook.pack import Pack
 from casework.domain.playbook.playbook import Playbook
-from casework.domain.playbook.rules import Modality, Pack, Rule
+from casework.domain.playbook.rules import Modality, Rule
 
 __all__ = ["Duty", "Floor", "Modality", "Pack", "Playbook", "Rule"]

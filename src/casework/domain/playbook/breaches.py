@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from casework.domain.playbook.rules import Pack
+from casework.domain.playbook.pack import Pack
 
 if TYPE_CHECKING:
     from casework.domain.incident.steps import Step

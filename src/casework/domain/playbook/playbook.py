@@ -18,8 +18,10 @@ from casework.domain.playbook.duty import Duty, distinct
 from casework.domain.playbook.floor import Floor, KindOfIncident
 from casework.domain.playbook.kind_fields import kind_faults
 from casework.domain.playbook.last_duty import last_duty
+from casework.domain.playbook.merging import Earlier, beside, kept_beside, merged, with_facts_of
+from casework.domain.playbook.pack import Pack
 from casework.domain.playbook.restarts import names_others
-from casework.domain.playbook.rules import NEVER_WAIVED, Clock, Modality, Pack, Rule, Test, merged
+from casework.domain.playbook.rules import NEVER_WAIVED, Clock, Modality, Rule, Test
 from casework.domain.playbook.situation import STARTS, Situation
 from casework.domain.vocabulary import Role
 
@@ -47,14 +49,19 @@ class _Rules:
 
 
 class Playbook:
-    """The rules of one floor and one pack, merged, and what they require of an incident."""
+    """The rules of one floor and one pack, merged, and what they require of an incident.
 
-    def __init__(self, floor: Floor, pack: Pack) -> None:
-        self.floor = floor
+    An incident that was rebased also keeps rules of `earlier` editions, which its new pack cannot forbid.
+    """
+
+    def __init__(self, floor: Floor, pack: Pack, earlier: tuple[Earlier, ...] = ()) -> None:
+        self.floor = with_facts_of(floor, earlier) if earlier else floor
         self.pack = pack
-        self.rules = merged(floor.every_rule(), pack.rules)
+        self._own = merged(floor.every_rule(), pack.rules)
+        self._kept = kept_beside(self._own, earlier)
+        self.rules = beside(self._own, self._kept)
         self.kinds: dict[str, KindOfIncident] = {kind.id: kind for kind in floor.kinds}
-        self._critical = frozenset(item.concern for item in floor.critical)
+        self._critical = frozenset(item.concern for item in self.floor.critical)
         self._by_kind = {
             kind: _Rules(rule for rule in self.rules if rule.applies_to(kind)) for kind in self.kinds
         }
@@ -148,6 +155,19 @@ class Playbook:
         """As `undone_in`, with what is done."""
         return _by_step(self._owed(self._case(incident)), one_person)
 
+    def in_force(self, incident: Incident) -> tuple[str, ...]:
+        """The ids of the rules of its own editions that a rebase of `incident` must keep, met or not.
+
+        Those are its duties, and what is required before another step. One that is met may be due again when
+        the step that met it is corrected, and one that was waived when the waiver is.
+        """
+        case, own = self._case(incident), set(map(id, self._own))
+        return tuple(
+            rule.id
+            for rule in self._by_kind[incident.kind].duties
+            if id(rule) in own and (rule.modality.binding or rule.before) and case.holds(rule.when)
+        )
+
     def _owed(self, case: Situation) -> Iterator[tuple[Rule, Item | None]]:
         """What must be done or considered, done or not."""
         for rule in self._by_kind[case.incident.kind].duties:
@@ -164,17 +184,16 @@ class Playbook:
                 rule.is_about(name)
                 and case.holds(rule.when)
                 and case.matches(step, rule.given)
-                and (rule.floor or not self._required_by_the_floor(case, rules, step))
+                and (rule.floor or not self._required(case, rules, step))
             ):
                 return Refusal(rule.id, rule.clause, rule.reason, open=step.open_before())
         return None
 
-    def _required_by_the_floor(self, case: Situation, rules: _Rules, step: Step) -> bool:
-        """Whether `step` meets a duty of the floor that no pack may relax, and so none can forbid."""
+    def _required(self, case: Situation, rules: _Rules, step: Step) -> bool:
+        """Whether `step` meets a duty that no pack can forbid: a fixed one of the floor, or a kept one."""
         return any(
-            rule.floor
-            and not rule.adjustable
-            and rule.modality.binding
+            rule.modality.binding
+            and ((rule.floor and not rule.adjustable) or rule in self._kept)
             and case.holds(rule.when)
             and any(s.step == step.name() and case.matches(step, s.given) for s in rule.answered_by)
             for rule in rules.duties
@@ -211,7 +230,7 @@ class Playbook:
         if not undone:
             return None
         first = undone[0]
-        return Refusal(first.id, first.clause, first.reason, tuple(rule.id for rule in undone))
+        return Refusal(first.id, first.clause, first.reason, tuple(dict.fromkeys(rule.id for rule in undone)))
 
     def _asked(self, case: Situation, rule: Rule) -> bool:
         """Whether the duty applies, is not waived, and does not rest."""

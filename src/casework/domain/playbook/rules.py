@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
-from collections.abc import Iterable
-from datetime import date
 from enum import StrEnum
 from functools import cached_property
 from typing import Final
@@ -12,7 +9,6 @@ from typing import Final
 import msgspec
 
 from casework.domain.clocks import Span, Unit
-from casework.domain.moments import LocalDate
 from casework.domain.naming import holds_word
 from casework.domain.values import Scalar, ValueSet
 
@@ -107,6 +103,13 @@ class Satisfier(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     given: tuple[Test, ...] = ()
 
 
+class ToldDone(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The duty that somebody who holds `any` of these roles is told, and its `reason`."""
+
+    any: tuple[str, ...]
+    reason: str
+
+
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, dict=True):
     """One duty, decision, possibility or prohibition, with the clause it comes from.
 
@@ -117,6 +120,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     states a default which a pack may replace; no other floor rule can be relaxed. Only a duty that is
     `waivable`, of a floor or a pack, can be waived for one incident.
     A duty that `protects` a child never waits for school days.
+    With `told_done`, being told is a duty beside it.
     A prohibition without a step is about conduct that no step records.
     """
 
@@ -138,6 +142,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     before: tuple[str, ...] = ()
     clock: Clock | None = None
     told: tuple[str, ...] = ()
+    told_done: ToldDone | None = None
     protects: bool = False
     adjustable: bool = False
     waivable: bool = False
@@ -168,6 +173,36 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         tests = tuple(Test(field=name, is_=value) for name, value in self.preset.items())
         return (Satisfier(step=self.step or "", given=tests),)
 
+    @cached_property
+    def telling(self) -> Rule | None:
+        """The duty that somebody is told, if the rule has one, due and required before as the rule itself.
+
+        It is met by `tell`, and by whoever holds such a role: by acknowledging the case, and by reporting it,
+        or by taking or approving a step that meets this rule.
+        """
+        if self.told_done is None:
+            return None
+        reached = Test(field="reached", any=self.told_done.any)
+        own = (Satisfier(step=each.step, given=(*each.given, reached)) for each in self.answered_by)
+        others = (Satisfier(step=step, given=(reached,)) for step in ("tell", "acknowledge", "report"))
+        return Rule(
+            id=f"{self.id}-told",
+            modality=Modality.MUST,
+            clause=self.clause,
+            reason=self.told_done.reason,
+            step="tell",
+            preset={"role": next(iter(self.told_done.any), "")},
+            satisfied_by=(*others, *own),
+            kinds=self.kinds,
+            when=self.when,
+            before=self.before,
+            clock=self.clock,
+            told=self.told_done.any,
+            protects=self.protects,
+            floor=self.floor,
+            adjustable=self.adjustable,
+        )
+
 
 NEVER_WAIVED: Final = frozenset({"report", "close"})
 """The steps that begin and end a case, which no rule lets a school waive."""
@@ -190,76 +225,3 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cited_as: str
     title: str
     authority: Authority | None = None
-
-
-class DeclarationRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Who decides on a declared relationship: a lead and the head, `together` or either of them."""
-
-    together: bool
-    clause: str
-
-
-class ConcernRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Who receives low-level concerns about adults: the head, or leads who record them for the head."""
-
-    received_by: tuple[str, ...]
-    clause: str
-
-
-class Breach(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A clause of a policy that somebody can breach, and what it asks, in words."""
-
-    clause: str
-    title: str
-
-
-class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One school's policy: which rules it adds to the floor, and which defaults of the floor it replaces."""
-
-    id: str
-    version: str
-    title: str
-    adopted: LocalDate | None = None
-    review_every_months: int
-    sources: tuple[Source, ...]
-    silent_on: tuple[str, ...] = ()
-    readings: tuple[str, ...] = ()
-    declarations: DeclarationRule | None = None
-    low_level_concerns: ConcernRule | None = None
-    breaches: tuple[Breach, ...] = ()
-    rules: tuple[Rule, ...]
-
-    @property
-    def edition(self) -> str:
-        return f"{self.id}@{self.version}"
-
-    def review_due(self, reviewed_on: date | None = None) -> date | None:
-        """The day by which the policy must be reviewed again, if the last review was on `reviewed_on`.
-
-        None if the policy has no date and was never reviewed, so that a review is due now.
-        """
-        looked_at = [day for day in (self.adopted, reviewed_on) if day is not None]
-        if not looked_at:
-            return None
-        last = max(looked_at)
-        months = last.month - 1 + self.review_every_months
-        year, month = last.year + months // 12, months % 12 + 1
-        return date(year, month, min(last.day, monthrange(year, month)[1]))
-
-
-def merged(floor: Iterable[Rule], pack: Iterable[Rule]) -> tuple[Rule, ...]:
-    """The rules of the floor and the pack. A replacement takes the place of its default; the rest follow.
-
-    Rules about one kind come before the common rules, so that a refusal names the most specific rule.
-    """
-    replacing = {rule.replaces: rule for rule in pack if rule.replaces}
-    rules = [_replaced(rule, replacing.get(rule.id)) for rule in floor]
-    rules += [rule for rule in pack if not rule.replaces]
-    return tuple(sorted(rules, key=lambda rule: not rule.kinds))
-
-
-def _replaced(default: Rule, by: Rule | None) -> Rule:
-    """`by` in the place of `default`; if the default cannot be waived, its replacement cannot either."""
-    if by is None:
-        return default
-    return msgspec.structs.replace(by, waivable=by.waivable and default.waivable)

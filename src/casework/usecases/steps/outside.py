@@ -12,7 +12,6 @@ from casework.domain.access import BARRED, Actor, Permission, Principal, holds, 
 from casework.domain.aggregate import Aggregate
 from casework.domain.clocks import day_of
 from casework.domain.dated import school_year
-from casework.domain.errors import Invalid
 from casework.domain.fields import Partial
 from casework.domain.incident import Incident, Step
 from casework.domain.incident.allegations import AppointCaseManager, ConsultLado, DetermineOutcome
@@ -50,6 +49,7 @@ from casework.usecases.steps.deciders import (
 )
 from casework.usecases.steps.leaders import leaders, led
 from casework.usecases.steps.parents import addressed, alleged_as, parent_of_child
+from casework.usecases.steps.rebasing import knows_kind, rebased
 from casework.usecases.steps.recipients import holders, told
 from casework.usecases.steps.surroundings import Decider, Surroundings
 
@@ -188,14 +188,6 @@ def _check_consent(step: CheckConsent, around: Surroundings) -> Fields:
         return {"given_in_school_year": None}
     posted = day_of(around.reported.occurred_at)
     return {"given_in_school_year": school_year(step.consent_date) == school_year(posted)}
-
-
-def _rebase(step: Rebase, around: Surroundings) -> Fields:
-    packs = around.library.pack_ids()
-    if step.pack not in packs:
-        raise Invalid.at("$.pack", f"must be one of {', '.join(packs)}")
-    edition = around.library.latest_pack(step.pack).edition
-    return {"policy": Policy(floor=around.reported.policy.floor, pack=edition)}
 
 
 def _debrief(step: Debrief, _: Surroundings) -> Fields:
@@ -367,7 +359,7 @@ OUTSIDE: Final[Mapping[type[Step], Outside]] = {
     DetermineOutcome: Outside(complete=_left, names=True),
     CheckAge: Outside(complete=_check_age),
     CheckConsent: Outside(complete=_check_consent),
-    Rebase: Outside(complete=_rebase),
+    Rebase: Outside(complete=rebased, check=knows_kind, decided_by=anybody_else),
     WithdrawInvolvement: Outside(complete=_withdraw),
     CloseAsDuplicate: Outside(complete=_duplicate, decided_by=duplicate_by_two, people=_people_of_other),
     InformParents: Outside(complete=alleged_as, check=parent_of_child, people=addressed),

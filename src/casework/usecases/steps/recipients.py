@@ -12,6 +12,7 @@ from casework.domain.incident.telling import Tell, wrongly_told
 from casework.domain.moments import Instant
 from casework.domain.school import School
 from casework.domain.user import User
+from casework.usecases.steps.reached import reached
 from casework.usecases.steps.surroundings import Surroundings
 
 
@@ -21,15 +22,17 @@ def holders(step: Tell, school: School, moment: Instant) -> Collection[UUID]:
 
 
 def told(step: Tell, around: Surroundings) -> dict[str, Any]:
-    """Whether the case is about the recipient, or closed to them; for a role, to all its holders."""
+    """Whether the case is about the recipient, or closed to them (a role: to all holders), and who knows."""
+    known = {"counts_for": reached(step, around)}
     if step.person is not None:
         mistaken = step.person in wrongly_told(around.reported)
         why = frozenset() if mistaken else _why_closed({step.person}, around)
-        return {"is_subject": Why.SUBJECT in why, "is_recused": bool(why)}
+        return {"is_subject": Why.SUBJECT in why, "is_recused": bool(why), **known}
     users = holders(step, around.school, around.moment) if step.user is None else [step.user]
     return {
         "is_subject": bool(users) and all(_is_about(user, around) for user in users),
         "is_recused": bool(users) and all(around.is_closed_to(user) for user in users),
+        **known,
     }
 
 

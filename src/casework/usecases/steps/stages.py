@@ -22,6 +22,7 @@ from casework.usecases.cases import Cases
 from casework.usecases.context import Context
 from casework.usecases.named_ids import check_ids, named_ids
 from casework.usecases.steps.outside import NOTHING, OUTSIDE
+from casework.usecases.steps.reached import reached
 from casework.usecases.steps.surroundings import Decider, Surroundings
 
 S = TypeVar("S", bound=Step)
@@ -73,7 +74,7 @@ class Stages:
     def complete(step: S, around: Surroundings) -> S:
         """`step` with the fields that casework fills in."""
         fields = OUTSIDE.get(type(step), NOTHING).complete(step, around)
-        return msgspec.structs.replace(step, **fields) if fields else step
+        return msgspec.structs.replace(step, **{"counts_for": reached(step, around), **fields})
 
     @staticmethod
     def check(step: Step, around: Surroundings) -> None:
