@@ -25,8 +25,8 @@ from casework.domain.clocks import Unit
 from casework.domain.incident import STEPS, examples, families, steps
 from casework.domain.incident.facts import FACTS, GROUPS
 from casework.domain.playbook import Floor, Modality, Pack, Rule
+from casework.domain.playbook.conditions import Test as RuleTest
 from casework.domain.playbook.rules import KindOfIncident
-from casework.domain.playbook.rules import Test as RuleTest
 from casework.domain.vocabulary import RECIPIENTS
 from casework.library import Library
 from casework.library.editions import Differences

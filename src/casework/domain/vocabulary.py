@@ -58,6 +58,13 @@ class Content(StrEnum):
 class Direction(StrEnum):
     PUPIL_TO_STAFF = "pupil_to_staff"
     STAFF_TO_PUPIL = "staff_to_pupil"
+    PARENT_TO_STAFF = "parent_to_staff"
+    STAFF_TO_PARENT = "staff_to_parent"
+
+    @property
+    def is_by_staff(self) -> bool:
+        """Whether an adult at the school made the contact, and so is alleged, named or not."""
+        return self in (Direction.STAFF_TO_PUPIL, Direction.STAFF_TO_PARENT)
 
 
 class Involvement(StrEnum):

@@ -15,16 +15,8 @@ from casework.domain.errors import SetUpError
 from casework.domain.fields import limit_fault
 from casework.domain.incident import STEPS
 from casework.domain.incident.facts import GROUPS
-from casework.domain.playbook.rules import (
-    Clock,
-    Floor,
-    Modality,
-    Pack,
-    Rule,
-    Satisfier,
-    Source,
-    Test,
-)
+from casework.domain.playbook.conditions import Test
+from casework.domain.playbook.rules import Clock, Floor, Modality, Pack, Rule, Satisfier, Source
 from casework.domain.vocabulary import RECIPIENTS
 from casework.library.citing import cites
 from casework.library.waivers import as_of_a_floor, waiver_faults
@@ -89,8 +81,10 @@ def pack_faults(pack: Pack, floor: Floor) -> Iterator[Fault]:
     words = words_of(floor)
     defaults = {rule.id: rule for rule in floor.every_rule()}
     yield from _review_faults(pack)
-    if pack.declarations is not None and not cites(pack.declarations.clause, pack.sources):
-        yield "", "declarations", f"clause {pack.declarations.clause!r} cites no source of this file"
+    for field in ("declarations", "past_pupils"):
+        stated = getattr(pack, field)
+        if stated is not None and not cites(stated.clause, pack.sources):
+            yield "", field, f"clause {stated.clause!r} cites no source of this file"
     yield from stated_faults(pack.rules)
     yield from repeated([*floor.every_rule(), *pack.rules])
     replaced = Counter(rule.replaces for rule in pack.rules if rule.replaces is not None)

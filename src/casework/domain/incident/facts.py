@@ -72,8 +72,9 @@ def _last(incident: Incident, step: Any, field: str) -> Any:
 
 def _adult_alleged(incident: Incident) -> bool:
     """Whether an adult at the school is alleged, even if not named yet."""
+    direction = incident.direction
     return Category.STAFF in _side(incident, Involvement.ALLEGED) or (
-        incident.direction == Direction.STAFF_TO_PUPIL
+        direction is not None and direction.is_by_staff
     )
 
 
@@ -213,6 +214,12 @@ def _alleged_parents(incident: Incident) -> list[Item]:
     return [Item(person) for person in dict.fromkeys(parents)]
 
 
+def _alleged_pupils(incident: Incident) -> list[Item]:
+    """The pupils who are alleged, and the past pupils."""
+    pupils = (p.person for p in incident.involved(Involvement.ALLEGED) if p.category.is_or_was_pupil)
+    return [Item(person) for person in dict.fromkeys(pupils)]
+
+
 def _children(*involvements: Involvement) -> Callable[[Incident], list[Item]]:
     return lambda incident: [Item(child) for child in incident.children(*involvements)]
 
@@ -249,6 +256,7 @@ GROUPS: Final[Mapping[str, Callable[[Incident], list[Item]]]] = {
     "alleged_adult": _alleged_adults,
     "alleged_parent": _alleged_parents,
     "alleged_child": _children(Involvement.ALLEGED),
+    "alleged_pupil": _children(Involvement.ALLEGED),
     "pupil": lambda i: [
         Item(person) for person in dict.fromkeys(p.person for p in i.people if p.category.is_or_was_pupil)
     ],
@@ -267,9 +275,15 @@ GROUPS: Final[Mapping[str, Callable[[Incident], list[Item]]]] = {
 }
 
 
+GROUPS_WITH_PAST_PUPILS: Final[Mapping[str, Callable[[Incident], list[Item]]]] = {
+    "alleged_pupil": _alleged_pupils,
+}
+"""The groups that have other members where a pack says that a past pupil is a pupil."""
+
+
 def known_facts() -> Mapping[str, Fact]:
-    """Every fact that a rule may test, and `critical`, which the playbook determines."""
-    return {**FACTS, "critical": STATED}
+    """Every fact that a rule may test, and those that the playbook determines."""
+    return {**FACTS, "critical": STATED, "past_pupils_are_pupils": STATED}
 
 
 def fact(incident: Incident, name: str) -> ValueSet:

@@ -75,7 +75,8 @@ def each_once(
 def stream_of(people: Iterable[Party], direction: Direction | None, kind_stream: Stream) -> Stream:
     """`allegation` if an adult at the school, in the wide sense, is alleged, even if not named yet."""
     named = any(p.involvement is Involvement.ALLEGED and p.category.works_at_school for p in people)
-    return Stream.ALLEGATION if named or direction is Direction.STAFF_TO_PUPIL else kind_stream
+    by_staff = direction is not None and direction.is_by_staff
+    return Stream.ALLEGATION if named or by_staff else kind_stream
 
 
 class Policy(msgspec.Struct, frozen=True):

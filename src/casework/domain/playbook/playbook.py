@@ -13,7 +13,8 @@ import msgspec
 from casework.domain.clocks import LONDON, Calendar, due, is_recorded_late
 from casework.domain.errors import Refusal
 from casework.domain.incident.corrections import answers_at
-from casework.domain.incident.facts import GROUPS, Item
+from casework.domain.incident.facts import Item
+from casework.domain.playbook.conditions import Test
 from casework.domain.playbook.duty import Duty
 from casework.domain.playbook.restarts import names_others
 from casework.domain.playbook.rules import (
@@ -24,7 +25,6 @@ from casework.domain.playbook.rules import (
     Modality,
     Pack,
     Rule,
-    Test,
     merged,
 )
 from casework.domain.playbook.situation import Situation
@@ -169,7 +169,7 @@ class Playbook:
                 yield from ((rule, item) for item in self._items(case, rule))
 
     def _case(self, incident: Incident) -> Situation:
-        return Situation(incident, self.critical_since(incident), self.floor)
+        return Situation(incident, self.critical_since(incident), self.floor, self.pack)
 
     def _prohibition(self, case: Situation, rules: _Rules, step: Step) -> Refusal | None:
         name = step.name()
@@ -236,7 +236,7 @@ class Playbook:
         return any(each.step == rule.step and case.holds(each.when) for each in self.floor.resting)
 
     def _items(self, case: Situation, rule: Rule) -> list[Item | None]:
-        return [None] if rule.per is None else [*GROUPS[rule.per](case.incident)]
+        return [None] if rule.per is None else [*case.members(rule.per)]
 
     def _duties_of(self, case: Situation, rule: Rule, calendar: Calendar) -> Iterator[Duty]:
         for item in self._items(case, rule):

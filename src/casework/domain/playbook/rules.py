@@ -13,8 +13,8 @@ import msgspec
 
 from casework.domain.clocks import Span, Unit
 from casework.domain.moments import LocalDate
-from casework.domain.naming import holds_word
-from casework.domain.values import Scalar, ValueSet
+from casework.domain.playbook.conditions import AnswersNothing, RestingDuty, StatedFact, Test
+from casework.domain.values import Scalar
 from casework.domain.vocabulary import Stream
 
 
@@ -33,39 +33,6 @@ class Modality(StrEnum):
     def rank(self) -> int:
         """The position from the strictest (0) to the least strict."""
         return ("must_not", "must", "consider", "may").index(self)
-
-
-class Test(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A condition on a fact of the incident (`fact`) or on a field of the step being taken (`field`).
-
-    Exactly one of `is`, `any`, `all`, `none`, `present`, `in` and `says` says what the value must be: equal
-    to it; sharing a member; having all members; sharing none; given or not; a member of the named group; a
-    text with one of these words.
-    """
-
-    fact: str | None = None
-    field: str | None = None
-    is_: Scalar | None = msgspec.field(name="is", default=None)
-    any: tuple[Scalar, ...] | None = None
-    all: tuple[Scalar, ...] | None = None
-    none: tuple[Scalar, ...] | None = None
-    present: bool | None = None
-    in_: str | None = msgspec.field(name="in", default=None)
-    says: tuple[str, ...] | None = None
-
-    def holds(self, values: ValueSet) -> bool:
-        """Whether `values` (a set of one for a single value) meet the test."""
-        if self.is_ is not None:
-            return values == {self.is_}
-        if self.any is not None:
-            return not values.isdisjoint(self.any)
-        if self.all is not None:
-            return values.issuperset(self.all)
-        if self.none is not None:
-            return values.isdisjoint(self.none)
-        if self.says is not None:
-            return any(holds_word(value, self.says) for value in values if isinstance(value, str))
-        return bool(values) is self.present
 
 
 class CriticalClock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -195,36 +162,6 @@ class CriticalConcern(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     concern: str
     clause: str
-
-
-class StatedFact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A fact that a floor states by tests on other facts: true if all of `when` hold, with exceptions.
-
-    It is false where every test of any of the alternatives in `unless` holds. It may test facts stated
-    before it.
-    """
-
-    id: str
-    clause: str
-    when: tuple[Test, ...] = ()
-    unless: tuple[tuple[Test, ...], ...] = ()
-
-
-class AnswersNothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A step that stays in the record and meets no duty, while all tests of `when` and `given` hold."""
-
-    step: str
-    clause: str
-    when: tuple[Test, ...] = ()
-    given: tuple[Test, ...] = ()
-
-
-class RestingDuty(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The duties to take `step`, of the floor or a pack, are not asked for while all tests of `when` hold."""
-
-    step: str
-    clause: str
-    when: tuple[Test, ...]
 
 
 class FileRefusal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -360,6 +297,12 @@ class DeclarationRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     clause: str
 
 
+class PastPupilRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """In contact with staff, a past pupil is a pupil."""
+
+    clause: str
+
+
 class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One school's policy: which rules it adds to the floor, and which defaults of the floor it replaces."""
 
@@ -372,6 +315,7 @@ class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     silent_on: tuple[str, ...] = ()
     readings: tuple[str, ...] = ()
     declarations: DeclarationRule | None = None
+    past_pupils: PastPupilRule | None = None
     rules: tuple[Rule, ...]
 
     @property

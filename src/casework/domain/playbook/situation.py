@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from casework.domain.incident.facts import GROUPS, Item, fact
+from casework.domain.incident.facts import GROUPS, GROUPS_WITH_PAST_PUPILS, Item, fact
+from casework.domain.playbook.conditions import AnswersNothing, StatedFact, Test
 from casework.domain.playbook.restarts import involved_in_place_of_others
-from casework.domain.playbook.rules import AnswersNothing, Floor, StatedFact, Test
+from casework.domain.playbook.rules import Floor, Pack
 from casework.domain.values import Scalar, ValueSet, as_values
 
 if TYPE_CHECKING:
@@ -23,13 +24,17 @@ class Situation:
     A step that was taken in vain, or that answers nothing by `floor`, is not among its `steps`.
     """
 
-    def __init__(self, incident: Incident, critical_since: datetime | None, floor: Floor) -> None:
+    def __init__(self, incident: Incident, critical_since: datetime | None, floor: Floor, pack: Pack) -> None:
         self.incident = incident
         self.critical_since = critical_since
         self._stated = {each.id: each for each in floor.facts}
         self._joined: dict[UUID, datetime] | None = None
         # Cached, because most rules use the same few facts.
-        self._facts = {"critical": frozenset[Scalar]({critical_since is not None})}
+        self._facts = {
+            "critical": frozenset[Scalar]({critical_since is not None}),
+            "past_pupils_are_pupils": frozenset[Scalar]({pack.past_pupils is not None}),
+        }
+        self._groups = GROUPS if pack.past_pupils is None else {**GROUPS, **GROUPS_WITH_PAST_PUPILS}
         self.steps: dict[str, list[Step]] = {}
         void = [each for each in floor.answers_nothing if self.holds(each.when)]
         for step in incident.standing:
@@ -63,8 +68,11 @@ class Situation:
             return test.holds(self.fact(test.fact))
         value = getattr(step, test.field or "", None)
         if test.in_ is not None:
-            return any(item.value == value for item in GROUPS[test.in_](self.incident))
+            return any(item.value == value for item in self.members(test.in_))
         return test.holds(as_values(value))
+
+    def members(self, group: str) -> list[Item]:
+        return self._groups[group](self.incident)
 
     def content_since(self, tests: Iterable[Test]) -> datetime | None:
         """When the content that `tests` name came to light, or the time of the report if that is later."""
