@@ -61,10 +61,9 @@ class Direction(StrEnum):
     PARENT_TO_STAFF = "parent_to_staff"
     STAFF_TO_PARENT = "staff_to_parent"
 
-    @property
-    def is_by_staff(self) -> bool:
-        """Whether an adult at the school made the contact, and so is alleged, named or not."""
-        return self in (Direction.STAFF_TO_PUPIL, Direction.STAFF_TO_PARENT)
+
+BY_STAFF = frozenset({Direction.STAFF_TO_PUPIL, Direction.STAFF_TO_PARENT})
+"""The directions of contact in which an adult at the school is alleged, named or not."""
 
 
 class Involvement(StrEnum):

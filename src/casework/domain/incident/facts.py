@@ -22,6 +22,7 @@ from casework.domain.incident.telling import wrongly_told
 from casework.domain.moments import LocalDate
 from casework.domain.values import Scalar, ValueSet, as_values
 from casework.domain.vocabulary import (
+    BY_STAFF,
     Agency,
     AllegationOutcome,
     Answer,
@@ -72,10 +73,7 @@ def _last(incident: Incident, step: Any, field: str) -> Any:
 
 def _adult_alleged(incident: Incident) -> bool:
     """Whether an adult at the school is alleged, even if not named yet."""
-    direction = incident.direction
-    return Category.STAFF in _side(incident, Involvement.ALLEGED) or (
-        direction is not None and direction.is_by_staff
-    )
+    return Category.STAFF in _side(incident, Involvement.ALLEGED) or incident.direction in BY_STAFF
 
 
 def _underage(incident: Incident) -> bool | None:

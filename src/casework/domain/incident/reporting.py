@@ -23,6 +23,7 @@ from casework.domain.fields import (
 from casework.domain.incident.steps import Correctable, Step
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import (
+    BY_STAFF,
     Category,
     Content,
     Direction,
@@ -75,8 +76,7 @@ def each_once(
 def stream_of(people: Iterable[Party], direction: Direction | None, kind_stream: Stream) -> Stream:
     """`allegation` if an adult at the school, in the wide sense, is alleged, even if not named yet."""
     named = any(p.involvement is Involvement.ALLEGED and p.category.works_at_school for p in people)
-    by_staff = direction is not None and direction.is_by_staff
-    return Stream.ALLEGATION if named or by_staff else kind_stream
+    return Stream.ALLEGATION if named or direction in BY_STAFF else kind_stream
 
 
 class Policy(msgspec.Struct, frozen=True):
