@@ -11,7 +11,7 @@ import pytest
 from casework.domain.playbook import Pack, Playbook
 from casework.domain.playbook.rules import PastPupilRule
 from tests.domain.casefile import ALLEGED, TARGET, TEACHER, CaseFile
-from tests.domain.test_playbook_files import PACK_FILE, error, load, replaced
+from tests.domain.test_playbook_files import PACK_FILE, error, load
 from tests.policies.rows import FLOOR_ALONE
 
 RULE: Final = "[[rules]]"
@@ -22,8 +22,8 @@ def saying(words: str) -> str:
 
 
 def test_a_pack_may_say_that_past_pupils_are_pupils(tmp_path: Path) -> None:
-    (pack,) = load(tmp_path, pack=saying('clause = "POL 1"')).packs.values()
-    assert pack.past_pupils == PastPupilRule(clause="POL 1")
+    (pack,) = load(tmp_path, pack=saying('clause = "OWN §1"')).packs.values()
+    assert pack.past_pupils == PastPupilRule(clause="OWN §1")
 
 
 def test_the_clause_must_cite_a_source(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from casework.library.words import Words, field_types
 Fault = tuple[str, str, str]
 """The rule's id, the field, and what is wrong with the field."""
 
-_CLOCK_STARTS: Final = ("reported", "critical", "content", "risk", "item")
+_CLOCK_STARTS: Final = ("reported", "critical", "content", "risk", "applies", "item")
 _NOT_OF_A_PROHIBITION: Final = (
     "clock",
     "per",

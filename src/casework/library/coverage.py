@@ -34,6 +34,7 @@ _STARTS: Final = {
     "critical": "it became critical",
     "content": "the content came to light",
     "risk": "a risk question was first open",
+    "applies": "it is known",
     "item": "the day set for it",
 }
 

@@ -173,7 +173,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
         "prevent_considered": True,
         "outcome": "The child is well and knows whom to ask.",
     },
-    "decide_data_breach": {"notify_regulator": False, "reason": _REASON},
+    "decide_data_breach": {"notify_regulator": False, "notify_people": True, "reason": _REASON},
     "appoint_case_manager": {"user": Slot.HEAD},
     "consult_lado": {
         "advice": "Go on with the investigation in school.",

@@ -96,6 +96,13 @@ def _consent_in_force(incident: Incident) -> bool | None:
     return None if None in shown or not shown else True
 
 
+def _posted_by_own_parent(incident: Incident) -> bool:
+    """Whether everyone alleged is recorded as parent, guardian or carer of every child who is a target."""
+    children = set(incident.children(Involvement.TARGET))
+    alleged = [*incident.involved(Involvement.ALLEGED)]
+    return bool(children and alleged) and all(children.issubset(party.stands_for) for party in alleged)
+
+
 def _child_spoken_to(incident: Incident) -> bool:
     """Whether a child spoke of it to the person who reported it, or anybody at the school to a child."""
     asked = incident.child_voice is not None or any(
@@ -176,6 +183,8 @@ FACTS: Final[Mapping[str, Fact]] = {
     "consent_in_force": Fact(_consent_in_force, _BOOLEAN),
     "underage": Fact(_underage, _BOOLEAN),
     "circumvented": Fact(lambda i: any(step.circumvented for step in i.taken(Contain)), _BOOLEAN),
+    "on_school_account": Fact(lambda i: i.on_school_account, _BOOLEAN),
+    "posted_by_own_parent": Fact(_posted_by_own_parent, _BOOLEAN),
     "involves": Fact(lambda i: frozenset(p.category for p in i.people), _words(Category)),
     "child_spoken_to": Fact(_child_spoken_to, _BOOLEAN),
     "has_duplicate": Fact(lambda i: bool(i.duplicates), _BOOLEAN),

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 class Party(msgspec.Struct, frozen=True, kw_only=True):
     """What a person is in one incident. `category` is the one the person had when they were involved.
 
+    `stands_for` are those of whom somebody who is alleged was recorded as parent, guardian or carer then.
     `user` is given if the report named a user of the school, and not a record of a person.
     """
 
@@ -49,6 +50,7 @@ class Party(msgspec.Struct, frozen=True, kw_only=True):
     involvement: Involvement
     category: Annotated[Category, ServerSet()] = Category.UNKNOWN
     user: Annotated[UUID | None, ServerSet()] = None
+    stands_for: Annotated[tuple[UUID, ...], ServerSet()] = ()
 
 
 def each_once(
@@ -102,6 +104,7 @@ class NamesPeople(Step, frozen=True, kw_only=True):
 class Report(NamesPeople, frozen=True, kw_only=True):
     """The first step: what is said to have happened, to whom, and where.
 
+    `on_school_account` says whether it is on an account of the school.
     `about_leader` is what the report says of whether it is about the person who leads the school. `leaders`
     are the users who led it from that day to the report, if it may be about one of them, and all people they
     were ever linked to; in reports of earlier releases, the users alone. `late_reason` says why it is
@@ -129,6 +132,7 @@ class Report(NamesPeople, frozen=True, kw_only=True):
     content: tuple[Content, ...] = ()
     confidential_reporter: bool = False
     people: tuple[Party, ...] = ()
+    on_school_account: bool | None = None
     about_leader: bool | None = None
     late_reason: Reason | None = None
     leaders: Annotated[tuple[UUID, ...], ServerSet()] = ()
@@ -215,6 +219,7 @@ class InvolvePerson(NamesPeople, frozen=True, kw_only=True):
     person: PersonId
     involvement: Involvement
     category: Annotated[Category, ServerSet()] = Category.UNKNOWN
+    stands_for: Annotated[tuple[UUID, ...], ServerSet()] = ()
 
     def faults(self, incident: Incident) -> dict[str, str]:
         known = any(
@@ -223,7 +228,12 @@ class InvolvePerson(NamesPeople, frozen=True, kw_only=True):
         return {"$.person": "is already involved in this way"} if known else {}
 
     def people_after(self, people: tuple[Party, ...]) -> tuple[Party, ...]:
-        party = Party(person=self.person, involvement=self.involvement, category=self.category)
+        party = Party(
+            person=self.person,
+            involvement=self.involvement,
+            category=self.category,
+            stands_for=self.stands_for,
+        )
         return each_once((*people, party))
 
 
@@ -235,6 +245,7 @@ class IdentifyPerson(NamesPeople, frozen=True, kw_only=True):
     person: PartyId
     as_: PersonId = msgspec.field(name="as")
     category: Annotated[Category, ServerSet()] = Category.UNKNOWN
+    stands_for: Annotated[tuple[UUID, ...], ServerSet()] = ()
 
     def faults(self, incident: Incident) -> dict[str, str]:
         unknown = any(
@@ -244,7 +255,9 @@ class IdentifyPerson(NamesPeople, frozen=True, kw_only=True):
 
     def people_after(self, people: tuple[Party, ...]) -> tuple[Party, ...]:
         return each_once(
-            msgspec.structs.replace(party, person=self.as_, category=self.category, user=None)
+            msgspec.structs.replace(
+                party, person=self.as_, category=self.category, user=None, stands_for=self.stands_for
+            )
             if party.person == self.person
             else party
             for party in people

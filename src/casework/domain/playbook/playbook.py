@@ -14,6 +14,7 @@ from casework.domain.clocks import LONDON, Calendar, due, is_recorded_late
 from casework.domain.errors import Refusal
 from casework.domain.incident.corrections import answers_at
 from casework.domain.incident.facts import Item
+from casework.domain.playbook.applying import applies_since
 from casework.domain.playbook.conditions import Test
 from casework.domain.playbook.duty import Duty
 from casework.domain.playbook.restarts import names_others
@@ -330,7 +331,12 @@ class Playbook:
         clock = rule.clock
         if clock is None:
             return None
-        start = case.content_since(rule.when) if clock.of == "content" else self._start(case, clock, item)
+        if clock.of == "content":
+            start = case.content_since(rule.when)
+        elif clock.of == "applies":
+            start = applies_since(case.incident, lambda then: self._case(then).holds(rule.when))
+        else:
+            start = self._start(case, clock, item)
         if start is None:
             return None
         if not_before is not None:

@@ -49,8 +49,9 @@ class CriticalClock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Clock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """When a duty is due: `within` units after `of`.
 
-    `of` is `reported`, `critical`, `content`, `risk`, `item` or the name of a step, of which the last one
-    counts. `content` is when the content named in the rule's `when` came to light, never before the report.
+    `of` is `reported`, `critical`, `content`, `risk`, `applies`, `item` or the name of a step, of which the
+    last one counts. `content` is when the content named in the rule's `when` came to light, never before the
+    report. `applies` is when the tests of the rule's `when` came to hold.
     With `field`, the time is counted from the value of that field of the step, such as a meeting's time.
     """
 

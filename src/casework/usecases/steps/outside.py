@@ -32,7 +32,7 @@ from casework.domain.incident.reporting import (
     WithdrawInvolvement,
 )
 from casework.domain.incident.subjects import SUBJECT_INVOLVEMENTS, children_of
-from casework.domain.incident.technology import CheckAge, CheckConsent
+from casework.domain.incident.technology import CheckAge, CheckConsent, DecideDataBreach
 from casework.domain.incident.telling import Tell
 from casework.domain.moments import Instant
 from casework.domain.registers.declaration import Declaration
@@ -48,7 +48,8 @@ from casework.usecases.steps.deciders import (
     no_decider,
     not_met_by_two,
 )
-from casework.usecases.steps.parents import addressed, alleged_as, parent_of_child
+from casework.usecases.steps.heading import by_head
+from casework.usecases.steps.parents import addressed, alleged_as, children_of_alleged, parent_of_child
 from casework.usecases.steps.recipients import holders, told
 from casework.usecases.steps.surroundings import Decider, Surroundings
 
@@ -93,7 +94,11 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
 
 def _report(step: Report, around: Surroundings) -> Fields:
     people = (
-        msgspec.structs.replace(party, category=around.category(party.person, step.occurred_at))
+        msgspec.structs.replace(
+            party,
+            category=around.category(party.person, step.occurred_at),
+            stands_for=children_of_alleged(party.person, [party.involvement], around),
+        )
         for party in step.people
     )
     completed = {"people": tuple(people), "kind_stream": _stream(step.kind, step.policy, around.library)}
@@ -128,7 +133,10 @@ def _stream(kind: str, policy: Policy, library: Library) -> Stream:
 
 
 def _involve(step: InvolvePerson, around: Surroundings) -> Fields:
-    return {"category": around.category(step.person, around.reported.occurred_at)}
+    return {
+        "category": around.category(step.person, around.reported.occurred_at),
+        "stands_for": children_of_alleged(step.person, [step.involvement], around),
+    }
 
 
 def _not_under_another_record(step: InvolvePerson | IdentifyPerson, around: Surroundings) -> Faults:
@@ -150,7 +158,12 @@ def _itself(step: InvolvePerson | IdentifyPerson, _: Mapping[UUID, Aggregate]) -
 
 
 def _identify(step: IdentifyPerson, around: Surroundings) -> Fields:
-    return {"category": around.category(step.as_, around.reported.occurred_at)}
+    incident = around.reported
+    ways = [party.involvement for party in incident.people if party.person == step.person]
+    return {
+        "category": around.category(step.as_, incident.occurred_at),
+        "stands_for": children_of_alleged(step.as_, ways, around),
+    }
 
 
 def _classify(step: ClassifyContact, around: Surroundings) -> Fields:
@@ -366,6 +379,7 @@ OUTSIDE: Final[Mapping[type[Step], Outside]] = {
     CheckAge: Outside(complete=_check_age),
     CheckConsent: Outside(complete=_check_consent),
     Rebase: Outside(complete=_rebase),
+    DecideDataBreach: Outside(complete=by_head),
     WithdrawInvolvement: Outside(complete=_withdraw),
     CloseAsDuplicate: Outside(complete=_duplicate, decided_by=duplicate_by_two, people=_people_of_other),
     InformParents: Outside(complete=alleged_as, check=parent_of_child, people=addressed),
