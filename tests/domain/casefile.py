@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any, Self, TypeVar
 from uuid import UUID, uuid5
 
+import msgspec
+
 from casework.domain.access import Identity, Principal
 from casework.domain.aggregate import Aggregate
 from casework.domain.bars import Bonds
@@ -136,6 +138,11 @@ class CaseFile:
             **{**values, **REPORT_FIELDS.get(kind, {}), **fields},
         )
         self.incident = Incident.report(report, self.playbook)
+
+    def reported(self, report: Report, **fields: Any) -> Self:
+        """The same case if its report had these `fields`."""
+        self.incident = Incident.report(msgspec.structs.replace(report, **fields), self.playbook)
+        return self
 
     def take(self, step: str, when: str | None = None, **fields: Any) -> Self:
         """Take `step`; `fields` replaces fields of its example."""

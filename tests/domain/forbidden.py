@@ -273,6 +273,13 @@ ROWS: dict[str, Forbidden] = {
         fields={"person": TEACHER},
         allowed_with={"person": ALLEGED},
     ),
+    "data-breach-head-decides": Forbidden(
+        clause="DPA 2018",
+        step="decide_data_breach",
+        kind="image_without_consent",
+        fields={"by_head": False},
+        allowed_with={"by_head": True},
+    ),
     "parents-held": Forbidden(
         clause="WTSC; KCSIE part 2, record keeping",
         step="inform_parents",

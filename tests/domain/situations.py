@@ -94,6 +94,8 @@ OPENINGS: Final[dict[str, Opening]] = {
         PARENT_TO_STAFF,
     ),
     "contact-family-concern": STAFF_TO_PARENT,
+    "image-regulator": {"on_school_account": True},
+    "data-breach-regulator": {"on_school_account": True, "content": (Content.PERSONAL_DATA,)},
     "parent-post-parents": CHILD_POSTED_ABOUT,
     "critical-triage": CRITICAL,
     "triage-child-at-risk": CRITICAL,

@@ -154,7 +154,9 @@ DUE: dict[str, tuple[str, str]] = {
     "tow-law-image-consent": (NEXT_SCHOOL_DAY, SAME_DAY),
     "image-parents": (NEXT_SCHOOL_DAY, SAME_DAY),
     "image-takedown": (SAME_DAY, SAME_DAY),
+    "todwick-image-takedown": (SAME_DAY, SAME_DAY),
     "image-regulator": (SEVENTY_TWO_HOURS, SEVENTY_TWO_HOURS),
+    "data-breach-regulator": (SEVENTY_TWO_HOURS, SEVENTY_TWO_HOURS),
     "content-triage": (NEXT_WORKING_DAY, SAME_DAY),
     "st-thomas-content-triage": (NEXT_WORKING_DAY, SAME_DAY),
     "content-welfare": (NEXT_WORKING_DAY, SAME_DAY),
@@ -191,6 +193,7 @@ NOT_STARTED = {("debrief", "staff_allegation"), ("headcorn-debrief", "staff_alle
 OF_LAW = {
     "allegation-lado",
     "image-regulator",
+    "data-breach-regulator",
     "concern-pattern",
     "concern-action",
     "headcorn-concern-context",

@@ -21,6 +21,7 @@ from tests.policies.rows import (
     NEXT_WORKING_DAY,
     OF_STAFF,
     OLD_ENOUGH,
+    ON_OUR_ACCOUNT,
     REFUSED,
     RISK_UNKNOWN,
     SAME_DAY,
@@ -292,7 +293,8 @@ FLOOR_ROWS: Final[Mapping[str, Row]] = {
         clause="casework default",
     ),
     "image-regulator": Requires(
-        kind="image_without_consent", step="decide_data_breach", due="2026-10-25 08:00", told=("dpo",),
+        kind="image_without_consent", opening=ON_OUR_ACCOUNT, step="decide_data_breach",
+        due="2026-10-25 08:00", told=("headteacher", "dpo"),
         bars=CLOSE, clause="DPA 2018, UK GDPR art. 33",
     ),
     "image-parents": Requires(

@@ -251,6 +251,13 @@ PACK_ROWS: Final[Mapping[str, Row]] = {
         kind="image_without_consent", step="check_consent", preset={"person": TARGET}, due=NEXT_SCHOOL_DAY,
         bars=CLOSE, clause="001 A",
     ),
+    "todwick-image-takedown": Requires(
+        kind="image_without_consent", step="request_removal", due=SAME_DAY, bars=CLOSE, clause="001 C",
+    ),
+    "todwick-image-takedown-verified": Requires(
+        kind="image_without_consent", step="record_removal", preset={"outcome": "removed"}, bars=CLOSE,
+        clause="001 C",
+    ),
     "todwick-concern-context": Requires(
         kind="staff_misuse", step="triage", due=FIFTH_WORKING_DAY, told=("headteacher",), bars=CLOSE,
         clause="001 A",

@@ -14,9 +14,6 @@ def by_head(_: Step, around: Surroundings) -> dict[str, Any]:
 
     Then it is for the next in the route, who are the other users that may take steps in the case.
     """
-    case = around.reported_case
-    acting = [
-        each for each in case.at.acting(Role.HEADTEACHER) if not case.facts.shuts_out(each, case.at.today)
-    ]
-    own = case.at.identity
-    return {"by_head": not acting or any(each.is_one_with(own) for each in acting)}
+    at, facts = around.reported_case.at, around.reported_case.facts
+    acting = [head for head in at.acting(Role.HEADTEACHER) if not facts.shuts_out(head, at.today)]
+    return {"by_head": not acting or any(head.is_one_with(at.identity) for head in acting)}
