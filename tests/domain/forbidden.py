@@ -58,6 +58,14 @@ def passed_on(case: CaseFile) -> CaseFile:
     return case.take("establish_involvement", person=TARGET, held=True, passed_on=True)
 
 
+def out_of_school(case: CaseFile) -> CaseFile:
+    return case.take("triage", timing="out_of_school")
+
+
+def on_a_ground(case: CaseFile) -> CaseFile:
+    return case.take("triage", timing="out_of_school", jurisdiction=(Ground.REPUTATION,))
+
+
 def enquiry_open(case: CaseFile) -> CaseFile:
     return case.take("escalate", agency="police")
 
@@ -301,12 +309,27 @@ ROWS: dict[str, Forbidden] = {
         fields={"declared_relationship": PARENT, "declared_before": False},
         allowed_with={"declared_relationship": PARENT, "declared_before": True},
     ),
-    "todwick-out-of-school-ground": Forbidden(
+    "todwick-sanction-ground": Forbidden(
         clause="001 D",
-        step="triage",
+        step="apply_sanction",
         kind="cyberbullying",
-        fields={"timing": "out_of_school"},
-        allowed_with={"timing": "out_of_school", "jurisdiction": (Ground.REPUTATION,)},
+        history=out_of_school,
+        fields={"person": ALLEGED},
+        allowed_after=on_a_ground,
+    ),
+    "todwick-ban-ground": Forbidden(
+        clause="001 D",
+        step="ban_from_computing",
+        kind="inappropriate_content",
+        history=out_of_school,
+        allowed_after=on_a_ground,
+    ),
+    "st-thomas-parent-post-with-slt": Forbidden(
+        clause="004 §8.6",
+        step="record_meeting",
+        kind="parent_post",
+        fields={"outcome": "attended", "with_senior": False},
+        allowed_with={"outcome": "attended", "with_senior": True},
     ),
     "todwick-image-consent-of-another-year": Forbidden(
         clause="001 A",

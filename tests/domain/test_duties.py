@@ -136,6 +136,8 @@ DUE: dict[str, tuple[str, str]] = {
     "parent-post-rechecked": (FIFTH_SCHOOL_DAY, FIFTH_WORKING_DAY),
     "parent-post-refused": (FIFTH_SCHOOL_DAY, FIFTH_WORKING_DAY),
     "st-thomas-parent-post-refused": (FIFTH_SCHOOL_DAY, FIFTH_WORKING_DAY),
+    "parent-post-of-staff-police": (SAME_DAY, SAME_DAY),
+    "st-thomas-parent-post-of-staff-police": (SAME_DAY, SAME_DAY),
     "parent-post-parents": (FIFTH_SCHOOL_DAY, SAME_DAY),
     "underage-triage": (NEXT_WORKING_DAY, SAME_DAY),
     "underage-age": (NEXT_SCHOOL_DAY, SAME_DAY),

@@ -243,6 +243,10 @@ FLOOR_ROWS: Final[Mapping[str, Row]] = {
         kind="parent_post", opening=HATE, step="consider_police", modality="consider", due=NEXT_WORKING_DAY,
         bars=DEBRIEF, clause="KCSIE part 5",
     ),
+    "parent-post-of-staff-police": Requires(
+        kind="parent_post", step="consider_police", modality="consider", due=SAME_DAY,
+        told=("slt", "police"), bars=DEBRIEF, clause="casework default",
+    ),
     "parent-post-support": Requires(
         kind="parent_post", step="offer_support", preset={"person": TEACHER}, bars=CLOSE,
         clause="casework default",

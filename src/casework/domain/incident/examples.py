@@ -82,7 +82,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
         "method": "letter",
         "purpose": "To talk about what was posted and what happens next.",
     },
-    "record_meeting": {"parent": Slot.PARENT, "outcome": "attended", "with": [Slot.HEAD]},
+    "record_meeting": {"parent": Slot.PARENT, "outcome": "no_show", "with": [Slot.HEAD]},
     "family_decision": {
         "child": Slot.CHILD,
         "decision": "They report it to the platform themselves.",

@@ -71,6 +71,12 @@ def _last(incident: Incident, step: Any, field: str) -> Any:
     return getattr(taken[-1], field) if taken else None
 
 
+def _jurisdiction(incident: Incident) -> tuple[Ground, ...]:
+    """The grounds of the last triage that named any: one that only looks at the risk takes none back."""
+    named = [step.jurisdiction for step in incident.taken(Triage) if step.jurisdiction]
+    return named[-1] if named else ()
+
+
 def _adult_alleged(incident: Incident) -> bool:
     """Whether an adult at the school is alleged, even if not named yet."""
     return Category.STAFF in _side(incident, Involvement.ALLEGED) or incident.direction in BY_STAFF
@@ -158,7 +164,7 @@ FACTS: Final[Mapping[str, Fact]] = {
     "kinds_been": Fact(lambda i: i.kinds_been, None),
     "steps": Fact(lambda i: frozenset(s.name() for s in i.standing if not s.in_vain), _words(STEPS)),
     "timing": Fact(lambda i: _last(i, Triage, "timing"), _words(Timing)),
-    "jurisdiction": Fact(lambda i: _last(i, Triage, "jurisdiction"), _words(Ground)),
+    "jurisdiction": Fact(_jurisdiction, _words(Ground)),
     "triaged_critical": Fact(lambda i: _last(i, Triage, "critical"), _BOOLEAN),
     "risk_yes": Fact(lambda i: _risk(i, Answer.YES), _words(RISK_QUESTIONS)),
     "risk_open": Fact(lambda i: _risk(i, Answer.YES, Answer.UNKNOWN), _words(RISK_QUESTIONS)),

@@ -1,12 +1,17 @@
-"""Whether the head takes a step that is the head's to take."""
+"""Whether the head, or a senior leader, takes part in a step that is theirs."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
+from casework.domain.clocks import day_of
 from casework.domain.incident import Step
+from casework.domain.incident.families import RecordMeeting
 from casework.domain.vocabulary import Role
 from casework.usecases.steps.surroundings import Surroundings
+
+_SENIOR: Final = frozenset({Role.HEADTEACHER, Role.DSL, Role.SLT})
+"""The roles of senior leaders. The DSL is one by statutory guidance (KCSIE part 2); a deputy need not be."""
 
 
 def by_head(_: Step, around: Surroundings) -> dict[str, Any]:
@@ -17,3 +22,9 @@ def by_head(_: Step, around: Surroundings) -> dict[str, Any]:
     at, facts = around.reported_case.at, around.reported_case.facts
     acting = [head for head in at.acting(Role.HEADTEACHER) if not facts.shuts_out(head, at.today)]
     return {"by_head": not acting or any(head.is_one_with(at.identity) for head in acting)}
+
+
+def with_senior(step: RecordMeeting, around: Surroundings) -> bool:
+    """Whether a senior leader was among those who met the parent, by their role on that day."""
+    day = day_of(step.happened_at)
+    return any(not _SENIOR.isdisjoint(around.school.roles_of(user, day)) for user in step.with_)
