@@ -123,7 +123,7 @@ def out_of_school(house: House) -> str:
 
 def child_alleged(house: House, incident: str) -> str:
     people = house.get("dsl", f"/incidents/{incident}")["people"]
-    return next(each["person"] for each in people if each["involvement"] == "alleged")
+    return next(str(each["person"]) for each in people if each["involvement"] == "alleged")
 
 
 TRIAGED: dict[str, Any] = {"timing": "out_of_school", "critical": False, "rationale": REASON}

@@ -64,6 +64,6 @@ PARENT_ROWS: Final[dict[str, Forbidden]] = {
     "alleged-parent-not-asked-to-remove": of_parent("request_removal", addressee="person"),
     "alleged-adult-not-told-as-parent": of_teacher("inform_parents"),
     "alleged-adult-not-invited-as-parent": of_teacher("invite_parent"),
-    "alleged-adult-not-met-as-parent": of_teacher("record_meeting"),
+    "alleged-adult-not-met-as-parent": of_teacher("record_meeting", outcome="attended"),
     "alleged-adult-not-asked-as-parent": of_teacher("family_decision"),
 }

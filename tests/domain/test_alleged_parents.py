@@ -7,7 +7,7 @@ from typing import Any, Final
 import pytest
 
 from casework.domain.vocabulary import Content
-from tests.domain.casefile import ALLEGED, PACKS, PARENT, POSTER, TARGET, TEACHER, CaseFile
+from tests.domain.casefile import ALLEGED, PACKS, PARENT, POSTER, TARGET, TEACHER, CaseFile, at
 from tests.domain.forbidden_parents import AS_PARENT, social_care_agrees
 from tests.domain.situations import CHILD_POSTED_ABOUT, KINDS
 
@@ -142,9 +142,11 @@ def test_no_parent_has_to_be_named_where_none_is_alleged() -> None:
 
 
 def test_he_may_have_missed_a_meeting_he_was_invited_to_before() -> None:
-    case = CaseFile("cyberbullying").take("invite_parent", parent=POSTER)
+    case = CaseFile("cyberbullying", reported="2026-09-14 10:20")
+    case.take("invite_parent", parent=POSTER, meeting_at=at("2026-09-15 16:00"))
     case.take("involve_person", person=POSTER, involvement="alleged", category="parent")
-    assert case.refusal("record_meeting", **AS_PARENT).rule == "alleged-parent-not-met"
+    case.now = at("2026-09-15 15:30")
+    assert case.refusal("record_meeting", outcome="attended", **AS_PARENT).rule == "alleged-parent-not-met"
     case.take("record_meeting", **{**AS_PARENT, "outcome": "no_show"})
 
 

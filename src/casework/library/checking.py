@@ -179,7 +179,7 @@ def rule_faults(rule: Rule, words: Words, sources: Iterable[Source]) -> Iterator
             (f"{each!r} is not a kind of this floor" for each in rule.kinds if each not in words.kinds),
         ),
         ("before", _step_faults(rule.before)),
-        ("since", _step_faults(rule.since)),
+        ("since", _step_faults(name for name in rule.since if name != "content")),
         ("except_steps", _step_faults(rule.except_steps)),
         ("only_steps", _step_faults(rule.only_steps)),
         ("told", recipient_faults(rule.told)),
@@ -230,6 +230,8 @@ def _duty_faults(rule: Rule, words: Words) -> Iterator[tuple[str, str]]:
         for message in _satisfier_faults(satisfier, words):
             yield "satisfied_by", message
     yield from _per_faults(rule)
+    if "content" in rule.since and not _names_content(rule):
+        yield "since", "'content' needs a test of the fact content in `when`, with any"
     if rule.clock is not None:
         yield from (("clock", message) for message in _clock_faults(rule.clock))
         if rule.protects and rule.clock.unit is Unit.SCHOOL_DAYS:

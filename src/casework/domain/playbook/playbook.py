@@ -296,7 +296,7 @@ class Playbook:
         return (
             not step.in_vain
             and any(each.step == step.name() and case.matches(step, each.given) for each in rule.answered_by)
-            and step.number > case.last_number(rule.since)
+            and step.number > case.after(rule)
             and self._is_about(step, rule, item)
         )
 
@@ -306,7 +306,7 @@ class Playbook:
             step
             for satisfier in rule.answered_by
             for step in case.steps.get(satisfier.step, ())
-            if step.number > case.last_number(rule.since)
+            if step.number > case.after(rule)
             and case.matches(step, satisfier.given)
             and self._is_about(step, rule, item)
         ]

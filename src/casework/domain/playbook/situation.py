@@ -10,7 +10,7 @@ from uuid import UUID
 from casework.domain.incident.facts import GROUPS, GROUPS_WITH_PAST_PUPILS, Item, fact
 from casework.domain.playbook.conditions import AnswersNothing, StatedFact, Test
 from casework.domain.playbook.restarts import involved_in_place_of_others
-from casework.domain.playbook.rules import Floor, Pack
+from casework.domain.playbook.rules import Floor, Pack, Rule
 from casework.domain.values import Scalar, ValueSet, as_values
 
 if TYPE_CHECKING:
@@ -93,5 +93,21 @@ class Situation:
             self._joined = involved_in_place_of_others(self.incident)
         return self._joined.get(item.value) if isinstance(item.value, UUID) else None
 
-    def last_number(self, names: Iterable[str]) -> int:
-        return max((self.steps[name][-1].number for name in names if name in self.steps), default=0)
+    def after(self, rule: Rule) -> int:
+        """The number of the last step of `since` of `rule`: only a later step satisfies it."""
+        numbers = [self.steps[name][-1].number for name in rule.since if name in self.steps]
+        if "content" in rule.since:
+            numbers.append(self._content_found_by(rule.when))
+        return max(numbers, default=0)
+
+    def _content_found_by(self, tests: Iterable[Test]) -> int:
+        """The number of the step that first recorded content that `tests` name; 0 if it was the report."""
+        named = [frozenset(test.any) for test in tests if test.fact == "content" and test.any is not None]
+        later = self.incident.standing[1:]
+        known = frozenset(getattr(self.incident.standing[0], "content", ()))
+        found = [
+            next((step.number for step in later if words.intersection(getattr(step, "content", ()))), 0)
+            for words in named
+            if known.isdisjoint(words)
+        ]
+        return max(found, default=0)

@@ -8,6 +8,7 @@ from casework.domain.clocks import day_of
 from casework.domain.incident import Step
 from casework.domain.incident.families import RecordMeeting
 from casework.domain.vocabulary import Role
+from casework.usecases.steps.parents import alleged_as
 from casework.usecases.steps.surroundings import Surroundings
 
 _SENIOR: Final = frozenset({Role.HEADTEACHER, Role.DSL, Role.SLT})
@@ -24,7 +25,8 @@ def by_head(_: Step, around: Surroundings) -> dict[str, Any]:
     return {"by_head": not acting or any(head.is_one_with(at.identity) for head in acting)}
 
 
-def with_senior(step: RecordMeeting, around: Surroundings) -> bool:
-    """Whether a senior leader was among those who met the parent, by their role on that day."""
+def met(step: RecordMeeting, around: Surroundings) -> dict[str, Any]:
+    """Whether the parent is alleged, and whether a senior leader met them, by their role on that day."""
     day = day_of(step.happened_at)
-    return any(not _SENIOR.isdisjoint(around.school.roles_of(user, day)) for user in step.with_)
+    senior = any(not _SENIOR.isdisjoint(around.school.roles_of(user, day)) for user in step.with_)
+    return {**alleged_as(step, around), "with_senior": senior}

@@ -48,7 +48,7 @@ from casework.usecases.steps.deciders import (
     no_decider,
     not_met_by_two,
 )
-from casework.usecases.steps.leading import by_head, with_senior
+from casework.usecases.steps.leading import by_head, met
 from casework.usecases.steps.parents import addressed, alleged_as, children_of_alleged, parent_of_child
 from casework.usecases.steps.recipients import holders, told
 from casework.usecases.steps.surroundings import Decider, Surroundings
@@ -182,10 +182,6 @@ def _classify(step: ClassifyContact, around: Surroundings) -> Fields:
 def _declared_people(step: ClassifyContact, found: Mapping[UUID, Aggregate]) -> Collection[UUID]:
     declaration = None if step.declared_relationship is None else found.get(step.declared_relationship)
     return [declaration.made.staff, declaration.made.other] if isinstance(declaration, Declaration) else ()
-
-
-def _met(step: RecordMeeting, around: Surroundings) -> Fields:
-    return {**alleged_as(step, around), "with_senior": with_senior(step, around)}
 
 
 def _appoint(step: Assign | AppointCaseManager, around: Surroundings) -> Fields:
@@ -388,7 +384,7 @@ OUTSIDE: Final[Mapping[type[Step], Outside]] = {
     CloseAsDuplicate: Outside(complete=_duplicate, decided_by=duplicate_by_two, people=_people_of_other),
     InformParents: Outside(complete=alleged_as, check=parent_of_child, people=addressed),
     InviteParent: Outside(complete=alleged_as, check=parent_of_child, people=addressed),
-    RecordMeeting: Outside(complete=_met, people=addressed),
+    RecordMeeting: Outside(complete=met, people=addressed),
     FamilyDecision: Outside(complete=alleged_as, people=addressed),
     DecideThreshold: Outside(decided_by=not_met_by_two),
     WithdrawReport: Outside(decided_by=anybody_else),
