@@ -50,6 +50,7 @@ MAY_BE_WAIVED: Final = {
     *("contact-advise", "headcorn-contact-advise", "hr-cooperative-contact-advise"),
     *("st-thomas-contact-advise", "tow-law-contact-advise"),
     *("tow-law-contact-family-advise", "tow-law-contact-family-replied"),
+    "todwick-contact-family-advise",
     *("headcorn-contact-family-advise", "headcorn-contact-family-replied"),
     *("underage-age", "st-thomas-underage-age", "todwick-underage-age"),
     *("st-thomas-content-ban", "st-thomas-out-of-school-family"),
