@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import msgspec
@@ -56,6 +56,11 @@ def risk_open(case: CaseFile) -> CaseFile:
 
 def passed_on(case: CaseFile) -> CaseFile:
     return case.take("establish_involvement", person=TARGET, held=True, passed_on=True)
+
+
+def invited_at_once(case: CaseFile) -> CaseFile:
+    """A parent was asked to come in at once, so that the floor requires a record of the meeting."""
+    return case.take("invite_parent", meeting_at=case.now + timedelta(hours=1))
 
 
 def out_of_school(case: CaseFile) -> CaseFile:
@@ -328,6 +333,7 @@ ROWS: dict[str, Forbidden] = {
         clause="004 §8.6",
         step="record_meeting",
         kind="parent_post",
+        history=invited_at_once,
         fields={"outcome": "attended", "with_senior": False},
         allowed_with={"outcome": "attended", "with_senior": True},
     ),
