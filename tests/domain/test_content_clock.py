@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from casework.library import Library
 from tests.calendars import TEST_CALENDAR
 from tests.domain.casefile import PACKS, CaseFile, at
 from tests.domain.situations import CHILD_POSTED_ABOUT, STAFF_TARGET, Opening, rules_of
+from tests.domain.test_playbook_files import PACK_FILE, error
 
 BY_CONTENT = [
     rule
@@ -117,3 +119,11 @@ def test_a_slur_found_after_the_police_were_considered_is_considered_too(kind: s
 def test_a_slur_in_the_report_is_considered_once() -> None:
     case = CaseFile("parent_post", **RACIST).take("triage", **RACIST).take("consider_police", refer=False)
     assert not case.take("triage", **RACIST).requires("consider_police")
+
+
+def test_only_a_rule_about_content_counts_from_the_step_that_found_it(tmp_path: Path) -> None:
+    mistake = error(
+        tmp_path, pack=PACK_FILE.replace('step = "triage"', 'step = "triage"\nsince = ["content"]')
+    )
+    assert (mistake.rule, mistake.field) == ("own-triage", "since")
+    assert mistake.message == "'content' needs a test of the fact content in `when`, with any"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from casework.domain.incident.facts import GROUPS, GROUPS_WITH_PAST_PUPILS, Item, fact
@@ -16,6 +16,9 @@ from casework.domain.values import Scalar, ValueSet, as_values
 if TYPE_CHECKING:
     from casework.domain.incident.incident import Incident
     from casework.domain.incident.steps import Step
+
+
+_WITH_PAST_PUPILS: Final = {**GROUPS, **GROUPS_WITH_PAST_PUPILS}
 
 
 class Situation:
@@ -34,7 +37,7 @@ class Situation:
             "critical": frozenset[Scalar]({critical_since is not None}),
             "past_pupils_are_pupils": frozenset[Scalar]({pack.past_pupils is not None}),
         }
-        self._groups = GROUPS if pack.past_pupils is None else {**GROUPS, **GROUPS_WITH_PAST_PUPILS}
+        self._groups = GROUPS if pack.past_pupils is None else _WITH_PAST_PUPILS
         self.steps: dict[str, list[Step]] = {}
         void = [each for each in floor.answers_nothing if self.holds(each.when)]
         for step in incident.standing:
