@@ -23,10 +23,10 @@ from werkzeug.serving import make_server
 from casework.domain import event, fields, limits, moments
 from casework.domain.clocks import Unit
 from casework.domain.incident import STEPS, examples, families, steps
-from casework.domain.incident.facts import FACTS, GROUPS
+from casework.domain.incident.facts import GROUPS, known_facts
 from casework.domain.playbook import Floor, Modality, Pack, Rule
+from casework.domain.playbook.conditions import Test as RuleTest
 from casework.domain.playbook.floor import KindOfIncident
-from casework.domain.playbook.rules import Test as RuleTest
 from casework.domain.vocabulary import RECIPIENTS
 from casework.library import Library
 from casework.library.editions import FloorDifferences, PackDifferences
@@ -116,7 +116,7 @@ def shipped_views() -> set[str]:
 
 def test_the_guide_names_every_fact() -> None:
     (cells,) = tables(section(PACK_GUIDE, "Facts"))
-    assert sorted(named(cells)) == sorted([*FACTS, "critical"])
+    assert sorted(named(cells)) == sorted(known_facts())
 
 
 def test_the_guide_names_every_group() -> None:

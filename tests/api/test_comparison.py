@@ -18,13 +18,16 @@ def test_another_pack_would_have_required_other_steps(house: House) -> None:
 
 
 def test_a_step_the_other_pack_refuses_is_named(house: House) -> None:
-    incident = house.bullying("2026-09-14 10:20")["id"]
+    report = house.bullying("2026-09-14 10:20")
+    incident = report["id"]
+    (alleged,) = (each["person"] for each in report["people"] if each["involvement"] == "alleged")
     reason = "A reason of more than ten characters."
     house.take(incident, "triage", timing="out_of_school", critical=False, rationale=reason)
+    house.take(incident, "apply_sanction", person=alleged, what="Two lunchtimes inside.")
     path = f"/schools/{house.school}/playbook-comparison?pack=todwick"
     (found,) = house.get("dsl", path)["items"]
     (refused,) = found["refused"]
-    assert (refused["number"], refused["step"], refused["clause"]) == (2, "triage", "001 D")
+    assert (refused["number"], refused["step"], refused["clause"]) == (3, "apply_sanction", "001 D")
 
 
 def test_the_latest_reported_come_first(house: House) -> None:

@@ -121,6 +121,11 @@ def out_of_school(house: House) -> str:
     return str(house.bullying("2026-09-14 10:20", **when, content=["racist"])["id"])
 
 
+def child_alleged(house: House, incident: str) -> str:
+    people = house.get("dsl", f"/incidents/{incident}")["people"]
+    return next(str(each["person"]) for each in people if each["involvement"] == "alleged")
+
+
 TRIAGED: dict[str, Any] = {"timing": "out_of_school", "critical": False, "rationale": REASON}
 
 
@@ -129,14 +134,15 @@ TRIAGED: dict[str, Any] = {"timing": "out_of_school", "critical": False, "ration
 def test_bullying_out_of_school_needs_a_ground_under_todwick(open_house: OpenHouse, pack: str) -> None:
     house = open_house(pack)
     incident = out_of_school(house)
+    sanction = {"person": child_alleged(house, incident), "what": "Two lunchtimes inside."}
+    house.take(incident, "triage", **TRIAGED)
     if pack == "todwick":
-        for groundless in (TRIAGED, {**TRIAGED, "jurisdiction": []}):
-            refused = house.refused(incident, "triage", **groundless)
-            assert (refused["rule"], refused["clause"]) == ("todwick-out-of-school-ground", "001 D")
-    else:
-        house.take(incident, "triage", **TRIAGED)
+        refused = house.refused(incident, "apply_sanction", **sanction)
+        assert (refused["rule"], refused["clause"]) == ("todwick-sanction-ground", "001 D")
     for ground in ("orderly_running", "threat_to_member", "reputation"):
         house.take(incident, "triage", **TRIAGED, jurisdiction=[ground])
+    house.take(incident, "triage", **{**TRIAGED, "critical": True})
+    house.take(incident, "apply_sanction", **sanction)
 
 
 @on_sqlite

@@ -113,6 +113,9 @@ def test_a_parents_post_goes_from_the_evidence_to_close(open_house: OpenHouse, p
     decision = {"decision": "The provider is told.", "rationale": REASON}
     house.take(incident, "decide", topic="removal_refused", **decision)
     if not own:
+        of_staff = {("parent-post-of-staff-police", "casework default")}
+        assert refused_with(house, incident) == of_staff
+        house.take(incident, "consider_police", refer=False, reason=REASON)
         assert refused_with(house, incident) == {("todwick-parent-post-legal", "001 D")}
         house.take(incident, "decide", topic="legal_action", **decision)
     house.answer_everything(incident)

@@ -141,6 +141,11 @@ class CaseFile:
         )
         self.incident = Incident.report(report, self.playbook)
 
+    def reported(self, report: Report, **fields: Any) -> Self:
+        """The same case if its report had these `fields`."""
+        self.incident = Incident.report(msgspec.structs.replace(report, **fields), self.playbook)
+        return self
+
     def take(self, step: str, when: str | None = None, **fields: Any) -> Self:
         """Take `step`; `fields` replaces fields of its example."""
         self.now = at(when) if when else self.now + timedelta(hours=1)

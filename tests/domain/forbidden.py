@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import msgspec
@@ -56,6 +56,19 @@ def risk_open(case: CaseFile) -> CaseFile:
 
 def passed_on(case: CaseFile) -> CaseFile:
     return case.take("establish_involvement", person=TARGET, held=True, passed_on=True)
+
+
+def invited_at_once(case: CaseFile) -> CaseFile:
+    """A parent was asked to come in at once, so that the floor requires a record of the meeting."""
+    return case.take("invite_parent", meeting_at=case.now + timedelta(hours=1))
+
+
+def out_of_school(case: CaseFile) -> CaseFile:
+    return case.take("triage", timing="out_of_school")
+
+
+def on_a_ground(case: CaseFile) -> CaseFile:
+    return case.take("triage", timing="out_of_school", jurisdiction=(Ground.REPUTATION,))
 
 
 def enquiry_open(case: CaseFile) -> CaseFile:
@@ -317,6 +330,13 @@ ROWS: dict[str, Forbidden] = {
         fields={"person": TEACHER},
         allowed_with={"person": ALLEGED},
     ),
+    "data-breach-head-decides": Forbidden(
+        clause="DPA 2018",
+        step="decide_data_breach",
+        kind="image_without_consent",
+        fields={"by_head": False},
+        allowed_with={"by_head": True},
+    ),
     "parents-held": Forbidden(
         clause="WTSC; KCSIE part 2, record keeping",
         step="inform_parents",
@@ -338,12 +358,28 @@ ROWS: dict[str, Forbidden] = {
         fields={"declared_relationship": PARENT, "declared_before": False},
         allowed_with={"declared_relationship": PARENT, "declared_before": True},
     ),
-    "todwick-out-of-school-ground": Forbidden(
+    "todwick-sanction-ground": Forbidden(
         clause="001 D",
-        step="triage",
+        step="apply_sanction",
         kind="cyberbullying",
-        fields={"timing": "out_of_school"},
-        allowed_with={"timing": "out_of_school", "jurisdiction": (Ground.REPUTATION,)},
+        history=out_of_school,
+        fields={"person": ALLEGED},
+        allowed_after=on_a_ground,
+    ),
+    "todwick-ban-ground": Forbidden(
+        clause="001 D",
+        step="ban_from_computing",
+        kind="inappropriate_content",
+        history=out_of_school,
+        allowed_after=on_a_ground,
+    ),
+    "st-thomas-parent-post-with-slt": Forbidden(
+        clause="004 §8.6",
+        step="record_meeting",
+        kind="parent_post",
+        history=invited_at_once,
+        fields={"outcome": "attended", "with_senior": False},
+        allowed_with={"outcome": "attended", "with_senior": True},
     ),
     "todwick-image-consent-of-another-year": Forbidden(
         clause="001 A",

@@ -54,7 +54,7 @@ def of_teacher(step: str, **fields: Any) -> Forbidden:
 PARENT_ROWS: Final[dict[str, Forbidden]] = {
     "alleged-parent-not-told": of_parent("inform_parents", **AS_PARENT),
     "alleged-parent-not-invited": of_parent("invite_parent", **AS_PARENT),
-    "alleged-parent-not-met": of_parent("record_meeting", **AS_PARENT),
+    "alleged-parent-not-met": of_parent("record_meeting", outcome="attended", **AS_PARENT),
     "alleged-parent-not-asked": of_parent("family_decision", **AS_PARENT),
     "alleged-parent-decider-named": of_parent("family_decision", child=TARGET),
     "alleged-parent-no-advise": of_parent("advise", person=POSTER),
@@ -64,6 +64,6 @@ PARENT_ROWS: Final[dict[str, Forbidden]] = {
     "alleged-parent-not-asked-to-remove": of_parent("request_removal", addressee="person"),
     "alleged-adult-not-told-as-parent": of_teacher("inform_parents"),
     "alleged-adult-not-invited-as-parent": of_teacher("invite_parent"),
-    "alleged-adult-not-met-as-parent": of_teacher("record_meeting"),
+    "alleged-adult-not-met-as-parent": of_teacher("record_meeting", outcome="attended"),
     "alleged-adult-not-asked-as-parent": of_teacher("family_decision"),
 }

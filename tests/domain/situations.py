@@ -47,6 +47,14 @@ CONTRACTOR_ALLEGED: Final[Opening] = {
     "people": ((TARGET, "target", "pupil"), (TEACHER, "alleged", "contractor"))
 }
 STAFF_TO_PUPIL: Final[Opening] = {**STAFF_ALLEGED, "direction": "staff_to_pupil"}
+PARENT_TO_STAFF: Final[Opening] = {
+    "people": ((TEACHER, "target", "staff"), (POSTER, "alleged", "parent")),
+    "direction": "parent_to_staff",
+}
+STAFF_TO_PARENT: Final[Opening] = {
+    "people": ((POSTER, "target", "parent"), (TEACHER, "alleged", "staff")),
+    "direction": "staff_to_parent",
+}
 STAFF_AND_PUPIL_ALLEGED: Final[Opening] = {
     "people": (*STAFF_ALLEGED["people"], (ALLEGED, "alleged", "pupil"))
 }
@@ -80,6 +88,20 @@ OPENINGS: Final[dict[str, Opening]] = {
     "concern-employer-told": CONTRACTOR_ALLEGED,
     "contact-becomes-concern": STAFF_TO_PUPIL,
     "st-thomas-contact-staff-to-pupil": STAFF_TO_PUPIL,
+    **dict.fromkeys(
+        (
+            *("contact-families-classify", "tow-law-contact-families-classify"),
+            *("headcorn-contact-families-classify", "hr-cooperative-contact-families-classify"),
+            *("st-thomas-contact-families-classify", "hr-cooperative-contact-family-interest"),
+            *("tow-law-contact-family-advise", "headcorn-contact-family-advise"),
+            *("tow-law-contact-family-replied", "headcorn-contact-family-replied"),
+            "todwick-contact-family-advise",
+        ),
+        PARENT_TO_STAFF,
+    ),
+    "contact-family-concern": STAFF_TO_PARENT,
+    "image-regulator": {"on_school_account": True},
+    "data-breach-regulator": {"on_school_account": True, "content": (Content.PERSONAL_DATA,)},
     "parent-post-parents": CHILD_POSTED_ABOUT,
     "critical-triage": CRITICAL,
     "triage-child-at-risk": CRITICAL,
@@ -113,6 +135,15 @@ def escalated_to(agency: str) -> Story:
 
 def removal(outcome: str) -> Story:
     return lambda case: case.take("request_removal").take("record_removal", outcome=outcome)
+
+
+def replied(case: CaseFile) -> CaseFile:
+    return case.take("classify_contact", no_reply_attested=False)
+
+
+def family_advisable(case: CaseFile) -> CaseFile:
+    """The parent who is alleged may be advised, however critical the case is."""
+    return case if case.playbook.critical_since(case.incident) is None else agreed(case)
 
 
 def threshold_met(case: CaseFile) -> CaseFile:
@@ -209,7 +240,12 @@ STORIES: Final[dict[str, Story]] = {
     "st-thomas-out-of-school-family": lambda case: case.take("triage", timing="out_of_school").take(
         "inform_parents"
     ),
-    "contact-replied": lambda case: case.take("classify_contact", no_reply_attested=False),
+    "contact-replied": replied,
+    "tow-law-contact-family-replied": replied,
+    "headcorn-contact-family-replied": replied,
+    "tow-law-contact-family-advise": family_advisable,
+    "headcorn-contact-family-advise": family_advisable,
+    "contact-family-concern": lambda case: case.take("decide_threshold"),
     "adult-becomes-allegation": threshold_met,
     "adult-beside-a-pupil": threshold_met,
     "contact-becomes-concern": lambda case: case.take("decide_threshold"),

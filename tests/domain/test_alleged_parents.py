@@ -7,16 +7,17 @@ from typing import Any, Final
 import pytest
 
 from casework.domain.vocabulary import Content
-from tests.domain.casefile import ALLEGED, PACKS, PARENT, POSTER, TARGET, TEACHER, CaseFile
+from tests.domain.casefile import ALLEGED, PACKS, PARENT, POSTER, TARGET, TEACHER, CaseFile, at
 from tests.domain.forbidden_parents import AS_PARENT, social_care_agrees
 from tests.domain.situations import CHILD_POSTED_ABOUT, KINDS
 
 NOT_TOLD: Final = "alleged-parent-not-told"
-EXEMPT: Final = ("image_without_consent", "parent_post")
+EXEMPT: Final = ("image_without_consent", "parent_post", "unsolicited_contact")
 
 
 def by_the_father(kind: str = "sexting", pack: str = "st_thomas", **fields: Any) -> CaseFile:
-    return CaseFile(kind, pack, **{**CHILD_POSTED_ABOUT, **fields})
+    direction = {"direction": "parent_to_staff"} if kind == "unsolicited_contact" else {}
+    return CaseFile(kind, pack, **{**CHILD_POSTED_ABOUT, **direction, **fields})
 
 
 def tells_the_father(case: CaseFile) -> str | None:
@@ -26,9 +27,7 @@ def tells_the_father(case: CaseFile) -> str | None:
 
 
 @pytest.mark.parametrize("pack", PACKS)
-@pytest.mark.parametrize(
-    "kind", sorted({*KINDS} - {*EXEMPT, "unsolicited_contact", "staff_misuse", "staff_allegation"})
-)
+@pytest.mark.parametrize("kind", sorted({*KINDS} - {*EXEMPT, "staff_misuse", "staff_allegation"}))
 def test_the_alleged_father_is_not_told(kind: str, pack: str) -> None:
     assert tells_the_father(by_the_father(kind, pack)) == NOT_TOLD
 
@@ -47,11 +46,16 @@ def test_the_father_is_not_told_of_content_that_harms_a_child(kind: str, content
     assert tells_the_father(by_the_father(kind, content=(Content(content),))) == NOT_TOLD
 
 
-def test_the_father_who_threatens_a_teacher_is_told() -> None:
+@pytest.mark.parametrize("kind", EXEMPT)
+def test_the_father_who_threatens_a_teacher_is_told(kind: str) -> None:
     people = ((TEACHER, "target", "staff"), (POSTER, "alleged", "parent"))
-    assert (
-        tells_the_father(by_the_father("parent_post", people=people, content=(Content.THREATENING,))) is None
-    )
+    assert tells_the_father(by_the_father(kind, people=people, content=(Content.THREATENING,))) is None
+
+
+@pytest.mark.parametrize("direction", ["pupil_to_staff", "staff_to_pupil", "staff_to_parent"])
+def test_only_contact_that_a_parent_made_is_such_a_dispute(direction: str) -> None:
+    case = by_the_father("unsolicited_contact", direction=direction).take("decide_threshold")
+    assert tells_the_father(case) == NOT_TOLD
 
 
 @pytest.mark.parametrize("kind", EXEMPT)
@@ -138,9 +142,11 @@ def test_no_parent_has_to_be_named_where_none_is_alleged() -> None:
 
 
 def test_he_may_have_missed_a_meeting_he_was_invited_to_before() -> None:
-    case = CaseFile("cyberbullying").take("invite_parent", parent=POSTER)
+    case = CaseFile("cyberbullying", reported="2026-09-14 10:20")
+    case.take("invite_parent", parent=POSTER, meeting_at=at("2026-09-15 16:00"))
     case.take("involve_person", person=POSTER, involvement="alleged", category="parent")
-    assert case.refusal("record_meeting", **AS_PARENT).rule == "alleged-parent-not-met"
+    case.now = at("2026-09-15 15:30")
+    assert case.refusal("record_meeting", outcome="attended", **AS_PARENT).rule == "alleged-parent-not-met"
     case.take("record_meeting", **{**AS_PARENT, "outcome": "no_show"})
 
 

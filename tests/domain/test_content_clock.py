@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ from casework.domain.vocabulary import Content
 from casework.library import Library
 from tests.calendars import TEST_CALENDAR
 from tests.domain.casefile import PACKS, CaseFile, at
-from tests.domain.situations import rules_of
+from tests.domain.situations import CHILD_POSTED_ABOUT, STAFF_TARGET, Opening, rules_of
+from tests.domain.test_playbook_files import PACK_FILE, error
 
 BY_CONTENT = [
     rule
@@ -19,7 +21,8 @@ BY_CONTENT = [
     for rule in rules_of(edition)
     if any(test.fact == "content" and test.any for test in rule.when) and rule.clock is not None
 ]
-RACIST = {"content": (Content.RACIST,)}
+RACIST: dict[str, Any] = {"content": (Content.RACIST,)}
+OF_A_CHILD: dict[str, Opening] = {"cyberbullying": {}, "parent_post": CHILD_POSTED_ABOUT}
 EVIDENCE = {"form": "written_account", "captured_at": at("2026-09-14 09:00")}
 
 
@@ -47,6 +50,7 @@ def test_every_rule_about_content_counts_from_its_discovery() -> None:
         "sexual-content-risk": "content",
         "sexual-content-risk-to-police": "risk",
         "sexual-content-risk-to-social-care": "risk",
+        "data-breach-regulator": "applies",
     }
 
 
@@ -58,7 +62,7 @@ def test_every_rule_about_content_counts_from_its_discovery() -> None:
 def test_a_slur_found_weeks_later_gives_a_duty_that_is_not_late_yet(
     kind: str, pack: str, step: str, fields: dict[str, Any]
 ) -> None:
-    case = CaseFile(kind, pack, reported="2026-09-14 10:20")
+    case = CaseFile(kind, pack, reported="2026-09-14 10:20", **OF_A_CHILD[kind])
     case.take(step, "2026-10-22 15:00", **fields, **RACIST)
     assert case.due("consider_police") == "2026-10-23"
     assert not police(case).late_at(case.now)
@@ -110,3 +114,26 @@ def test_in_a_critical_case_the_duty_is_due_when_both_are_known(critical: str, s
     for when, fields in steps:
         case.take("triage", when, **fields)
     assert case.due("consider_police") == due
+
+
+@pytest.mark.parametrize("pack", PACKS)
+@pytest.mark.parametrize("kind", ["cyberbullying", "parent_post"])
+def test_a_slur_found_after_the_police_were_considered_is_considered_too(kind: str, pack: str) -> None:
+    case = CaseFile(kind, pack, **(STAFF_TARGET if kind == "cyberbullying" else {}))
+    assert not case.take("consider_police", refer=False).requires("consider_police")
+    case.take("triage", **RACIST)
+    assert case.requires("consider_police")
+    assert not case.take("consider_police", refer=False).take("triage", **RACIST).requires("consider_police")
+
+
+def test_a_slur_in_the_report_is_considered_once() -> None:
+    case = CaseFile("parent_post", **RACIST).take("triage", **RACIST).take("consider_police", refer=False)
+    assert not case.take("triage", **RACIST).requires("consider_police")
+
+
+def test_only_a_rule_about_content_counts_from_the_step_that_found_it(tmp_path: Path) -> None:
+    mistake = error(
+        tmp_path, pack=PACK_FILE.replace('step = "triage"', 'step = "triage"\nsince = ["content"]')
+    )
+    assert (mistake.rule, mistake.field) == ("own-triage", "since")
+    assert mistake.message == "'content' needs a test of the fact content in `when`, with any"

@@ -134,7 +134,7 @@ ROWS: Final[dict[str, Row]] = {
     "withhold_from_parents": Row(follows="The parents are to be told.", change={"review_on": "2026-10-01"}),
     "tell": Row(follows=DUE, change={"method": "telephone"}),
     "invite_parent": Row(follows=f"{DUE} The state falls back. {EXPLAINED}", change={"method": "telephone"}),
-    "record_meeting": Row(follows=DUE, change={"outcome": "no_show"}),
+    "record_meeting": Row(follows=DUE, change={"outcome": "declined"}),
     "family_decision": Row(follows=DUE, change={"by": "the mother"}),
     "advise": Row(follows=DUE, change={"text": "In other words."}),
     "offer_support": Row(follows=DUE, change={"what": "A place at the homework club."}),

@@ -100,7 +100,7 @@ def test_a_slot_without_a_value_is_named() -> None:
 def test_a_given_field_replaces_that_of_the_example() -> None:
     for name in ("with", "with_"):
         fields = example("record_meeting", Occasion(now=LATE), {"parent": "a parent", name: []})
-        assert fields == {"parent": "a parent", "outcome": "attended", "with": []}
+        assert fields == {"parent": "a parent", "outcome": "no_show", "with": []}
 
 
 def test_json_is_converted_to_the_types_of_the_step() -> None:
@@ -125,7 +125,7 @@ def test_json_is_converted_to_the_types_of_the_step() -> None:
     meeting = typed(RecordMeeting, example("record_meeting", OCCASION))
     assert meeting == {
         "parent": IDS[Slot.PARENT],
-        "outcome": MeetingOutcome.ATTENDED,
+        "outcome": MeetingOutcome.NO_SHOW,
         "with_": (IDS[Slot.HEAD],),
     }
 

@@ -93,7 +93,7 @@ def test_removal_is_due_the_same_day_and_consent_the_next() -> None:
     ],
 )
 def test_the_decision_on_the_regulator_is_due_in_72_elapsed_hours(reported: str, due: str) -> None:
-    case = CaseFile("image_without_consent", reported=reported)
+    case = CaseFile("image_without_consent", reported=reported, on_school_account=True)
     assert case.due("decide_data_breach") == due
     assert case.refusal("waive", waived="decide_data_breach").rule == "image-regulator"
 
@@ -291,7 +291,7 @@ CONSENTED = [
 def test_no_removal_is_needed_if_consent_covers_every_child(
     pack: str, checks: list[tuple[UUID, bool]], in_force: bool | None
 ) -> None:
-    case = CaseFile("image_without_consent", pack, people=TWO_CHILDREN)
+    case = CaseFile("image_without_consent", pack, people=TWO_CHILDREN, on_school_account=True)
     for child, consented in checks:
         case.take("check_consent", person=child, in_force=consented, consent_date=date(2026, 9, 4))
     assert fact(case.incident, "consent_in_force") == as_values(in_force)

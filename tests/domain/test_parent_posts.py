@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from casework.domain.errors import Invalid
 from casework.domain.playbook import Modality
 from casework.domain.vocabulary import Content, State
 from tests.calendars import TEST_CALENDAR
@@ -130,7 +131,8 @@ def test_a_slur_requires_considering_the_police(content: str) -> None:
 
 @pytest.mark.parametrize("content", sorted({*Content} - {*map(Content, HATEFUL)}))
 def test_other_content_does_not_require_considering_the_police(content: Content) -> None:
-    assert not CaseFile("parent_post", content=(content,)).requires("consider_police")
+    case = CaseFile("parent_post", content=(content,), **CHILD_POSTED_ABOUT)
+    assert not case.requires("consider_police")
 
 
 def test_under_todwick_legal_action_must_be_considered() -> None:
@@ -168,3 +170,28 @@ def test_replying_online_is_forbidden(pack: str) -> None:
         rule for rule in rules_about("parent_post", playbook_of(pack)) if rule.id.endswith("post-no-reply")
     )
     assert (rule.modality, rule.step) == (Modality.MUST_NOT, None)
+
+
+def test_nobody_attends_a_meeting_before_it_takes_place() -> None:
+    case = CaseFile("parent_post", reported="2026-10-05 09:00")
+    case.take("invite_parent", "2026-10-06 09:00", parent=PARENT, meeting_at=at("2026-10-12 16:00"))
+    met = {"parent": PARENT, "outcome": "attended"}
+    with pytest.raises(Invalid, match=r"\$\.at"):
+        case.take("record_meeting", "2026-10-12 15:59", **met)
+    case.take("record_meeting", "2026-10-09 09:00", **{**met, "parent": TARGET})
+    case.take("record_meeting", "2026-10-09 09:30", **{**met, "outcome": "declined"})
+    case.take("record_meeting", "2026-10-12 16:00", **met)
+
+
+def test_a_meeting_that_was_moved_takes_place_at_its_later_time() -> None:
+    case = CaseFile("parent_post", reported="2026-10-05 09:00")
+    for invited, meeting in (
+        ("2026-10-06 09:00", "2026-10-08 16:00"),
+        ("2026-10-07 09:00", "2026-10-12 16:00"),
+    ):
+        case.take("invite_parent", invited, parent=PARENT, meeting_at=at(meeting))
+    with pytest.raises(Invalid):
+        case.take("record_meeting", "2026-10-08 16:30", parent=PARENT, outcome="attended")
+    case.take("record_meeting", "2026-10-12 16:30", parent=PARENT, outcome="attended")
+    case.take("invite_parent", "2026-10-13 09:00", parent=PARENT, meeting_at=at("2026-10-20 16:00"))
+    case.take("record_meeting", "2026-10-12 17:00", parent=PARENT, outcome="attended")

@@ -14,7 +14,7 @@ from casework.domain.incident.reporting import Policy, Report
 from casework.domain.playbook import Playbook, Rule
 from casework.domain.playbook.rules import Modality
 from casework.domain.sealed import Sealed
-from casework.domain.vocabulary import Content, Direction, Respondent
+from casework.domain.vocabulary import BY_STAFF, Content, Direction, Respondent
 from casework.library import Library
 from tests.calendars import TEST_CALENDAR
 from tests.domain.casefile import (
@@ -36,7 +36,6 @@ from tests.domain.situations import (
     DUTIES,
     KINDS,
     STAFF_ALLEGED,
-    STAFF_TO_PUPIL,
     InForce,
     Opening,
     by_rule,
@@ -314,10 +313,9 @@ def test_a_report_of_an_unknown_kind_is_refused() -> None:
 
 @pytest.mark.parametrize("direction", Direction)
 def test_the_direction_decides_the_duties_of_contact(direction: Direction) -> None:
-    opening = STAFF_TO_PUPIL if direction is Direction.STAFF_TO_PUPIL else {}
-    case = CaseFile("unsolicited_contact", "st_thomas", **opening)
-    assert case.requires("decide_threshold") is (direction is Direction.STAFF_TO_PUPIL)
-    assert case.requires("classify_contact") is (direction is Direction.PUPIL_TO_STAFF)
+    case = CaseFile("unsolicited_contact", "st_thomas", people=(), direction=direction)
+    assert case.requires("decide_threshold") is (direction in BY_STAFF)
+    assert case.requires("classify_contact") is (direction is not Direction.STAFF_TO_PUPIL)
 
 
 @pytest.mark.parametrize("kind", WITH_CHILDREN)

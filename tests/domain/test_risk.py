@@ -9,7 +9,7 @@ from casework.domain.incident.imagery import RISK_QUESTIONS
 from casework.domain.incident.protections import takes_back_protection
 from casework.domain.vocabulary import Content
 from tests.domain.casefile import FILE, FLOOR, PACKS, CaseFile
-from tests.domain.situations import KINDS, rules_of
+from tests.domain.situations import CHILD_POSTED_ABOUT, KINDS, rules_of
 
 FOUND = "2026-10-22 10:00"
 
@@ -93,7 +93,9 @@ def test_a_critical_case_of_another_kind_needs_a_critical_triage_and_no_risk_que
 def test_an_adult_coercion_or_a_sexual_act_is_triaged_again_and_the_police_considered(
     kind: str, question: str
 ) -> None:
-    case = CaseFile(kind, "headcorn", reported="2026-10-22 09:00").take("triage")
+    # Bullying of staff by a parent has the police considered in any case.
+    people = CHILD_POSTED_ABOUT if kind == "parent_post" else {}
+    case = CaseFile(kind, "headcorn", reported="2026-10-22 09:00", **people).take("triage")
     case.take("assess_risk", "2026-10-26 10:00", **{question: "yes"})
     assert case.due("triage", critical=True) == "2026-10-26"
     assert case.due("consider_police") == "2026-10-26"

@@ -49,6 +49,7 @@ BY_AN_ADULT_AND_A_PUPIL: Final[Fields] = {
 }
 BY_A_CONTRACTOR: Final[Fields] = {"people": ((TARGET, "target", "pupil"), (TEACHER, "alleged", "contractor"))}
 ABOUT_A_CHILD: Final[Fields] = {"people": ((TARGET, "target", "pupil"), (POSTER, "alleged", "parent"))}
+ON_OUR_ACCOUNT: Final[Fields] = {"on_school_account": True}
 NOBODY_KNOWN: Final[Fields] = {"people": ()}
 HATE: Final[Fields] = {"content": (Content.RACIST,)}
 INDECENT: Final[Fields] = {"content": (Content.INDECENT_IMAGE,)}

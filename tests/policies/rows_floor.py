@@ -21,6 +21,7 @@ from tests.policies.rows import (
     NEXT_WORKING_DAY,
     OF_STAFF,
     OLD_ENOUGH,
+    ON_OUR_ACCOUNT,
     REFUSED,
     RISK_UNKNOWN,
     SAME_DAY,
@@ -269,6 +270,10 @@ FLOOR_ROWS: Final[Mapping[str, Row]] = {
         kind="parent_post", opening=HATE, step="consider_police", modality="consider", due=NEXT_WORKING_DAY,
         bars=DEBRIEF, clause="KCSIE part 5",
     ),
+    "parent-post-of-staff-police": Requires(
+        kind="parent_post", step="consider_police", modality="consider", due=SAME_DAY,
+        told=("slt", "police"), bars=DEBRIEF, clause="casework default",
+    ),
     "parent-post-support": Requires(
         kind="parent_post", step="offer_support", preset={"person": TEACHER}, bars=CLOSE,
         clause="casework default",
@@ -319,7 +324,8 @@ FLOOR_ROWS: Final[Mapping[str, Row]] = {
         clause="casework default",
     ),
     "image-regulator": Requires(
-        kind="image_without_consent", step="decide_data_breach", due="2026-10-25 08:00", told=("dpo",),
+        kind="image_without_consent", opening=ON_OUR_ACCOUNT, step="decide_data_breach",
+        due="2026-10-25 08:00", told=("headteacher", "dpo"),
         bars=CLOSE, clause="DPA 2018, UK GDPR art. 33",
     ),
     "image-parents": Requires(

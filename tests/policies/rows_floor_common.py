@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from casework.domain.sealed import Sealed
+from casework.domain.vocabulary import Content
 from tests.domain.casefile import ALLEGED, PARENT, TARGET, TEACHER
 from tests.domain.situations import EXTREMIST, UNKNOWN_ALLEGED, closed, debriefed_with_an_action_due
 from tests.policies.rows import (
@@ -24,6 +25,7 @@ from tests.policies.rows import (
     MEETS_THRESHOLD,
     NEXT_WORKING_DAY,
     NOBODY_KNOWN,
+    ON_OUR_ACCOUNT,
     POLICE_HOLD,
     SAME_DAY,
     SELF_HARM,
@@ -444,6 +446,15 @@ COMMON_ROWS: Final[Mapping[str, Row]] = {
     "debrief-after-escalation": Requires(
         kind="cyberbullying", since=taking("escalate", "complete_investigation"), step="debrief",
         due=TENTH_SCHOOL_DAY, bars=CLOSE, clause="casework default; KCSIE part 2, record keeping",
+    ),
+    "data-breach-regulator": Requires(
+        kind="cyberbullying", opening={**ON_OUR_ACCOUNT, "content": (Content.PERSONAL_DATA,)},
+        step="decide_data_breach", due="2026-10-25 08:00", told=("headteacher", "dpo"), bars=CLOSE,
+        clause="DPA 2018, UK GDPR art. 33",
+    ),
+    "data-breach-head-decides": Refuses(
+        kind="image_without_consent", opening=ON_OUR_ACCOUNT, step="decide_data_breach",
+        fields={"by_head": False}, clause="DPA 2018",
     ),
     "family-wish-no-bar": Forbids(kind="cyberbullying", clause="WTSC; KCSIE part 1", word="family"),
 }

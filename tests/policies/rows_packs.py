@@ -194,6 +194,14 @@ PACK_ROWS: Final[Mapping[str, Row]] = {
         kind="parent_post", opening=HATE, step="consider_police", modality="consider", due=NEXT_WORKING_DAY,
         bars=DEBRIEF, clause="004 §8.8",
     ),
+    "st-thomas-parent-post-of-staff-police": Requires(
+        kind="parent_post", step="consider_police", modality="consider", due=SAME_DAY,
+        told=("slt", "police"), bars=DEBRIEF, clause="004 §8.4",
+    ),
+    "st-thomas-parent-post-with-slt": Refuses(
+        kind="parent_post", step="record_meeting", fields={"outcome": "attended", "with_senior": False},
+        clause="004 §8.6",
+    ),
     "st-thomas-parent-post-no-reply": Forbids(kind="parent_post", clause="004 §8.4", word="respond"),
     "st-thomas-underage-age": Requires(
         kind="underage_use", step="check_age", preset={"person": TARGET}, due=NEXT_SCHOOL_DAY, bars=CLOSE,
@@ -230,8 +238,12 @@ PACK_ROWS: Final[Mapping[str, Row]] = {
     "st-thomas-sexting-search": Requires(
         kind="sexting", step="record_search", modality="may", clause="004 §9.3; DfE searching",
     ),
-    "todwick-out-of-school-ground": Refuses(
-        kind="cyberbullying", step="triage", fields={"timing": "out_of_school"}, clause="001 D",
+    "todwick-sanction-ground": Refuses(
+        kind="cyberbullying", since=taking(OUT_OF_SCHOOL), step="apply_sanction", fields={"person": ALLEGED},
+        clause="001 D",
+    ),
+    "todwick-ban-ground": Refuses(
+        kind="inappropriate_content", since=taking(OUT_OF_SCHOOL), step="ban_from_computing", clause="001 D",
     ),
     "todwick-bullying-triage": Requires(
         kind="cyberbullying", step="triage", due=NEXT_WORKING_DAY, told=("dsl", "slt"), bars=DEBRIEF,
@@ -267,6 +279,13 @@ PACK_ROWS: Final[Mapping[str, Row]] = {
     "todwick-concern-breach": Requires(
         kind="staff_misuse", since=taking(SAYS_NO_BREACH), step="decide", due=FIFTH_WORKING_DAY,
         told=("headteacher",), bars=CLOSE, clause="001 A",
+    ),
+    "todwick-image-takedown": Requires(
+        kind="image_without_consent", step="request_removal", due=SAME_DAY, bars=CLOSE, clause="001 C",
+    ),
+    "todwick-image-takedown-verified": Requires(
+        kind="image_without_consent", step="record_removal", preset={"outcome": "removed"}, bars=CLOSE,
+        clause="001 C",
     ),
     "todwick-concern-context": Requires(
         kind="staff_misuse", step="triage", due=FIFTH_WORKING_DAY, told=("headteacher",), bars=CLOSE,
@@ -330,6 +349,7 @@ PACK_ROWS: Final[Mapping[str, Row]] = {
     "tow-law-parent-post-own-page": Requires(
         kind="parent_post", step="contain", modality="may", clause="000 Official use",
     ),
+    "tow-law-official-page": Forbids(kind="parent_post", clause="000 Official use", word="like"),
     "tow-law-legal": Requires(
         kind="cyberbullying", step="decide", preset={"topic": "legal_action"}, modality="may",
         clause="000 General use",

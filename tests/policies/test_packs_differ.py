@@ -10,7 +10,7 @@ import pytest
 from casework.domain.playbook import Duty
 from casework.domain.vocabulary import Content
 from casework.library import Library
-from tests.domain.casefile import PACKS, PARENT, TARGET, CaseFile
+from tests.domain.casefile import ALLEGED, PACKS, PARENT, TARGET, CaseFile
 from tests.policies.rows import moment
 
 DECLARED_BEFORE: Final[dict[str, Any]] = {"declared_relationship": PARENT, "declared_before": True}
@@ -132,9 +132,11 @@ def test_each_pack_has_its_own_duties_for_bullying_out_of_school(
     pack: str, needs_a_ground: bool, family_decides: bool
 ) -> None:
     case = CaseFile("cyberbullying", pack)
+    case.take("triage", **OUT_OF_SCHOOL)
     if needs_a_ground:
-        assert case.refusal("triage", **OUT_OF_SCHOOL).clause == "001 D"
-    case.take("triage", **OUT_OF_SCHOOL, jurisdiction=("threat_to_member",)).take("inform_parents")
+        assert case.refusal("apply_sanction", person=ALLEGED).clause == "001 D"
+        case.take("triage", **OUT_OF_SCHOOL, jurisdiction=("threat_to_member",))
+    case.take("apply_sanction", person=ALLEGED).take("inform_parents")
     assert case.requires("family_decision") is family_decides
     assert case.take("consider_police", refer=True).requires("escalate", agency="police")
 
@@ -176,8 +178,11 @@ def test_police_are_considered_by_content_for_pupils_always_for_staff(
     assert only_duty(hateful, "consider_police").rule.clause == of_pupils
 
     teacher = ((PARENT, "target", "staff"), (TARGET, "alleged", "pupil"))
-    duty = only_duty(CaseFile("cyberbullying", pack, people=teacher), "consider_police")
-    assert (duty.rule.clause, duty.rule.told) == (of_staff, ("slt", "police"))
+    for kind in ("cyberbullying", "parent_post"):
+        case = CaseFile(kind, pack, people=teacher, reported="2026-09-14 09:00")
+        duty = only_duty(case, "consider_police")
+        assert (duty.rule.clause, duty.rule.told) == (of_staff, ("slt", "police"))
+        assert (duty.rule.modality, moment(duty)) == ("consider", "2026-09-14")
 
 
 @pytest.mark.parametrize(

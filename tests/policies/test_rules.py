@@ -13,13 +13,14 @@ from casework.domain.playbook import Pack, Playbook, Rule
 from casework.library import Library
 from tests.domain.casefile import FLOOR, PACKS, CaseFile
 from tests.policies.rows import FLOOR_ALONE, Requires, Row
+from tests.policies.rows_contact import CONTACT_ROWS
 from tests.policies.rows_floor import FLOOR_ROWS
 from tests.policies.rows_floor_common import COMMON_ROWS
 from tests.policies.rows_packs import PACK_ROWS
 from tests.policies.rows_parents import PARENT_ROWS
 
 LIBRARY: Final = Library.own()
-ROWS: Final[dict[str, Row]] = {**FLOOR_ROWS, **PARENT_ROWS, **COMMON_ROWS, **PACK_ROWS}
+ROWS: Final[dict[str, Row]] = {**FLOOR_ROWS, **PARENT_ROWS, **CONTACT_ROWS, **COMMON_ROWS, **PACK_ROWS}
 PLAYBOOKS: Final[dict[str, Playbook]] = {
     **{rule.id: FLOOR_ALONE for rule in FLOOR_ALONE.floor.every_rule()},
     **{
@@ -48,6 +49,9 @@ MAY_BE_WAIVED: Final = {
     *("parent-post-removal-asked", "st-thomas-parent-post-removal-asked"),
     *("contact-advise", "headcorn-contact-advise", "hr-cooperative-contact-advise"),
     *("st-thomas-contact-advise", "tow-law-contact-advise"),
+    *("tow-law-contact-family-advise", "tow-law-contact-family-replied"),
+    "todwick-contact-family-advise",
+    *("headcorn-contact-family-advise", "headcorn-contact-family-replied"),
     *("underage-age", "st-thomas-underage-age", "todwick-underage-age"),
     *("st-thomas-content-ban", "st-thomas-out-of-school-family"),
     *("debrief", "headcorn-debrief"),

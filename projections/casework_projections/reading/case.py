@@ -99,6 +99,7 @@ class IncidentBody(msgspec.Struct, frozen=True, kw_only=True):
     setting: Setting
     platform: str | None
     direction: Direction | None
+    on_school_account: bool | None
     content: tuple[Content, ...]
     confidential_reporter: bool
     occurred_at: Instant
@@ -159,6 +160,7 @@ def incident_body(case: Case) -> IncidentBody:
         child_voice=said.child_voice,
         setting=said.setting,
         platform=said.platform,
+        on_school_account=said.on_school_account,
         confidential_reporter=incident.confidential_reporter,
         occurred_at=said.occurred_at,
         reported_at=said.reported_at,

@@ -14,7 +14,8 @@ import msgspec
 from casework.domain.clocks import day_of
 from casework.domain.dated import Platforms
 from casework.domain.moments import LocalDate
-from casework.domain.playbook.rules import Source, Test
+from casework.domain.playbook.conditions import Test
+from casework.domain.playbook.rules import Source
 from casework.domain.values import Scalar
 
 if TYPE_CHECKING:

@@ -58,6 +58,12 @@ class Content(StrEnum):
 class Direction(StrEnum):
     PUPIL_TO_STAFF = "pupil_to_staff"
     STAFF_TO_PUPIL = "staff_to_pupil"
+    PARENT_TO_STAFF = "parent_to_staff"
+    STAFF_TO_PARENT = "staff_to_parent"
+
+
+BY_STAFF = frozenset({Direction.STAFF_TO_PUPIL, Direction.STAFF_TO_PARENT})
+"""The directions of contact in which an adult at the school is alleged, named or not."""
 
 
 class Involvement(StrEnum):

@@ -16,9 +16,10 @@ from casework.domain.fields import limit_fault
 from casework.domain.incident import STEPS
 from casework.domain.incident.facts import GROUPS
 from casework.domain.incident.telling import TOLD_IN_PERSON
+from casework.domain.playbook.conditions import Test
 from casework.domain.playbook.floor import Floor
 from casework.domain.playbook.pack import Pack
-from casework.domain.playbook.rules import Clock, Modality, Rule, Satisfier, Source, Test, ToldDone
+from casework.domain.playbook.rules import Clock, Modality, Rule, Satisfier, Source, ToldDone
 from casework.domain.playbook.situation import STARTS
 from casework.domain.vocabulary import RECIPIENTS, Role
 from casework.library.citing import cites
@@ -28,7 +29,7 @@ from casework.library.words import Words, field_types
 Fault = tuple[str, str, str]
 """The rule's id, the field, and what is wrong with the field."""
 
-_CLOCK_STARTS: Final = (*STARTS, "last_duty", "item")
+_CLOCK_STARTS: Final = (*STARTS, "applies", "last_duty", "item")
 _NOT_OF_A_PROHIBITION: Final = (
     "clock",
     "per",
@@ -85,8 +86,10 @@ def pack_faults(pack: Pack, floor: Floor) -> Iterator[Fault]:
     words = words_of(floor)
     defaults = {rule.id: rule for rule in floor.every_rule()}
     yield from _review_faults(pack)
-    if pack.declarations is not None and not cites(pack.declarations.clause, pack.sources):
-        yield "", "declarations", f"clause {pack.declarations.clause!r} cites no source of this file"
+    for field in ("declarations", "past_pupils"):
+        stated = getattr(pack, field)
+        if stated is not None and not cites(stated.clause, pack.sources):
+            yield "", field, f"clause {stated.clause!r} cites no source of this file"
     yield from _concern_faults(pack)
     yield from _breach_faults(pack)
     yield from stated_faults(pack.rules)
@@ -212,7 +215,7 @@ def rule_faults(rule: Rule, words: Words, sources: Iterable[Source]) -> Iterator
             (f"{each!r} is not a kind of this floor" for each in rule.kinds if each not in words.kinds),
         ),
         ("before", _step_faults(rule.before)),
-        ("since", _step_faults(rule.since)),
+        ("since", _step_faults(name for name in rule.since if name != "content")),
         ("except_steps", _step_faults(rule.except_steps)),
         ("only_steps", _step_faults(rule.only_steps)),
         ("told", recipient_faults(rule.told)),
@@ -263,6 +266,8 @@ def _duty_faults(rule: Rule, words: Words) -> Iterator[tuple[str, str]]:
         for message in _satisfier_faults(satisfier, words):
             yield "satisfied_by", message
     yield from _per_faults(rule)
+    if "content" in rule.since and not _names_content(rule):
+        yield "since", "'content' needs a test of the fact content in `when`, with any"
     if rule.told_done is not None:
         yield from (("told_done", message) for message in _told_faults(rule, rule.told_done))
     if rule.clock is not None:

@@ -37,6 +37,7 @@ _STARTS: Final = {
     "welfare": "a person was first at risk",
     "gone": "it was known that the adult had gone",
     "last_duty": "the end of the investigation or the last duty answered",
+    "applies": "it is known",
     "item": "the day set for it",
 }
 

@@ -11,7 +11,7 @@ import msgspec
 from casework.domain.moments import LocalDate
 from casework.domain.playbook import Floor, Pack, Rule
 from casework.domain.playbook.floor import CriticalConcern, KindOfIncident
-from casework.domain.playbook.pack import Breach, ConcernRule, DeclarationRule
+from casework.domain.playbook.pack import Breach, ConcernRule, DeclarationRule, PastPupilRule
 from casework.domain.playbook.rules import Source
 from casework.library.checking import Fault, PlaybookError
 from casework.library.floor_checks import floor_faults
@@ -125,6 +125,7 @@ class PackDifferences(_Differences, frozen=True, forbid_unknown_fields=True, kw_
     silent_on: tuple[str, ...] | None = None
     readings: tuple[str, ...] | None = None
     declarations: DeclarationRule | None = None
+    past_pupils: PastPupilRule | None = None
     low_level_concerns: ConcernRule | None = None
     breaches: tuple[Breach, ...] | None = None
 
@@ -152,7 +153,7 @@ class PackDifferences(_Differences, frozen=True, forbid_unknown_fields=True, kw_
 
 _STATED_ANEW: Final = (
     *("title", "review_every_months", "silent_on", "readings", "declarations", "low_level_concerns"),
-    "breaches",
+    *("past_pupils", "breaches"),
 )
 """The fields of a pack that a later version states as a whole, if it changes them."""
 

@@ -9,9 +9,9 @@ from casework.domain.clocks import Unit
 from casework.domain.incident import STEPS
 from casework.domain.incident.concerns import CONCERNS
 from casework.domain.incident.facts import known_facts
-from casework.domain.playbook.floor import AnswersNothing, Floor, KindOfIncident, RestingDuty
+from casework.domain.playbook.conditions import AnswersNothing, RestingDuty, Test
+from casework.domain.playbook.floor import Floor, KindOfIncident
 from casework.domain.playbook.kind_fields import KIND_FIELDS
-from casework.domain.playbook.rules import Test
 from casework.library.checking import (
     TEN_YEARS,
     Fault,

@@ -9,7 +9,7 @@ import msgspec
 
 from casework.domain.incident import STEPS, Step
 from casework.domain.incident.facts import GROUPS, STATED, known_facts
-from casework.domain.playbook.rules import Test
+from casework.domain.playbook.conditions import Test
 from casework.domain.vocabulary import Role
 
 _OPERATORS: Final = ("is_", "any", "all", "none", "present", "in_", "says")

@@ -82,7 +82,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
         "method": "letter",
         "purpose": "To talk about what was posted and what happens next.",
     },
-    "record_meeting": {"parent": Slot.PARENT, "outcome": "attended", "with": [Slot.HEAD]},
+    "record_meeting": {"parent": Slot.PARENT, "outcome": "no_show", "with": [Slot.HEAD]},
     "family_decision": {
         "child": Slot.CHILD,
         "decision": "They report it to the platform themselves.",
@@ -185,7 +185,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
         "prevent_considered": True,
         "outcome": "The child is well and knows whom to ask.",
     },
-    "decide_data_breach": {"notify_regulator": False, "reason": _REASON},
+    "decide_data_breach": {"notify_regulator": False, "notify_people": True, "reason": _REASON},
     "appoint_case_manager": {"user": Slot.HEAD},
     "consult_lado": {
         "advice": "Go on with the investigation in school.",

@@ -24,6 +24,7 @@ from casework.domain.incident.welfare import UNASSESSED, at_risk_now
 from casework.domain.moments import LocalDate
 from casework.domain.values import Scalar, ValueSet, as_values
 from casework.domain.vocabulary import (
+    BY_STAFF,
     Agency,
     AllegationOutcome,
     Answer,
@@ -72,11 +73,15 @@ def _last(incident: Incident, step: Any, field: str) -> Any:
     return getattr(taken[-1], field) if taken else None
 
 
+def _jurisdiction(incident: Incident) -> tuple[Ground, ...]:
+    """The grounds of the last triage that named any: one that only looks at the risk takes none back."""
+    named = [step.jurisdiction for step in incident.taken(Triage) if step.jurisdiction]
+    return named[-1] if named else ()
+
+
 def _adult_alleged(incident: Incident) -> bool:
     """Whether an adult at the school is alleged, even if not named yet."""
-    return Category.STAFF in _side(incident, Involvement.ALLEGED) or (
-        incident.direction == Direction.STAFF_TO_PUPIL
-    )
+    return Category.STAFF in _side(incident, Involvement.ALLEGED) or incident.direction in BY_STAFF
 
 
 def _underage(incident: Incident) -> bool | None:
@@ -97,6 +102,13 @@ def _consent_in_force(incident: Incident) -> bool | None:
     if False in shown:
         return False
     return None if None in shown or not shown else True
+
+
+def _posted_by_own_parent(incident: Incident) -> bool:
+    """Whether everyone alleged is recorded as parent, guardian or carer of every child who is a target."""
+    children = set(incident.children(Involvement.TARGET))
+    alleged = [*incident.involved(Involvement.ALLEGED)]
+    return bool(children and alleged) and all(children.issubset(party.stands_for) for party in alleged)
 
 
 def _child_spoken_to(incident: Incident) -> bool:
@@ -161,7 +173,7 @@ FACTS: Final[Mapping[str, Fact]] = {
     "kinds_been": Fact(lambda i: i.kinds_been, None),
     "steps": Fact(lambda i: frozenset(s.name() for s in i.standing if not s.in_vain), _words(STEPS)),
     "timing": Fact(lambda i: _last(i, Triage, "timing"), _words(Timing)),
-    "jurisdiction": Fact(lambda i: _last(i, Triage, "jurisdiction"), _words(Ground)),
+    "jurisdiction": Fact(_jurisdiction, _words(Ground)),
     "triaged_critical": Fact(lambda i: _last(i, Triage, "critical"), _BOOLEAN),
     "risk_yes": Fact(lambda i: _risk(i, Answer.YES), _words(RISK_QUESTIONS)),
     "risk_open": Fact(lambda i: _risk(i, Answer.YES, Answer.UNKNOWN), _words(RISK_QUESTIONS)),
@@ -187,6 +199,8 @@ FACTS: Final[Mapping[str, Fact]] = {
     "consent_in_force": Fact(_consent_in_force, _BOOLEAN),
     "underage": Fact(_underage, _BOOLEAN),
     "circumvented": Fact(lambda i: any(step.circumvented for step in i.taken(Contain)), _BOOLEAN),
+    "on_school_account": Fact(lambda i: i.on_school_account, _BOOLEAN),
+    "posted_by_own_parent": Fact(_posted_by_own_parent, _BOOLEAN),
     "involves": Fact(lambda i: frozenset(p.category for p in i.people), _words(Category)),
     "child_spoken_to": Fact(_child_spoken_to, _BOOLEAN),
     "has_duplicate": Fact(lambda i: bool(i.duplicates), _BOOLEAN),
@@ -221,6 +235,12 @@ def _alleged_adults(incident: Incident) -> list[Item]:
 def _alleged_parents(incident: Incident) -> list[Item]:
     parents = (p.person for p in incident.involved(Involvement.ALLEGED) if p.category is Category.PARENT)
     return [Item(person) for person in dict.fromkeys(parents)]
+
+
+def _alleged_pupils(incident: Incident) -> list[Item]:
+    """The pupils who are alleged, and the past pupils."""
+    pupils = (p.person for p in incident.involved(Involvement.ALLEGED) if p.category.is_or_was_pupil)
+    return [Item(person) for person in dict.fromkeys(pupils)]
 
 
 def _children(*involvements: Involvement) -> Callable[[Incident], list[Item]]:
@@ -259,6 +279,7 @@ GROUPS: Final[Mapping[str, Callable[[Incident], list[Item]]]] = {
     "alleged_adult": _alleged_adults,
     "alleged_parent": _alleged_parents,
     "alleged_child": _children(Involvement.ALLEGED),
+    "alleged_pupil": _children(Involvement.ALLEGED),
     "pupil": lambda i: [
         Item(person) for person in dict.fromkeys(p.person for p in i.people if p.category.is_or_was_pupil)
     ],
@@ -277,9 +298,15 @@ GROUPS: Final[Mapping[str, Callable[[Incident], list[Item]]]] = {
 }
 
 
+GROUPS_WITH_PAST_PUPILS: Final[Mapping[str, Callable[[Incident], list[Item]]]] = {
+    "alleged_pupil": _alleged_pupils,
+}
+"""The groups that have other members where a pack says that a past pupil is a pupil."""
+
+
 def known_facts() -> Mapping[str, Fact]:
-    """Every fact that a rule may test, and `critical`, which the playbook determines."""
-    return {**FACTS, "critical": STATED}
+    """Every fact that a rule may test, and those that the playbook determines."""
+    return {**FACTS, "critical": STATED, "past_pupils_are_pupils": STATED}
 
 
 def fact(incident: Incident, name: str) -> ValueSet:

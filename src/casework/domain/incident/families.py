@@ -116,7 +116,10 @@ class InviteParent(ToParent, frozen=True, kw_only=True):
 
 
 class RecordMeeting(Step, frozen=True, kw_only=True):
-    """Whether the parent came, and who met them."""
+    """Whether the parent came, and who met them.
+
+    Casework sets `with_senior`: whether one of those who met them was a senior leader on that day.
+    """
 
     TOPIC: ClassVar[str] = "incident.record_meeting"
     FOR_ASSIGNEES: ClassVar[bool] = True
@@ -125,6 +128,19 @@ class RecordMeeting(Step, frozen=True, kw_only=True):
     outcome: MeetingOutcome
     with_: tuple[UserId, ...] = msgspec.field(name="with", default=())
     parent_alleged_as: Annotated[tuple[Category, ...], ServerSet()] = ()
+    with_senior: Annotated[bool | None, ServerSet()] = None
+
+    def faults(self, incident: Incident) -> dict[str, str]:
+        if self.outcome is not MeetingOutcome.ATTENDED:
+            return {}
+        asked = [
+            each
+            for each in incident.taken(InviteParent)
+            if each.parent == self.parent and each.happened_at <= self.happened_at
+        ]
+        if asked and self.happened_at < asked[-1].meeting_at:
+            return {self.AT_FIELD: "is before the meeting that the parent was invited to"}
+        return {}
 
 
 class FamilyDecision(Step, frozen=True, kw_only=True):

@@ -91,6 +91,7 @@ class Incident(Aggregate, begins_with=Report):
         self.setting: Setting = report.setting
         self.platform = report.platform
         self.direction: Direction | None = report.direction
+        self.on_school_account = report.on_school_account
         self.summary = report.summary
         self.child_voice = report.child_voice
         self.late_reason = report.late_reason

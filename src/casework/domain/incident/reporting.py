@@ -23,6 +23,7 @@ from casework.domain.fields import (
 from casework.domain.incident.steps import Correctable, Step
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import (
+    BY_STAFF,
     Category,
     Content,
     Direction,
@@ -41,8 +42,9 @@ if TYPE_CHECKING:
 class Party(msgspec.Struct, frozen=True, kw_only=True):
     """What a person is in one incident. `category` is the one the person had when they were involved.
 
-    `left` says whether they had left the school, or had died, when they were named. `user` is given if the
-    report named a user of the school, and not a record of a person.
+    `left` says whether they had left the school, or had died, when they were named; `stands_for` are those of
+    whom somebody who is alleged was recorded as parent, guardian or carer then. `user` is given if the report
+    named a user of the school, and not a record of a person.
     """
 
     person: PersonId
@@ -50,6 +52,7 @@ class Party(msgspec.Struct, frozen=True, kw_only=True):
     category: Annotated[Category, ServerSet()] = Category.UNKNOWN
     user: Annotated[UUID | None, ServerSet()] = None
     left: Annotated[bool, ServerSet()] = False
+    stands_for: Annotated[tuple[UUID, ...], ServerSet()] = ()
 
 
 def each_once(
@@ -77,7 +80,7 @@ def each_once(
 def stream_of(people: Iterable[Party], direction: Direction | None, kind_stream: Stream) -> Stream:
     """`allegation` if an adult at the school, in the wide sense, is alleged, even if not named yet."""
     named = any(p.involvement is Involvement.ALLEGED and p.category.works_at_school for p in people)
-    return Stream.ALLEGATION if named or direction is Direction.STAFF_TO_PUPIL else kind_stream
+    return Stream.ALLEGATION if named or direction in BY_STAFF else kind_stream
 
 
 class Policy(msgspec.Struct, frozen=True):
@@ -110,6 +113,7 @@ class NamesPeople(Step, frozen=True, kw_only=True):
 class Report(NamesPeople, frozen=True, kw_only=True):
     """The first step: what is said to have happened, to whom, and where.
 
+    `on_school_account` says whether it is on an account of the school.
     `about_leader` is what the report says of whether it is about the person who leads the school. `leaders`
     are the users who led it from that day to the report, if it may be about one of them, and all people they
     were ever linked to; in reports of earlier releases, the users alone. `late_reason` says why it is
@@ -137,6 +141,7 @@ class Report(NamesPeople, frozen=True, kw_only=True):
     content: tuple[Content, ...] = ()
     confidential_reporter: bool = False
     people: tuple[Party, ...] = ()
+    on_school_account: bool | None = None
     about_leader: bool | None = None
     late_reason: Reason | None = None
     leaders: Annotated[tuple[UUID, ...], ServerSet()] = ()
@@ -225,6 +230,7 @@ class InvolvePerson(NamesPeople, frozen=True, kw_only=True):
     involvement: Involvement
     category: Annotated[Category, ServerSet()] = Category.UNKNOWN
     left: Annotated[bool, ServerSet()] = False
+    stands_for: Annotated[tuple[UUID, ...], ServerSet()] = ()
 
     def faults(self, incident: Incident) -> dict[str, str]:
         known = any(
@@ -234,7 +240,11 @@ class InvolvePerson(NamesPeople, frozen=True, kw_only=True):
 
     def people_after(self, people: tuple[Party, ...]) -> tuple[Party, ...]:
         party = Party(
-            person=self.person, involvement=self.involvement, category=self.category, left=self.left
+            person=self.person,
+            involvement=self.involvement,
+            category=self.category,
+            left=self.left,
+            stands_for=self.stands_for,
         )
         return each_once((*people, party))
 
@@ -248,6 +258,7 @@ class IdentifyPerson(NamesPeople, frozen=True, kw_only=True):
     as_: PersonId = msgspec.field(name="as")
     category: Annotated[Category, ServerSet()] = Category.UNKNOWN
     left: Annotated[bool, ServerSet()] = False
+    stands_for: Annotated[tuple[UUID, ...], ServerSet()] = ()
 
     def faults(self, incident: Incident) -> dict[str, str]:
         unknown = any(
@@ -257,7 +268,14 @@ class IdentifyPerson(NamesPeople, frozen=True, kw_only=True):
 
     def people_after(self, people: tuple[Party, ...]) -> tuple[Party, ...]:
         return each_once(
-            msgspec.structs.replace(party, person=self.as_, category=self.category, left=self.left, user=None)
+            msgspec.structs.replace(
+                party,
+                person=self.as_,
+                category=self.category,
+                left=self.left,
+                user=None,
+                stands_for=self.stands_for,
+            )
             if party.person == self.person
             else party
             for party in people

@@ -110,10 +110,20 @@ class WelfareCheck(Step, frozen=True, kw_only=True):
 
 
 class DecideDataBreach(Step, frozen=True, kw_only=True):
-    """Whether the regulator is notified of a personal data breach (UK GDPR art. 33)."""
+    """Whether the regulator and the people concerned are notified of a breach (UK GDPR arts. 33 and 34).
+
+    `advice` is that of the data protection officer. Casework sets `by_head`: whether the head decides, or
+    nobody who acts as head may know of the case. Events of earlier releases do not say `notify_people`.
+    """
 
     TOPIC: ClassVar[str] = "incident.decide_data_breach"
     REFERS: ClassVar[bool] = True
 
     notify_regulator: bool
+    notify_people: bool | None = None
     reason: Reason
+    advice: Narrative | None = None
+    by_head: Annotated[bool, ServerSet()] = True
+
+    def faults(self, incident: Incident) -> dict[str, str]:
+        return {"$.notify_people": "is required"} if self.notify_people is None else {}

@@ -8,38 +8,9 @@ import msgspec
 
 from casework.domain.clocks import Span, Unit
 from casework.domain.moments import LocalDate
-from casework.domain.playbook.rules import Modality, Rule, Source, Test
+from casework.domain.playbook.conditions import AnswersNothing, RestingDuty, StatedFact, Test
+from casework.domain.playbook.rules import Modality, Rule, Source
 from casework.domain.vocabulary import Stream
-
-
-class StatedFact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A fact that a floor states by tests on other facts: true if all of `when` hold, with exceptions.
-
-    It is false where every test of any of the alternatives in `unless` holds. It may test facts stated
-    before it.
-    """
-
-    id: str
-    clause: str
-    when: tuple[Test, ...] = ()
-    unless: tuple[tuple[Test, ...], ...] = ()
-
-
-class AnswersNothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A step that stays in the record and meets no duty, while all tests of `when` and `given` hold."""
-
-    step: str
-    clause: str
-    when: tuple[Test, ...] = ()
-    given: tuple[Test, ...] = ()
-
-
-class RestingDuty(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The duties to take `step`, of the floor or a pack, are not asked for while all tests of `when` hold."""
-
-    step: str
-    clause: str
-    when: tuple[Test, ...]
 
 
 class CriticalConcern(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -18,6 +18,12 @@ class DeclarationRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     clause: str
 
 
+class PastPupilRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """In contact with staff, a past pupil is a pupil."""
+
+    clause: str
+
+
 class ConcernRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Who receives low-level concerns about adults: the head, or leads who record them for the head."""
 
@@ -44,6 +50,7 @@ class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     silent_on: tuple[str, ...] = ()
     readings: tuple[str, ...] = ()
     declarations: DeclarationRule | None = None
+    past_pupils: PastPupilRule | None = None
     low_level_concerns: ConcernRule | None = None
     breaches: tuple[Breach, ...] = ()
     rules: tuple[Rule, ...]

@@ -12,8 +12,10 @@ from uuid import UUID
 from casework.domain.clocks import LONDON, Calendar, due, is_recorded_late
 from casework.domain.errors import Refusal
 from casework.domain.incident.corrections import answers_at
-from casework.domain.incident.facts import GROUPS, Item
+from casework.domain.incident.facts import Item
+from casework.domain.playbook.applying import applies_since
 from casework.domain.playbook.breaches import breach_faults
+from casework.domain.playbook.conditions import Test
 from casework.domain.playbook.duty import Duty, distinct
 from casework.domain.playbook.floor import Floor, KindOfIncident
 from casework.domain.playbook.kind_fields import kind_faults
@@ -21,7 +23,7 @@ from casework.domain.playbook.last_duty import last_duty
 from casework.domain.playbook.merging import Earlier, beside, kept_beside, merged, with_facts_of
 from casework.domain.playbook.pack import Pack
 from casework.domain.playbook.restarts import names_others
-from casework.domain.playbook.rules import NEVER_WAIVED, Clock, Modality, Rule, Test
+from casework.domain.playbook.rules import NEVER_WAIVED, Clock, Modality, Rule
 from casework.domain.playbook.situation import STARTS, Situation
 from casework.domain.vocabulary import Role
 
@@ -175,7 +177,7 @@ class Playbook:
                 yield from ((rule, item) for item in self._items(case, rule))
 
     def _case(self, incident: Incident) -> Situation:
-        return Situation(incident, self.critical_since(incident), self.floor)
+        return Situation(incident, self.critical_since(incident), self.floor, self.pack)
 
     def _prohibition(self, case: Situation, rules: _Rules, step: Step) -> Refusal | None:
         name = step.name()
@@ -241,7 +243,7 @@ class Playbook:
         return any(each.step == rule.step and case.holds(each.when) for each in self.floor.resting)
 
     def _items(self, case: Situation, rule: Rule) -> list[Item | None]:
-        return [None] if rule.per is None else [*GROUPS[rule.per](case.incident)]
+        return [None] if rule.per is None else [*case.members(rule.per)]
 
     def _duties_of(self, case: Situation, rule: Rule, calendar: Calendar) -> Iterator[Duty]:
         for item in self._items(case, rule):
@@ -300,7 +302,7 @@ class Playbook:
         return (
             not step.in_vain
             and any(each.step == step.name() and case.matches(step, each.given) for each in rule.answered_by)
-            and step.number > case.last_number(rule.since)
+            and step.number > case.after(rule)
             and self._is_about(step, rule, item)
         )
 
@@ -316,7 +318,7 @@ class Playbook:
             step
             for satisfier in rule.answered_by
             for step in case.steps.get(satisfier.step, ())
-            if step.number > case.last_number(rule.since)
+            if step.number > case.after(rule)
             and case.matches(step, satisfier.given)
             and self._is_about(step, rule, item)
         ]
@@ -357,6 +359,8 @@ class Playbook:
     def _start(self, case: Situation, rule: Rule, clock: Clock, item: Item | None) -> datetime | None:
         if clock.of in STARTS:
             return STARTS[clock.of](case, rule.when)
+        if clock.of == "applies":
+            return applies_since(case.incident, lambda then: self._case(then).holds(rule.when))
         if clock.of == "last_duty":
             key = rule.step, rule.since
             if key not in case.last_duties:

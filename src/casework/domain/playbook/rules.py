@@ -9,8 +9,8 @@ from typing import Final
 import msgspec
 
 from casework.domain.clocks import Span, Unit
-from casework.domain.naming import holds_word
-from casework.domain.values import Scalar, ValueSet
+from casework.domain.playbook.conditions import Test
+from casework.domain.values import Scalar
 
 
 class Modality(StrEnum):
@@ -30,39 +30,6 @@ class Modality(StrEnum):
         return ("must_not", "must", "consider", "may").index(self)
 
 
-class Test(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A condition on a fact of the incident (`fact`) or on a field of the step being taken (`field`).
-
-    Exactly one of `is`, `any`, `all`, `none`, `present`, `in` and `says` says what the value must be: equal
-    to it; sharing a member; having all members; sharing none; given or not; a member of the named group; a
-    text with one of these words.
-    """
-
-    fact: str | None = None
-    field: str | None = None
-    is_: Scalar | None = msgspec.field(name="is", default=None)
-    any: tuple[Scalar, ...] | None = None
-    all: tuple[Scalar, ...] | None = None
-    none: tuple[Scalar, ...] | None = None
-    present: bool | None = None
-    in_: str | None = msgspec.field(name="in", default=None)
-    says: tuple[str, ...] | None = None
-
-    def holds(self, values: ValueSet) -> bool:
-        """Whether `values` (a set of one for a single value) meet the test."""
-        if self.is_ is not None:
-            return values == {self.is_}
-        if self.any is not None:
-            return not values.isdisjoint(self.any)
-        if self.all is not None:
-            return values.issuperset(self.all)
-        if self.none is not None:
-            return values.isdisjoint(self.none)
-        if self.says is not None:
-            return any(holds_word(value, self.says) for value in values if isinstance(value, str))
-        return bool(values) is self.present
-
-
 class CriticalClock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The shorter time allowed for a critical incident, from when it became critical."""
 
@@ -77,11 +44,12 @@ class CriticalClock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Clock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """When a duty is due: `within` units after `of`.
 
-    `of` is `reported`, `critical`, `content`, `risk`, `welfare`, `gone`, `last_duty`, `item` or the name of a
-    step, of which the last one counts. `content` is when the content named in the rule's `when` came to
-    light, never before the report. `risk` and `welfare` never start before what `when` names of content and
-    of kinds was known; `gone` when it became known that an alleged adult no longer works at the school;
-    `last_duty` when the investigation ended, or else when the last of the other duties was answered.
+    `of` is `reported`, `critical`, `content`, `risk`, `welfare`, `gone`, `applies`, `last_duty`, `item` or
+    the name of a step, of which the last one counts. `content` is when the content named in the rule's `when`
+    came to light, never before the report. `risk` and `welfare` never start before what `when` names of
+    content and of kinds was known; `gone` when it became known that an alleged adult no longer works at the
+    school; `applies` when the tests of the rule's `when` came to hold; `last_duty` when the investigation
+    ended, or else when the last of the other duties was answered.
     With `field`, the time is counted from the value of that field of the step, such as a meeting's time.
     """
 

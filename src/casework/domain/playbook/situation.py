@@ -9,16 +9,21 @@ from uuid import UUID
 
 from casework.domain.incident.amending import Reclassify
 from casework.domain.incident.departures import gone_since
-from casework.domain.incident.facts import GROUPS, Item, fact
+from casework.domain.incident.facts import GROUPS, GROUPS_WITH_PAST_PUPILS, Item, fact
 from casework.domain.incident.welfare import at_risk_since
-from casework.domain.playbook.floor import AnswersNothing, Floor, StatedFact
+from casework.domain.playbook.conditions import AnswersNothing, StatedFact, Test
+from casework.domain.playbook.floor import Floor
+from casework.domain.playbook.pack import Pack
 from casework.domain.playbook.restarts import involved_in_place_of_others
-from casework.domain.playbook.rules import Test
+from casework.domain.playbook.rules import Rule
 from casework.domain.values import Scalar, ValueSet, as_values
 
 if TYPE_CHECKING:
     from casework.domain.incident.incident import Incident
     from casework.domain.incident.steps import Step
+
+
+_WITH_PAST_PUPILS: Final = {**GROUPS, **GROUPS_WITH_PAST_PUPILS}
 
 
 class Situation:
@@ -27,7 +32,7 @@ class Situation:
     A step that was taken in vain, or that answers nothing by `floor`, is not among its `steps`.
     """
 
-    def __init__(self, incident: Incident, critical_since: datetime | None, floor: Floor) -> None:
+    def __init__(self, incident: Incident, critical_since: datetime | None, floor: Floor, pack: Pack) -> None:
         self.incident = incident
         self.critical_since = critical_since
         self._stated = {each.id: each for each in floor.facts}
@@ -36,7 +41,11 @@ class Situation:
         self.last_duties: dict[tuple[str | None, tuple[str, ...]], datetime | None] = {}
         self._joined: dict[UUID, datetime] | None = None
         # Cached, because most rules use the same few facts.
-        self._facts = {"critical": frozenset[Scalar]({critical_since is not None})}
+        self._facts = {
+            "critical": frozenset[Scalar]({critical_since is not None}),
+            "past_pupils_are_pupils": frozenset[Scalar]({pack.past_pupils is not None}),
+        }
+        self._groups = GROUPS if pack.past_pupils is None else _WITH_PAST_PUPILS
         self.steps: dict[str, list[Step]] = {}
         void = [each for each in floor.answers_nothing if self.holds(each.when)]
         for step in incident.standing:
@@ -70,8 +79,11 @@ class Situation:
             return test.holds(self.fact(test.fact))
         value = getattr(step, test.field or "", None)
         if test.in_ is not None:
-            return any(item.value == value for item in GROUPS[test.in_](self.incident))
+            return any(item.value == value for item in self.members(test.in_))
         return test.holds(as_values(value))
+
+    def members(self, group: str) -> list[Item]:
+        return self._groups[group](self.incident)
 
     def content_since(self, tests: Iterable[Test]) -> datetime | None:
         """When the content that `tests` name came to light, or the time of the report if that is later."""
@@ -122,6 +134,25 @@ class Situation:
         if self._joined is None:
             self._joined = involved_in_place_of_others(self.incident)
         return self._joined.get(item.value) if isinstance(item.value, UUID) else None
+
+    def after(self, rule: Rule) -> int:
+        """The number of the last step of `since` of `rule`: only a later step satisfies it."""
+        numbers = [self.steps[name][-1].number for name in rule.since if name in self.steps]
+        if "content" in rule.since:
+            numbers.append(self._content_found_by(rule.when))
+        return max(numbers, default=0)
+
+    def _content_found_by(self, tests: Iterable[Test]) -> int:
+        """The number of the step that first recorded content that `tests` name; 0 if it was the report."""
+        named = [frozenset(test.any) for test in tests if test.fact == "content" and test.any is not None]
+        later = self.incident.standing[1:]
+        known = frozenset(getattr(self.incident.standing[0], "content", ()))
+        found = [
+            next((step.number for step in later if words.intersection(getattr(step, "content", ()))), 0)
+            for words in named
+            if known.isdisjoint(words)
+        ]
+        return max(found, default=0)
 
     def last_number(self, names: Iterable[str]) -> int:
         return max((self.steps[name][-1].number for name in names if name in self.steps), default=0)

@@ -31,7 +31,7 @@ from casework.domain.incident.reporting import (
     WithdrawInvolvement,
 )
 from casework.domain.incident.subjects import SUBJECT_INVOLVEMENTS, children_of
-from casework.domain.incident.technology import CheckAge, CheckConsent
+from casework.domain.incident.technology import CheckAge, CheckConsent, DecideDataBreach
 from casework.domain.incident.telling import Tell
 from casework.domain.moments import Instant
 from casework.domain.registers.declaration import Declaration
@@ -48,7 +48,8 @@ from casework.usecases.steps.deciders import (
     not_met_by_two,
 )
 from casework.usecases.steps.leaders import leaders, led
-from casework.usecases.steps.parents import addressed, alleged_as, parent_of_child
+from casework.usecases.steps.leading import by_head, met
+from casework.usecases.steps.parents import addressed, alleged_as, children_of_alleged, parent_of_child
 from casework.usecases.steps.rebasing import knows_kind, rebased
 from casework.usecases.steps.recipients import holders, told
 from casework.usecases.steps.surroundings import Decider, Surroundings
@@ -98,6 +99,7 @@ def _report(step: Report, around: Surroundings) -> Fields:
             party,
             category=around.category(party.person, step.occurred_at),
             left=around.has_left(party.person),
+            stands_for=children_of_alleged(party.person, [party.involvement], around),
         )
         for party in step.people
     )
@@ -120,6 +122,7 @@ def _involve(step: InvolvePerson, around: Surroundings) -> Fields:
     return {
         "category": around.category(step.person, around.reported.occurred_at),
         "left": around.has_left(step.person),
+        "stands_for": children_of_alleged(step.person, [step.involvement], around),
     }
 
 
@@ -142,9 +145,12 @@ def _itself(step: InvolvePerson | IdentifyPerson, _: Mapping[UUID, Aggregate]) -
 
 
 def _identify(step: IdentifyPerson, around: Surroundings) -> Fields:
+    incident = around.reported
+    ways = [party.involvement for party in incident.people if party.person == step.person]
     return {
-        "category": around.category(step.as_, around.reported.occurred_at),
+        "category": around.category(step.as_, incident.occurred_at),
         "left": around.has_left(step.as_),
+        "stands_for": children_of_alleged(step.as_, ways, around),
     }
 
 
@@ -360,11 +366,12 @@ OUTSIDE: Final[Mapping[type[Step], Outside]] = {
     CheckAge: Outside(complete=_check_age),
     CheckConsent: Outside(complete=_check_consent),
     Rebase: Outside(complete=rebased, check=knows_kind, decided_by=anybody_else),
+    DecideDataBreach: Outside(complete=by_head),
     WithdrawInvolvement: Outside(complete=_withdraw),
     CloseAsDuplicate: Outside(complete=_duplicate, decided_by=duplicate_by_two, people=_people_of_other),
     InformParents: Outside(complete=alleged_as, check=parent_of_child, people=addressed),
     InviteParent: Outside(complete=alleged_as, check=parent_of_child, people=addressed),
-    RecordMeeting: Outside(complete=alleged_as, people=addressed),
+    RecordMeeting: Outside(complete=met, people=addressed),
     FamilyDecision: Outside(complete=alleged_as, people=addressed),
     DecideThreshold: Outside(decided_by=not_met_by_two),
     WithdrawReport: Outside(decided_by=anybody_else),

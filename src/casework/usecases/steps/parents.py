@@ -16,9 +16,8 @@ from casework.usecases.steps.surroundings import Surroundings
 
 Addressed = InformParents | InviteParent | RecordMeeting | FamilyDecision
 
-_STANDS_FOR_A_CHILD: Final = frozenset(
-    {Relation.PARENT_OF, Relation.GUARDIAN_OF, Relation.CARER_OF, Relation.SOCIAL_WORKER_OF}
-)
+_BRINGS_UP: Final = frozenset({Relation.PARENT_OF, Relation.GUARDIAN_OF, Relation.CARER_OF})
+_STANDS_FOR_A_CHILD: Final = _BRINGS_UP | {Relation.SOCIAL_WORKER_OF}
 _UNRELATED: Final = (
     "is not recorded as parent, guardian, carer or social worker of the child: record that, or say in "
     "relation_confirmed who they are"
@@ -63,11 +62,25 @@ def _children(step: InformParents | InviteParent, around: Surroundings) -> Colle
 
 def _stood_for(parent: UUID, around: Surroundings) -> Iterator[UUID]:
     """Those for whom any record of the person stands today."""
+    related = _related_to(parent, around, _STANDS_FOR_A_CHILD)
+    return (around.first_record(child) for child in related)
+
+
+def children_of_alleged(
+    person: UUID, involvements: Collection[Involvement], around: Surroundings
+) -> tuple[UUID, ...]:
+    """The people of whom a person who is alleged is parent, guardian or carer today; else none."""
+    if Involvement.ALLEGED not in involvements:
+        return ()
+    return tuple(sorted(set(_related_to(around.first_record(person), around, _BRINGS_UP))))
+
+
+def _related_to(person: UUID, around: Surroundings, relations: Collection[Relation]) -> Iterator[UUID]:
+    """The people to whom any record of the person has one of `relations` today."""
     today: date = day_of(around.moment)
     for record in around.found.values():
-        if isinstance(record, Person) and around.first_record(record.id) == parent:
+        if isinstance(record, Person) and around.first_record(record.id) == person:
             for each in record.relations.values():
-                stands = each.relation in _STANDS_FOR_A_CHILD
                 begun = each.from_ is None or each.from_ <= today
-                if stands and begun and (each.until is None or each.until >= today):
-                    yield around.first_record(each.person)
+                if each.relation in relations and begun and (each.until is None or each.until >= today):
+                    yield each.person

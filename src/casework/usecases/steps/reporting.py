@@ -35,8 +35,8 @@ class ReportIncident(msgspec.Struct, frozen=True, kw_only=True):
 
     `late_reason` says why it is recorded more than a day later, and is then required.
 
-    A person who is named twice in one role counts once. `about_leader` says whether it is about the person
-    who leads the school, who then does not learn of it.
+    A person who is named twice in one role counts once. `on_school_account` says whether it is on an account
+    of the school; `about_leader` whether it is about the person who leads it, who then does not learn of it.
     """
 
     school: UUID
@@ -50,6 +50,7 @@ class ReportIncident(msgspec.Struct, frozen=True, kw_only=True):
     content: tuple[Content, ...] = ()
     confidential_reporter: bool = False
     people: tuple[Named, ...] = ()
+    on_school_account: bool | None = None
     about_leader: bool | None = None
     reported_at: PastInstant | None = None
     late_reason: Reason | None = None
