@@ -97,7 +97,8 @@ class Replay:
 
     def playbook(self, incident: Incident) -> Playbook:
         """The playbook the incident is pinned to. Raises PlaybookError if one of its files is missing."""
-        return self.app.library.playbook(incident.policy.floor, incident.policy.pack)
+        policy = incident.policy
+        return self.app.library.playbook(policy.floor, policy.pack, policy.switches)
 
     def _follow(self, recorded: Recorded) -> None:
         if recorded.is_a(Step):

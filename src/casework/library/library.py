@@ -19,6 +19,7 @@ from casework.library.checking import Fault, PlaybookError, pack_faults
 from casework.library.dated_tables import read_dated_tables
 from casework.library.editions import floors_of
 from casework.library.reading import document_of, raise_first, shaped
+from casework.library.switches import entered_in, faults_of_switches, is_of_switches
 
 OWN_FILES = Path(__file__).parent
 
@@ -35,7 +36,7 @@ class Library:
         by_day = sorted(floors, key=lambda floor: floor.in_force_from)
         self.floors = {floor.edition: floor for floor in by_day}
         self.packs = {pack.edition: pack for pack in packs}
-        self._playbooks: dict[tuple[str, str, bool], Playbook] = {}
+        self._playbooks: dict[tuple[str, str, bool, tuple[str, ...]], Playbook] = {}
 
     @classmethod
     def from_folder(cls, folder: Path = OWN_FILES) -> Self:
@@ -56,16 +57,18 @@ class Library:
         return cls(known, packs.values(), dated_tables)
 
     def with_packs(self, folder: Path) -> Library:
-        """This library with a school's own packs added.
+        """This library with a school's own packs added, and the days of switches that are entered there.
 
         Raises PlaybookError for a floor, which is the same for every school, for an edition that exists
         already, and if there is no such folder.
         """
         if not folder.is_dir():
             raise PlaybookError(str(folder), "is not a folder")
-        floors = list(self.floors.values())
+        floors = entered_in(folder, self.floors.values())
         packs = dict(self.packs)
         for path in sorted(folder.glob("*.toml")):
+            if is_of_switches(path):
+                continue
             pack = _own_pack(path)
             raise_first(path, _own_faults(pack, floors, packs))
             packs[pack.edition] = pack
@@ -104,15 +107,20 @@ class Library:
         in_force = [floor for floor in editions if floor.in_force_from <= day]
         return (in_force or editions[:1])[-1]
 
-    def playbook(self, floor: str, pack: str) -> Playbook:
-        """The playbook of these editions of a floor and a pack.
+    def policy_at(self, jurisdiction: str, pack: str, moment: datetime) -> Policy:
+        """What an incident pins that is reported at `moment` at a school that follows the edition `pack`."""
+        floor = self.floor_at(jurisdiction, moment)
+        return Policy(floor=floor.edition, pack=pack, switches=floor.switches_on(day_of(moment)))
+
+    def playbook(self, floor: str, pack: str, switches: tuple[str, ...] = ()) -> Playbook:
+        """The playbook of these editions of a floor and a pack, with these switches on.
 
         Raises PlaybookError if the file of one of them, which cases follow, was removed.
         """
         for edition, known in ((floor, self.floors), (pack, self.packs)):
             if edition not in known:
                 raise PlaybookError(edition, "is followed by a case, but its file is missing")
-        return self._playbook(self.floors[floor], self.packs[pack])
+        return self._playbook(self.floors[floor], self.packs[pack], switches)
 
     def playbook_under(self, policy: Policy) -> Playbook:
         """The playbook of `policy`. In the place of a file that is missing stand the rules that remain.
@@ -120,7 +128,7 @@ class Library:
         These are the floor in force on the same day, and no rule of a pack. So a report of harm is recorded
         and its case handled by law and guidance, although a file was removed.
         """
-        return self._playbook(self._floor(policy.floor), self.pack(policy.pack))
+        return self._playbook(self._floor(policy.floor), self.pack(policy.pack), policy.switches)
 
     def playbook_of(self, incident: Incident) -> Playbook:
         """The playbook of the editions that `incident` pinned, as `playbook_under` returns it."""
@@ -142,10 +150,10 @@ class Library:
         jurisdiction, _, day = edition.partition("@")
         return self.floor_on(jurisdiction, date.fromisoformat(day))
 
-    def _playbook(self, floor: Floor, pack: Pack) -> Playbook:
-        key = (floor.edition, pack.edition, pack.edition in self.packs)
+    def _playbook(self, floor: Floor, pack: Pack, switches: tuple[str, ...]) -> Playbook:
+        key = (floor.edition, pack.edition, pack.edition in self.packs, switches)
         if key not in self._playbooks:
-            self._playbooks[key] = Playbook(floor, pack)
+            self._playbooks[key] = Playbook(floor, pack, switches)
         return self._playbooks[key]
 
     def kinds(self) -> list[str]:
@@ -186,12 +194,18 @@ def _own_faults(pack: Pack, floors: Iterable[Floor], packs: Container[str]) -> I
 
 
 def every_fault(path: Path, library: Library) -> list[str]:
-    """Why `library` would not accept the pack in a file, one line for each mistake; empty if it would."""
+    """Why `library` would not accept a file of a school's own, one line for each mistake; empty if it would."""
     try:
-        pack = _own_pack(path)
+        faults = [*_file_faults(path, library)]
     except PlaybookError as error:
         return [str(error)]
+    return list(dict.fromkeys(str(PlaybookError(path.name, m, rule=r, field=f)) for r, f, m in faults))
+
+
+def _file_faults(path: Path, library: Library) -> Iterator[Fault]:
+    floors = library.floors.values()
+    if is_of_switches(path):
+        return faults_of_switches(path, floors)
     # A shipped file is checked as if it were not in the library yet.
     packs = () if path.resolve().parent == OWN_FILES.resolve() else library.packs
-    faults = _own_faults(pack, library.floors.values(), packs)
-    return list(dict.fromkeys(str(PlaybookError(path.name, m, rule=r, field=f)) for r, f, m in faults))
+    return _own_faults(_own_pack(path), floors, packs)

@@ -223,6 +223,14 @@ def _alleged_parents(incident: Incident) -> list[Item]:
     return [Item(person) for person in dict.fromkeys(parents)]
 
 
+def _informed_adults(incident: Incident) -> list[Item]:
+    """Those who work at the school and are recorded as reporter or witness, unless they are alleged."""
+    alleged = {party.person for party in incident.involved(Involvement.ALLEGED)}
+    informed = incident.involved(Involvement.REPORTER, Involvement.WITNESS)
+    adults = (party.person for party in informed if party.category.works_at_school)
+    return [Item(person) for person in dict.fromkeys(adults) if person not in alleged]
+
+
 def _children(*involvements: Involvement) -> Callable[[Incident], list[Item]]:
     return lambda incident: [Item(child) for child in incident.children(*involvements)]
 
@@ -258,6 +266,7 @@ GROUPS: Final[Mapping[str, Callable[[Incident], list[Item]]]] = {
     "target_only": _targets_only,
     "alleged_adult": _alleged_adults,
     "alleged_parent": _alleged_parents,
+    "informed_adult": _informed_adults,
     "alleged_child": _children(Involvement.ALLEGED),
     "pupil": lambda i: [
         Item(person) for person in dict.fromkeys(p.person for p in i.people if p.category.is_or_was_pupil)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import date, datetime, time
 from functools import partial
 from math import inf
@@ -47,12 +47,16 @@ class _Rules:
 
 
 class Playbook:
-    """The rules of one floor and one pack, merged, and what they require of an incident."""
+    """The rules of one floor and one pack, merged, and what they require of an incident.
 
-    def __init__(self, floor: Floor, pack: Pack) -> None:
+    Of the rules with a switch, only those whose switch is in `switches` are among them.
+    """
+
+    def __init__(self, floor: Floor, pack: Pack, switches: Collection[str] = ()) -> None:
         self.floor = floor
         self.pack = pack
-        self.rules = merged(floor.every_rule(), pack.rules)
+        every = merged(floor.every_rule(), pack.rules)
+        self.rules = tuple(rule for rule in every if rule.switch is None or rule.switch in switches)
         self.kinds: dict[str, KindOfIncident] = {kind.id: kind for kind in floor.kinds}
         self._critical = frozenset(item.concern for item in floor.critical)
         self._by_kind = {

@@ -195,7 +195,7 @@ def _rebase(step: Rebase, around: Surroundings) -> Fields:
     if step.pack not in packs:
         raise Invalid.at("$.pack", f"must be one of {', '.join(packs)}")
     edition = around.library.latest_pack(step.pack).edition
-    return {"policy": Policy(floor=around.reported.policy.floor, pack=edition)}
+    return {"policy": msgspec.structs.replace(around.reported.policy, pack=edition)}
 
 
 def _debrief(step: Debrief, _: Surroundings) -> Fields:
