@@ -11,7 +11,7 @@ import pytest
 
 from casework.domain.playbook import Pack, Playbook, Rule
 from casework.library import Library
-from tests.domain.casefile import FLOOR, PACKS, CaseFile
+from tests.domain.casefile import FLOOR, PACKS, SWITCHES, CaseFile
 from tests.policies.rows import FLOOR_ALONE, Requires, Row
 from tests.policies.rows_floor import FLOOR_ROWS
 from tests.policies.rows_floor_common import COMMON_ROWS
@@ -23,7 +23,7 @@ ROWS: Final[dict[str, Row]] = {**FLOOR_ROWS, **PARENT_ROWS, **COMMON_ROWS, **PAC
 PLAYBOOKS: Final[dict[str, Playbook]] = {
     **{rule.id: FLOOR_ALONE for rule in FLOOR_ALONE.floor.every_rule()},
     **{
-        rule.id: LIBRARY.playbook(FLOOR, edition)
+        rule.id: LIBRARY.playbook(FLOOR, edition, SWITCHES)
         for edition in PACKS.values()
         for rule in LIBRARY.packs[edition].rules
     },
@@ -76,6 +76,7 @@ def changed(playbook: Playbook, name: str, change: Callable[[Rule], Rule | None]
     return Playbook(
         msgspec.structs.replace(floor, rules=edited(floor.rules), kinds=tuple(kinds)),
         msgspec.structs.replace(pack, rules=edited(pack.rules)),
+        SWITCHES,
     )
 
 

@@ -83,4 +83,3 @@ def _with_days(floor: Floor, entered: Iterable[EnteredDay]) -> Floor:
         for switch in floor.switches
     )
     return msgspec.structs.replace(floor, switches=tuple(switches))
-

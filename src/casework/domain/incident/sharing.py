@@ -39,8 +39,10 @@ class RecordMandatoryReport(Step, frozen=True, kw_only=True):
         return {}
 
     def apply(self, incident: Incident) -> None:
-        incident.told_agencies |= {self.agency}
-        incident.open_enquiries |= {self.agency.value}
+        # What a colleague reports to an agency that knows of it does not begin another enquiry.
+        if self.agency not in incident.told_agencies:
+            incident.told_agencies |= {self.agency}
+            incident.open_enquiries |= {self.agency.value}
 
 
 class DecideSharing(Step, frozen=True, kw_only=True):
