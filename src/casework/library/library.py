@@ -194,7 +194,7 @@ def _own_faults(pack: Pack, floors: Iterable[Floor], packs: Container[str]) -> I
 
 
 def every_fault(path: Path, library: Library) -> list[str]:
-    """Why `library` would not accept a file of a school's own, one line for each mistake; empty if it would."""
+    """Why `library` would not accept a school's own file, one line for each mistake; empty if it would."""
     try:
         faults = [*_file_faults(path, library)]
     except PlaybookError as error:

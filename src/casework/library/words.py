@@ -18,7 +18,7 @@ _TEXTS: Final = "every_text"
 
 
 class Words(msgspec.Struct, frozen=True):
-    """The words that rules may use: `kinds` of incident, stated `facts`, `switches`, and those of the code."""
+    """The words that rules may use: `kinds` of incident, stated `facts`, `switches`, and the code's."""
 
     kinds: Container[str]
     facts: frozenset[str] = frozenset()
