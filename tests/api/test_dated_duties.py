@@ -10,7 +10,7 @@ import pytest
 from casework.domain.incident.examples import EXAMPLES
 from casework_api.http.current import EXTENSION, Services
 from tests.api.approving import Unchanged
-from tests.api.client import REASON, House, body_of
+from tests.api.client import REASON, House, Json, body_of
 
 ENTERED = """\
 [[switches]]
@@ -23,7 +23,7 @@ id = "information-sharing"
 in_force_from = 2026-10-01
 source = "Regulations"
 """
-SHARED = {"with": "childrens_social_care", "share": True, "reason": REASON}
+SHARED: Json = {"with": "childrens_social_care", "share": True, "reason": REASON}
 
 
 def restart_with_days_entered(house: House, folder: Path) -> None:
@@ -100,7 +100,7 @@ def test_a_list_of_steps_records_it_for_several_at_once(house: House) -> None:
     ],
 )
 def test_what_is_wrong_with_a_field_is_named(
-    house: House, step: str, fields: dict[str, object], path: str
+    house: House, step: str, fields: Json, path: str
 ) -> None:
     case = nudes(house, "2026-10-01 10:00")
     child, _, witness = (party["person"] for party in house.get("dsl", f"/incidents/{case}")["people"])
