@@ -99,9 +99,7 @@ def test_a_list_of_steps_records_it_for_several_at_once(house: House) -> None:
         ("decide_sharing", {**SHARED, "person": "STRANGER"}, "$.person"),
     ],
 )
-def test_what_is_wrong_with_a_field_is_named(
-    house: House, step: str, fields: Json, path: str
-) -> None:
+def test_what_is_wrong_with_a_field_is_named(house: House, step: str, fields: Json, path: str) -> None:
     case = nudes(house, "2026-10-01 10:00")
     child, _, witness = (party["person"] for party in house.get("dsl", f"/incidents/{case}")["people"])
     known = {"CHILD": child, "WITNESS": witness, "STRANGER": house.person("Una Uninvolved")}

@@ -115,7 +115,7 @@ def rules_about(kind: str, playbook: Playbook) -> list[Rule]:
 
 
 class CaseFile:
-    """One incident and its present time; by default each step is taken an hour after the one before.
+    """One incident and its present time; each step is taken `pace` after the one before, by default an hour.
 
     `switches` are the dated duties that are on; by default those of the shipped floor on the day.
     """
@@ -127,9 +127,11 @@ class CaseFile:
         reported: str = "2026-09-14 10:20",
         people: tuple[tuple[UUID, str, str], ...] | None = None,
         switches: tuple[str, ...] | None = None,
+        pace: timedelta = timedelta(hours=1),
         **fields: Any,
     ) -> None:
         self.now = at(reported)
+        self.pace = pace
         if switches is None:
             switches = Library.own().floors[FLOOR].switches_on(self.now.date())
         self.playbook: Playbook = Library.own().playbook(FLOOR, PACKS[pack], switches)
@@ -149,7 +151,7 @@ class CaseFile:
 
     def take(self, step: str, when: str | None = None, **fields: Any) -> Self:
         """Take `step`; `fields` replaces fields of its example."""
-        self.now = at(when) if when else self.now + timedelta(hours=1)
+        self.now = at(when) if when else self.now + self.pace
         built = self.build(step, **fields)
         self.incident.take(built, self.playbook)
         return self
