@@ -11,6 +11,7 @@ import threading
 import tomllib
 from ast import literal_eval
 from collections.abc import Iterable, Iterator
+from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Final, get_origin
@@ -31,6 +32,7 @@ from casework.domain.vocabulary import RECIPIENTS
 from casework.library import Library
 from casework.library.editions import FloorDifferences, PackDifferences
 from casework.library.floor_checks import floor_faults
+from casework.library.switches import SWITCHES_FILE
 from casework.settings import Settings
 from casework_api.commands.cli import MODULES, cli
 from casework_api.commands.preparing import prepare
@@ -186,6 +188,17 @@ def test_the_pack_in_the_guide_is_valid(tmp_path: Path) -> None:
     assert {rule.id for rule in before.rules} != {rule.id for rule in after.rules}
 
 
+def test_the_page_says_how_a_day_is_entered_and_names_every_switch(tmp_path: Path) -> None:
+    text = section(OPERATIONS, "Entering the day of a law")
+    (entered,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    (tmp_path / SWITCHES_FILE).write_text(entered, encoding="utf-8")
+    floors = Library.own().with_packs(tmp_path).floors.values()
+    latest = max(floors, key=lambda floor: floor.in_force_from)
+    assert "mandatory-reporting" in latest.switches_on(date(2027, 4, 1))
+    (cells,) = tables(text)
+    assert named(cells) == [switch.id for switch in latest.switches]
+
+
 def test_the_kind_in_the_guide_is_valid() -> None:
     _, text, _ = re.findall(r"```toml\n(.*?)```", text_of(PACK_GUIDE), re.DOTALL)
     (kind,) = msgspec.convert(tomllib.loads(text)["kinds"], tuple[KindOfIncident, ...])
@@ -309,9 +322,9 @@ def paths_in(page: Path) -> list[str]:
 
 @pytest.mark.parametrize("page", PAGES, ids=page_id)
 def test_every_file_a_page_names_exists(page: Path) -> None:
-    # That page names a test as pytest does, from the tests folder.
+    # That page names a test as pytest does, from the tests folder. The file of switches is the operator's.
     folders = (ROOT, ROOT / "tests") if page == CLAUSES else (ROOT,)
-    names = paths_in(page)
+    names = [name for name in paths_in(page) if name != SWITCHES_FILE]
     assert [name for name in names if not any((folder / name).exists() for folder in folders)] == []
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Self, TypeVar
 from uuid import UUID, uuid5
 
@@ -37,6 +37,10 @@ from tests.calendars import TEST_CALENDAR
 S = TypeVar("S", bound=Step)
 NAMESPACE = UUID(int=7)
 FLOOR = "england@2026-09-01"
+SWITCHES = tuple(switch.id for switch in Library.own().floors[FLOOR].switches)
+"""Every dated duty of the floor, whether it is in force or not."""
+IN_FORCE = Library.own().floors[FLOOR].switches_on(date(2026, 9, 1))
+"""The dated duties that are in force by the shipped files."""
 PACKS = {pack.id: pack.edition for pack in Library.own().packs.values()}
 
 
@@ -114,7 +118,10 @@ def rules_about(kind: str, playbook: Playbook) -> list[Rule]:
 
 
 class CaseFile:
-    """One incident and its present time; by default each step is taken an hour after the one before."""
+    """One incident and its present time; each step is taken `pace` after the one before, by default an hour.
+
+    `switches` are the dated duties that are on; by default those of the shipped floor on the day.
+    """
 
     def __init__(
         self,
@@ -123,10 +130,15 @@ class CaseFile:
         reported: str = "2026-09-14 10:20",
         people: tuple[tuple[UUID, str, str], ...] | None = None,
         reported_as: str = "dsl",
+        switches: tuple[str, ...] | None = None,
+        pace: timedelta = timedelta(hours=1),
         **fields: Any,
     ) -> None:
         self.now = at(reported)
-        self.playbook: Playbook = Library.own().playbook(FLOOR, PACKS[pack])
+        self.pace = pace
+        if switches is None:
+            switches = Library.own().floors[FLOOR].switches_on(self.now.date())
+        self.playbook: Playbook = Library.own().playbook(FLOOR, PACKS[pack], switches)
         values = typed(Report, examples.example("report", self._before(kind)))
         parties = PEOPLE[kind] if people is None else people
         values["people"] = tuple(
@@ -135,7 +147,7 @@ class CaseFile:
         )
         report = Report(
             **{**self._stamp(1, known(f"{kind} {pack}")), "role": reported_as},
-            policy=Policy(floor=FLOOR, pack=PACKS[pack]),
+            policy=Policy(floor=FLOOR, pack=PACKS[pack], switches=switches),
             reporter=Sealed(str(DSL)),
             **{**values, **REPORT_FIELDS.get(kind, {}), **fields},
         )
@@ -148,7 +160,7 @@ class CaseFile:
 
     def take(self, step: str, when: str | None = None, **fields: Any) -> Self:
         """Take `step`; `fields` replaces fields of its example."""
-        self.now = at(when) if when else self.now + timedelta(hours=1)
+        self.now = at(when) if when else self.now + self.pace
         built = self.build(step, **fields)
         self.incident.take(built, self.playbook)
         return self
@@ -297,6 +309,6 @@ FILLED_IN: dict[str, dict[str, Any]] = {
     "involve_person": {"category": Category.PUPIL},
     "identify_person": {"category": Category.PUPIL},
     "check_age": {"minimum_age": 13},
-    "rebase": {"policy": Policy(floor=FLOOR, pack=PACKS["headcorn"])},
+    "rebase": {"policy": Policy(floor=FLOOR, pack=PACKS["headcorn"], switches=IN_FORCE)},
 }
 """The fields that casework fills in, for steps that are built without it."""

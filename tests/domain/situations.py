@@ -12,9 +12,21 @@ from casework.domain.incident.examples import EXAMPLES
 from casework.domain.playbook import Playbook, Rule
 from casework.domain.vocabulary import Content
 from casework.library import Library
-from tests.domain.casefile import ALLEGED, FLOOR, PACKS, POSTER, TARGET, TEACHER, UNKNOWN, CaseFile, known
+from tests.domain.casefile import (
+    ALLEGED,
+    FLOOR,
+    PACKS,
+    POSTER,
+    SWITCHES,
+    TARGET,
+    TEACHER,
+    UNKNOWN,
+    CaseFile,
+    known,
+)
 
 RECIPIENT: Final = known("a pupil who received it")
+INFORMED: Final = known("a colleague to whom a child spoke")
 OF_THE_ITEM: Final = "2027-03-01"
 """The due date that a meeting or an action sets for itself."""
 KINDS: Final = Library.own().kinds()
@@ -64,6 +76,7 @@ BYSTANDER: Final[Opening] = {
     "people": ((TARGET, "target", "pupil"), (ALLEGED, "alleged", "pupil"), (RECIPIENT, "bystander", "pupil"))
 }
 CRITICAL: Final[Opening] = {"content": (Content.ADULT_CONTACT,)}
+LEARNT_OF: Final[Opening] = {"people": (*CHILD_POSTED_ABOUT["people"], (INFORMED, "witness", "staff"))}
 EXTREMIST: Final[Opening] = {"content": (Content.EXTREMIST,)}
 SEXUAL: Final[Opening] = {"content": (Content.SEXUAL,)}
 HATE: Final[Opening] = {"content": (Content.RACIST,)}
@@ -111,6 +124,14 @@ OPENINGS: Final[dict[str, Opening]] = {
     "self-harm-referral": {**CHILD_POSTED_ABOUT, "content": (Content.SELF_HARM,)},
     "at-risk-referral": CHILD_POSTED_ABOUT,
     **{f"sexual-content-risk{what}": SEXUAL for what in ("", "-to-police", "-to-social-care")},
+    "intimate-removal-chased": SEXUAL,
+    "mandatory-report-nudes": LEARNT_OF,
+    "mandatory-report-nudes-each": LEARNT_OF,
+    "mandatory-report-content": {**LEARNT_OF, **SEXUAL},
+    "mandatory-report-content-each": {**LEARNT_OF, **SEXUAL},
+    "sharing-nudes": CHILD_POSTED_ABOUT,
+    "sharing-content": {**CHILD_POSTED_ABOUT, **SEXUAL},
+    "sharing-critical": {**CHILD_POSTED_ABOUT, **CRITICAL},
     "people-known": {"people": ()},
 }
 """Fields of the report, by rule."""
@@ -279,6 +300,10 @@ STORIES: Final[dict[str, Story]] = {
         "invite_parent", meeting_at=f"{OF_THE_ITEM}T16:00:00Z"
     ),
     "removal-chased": lambda case: case.take("request_removal"),
+    "intimate-removal-chased": lambda case: case.take("request_removal"),
+    "mandatory-report-nudes": once_nudes,
+    "mandatory-report-nudes-each": once_nudes,
+    "sharing-nudes": once_nudes,
     "enquiry-closed-police": escalated_to("police"),
     "enquiry-closed-childrens-social-care": escalated_to("childrens_social_care"),
     "enquiry-closed-lado": lambda case: case.take("consult_lado"),
@@ -318,13 +343,16 @@ def case_for(rule: str, kind: str, pack: str, reported: str = "2026-10-22 09:00"
     if rule in TELLING:
         # The lead would know of it by reporting it.
         fields["reported_as"] = "reporter"
+    if BY_RULE[rule].switch is not None:
+        fields = {"switches": SWITCHES, **fields}
     case = CaseFile(kind, pack, reported=reported, **{**opening_of(rule, kind), **fields})
     story = STORIES.get(_main(rule))
     return case if story is None else story(case)
 
 
 def playbook_of(pack: str) -> Playbook:
-    return Library.own().playbook(FLOOR, PACKS[pack])
+    """The playbook of a pack with all switches of the floor on."""
+    return Library.own().playbook(FLOOR, PACKS[pack], SWITCHES)
 
 
 class InForce(msgspec.Struct, frozen=True):
@@ -349,7 +377,9 @@ def every_rule() -> list[InForce]:
     return list(found.values())
 
 
-DUTIES: Final = [entry for entry in every_rule() if entry.rule.is_duty]
+EVERY_RULE: Final = every_rule()
+BY_RULE: Final = {entry.rule.id: entry.rule for entry in EVERY_RULE}
+DUTIES: Final = [entry for entry in EVERY_RULE if entry.rule.is_duty]
 
 
 def by_rule(entry: object) -> str:

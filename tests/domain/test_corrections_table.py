@@ -146,6 +146,13 @@ ROWS: Final[dict[str, Row]] = {
         protects=True,
         change={"reference": "Log 311"},
     ),
+    "record_mandatory_report": Row(
+        follows=f"{DUE} The agency counts as not told by it, and the enquiry as never begun.",
+        two="if what was reported is taken back",
+        protects=True,
+        change={"reference": "Log 311"},
+    ),
+    "decide_sharing": Row(follows=DUE, change={"reason": "Quite another reason."}),
     "record_challenge": Row(
         follows=UNREAD,
         history=lambda case: case.take("escalate"),

@@ -23,6 +23,7 @@ from tests.domain.casefile import (
     FILE,
     FLOOR,
     HEAD,
+    IN_FORCE,
     PACKS,
     TARGET,
     TEACHER,
@@ -117,6 +118,7 @@ def test_a_referral_is_never_waived(pack: str) -> None:
     assert {step for step, kind in STEPS.items() if kind.REFERS} == {
         *("consider_police", "escalate", "consult_lado"),
         *("decide_threshold", "decide_regulatory_referral", "decide_data_breach"),
+        *("record_mandatory_report", "decide_sharing"),
     }
     for rule in Library.own().playbook(FLOOR, PACKS[pack]).rules:
         if rule.is_duty and STEPS[rule.step or ""].REFERS:
@@ -460,12 +462,12 @@ def test_a_rebase_changes_the_policy_and_preserves_the_steps() -> None:
     case = CaseFile("cyberbullying", "st_thomas").take("acknowledge").take("triage")
     earlier = [*case.incident.timeline]
     case.take("rebase")
-    assert case.incident.policy == Policy(floor=FLOOR, pack=PACKS["headcorn"])
+    assert case.incident.policy == Policy(floor=FLOOR, pack=PACKS["headcorn"], switches=IN_FORCE)
     assert case.incident.timeline[:-1] == earlier
     (report,) = case.incident.taken(Report)
-    assert report.policy == Policy(floor=FLOOR, pack=PACKS["st_thomas"])
+    assert report.policy == Policy(floor=FLOOR, pack=PACKS["st_thomas"], switches=IN_FORCE)
 
 
 def test_a_rebase_without_an_edition_does_not_change_the_policy() -> None:
     case = CaseFile("cyberbullying", "st_thomas").take("rebase", policy=None)
-    assert case.incident.policy == Policy(floor=FLOOR, pack=PACKS["st_thomas"])
+    assert case.incident.policy == Policy(floor=FLOOR, pack=PACKS["st_thomas"], switches=IN_FORCE)

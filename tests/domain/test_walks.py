@@ -6,15 +6,18 @@ import pytest
 
 from casework.domain.vocabulary import State
 from casework.library import Library
-from tests.domain.casefile import PACKS, CaseFile
+from tests.domain.casefile import PACKS, SWITCHES, CaseFile
 
 KINDS = Library.own().kinds()
 
 
+@pytest.mark.parametrize("switches", [None, SWITCHES], ids=["as shipped", "with all dated duties"])
 @pytest.mark.parametrize("pack", PACKS)
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_case_with_every_duty_satisfied_may_be_closed(kind: str, pack: str) -> None:
-    case = CaseFile(kind, pack)
+def test_a_case_with_every_duty_satisfied_may_be_closed(
+    kind: str, pack: str, switches: tuple[str, ...] | None
+) -> None:
+    case = CaseFile(kind, pack, switches=switches)
     assert case.refusal("close").outstanding
 
     case.answer_everything().take("complete_investigation").answer_everything()

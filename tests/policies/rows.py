@@ -18,7 +18,7 @@ from casework.domain.playbook import Duty, Modality, Pack, Playbook
 from casework.domain.vocabulary import Content
 from casework.library import Library
 from tests.calendars import TEST_CALENDAR
-from tests.domain.casefile import ALLEGED, FLOOR, POSTER, TARGET, TEACHER, CaseFile, rules_about
+from tests.domain.casefile import ALLEGED, FLOOR, POSTER, SWITCHES, TARGET, TEACHER, CaseFile, rules_about
 
 Story = Callable[[CaseFile], CaseFile]
 Fields = dict[str, Any]
@@ -79,6 +79,7 @@ ANOTHER_YEARS_CONSENT: Final[Fields] = {
 FLOOR_ALONE: Final = Playbook(
     Library.own().floors[FLOOR],
     Pack(id="silent", version="1", title="Silent", review_every_months=12, sources=(), rules=()),
+    SWITCHES,
 )
 
 

@@ -8,7 +8,14 @@ from typing import Final
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Content
 from tests.domain.casefile import ALLEGED, PARENT, TARGET, TEACHER
-from tests.domain.situations import EXTREMIST, UNKNOWN_ALLEGED, closed, debriefed_with_an_action_due
+from tests.domain.situations import (
+    EXTREMIST,
+    INFORMED,
+    LEARNT_OF,
+    UNKNOWN_ALLEGED,
+    closed,
+    debriefed_with_an_action_due,
+)
 from tests.policies.rows import (
     ADULT_FOUND,
     BY_A_CONTRACTOR,
@@ -29,6 +36,7 @@ from tests.policies.rows import (
     POLICE_HOLD,
     SAME_DAY,
     SELF_HARM,
+    SEXUAL,
     TENTH_SCHOOL_DAY,
     THREAT,
     Forbids,
@@ -408,6 +416,40 @@ COMMON_ROWS: Final[Mapping[str, Row]] = {
     "removal-chased": Requires(
         kind="sexting", since=taking("request_removal"), step="record_removal", due="2026-10-24 10:00",
         bars=CLOSE, clause="casework default",
+    ),
+    "intimate-removal-chased": Requires(
+        kind="cyberbullying", opening=SEXUAL, since=taking("request_removal"), step="record_removal",
+        due="2026-10-24 10:00", bars=CLOSE, clause="Crime and Policing Act 2026",
+    ),
+    "mandatory-report-nudes": Requires(
+        kind="sexting", step="record_mandatory_report", due=SAME_DAY, bars=DEBRIEF,
+        clause="Crime and Policing Act 2026",
+    ),
+    "mandatory-report-nudes-each": Requires(
+        kind="sexting", opening=LEARNT_OF,
+        step="record_mandatory_report", preset={"person": INFORMED}, due=SAME_DAY, bars=DEBRIEF,
+        clause="Crime and Policing Act 2026",
+    ),
+    "mandatory-report-content": Requires(
+        kind="cyberbullying", opening=SEXUAL, step="record_mandatory_report", due=SAME_DAY, bars=DEBRIEF,
+        clause="Crime and Policing Act 2026",
+    ),
+    "mandatory-report-content-each": Requires(
+        kind="cyberbullying", opening={**LEARNT_OF, **SEXUAL},
+        step="record_mandatory_report", preset={"person": INFORMED}, due=SAME_DAY, bars=DEBRIEF,
+        clause="Crime and Policing Act 2026",
+    ),
+    "sharing-nudes": Requires(
+        kind="sexting", step="decide_sharing", preset={"person": TARGET}, due=NEXT_WORKING_DAY, bars=CLOSE,
+        clause="Children Act 2004 s.16LA",
+    ),
+    "sharing-content": Requires(
+        kind="cyberbullying", opening=SEXUAL, step="decide_sharing", preset={"person": TARGET},
+        due=NEXT_WORKING_DAY, bars=CLOSE, clause="Children Act 2004 s.16LA",
+    ),
+    "sharing-critical": Requires(
+        kind="cyberbullying", opening=GROOMING, step="decide_sharing", preset={"person": TARGET},
+        due=NEXT_WORKING_DAY, bars=CLOSE, clause="Children Act 2004 s.16LA",
     ),
     "enquiry-closed-police": Requires(
         kind="cyberbullying", since=taking(("escalate", {"agency": "police"})),

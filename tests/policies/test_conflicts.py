@@ -17,7 +17,7 @@ from casework.library import Library
 from casework.library.checking import pack_faults
 from casework_projections.reading.comparison import compare
 from tests.calendars import TEST_CALENDAR
-from tests.domain.casefile import FLOOR, PACKS, TARGET, CaseFile
+from tests.domain.casefile import FLOOR, PACKS, SWITCHES, TARGET, CaseFile
 from tests.policies.rows import (
     FLOOR_ALONE,
     NEXT_WORKING_DAY,
@@ -42,7 +42,7 @@ def pack_with(*rules: Rule) -> Pack:
 
 
 def playbook_with(*rules: Rule) -> Playbook:
-    return Playbook(ENGLAND, pack_with(*rules))
+    return Playbook(ENGLAND, pack_with(*rules), SWITCHES)
 
 
 def own_rule(step: str, modality: str, **fields: Any) -> Rule:
@@ -234,8 +234,8 @@ def _two_editions() -> Library:
 def test_an_incident_is_judged_by_the_edition_it_pinned() -> None:
     library, case = _two_editions(), CaseFile("cyberbullying", "st_thomas")
     policy = case.incident.policy
-    pinned = library.playbook(policy.floor, policy.pack)
-    later = library.playbook(policy.floor, "st_thomas@2026-09")
+    pinned = library.playbook(policy.floor, policy.pack, policy.switches)
+    later = library.playbook(policy.floor, "st_thomas@2026-09", policy.switches)
 
     assert ("must", "seek_advice") not in required_by(pinned, case)
     assert required_by(pinned, case) == required_by(case.playbook, case)

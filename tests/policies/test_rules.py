@@ -11,7 +11,7 @@ import pytest
 
 from casework.domain.playbook import Pack, Playbook, Rule
 from casework.library import Library
-from tests.domain.casefile import FLOOR, PACKS, CaseFile
+from tests.domain.casefile import FLOOR, PACKS, SWITCHES, CaseFile
 from tests.policies.rows import FLOOR_ALONE, Requires, Row
 from tests.policies.rows_contact import CONTACT_ROWS
 from tests.policies.rows_floor import FLOOR_ROWS
@@ -24,7 +24,7 @@ ROWS: Final[dict[str, Row]] = {**FLOOR_ROWS, **PARENT_ROWS, **CONTACT_ROWS, **CO
 PLAYBOOKS: Final[dict[str, Playbook]] = {
     **{rule.id: FLOOR_ALONE for rule in FLOOR_ALONE.floor.every_rule()},
     **{
-        rule.id: LIBRARY.playbook(FLOOR, edition)
+        rule.id: LIBRARY.playbook(FLOOR, edition, SWITCHES)
         for edition in PACKS.values()
         for rule in LIBRARY.packs[edition].rules
     },
@@ -80,6 +80,7 @@ def changed(playbook: Playbook, name: str, change: Callable[[Rule], Rule | None]
     return Playbook(
         msgspec.structs.replace(floor, rules=edited(floor.rules), kinds=tuple(kinds)),
         msgspec.structs.replace(pack, rules=edited(pack.rules)),
+        SWITCHES,
     )
 
 

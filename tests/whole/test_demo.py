@@ -101,7 +101,7 @@ def rows_of(app: Casework) -> list[Row]:
 
 
 def playbook_of(app: Casework, incident: Incident) -> Playbook:
-    return app.library.playbook(incident.policy.floor, incident.policy.pack)
+    return app.library.playbook_of(incident)
 
 
 def test_it_is_the_same_in_every_run_on_one_day(app: Casework, tmp_path: Path) -> None:

@@ -9,11 +9,11 @@ from uuid import UUID
 
 import msgspec
 
-from casework.domain.incident.reporting import Policy
 from casework.domain.moments import Instant
 from casework.domain.playbook import Duty
 from casework_projections.reading.admission import CaseHistory
 from casework_projections.reading.asking import Asker
+from casework_projections.reading.case import PolicyBody
 from casework_projections.reading.room import Answer, Question, ReadingRoom, Shown
 from casework_projections.reading.timeline import TimelineEntry, entry_of, in_order
 from casework_projections.reading.wording import Names, described, reason_of
@@ -69,7 +69,7 @@ class AuditTrailBody(msgspec.Struct, frozen=True, kw_only=True):
 
     incident: UUID
     kind: str
-    policy: Policy
+    policy: PolicyBody
     entries: tuple[TrailEntry, ...]
 
 
@@ -99,7 +99,7 @@ def audit_trail(history: CaseHistory, names: Names) -> AuditTrailBody:
     return AuditTrailBody(
         incident=incident.id,
         kind=incident.kind,
-        policy=incident.policy,
+        policy=PolicyBody.of(incident.policy),
         entries=tuple(_trail_entry(entry, answered, names) for entry in entries),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from math import inf
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 import msgspec
@@ -91,7 +91,7 @@ class IncidentBody(msgspec.Struct, frozen=True, kw_only=True):
     state: State
     stream: Stream
     critical: bool
-    policy: Policy
+    policy: PolicyBody
     milestones: dict[State, Instant]
     people: tuple[PartyBody, ...]
     summary: Sealed
@@ -171,6 +171,17 @@ def incident_body(case: Case) -> IncidentBody:
     )
 
 
+class PolicyBody(msgspec.Struct, frozen=True):
+    """The editions that apply to an incident: `england@2026-09-01`, `oakfield@2026-09`."""
+
+    floor: str
+    pack: str
+
+    @classmethod
+    def of(cls, policy: Policy) -> Self:
+        return cls(policy.floor, policy.pack)
+
+
 class _Seen(msgspec.Struct, frozen=True, kw_only=True):
     """The fields that a reader of the case and the person who reported it see differently."""
 
@@ -178,7 +189,7 @@ class _Seen(msgspec.Struct, frozen=True, kw_only=True):
     stream: Stream
     state: State
     critical: bool = False
-    policy: Policy
+    policy: PolicyBody
     milestones: dict[State, Instant]
     received: bool
     closed: bool
@@ -199,7 +210,7 @@ def _whole(case: Case) -> _Seen:
         stream=incident.stream,
         state=incident.state,
         critical=case.critical,
-        policy=incident.policy,
+        policy=PolicyBody.of(incident.policy),
         milestones=dict(reached),
         received=any(incident.taken(Acknowledge)),
         closed=incident.closed,
@@ -231,7 +242,7 @@ def _own_report(case: Case) -> _Seen:
         state=State.CLOSED if status.closed_at is not None else State.REPORTED,
         received=status.received,
         closed=status.closed_at is not None,
-        policy=report.policy,
+        policy=PolicyBody.of(report.policy),
         milestones=milestones,
         people=_parties(each_once(report.people)),
         direction=report.direction,

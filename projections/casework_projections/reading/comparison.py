@@ -13,7 +13,6 @@ from casework.domain.access import Permission
 from casework.domain.clocks import Calendar
 from casework.domain.errors import Invalid
 from casework.domain.incident import Incident
-from casework.domain.incident.reporting import Policy
 from casework.domain.moments import Instant
 from casework.domain.playbook import Duty, Playbook
 from casework.library import Library
@@ -83,9 +82,10 @@ class ComparePlaybooks(Question[Page[Comparison]], frozen=True, kw_only=True):
         room.sealer.keys.prefetch([incident.id for incident in incidents])
         found = []
         for incident in incidents:
-            floor = incident.policy.floor
-            ours = room.library.playbook_under(Policy(floor=floor, pack=under or incident.policy.pack))
-            other = room.library.playbook_under(Policy(floor=floor, pack=pack))
+            ours, other = (
+                room.library.playbook_under(msgspec.structs.replace(incident.policy, pack=edition))
+                for edition in (under or incident.policy.pack, pack)
+            )
             found.append(compare(incident, ours, other, school.calendar))
         differing = tuple(each for each in found if each.differs)
         shown = tuple(Shown(about=each.incident, parts=("comparison",)) for each in differing)

@@ -12,7 +12,6 @@ from sqlalchemy import select
 
 from casework.domain.access import SYSTEM
 from casework.domain.errors import Forbidden, NotFound
-from casework.domain.incident.reporting import Policy
 from casework.domain.school import School
 from casework_projections.reading.asking import Asker
 from casework_projections.reading.comparison import Comparison, compare, in_order
@@ -90,9 +89,10 @@ class CompareEveryCase(Question[tuple[Comparison, ...]], frozen=True):
         found = []
         for start in range(0, len(ids), _PAGE):
             for incident in in_order(room.record, ids[start : start + _PAGE]):
-                floor = incident.policy.floor
-                under = room.library.playbook_under(Policy(floor=floor, pack=self.under))
-                other = room.library.playbook_under(Policy(floor=floor, pack=self.other))
+                under, other = (
+                    room.library.playbook_under(msgspec.structs.replace(incident.policy, pack=pack))
+                    for pack in (self.under, self.other)
+                )
                 found.append(compare(incident, under, other, school.calendar))
         shown = tuple(Shown(about=each.incident, parts=("comparison",)) for each in found)
         return Answer(tuple(found), shown)

@@ -78,7 +78,11 @@ def shape_error(file: str, document: dict[str, Any], error: msgspec.ValidationEr
 
 def words_of(floor: Floor) -> Words:
     """The words that rules used with `floor` may use."""
-    return Words({kind.id for kind in floor.kinds}, frozenset(each.id for each in floor.facts))
+    return Words(
+        {kind.id for kind in floor.kinds},
+        frozenset(each.id for each in floor.facts),
+        frozenset(each.id for each in floor.switches),
+    )
 
 
 def pack_faults(pack: Pack, floor: Floor) -> Iterator[Fault]:
@@ -214,6 +218,7 @@ def rule_faults(rule: Rule, words: Words, sources: Iterable[Source]) -> Iterator
             "kinds",
             (f"{each!r} is not a kind of this floor" for each in rule.kinds if each not in words.kinds),
         ),
+        ("switch", words.switch_faults(rule)),
         ("before", _step_faults(rule.before)),
         ("since", _step_faults(name for name in rule.since if name != "content")),
         ("except_steps", _step_faults(rule.except_steps)),

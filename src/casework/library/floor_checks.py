@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from casework.domain.clocks import Unit
+from casework.domain.fields import limit_fault
 from casework.domain.incident import STEPS
 from casework.domain.incident.concerns import CONCERNS
 from casework.domain.incident.facts import known_facts
@@ -42,6 +43,7 @@ def floor_faults(floor: Floor) -> Iterator[Fault]:
     yield from _kind_faults(floor.kinds)
     yield from _fact_faults(floor)
     yield from _answer_faults(floor, words)
+    yield from _switch_faults(floor)
     if floor.low_level_concern is not None and floor.low_level_concern not in kinds:
         yield "", "low_level_concern", f"{floor.low_level_concern!r} is not a kind of this floor"
     yield from (("", "recusal", message) for message in recipient_faults(floor.recusal))
@@ -67,6 +69,22 @@ def _fact_faults(floor: Floor) -> Iterator[Fault]:
             yield each.id, "facts", "a list of tests is empty"
         for test in (*each.when, *chain.from_iterable(each.unless)):
             yield from ((each.id, "facts", message) for message in words.test_faults(test, None))
+
+
+def _switch_faults(floor: Floor) -> Iterator[Fault]:
+    """Every mistake in the switches of a floor."""
+    seen: set[str] = set()
+    for switch in floor.switches:
+        if switch.id in seen:
+            yield switch.id, "switches", "is the id of another switch"
+        seen.add(switch.id)
+        if not switch.title.strip():
+            yield switch.id, "title", "is empty"
+        if not cites(switch.clause, floor.sources):
+            yield switch.id, "clause", "cites no source of this file"
+        unlikely = limit_fault(switch.in_force_from)
+        if unlikely is not None:
+            yield switch.id, "in_force_from", unlikely
 
 
 def _answer_faults(floor: Floor, words: Words) -> Iterator[Fault]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from functools import cache, lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -20,6 +21,7 @@ from casework.library.checking import Fault, PlaybookError, pack_faults
 from casework.library.dated_tables import read_dated_tables
 from casework.library.editions import PackDifferences, editions_of, floors_of, no_such_edition
 from casework.library.reading import document_of, shaped
+from casework.library.switches import entered_in, faults_of_switches, is_of_switches
 
 OWN_FILES = Path(__file__).parent
 REBASED_PLAYBOOKS: Final = 128
@@ -37,7 +39,7 @@ class Library:
         by_day = sorted(floors, key=lambda floor: floor.in_force_from)
         self.floors = {floor.edition: floor for floor in by_day}
         self.packs = {pack.edition: pack for pack in packs}
-        self._playbooks: dict[tuple[str, str, bool], Playbook] = {}
+        self._playbooks: dict[tuple[str, str, bool, tuple[str, ...]], Playbook] = {}
         # What a case keeps depends on what was due, so there may be as many playbooks as rebased cases.
         self._rebased = lru_cache(maxsize=REBASED_PLAYBOOKS)(self._after_rebase)
 
@@ -65,20 +67,21 @@ class Library:
         return cls(known, packs.values(), dated_tables)
 
     def with_packs(self, folder: Path) -> Library:
-        """This library with a school's own packs added.
+        """This library with a school's own packs added, and the days of switches that are entered there.
 
         Raises PlaybookError for a floor, which is the same for every school, for an edition that exists
         already, and if there is no such folder.
         """
         if not folder.is_dir():
             raise PlaybookError(str(folder), "is not a folder")
-        floors, seen = list(self.floors.values()), set(self.packs)
+        floors, seen = entered_in(folder, self.floors.values()), set(self.packs)
 
         def faults(pack: Pack) -> Iterator[Fault]:
             yield from _own_faults(pack, floors, seen)
             seen.add(pack.edition)
 
-        documents = {path: _own_document(path) for path in sorted(folder.glob("*.toml"))}
+        files = (path for path in sorted(folder.glob("*.toml")) if not is_of_switches(path))
+        documents = {path: _own_document(path) for path in files}
         own = editions_of(documents, Pack, PackDifferences, faults, self.packs.values())
         return Library(floors, [*self.packs.values(), *own.values()], self.dated_tables)
 
@@ -115,15 +118,20 @@ class Library:
         in_force = [floor for floor in editions if floor.in_force_from <= day]
         return (in_force or editions[:1])[-1]
 
-    def playbook(self, floor: str, pack: str) -> Playbook:
-        """The playbook of these editions of a floor and a pack.
+    def policy_at(self, jurisdiction: str, pack: str, moment: datetime) -> Policy:
+        """What an incident pins that is reported at `moment` at a school that follows the edition `pack`."""
+        floor = self.floor_at(jurisdiction, moment)
+        return Policy(floor=floor.edition, pack=pack, switches=floor.switches_on(day_of(moment)))
+
+    def playbook(self, floor: str, pack: str, switches: tuple[str, ...] = ()) -> Playbook:
+        """The playbook of these editions of a floor and a pack, with these switches on.
 
         Raises PlaybookError if the file of one of them, which cases follow, was removed.
         """
         for edition, known in ((floor, self.floors), (pack, self.packs)):
             if edition not in known:
                 raise PlaybookError(edition, "is followed by a case, but its file is missing")
-        return self._playbook(self.floors[floor], self.packs[pack])
+        return self._playbook(self.floors[floor], self.packs[pack], switches)
 
     def playbook_under(self, policy: Policy) -> Playbook:
         """The playbook of `policy`. In the place of a file that is missing stand the rules that remain.
@@ -131,7 +139,7 @@ class Library:
         These are the floor in force on the same day, and no rule of a pack. So a report of harm is recorded
         and its case handled by law and guidance, although a file was removed.
         """
-        return self._playbook(self._floor(policy.floor), self.pack(policy.pack))
+        return self._playbook(self._floor(policy.floor), self.pack(policy.pack), policy.switches)
 
     def playbook_of(self, incident: Incident) -> Playbook:
         """The playbook of the editions `incident` pinned, as `playbook_under`, with the rules it keeps."""
@@ -150,7 +158,8 @@ class Library:
             Earlier(self._floor(each.policy.floor), self.pack(each.policy.pack), frozenset(each.rules))
             for each in kept
         )
-        return Playbook(self._floor(policy.floor), self.pack(policy.pack), tuple(earlier))
+        floor, pack = self._floor(policy.floor), self.pack(policy.pack)
+        return Playbook(floor, pack, policy.switches, tuple(earlier))
 
     def pack(self, edition: str) -> Pack:
         """The pack of this edition; one without rules if its file is missing."""
@@ -168,10 +177,10 @@ class Library:
         jurisdiction, _, day = edition.partition("@")
         return self.floor_on(jurisdiction, date.fromisoformat(day))
 
-    def _playbook(self, floor: Floor, pack: Pack) -> Playbook:
-        key = (floor.edition, pack.edition, pack.edition in self.packs)
+    def _playbook(self, floor: Floor, pack: Pack, switches: tuple[str, ...]) -> Playbook:
+        key = (floor.edition, pack.edition, pack.edition in self.packs, switches)
         if key not in self._playbooks:
-            self._playbooks[key] = Playbook(floor, pack)
+            self._playbooks[key] = Playbook(floor, pack, switches)
         return self._playbooks[key]
 
     def kinds(self) -> list[str]:
@@ -210,18 +219,25 @@ def _own_faults(pack: Pack, floors: Iterable[Floor], packs: Container[str]) -> I
 
 
 def every_fault(path: Path, library: Library) -> list[str]:
-    """Why `library` would not accept the pack in a file, one line for each mistake; empty if it would.
+    """Why `library` would not accept a school's own file, one line for each mistake; empty if it would.
 
-    If the pack is stated as differences, the other version is in `library` or in a file beside it.
+    If a pack is stated as differences, the other version is in `library` or in a file beside it.
     """
     try:
-        pack, stated = _stated(path, library, frozenset())
+        faults = [*_file_faults(path, library)]
     except PlaybookError as error:
         return [str(error)]
+    return list(dict.fromkeys(str(PlaybookError(path.name, m, rule=r, field=f)) for r, f, m in faults))
+
+
+def _file_faults(path: Path, library: Library) -> Iterator[Fault]:
+    floors = library.floors.values()
+    if is_of_switches(path):
+        return faults_of_switches(path, floors)
     # A shipped file is checked as if it were not in the library yet.
     packs = () if path.resolve().parent == OWN_FILES.resolve() else library.packs
-    faults = (*stated, *_own_faults(pack, library.floors.values(), packs))
-    return list(dict.fromkeys(str(PlaybookError(path.name, m, rule=r, field=f)) for r, f, m in faults))
+    pack, stated = _stated(path, library, frozenset())
+    return chain(stated, _own_faults(pack, floors, packs))
 
 
 def _stated(path: Path, library: Library, above: frozenset[Path]) -> tuple[Pack, tuple[Fault, ...]]:

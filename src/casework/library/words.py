@@ -10,6 +10,7 @@ import msgspec
 from casework.domain.incident import STEPS, Step
 from casework.domain.incident.facts import GROUPS, STATED, known_facts
 from casework.domain.playbook.conditions import Test
+from casework.domain.playbook.rules import Rule
 from casework.domain.vocabulary import Role
 
 _OPERATORS: Final = ("is_", "any", "all", "none", "present", "in_", "says")
@@ -18,10 +19,20 @@ _TEXTS: Final = "every_text"
 
 
 class Words(msgspec.Struct, frozen=True):
-    """The words that rules may use: `kinds` of incident, stated `facts`, and what the code defines."""
+    """The words that rules may use: `kinds` of incident, stated `facts`, `switches`, and the code's."""
 
     kinds: Container[str]
     facts: frozenset[str] = frozenset()
+    switches: frozenset[str] = frozenset()
+
+    def switch_faults(self, rule: Rule) -> Iterator[str]:
+        """Every mistake in the switch of `rule`."""
+        if rule.switch is None:
+            return
+        if rule.switch not in self.switches:
+            yield f"{rule.switch!r} is not a switch of this floor; its switches are {sorted(self.switches)}"
+        if rule.adjustable or rule.replaces is not None:
+            yield "belongs to a rule that neither is a default nor replaces one"
 
     def test_faults(self, test: Test, step: str | None) -> Iterator[str]:
         """Every mistake in a test. It may name fields of `step` (`*`: of every step; None: no fields)."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from casework.domain.clocks import day_of
 from casework.domain.fields import Text
 from casework.domain.moments import LocalDate
 from casework.domain.playbook import Floor, Pack, Rule
@@ -180,8 +181,9 @@ def read(query: dict[str, Any], pack_id: str) -> PlaybookBody:
     jurisdiction = query.get("jurisdiction", min(library.jurisdictions()))
     if jurisdiction not in library.jurisdictions():
         raise malformed({"jurisdiction": ["has no floor in casework"]})
-    floor = library.floor_at(jurisdiction, current.now())
-    playbook = library.playbook(floor.edition, pack.edition)
+    now = current.now()
+    floor = library.floor_at(jurisdiction, now)
+    playbook = library.playbook(floor.edition, pack.edition, floor.switches_on(day_of(now)))
     return PlaybookBody(
         **_edition(pack),
         floor=floor.edition,

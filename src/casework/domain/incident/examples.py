@@ -97,6 +97,13 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "apply_sanction": {"person": Slot.ALLEGED, "what": "Two lunchtimes inside."},
     "consider_police": {"refer": False, "reason": _REASON},
     "escalate": {"agency": "police", "reason": _REASON},
+    "record_mandatory_report": {"person": Slot.COLLEAGUE, "agency": "police"},
+    "decide_sharing": {
+        "person": Slot.CHILD,
+        "with": "childrens_social_care",
+        "share": True,
+        "reason": _REASON,
+    },
     "record_agency_response": {
         "agency": "police",
         "outcome": "No further action; advice given to both families.",

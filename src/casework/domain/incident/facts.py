@@ -243,6 +243,14 @@ def _alleged_pupils(incident: Incident) -> list[Item]:
     return [Item(person) for person in dict.fromkeys(pupils)]
 
 
+def _informed_adults(incident: Incident) -> list[Item]:
+    """Those who work at the school and are recorded as reporter or witness, unless they are alleged."""
+    alleged = {party.person for party in incident.involved(Involvement.ALLEGED)}
+    informed = incident.involved(Involvement.REPORTER, Involvement.WITNESS)
+    adults = (party.person for party in informed if party.category.works_at_school)
+    return [Item(person) for person in dict.fromkeys(adults) if person not in alleged]
+
+
 def _children(*involvements: Involvement) -> Callable[[Incident], list[Item]]:
     return lambda incident: [Item(child) for child in incident.children(*involvements)]
 
@@ -278,6 +286,7 @@ GROUPS: Final[Mapping[str, Callable[[Incident], list[Item]]]] = {
     "target_only": _targets_only,
     "alleged_adult": _alleged_adults,
     "alleged_parent": _alleged_parents,
+    "informed_adult": _informed_adults,
     "alleged_child": _children(Involvement.ALLEGED),
     "alleged_pupil": _children(Involvement.ALLEGED),
     "pupil": lambda i: [

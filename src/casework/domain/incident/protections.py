@@ -11,6 +11,7 @@ from casework.domain.incident.allegations import ConsultLado
 from casework.domain.incident.amending import Reclassify
 from casework.domain.incident.contact import DecideThreshold
 from casework.domain.incident.incident import Incident
+from casework.domain.incident.sharing import RecordMandatoryReport
 from casework.domain.incident.welfare import assessed
 from casework.domain.vocabulary import Answer, Content, Stream
 
@@ -84,9 +85,11 @@ def _protections(incident: Incident) -> frozenset[tuple[str, Hashable, int]]:
     risks += [("content", word.value, 0) for word in incident.content & SEXUAL]
     met = (("threshold", None, step.number) for step in incident.taken(DecideThreshold) if step.met)
     referred = (("referral", step.agency.value, step.number) for step in incident.taken(Escalate))
+    reported = incident.taken(RecordMandatoryReport)
+    mandatory = (("mandatory report", str(step.person), step.number) for step in reported)
     consulted = [*incident.taken(ConsultLado)]
     lado = (("referral", "lado", step.number) for step in consulted)
     held = [("hold", agency, 0) for agency in incident.parents_held_by]
     held += [("hold parents", "lado", 0) for step in consulted[-1:] if not step.may_tell_parents]
     held += [("hold subject", "lado", 0) for step in consulted[-1:] if not step.may_tell_subject]
-    return frozenset((*risks, *met, *referred, *lado, *held))
+    return frozenset((*risks, *met, *referred, *mandatory, *lado, *held))

@@ -84,10 +84,14 @@ def stream_of(people: Iterable[Party], direction: Direction | None, kind_stream:
 
 
 class Policy(msgspec.Struct, frozen=True):
-    """The editions that apply to an incident: `england@2026-09-01`, `oakfield@2026-09`."""
+    """The editions that apply to an incident: `england@2026-09-01`, `oakfield@2026-09`.
+
+    `switches` are the dated duties of the floor that were in force when the incident was reported.
+    """
 
     floor: str
     pack: str
+    switches: tuple[Code, ...] = ()
 
 
 class KeptRules(msgspec.Struct, frozen=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -11,6 +12,18 @@ from casework.domain.moments import LocalDate
 from casework.domain.playbook.conditions import AnswersNothing, RestingDuty, StatedFact, Test
 from casework.domain.playbook.rules import Modality, Rule, Source
 from casework.domain.vocabulary import Stream
+
+
+class Switch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Law that applies from a day on: the rules that name it are off until that day, or until it is known."""
+
+    id: str
+    title: str
+    clause: str
+    in_force_from: LocalDate | None = None
+
+    def is_on(self, day: date) -> bool:
+        return self.in_force_from is not None and self.in_force_from <= day
 
 
 class CriticalConcern(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -129,10 +142,15 @@ class Floor(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     low_level_concern: str | None = None
     recusal: tuple[str, ...] = ()
     name_to_clear: NameToClear | None = None
+    switches: tuple[Switch, ...] = ()
 
     @property
     def edition(self) -> str:
         return f"{self.jurisdiction}@{self.in_force_from.isoformat()}"
+
+    def switches_on(self, day: date) -> tuple[str, ...]:
+        """The switches in force on `day`, by id."""
+        return tuple(switch.id for switch in self.switches if switch.is_on(day))
 
     def every_rule(self) -> tuple[Rule, ...]:
         """The rules of the floor and those that its kinds imply, in the order in which they refuse.

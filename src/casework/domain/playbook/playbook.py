@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import date, datetime, time
 from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, Any, Final
-from uuid import UUID
 
 from casework.domain.clocks import LONDON, Calendar, due, is_recorded_late
 from casework.domain.errors import Refusal
 from casework.domain.incident.corrections import answers_at
 from casework.domain.incident.facts import Item
 from casework.domain.playbook.applying import applies_since
+from casework.domain.playbook.asked import Asked, OnePerson, asked_of
 from casework.domain.playbook.breaches import breach_faults
 from casework.domain.playbook.conditions import Test
 from casework.domain.playbook.duty import Duty, distinct
@@ -34,10 +34,6 @@ if TYPE_CHECKING:
 
 
 _OTHER: Final = object()
-OnePerson = Callable[[UUID], UUID]
-"""Returns the same record for all records of a person."""
-Asked = tuple[str | None, str, UUID | None]
-"""A step that is asked for, the values it must have, and the person it is about."""
 
 
 class _Rules:
@@ -53,13 +49,17 @@ class _Rules:
 class Playbook:
     """The rules of one floor and one pack, merged, and what they require of an incident.
 
-    An incident that was rebased also keeps rules of `earlier` editions, which its new pack cannot forbid.
+    Of the rules with a switch, only those whose switch is in `switches` are among them. An incident that was
+    rebased also keeps rules of `earlier` editions, which its new pack cannot forbid.
     """
 
-    def __init__(self, floor: Floor, pack: Pack, earlier: tuple[Earlier, ...] = ()) -> None:
+    def __init__(
+        self, floor: Floor, pack: Pack, switches: Collection[str] = (), earlier: tuple[Earlier, ...] = ()
+    ) -> None:
         self.floor = with_facts_of(floor, earlier) if earlier else floor
         self.pack = pack
-        self._own = merged(floor.every_rule(), pack.rules)
+        every = merged(floor.every_rule(), pack.rules)
+        self._own = tuple(rule for rule in every if rule.switch is None or rule.switch in switches)
         self._kept = kept_beside(self._own, earlier)
         self.rules = beside(self._own, self._kept)
         self.kinds: dict[str, KindOfIncident] = {kind.id: kind for kind in floor.kinds}
@@ -151,11 +151,11 @@ class Playbook:
         """
         case = self._case(incident)
         left = ((rule, item) for rule, item in self._owed(case) if self._answer(case, rule, item) is None)
-        return _by_step(left, one_person)
+        return asked_of(left, one_person)
 
     def asked_in(self, incident: Incident, one_person: OnePerson) -> set[Asked]:
         """As `undone_in`, with what is done."""
-        return _by_step(self._owed(self._case(incident)), one_person)
+        return asked_of(self._owed(self._case(incident)), one_person)
 
     def in_force(self, incident: Incident) -> tuple[str, ...]:
         """The ids of the rules of its own editions that a rebase of `incident` must keep, met or not.
@@ -378,17 +378,6 @@ class Playbook:
     def _when_answered(self, case: Situation, rule: Rule, item: Item | None) -> datetime | None:
         answer = self._answer(case, rule, item)
         return None if answer is None else self._answered_at(case, rule, item, answer)
-
-
-def _by_step(owed: Iterable[tuple[Rule, Item | None]], one_person: OnePerson) -> set[Asked]:
-    return {
-        (
-            rule.step,
-            repr(sorted(rule.preset.items())),
-            one_person(item.value) if item is not None and isinstance(item.value, UUID) else None,
-        )
-        for rule, item in owed
-    }
 
 
 def _start_of(day: date) -> datetime:

@@ -87,8 +87,8 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     named in `since`. Until it is met, the steps in `before` are refused. A floor rule that is `adjustable`
     states a default which a pack may replace; no other floor rule can be relaxed. Only a duty that is
     `waivable`, of a floor or a pack, can be waived for one incident.
-    A duty that `protects` a child never waits for school days.
-    With `told_done`, being told is a duty beside it.
+    A duty that `protects` a child never waits for school days. With `told_done`, being told is a duty beside
+    it. A rule with a `switch` applies to an incident if that was in force when the incident was reported.
     A prohibition without a step is about conduct that no step records.
     """
 
@@ -115,6 +115,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     adjustable: bool = False
     waivable: bool = False
     replaces: str | None = None
+    switch: str | None = None
     floor: bool = False
 
     @property

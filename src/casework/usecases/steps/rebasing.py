@@ -21,7 +21,9 @@ def rebased(step: Rebase, around: Surroundings) -> dict[str, Any]:
         raise Invalid.at("$.pack", f"must be an edition that this school adopted: {known}")
     floor = around.library.floor_at(around.school.jurisdiction, around.moment).edition
     keeps = around.reported_case.playbook.in_force(around.reported)
-    return {"policy": Policy(floor=floor, pack=adopted), "keeps": keeps}
+    # Law that is in force from a day on never changes what was reported before.
+    policy = Policy(floor=floor, pack=adopted, switches=around.reported.policy.switches)
+    return {"policy": policy, "keeps": keeps}
 
 
 def knows_kind(step: Rebase, around: Surroundings) -> dict[str, str]:

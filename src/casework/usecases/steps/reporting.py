@@ -174,8 +174,7 @@ class Reporting:
         )
 
     def _policy(self, school: School, moment: datetime) -> Policy:
-        floor = self._library.floor_at(school.jurisdiction, moment)
-        return Policy(floor=floor.edition, pack=school.pack_at(moment))
+        return self._library.policy_at(school.jurisdiction, school.pack_at(moment), moment)
 
     def _in_confidence(self, context: Context) -> Context:
         return context.under(self._secrets.of_reports)
