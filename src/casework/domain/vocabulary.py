@@ -252,6 +252,8 @@ class Addressee(StrEnum):
     PLATFORM = "platform"
     ISP = "isp"
     REPORT_REMOVE = "report_remove"
+    REVENGE_PORN_HELPLINE = "revenge_porn_helpline"
+    STOPNCII = "stopncii"
 
 
 class RemovalOutcome(StrEnum):

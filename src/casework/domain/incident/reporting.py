@@ -20,6 +20,7 @@ from casework.domain.fields import (
     ServerSet,
     UserId,
 )
+from casework.domain.incident.age import Age, age_of
 from casework.domain.incident.steps import Correctable, Step
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import (
@@ -41,13 +42,20 @@ if TYPE_CHECKING:
 class Party(msgspec.Struct, frozen=True, kw_only=True):
     """What a person is in one incident. `category` is the one the person had when they were involved.
 
-    `user` is given if the report named a user of the school, and not a record of a person.
+    `adult`: whether they were 18 or over on the day of the incident, by their birth date; None if that is
+    not known. `user` is given if the report named a user of the school, and not a record of a person.
     """
 
     person: PersonId
     involvement: Involvement
     category: Annotated[Category, ServerSet()] = Category.UNKNOWN
     user: Annotated[UUID | None, ServerSet()] = None
+    adult: Annotated[bool | None, ServerSet()] = None
+
+    @property
+    def age(self) -> Age:
+        """Whether this is a child, by the birth date, or else by the category."""
+        return age_of(self.category, self.adult)
 
 
 def each_once(
@@ -72,10 +80,21 @@ def each_once(
     return tuple(found.values())
 
 
+def adult_at_school_alleged(people: Iterable[Party], direction: Direction | None) -> bool:
+    """Whether an adult at the school, in the wide sense, is alleged, even if not named yet.
+
+    Contact "from staff" of which only people from outside the school are alleged did not come from staff.
+    """
+    alleged = [party.category for party in people if party.involvement is Involvement.ALLEGED]
+    if any(category.works_at_school for category in alleged):
+        return True
+    outsiders = bool(alleged) and all(category is Category.EXTERNAL for category in alleged)
+    return direction is Direction.STAFF_TO_PUPIL and not outsiders
+
+
 def stream_of(people: Iterable[Party], direction: Direction | None, kind_stream: Stream) -> Stream:
     """`allegation` if an adult at the school, in the wide sense, is alleged, even if not named yet."""
-    named = any(p.involvement is Involvement.ALLEGED and p.category.works_at_school for p in people)
-    return Stream.ALLEGATION if named or direction is Direction.STAFF_TO_PUPIL else kind_stream
+    return Stream.ALLEGATION if adult_at_school_alleged(people, direction) else kind_stream
 
 
 class Policy(msgspec.Struct, frozen=True):
@@ -214,6 +233,7 @@ class InvolvePerson(NamesPeople, frozen=True, kw_only=True):
     person: PersonId
     involvement: Involvement
     category: Annotated[Category, ServerSet()] = Category.UNKNOWN
+    adult: Annotated[bool | None, ServerSet()] = None
 
     def faults(self, incident: Incident) -> dict[str, str]:
         known = any(
@@ -222,7 +242,9 @@ class InvolvePerson(NamesPeople, frozen=True, kw_only=True):
         return {"$.person": "is already involved in this way"} if known else {}
 
     def people_after(self, people: tuple[Party, ...]) -> tuple[Party, ...]:
-        party = Party(person=self.person, involvement=self.involvement, category=self.category)
+        party = Party(
+            person=self.person, involvement=self.involvement, category=self.category, adult=self.adult
+        )
         return each_once((*people, party))
 
 
@@ -234,6 +256,7 @@ class IdentifyPerson(NamesPeople, frozen=True, kw_only=True):
     person: PartyId
     as_: PersonId = msgspec.field(name="as")
     category: Annotated[Category, ServerSet()] = Category.UNKNOWN
+    adult: Annotated[bool | None, ServerSet()] = None
 
     def faults(self, incident: Incident) -> dict[str, str]:
         unknown = any(
@@ -243,7 +266,9 @@ class IdentifyPerson(NamesPeople, frozen=True, kw_only=True):
 
     def people_after(self, people: tuple[Party, ...]) -> tuple[Party, ...]:
         return each_once(
-            msgspec.structs.replace(party, person=self.as_, category=self.category, user=None)
+            msgspec.structs.replace(
+                party, person=self.as_, category=self.category, adult=self.adult, user=None
+            )
             if party.person == self.person
             else party
             for party in people

@@ -93,7 +93,7 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
 
 def _report(step: Report, around: Surroundings) -> Fields:
     people = (
-        msgspec.structs.replace(party, category=around.category(party.person, step.occurred_at))
+        msgspec.structs.replace(party, **around.party(party.person, step.occurred_at))
         for party in step.people
     )
     completed = {"people": tuple(people), "kind_stream": _stream(step.kind, step.policy, around.library)}
@@ -128,7 +128,7 @@ def _stream(kind: str, policy: Policy, library: Library) -> Stream:
 
 
 def _involve(step: InvolvePerson, around: Surroundings) -> Fields:
-    return {"category": around.category(step.person, around.reported.occurred_at)}
+    return around.party(step.person, around.reported.occurred_at)
 
 
 def _not_under_another_record(step: InvolvePerson | IdentifyPerson, around: Surroundings) -> Faults:
@@ -150,7 +150,7 @@ def _itself(step: InvolvePerson | IdentifyPerson, _: Mapping[UUID, Aggregate]) -
 
 
 def _identify(step: IdentifyPerson, around: Surroundings) -> Fields:
-    return {"category": around.category(step.as_, around.reported.occurred_at)}
+    return around.party(step.as_, around.reported.occurred_at)
 
 
 def _classify(step: ClassifyContact, around: Surroundings) -> Fields:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -58,6 +59,21 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
         """The category of a person named in the step when the incident occurred; UNKNOWN if none is found."""
         known = self.found.get(person)
         return known.category_at(occurred_at) if isinstance(known, Person) else Category.UNKNOWN
+
+    def party(self, person: UUID, occurred_at: datetime) -> dict[str, Any]:
+        """What the incident keeps of a person named in the step: the category, and whether they were 18 then.
+
+        The birth date is the one of the record that is named, else one of the other records of the person.
+        """
+        known = self.found.get(person)
+        records = (other for key, other in self.found.items() if key != person and self._same(key, person))
+        day = day_of(occurred_at)
+        ages = [each.adult_on(day) for each in (known, *records) if isinstance(each, Person)]
+        adult = next((age for age in ages if age is not None), None)
+        return {"category": self.category(person, occurred_at), "adult": adult}
+
+    def _same(self, one: UUID, other: UUID) -> bool:
+        return self.first_record(one) == self.first_record(other)
 
     def names(self) -> list[str]:
         """The names of the people of the incident."""
