@@ -44,6 +44,7 @@ def known(name: str) -> UUID:
 
 TARGET, ALLEGED, PARENT, TEACHER, UNKNOWN = map(known, ("target", "alleged", "parent", "teacher", "unknown"))
 POSTER = known("a parent who posted")
+STRANGER = known("a stranger")
 DSL, HEAD = known("dsl"), known("head")
 FILE = EvidenceFile(id=known("file"), sha256="0" * 64, size=1, media_type="image/png")
 
@@ -52,10 +53,12 @@ PEOPLE: defaultdict[str, tuple[tuple[UUID, str, str], ...]] = defaultdict(lambda
 """The people in a case of each kind; two pupils if a kind has no others."""
 PEOPLE |= {
     "unsolicited_contact": ((TEACHER, "target", "staff"), (ALLEGED, "alleged", "pupil")),
+    "online_grooming": ((TARGET, "target", "pupil"), (STRANGER, "alleged", "external")),
     "parent_post": ((TEACHER, "target", "staff"), (POSTER, "alleged", "parent")),
     "underage_use": ((TARGET, "target", "pupil"),),
     "image_without_consent": ((TARGET, "target", "pupil"), (POSTER, "alleged", "parent")),
     "inappropriate_content": ((TARGET, "target", "pupil"),),
+    "adult_image": ((TEACHER, "target", "staff"), (ALLEGED, "alleged", "pupil")),
     "staff_misuse": ((TEACHER, "alleged", "staff"),),
     "staff_allegation": ((TARGET, "target", "pupil"), (TEACHER, "alleged", "staff")),
 }
@@ -256,7 +259,7 @@ class CaseFile:
 def example(step: str, incident: Incident, now: datetime | None = None, **fields: Any) -> dict[str, Any]:
     """Fields with which `step` is valid, whatever the playbook says; `fields` replaces some of them."""
     occasion = Occasion(now=now or incident.recorded_at, slots=slots(incident))
-    given = {**FILLED_IN.get(step, {}), **fields}
+    given = {**FILLED_IN.get(step, {}), **OF_A_KIND.get((step, incident.kind), {}), **fields}
     return typed(STEPS[step], examples.example(step, occasion, given))
 
 
@@ -289,3 +292,10 @@ FILLED_IN: dict[str, dict[str, Any]] = {
     "rebase": {"policy": Policy(floor=FLOOR, pack=PACKS["headcorn"])},
 }
 """The fields that casework fills in, for steps that are built without it."""
+
+OF_A_KIND: dict[tuple[str, str], dict[str, Any]] = {
+    ("debrief", "online_grooming"): {"where_enquiries_stand": Sealed("CEOP still looks for the account.")},
+    ("save_evidence", "adult_image"): {"form": "written_account"},
+    ("request_removal", "adult_image"): {"addressee": "revenge_porn_helpline"},
+}
+"""The fields with which a step that the kind always asks for is allowed in it."""
