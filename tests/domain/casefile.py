@@ -44,12 +44,14 @@ def known(name: str) -> UUID:
 
 TARGET, ALLEGED, PARENT, TEACHER, UNKNOWN = map(known, ("target", "alleged", "parent", "teacher", "unknown"))
 POSTER = known("a parent who posted")
-STRANGER = known("a stranger")
+STRANGER, SIXTH_FORMER = known("a stranger"), known("a pupil of 18")
 DSL, HEAD = known("dsl"), known("head")
 FILE = EvidenceFile(id=known("file"), sha256="0" * 64, size=1, media_type="image/png")
 
 TWO_PUPILS = ((TARGET, "target", "pupil"), (ALLEGED, "alleged", "pupil"))
-PEOPLE: defaultdict[str, tuple[tuple[UUID, str, str], ...]] = defaultdict(lambda: TWO_PUPILS)
+Named = tuple[UUID, str, str] | tuple[UUID, str, str, bool]
+"""A person, the involvement, the category, and whether they were 18 or over, if their birth date is known."""
+PEOPLE: defaultdict[str, tuple[Named, ...]] = defaultdict(lambda: TWO_PUPILS)
 """The people in a case of each kind; two pupils if a kind has no others."""
 PEOPLE |= {
     "unsolicited_contact": ((TEACHER, "target", "staff"), (ALLEGED, "alleged", "pupil")),
@@ -121,7 +123,7 @@ class CaseFile:
         kind: str = "cyberbullying",
         pack: str = "st_thomas",
         reported: str = "2026-09-14 10:20",
-        people: tuple[tuple[UUID, str, str], ...] | None = None,
+        people: tuple[Named, ...] | None = None,
         **fields: Any,
     ) -> None:
         self.now = at(reported)
@@ -129,8 +131,13 @@ class CaseFile:
         values = typed(Report, examples.example("report", self._before(kind)))
         parties = PEOPLE[kind] if people is None else people
         values["people"] = tuple(
-            Party(person=person, involvement=Involvement(role), category=Category(category))
-            for person, role, category in parties
+            Party(
+                person=person,
+                involvement=Involvement(role),
+                category=Category(category),
+                adult=adult[0] if adult else None,
+            )
+            for person, role, category, *adult in parties
         )
         report = Report(
             **self._stamp(1, known(f"{kind} {pack}")),

@@ -45,6 +45,8 @@ def test_every_rule_about_content_counts_from_its_discovery() -> None:
         "self-harm-welfare": "content",
         "self-harm-referral": "welfare",
         "sexual-content-risk": "content",
+        "grooming-no-copy": "content",
+        "grooming-takedown": "content",
         "sexual-content-risk-to-police": "risk",
         "sexual-content-risk-to-social-care": "risk",
     }

@@ -176,6 +176,22 @@ DUE: dict[str, tuple[str, str]] = {
     "allegation-subject-told": (NEXT_WORKING_DAY, NEXT_WORKING_DAY),
     "allegation-regulators": (A_MONTH_ON, A_MONTH_ON),
     "allegation-debrief": (TENTH_SCHOOL_DAY, TENTH_WORKING_DAY),
+    "contact-becomes-grooming": (WITHIN_THE_HOUR, WITHIN_THE_HOUR),
+    "grooming-triage": (SAME_DAY, SAME_DAY),
+    "grooming-to-police": (SAME_DAY, SAME_DAY),
+    "grooming-to-social-care": (SAME_DAY, SAME_DAY),
+    "grooming-to-ceop": (SAME_DAY, SAME_DAY),
+    "grooming-evidence": (SAME_DAY, SAME_DAY),
+    "grooming-no-copy": (SAME_DAY, SAME_DAY),
+    "grooming-takedown": (NEXT_WORKING_DAY, SAME_DAY),
+    "grooming-parents": (SAME_DAY, SAME_DAY),
+    "adult-image-becomes-nudes": (SAME_DAY, SAME_DAY),
+    "adult-image-triage": (SAME_DAY, SAME_DAY),
+    "adult-image-police": (SAME_DAY, SAME_DAY),
+    "adult-image-takedown": (SAME_DAY, SAME_DAY),
+    "adult-image-parents": (SAME_DAY, SAME_DAY),
+    "other-concern-triage": (NEXT_WORKING_DAY, SAME_DAY),
+    "other-concern-parents": (FIFTH_SCHOOL_DAY, SAME_DAY),
 }
 """By rule, when it is due: in an ordinary incident, and in a critical one."""
 

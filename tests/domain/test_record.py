@@ -36,6 +36,7 @@ from tests.domain.situations import (
     DUTIES,
     KINDS,
     STAFF_ALLEGED,
+    STAFF_TARGET,
     STAFF_TO_PUPIL,
     InForce,
     Opening,
@@ -210,6 +211,7 @@ def test_an_incident_cannot_be_reclassified_to_its_own_kind() -> None:
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "cyberbullying"])
 def test_reclassifying_preserves_the_steps_and_changes_the_duties(kind: str) -> None:
     opening = STAFF_ALLEGED if kind in {"staff_misuse", "staff_allegation"} else {}
+    opening = STAFF_TARGET if kind == "adult_image" else opening
     case = CaseFile("cyberbullying", "st_thomas", **opening)
     case.take("acknowledge").take("triage").take("save_evidence")
     earlier = [*case.incident.timeline]

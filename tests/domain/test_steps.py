@@ -91,7 +91,9 @@ def fields_for(step: str, kind: str) -> dict[str, Any]:
     if step == "reclassify":
         other = next(other for other in KINDS if other != kind)
         return {"kind": other, "direction": None if kind == "unsolicited_contact" else direction_of(other)}
-    if step == "save_evidence" and kind != "sexting":
+    if step == "consider_police" and kind == "online_grooming":
+        return {"refer": True}
+    if step == "save_evidence" and kind not in {"sexting", "adult_image"}:
         return {"form": "screenshot"}
     if step == "withdraw_involvement":
         return {"person": UNKNOWN}
