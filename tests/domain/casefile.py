@@ -234,7 +234,7 @@ class CaseFile:
     def answer(self, duty: Duty) -> Self:
         """Take the step that `duty` asks for; withhold it from parents who may not be informed yet."""
         try:
-            return self.take(duty.rule.step or "", **duty.preset)
+            return self.take(duty.rule.step or "", **ANSWERED_WITH.get(duty.rule.id, {}), **duty.preset)
         except Refused:
             if duty.rule.step != "inform_parents":
                 raise
@@ -299,6 +299,9 @@ FILLED_IN: dict[str, dict[str, Any]] = {
     "rebase": {"policy": Policy(floor=FLOOR, pack=PACKS["headcorn"])},
 }
 """The fields that casework fills in, for steps that are built without it."""
+
+ANSWERED_WITH: dict[str, dict[str, Any]] = {"adult-pupil-asked": {"inform_parents": False}}
+"""The fields that answer a duty which several values answer."""
 
 OF_A_KIND: dict[tuple[str, str], dict[str, Any]] = {
     ("debrief", "online_grooming"): {"where_enquiries_stand": Sealed("CEOP still looks for the account.")},

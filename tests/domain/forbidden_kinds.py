@@ -93,9 +93,7 @@ KIND_ROWS: Final[dict[str, Forbidden]] = {
         clause=OF_ADULTS,
         step="open_evidence",
         kind="adult_image",
-        history=lambda case: as_image_of_an_adult(
-            with_a_file(case.take("reclassify", kind="cyberbullying"))
-        ),
+        history=lambda case: as_image_of_an_adult(with_a_file(case.take("reclassify", kind="cyberbullying"))),
         allowed_after=nothing,
     ),
     "adult-image-not-ceop": Forbidden(

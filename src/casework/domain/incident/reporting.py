@@ -89,7 +89,7 @@ def adult_at_school_alleged(people: Iterable[Party], direction: Direction | None
     if any(category.works_at_school for category in alleged):
         return True
     outsiders = bool(alleged) and all(category is Category.EXTERNAL for category in alleged)
-    return direction is Direction.STAFF_TO_PUPIL and not outsiders
+    return direction == Direction.STAFF_TO_PUPIL and not outsiders
 
 
 def stream_of(people: Iterable[Party], direction: Direction | None, kind_stream: Stream) -> Stream:
