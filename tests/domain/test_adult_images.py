@@ -78,7 +78,7 @@ def test_a_teachers_image_reported_as_nudes_is_offered_to_go_on_as_an_adults(pac
 
 
 @pytest.mark.parametrize(
-    "people", [((TARGET, "target", "pupil"),), ((TARGET, "target", "unknown"),), ()], ids=len
+    "people", [((TARGET, "target", "pupil"),), ((TARGET, "target", "unknown"),), ()]
 )
 def test_it_is_not_offered_where_a_child_is_or_may_be_shown(
     people: tuple[tuple[object, str, str], ...],
