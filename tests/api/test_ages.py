@@ -22,13 +22,11 @@ def case_of(house: House, target: str) -> str:
 
 def owed_to(house: House, case: str, person: str) -> set[str]:
     """The steps about parents that are due for `person`."""
-    due = [each for each in house.next_steps(case) if person in (each["preset"] or {}).values()]
+    due = [each for each in house.next_steps(case) if person in each.get("preset", {}).values()]
     return {each["step"] for each in due} & {"inform_parents", "record_child_voice"}
 
 
-@pytest.mark.parametrize(
-    ("born_on", "parents_due"), [(OF_AGE, False), (A_DAY_TOO_YOUNG, True), (None, True)]
-)
+@pytest.mark.parametrize(("born_on", "parents_due"), [(OF_AGE, False), (A_DAY_TOO_YOUNG, True), (None, True)])
 def test_the_birth_date_decides_whether_parents_are_informed(
     house: House, born_on: str | None, parents_due: bool
 ) -> None:

@@ -1,8 +1,8 @@
-"""What the prohibitions of grooming, of images of adults and about adult pupils refuse, and what they allow."""
+"""What the prohibitions of grooming, images of adults and about adult pupils refuse and what they allow."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from tests.domain.casefile import ALLEGED, FILE, SIXTH_FORMER, STRANGER, TARGET, CaseFile
 from tests.domain.forbidden import Forbidden, nothing, with_a_file
@@ -16,7 +16,7 @@ def as_image_of_an_adult(case: CaseFile) -> CaseFile:
     return case.take("reclassify", kind="adult_image")
 
 
-def wishes(inform: bool) -> dict[str, object]:
+def wishes(inform: bool) -> dict[str, Any]:
     return {"person": SIXTH_FORMER, "inform_parents": inform}
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from casework.domain.vocabulary import Content
 from casework.library import Library
-from tests.domain.casefile import ALLEGED, FILE, PACKS, SIXTH_FORMER, TARGET, TEACHER, CaseFile
+from tests.domain.casefile import ALLEGED, FILE, PACKS, SIXTH_FORMER, TARGET, TEACHER, CaseFile, Named
 from tests.domain.situations import STAFF_TARGET
 
 IMAGE: Final = (Content.INDECENT_IMAGE, Content.SEXUAL, Content.AI_GENERATED)
@@ -77,11 +77,9 @@ def test_a_teachers_image_reported_as_nudes_is_offered_to_go_on_as_an_adults(pac
     assert not case.requires("attest_no_copy")
 
 
-@pytest.mark.parametrize(
-    "people", [((TARGET, "target", "pupil"),), ((TARGET, "target", "unknown"),), ()]
-)
+@pytest.mark.parametrize("people", [((TARGET, "target", "pupil"),), ((TARGET, "target", "unknown"),), ()])
 def test_it_is_not_offered_where_a_child_is_or_may_be_shown(
-    people: tuple[tuple[object, str, str], ...],
+    people: tuple[Named, ...],
 ) -> None:
     offered = {duty.rule.id for duty in CaseFile("sexting", people=people).outstanding()}
     assert "sexting-becomes-adult-image" not in offered

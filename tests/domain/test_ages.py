@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any, Final
 
 import msgspec
 import pytest
@@ -16,7 +17,7 @@ from casework.domain.vocabulary import Category, Content, Involvement
 from tests.domain.casefile import ALLEGED, PACKS, SIXTH_FORMER, TARGET, CaseFile, at, known
 from tests.domain.situations import ADULT_PUPIL
 
-WISHES = {"person": SIXTH_FORMER, "voice": Sealed("My parents know already.")}
+WISHES: Final[dict[str, Any]] = {"person": SIXTH_FORMER, "voice": Sealed("My parents know already.")}
 
 
 def born(day: str | None) -> Person:

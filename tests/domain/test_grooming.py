@@ -19,6 +19,7 @@ from tests.domain.casefile import (
     TEACHER,
     UNKNOWN,
     CaseFile,
+    Named,
 )
 from tests.domain.situations import STRANGER_CALLED_STAFF
 
@@ -130,7 +131,7 @@ def test_a_stranger_reported_as_staff_is_taken_and_becomes_grooming_at_once(pack
 
 @pytest.mark.parametrize("beside", [(), ((STRANGER, "alleged", "external"),)])
 def test_contact_by_staff_stays_an_allegation_whoever_is_alleged_beside_them(
-    beside: tuple[tuple[object, str, str], ...],
+    beside: tuple[Named, ...],
 ) -> None:
     people = ((TARGET, "target", "pupil"), (TEACHER, "alleged", "staff"), *beside)
     case = CaseFile("unsolicited_contact", people=people, direction="staff_to_pupil")

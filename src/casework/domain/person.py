@@ -318,7 +318,7 @@ class Person(Aggregate, begins_with=PersonRegistered):
         return self.category if self.category.works_at_school and not then.works_at_school else then
 
     def adult_on(self, day: date) -> bool | None:
-        """Whether the person was 18 or over on `day`, by the birth date that is recorded now; None without."""
+        """Whether the person was 18 or over on `day`, by the present birth date; None without one."""
         born_on = day_in(self.details.born_on)
         return None if born_on is None else _age(born_on, day) >= ADULT_AGE
 

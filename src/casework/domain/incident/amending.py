@@ -92,7 +92,7 @@ class Correct(Step, frozen=True, kw_only=True):
         faults = {}
         for attribute, value in fields.values.items():
             path = f"$.fields.{names[attribute]}"
-            if attribute in step.CORRECTABLE.fixed:
+            if attribute in step.CORRECTABLE.fixed and not step.works_out_again(attribute, value):
                 faults[path] = "cannot be corrected"
             elif value == getattr(step, attribute):
                 faults[path] = "has this value already"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from uuid import UUID, uuid5
 
 import msgspec
@@ -191,6 +191,12 @@ class Report(NamesPeople, frozen=True, kw_only=True):
         if not self.recorded_late or self.late_reason is not None:
             return False
         return submitted is self or (submitted.happened_at, submitted.late_reason) != (self.happened_at, None)
+
+    def works_out_again(self, attribute: str, value: Any) -> bool:
+        if attribute != "people":
+            return False
+        same = [msgspec.structs.replace(p, category=Category.UNKNOWN, adult=None) for p in self.people]
+        return same == [msgspec.structs.replace(p, category=Category.UNKNOWN, adult=None) for p in value]
 
     def people_after(self, people: tuple[Party, ...]) -> tuple[Party, ...]:
         return each_once(self.people)
