@@ -75,8 +75,8 @@ def user_named(owner: Sealed) -> UUID | None:
 class Debrief(Step, frozen=True, kw_only=True):
     """What was learnt and what will be done about it.
 
-    `cannot_wait` says why it does not wait for the police, the LADO or social care, `where_enquiries_stand` how
-    far an open enquiry has come.
+    `cannot_wait` says why it does not wait for the police, the LADO or social care, and
+    `where_enquiries_stand` how far an open enquiry has come.
     """
 
     TOPIC: ClassVar[str] = "incident.debrief"
