@@ -20,6 +20,7 @@ from tests.domain.casefile import (
     UNKNOWN,
     CaseFile,
     Named,
+    at,
 )
 from tests.domain.situations import STRANGER_CALLED_STAFF
 
@@ -103,7 +104,7 @@ def test_an_image_that_comes_up_brings_the_rules_of_images() -> None:
     case.take("record_content", "2026-10-26 10:00", content=(Content.INDECENT_IMAGE,))
     assert case.refusal("save_evidence", form="screenshot").rule == "grooming-image-evidence-form"
     assert case.due("attest_no_copy") == "2026-10-26"
-    assert case.due("request_removal") == "2026-10-27"
+    assert case.due("request_removal") == "2026-10-26"
 
 
 @pytest.mark.parametrize("answer", ["yes", "unknown"])
@@ -153,3 +154,16 @@ def test_a_pupil_who_took_part_is_supported() -> None:
     case = CaseFile("online_grooming", people=people)
     assert case.requires("offer_support", person=ALLEGED)
     assert not case.requires("offer_support", person=STRANGER)
+
+
+def test_what_turns_out_to_be_grooming_is_critical_and_triaged_again_that_day() -> None:
+    case = CaseFile("cyberbullying", reported="2026-10-22 09:00").take("triage")
+    assert case.playbook.critical_since(case.incident) is None
+    case.take("reclassify", "2026-10-26 10:00", kind="online_grooming")
+    assert case.playbook.critical_since(case.incident) == at("2026-10-26 10:00")
+    assert case.due("triage", critical=True) == "2026-10-26"
+
+
+def test_a_report_of_grooming_is_acknowledged_within_the_hour() -> None:
+    case = CaseFile("online_grooming", reported=HOLIDAY)
+    assert case.due("acknowledge") == "2026-12-19 12:00"

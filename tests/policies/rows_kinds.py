@@ -76,7 +76,7 @@ KIND_ROWS: Final[Mapping[str, Row]] = {
         clause="UKCIS",
     ),
     "grooming-takedown": Requires(
-        kind="online_grooming", opening=INDECENT, step="request_removal", due=NEXT_WORKING_DAY, bars=CLOSE,
+        kind="online_grooming", opening=INDECENT, step="request_removal", due=SAME_DAY, bars=CLOSE,
         clause="UKCIS",
     ),
     "grooming-parents": Requires(

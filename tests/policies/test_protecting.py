@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
 import pytest
@@ -57,6 +58,9 @@ def test_it_is_due_as_the_clock_says(kind: str, reported: str, pack: str) -> Non
     for duty in case.playbook.duties(case.incident, TEST_CALENDAR):
         clock = duty.rule.clock
         if not duty.rule.protects or clock is None or clock.of != "reported":
+            continue
+        if clock.critical is not None and case.playbook.critical_since(case.incident) is not None:
+            assert duty.due_at == case.now + timedelta(hours=1), duty.rule.id
             continue
         assert duty.due_at is not None
         due = f"{duty.due_at.astimezone(LONDON):%Y-%m-%d %H:%M}"

@@ -142,5 +142,6 @@ class Reclassify(Step, frozen=True, kw_only=True):
     def apply(self, incident: Incident) -> None:
         incident.kind = self.kind
         incident.kinds_been |= {self.kind}
+        incident.raise_concern(f"kind:{self.kind}", self.happened_at)
         incident.kind_stream = self.kind_stream
         incident.direction = self.direction or incident.direction

@@ -204,6 +204,7 @@ class Report(NamesPeople, frozen=True, kw_only=True):
     def apply(self, incident: Incident) -> None:
         super().apply(incident)
         incident.add_content(self.content, self.happened_at)
+        incident.raise_concern(f"kind:{self.kind}", self.happened_at)
 
 
 class Acknowledge(Step, frozen=True, kw_only=True):
