@@ -305,7 +305,6 @@ ANSWERED_WITH: dict[str, dict[str, Any]] = {"adult-pupil-asked": {"inform_parent
 
 OF_A_KIND: dict[tuple[str, str], dict[str, Any]] = {
     ("debrief", "online_grooming"): {"where_enquiries_stand": Sealed("CEOP still looks for the account.")},
-    ("save_evidence", "adult_image"): {"form": "written_account"},
     ("request_removal", "adult_image"): {"addressee": "revenge_porn_helpline"},
 }
 """The fields with which a step that the kind always asks for is allowed in it."""
