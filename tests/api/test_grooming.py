@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from tests.api.client import REASON, House
+from tests.api.client import REASON, House, Json
 
 
 def test_a_stranger_reported_as_staff_is_the_dsls_case_and_becomes_grooming(house: House) -> None:
     house.clock.set("2026-12-19 11:00")
-    people = [
+    people: list[Json] = [
         {"person": house.person("Tess Target"), "involvement": "target"},
         {"person": house.person("Silverfox", "external"), "involvement": "alleged"},
     ]
-    fields = {"kind": "unsolicited_contact", "direction": "staff_to_pupil"}
+    fields: Json = {"kind": "unsolicited_contact", "direction": "staff_to_pupil"}
     case = house.report(people=people, **fields)["id"]
     assert house.get("dsl", f"/incidents/{case}")["stream"] == "child"
     first = house.next_steps(case)[0]
@@ -26,12 +26,12 @@ def test_a_stranger_reported_as_staff_is_the_dsls_case_and_becomes_grooming(hous
 
 def test_a_member_of_staff_keeps_it_an_allegation_that_the_dsl_does_not_see(house: House) -> None:
     house.clock.set("2026-12-19 11:00")
-    people = [
+    people: list[Json] = [
         {"person": house.person("Tess Target"), "involvement": "target"},
         {"person": house.person("Silverfox", "external"), "involvement": "alleged"},
         {"person": house.person("Tara Teacher", "staff"), "involvement": "alleged"},
     ]
-    fields = {"kind": "unsolicited_contact", "direction": "staff_to_pupil"}
+    fields: Json = {"kind": "unsolicited_contact", "direction": "staff_to_pupil"}
     case = house.report(people=people, **fields)["id"]
     assert house.ask("dsl", "GET", f"/incidents/{case}").status_code == 404
     assert house.get("headteacher", f"/incidents/{case}")["stream"] == "allegation"
