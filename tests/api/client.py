@@ -514,6 +514,12 @@ REASON = "A reason of more than ten characters."
 NO_RISK = dict(EXAMPLES["assess_risk"])
 
 
+OF_A_KIND: Final[dict[tuple[str, str], Json]] = {
+    ("request_removal", "adult_image"): {"addressee": "revenge_porn_helpline"},
+}
+"""The fields with which a step is allowed in a kind that does not allow its example."""
+
+
 def example(
     step: str, incident: Json, parent: str, manager: str | None = None, now: datetime | None = None
 ) -> Json:
@@ -538,4 +544,5 @@ def example(
         Slot.UNKNOWN: by_category.get("unknown", parent),
         Slot.HEAD: manager or parent,
     }
-    return examples.example(step, Occasion(now=now or occurred_at, slots=slots))
+    given = OF_A_KIND.get((step, incident["kind"]), {})
+    return examples.example(step, Occasion(now=now or occurred_at, slots=slots), given)

@@ -199,6 +199,8 @@ DEBRIEF: dict[str, Any] = {
 }
 PEOPLE: dict[str, dict[str, str]] = {
     "unsolicited_contact": {"target": "staff", "alleged": "pupil"},
+    "online_grooming": {"target": "pupil", "alleged": "external"},
+    "adult_image": {"target": "staff", "alleged": "pupil"},
     "parent_post": {"target": "staff", "alleged": "parent"},
     "underage_use": {"target": "pupil"},
     "image_without_consent": {"target": "pupil", "alleged": "parent"},
@@ -229,7 +231,8 @@ def walked(house: House, kind: str) -> tuple[str, Json]:
     assert undone["outstanding"]
     house.answer_everything(incident, frozenset({"debrief"}), who)
     house.take(incident, "complete_investigation", who, findings="As it was reported.")
-    house.take(incident, "debrief", who, **DEBRIEF)
+    ceop: Json = {"where_enquiries_stand": "CEOP has the account."} if kind == "online_grooming" else {}
+    house.take(incident, "debrief", who, **DEBRIEF, **ceop)
     house.answer_everything(incident, who=who)
     return incident, house.take(incident, "close", who, **CLOSING)
 

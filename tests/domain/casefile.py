@@ -51,18 +51,23 @@ def known(name: str) -> UUID:
 
 TARGET, ALLEGED, PARENT, TEACHER, UNKNOWN = map(known, ("target", "alleged", "parent", "teacher", "unknown"))
 POSTER = known("a parent who posted")
+STRANGER, SIXTH_FORMER = known("a stranger"), known("a pupil of 18")
 DSL, HEAD = known("dsl"), known("head")
 FILE = EvidenceFile(id=known("file"), sha256="0" * 64, size=1, media_type="image/png")
 
 TWO_PUPILS = ((TARGET, "target", "pupil"), (ALLEGED, "alleged", "pupil"))
-PEOPLE: defaultdict[str, tuple[tuple[UUID, str, str], ...]] = defaultdict(lambda: TWO_PUPILS)
+Named = tuple[UUID, str, str] | tuple[UUID, str, str, bool]
+"""A person, the involvement, the category, and whether they were 18 or over, if their birth date is known."""
+PEOPLE: defaultdict[str, tuple[Named, ...]] = defaultdict(lambda: TWO_PUPILS)
 """The people in a case of each kind; two pupils if a kind has no others."""
 PEOPLE |= {
     "unsolicited_contact": ((TEACHER, "target", "staff"), (ALLEGED, "alleged", "pupil")),
+    "online_grooming": ((TARGET, "target", "pupil"), (STRANGER, "alleged", "external")),
     "parent_post": ((TEACHER, "target", "staff"), (POSTER, "alleged", "parent")),
     "underage_use": ((TARGET, "target", "pupil"),),
     "image_without_consent": ((TARGET, "target", "pupil"), (POSTER, "alleged", "parent")),
     "inappropriate_content": ((TARGET, "target", "pupil"),),
+    "adult_image": ((TEACHER, "target", "staff"), (ALLEGED, "alleged", "pupil")),
     "staff_misuse": ((TEACHER, "alleged", "staff"),),
     "staff_allegation": ((TARGET, "target", "pupil"), (TEACHER, "alleged", "staff")),
 }
@@ -128,7 +133,7 @@ class CaseFile:
         kind: str = "cyberbullying",
         pack: str = "st_thomas",
         reported: str = "2026-09-14 10:20",
-        people: tuple[tuple[UUID, str, str], ...] | None = None,
+        people: tuple[Named, ...] | None = None,
         reported_as: str = "dsl",
         switches: tuple[str, ...] | None = None,
         pace: timedelta = timedelta(hours=1),
@@ -142,8 +147,13 @@ class CaseFile:
         values = typed(Report, examples.example("report", self._before(kind)))
         parties = PEOPLE[kind] if people is None else people
         values["people"] = tuple(
-            Party(person=person, involvement=Involvement(role), category=Category(category))
-            for person, role, category in parties
+            Party(
+                person=person,
+                involvement=Involvement(role),
+                category=Category(category),
+                adult=adult[0] if adult else None,
+            )
+            for person, role, category, *adult in parties
         )
         report = Report(
             **{**self._stamp(1, known(f"{kind} {pack}")), "role": reported_as},
@@ -247,7 +257,7 @@ class CaseFile:
     def answer(self, duty: Duty) -> Self:
         """Take the step that `duty` asks for; withhold it from parents who may not be informed yet."""
         try:
-            return self.take(duty.rule.step or "", **duty.preset)
+            return self.take(duty.rule.step or "", **ANSWERED_WITH.get(duty.rule.id, {}), **duty.preset)
         except Refused:
             if duty.rule.step != "inform_parents":
                 raise
@@ -279,7 +289,7 @@ class CaseFile:
 def example(step: str, incident: Incident, now: datetime | None = None, **fields: Any) -> dict[str, Any]:
     """Fields with which `step` is valid, whatever the playbook says; `fields` replaces some of them."""
     occasion = Occasion(now=now or incident.recorded_at, slots=slots(incident))
-    given = {**FILLED_IN.get(step, {}), **fields}
+    given = {**FILLED_IN.get(step, {}), **OF_A_KIND.get((step, incident.kind), {}), **fields}
     return typed(STEPS[step], examples.example(step, occasion, given))
 
 
@@ -312,3 +322,12 @@ FILLED_IN: dict[str, dict[str, Any]] = {
     "rebase": {"policy": Policy(floor=FLOOR, pack=PACKS["headcorn"], switches=IN_FORCE)},
 }
 """The fields that casework fills in, for steps that are built without it."""
+
+ANSWERED_WITH: dict[str, dict[str, Any]] = {"adult-pupil-asked": {"inform_parents": False}}
+"""The fields that answer a duty which several values answer."""
+
+OF_A_KIND: dict[tuple[str, str], dict[str, Any]] = {
+    ("debrief", "online_grooming"): {"where_enquiries_stand": Sealed("CEOP still looks for the account.")},
+    ("request_removal", "adult_image"): {"addressee": "revenge_porn_helpline"},
+}
+"""The fields with which a step that the kind always asks for is allowed in it."""

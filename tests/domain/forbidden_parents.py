@@ -60,6 +60,7 @@ PARENT_ROWS: Final[dict[str, Forbidden]] = {
     "alleged-parent-no-advise": of_parent("advise", person=POSTER),
     "alleged-parent-no-offer-support": of_parent("offer_support", person=POSTER),
     "alleged-parent-no-apply-sanction": of_parent("apply_sanction", person=POSTER),
+    "alleged-parent-no-record-account": of_parent("record_account", person=POSTER),
     "alleged-parent-no-tell": of_parent("tell", person=POSTER),
     "alleged-parent-not-asked-to-remove": of_parent("request_removal", addressee="person"),
     "alleged-adult-not-told-as-parent": of_teacher("inform_parents"),

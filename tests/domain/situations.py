@@ -17,9 +17,12 @@ from tests.domain.casefile import (
     FLOOR,
     PACKS,
     POSTER,
+    SIXTH_FORMER,
+    STRANGER,
     SWITCHES,
     TARGET,
     TEACHER,
+    TWO_PUPILS,
     UNKNOWN,
     CaseFile,
     known,
@@ -75,8 +78,15 @@ CHILD_POSTED_ABOUT: Final[Opening] = {"people": ((TARGET, "target", "pupil"), (P
 BYSTANDER: Final[Opening] = {
     "people": ((TARGET, "target", "pupil"), (ALLEGED, "alleged", "pupil"), (RECIPIENT, "bystander", "pupil"))
 }
+ADULT_PUPIL: Final[Opening] = {"people": ((SIXTH_FORMER, "target", "pupil", True),)}
+BY_A_STRANGER: Final[Opening] = {"people": ((TARGET, "target", "pupil"), (STRANGER, "alleged", "external"))}
+STRANGER_CALLED_STAFF: Final[Opening] = {**BY_A_STRANGER, "direction": "staff_to_pupil"}
+BY_A_STRANGER_AND_A_PUPIL: Final[Opening] = {
+    "people": (*BY_A_STRANGER["people"], (ALLEGED, "alleged", "pupil"))
+}
 CRITICAL: Final[Opening] = {"content": (Content.ADULT_CONTACT,)}
 LEARNT_OF: Final[Opening] = {"people": (*CHILD_POSTED_ABOUT["people"], (INFORMED, "witness", "staff"))}
+INDECENT: Final[Opening] = {"content": (Content.INDECENT_IMAGE,)}
 EXTREMIST: Final[Opening] = {"content": (Content.EXTREMIST,)}
 SEXUAL: Final[Opening] = {"content": (Content.SEXUAL,)}
 HATE: Final[Opening] = {"content": (Content.RACIST,)}
@@ -133,12 +143,23 @@ OPENINGS: Final[dict[str, Opening]] = {
     "sharing-content": {**CHILD_POSTED_ABOUT, **SEXUAL},
     "sharing-critical": {**CHILD_POSTED_ABOUT, **CRITICAL},
     "people-known": {"people": ()},
+    "contact-becomes-grooming": STRANGER_CALLED_STAFF,
+    "grooming-takedown": INDECENT,
+    "grooming-no-copy": INDECENT,
+    "grooming-support-alleged": BY_A_STRANGER_AND_A_PUPIL,
+    "sexting-becomes-adult-image": STAFF_TARGET,
+    "adult-image-becomes-nudes": {"people": TWO_PUPILS},
+    **{f"adult-pupil-{what}": ADULT_PUPIL for what in ("asked", "parents", "support")},
 }
 """Fields of the report, by rule."""
 
 KIND_OPENINGS: Final[dict[tuple[str, str], Opening]] = {
     ("child-voice", "parent_post"): CHILD_POSTED_ABOUT,
     ("child-voice", "staff_misuse"): STAFF_ALLEGED,
+    **{
+        (f"sexual-content-risk{what}", "adult_image"): {**SEXUAL, "people": TWO_PUPILS}
+        for what in ("", "-to-police", "-to-social-care")
+    },
 }
 """Fields of the report where the usual people of the kind include nobody that the rule applies to."""
 
@@ -257,6 +278,9 @@ STORIES: Final[dict[str, Story]] = {
     "sexual-content-risk-to-social-care": risk_unknown,
     "risk-found-police": lambda case: case.take("assess_risk", adult_involved="yes"),
     "at-risk-referral": lambda case: case.take("assess_welfare", at_risk_now="unknown"),
+    "adult-pupil-parents": lambda case: case.take(
+        "record_child_voice", person=SIXTH_FORMER, inform_parents=True
+    ),
     "st-thomas-out-of-school-parents": lambda case: case.take("triage", timing="out_of_school"),
     "st-thomas-out-of-school-family": lambda case: case.take("triage", timing="out_of_school").take(
         "inform_parents"

@@ -9,7 +9,14 @@ import pytest
 from casework.domain.incident.facts import fact
 from casework.domain.vocabulary import Limb
 from tests.domain.casefile import ALLEGED, PACKS, PARENT, TARGET, TEACHER, UNKNOWN, CaseFile, known
-from tests.domain.situations import KINDS, STAFF_ALLEGED, STAFF_AND_PUPIL_ALLEGED, consulted, threshold_met
+from tests.domain.situations import (
+    KINDS,
+    STAFF_ALLEGED,
+    STAFF_AND_PUPIL_ALLEGED,
+    Opening,
+    consulted,
+    threshold_met,
+)
 
 OTHERS = [kind for kind in KINDS if kind not in ("staff_misuse", "staff_allegation")]
 INFORMING: dict[str, dict[str, Any]] = {
@@ -22,8 +29,16 @@ INFORMING: dict[str, dict[str, Any]] = {
 WORKFORCE = ["staff", "governor", "contractor", "volunteer", "visitor"]
 
 
+def people_of(kind: str, opening: Opening) -> Opening:
+    """`opening`, with an adult as the target of an adult's image, and the pupil as a bystander."""
+    if kind != "adult_image":
+        return opening
+    shown = ((known("a colleague"), "target", "staff"), (TARGET, "bystander", "pupil"))
+    return {"people": (*shown, *opening["people"][1:])}
+
+
 def case_of(kind: str, pack: str = "st_thomas", **fields: Any) -> CaseFile:
-    return CaseFile(kind, pack, **{**STAFF_ALLEGED, **fields})
+    return CaseFile(kind, pack, **{**people_of(kind, STAFF_ALLEGED), **fields})
 
 
 def refusals(case: CaseFile) -> dict[str, str]:
@@ -145,7 +160,7 @@ def test_a_case_below_the_threshold_is_closed_like_any_other(kind: str, pack: st
 @pytest.mark.parametrize("pack", PACKS)
 @pytest.mark.parametrize("kind", OTHERS)
 def test_with_an_alleged_pupil_the_adult_gets_a_separate_case(kind: str, pack: str) -> None:
-    case = threshold_met(CaseFile(kind, pack, **STAFF_AND_PUPIL_ALLEGED))
+    case = threshold_met(CaseFile(kind, pack, **people_of(kind, STAFF_AND_PUPIL_ALLEGED)))
     assert not case.requires("reclassify")
     refusal = case.refusal("reclassify", kind="staff_allegation")
     assert refusal.rule == "adult-case-not-from-a-pupils"

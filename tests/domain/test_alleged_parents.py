@@ -12,7 +12,7 @@ from tests.domain.forbidden_parents import AS_PARENT, social_care_agrees
 from tests.domain.situations import CHILD_POSTED_ABOUT, KINDS
 
 NOT_TOLD: Final = "alleged-parent-not-told"
-EXEMPT: Final = ("image_without_consent", "parent_post", "unsolicited_contact")
+EXEMPT: Final = ("image_without_consent", "other_concern", "parent_post", "unsolicited_contact")
 
 
 def by_the_father(kind: str = "sexting", pack: str = "st_thomas", **fields: Any) -> CaseFile:

@@ -209,6 +209,22 @@ DUE: dict[str, tuple[str, str]] = {
     "allegation-subject-told": (NEXT_WORKING_DAY, NEXT_WORKING_DAY),
     "allegation-regulators": (A_MONTH_ON, A_MONTH_ON),
     "allegation-debrief": (TENTH_SCHOOL_DAY, TENTH_WORKING_DAY),
+    "contact-becomes-grooming": (WITHIN_THE_HOUR, WITHIN_THE_HOUR),
+    "grooming-triage": (SAME_DAY, SAME_DAY),
+    "grooming-to-police": (SAME_DAY, SAME_DAY),
+    "grooming-to-social-care": (SAME_DAY, SAME_DAY),
+    "grooming-to-ceop": (SAME_DAY, SAME_DAY),
+    "grooming-evidence": (SAME_DAY, SAME_DAY),
+    "grooming-no-copy": (SAME_DAY, SAME_DAY),
+    "grooming-takedown": (SAME_DAY, SAME_DAY),
+    "grooming-parents": (SAME_DAY, SAME_DAY),
+    "adult-image-becomes-nudes": (SAME_DAY, SAME_DAY),
+    "adult-image-triage": (SAME_DAY, SAME_DAY),
+    "adult-image-police": (SAME_DAY, SAME_DAY),
+    "adult-image-takedown": (SAME_DAY, SAME_DAY),
+    "adult-image-parents": (SAME_DAY, SAME_DAY),
+    "other-concern-triage": (NEXT_WORKING_DAY, SAME_DAY),
+    "other-concern-parents": (FIFTH_SCHOOL_DAY, SAME_DAY),
 }
 DUE |= {telling: DUE[rule] for telling, rule in TELLING.items() if rule in DUE}
 """By rule, when it is due: in an ordinary incident, and in a critical one. Somebody is told as soon."""
@@ -216,6 +232,9 @@ DUE |= {telling: DUE[rule] for telling, rule in TELLING.items() if rule in DUE}
 TIMED = [entry for entry in DUTIES if entry.rule.clock is not None]
 NOT_STARTED = {("debrief", "staff_allegation"), ("headcorn-debrief", "staff_allegation")}
 """An allegation is investigated after the LADO is consulted; `debrief-after-escalation` applies instead."""
+
+CRITICAL_KINDS = {"online_grooming"}
+"""The kinds of which every incident is critical."""
 
 OF_LAW = {
     "allegation-lado",
@@ -272,10 +291,12 @@ def test_every_rule_with_a_clock_has_a_row() -> None:
 
 @pytest.mark.parametrize("entry", TIMED, ids=by_rule)
 def test_each_duty_is_due_on_the_expected_day(entry: InForce) -> None:
-    for cases, due in zip((entry.cases(), critical_cases(entry)), DUE[entry.rule.id], strict=True):
+    ordinary, critical = DUE[entry.rule.id]
+    for cases, due in ((entry.cases(), ordinary), (critical_cases(entry), critical)):
         for case in cases:
             started = (entry.rule.id, case.incident.kind) not in NOT_STARTED
-            assert moments(case, entry.rule.id) == ({due} if started else set())
+            expected = critical if case.incident.kind in CRITICAL_KINDS else due
+            assert moments(case, entry.rule.id) == ({expected} if started else set())
 
 
 @pytest.mark.parametrize("entry", TIMED, ids=by_rule)
@@ -340,7 +361,7 @@ def test_a_critical_case_never_has_more_time(kind: str, pack: str, day: date) ->
     ],
 )
 def test_a_later_finding_makes_the_case_critical_from_then_on(step: str, fields: dict[str, Any]) -> None:
-    for kind in KINDS:
+    for kind in {*KINDS} - CRITICAL_KINDS:
         case = CaseFile(kind, reported="2026-10-22 09:00").take(step, "2026-10-26 15:00", **fields)
         assert case.playbook.critical_since(case.incident) == at("2026-10-26 15:00")
         assert moments(case, "acknowledge") == {SAME_DAY}

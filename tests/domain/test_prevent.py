@@ -21,8 +21,8 @@ def test_prevent_is_considered_in_every_kind(kind: str, pack: str) -> None:
     case = CaseFile(kind, pack, reported="2026-12-19 11:00", **EXTREMIST)
     (due,) = (duty for duty in case.outstanding() if duty.rule.id == "extremist-prevent")
     assert (due.rule.modality, due.rule.clause) == ("consider", "Prevent duty; KCSIE part 1")
-    # In the Christmas holiday: a working day, never a school day.
-    assert f"{due.due_at:%Y-%m-%d}" == "2026-12-21"
+    # In the Christmas holiday: a working day, never a school day; grooming is always critical.
+    assert f"{due.due_at:%Y-%m-%d}" == ("2026-12-19" if kind == "online_grooming" else "2026-12-21")
     assert not considered(case)
     assert considered(case.copy().take("welfare_check", prevent_considered=True))
     assert considered(case.copy().take("escalate", agency="prevent"))

@@ -13,6 +13,7 @@ from tests.domain.casefile import CaseFile
 from tests.domain.forbidden import REPORTS
 from tests.domain.forbidden import ROWS as PUPIL_ROWS
 from tests.domain.forbidden_adults import ADULT_ROWS
+from tests.domain.forbidden_kinds import KIND_ROWS
 from tests.domain.forbidden_parents import PARENT_ROWS
 from tests.domain.situations import InForce, by_rule, every_rule, rules_of
 
@@ -24,7 +25,7 @@ def prohibitions() -> dict[str, Rule]:
     return {rule.id: rule for rule in rules if rule.modality is Modality.MUST_NOT and rule.step is not None}
 
 
-ROWS = {**PUPIL_ROWS, **PARENT_ROWS, **ADULT_ROWS}
+ROWS = {**PUPIL_ROWS, **PARENT_ROWS, **ADULT_ROWS, **KIND_ROWS}
 PROHIBITIONS = prohibitions()
 IN_FORCE = [entry for entry in every_rule() if entry.rule.id in ROWS]
 

@@ -29,10 +29,13 @@ def test_the_floor_of_england_and_the_packs_are_shipped() -> None:
     assert KINDS == [
         "cyberbullying",
         "unsolicited_contact",
+        "online_grooming",
         "parent_post",
         "underage_use",
         "image_without_consent",
         "inappropriate_content",
+        "adult_image",
+        "other_concern",
         "staff_misuse",
         "staff_allegation",
         "sexting",

@@ -92,7 +92,9 @@ def fields_for(step: str, kind: str) -> dict[str, Any]:
     if step == "reclassify":
         other = next(other for other in KINDS if other != kind)
         return {"kind": other, "direction": None if kind == "unsolicited_contact" else direction_of(other)}
-    if step == "save_evidence" and kind != "sexting":
+    if step == "consider_police" and kind == "online_grooming":
+        return {"refer": True}
+    if step == "save_evidence" and kind not in {"sexting", "adult_image"}:
         return {"form": "screenshot"}
     if step == "withdraw_involvement":
         return {"person": UNKNOWN}
@@ -191,7 +193,9 @@ def test_a_closed_case_refuses_every_other_step(kind: str) -> None:
         )
 
         # A closed case has no open action and no open enquiry: ending one is invalid before it is refused.
-        with pytest.raises(Invalid if step in ENDS_SOMETHING else Refused):
+        # In grooming the police were told, so that they may always say more.
+        told = kind == "online_grooming" and step in {"record_agency_response", "record_challenge"}
+        with pytest.raises(Invalid if step in ENDS_SOMETHING and not told else Refused):
             case.incident.take(refused, case.playbook)
         assert (case.incident.version, case.incident.state) == (version, "closed")
 

@@ -16,11 +16,19 @@ from tests.policies.rows import FLOOR_ALONE, Requires, Row
 from tests.policies.rows_contact import CONTACT_ROWS
 from tests.policies.rows_floor import FLOOR_ROWS
 from tests.policies.rows_floor_common import COMMON_ROWS
+from tests.policies.rows_kinds import KIND_ROWS
 from tests.policies.rows_packs import PACK_ROWS
 from tests.policies.rows_parents import PARENT_ROWS
 
 LIBRARY: Final = Library.own()
-ROWS: Final[dict[str, Row]] = {**FLOOR_ROWS, **PARENT_ROWS, **CONTACT_ROWS, **COMMON_ROWS, **PACK_ROWS}
+ROWS: Final[dict[str, Row]] = {
+    **FLOOR_ROWS,
+    **KIND_ROWS,
+    **PARENT_ROWS,
+    **CONTACT_ROWS,
+    **COMMON_ROWS,
+    **PACK_ROWS,
+}
 PLAYBOOKS: Final[dict[str, Playbook]] = {
     **{rule.id: FLOOR_ALONE for rule in FLOOR_ALONE.floor.every_rule()},
     **{

@@ -28,6 +28,8 @@ USERS: Final = (
 )
 """One user for each role: role and name."""
 TEACHER: Final = "Linnet Harrowgate"
+STRANGER: Final = "Silverfox Ninetynine"
+"""An account that claims to be of this name."""
 PARENT_FORENAME: Final = "Winifred"
 
 EVERY_NAME: Final = (*FORENAMES, *SURNAMES, *(name for _, name in USERS), TEACHER, PARENT_FORENAME)

@@ -31,7 +31,7 @@ from casework.usecases.steps.reporting import ReportIncident
 from casework.usecases.steps.taking import TakeStep
 from casework.usecases.users import RegisterUser
 from casework_api.demo.calendar import calendar_around
-from casework_api.demo.people import PARENT_FORENAME, TEACHER, USERS, pupil_names
+from casework_api.demo.people import PARENT_FORENAME, STRANGER, TEACHER, USERS, pupil_names
 from casework_api.demo.texts import CONTENT, PLATFORMS, SUMMARIES, VOICES, Scene, fields
 
 _CATEGORIES: Final = dict.fromkeys(("chair_of_governors", "vice_chair", "governor"), Category.GOVERNOR)
@@ -39,6 +39,10 @@ _CATEGORIES: Final = dict.fromkeys(("chair_of_governors", "vice_chair", "governo
 INCIDENTS: Final = 60
 PUPILS: Final = 36
 KINDS: Final = ("cyberbullying",) * 6 + ("unsolicited_contact",) * 2 + ("sexting",) * 2
+RARE_KINDS: Final = ("online_grooming", "online_grooming", "adult_image", "other_concern")
+"""The kinds of the other incidents, each as often as it is named."""
+OF_THE_TEACHER: Final = ("unsolicited_contact", "adult_image")
+"""The kinds in which the target is a member of staff."""
 _WAITS: Final = (5, 10, 20, 30, 45, 60, 90, 600)
 """Minutes from one step to the next: mostly on the same morning, sometimes on the next day."""
 # In a real history some steps are in time, some are late, and some are left open.
@@ -47,13 +51,14 @@ _SOME_TIME: Final = timedelta(days=40)
 
 
 class Cast(msgspec.Struct):
-    """The users and people of the school; `parents` by the id of the child."""
+    """The users and people of the school; `parents` by the id of the child, `stranger` of no school."""
 
     school: UUID
     users: dict[str, User]
     pupils: list[UUID]
     parents: dict[UUID, UUID]
     teacher: UUID
+    stranger: UUID
 
 
 class Demo(msgspec.Struct):
@@ -74,8 +79,8 @@ def fill(app: Casework, moment: datetime, progress: Callable[[int, int], None]) 
     # The year ends on the day before, so that it does not depend on the hour of the run.
     story = _Story(app, rng, calendar, datetime.combine(day, time(), tzinfo=LONDON))
     cast = story.open_school()
-    for place, reported in enumerate(story.times()):
-        story.incident(cast, reported)
+    for place, (reported, kind) in enumerate(zip(story.times(), story.kinds(), strict=True)):
+        story.incident(cast, reported, kind)
         progress(place + 1, INCIDENTS)
     issued = Context(principal=SYSTEM, now=moment, key=f"demo {day}")
     tokens = {
@@ -127,7 +132,8 @@ class _Story:
         self.app.users.change(self.context(None, opened), admin.id, ChangeUser(person=person))
         pupils, parents = self._families(school.id, users["dsl"], opened)
         teacher = self._person(users["dsl"], opened, school.id, Category.STAFF, TEACHER)
-        return Cast(school=school.id, users=users, pupils=pupils, parents=parents, teacher=teacher)
+        stranger = self._person(users["dsl"], opened, school.id, Category.EXTERNAL, STRANGER)
+        return Cast(school.id, users, pupils, parents, teacher, stranger)
 
     def _families(self, school: UUID, dsl: User, opened: datetime) -> tuple[list[UUID], dict[UUID, UUID]]:
         pupils: list[UUID] = []
@@ -169,9 +175,15 @@ class _Story:
             for _ in range(INCIDENTS)
         )
 
-    def incident(self, cast: Cast, reported: datetime) -> None:
+    def kinds(self) -> list[str]:
+        """The kinds of the incidents, in order."""
+        kinds = [*RARE_KINDS, *self.rng.choices(KINDS, k=INCIDENTS - len(RARE_KINDS))]
+        self.rng.shuffle(kinds)
+        return kinds
+
+    def incident(self, cast: Cast, reported: datetime, kind: str) -> None:
         """One incident, from its report to its last step before now."""
-        case = self._report(cast, reported)
+        case = self._report(cast, reported, kind)
         recent = self.moment - reported < _SOME_TIME
         leave_open = recent or self.rng.random() < _LEFT_OPEN
         steps = self.rng.randint(2, 12) if leave_open else 80
@@ -215,15 +227,14 @@ class _Story:
         except Refused:
             return None
 
-    def _report(self, cast: Cast, reported: datetime) -> Case:
-        kind = self.rng.choice(KINDS)
+    def _report(self, cast: Cast, reported: datetime, kind: str) -> Case:
         alleged, target = self.rng.sample(cast.pupils, 2)
-        contact = kind == "unsolicited_contact"
+        of_the_teacher = kind in OF_THE_TEACHER
         slots: Slots = {
             Slot.SCHOOL: cast.school,
             Slot.KIND: kind,
-            Slot.CHILD: cast.teacher if contact else target,
-            Slot.ALLEGED: alleged,
+            Slot.CHILD: cast.teacher if of_the_teacher else target,
+            Slot.ALLEGED: cast.stranger if kind == "online_grooming" else alleged,
         }
         varied: dict[str, Any] = {
             "occurred_at": (reported - timedelta(minutes=self.rng.randint(10, 900))).astimezone(UTC),
@@ -233,9 +244,9 @@ class _Story:
             "summary": self.rng.choice(SUMMARIES[kind]),
             "content": self.rng.choice(CONTENT[kind]),
         }
-        if contact:
+        if kind == "unsolicited_contact":
             varied["direction"] = Direction.PUPIL_TO_STAFF
-        elif self.rng.random() < 0.5:
+        if not of_the_teacher and self.rng.random() < 0.5:
             varied["child_voice"] = self.rng.choice(VOICES)
         recorded = reported + timedelta(minutes=self.rng.randint(1, 40))
         values = example("report", Occasion(now=reported, slots=slots), varied)

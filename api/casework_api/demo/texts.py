@@ -15,6 +15,7 @@ from casework.domain.incident.examples import EXAMPLES, example, typed
 from casework.domain.incident.slots import LaterDay, Occasion, Slot, Slots
 from casework.domain.moments import Instant
 from casework.domain.vocabulary import (
+    Addressee,
     Answer,
     Change,
     Content,
@@ -40,11 +41,20 @@ SUMMARIES: Final = {
         "Told in the corridor that a picture is going round; nobody on staff has seen it.",
         "A pupil says a picture sent to one person was passed on to others.",
     ),
+    "online_grooming": (
+        "An account that nobody knows asked a pupil to move to another app and to keep it quiet.",
+        "Somebody asks a pupil for vouchers, or else will tell the whole class what she wrote.",
+    ),
+    "adult_image": ("A faked picture of a teacher is said to go round in the sixth week of term.",),
+    "other_concern": ("A pupil stays up at night with a chat program and talks of nothing else.",),
 }
 CONTENT: Final = {
     "cyberbullying": ((), (Content.ABUSIVE,), (Content.THREATENING,), (Content.RACIST,), (Content.SEXIST,)),
     "unsolicited_contact": ((),),
     "sexting": ((Content.INDECENT_IMAGE, Content.SEXUAL),),
+    "online_grooming": ((Content.ADULT_CONTACT,), (Content.ADULT_CONTACT, Content.BLACKMAIL)),
+    "adult_image": ((Content.AI_GENERATED,),),
+    "other_concern": ((),),
 }
 PLATFORMS: Final = ("WhatsApp", "Snapchat", "Instagram", "TikTok", "Roblox", "Discord")
 VOICES: Final = (
@@ -94,16 +104,23 @@ def _occasion(scene: Scene, preset: dict[str, Any]) -> Occasion:
 
 
 def _evidence(scene: Scene) -> dict[str, Any]:
-    nudes = Content.INDECENT_IMAGE in scene.incident.content
+    nudes = not {Content.INDECENT_IMAGE, Content.AI_GENERATED}.isdisjoint(scene.incident.content)
     form = EvidenceForm.WRITTEN_ACCOUNT if nudes else EvidenceForm.SCREENSHOT
     return {"form": form, "captured_at": scene.now - timedelta(minutes=5)}
+
+
+def _removal(scene: Scene) -> dict[str, Any]:
+    of_a_child = scene.incident.children(Involvement.TARGET)
+    return {} if of_a_child else {"addressee": Addressee.REVENGE_PORN_HELPLINE}
 
 
 def _debrief(scene: Scene) -> dict[str, Any]:
     (lesson,), (action,) = EXAMPLES["debrief"]["lessons"], EXAMPLES["debrief"]["actions"]
     chosen = scene.rng.sample(LESSONS, scene.rng.choice((1, 1, 2)))
     due_on = LaterDay(scene.rng.choice((7, 14, 28)))
+    ceop = "ceop" in scene.incident.open_enquiries
     return {
+        **({"where_enquiries_stand": "CEOP has the account and has not answered yet."} if ceop else {}),
         "lessons": [{**lesson, "text": text, "changes": changes} for text, changes in chosen],
         "actions": [{**action, "due_on": due_on, "lesson": place} for place in range(len(chosen))],
     }
@@ -114,6 +131,7 @@ _VARIED: Final[dict[str, Callable[[Scene], dict[str, Any]]]] = {
     "save_evidence": _evidence,
     "record_child_voice": lambda s: {"voice": s.rng.choice(VOICES)},
     "consider_police": lambda s: {"refer": s.rng.random() < 0.15},
+    "request_removal": _removal,
     "assess_risk": lambda s: {"coercion": Answer.UNKNOWN} if s.rng.random() < 0.3 else {},
     "decide": lambda _: {"topic": DecisionTopic.MANAGED_IN_SCHOOL},
     "debrief": _debrief,

@@ -20,6 +20,7 @@ from casework.domain.vocabulary import Category, MayBeContacted, Relation
 
 LAST_PRIMARY_YEAR: Final = 6
 AGE_AFTER_PRIMARY: Final = 12
+ADULT_AGE: Final = 18
 
 # As it was decided for the events of versions 1 and 2: it must not change when a permission or a word does.
 _KEPT_THE_ROLL: Final = frozenset({"dsl", "deputy_dsl", "headteacher", "admin"})
@@ -320,6 +321,11 @@ class Person(Aggregate, begins_with=PersonRegistered):
         """Whether they left the school, or died, on `day` or before."""
         ends = (self.details.left_on, self.details.died_on)
         return any(date.fromisoformat(each.text) <= day for each in ends if each is not None)
+
+    def adult_on(self, day: date) -> bool | None:
+        """Whether the person was 18 or over on `day`, by the present birth date; None without one."""
+        born_on = day_in(self.details.born_on)
+        return None if born_on is None else _age(born_on, day) >= ADULT_AGE
 
     @property
     def former_names(self) -> tuple[Sealed, ...]:

@@ -258,6 +258,8 @@ class Addressee(StrEnum):
     PLATFORM = "platform"
     ISP = "isp"
     REPORT_REMOVE = "report_remove"
+    REVENGE_PORN_HELPLINE = "revenge_porn_helpline"
+    STOPNCII = "stopncii"
 
 
 class RemovalOutcome(StrEnum):
@@ -329,12 +331,6 @@ class Answer(StrEnum):
     YES = "yes"
     NO = "no"
     UNKNOWN = "unknown"
-
-
-class DeletionAdviser(StrEnum):
-    POLICE = "police"
-    CHILDRENS_SOCIAL_CARE = "childrens_social_care"
-    DSL = "dsl"
 
 
 class AdviceTopic(StrEnum):

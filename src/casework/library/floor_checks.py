@@ -49,7 +49,7 @@ def floor_faults(floor: Floor) -> Iterator[Fault]:
     yield from (("", "recusal", message) for message in recipient_faults(floor.recusal))
     yield from _name_faults(floor)
     for item in floor.critical:
-        if item.concern not in CONCERNS:
+        if item.concern not in CONCERNS and item.concern not in {f"kind:{kind}" for kind in kinds}:
             yield "", "critical", f"no step raises the concern {item.concern!r}"
         if not cites(item.clause, floor.sources):
             yield "", "critical", f"clause {item.clause!r} cites no source of this file"

@@ -92,7 +92,7 @@ class Correct(Step, frozen=True, kw_only=True):
         faults = {}
         for attribute, value in fields.values.items():
             path = f"$.fields.{names[attribute]}"
-            if attribute in step.CORRECTABLE.fixed:
+            if attribute in step.CORRECTABLE.fixed and not step.works_out_again(attribute, value):
                 faults[path] = "cannot be corrected"
             elif value == getattr(step, attribute):
                 faults[path] = "has this value already"
@@ -148,5 +148,6 @@ class Reclassify(Step, frozen=True, kw_only=True):
     def apply(self, incident: Incident) -> None:
         incident.kind = self.kind
         incident.kinds_been |= {self.kind}
+        incident.raise_concern(f"kind:{self.kind}", self.happened_at)
         incident.kind_stream = self.kind_stream
         incident.direction = self.direction or incident.direction

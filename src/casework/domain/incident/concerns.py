@@ -14,4 +14,4 @@ CONCERNS: Final = frozenset(
         *(f"risk:{question}" for question in RISK_QUESTIONS),
     }
 )
-"""Every concern a step can raise."""
+"""Every concern a step can raise, besides `kind:` followed by a kind of the floor."""

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from casework.domain.clocks import day_of
+from casework.domain.incident.age import Age
 from casework.domain.incident.agencies import ConsiderPolice, RecordAgencyResponse
 from casework.domain.incident.allegations import ConsultLado, DetermineOutcome, RecordAccount
 from casework.domain.incident.contact import ClassifyContact, DecideThreshold
@@ -16,15 +17,15 @@ from casework.domain.incident.departures import gone_since, works_here
 from casework.domain.incident.families import RecordChildVoice, RecordMeeting
 from casework.domain.incident.imagery import RISK_QUESTIONS, EstablishInvolvement
 from casework.domain.incident.outcomes import Decide
-from casework.domain.incident.reporting import Triage
+from casework.domain.incident.reporting import Triage, adult_at_school_alleged
 from casework.domain.incident.steps import STEPS
+from casework.domain.incident.subjects import SUBJECT_INVOLVEMENTS, adult_pupils_of
 from casework.domain.incident.technology import CheckAge, CheckConsent, Contain
 from casework.domain.incident.telling import wrongly_told
 from casework.domain.incident.welfare import UNASSESSED, at_risk_now
 from casework.domain.moments import LocalDate
 from casework.domain.values import Scalar, ValueSet, as_values
 from casework.domain.vocabulary import (
-    BY_STAFF,
     Agency,
     AllegationOutcome,
     Answer,
@@ -79,9 +80,10 @@ def _jurisdiction(incident: Incident) -> tuple[Ground, ...]:
     return named[-1] if named else ()
 
 
-def _adult_alleged(incident: Incident) -> bool:
-    """Whether an adult at the school is alleged, even if not named yet."""
-    return Category.STAFF in _side(incident, Involvement.ALLEGED) or incident.direction in BY_STAFF
+def _target_ages(incident: Incident) -> frozenset[str]:
+    """Whether the targets were children on the day of the incident; `unknown` if no target is named."""
+    ages = frozenset(party.age.value for party in incident.involved(Involvement.TARGET))
+    return ages or frozenset({Age.UNKNOWN.value})
 
 
 def _underage(incident: Incident) -> bool | None:
@@ -168,7 +170,8 @@ FACTS: Final[Mapping[str, Fact]] = {
     ),
     "alleged_works_here": Fact(works_here, _BOOLEAN),
     "alleged_gone": Fact(lambda i: gone_since(i) is not None, _BOOLEAN),
-    "adult_alleged": Fact(_adult_alleged, _BOOLEAN),
+    "target_ages": Fact(_target_ages, _words(Age)),
+    "adult_alleged": Fact(lambda i: adult_at_school_alleged(i.people, i.direction), _BOOLEAN),
     "people_known": Fact(lambda i: bool(i.people), _BOOLEAN),
     "kinds_been": Fact(lambda i: i.kinds_been, None),
     "steps": Fact(lambda i: frozenset(s.name() for s in i.standing if not s.in_vain), _words(STEPS)),
@@ -255,6 +258,33 @@ def _children(*involvements: Involvement) -> Callable[[Incident], list[Item]]:
     return lambda incident: [Item(child) for child in incident.children(*involvements)]
 
 
+def _alleged_outsiders(incident: Incident) -> list[Item]:
+    """Those who are alleged, and are neither of the school nor parents, known by name or not."""
+    outside = (Category.EXTERNAL, Category.UNKNOWN, Category.FORMER_PUPIL)
+    people = (p.person for p in incident.involved(Involvement.ALLEGED) if p.category in outside)
+    return [Item(person) for person in dict.fromkeys(people)]
+
+
+def _adult_pupils(incident: Incident) -> list[Item]:
+    return [Item(person) for person in adult_pupils_of(incident.people, SUBJECT_INVOLVEMENTS)]
+
+
+def _wish_about_parents(incident: Incident) -> Mapping[UUID | str, bool]:
+    """What each person in the case last wished: whether their parents are informed."""
+    said = incident.taken(RecordChildVoice)
+    return {step.person: step.inform_parents for step in said if step.inform_parents is not None}
+
+
+def _adult_pupils_who(wish: bool) -> Callable[[Incident], list[Item]]:
+    """The adult pupils who wish it; or those who do not, or were not asked."""
+
+    def group(incident: Incident) -> list[Item]:
+        wishes = _wish_about_parents(incident)
+        return [each for each in _adult_pupils(incident) if wishes.get(each.value, False) is wish]
+
+    return group
+
+
 def _targets_only(incident: Incident) -> list[Item]:
     """The pupils who are targets, without those who are known to have passed on another target's image.
 
@@ -289,6 +319,10 @@ GROUPS: Final[Mapping[str, Callable[[Incident], list[Item]]]] = {
     "informed_adult": _informed_adults,
     "alleged_child": _children(Involvement.ALLEGED),
     "alleged_pupil": _children(Involvement.ALLEGED),
+    "alleged_outsider": _alleged_outsiders,
+    "adult_pupil": _adult_pupils,
+    "adult_pupil_wishing": _adult_pupils_who(True),
+    "adult_pupil_not_wishing": _adult_pupils_who(False),
     "pupil": lambda i: [
         Item(person) for person in dict.fromkeys(p.person for p in i.people if p.category.is_or_was_pupil)
     ],

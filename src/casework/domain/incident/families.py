@@ -37,13 +37,17 @@ class ToParent(Step, frozen=True, kw_only=True):
 
 
 class RecordChildVoice(Step, frozen=True, kw_only=True):
-    """What the child says, or why the child was not asked."""
+    """What the child says, or why the child was not asked.
+
+    `inform_parents`: whether a pupil of 18 or over wishes that the parents are informed.
+    """
 
     TOPIC: ClassVar[str] = "incident.record_child_voice"
 
     person: PartyId
     voice: Narrative | None = None
     why_not: Reason | None = None
+    inform_parents: bool | None = None
 
     def faults(self, incident: Incident) -> dict[str, str]:
         if (self.voice is None) == (self.why_not is None):
@@ -55,6 +59,7 @@ class InformParents(ToParent, frozen=True, kw_only=True):
     """A parent was informed about their child, or would not listen, or could not be reached.
 
     With `outcome` `refused`, `summary` says what was sent instead. Events without an outcome mean `told`.
+    `despite_wish`: why they are informed although a pupil of 18 or over does not wish it, or was not asked.
     """
 
     TOPIC: ClassVar[str] = "incident.inform_parents"
@@ -65,6 +70,7 @@ class InformParents(ToParent, frozen=True, kw_only=True):
     method: Short
     summary: Narrative
     outcome: TellingOutcome = TellingOutcome.TOLD
+    despite_wish: Reason | None = None
 
     @property
     def in_vain(self) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from casework.domain.fields import AdultId, PartyId, Reason, Short
 from casework.domain.incident.steps import Step
-from casework.domain.vocabulary import Answer, DeletionAdviser
+from casework.domain.vocabulary import Answer
 
 if TYPE_CHECKING:
     from casework.domain.incident.incident import Incident
@@ -18,6 +19,14 @@ RISK_QUESTIONS: Final = (
     "under_13_sexual",
     "immediate_risk",
 )
+
+
+class DeletionAdviser(StrEnum):
+    """Whose advice it was to delete an image."""
+
+    POLICE = "police"
+    CHILDRENS_SOCIAL_CARE = "childrens_social_care"
+    DSL = "dsl"
 
 
 class AssessRisk(Step, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from casework.domain.incident.agencies import Escalate
 from casework.domain.incident.allegations import ConsultLado
@@ -12,6 +13,7 @@ from casework.domain.incident.amending import Reclassify
 from casework.domain.incident.contact import DecideThreshold
 from casework.domain.incident.incident import Incident
 from casework.domain.incident.sharing import RecordMandatoryReport
+from casework.domain.incident.subjects import SUBJECT_INVOLVEMENTS, adult_pupils_of
 from casework.domain.incident.welfare import assessed
 from casework.domain.vocabulary import Answer, Content, Stream
 
@@ -39,6 +41,7 @@ def takes_back_protection(before: Incident, after: Incident, critical_since: Cri
         or (was_critical and not is_critical)
         or _protections(before) - _protections(after)
         or after.waived - before.waived
+        or _no_longer_children(before, after)
     )
 
 
@@ -55,6 +58,11 @@ def was_allegation(incident: Incident) -> bool:
     """Whether it is in the allegation stream, or was before its people, its kind or its report changed."""
     changes = (step for step in incident.timeline if step.CHANGES_PEOPLE or isinstance(step, Reclassify))
     return any(incident.until(step.number).stream is Stream.ALLEGATION for step in changes)
+
+
+def _no_longer_children(before: Incident, after: Incident) -> frozenset[UUID]:
+    """The pupils who were children on the day of the incident as it was, and are adults on that as it is."""
+    return frozenset(before.children()) & frozenset(adult_pupils_of(after.people, SUBJECT_INVOLVEMENTS))
 
 
 def _since_each_is_at_risk(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from uuid import UUID, uuid5
 
 import msgspec
@@ -20,6 +20,7 @@ from casework.domain.fields import (
     ServerSet,
     UserId,
 )
+from casework.domain.incident.age import Age, age_of
 from casework.domain.incident.steps import Correctable, Step
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import (
@@ -42,9 +43,10 @@ if TYPE_CHECKING:
 class Party(msgspec.Struct, frozen=True, kw_only=True):
     """What a person is in one incident. `category` is the one the person had when they were involved.
 
-    `left` says whether they had left the school, or had died, when they were named; `stands_for` are those of
-    whom somebody who is alleged was recorded as parent, guardian or carer then. `user` is given if the report
-    named a user of the school, and not a record of a person.
+    `adult`: whether they were 18 or over on the day of the incident, by their birth date; None if that is
+    not known. `left` says whether they had left the school, or had died, when they were named; `stands_for`
+    are those of whom somebody who is alleged was recorded as parent, guardian or carer then. `user` is given
+    if the report named a user of the school, and not a record of a person.
     """
 
     person: PersonId
@@ -53,6 +55,12 @@ class Party(msgspec.Struct, frozen=True, kw_only=True):
     user: Annotated[UUID | None, ServerSet()] = None
     left: Annotated[bool, ServerSet()] = False
     stands_for: Annotated[tuple[UUID, ...], ServerSet()] = ()
+    adult: Annotated[bool | None, ServerSet()] = None
+
+    @property
+    def age(self) -> Age:
+        """Whether this is a child, by the birth date, or else by the category."""
+        return age_of(self.category, self.adult)
 
 
 def each_once(
@@ -77,10 +85,21 @@ def each_once(
     return tuple(found.values())
 
 
+def adult_at_school_alleged(people: Iterable[Party], direction: Direction | None) -> bool:
+    """Whether an adult at the school, in the wide sense, is alleged, even if not named yet.
+
+    Contact "from staff" of which only people from outside the school are alleged did not come from staff.
+    """
+    alleged = [party.category for party in people if party.involvement is Involvement.ALLEGED]
+    if any(category.works_at_school for category in alleged):
+        return True
+    outsiders = bool(alleged) and all(category is Category.EXTERNAL for category in alleged)
+    return direction in BY_STAFF and not outsiders
+
+
 def stream_of(people: Iterable[Party], direction: Direction | None, kind_stream: Stream) -> Stream:
     """`allegation` if an adult at the school, in the wide sense, is alleged, even if not named yet."""
-    named = any(p.involvement is Involvement.ALLEGED and p.category.works_at_school for p in people)
-    return Stream.ALLEGATION if named or direction in BY_STAFF else kind_stream
+    return Stream.ALLEGATION if adult_at_school_alleged(people, direction) else kind_stream
 
 
 class Policy(msgspec.Struct, frozen=True):
@@ -191,12 +210,19 @@ class Report(NamesPeople, frozen=True, kw_only=True):
             return False
         return submitted is self or (submitted.happened_at, submitted.late_reason) != (self.happened_at, None)
 
+    def works_out_again(self, attribute: str, value: Any) -> bool:
+        if attribute != "people":
+            return False
+        same = [msgspec.structs.replace(p, category=Category.UNKNOWN, adult=None) for p in self.people]
+        return same == [msgspec.structs.replace(p, category=Category.UNKNOWN, adult=None) for p in value]
+
     def people_after(self, people: tuple[Party, ...]) -> tuple[Party, ...]:
         return each_once(self.people)
 
     def apply(self, incident: Incident) -> None:
         super().apply(incident)
         incident.add_content(self.content, self.happened_at)
+        incident.raise_concern(f"kind:{self.kind}", self.happened_at)
 
 
 class Acknowledge(Step, frozen=True, kw_only=True):
@@ -235,6 +261,7 @@ class InvolvePerson(NamesPeople, frozen=True, kw_only=True):
     category: Annotated[Category, ServerSet()] = Category.UNKNOWN
     left: Annotated[bool, ServerSet()] = False
     stands_for: Annotated[tuple[UUID, ...], ServerSet()] = ()
+    adult: Annotated[bool | None, ServerSet()] = None
 
     def faults(self, incident: Incident) -> dict[str, str]:
         known = any(
@@ -247,6 +274,7 @@ class InvolvePerson(NamesPeople, frozen=True, kw_only=True):
             person=self.person,
             involvement=self.involvement,
             category=self.category,
+            adult=self.adult,
             left=self.left,
             stands_for=self.stands_for,
         )
@@ -263,6 +291,7 @@ class IdentifyPerson(NamesPeople, frozen=True, kw_only=True):
     category: Annotated[Category, ServerSet()] = Category.UNKNOWN
     left: Annotated[bool, ServerSet()] = False
     stands_for: Annotated[tuple[UUID, ...], ServerSet()] = ()
+    adult: Annotated[bool | None, ServerSet()] = None
 
     def faults(self, incident: Incident) -> dict[str, str]:
         unknown = any(
@@ -276,6 +305,7 @@ class IdentifyPerson(NamesPeople, frozen=True, kw_only=True):
                 party,
                 person=self.as_,
                 category=self.category,
+                adult=self.adult,
                 left=self.left,
                 user=None,
                 stands_for=self.stands_for,

@@ -108,6 +108,10 @@ class Step(Event, frozen=True, kw_only=True):
         """Whether it was tried without success: the record keeps it, and it answers no duty."""
         return False
 
+    def works_out_again(self, attribute: str, value: Any) -> bool:
+        """Whether `value` is what this field, fixed for users, says already, with what casework fills in."""
+        return False
+
     @property
     def reached(self) -> tuple[str, ...]:
         """The roles whose holders know of the case by this step."""

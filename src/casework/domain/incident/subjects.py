@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from casework.domain.bars import Subject
+from casework.domain.incident.age import Age
 from casework.domain.incident.reporting import NamesPeople, Party, Report
 from casework.domain.incident.steps import Step
 from casework.domain.vocabulary import Category, Involvement
@@ -37,12 +38,21 @@ def named_by(steps: Iterable[Step]) -> tuple[tuple[Party, ...], frozenset[UUID]]
 
 
 def children_of(people: Iterable[Party], involvements: Collection[Involvement]) -> list[UUID]:
-    """The pupils involved in any of these ways, once each.
+    """The pupils under 18 involved in any of these ways, once each.
 
-    Without former pupils: the category does not say whether they are still children, and the duties towards a
-    child and the parents are those of the school where the child is now.
+    Without children who are no pupils here, or no longer: the duties towards a child and the parents are
+    those of the school where the child is now.
     """
-    pupils = (party for party in people if party.category is Category.PUPIL)
+    return _pupils(people, involvements, Age.CHILD)
+
+
+def adult_pupils_of(people: Iterable[Party], involvements: Collection[Involvement]) -> list[UUID]:
+    """The pupils of 18 or over involved in any of these ways, once each."""
+    return _pupils(people, involvements, Age.ADULT)
+
+
+def _pupils(people: Iterable[Party], involvements: Collection[Involvement], age: Age) -> list[UUID]:
+    pupils = (party for party in people if party.category is Category.PUPIL and party.age is age)
     return list(dict.fromkeys(party.person for party in pupils if party.involvement in involvements))
 
 

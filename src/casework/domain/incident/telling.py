@@ -10,6 +10,7 @@ from uuid import UUID
 from casework.domain.fields import ApiName, Narrative, PersonId, ServerSet, Short, UserId
 from casework.domain.incident.families import InformParents, InviteParent
 from casework.domain.incident.steps import Step
+from casework.domain.incident.subjects import SUBJECT_INVOLVEMENTS, adult_pupils_of
 from casework.domain.vocabulary import Role
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ def wrongly_told(incident: Incident) -> dict[UUID, datetime]:
     nor is one who was not reached after all. An invitation that names no child tells of none: it counts only
     when it is corrected.
     """
-    rightly = {step.parent for step in _telling(incident) if step.child in incident.children()}
+    pupils = {*incident.children(), *adult_pupils_of(incident.people, SUBJECT_INVOLVEMENTS)}
+    rightly = {step.parent for step in _telling(incident) if step.child in pupils}
     found: dict[UUID, datetime] = {}
     for parent, since in (*_named_for_withdrawn(incident), *_taken_back(incident)):
         if parent not in rightly:

@@ -97,8 +97,7 @@ def _report(step: Report, around: Surroundings) -> Fields:
     people = (
         msgspec.structs.replace(
             party,
-            category=around.category(party.person, step.occurred_at),
-            left=around.has_left(party.person),
+            **around.party(party.person, step.occurred_at),
             stands_for=children_of_alleged(party.person, [party.involvement], around),
         )
         for party in step.people
@@ -120,8 +119,7 @@ def _stream(kind: str, policy: Policy, library: Library) -> Stream:
 
 def _involve(step: InvolvePerson, around: Surroundings) -> Fields:
     return {
-        "category": around.category(step.person, around.reported.occurred_at),
-        "left": around.has_left(step.person),
+        **around.party(step.person, around.reported.occurred_at),
         "stands_for": children_of_alleged(step.person, [step.involvement], around),
     }
 
@@ -148,8 +146,7 @@ def _identify(step: IdentifyPerson, around: Surroundings) -> Fields:
     incident = around.reported
     ways = [party.involvement for party in incident.people if party.person == step.person]
     return {
-        "category": around.category(step.as_, incident.occurred_at),
-        "left": around.has_left(step.as_),
+        **around.party(step.as_, incident.occurred_at),
         "stands_for": children_of_alleged(step.as_, ways, around),
     }
 

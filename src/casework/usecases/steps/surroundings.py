@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -63,6 +64,21 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
         """Whether a person named in the step has left the school, or died."""
         known = self.found.get(person)
         return isinstance(known, Person) and known.has_left_by(day_of(self.moment))
+
+    def party(self, person: UUID, occurred_at: datetime) -> dict[str, Any]:
+        """What the incident keeps of a person named in the step: category, whether 18 then, whether gone now.
+
+        The birth date is the one of the record that is named, else one of the other records of the person.
+        """
+        known = self.found.get(person)
+        records = (other for key, other in self.found.items() if key != person and self._same(key, person))
+        day = day_of(occurred_at)
+        ages = [each.adult_on(day) for each in (known, *records) if isinstance(each, Person)]
+        adult = next((age for age in ages if age is not None), None)
+        return {"category": self.category(person, occurred_at), "adult": adult, "left": self.has_left(person)}
+
+    def _same(self, one: UUID, other: UUID) -> bool:
+        return self.first_record(one) == self.first_record(other)
 
     def names(self) -> list[str]:
         """The names of the people of the incident."""
