@@ -83,8 +83,8 @@ PACK_ROWS: Final[Mapping[str, Row]] = {
         clause="002 §6",
     ),
     "headcorn-advise-personal-details": Requires(
-        kind="cyberbullying", opening=DISCLOSED, step="advise", preset={"about": "safe_use", "person": TARGET},
-        modality="may", clause="002 §6",
+        kind="cyberbullying", opening=DISCLOSED, step="advise",
+        preset={"about": "safe_use", "person": TARGET}, modality="may", clause="002 §6",
     ),
     "headcorn-advise-known-contacts": Requires(
         kind="cyberbullying", opening=BY_A_STRANGER, step="advise",

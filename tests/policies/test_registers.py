@@ -11,6 +11,7 @@ import pytest
 from casework.domain.access import PERMISSIONS, Permission
 from casework.domain.incident.outcomes import Lesson
 from casework.domain.playbook.rules import Test
+from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Category, Change, Content, Ground, Role, Stream
 from casework.library import Library
 from casework.library.coverage import policies
@@ -62,7 +63,7 @@ def test_a_word_named_by_a_clause_is_recorded(word: str, pack: str) -> None:
     step, field, *inner, value = word.split(".")
     if inner:
         case = CaseFile("cyberbullying", pack).answer_everything(but=frozenset({"debrief"}))
-        case.take(step, lessons=(Lesson(text="Taught again next term.", changes=Change(value)),))
+        case.take(step, lessons=(Lesson(text=Sealed("Taught again next term."), changes=Change(value)),))
     elif step == "report":
         case = CaseFile(value, pack) if field == "kind" else CaseFile(pack=pack, content=(Content(value),))
     else:

@@ -43,7 +43,7 @@ _STARTS: Final = {
 
 
 class Register(msgspec.Struct, frozen=True):
-    """Something that casework keeps outside incidents, or is designed to keep but does not yet (`planned`)."""
+    """What casework keeps outside incidents, or is designed to keep but does not yet (`planned`)."""
 
     title: str
     planned: bool = False
