@@ -89,6 +89,9 @@ OPENINGS: Final[dict[str, Opening]] = {
     "self-harm-referral": {**CHILD_POSTED_ABOUT, "content": (Content.SELF_HARM,)},
     "at-risk-referral": CHILD_POSTED_ABOUT,
     **{f"sexual-content-risk{what}": SEXUAL for what in ("", "-to-police", "-to-social-care")},
+    "headcorn-advise-personal-details": {**CHILD_POSTED_ABOUT, "content": (Content.PERSONAL_DATA,)},
+    "headcorn-advise-known-contacts": UNKNOWN_ALLEGED,
+    "headcorn-advise-never-alone": {**CHILD_POSTED_ABOUT, **CRITICAL},
     "people-known": {"people": ()},
 }
 """Fields of the report, by rule."""
@@ -96,6 +99,11 @@ OPENINGS: Final[dict[str, Opening]] = {
 KIND_OPENINGS: Final[dict[tuple[str, str], Opening]] = {
     ("child-voice", "parent_post"): CHILD_POSTED_ABOUT,
     ("child-voice", "staff_misuse"): STAFF_ALLEGED,
+    ("headcorn-advise-personal-details", "unsolicited_contact"): {"content": (Content.PERSONAL_DATA,)},
+    ("headcorn-advise-known-contacts", "unsolicited_contact"): {
+        "people": ((ALLEGED, "alleged", "pupil"), (UNKNOWN, "alleged", "unknown"))
+    },
+    ("headcorn-advise-never-alone", "unsolicited_contact"): CRITICAL,
 }
 """Fields of the report where the usual people of the kind include nobody that the rule applies to."""
 

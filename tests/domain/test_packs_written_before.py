@@ -1,4 +1,4 @@
-"""A pack as a school would have written it on 26 November 2026: what the check says, and what the note says."""
+"""A pack as a school would have written it on 26 November 2026, the check of it, and the upgrade note."""
 
 from __future__ import annotations
 
@@ -14,19 +14,13 @@ from tests.domain.casefile import FLOOR, CaseFile
 
 LIBRARY: Final = Library.own()
 WRITTEN: Final = (Path(__file__).parent / "packs" / "oakfield-2026-11-26.toml").read_text(encoding="utf-8")
-PROTECTED: Final = (
-    'clock = { of = "reported", within = 1, unit = "school_days", critical = { within = 0, unit = "days" } }\n'
-    'told = ["parents"]\n'
-    'before = ["close"]\n'
-    'clause = "002 §6"\n'
-    'reason = "Concerns are shared with the parents as appropriate: each child',
-    'clock = { of = "reported", within = 0, unit = "days" }\n'
-    "protects = true\n"
-    'told = ["parents"]\n'
-    'before = ["close"]\n'
-    'clause = "002 §6"\n'
-    'reason = "Concerns are shared with the parents as appropriate: each child',
-)
+REST: Final = """told = ["parents"]
+before = ["close"]
+clause = "002 §6"
+reason = "Concerns are shared with the parents as appropriate: each child"""
+ONE_SCHOOL_DAY: Final = 'within = 1, unit = "school_days", critical = { within = 0, unit = "days" } }\n'
+SAME_DAY: Final = 'within = 0, unit = "days" }\nprotects = true\n'
+PROTECTED: Final = (ONE_SCHOOL_DAY + REST, SAME_DAY + REST)
 DEBRIEF: Final = ('of = "complete_investigation", within = 10', 'of = "last_duty", within = 10')
 INVITE: Final = ('step = "invite_parent"\n', 'step = "invite_parent"\nwaivable = true\n')
 
@@ -57,10 +51,10 @@ def case(kind: str, under: Playbook) -> CaseFile:
 
 
 def test_the_check_names_the_rule_that_must_protect_a_child_and_what_to_write(tmp_path: Path) -> None:
-    assert every_fault(saved(tmp_path, WRITTEN), LIBRARY) == [
-        "oakfield.toml, rule 'headcorn-sexting-parents', field 'protects': the rule 'sexting-parents' protects a "
-        "child: give this one `protects = true` and a `clock` that does not count school_days"
-    ]
+    (line,) = every_fault(saved(tmp_path, WRITTEN), LIBRARY)
+    place, _, message = line.partition(": ")
+    assert place == "oakfield.toml, rule 'headcorn-sexting-parents', field 'protects'"
+    assert message.startswith("the rule 'sexting-parents' protects a child: give this one `protects = true`")
 
 
 def test_the_pack_is_valid_once_that_is_written(tmp_path: Path) -> None:
