@@ -142,6 +142,9 @@ OPENINGS: Final[dict[str, Opening]] = {
     "sharing-nudes": CHILD_POSTED_ABOUT,
     "sharing-content": {**CHILD_POSTED_ABOUT, **SEXUAL},
     "sharing-critical": {**CHILD_POSTED_ABOUT, **CRITICAL},
+    "headcorn-advise-personal-details": {**CHILD_POSTED_ABOUT, "content": (Content.PERSONAL_DATA,)},
+    "headcorn-advise-known-contacts": UNKNOWN_ALLEGED,
+    "headcorn-advise-never-alone": {**CHILD_POSTED_ABOUT, **CRITICAL},
     "people-known": {"people": ()},
     "contact-becomes-grooming": STRANGER_CALLED_STAFF,
     "grooming-takedown": INDECENT,
@@ -160,6 +163,11 @@ KIND_OPENINGS: Final[dict[tuple[str, str], Opening]] = {
         (f"sexual-content-risk{what}", "adult_image"): {**SEXUAL, "people": TWO_PUPILS}
         for what in ("", "-to-police", "-to-social-care")
     },
+    ("headcorn-advise-personal-details", "unsolicited_contact"): {"content": (Content.PERSONAL_DATA,)},
+    ("headcorn-advise-known-contacts", "unsolicited_contact"): {
+        "people": ((ALLEGED, "alleged", "pupil"), (UNKNOWN, "alleged", "unknown"))
+    },
+    ("headcorn-advise-never-alone", "unsolicited_contact"): CRITICAL,
 }
 """Fields of the report where the usual people of the kind include nobody that the rule applies to."""
 

@@ -83,7 +83,7 @@ def test_a_folder_without_tables_gives_empty_tables(tmp_path: Path) -> None:
             'minimum_age = "13"',
             "",
             "platform[0].ages[0].minimum_age",
-            "`int`",
+            "a whole number",
         ),
         ("offences", 'source = "LAW §1"', 'source = "RUMOUR"', "shouting", "source", "cites no source"),
         ("offences", 'source = "LAW §3"', 'source = "RUMOUR"', "", "remarks", "cites no source"),
@@ -101,7 +101,7 @@ def test_a_folder_without_tables_gives_empty_tables(tmp_path: Path) -> None:
         ("offences", 'fact = "content"', 'fact = "weather"', "shouting", "when", "'weather' is not a fact"),
         ("offences", '["abusive"]', '["rainy"]', "shouting", "when", "'rainy' is not a value of 'content'"),
         ("offences", 'fact = "content"', 'field = "content"', "shouting", "when", "is about a fact"),
-        ("offences", "since = 2020-01-01", 'since = "soon"', "", "offence[0].since", "date"),
+        ("offences", "since = 2020-01-01", 'since = "soon"', "", "offence[0].since", "a day such as"),
         ("offences", 'finding = "No finding."\n', "", "", "", "`finding`"),
         ("channels", 'source = "LAW §4"', 'source = "RUMOUR"', "town_crier", "source", "cites no source"),
         (

@@ -107,7 +107,7 @@ def test_an_edition_may_remove_a_rule_that_the_other_added(tmp_path: Path) -> No
         ('cited_as = "DECREE"', 'cited_as = "LAW"', "", "added_sources", "'LAW' is a source of nowhere"),
         ('clause = "DECREE §1"', 'clause = "RUMOUR"', "visit", "clause", "cites no source"),
         ('step = "make_safe"', 'step = "make_saef"', "visit", "step", "'make_saef' is not a step"),
-        ('"The child is seen."', "1", "visit", "reason", "Expected `str`"),
+        ('"The child is seen."', "1", "visit", "reason", "a text in quotes"),
         ('id = "visit"\n', "", "number 1", "", "`id`"),
         ("[[added_rules]]", "[[addd_rules]]", "", "", "unknown field"),
     ],

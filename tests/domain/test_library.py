@@ -25,7 +25,7 @@ def test_a_missing_folder_of_own_packs_is_refused(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
     (tmp_path / "floor.toml").write_bytes(FLOOR_FILE.replace("Trouble", "Trouv\u00e9").encode("latin-1"))
-    with pytest.raises(PlaybookError, match=r"floor\.toml.*utf-8"):
+    with pytest.raises(PlaybookError, match=r"floor\.toml.*UTF-8"):
         Library.from_folder(tmp_path)
 
 

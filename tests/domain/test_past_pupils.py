@@ -28,7 +28,10 @@ def test_a_pack_may_say_that_past_pupils_are_pupils(tmp_path: Path) -> None:
 
 def test_the_clause_must_cite_a_source(tmp_path: Path) -> None:
     mistake = error(tmp_path, pack=saying('clause = "NONE"'))
-    assert (mistake.field, mistake.message) == ("past_pupils", "clause 'NONE' cites no source of this file")
+    assert (mistake.field, mistake.message) == (
+        "past_pupils",
+        "'NONE' cites no source of this file; there are OWN",
+    )
 
 
 @pytest.mark.parametrize("said", [True, False])

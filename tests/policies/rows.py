@@ -18,7 +18,17 @@ from casework.domain.playbook import Duty, Modality, Pack, Playbook
 from casework.domain.vocabulary import Content
 from casework.library import Library
 from tests.calendars import TEST_CALENDAR
-from tests.domain.casefile import ALLEGED, FLOOR, POSTER, SWITCHES, TARGET, TEACHER, CaseFile, rules_about
+from tests.domain.casefile import (
+    ALLEGED,
+    FLOOR,
+    POSTER,
+    SWITCHES,
+    TARGET,
+    TEACHER,
+    UNKNOWN,
+    CaseFile,
+    rules_about,
+)
 
 Story = Callable[[CaseFile], CaseFile]
 Fields = dict[str, Any]
@@ -48,6 +58,9 @@ BY_AN_ADULT_AND_A_PUPIL: Final[Fields] = {
     "people": (*BY_STAFF["people"], (ALLEGED, "alleged", "pupil")),
 }
 BY_A_CONTRACTOR: Final[Fields] = {"people": ((TARGET, "target", "pupil"), (TEACHER, "alleged", "contractor"))}
+BY_A_STRANGER: Final[Fields] = {
+    "people": ((TARGET, "target", "pupil"), (UNKNOWN, "alleged", "unknown")),
+}
 ABOUT_A_CHILD: Final[Fields] = {"people": ((TARGET, "target", "pupil"), (POSTER, "alleged", "parent"))}
 ON_OUR_ACCOUNT: Final[Fields] = {"on_school_account": True}
 NOBODY_KNOWN: Final[Fields] = {"people": ()}
@@ -55,6 +68,7 @@ HATE: Final[Fields] = {"content": (Content.RACIST,)}
 INDECENT: Final[Fields] = {"content": (Content.INDECENT_IMAGE,)}
 THREAT: Final[Fields] = {"content": (Content.THREATENING,)}
 SELF_HARM: Final[Fields] = {"content": (Content.SELF_HARM,)}
+DISCLOSED: Final[Fields] = {"content": (Content.PERSONAL_DATA,)}
 SEXUAL: Final[Fields] = {"content": (Content.SEXUAL,)}
 GROOMING: Final[Fields] = {"content": (Content.ADULT_CONTACT,)}
 

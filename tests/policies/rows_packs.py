@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from tests.domain.casefile import ALLEGED, PARENT, TARGET
+from tests.domain.casefile import ALLEGED, PARENT, POSTER, TARGET
 from tests.policies.rows import (
     ANOTHER_YEARS_CONSENT,
+    BY_A_STRANGER,
     BY_STAFF,
     CIRCUMVENTED,
     CLOSE,
     DEBRIEF,
+    DISCLOSED,
     FIFTH_SCHOOL_DAY,
     FIFTH_WORKING_DAY,
+    GROOMING,
     HATE,
     NEXT_SCHOOL_DAY,
     NEXT_WORKING_DAY,
@@ -78,6 +81,18 @@ PACK_ROWS: Final[Mapping[str, Row]] = {
     "headcorn-underage-education": Requires(
         kind="underage_use", step="advise", preset={"about": "safe_use", "person": TARGET}, bars=CLOSE,
         clause="002 §6",
+    ),
+    "headcorn-advise-personal-details": Requires(
+        kind="cyberbullying", opening=DISCLOSED, step="advise",
+        preset={"about": "safe_use", "person": TARGET}, modality="may", clause="002 §6",
+    ),
+    "headcorn-advise-known-contacts": Requires(
+        kind="cyberbullying", opening=BY_A_STRANGER, step="advise",
+        preset={"about": "safe_use", "person": TARGET}, modality="may", clause="002 §6",
+    ),
+    "headcorn-advise-never-alone": Requires(
+        kind="cyberbullying", opening=GROOMING, step="advise",
+        preset={"about": "safe_use", "person": TARGET}, modality="may", clause="002 §6",
     ),
     "headcorn-underage-no-account": Forbids(kind="underage_use", clause="002 §6", word="account"),
     "headcorn-image-consent": Requires(
@@ -252,6 +267,10 @@ PACK_ROWS: Final[Mapping[str, Row]] = {
     "todwick-bullying-legal": Requires(
         kind="cyberbullying", step="decide", preset={"topic": "legal_action"}, modality="may",
         clause="001 D",
+    ),
+    "todwick-parent-post-reminder": Requires(
+        kind="parent_post", step="advise", preset={"about": "official_channel", "person": POSTER},
+        modality="may", clause="001 C",
     ),
     "todwick-parent-post-triage": Requires(
         kind="parent_post", step="triage", due=NEXT_WORKING_DAY, told=("slt",), bars=DEBRIEF, clause="001 C",

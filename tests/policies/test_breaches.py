@@ -38,6 +38,23 @@ def test_every_clause_that_can_be_breached_is_one_of_the_policy(pack: str) -> No
     assert became == set(clauses(pack)) <= {clause.clause for clause in policy.clauses}
 
 
+@pytest.mark.parametrize(
+    ("pack", "kind", "clause"),
+    [
+        ("headcorn", "inappropriate_content", "002 §6 ¶1"),
+        ("st_thomas", "inappropriate_content", "004 §6.1"),
+        ("st_thomas", "unsolicited_contact", "004 §6.3"),
+        ("st_thomas", "cyberbullying", "004 §6.5"),
+        ("st_thomas", "parent_post", "004 §6.6"),
+    ],
+)
+def test_a_clause_for_pupils_or_families_is_recorded_as_breached_in_their_own_kinds(
+    pack: str, kind: str, clause: str
+) -> None:
+    case = CaseFile(kind, pack).take("decide", breach=(clause,), handled_under="behaviour")
+    assert case.incident.timeline[-1].breach == (clause,)  # type: ignore[attr-defined]
+
+
 def test_no_rule_of_003_stands_for_the_clauses_that_staff_can_breach() -> None:
     section = [clause for clause in policies()["003"].clauses if clause.clause.startswith("003 §3")]
     assert len([clause for clause in section if clause.bears]) > 20

@@ -14,7 +14,7 @@ from casework.domain.incident.reporting import Policy
 from casework.domain.playbook import Modality, Pack, Playbook, Rule
 from casework.domain.playbook.rules import Source
 from casework.library import Library
-from casework.library.checking import pack_faults
+from casework.library.pack_checks import pack_faults
 from casework_projections.reading.comparison import compare
 from tests.calendars import TEST_CALENDAR
 from tests.domain.casefile import FLOOR, PACKS, SWITCHES, TARGET, CaseFile

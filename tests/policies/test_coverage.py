@@ -9,8 +9,9 @@ import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
+import msgspec
 import pytest
 
 from casework.domain.access import Permission
@@ -19,9 +20,12 @@ from casework.domain.incident import STEPS
 from casework.domain.playbook import Pack, Playbook, Rule
 from casework.domain.playbook.pack import ConcernRule
 from casework.domain.registers.declaration import Declaration
+from casework.domain.school import School
 from casework.domain.vocabulary import Category
 from casework.library import Library
-from casework.library.coverage import Became, Clause, document, policies
+from casework.library.checking import words_of
+from casework.library.coverage import REGISTERS, Became, Clause, Policy, document, policies
+from casework.library.words import field_types
 from tests.domain.casefile import FLOOR
 from tests.policies.seeds import READERS, ROOT, clauses_of, people_named_in, seed_texts
 
@@ -29,10 +33,12 @@ LIBRARY: Final = Library.own()
 POLICIES: Final = policies()
 NUMBERS: Final = sorted(POLICIES)
 CLAUSES: Final = [clause for number in NUMBERS for clause in POLICIES[number].clauses]
-REGISTERS: Final = {
+KEPT: Final = {
+    "appointments": School.appointed_to,
     "declarations": Declaration,
     "low_level_concerns": ConcernRule,
     "platforms": Platforms,
+    "policy_editions": Library.latest_pack,
     "policy_reviews": Pack.review_due,
     "workforce": Category.works_at_school,
 }
@@ -93,9 +99,70 @@ def test_the_result_of_a_clause_exists_in_its_playbook(number: str, became: Beca
             rooms = ("reading", "views")
             assert any(find_spec(f"casework_projections.{room}.{became.id}") for room in rooms)
         case "register":
-            assert became.id in REGISTERS
+            assert became.id in KEPT
+        case "word":
+            assert _word_faults(became.id, number) == []
         case "breach":
             assert became.id in {breach.clause for breach in pack_of(number).breaches}
+
+
+def _word_faults(word: str, number: str) -> list[str]:
+    """What is wrong with `word`: a step, a field of it (or a field of what it lists), and a value."""
+    step, field, *inner, value = word.split(".")
+    if not inner:
+        return list(words_of(playbook_of(number).floor).value_faults(step, field, value))
+    (name,) = inner
+    (listed,) = (each for each in get_args(field_types(step)[field]) if each is not Ellipsis)
+    listed = getattr(listed, "__origin__", listed)
+    (wanted,) = (each.type for each in msgspec.structs.fields(listed) if each.name == name)
+    return [] if value in list(wanted) else [f"{value!r} is not a value of {word}"]
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_no_clause_that_bears_is_answered_only_by_what_another_clause_became_too(number: str) -> None:
+    assert POLICIES[number].without_own_answer() == []
+
+
+def test_a_clause_without_an_answer_of_its_own_is_found() -> None:
+    shared, own = Became("rule", "triage"), Became("clock", "triage")
+    clauses = (
+        Clause("001 A", "", bears=True, became=(shared,)),
+        Clause("001 B", "", bears=True, became=(shared, own)),
+        Clause("001 C", "", bears=False),
+        Clause("001 D", "", bears=True),
+    )
+    assert Policy("todwick", clauses).without_own_answer() == ["001 A", "001 D"]
+
+
+@pytest.mark.parametrize("clause", CLAUSES, ids=_named)
+def test_a_clause_that_a_register_answers_is_no_rule_and_names_a_register(clause: Clause) -> None:
+    assert clause.register is None or (not clause.bears and clause.register in REGISTERS)
+
+
+def test_every_register_is_kept_unless_it_is_marked_as_planned() -> None:
+    assert set(KEPT) == {name for name, register in REGISTERS.items() if not register.planned}
+    for name, register in REGISTERS.items():
+        assert not register.planned or find_spec(f"casework.domain.registers.{name}") is None
+
+
+def test_every_register_answers_a_clause() -> None:
+    answering = {item.id for clause in CLAUSES for item in clause.became if item.kind == "register"}
+    assert answering | {clause.register for clause in CLAUSES} - {None} == set(REGISTERS)
+
+
+def test_clauses_that_are_no_rule_for_the_same_reason_are_answered_by_the_same_register() -> None:
+    registers: dict[str, set[str | None]] = {}
+    for clause in CLAUSES:
+        if clause.reason is not None:
+            registers.setdefault(clause.reason, set()).add(clause.register)
+    assert {reason: named for reason, named in registers.items() if len(named) > 1} == {}
+
+
+@pytest.mark.parametrize("clause", CLAUSES, ids=_named)
+@pytest.mark.parametrize(("word", "register"), [("training", "training"), ("account", "accounts")])
+def test_a_reason_that_points_elsewhere_names_the_register(clause: Clause, word: str, register: str) -> None:
+    said = re.search(rf"\b{word}s?\b", (clause.reason or "").lower())
+    assert not said or clause.register == register
 
 
 def _cited(rule: Rule, number: str) -> Iterator[str]:

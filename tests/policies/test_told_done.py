@@ -11,7 +11,7 @@ from casework.domain.playbook import Duty, Playbook, Rule
 from casework.domain.playbook.rules import ToldDone
 from casework.domain.vocabulary import Role
 from casework.library import Library
-from casework.library.checking import pack_faults
+from casework.library.pack_checks import pack_faults
 from tests.calendars import TEST_CALENDAR
 from tests.domain.casefile import FLOOR, PACKS, CaseFile
 from tests.domain.situations import TELLING, case_for

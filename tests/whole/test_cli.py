@@ -228,15 +228,15 @@ def test_a_pack_is_checked_without_a_database(settings: Settings, tmp_path: Path
     checked = casework_here(settings, "playbook", "check", str(pack))
     assert (checked.returncode, checked.stdout) == (0, "oakfield.toml: nothing is wrong\n")
     pack.write_text(
-        shipped.replace('told = ["dsl"', 'told = ["dls"', 1).replace(
+        shipped.replace('told = ["dsl", "headteacher"]', 'told = ["dls", "headteacher"]', 1).replace(
             'step = "debrief"', 'step = "debreif"', 1
         )
     )
     checked = casework_here(settings, "playbook", "check", str(pack))
     assert checked.returncode == 1
     assert [fault.split(", ")[2].split(":")[0] for fault in checked.stdout.splitlines()] == [
-        "field 'told'",
         "field 'step'",
+        "field 'told'",
     ]
 
 

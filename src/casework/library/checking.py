@@ -1,35 +1,35 @@
-"""Checks a floor or a pack before it is used."""
+"""Checks the rules of a floor or a pack before they are used."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
+from difflib import get_close_matches
 from typing import Any, Final
 
 import msgspec
 
 from casework.domain.clocks import Unit
 from casework.domain.errors import SetUpError
-from casework.domain.fields import limit_fault
 from casework.domain.incident import STEPS
 from casework.domain.incident.facts import GROUPS
 from casework.domain.incident.telling import TOLD_IN_PERSON
 from casework.domain.playbook.conditions import Test
 from casework.domain.playbook.floor import Floor
-from casework.domain.playbook.pack import Pack
-from casework.domain.playbook.rules import Clock, Modality, Rule, Satisfier, Source, ToldDone
+from casework.domain.playbook.rules import Clock, Rule, Satisfier, Source, ToldDone
 from casework.domain.playbook.situation import STARTS
-from casework.domain.vocabulary import RECIPIENTS, Role
-from casework.library.citing import cites
-from casework.library.waivers import as_of_a_floor, waiver_faults
-from casework.library.words import Words, field_types
+from casework.domain.vocabulary import RECIPIENTS
+from casework.library.citing import citation_faults
+from casework.library.hints import hint
+from casework.library.shape import in_words
+from casework.library.words import Words, field_types, own_fields
 
 Fault = tuple[str, str, str]
 """The rule's id, the field, and what is wrong with the field."""
 
 _CLOCK_STARTS: Final = (*STARTS, "applies", "last_duty", "item")
+_OF_A_PROHIBITION: Final = ("given", "except_steps", "only_steps")
 _NOT_OF_A_PROHIBITION: Final = (
     "clock",
     "per",
@@ -40,6 +40,7 @@ _NOT_OF_A_PROHIBITION: Final = (
     "before",
     "told",
     "told_done",
+    "protects",
     "waivable",
 )
 # A clock that starts in the last year a record accepts must end in a year that a datetime can hold.
@@ -63,10 +64,13 @@ class PlaybookError(SetUpError):
         self.file, self.rule, self.field, self.message = file, rule, field, message
 
 
-def shape_error(file: str, document: dict[str, Any], error: msgspec.ValidationError) -> PlaybookError:
-    """A `PlaybookError` for a document with the wrong structure, naming the rule by its id if it has one."""
+def shape_error(
+    file: str, document: dict[str, Any], wanted: type, error: msgspec.ValidationError
+) -> PlaybookError:
+    """A `PlaybookError` for a document that is not a `wanted`, naming the rule by its id if it has one."""
     message, _, path = str(error).partition(" - at `$")
     path = path.rstrip("`").lstrip(".")
+    message = in_words(message, wanted, path)
     place = re.match(r"(rules|added_rules)\[(\d+)\]\.?(.*)", path)
     if place is None:
         return PlaybookError(file, message, field=path)
@@ -85,114 +89,21 @@ def words_of(floor: Floor) -> Words:
     )
 
 
-def pack_faults(pack: Pack, floor: Floor) -> Iterator[Fault]:
-    """Every mistake in a pack, when it is used with `floor`."""
-    words = words_of(floor)
-    defaults = {rule.id: rule for rule in floor.every_rule()}
-    yield from _review_faults(pack)
-    for field in ("declarations", "past_pupils"):
-        stated = getattr(pack, field)
-        if stated is not None and not cites(stated.clause, pack.sources):
-            yield "", field, f"clause {stated.clause!r} cites no source of this file"
-    yield from _concern_faults(pack)
-    yield from _breach_faults(pack)
-    yield from stated_faults(pack.rules)
-    yield from repeated([*floor.every_rule(), *pack.rules])
-    replaced = Counter(rule.replaces for rule in pack.rules if rule.replaces is not None)
-    for rule in pack.rules:
-        yield from rule_faults(rule, words, (*floor.sources, *pack.sources))
-        citable = (*as_of_a_floor(floor.sources), *pack.sources)
-        for message in waiver_faults(rule, citable, defaults.get(rule.replaces or "")):
-            yield rule.id, "waivable", message
-        if rule.adjustable:
-            yield rule.id, "adjustable", "only a floor states defaults"
-        if _forbids_outright(rule) and rule.step in _fixed_duties(floor, rule):
-            yield rule.id, "step", f"the floor requires {rule.step!r}; a pack cannot forbid it"
-        if rule.replaces is not None and replaced[rule.replaces] > 1:
-            yield rule.id, "replaces", f"the rule {rule.replaces!r} is replaced twice"
-        if rule.replaces is not None:
-            yield from _replacement_faults(rule, defaults.get(rule.replaces))
-
-
-def _concern_faults(pack: Pack) -> Iterator[Fault]:
-    """Every mistake in who receives low-level concerns."""
-    stated = pack.low_level_concerns
-    if stated is None:
-        return
-    if not cites(stated.clause, pack.sources):
-        yield "", "low_level_concerns", f"clause {stated.clause!r} cites no source of this file"
-    known = [role.value for role in Role if role.leads]
-    if not stated.received_by:
-        yield "", "low_level_concerns", "received_by is empty"
-    for role in stated.received_by:
-        if role not in known:
-            yield "", "low_level_concerns", f"{role!r} is none of the roles that receive one: {known}"
-
-
-def _breach_faults(pack: Pack) -> Iterator[Fault]:
-    """Every mistake in the clauses that can be breached."""
-    stated = Counter(breach.clause for breach in pack.breaches)
-    for breach in pack.breaches:
-        if not cites(breach.clause, pack.sources):
-            yield "", "breaches", f"clause {breach.clause!r} cites no source of this file"
-        if not breach.title.strip():
-            yield "", "breaches", f"the title of clause {breach.clause!r} is empty"
-    yield from (("", "breaches", f"{each!r} is stated twice") for each, times in stated.items() if times > 1)
-
-
-def _review_faults(pack: Pack) -> Iterator[Fault]:
-    """Every mistake that leaves no day for the next review of the policy."""
-    if not 1 <= pack.review_every_months <= TEN_YEARS[Unit.MONTHS]:
-        yield "", "review_every_months", f"must be from 1 to {TEN_YEARS[Unit.MONTHS]}"
-    unlikely = limit_fault(pack.adopted)
-    if unlikely is not None:
-        yield "", "adopted", unlikely
-
-
 def circumstance_faults(
-    kinds: Iterable[str], when: Iterable[Test], known: Container[str]
+    kinds: Iterable[str], when: Iterable[Test], known: Collection[str]
 ) -> Iterator[tuple[str, str]]:
     """Every mistake in the kinds and the tests of something other than a rule, with its field."""
     yield from (("kinds", f"{kind!r} is not a kind of any floor") for kind in kinds if kind not in known)
     yield from (("when", message) for test in when for message in Words(known).test_faults(test, None))
 
 
-def preset_faults(step: str, preset: Mapping[str, Any], kinds: Container[str]) -> Iterator[str]:
+def preset_faults(step: str, preset: Mapping[str, Any], kinds: Collection[str]) -> Iterator[str]:
     """Every mistake in a step and the values given for its fields."""
     if step not in STEPS:
-        yield f"{step!r} is not a step"
+        yield from _step_faults([step])
         return
     for name, value in preset.items():
         yield from Words(kinds).value_faults(step, name, value)
-
-
-def _forbids_outright(rule: Rule) -> bool:
-    return rule.modality is Modality.MUST_NOT and not rule.when and not rule.given
-
-
-def _fixed_duties(floor: Floor, rule: Rule) -> set[str | None]:
-    """The steps that the floor requires in any kind `rule` is about, and that no pack may relax."""
-    return {
-        other.step
-        for other in floor.rules
-        if other.is_duty
-        and other.modality is not Modality.MAY
-        and not other.adjustable
-        and (not other.kinds or not rule.kinds or not set(other.kinds).isdisjoint(rule.kinds))
-    }
-
-
-def _replacement_faults(rule: Rule, default: Rule | None) -> Iterator[Fault]:
-    if default is None:
-        yield rule.id, "replaces", f"the floor has no rule {rule.replaces!r}"
-    elif not default.adjustable and default.step is not None:
-        yield rule.id, "replaces", f"the floor's rule {rule.replaces!r} cannot be relaxed"
-    elif set(default.kinds) != set(rule.kinds):
-        yield rule.id, "kinds", f"must be those of the rule it replaces: {list(default.kinds)}"
-    elif default.told_done is not None and rule.told_done is None:
-        yield rule.id, "told_done", "the rule it replaces requires that somebody is told: it must too"
-    elif default.protects and not (rule.protects and rule.clock is not None):
-        yield rule.id, "protects", "the rule it replaces protects a child: it must too, with a clock"
 
 
 def repeated(rules: Iterable[Rule]) -> Iterator[Fault]:
@@ -212,11 +123,15 @@ def stated_faults(rules: Iterable[Rule]) -> Iterator[Fault]:
 
 def rule_faults(rule: Rule, words: Words, sources: Iterable[Source]) -> Iterator[Fault]:
     parts: list[tuple[str, Iterable[str]]] = [
-        ("clause", [] if cites(rule.clause, sources) else ["cites no source of this file"]),
+        ("clause", citation_faults(rule.clause, sources)),
         ("reason", [] if rule.reason.strip() else ["is empty"]),
         (
             "kinds",
-            (f"{each!r} is not a kind of this floor" for each in rule.kinds if each not in words.kinds),
+            (
+                f"{each!r} is not a kind of this floor{hint(each, words.kinds)}"
+                for each in rule.kinds
+                if each not in words.kinds
+            ),
         ),
         ("switch", words.switch_faults(rule)),
         ("before", _step_faults(rule.before)),
@@ -235,13 +150,12 @@ def rule_faults(rule: Rule, words: Words, sources: Iterable[Source]) -> Iterator
 
 
 def _step_faults(steps: Iterable[str]) -> Iterator[str]:
-    return (f"{step!r} is not a step" for step in steps if step not in STEPS)
+    return (f"{step!r} is not a step{hint(step, STEPS)}" for step in steps if step not in STEPS)
 
 
 def recipient_faults(recipients: Iterable[str]) -> Iterator[str]:
-    known = sorted(RECIPIENTS)
     unknown = (each for each in recipients if each not in RECIPIENTS)
-    return (f"{each!r} is not a recipient; the recipients are {known}" for each in unknown)
+    return (f"{each!r} is not a recipient{hint(each, RECIPIENTS)}" for each in unknown)
 
 
 def _given_faults(test: Test, step: str | None, words: Words) -> Iterable[str]:
@@ -250,8 +164,8 @@ def _given_faults(test: Test, step: str | None, words: Words) -> Iterable[str]:
 
 
 def _prohibition_faults(rule: Rule) -> Iterator[tuple[str, str]]:
-    if rule.step not in (None, "*") and rule.step not in STEPS:
-        yield "step", f"{rule.step!r} is not a step"
+    if rule.step is not None and rule.step != "*":
+        yield from (("step", message) for message in _step_faults([rule.step]))
     if rule.only_steps and (rule.step != "*" or rule.except_steps):
         yield "only_steps", 'belongs to a prohibition of "*" without except_steps'
     for field in _NOT_OF_A_PROHIBITION:
@@ -260,11 +174,15 @@ def _prohibition_faults(rule: Rule) -> Iterator[tuple[str, str]]:
 
 
 def _duty_faults(rule: Rule, words: Words) -> Iterator[tuple[str, str]]:
-    if rule.step not in STEPS:
-        yield "step", f"{rule.step!r} is not a step"
+    if rule.step is None:
+        yield "step", "is missing: a duty names the step it requires"
         return
-    if rule.given or rule.except_steps or rule.only_steps:
-        yield "given", "belongs to prohibitions only"
+    if rule.step not in STEPS:
+        yield from (("step", message) for message in _step_faults([rule.step]))
+        return
+    for field in _OF_A_PROHIBITION:
+        if getattr(rule, field):
+            yield field, "belongs to prohibitions only"
     for message in preset_faults(rule.step, rule.preset, words.kinds):
         yield "preset", message
     for satisfier in rule.satisfied_by:
@@ -275,6 +193,10 @@ def _duty_faults(rule: Rule, words: Words) -> Iterator[tuple[str, str]]:
         yield "since", "'content' needs a test of the fact content in `when`, with any"
     if rule.told_done is not None:
         yield from (("told_done", message) for message in _told_faults(rule, rule.told_done))
+    yield from _timing_faults(rule)
+
+
+def _timing_faults(rule: Rule) -> Iterator[tuple[str, str]]:
     if rule.clock is not None:
         yield from (("clock", message) for message in _clock_faults(rule.clock))
         yield from _faults_of_clock_in(rule, rule.clock)
@@ -316,16 +238,19 @@ def _per_faults(rule: Rule) -> Iterator[tuple[str, str]]:
 
 def _group_faults(rule: Rule) -> Iterator[tuple[str, str]]:
     if rule.per not in GROUPS:
-        yield "per", f"{rule.per!r} is not a group; the groups are {sorted(GROUPS)}"
+        yield "per", f"{rule.per!r} is not a group{hint(rule.per, GROUPS)}"
     # The step that is shown as due needs the field too, even if another step satisfies the duty.
     for step in dict.fromkeys([rule.step or "", *(satisfier.step for satisfier in rule.answered_by)]):
         if step in STEPS and rule.per_field not in field_types(step):
-            yield "per_field", f"{step!r} has no field {rule.per_field!r}"
+            yield (
+                "per_field",
+                f"{step!r} has no field {rule.per_field!r}{hint(rule.per_field, own_fields(step))}",
+            )
 
 
 def _satisfier_faults(satisfier: Satisfier, words: Words) -> Iterator[str]:
     if satisfier.step not in STEPS:
-        yield f"{satisfier.step!r} is not a step"
+        yield from _step_faults([satisfier.step])
         return
     for test in satisfier.given:
         yield from words.test_faults(test, satisfier.step)
@@ -334,16 +259,19 @@ def _satisfier_faults(satisfier: Satisfier, words: Words) -> Iterator[str]:
 def _clock_faults(clock: Clock) -> Iterator[str]:
     fields = field_types(clock.of) if clock.of in STEPS else {}
     if clock.of not in _CLOCK_STARTS and clock.of not in STEPS:
-        yield f"of {clock.of!r} is neither a step nor one of {list(_CLOCK_STARTS)}"
+        starts = (*_CLOCK_STARTS, *STEPS)
+        alike = hint(clock.of, starts if get_close_matches(clock.of, starts) else _CLOCK_STARTS)
+        yield f"of {clock.of!r} is neither a step nor another start of a clock{alike}"
     elif clock.field is not None and clock.field not in fields:
-        yield f"{clock.of!r} has no field {clock.field!r}"
+        alike = hint(clock.field, own_fields(clock.of)) if fields else ""
+        yield f"{clock.of!r} has no field {clock.field!r}{alike}"
     elif clock.field is not None and not _is_time(fields[clock.field]):
         yield f"{clock.field!r} of {clock.of!r} is neither a date nor a time"
-    for counted in (clock, clock.critical):
+    for counted, which in ((clock, ""), (clock.critical, "critical: ")):
         if counted is not None and counted.within < 0:
-            yield "within is less than 0"
+            yield f"{which}within is less than 0"
         elif counted is not None and counted.within > TEN_YEARS[counted.unit]:
-            yield "within is more than ten years"
+            yield f"{which}within is more than ten years"
     if clock.unit is Unit.SCHOOL_DAYS and clock.critical is None:
         yield "a clock in school days needs a critical one: a safety duty never waits for school days"
     if clock.critical is not None and clock.critical.unit is Unit.SCHOOL_DAYS:

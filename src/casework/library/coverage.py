@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, Literal
@@ -42,10 +43,39 @@ _STARTS: Final = {
 }
 
 
-class Became(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One thing a clause became: the id of a rule (for `rule`, `clock`, `recipient`) or the thing's name."""
+class Register(msgspec.Struct, frozen=True):
+    """What casework keeps outside incidents, or is designed to keep but does not yet (`planned`)."""
 
-    kind: Literal["rule", "clock", "recipient", "register", "report", "step", "access", "breach"]
+    title: str
+    planned: bool = False
+
+    def named(self, name: str) -> str:
+        return f"`{name}`: {self.title}{' (planned)' if self.planned else ''}"
+
+
+REGISTERS: Final[Mapping[str, Register]] = {
+    "appointments": Register("who holds which role at a school, and when"),
+    "declarations": Register("relationships that staff declared"),
+    "low_level_concerns": Register("who receives low-level concerns about adults"),
+    "platforms": Register("the minimum ages of platforms"),
+    "policy_editions": Register("which version of its policy a school follows, by the day of adoption"),
+    "policy_reviews": Register("when a policy is reviewed next"),
+    "workforce": Register("who counts as staff"),
+    "accounts": Register(
+        "the school's official accounts: purpose, approval, who can reach them", planned=True
+    ),
+    "training": Register("who was trained or informed, and when", planned=True),
+}
+"""The registers that a clause may name."""
+
+
+class Became(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One thing a clause became: the id of a rule (for `rule`, `clock`, `recipient`) or the thing's name.
+
+    A `word` is a value of a field of a step: `triage.jurisdiction.reputation`.
+    """
+
+    kind: Literal["rule", "clock", "recipient", "register", "report", "step", "word", "access", "breach"]
     id: str
 
     @property
@@ -54,7 +84,10 @@ class Became(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Clause(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One clause, in our own words; `test` holds the ids of pytest tests."""
+    """One clause, in our own words; `test` holds the ids of pytest tests.
+
+    A clause that does not bear on incidents may name the `register` that answers it.
+    """
 
     clause: str
     about: str
@@ -62,6 +95,7 @@ class Clause(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     became: tuple[Became, ...] = ()
     test: tuple[str, ...] = ()
     reason: str | None = None
+    register: str | None = None
 
 
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -69,6 +103,19 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     pack: str
     clauses: tuple[Clause, ...]
+
+    def without_own_answer(self) -> list[str]:
+        """The clauses that bear, and of which everything they became is also another clause's.
+
+        If the other clauses went, nothing would be left that only this one asks for: it could not be told
+        from them.
+        """
+        named = Counter(item for clause in self.clauses for item in clause.became)
+        return [
+            clause.clause
+            for clause in self.clauses
+            if clause.bears and all(named[item] > 1 for item in clause.became)
+        ]
 
 
 def policies(folder: Path = CLAUSES) -> dict[str, Policy]:
@@ -94,6 +141,8 @@ def _introduction(read: Mapping[str, Policy]) -> Iterator[str]:
     yield "Made by `python -m casework.library.coverage > docs/policies.md`. A test compares it with the"
     yield "packs and, if the policies are available, with the policies themselves. A clause is cited by the"
     yield "number of its document, its section and its position there, and is stated in our own words."
+    yield "Each clause that bears on incidents became something that no other clause of its policy did. A"
+    yield "register marked as planned is part of the design and does not exist yet."
     yield ""
     yield from _table(
         ("policy", "pack", "clauses", "bear on incidents", "advice or out of scope"),
@@ -137,8 +186,12 @@ def _policy_section(number: str, policy: Policy, library: Library) -> Iterator[s
     yield "### Advice, or out of scope"
     yield ""
     yield from _table(
-        ("clause", "what it says", "why it is not a rule"),
-        ((clause.clause, clause.about, clause.reason or "") for clause in policy.clauses if not clause.bears),
+        ("clause", "what it says", "why it is not a rule", "register that answers it"),
+        (
+            (clause.clause, clause.about, clause.reason or "", _register_of(clause))
+            for clause in policy.clauses
+            if not clause.bears
+        ),
     )
 
 
@@ -166,6 +219,10 @@ def _deadline(clock: Clock) -> str:
     else:
         span = f"within {clock.within} {_UNITS[clock.unit]}{'s' if clock.within > 1 else ''}"
     return f"{span}, from {_STARTS.get(clock.of, f'`{clock.of}`')}"
+
+
+def _register_of(clause: Clause) -> str:
+    return "" if clause.register is None else REGISTERS[clause.register].named(clause.register)
 
 
 def _shown(clause: Clause) -> str:

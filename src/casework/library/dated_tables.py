@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,7 +21,7 @@ class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     sources: tuple[Source, ...]
 
-    def faults(self, kinds: Container[str]) -> Iterator[Fault]:
+    def faults(self, kinds: Collection[str]) -> Iterator[Fault]:
         """Every mistake in the table, with the row and the field."""
         raise NotImplementedError
 
@@ -29,7 +29,7 @@ class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 class _PlatformTable(_Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     platform: tuple[Platform, ...]
 
-    def faults(self, _: Container[str]) -> Iterator[Fault]:
+    def faults(self, _: Collection[str]) -> Iterator[Fault]:
         for platform in self.platform:
             for age in platform.ages:
                 for message in citation_faults(age.source, self.sources):
@@ -41,7 +41,7 @@ class _OffenceTable(_Table, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     remarks: tuple[Remark, ...]
     offence: tuple[Offence, ...]
 
-    def faults(self, kinds: Container[str]) -> Iterator[Fault]:
+    def faults(self, kinds: Collection[str]) -> Iterator[Fault]:
         yield from _row_faults(self.offence, self.sources)
         for remark in self.remarks:
             yield from _circumstance_faults("", (remark,), kinds)
@@ -54,7 +54,7 @@ class _OffenceTable(_Table, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 class _ChannelTable(_Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     channel: tuple[Channel, ...]
 
-    def faults(self, kinds: Container[str]) -> Iterator[Fault]:
+    def faults(self, kinds: Collection[str]) -> Iterator[Fault]:
         yield from _row_faults(self.channel, self.sources)
         for channel in self.channel:
             yield from _circumstance_faults(channel.id, (*channel.suits, *channel.unsuited), kinds)
@@ -67,7 +67,7 @@ class _ChannelTable(_Table, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 T = TypeVar("T", bound=_Table)
 
 
-def read_dated_tables(folder: Path, kinds: Container[str]) -> DatedTables:
+def read_dated_tables(folder: Path, kinds: Collection[str]) -> DatedTables:
     """The dated tables in `folder`; `kinds` are the kinds they may name. Raises PlaybookError."""
     platforms = _table(folder / "platforms.toml", _PlatformTable, kinds)
     offences = _table(folder / "offences.toml", _OffenceTable, kinds)
@@ -83,7 +83,7 @@ def read_dated_tables(folder: Path, kinds: Container[str]) -> DatedTables:
     )
 
 
-def _table(path: Path, wanted: type[T], kinds: Container[str]) -> T:
+def _table(path: Path, wanted: type[T], kinds: Collection[str]) -> T:
     table = shaped(path, document_of(path), wanted)
     raise_first(path, table.faults(kinds))
     return table
@@ -102,7 +102,7 @@ def _row_faults(rows: Iterable[Dated], sources: tuple[Source, ...]) -> Iterator[
 
 
 def _circumstance_faults(
-    row: str, circumstances: Iterable[Circumstances], kinds: Container[str]
+    row: str, circumstances: Iterable[Circumstances], kinds: Collection[str]
 ) -> Iterator[Fault]:
     for each in circumstances:
         for field, message in circumstance_faults(each.kinds, each.when, kinds):

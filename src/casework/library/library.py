@@ -17,9 +17,10 @@ from casework.domain.incident.reporting import KeptRules, Policy
 from casework.domain.playbook import Floor, Pack, Playbook
 from casework.domain.playbook.merging import Earlier
 from casework.domain.playbook.rules import Source
-from casework.library.checking import Fault, PlaybookError, pack_faults
+from casework.library.checking import Fault, PlaybookError
 from casework.library.dated_tables import read_dated_tables
 from casework.library.editions import PackDifferences, editions_of, floors_of, no_such_edition
+from casework.library.pack_checks import pack_faults
 from casework.library.reading import document_of, shaped
 from casework.library.switches import entered_in, faults_of_switches, is_of_switches
 

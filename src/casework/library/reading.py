@@ -21,8 +21,10 @@ def document_of(path: Path) -> dict[str, Any]:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise PlaybookError(path.name, f"cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise PlaybookError(path.name, str(error)) from error
+    except UnicodeDecodeError as error:
+        raise PlaybookError(path.name, "is not text in UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        raise PlaybookError(path.name, f"is not valid TOML: {error}") from error
     return cast(dict[str, Any], standardised(document))
 
 
@@ -31,7 +33,7 @@ def shaped(path: Path, document: dict[str, Any], wanted: type[T]) -> T:
     try:
         return msgspec.convert(document, wanted)
     except msgspec.ValidationError as error:
-        raise shape_error(path.name, document, error) from error
+        raise shape_error(path.name, document, wanted, error) from error
 
 
 def raise_first(path: Path, faults: Iterable[Fault]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -12,6 +12,8 @@ from casework.domain.incident.facts import GROUPS, STATED, known_facts
 from casework.domain.playbook.conditions import Test
 from casework.domain.playbook.rules import Rule
 from casework.domain.vocabulary import Role
+from casework.library.hints import hint
+from casework.library.shape import enum_words
 
 _OPERATORS: Final = ("is_", "any", "all", "none", "present", "in_", "says")
 _COMPUTED_FIELDS: Final = frozenset({"embeds_file", "says_breach"})
@@ -21,7 +23,7 @@ _TEXTS: Final = "every_text"
 class Words(msgspec.Struct, frozen=True):
     """The words that rules may use: `kinds` of incident, stated `facts`, `switches`, and the code's."""
 
-    kinds: Container[str]
+    kinds: Collection[str]
     facts: frozenset[str] = frozenset()
     switches: frozenset[str] = frozenset()
 
@@ -53,14 +55,15 @@ class Words(msgspec.Struct, frozen=True):
         elif step is None:
             yield "a test of `when` is about a fact"
         elif test.in_ is not None and test.in_ not in GROUPS:
-            yield f"{test.in_!r} is not a group; the groups are {sorted(GROUPS)}"
+            yield f"{test.in_!r} is not a group{hint(test.in_, GROUPS)}"
         elif test.field is not None:
             yield from self._field_faults(test, test.field, step)
 
     def _field_faults(self, test: Test, field: str, step: str) -> Iterator[str]:
         for value in _operands(test):
             if field in _COMPUTED_FIELDS and hasattr(Step if step == "*" else STEPS[step], field):
-                yield from [] if value in (True, False, None) else [f"{value!r} is not a value of {field!r}"]
+                if value not in (True, False, None):
+                    yield f"{value!r} is not a value of {field!r}: it is true or false"
             elif step == "*":
                 yield f"{field!r} is not a field of every step"
             else:
@@ -69,33 +72,43 @@ class Words(msgspec.Struct, frozen=True):
     def value_faults(self, step: str, name: str, value: Any) -> Iterator[str]:
         """What is wrong with `value` as the value of the field `name` of `step`; any field may be None."""
         if name not in field_types(step):
-            yield f"{step!r} has no field {name!r}"
+            yield f"{step!r} has no field {name!r}{hint(name, own_fields(step))}"
         elif value is not None and not self._may_be(step, name, value):
-            yield f"{value!r} is not a value of {step}.{name}"
+            known = self._words_of(name) or enum_words(field_types(step)[name])
+            yield f"{value!r} is not a value of {step}.{name}{hint(value, known)}"
 
     def _fact_faults(self, test: Test, name: str) -> Iterator[str]:
         if test.in_ is not None:
             yield "`in` is about a field of a step, not about a fact"
         known = STATED if name in self.facts else known_facts().get(name)
         if known is None:
-            yield f"{name!r} is not a fact; the facts are {sorted(known_facts().keys() | self.facts)}"
+            yield f"{name!r} is not a fact{hint(name, known_facts().keys() | self.facts)}"
             return
-        values: Container[Any] = self.kinds if known.values is None else known.values
+        values: Collection[Any] = self.kinds if known.values is None else known.values
         for value in _operands(test):
             if value is not None and value not in values:
-                yield f"{value!r} is not a value of {name!r}"
+                yield f"{value!r} is not a value of {name!r}{hint(value, values)}"
 
     def _may_be(self, step: str, name: str, value: Any) -> bool:
-        # These fields are declared as plain text, so their type does not say which words they may have.
-        words = {"kind": self.kinds, "waived": STEPS, "role": frozenset(Role)}.get(name)
+        words = self._words_of(name)
         if words is not None:
             return value in words
         return any(_converts(shaped, field_types(step)[name]) for shaped in (value, (value,)))
+
+    def _words_of(self, name: str) -> Collection[str] | None:
+        """The words of a field that is declared as plain text, so that its type does not say them."""
+        words: Mapping[str, Collection[str]] = {"kind": self.kinds, "waived": STEPS, "role": frozenset(Role)}
+        return words.get(name)
 
 
 def field_types(step: str) -> dict[str, Any]:
     """The type of each field of `step`."""
     return {field.name: field.type for field in msgspec.structs.fields(STEPS[step])}
+
+
+def own_fields(step: str) -> set[str]:
+    """The fields of `step` that not every step has."""
+    return field_types(step).keys() - set(Step.__struct_fields__)
 
 
 def _operands(test: Test) -> tuple[Any, ...]:
