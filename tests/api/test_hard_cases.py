@@ -187,3 +187,41 @@ def test_the_risks_of_a_nude_are_all_no_and_the_school_manages_it(house: House) 
     house.take(case, "decide", **decision)
     support = {"person": child, "what": "Somebody to talk to about an offender."}
     assert house.refused(case, "offer_support", **support)["rule"] == "sexting-no-child-an-offender"
+
+
+def test_a_faked_picture_of_a_teacher_is_an_image_of_an_adult(house: House) -> None:
+    """The police are considered, and it is no child's image; the pupil who made it is supported too."""
+    teacher, pupil = house.person("Tara Teacher", "staff"), house.person("Alan Alleged")
+    case = report(
+        house, (teacher, "target"), (pupil, "alleged"), kind="adult_image", content=["ai_generated"]
+    )
+    assert house.asked(case, "consider_police")
+    assert not house.asked(case, "assess_risk")
+    assert {item["preset"]["person"] for item in house.asked(case, "offer_support")} == {teacher, pupil}
+    assert owed(house, case, pupil)
+
+
+def test_a_stranger_abroad_blackmails_a_pupil_with_a_picture(house: House) -> None:
+    pupil, stranger = house.person("Tess Target"), house.person("Someone abroad", "unknown")
+    people = (pupil, "target"), (stranger, "alleged")
+    case = report(house, *people, kind="online_grooming", content=["blackmail", "indecent_image"])
+    asked = {item["preset"]["agency"] for item in house.asked(case, "escalate")}
+    assert {"police", "childrens_social_care", "ceop"} <= asked
+    assert house.asked(case, "save_evidence")
+
+
+def test_for_an_image_that_a_ten_year_old_made_of_herself_social_care_is_considered(house: House) -> None:
+    child = house.person("Tess Target", born_on="2016-05-04")
+    case = report(house, (child, "target"), kind="sexting")
+    house.take(case, "assess_risk", **NO_RISK)
+    (item,) = house.asked(case, "escalate", agency="childrens_social_care")
+    assert (item["modality"], item["rule"]) == ("consider", "sexting-under-13")
+    decision = {"decision": "No referral.", "rationale": "Advice was taken from social care by telephone."}
+    house.take(case, "decide", topic="managed_in_school", **decision)
+    assert not house.asked(case, "escalate", agency="childrens_social_care")
+
+
+def test_a_parent_bullies_a_teacher_online_and_the_police_are_considered_the_same_day(house: House) -> None:
+    teacher, parent = house.person("Tara Teacher", "staff"), house.person("Pat Poster", "parent")
+    case = report(house, (teacher, "target"), (parent, "alleged"), kind="parent_post", content=["abusive"])
+    assert house.due(case, "consider_police")[:10] == "2026-09-14"

@@ -50,6 +50,7 @@ def known(name: str) -> UUID:
 
 
 TARGET, ALLEGED, PARENT, TEACHER, UNKNOWN = map(known, ("target", "alleged", "parent", "teacher", "unknown"))
+CHILD_OF_TEN = known("a pupil of ten")
 POSTER = known("a parent who posted")
 STRANGER, SIXTH_FORMER = known("a stranger"), known("a pupil of 18")
 DSL, HEAD = known("dsl"), known("head")
@@ -152,6 +153,7 @@ class CaseFile:
                 involvement=Involvement(role),
                 category=Category(category),
                 adult=adult[0] if adult else None,
+                under_13=True if person == CHILD_OF_TEN else None,
             )
             for person, role, category, *adult in parties
         )

@@ -14,6 +14,7 @@ from casework.domain.vocabulary import Content
 from casework.library import Library
 from tests.domain.casefile import (
     ALLEGED,
+    CHILD_OF_TEN,
     FLOOR,
     PACKS,
     POSTER,
@@ -75,6 +76,7 @@ STAFF_AND_PUPIL_ALLEGED: Final[Opening] = {
 }
 UNKNOWN_ALLEGED: Final[Opening] = {"people": ((TARGET, "target", "pupil"), (UNKNOWN, "alleged", "unknown"))}
 CHILD_POSTED_ABOUT: Final[Opening] = {"people": ((TARGET, "target", "pupil"), (POSTER, "alleged", "parent"))}
+OF_TEN: Final[Opening] = {"people": ((CHILD_OF_TEN, "target", "pupil"),)}
 BYSTANDER: Final[Opening] = {
     "people": ((TARGET, "target", "pupil"), (ALLEGED, "alleged", "pupil"), (RECIPIENT, "bystander", "pupil"))
 }
@@ -98,6 +100,7 @@ OPENINGS: Final[dict[str, Opening]] = {
     "st-thomas-parent-post-police": HATE,
     "withholding-reviewed": CHILD_POSTED_ABOUT,
     "sexting-support-bystander": BYSTANDER,
+    "sexting-under-13": OF_TEN,
     "sexting-parents-of-bystander": BYSTANDER,
     "bullying-of-staff-police": STAFF_TARGET,
     "st-thomas-bullying-of-staff-police": STAFF_TARGET,

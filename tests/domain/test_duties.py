@@ -99,6 +99,7 @@ DUE: dict[str, tuple[str, str]] = {
     "sexting-no-copy": (SAME_DAY, SAME_DAY),
     "sexting-risk": (SAME_DAY, SAME_DAY),
     "sexting-police": (SAME_DAY, SAME_DAY),
+    "sexting-under-13": (SAME_DAY, SAME_DAY),
     "sexting-involvement": (SAME_DAY, SAME_DAY),
     "sexting-takedown": (NEXT_WORKING_DAY, SAME_DAY),
     "sexting-parents": (SAME_DAY, SAME_DAY),

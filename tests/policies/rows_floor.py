@@ -7,7 +7,7 @@ from typing import Final
 
 from casework.domain.sealed import Sealed
 from tests.domain.casefile import ALLEGED, FILE, TARGET, TEACHER
-from tests.domain.situations import BYSTANDER, EXTREMIST, RECIPIENT
+from tests.domain.situations import BYSTANDER, EXTREMIST, OF_TEN, RECIPIENT
 from tests.policies.rows import (
     ABOUT_A_CHILD,
     CLOSE,
@@ -156,6 +156,11 @@ FLOOR_ROWS: Final[Mapping[str, Row]] = {
     "sexting-police": Requires(
         kind="sexting", step="consider_police", modality="consider", due=SAME_DAY, bars=DEBRIEF,
         clause="UKCIS",
+    ),
+    "sexting-under-13": Requires(
+        kind="sexting", opening=OF_TEN, step="escalate", modality="consider", due=SAME_DAY,
+        preset={"agency": "childrens_social_care"}, told=("childrens_social_care",), bars=DEBRIEF,
+        clause="UKCIS; WTSC",
     ),
     "sexting-involvement": Requires(
         kind="sexting", step="establish_involvement", due=SAME_DAY, bars=CLOSE, clause="UKCIS",

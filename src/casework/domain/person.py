@@ -21,6 +21,9 @@ from casework.domain.vocabulary import Category, MayBeContacted, Relation
 LAST_PRIMARY_YEAR: Final = 6
 AGE_AFTER_PRIMARY: Final = 12
 ADULT_AGE: Final = 18
+TEEN_AGE: Final = 13
+LAST_YEAR_UNDER_13: Final = 7
+"""The last year group in which pupils who are not kept back are under 13 until its end."""
 
 # As it was decided for the events of versions 1 and 2: it must not change when a permission or a word does.
 _KEPT_THE_ROLL: Final = frozenset({"dsl", "deputy_dsl", "headteacher", "admin"})
@@ -326,6 +329,16 @@ class Person(Aggregate, begins_with=PersonRegistered):
         """Whether the person was 18 or over on `day`, by the present birth date; None without one."""
         born_on = day_in(self.details.born_on)
         return None if born_on is None else _age(born_on, day) >= ADULT_AGE
+
+    def under_13_on(self, day: date) -> bool | None:
+        """Whether the person was under 13 on `day`, by the birth date, or the year group; None if not known.
+
+        A pupil of year 7 or below is, whose year group is the present one.
+        """
+        born_on, year_group = day_in(self.details.born_on), self.details.year_group
+        if born_on is not None:
+            return _age(born_on, day) < TEEN_AGE
+        return None if year_group is None else year_group <= LAST_YEAR_UNDER_13
 
     @property
     def former_names(self) -> tuple[Sealed, ...]:

@@ -86,6 +86,10 @@ def _target_ages(incident: Incident) -> frozenset[str]:
     return ages or frozenset({Age.UNKNOWN.value})
 
 
+def _target_under_13(incident: Incident) -> bool:
+    return any(party.under_13 for party in incident.involved(Involvement.TARGET))
+
+
 def _underage(incident: Incident) -> bool | None:
     """Whether any child was younger than a platform allows; None if that is not known for every child."""
     checks = (step for step in incident.taken(CheckAge) if incident.is_party(step.person))
@@ -170,6 +174,7 @@ FACTS: Final[Mapping[str, Fact]] = {
     ),
     "alleged_works_here": Fact(works_here, _BOOLEAN),
     "alleged_gone": Fact(lambda i: gone_since(i) is not None, _BOOLEAN),
+    "target_under_13": Fact(_target_under_13, _BOOLEAN),
     "target_ages": Fact(_target_ages, _words(Age)),
     "adult_alleged": Fact(lambda i: adult_at_school_alleged(i.people, i.direction), _BOOLEAN),
     "people_known": Fact(lambda i: bool(i.people), _BOOLEAN),

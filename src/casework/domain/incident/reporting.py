@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
 from uuid import UUID, uuid5
 
 import msgspec
@@ -40,13 +40,16 @@ if TYPE_CHECKING:
     from casework.domain.incident.incident import Incident
 
 
+_KEPT: Final = ("category", "left", "stands_for", "adult", "under_13")
+
+
 class Party(msgspec.Struct, frozen=True, kw_only=True):
     """What a person is in one incident. `category` is the one the person had when they were involved.
 
     `adult`: whether they were 18 or over on the day of the incident, by their birth date; None if that is
-    not known. `left` says whether they had left the school, or had died, when they were named; `stands_for`
-    are those of whom somebody who is alleged was recorded as parent, guardian or carer then. `user` is given
-    if the report named a user of the school, and not a record of a person.
+    not known; `under_13`: by that or by the year group. `left` says whether they had left the school, or had
+    died, when they were named; `stands_for` are those of whom somebody who is alleged was recorded as parent,
+    guardian or carer then. `user` is given if the report named a user, and no record of a person.
     """
 
     person: PersonId
@@ -56,6 +59,12 @@ class Party(msgspec.Struct, frozen=True, kw_only=True):
     left: Annotated[bool, ServerSet()] = False
     stands_for: Annotated[tuple[UUID, ...], ServerSet()] = ()
     adult: Annotated[bool | None, ServerSet()] = None
+    under_13: Annotated[bool | None, ServerSet()] = None
+
+    @property
+    def as_named(self) -> Party:
+        """The party without what casework keeps of the person."""
+        return Party(person=self.person, involvement=self.involvement, user=self.user)
 
     @property
     def age(self) -> Age:
@@ -213,8 +222,7 @@ class Report(NamesPeople, frozen=True, kw_only=True):
     def works_out_again(self, attribute: str, value: Any) -> bool:
         if attribute != "people":
             return False
-        same = [msgspec.structs.replace(p, category=Category.UNKNOWN, adult=None) for p in self.people]
-        return same == [msgspec.structs.replace(p, category=Category.UNKNOWN, adult=None) for p in value]
+        return [party.as_named for party in self.people] == [party.as_named for party in value]
 
     def people_after(self, people: tuple[Party, ...]) -> tuple[Party, ...]:
         return each_once(self.people)
@@ -251,17 +259,28 @@ class Triage(Step, frozen=True, kw_only=True):
             incident.raise_concern("triage:critical", self.happened_at)
 
 
-class InvolvePerson(NamesPeople, frozen=True, kw_only=True):
+class NamesOnePerson(NamesPeople, frozen=True, kw_only=True):
+    """A step that names one more person of the case, with what the case keeps of them, as `Party` has it."""
+
+    category: Annotated[Category, ServerSet()] = Category.UNKNOWN
+    left: Annotated[bool, ServerSet()] = False
+    stands_for: Annotated[tuple[UUID, ...], ServerSet()] = ()
+    adult: Annotated[bool | None, ServerSet()] = None
+    under_13: Annotated[bool | None, ServerSet()] = None
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """What the case keeps of the person."""
+        return {name: getattr(self, name) for name in _KEPT}
+
+
+class InvolvePerson(NamesOnePerson, frozen=True, kw_only=True):
     """A person turns out to be involved, or to be involved in another way as well."""
 
     TOPIC: ClassVar[str] = "incident.involve_person"
 
     person: PersonId
     involvement: Involvement
-    category: Annotated[Category, ServerSet()] = Category.UNKNOWN
-    left: Annotated[bool, ServerSet()] = False
-    stands_for: Annotated[tuple[UUID, ...], ServerSet()] = ()
-    adult: Annotated[bool | None, ServerSet()] = None
 
     def faults(self, incident: Incident) -> dict[str, str]:
         known = any(
@@ -270,28 +289,17 @@ class InvolvePerson(NamesPeople, frozen=True, kw_only=True):
         return {"$.person": "is already involved in this way"} if known else {}
 
     def people_after(self, people: tuple[Party, ...]) -> tuple[Party, ...]:
-        party = Party(
-            person=self.person,
-            involvement=self.involvement,
-            category=self.category,
-            adult=self.adult,
-            left=self.left,
-            stands_for=self.stands_for,
-        )
+        party = Party(person=self.person, involvement=self.involvement, **self.kept)
         return each_once((*people, party))
 
 
-class IdentifyPerson(NamesPeople, frozen=True, kw_only=True):
+class IdentifyPerson(NamesOnePerson, frozen=True, kw_only=True):
     """A person recorded as unknown turns out to be a known person, who replaces them."""
 
     TOPIC: ClassVar[str] = "incident.identify_person"
 
     person: PartyId
     as_: PersonId = msgspec.field(name="as")
-    category: Annotated[Category, ServerSet()] = Category.UNKNOWN
-    left: Annotated[bool, ServerSet()] = False
-    stands_for: Annotated[tuple[UUID, ...], ServerSet()] = ()
-    adult: Annotated[bool | None, ServerSet()] = None
 
     def faults(self, incident: Incident) -> dict[str, str]:
         unknown = any(
@@ -301,15 +309,7 @@ class IdentifyPerson(NamesPeople, frozen=True, kw_only=True):
 
     def people_after(self, people: tuple[Party, ...]) -> tuple[Party, ...]:
         return each_once(
-            msgspec.structs.replace(
-                party,
-                person=self.as_,
-                category=self.category,
-                adult=self.adult,
-                left=self.left,
-                user=None,
-                stands_for=self.stands_for,
-            )
+            msgspec.structs.replace(party, person=self.as_, user=None, **self.kept)
             if party.person == self.person
             else party
             for party in people

@@ -66,16 +66,21 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
         return isinstance(known, Person) and known.has_left_by(day_of(self.moment))
 
     def party(self, person: UUID, occurred_at: datetime) -> dict[str, Any]:
-        """What the incident keeps of a person named in the step: category, whether 18 then, whether gone now.
+        """What the incident keeps of a person named in the step: category, age then, whether gone now.
 
-        The birth date is the one of the record that is named, else one of the other records of the person.
+        The age is by the record that is named, else by one of the other records of the person.
         """
         known = self.found.get(person)
         records = (other for key, other in self.found.items() if key != person and self._same(key, person))
+        named = [each for each in (known, *records) if isinstance(each, Person)]
         day = day_of(occurred_at)
-        ages = [each.adult_on(day) for each in (known, *records) if isinstance(each, Person)]
-        adult = next((age for age in ages if age is not None), None)
-        return {"category": self.category(person, occurred_at), "adult": adult, "left": self.has_left(person)}
+        adult, under_13 = ([each.adult_on(day) for each in named], [each.under_13_on(day) for each in named])
+        return {
+            "category": self.category(person, occurred_at),
+            "adult": next((age for age in adult if age is not None), None),
+            "under_13": next((age for age in under_13 if age is not None), None),
+            "left": self.has_left(person),
+        }
 
     def _same(self, one: UUID, other: UUID) -> bool:
         return self.first_record(one) == self.first_record(other)
