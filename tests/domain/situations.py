@@ -134,6 +134,7 @@ OPENINGS: Final[dict[str, Opening]] = {
     "triage-contact-by-staff": STAFF_TO_PUPIL,
     "self-harm-parents": {**CHILD_POSTED_ABOUT, "content": (Content.SELF_HARM,)},
     "self-harm-welfare": {**CHILD_POSTED_ABOUT, "content": (Content.SELF_HARM,)},
+    "self-harm-welfare-adult-pupil": {**ADULT_PUPIL, "content": (Content.SELF_HARM,)},
     "self-harm-referral": {**CHILD_POSTED_ABOUT, "content": (Content.SELF_HARM,)},
     "at-risk-referral": CHILD_POSTED_ABOUT,
     **{f"sexual-content-risk{what}": SEXUAL for what in ("", "-to-police", "-to-social-care")},

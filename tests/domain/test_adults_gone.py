@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
+from casework.domain.errors import Invalid
 from casework.domain.incident.reporting import Party, Report
 from casework.domain.vocabulary import Category, Involvement
 from tests.domain.casefile import PACKS, TARGET, TEACHER, UNKNOWN, CaseFile, known
@@ -169,3 +172,10 @@ class TestDebrief:
     @staticmethod
     def dated(case: CaseFile) -> bool:
         return any(duty.due_at is not None for duty in case.outstanding() if duty.rule.step == "debrief")
+
+
+def test_a_departure_in_the_future_is_refused() -> None:
+    case = CaseFile("staff_allegation")
+    with pytest.raises(Invalid) as invalid:
+        case.take("record_departure", person=TEACHER, how="left", on=date(2027, 7, 21))
+    assert set(invalid.value.errors) == {"$.on"}

@@ -153,3 +153,10 @@ def test_he_may_have_missed_a_meeting_he_was_invited_to_before() -> None:
 def test_a_pupil_who_is_alleged_beside_him_may_be_asked_to_remove_it() -> None:
     people = (*CHILD_POSTED_ABOUT["people"], (ALLEGED, "alleged", "pupil"))
     by_the_father(people=people).take("request_removal", addressee="person")
+
+
+@pytest.mark.parametrize("kind", EXEMPT)
+def test_nobody_lifts_the_bar_by_calling_nudes_something_else(kind: str) -> None:
+    direction = "parent_to_staff" if kind == "unsolicited_contact" else None
+    case = by_the_father("sexting", "headcorn").take("reclassify", kind=kind, direction=direction)
+    assert tells_the_father(case) == NOT_TOLD

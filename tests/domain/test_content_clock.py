@@ -46,6 +46,7 @@ def test_every_rule_about_content_counts_from_its_discovery() -> None:
         "content-welfare-prevent": "content",
         "extremist-prevent": "content",
         "self-harm-welfare": "content",
+        "self-harm-welfare-adult-pupil": "content",
         "self-harm-referral": "welfare",
         "mandatory-report-content": "content",
         "mandatory-report-content-each": "content",

@@ -51,6 +51,7 @@ DUE: dict[str, tuple[str, str]] = {
     "triage-contact-by-staff": (SAME_DAY, SAME_DAY),
     "self-harm-parents": (SAME_DAY, SAME_DAY),
     "self-harm-welfare": (SAME_DAY, SAME_DAY),
+    "self-harm-welfare-adult-pupil": (SAME_DAY, SAME_DAY),
     "self-harm-referral": (SAME_DAY, SAME_DAY),
     "at-risk-referral": (SAME_DAY, SAME_DAY),
     "risk-found-police": (SAME_DAY, SAME_DAY),
@@ -101,7 +102,7 @@ DUE: dict[str, tuple[str, str]] = {
     "sexting-police": (SAME_DAY, SAME_DAY),
     "sexting-under-13": (SAME_DAY, SAME_DAY),
     "sexting-involvement": (SAME_DAY, SAME_DAY),
-    "sexting-takedown": (NEXT_WORKING_DAY, SAME_DAY),
+    "sexting-takedown": (SAME_DAY, SAME_DAY),
     "sexting-parents": (SAME_DAY, SAME_DAY),
     "st-thomas-sexting-police": (SAME_DAY, SAME_DAY),
     "st-thomas-sexting-involvement": (SAME_DAY, SAME_DAY),
@@ -370,7 +371,9 @@ def test_a_later_finding_makes_the_case_critical_from_then_on(step: str, fields:
             assert moments(case, "critical-triage") == {"2026-10-26"}
 
 
-@pytest.mark.parametrize("content", sorted({*Content} - {Content.ADULT_CONTACT, Content.SELF_HARM}))
+@pytest.mark.parametrize(
+    "content", sorted({*Content} - {Content.ADULT_CONTACT, Content.SELF_HARM, Content.BLACKMAIL})
+)
 def test_other_content_alone_is_not_critical(content: Content) -> None:
     case = CaseFile("cyberbullying", content=(content,))
     assert case.playbook.critical_since(case.incident) is None

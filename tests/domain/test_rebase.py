@@ -110,6 +110,13 @@ def test_a_duty_first_met_after_the_rebase_is_that_of_the_new_edition() -> None:
     assert early.requires("seek_advice")
 
 
+def test_a_kept_duty_is_not_met_by_what_meets_a_newer_rule_of_the_same_name() -> None:
+    library = editions({"1": [own_rule("more", "seek_advice")], "2": [own_rule("more", "add_note")]})
+    case = under(library, "st_thomas@1").rebase("st_thomas@2").take("add_note")
+    assert not case.requires("add_note")
+    assert case.requires("seek_advice")
+
+
 def test_what_was_met_before_the_rebase_is_due_again_if_the_step_is_voided() -> None:
     rule = own_rule("advice-first", "seek_advice", before=["close"])
     case = under(editions({"1": [rule], "2": []}), "st_thomas@1").take("seek_advice")

@@ -166,6 +166,11 @@ def test_given_five_no_when_it_is_dealt_with_in_school_then_no_report_is_owed_un
     assert case.requires("record_mandatory_report")
 
 
+def test_given_no_answers_when_sexual_content_comes_to_light_then_a_report_is_owed() -> None:
+    case = CaseFile("cyberbullying", switches=tuple(BY_LAW)).take("decide", topic="managed_in_school")
+    assert case.take("record_content", content=("sexual",)).requires("record_mandatory_report")
+
+
 def test_sexual_content_found_later_counts_from_when_it_was_found() -> None:
     case = CaseFile("cyberbullying", reported="2026-09-14 10:20", switches=tuple(BY_LAW))
     assert not case.requires("record_mandatory_report")

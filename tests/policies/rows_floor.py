@@ -166,7 +166,7 @@ FLOOR_ROWS: Final[Mapping[str, Row]] = {
         kind="sexting", step="establish_involvement", due=SAME_DAY, bars=CLOSE, clause="UKCIS",
     ),
     "sexting-takedown": Requires(
-        kind="sexting", step="request_removal", due=NEXT_WORKING_DAY, bars=CLOSE, clause="UKCIS",
+        kind="sexting", step="request_removal", due=SAME_DAY, bars=CLOSE, clause="UKCIS",
     ),
     "sexting-parents": Requires(
         kind="sexting", step="inform_parents", preset={"child": TARGET}, due=SAME_DAY,

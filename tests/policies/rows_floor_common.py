@@ -7,8 +7,9 @@ from typing import Final
 
 from casework.domain.sealed import Sealed
 from casework.domain.vocabulary import Content
-from tests.domain.casefile import ALLEGED, PARENT, TARGET, TEACHER
+from tests.domain.casefile import ALLEGED, PARENT, SIXTH_FORMER, TARGET, TEACHER
 from tests.domain.situations import (
+    ADULT_PUPIL,
     EXTREMIST,
     INFORMED,
     LEARNT_OF,
@@ -370,6 +371,10 @@ COMMON_ROWS: Final[Mapping[str, Row]] = {
     "self-harm-welfare": Requires(
         kind="cyberbullying", opening=SELF_HARM, step="assess_welfare", preset={"person": TARGET},
         due=SAME_DAY, bars=CLOSE, clause="KCSIE part 1; WTSC",
+    ),
+    "self-harm-welfare-adult-pupil": Requires(
+        kind="cyberbullying", opening={**ADULT_PUPIL, **SELF_HARM}, step="assess_welfare",
+        preset={"person": SIXTH_FORMER}, due=SAME_DAY, bars=CLOSE, clause="KCSIE part 1; WTSC",
     ),
     "self-harm-referral": Requires(
         kind="cyberbullying", opening=SELF_HARM, step="escalate", preset={"agency": "health"},

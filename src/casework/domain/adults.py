@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Departure(StrEnum):
-    """How an alleged adult no longer works at the school, or that they would not, did they still."""
+    """How an alleged adult left, or that they would have been removed."""
 
     REMOVED = "removed"
     LEFT = "left"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from uuid import UUID
 
 from casework.domain.adults import Departure
+from casework.domain.clocks import day_of
 from casework.domain.fields import IncidentId, Narrative, PartyId, Reason, ServerSet, Short, UserId
 from casework.domain.incident.steps import Step
 from casework.domain.moments import LocalDate
@@ -73,6 +74,11 @@ class RecordDeparture(Step, frozen=True, kw_only=True):
     person: PartyId
     how: Departure
     on: LocalDate | None = None
+
+    def faults(self, incident: Incident) -> dict[str, str]:
+        if self.on is not None and self.on > day_of(self.happened_at):
+            return {"$.on": "is in the future: record it when they have gone"}
+        return {}
 
 
 class TellSubject(Step, frozen=True, kw_only=True):

@@ -7,7 +7,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+import msgspec
+
 from casework.domain.incident.allegations import ConsultLado, DetermineOutcome, RecordDeparture
+from casework.domain.incident.reporting import IdentifyPerson
 from casework.domain.vocabulary import Category, Involvement
 
 if TYPE_CHECKING:
@@ -28,7 +31,7 @@ def works_here(incident: Incident) -> bool | None:
 
 
 def gone_since(incident: Incident) -> datetime | None:
-    """When it became known that an alleged adult was removed, left or would have been; None if none did.
+    """When it became known that an alleged adult left or would have been removed; None if none did.
 
     The latest such moment counts: that of another adult, or of what is recorded of the same one later.
     """
@@ -52,5 +55,10 @@ def _departed(incident: Incident) -> Iterator[tuple[UUID, datetime]]:
 
 
 def _recorded(incident: Incident) -> Iterator[RecordDeparture]:
+    """The departures of people who are alleged, under who those turned out to be who were unknown then."""
     alleged = {party.person for party in incident.involved(ALLEGED)}
-    return (step for step in incident.taken(RecordDeparture) if step.person in alleged)
+    identified = {step.person: step.as_ for step in incident.taken(IdentifyPerson)}
+    for step in incident.taken(RecordDeparture):
+        person = identified.get(step.person, step.person)
+        if person in alleged:
+            yield msgspec.structs.replace(step, person=person)

@@ -21,6 +21,10 @@ CriticalSince = Callable[[Incident], datetime | None]
 """Returns when an incident became critical, as its playbook says; None if it is not."""
 SEXUAL: Final = frozenset({Content.SEXUAL, Content.INDECENT_IMAGE})
 """The content whose risks are referred and whose files are kept closed."""
+_HARMFUL: Final = SEXUAL | {
+    *(Content.THREATENING, Content.SELF_HARM, Content.EXTREMIST, Content.ADULT_CONTACT, Content.BLACKMAIL)
+}
+"""The content that says that a child may be at risk, so that the case is looked at the same day."""
 
 
 def takes_back_protection(before: Incident, after: Incident, critical_since: CriticalSince) -> bool:
@@ -80,7 +84,7 @@ def _in_force(incident: Incident) -> frozenset[Hashable]:
 
 
 def _protections(incident: Incident) -> frozenset[tuple[str, Hashable, int]]:
-    """Risks, sexual content, a threshold that was met, referrals, and agencies' wishes that somebody waits.
+    """Risks, harmful content, a threshold that was met, referrals, and agencies' wishes that somebody waits.
 
     Each is what it is, of what, and the number of its step; 0 if one that replaces it is the same.
     """
@@ -90,7 +94,7 @@ def _protections(incident: Incident) -> frozenset[tuple[str, Hashable, int]]:
     welfare = assessed(incident).items()
     risks += [("welfare", person, 0) for person, each in welfare if each.answer is not Answer.NO]
     risks += [("welfare yes", person, 0) for person, each in welfare if each.answer is Answer.YES]
-    risks += [("content", word.value, 0) for word in incident.content & SEXUAL]
+    risks += [("content", word.value, 0) for word in incident.content & _HARMFUL]
     met = (("threshold", None, step.number) for step in incident.taken(DecideThreshold) if step.met)
     referred = (("referral", step.agency.value, step.number) for step in incident.taken(Escalate))
     reported = incident.taken(RecordMandatoryReport)

@@ -12,6 +12,7 @@ import msgspec
 from casework.domain.fields import Narrative, PartyId
 from casework.domain.incident.reporting import IdentifyPerson
 from casework.domain.incident.steps import Step
+from casework.domain.incident.subjects import SUBJECT_INVOLVEMENTS, adult_pupils_of
 from casework.domain.moments import Instant
 from casework.domain.vocabulary import Answer, Category, Involvement
 
@@ -98,10 +99,10 @@ def at_risk_since(incident: Incident, known: datetime | None) -> datetime | None
 
 
 def _lacks(incident: Incident, found: Mapping[UUID, Assessed]) -> bool:
-    """Whether a child whom the case is about was not assessed, or it is not known who that child is."""
-    children = incident.children()
-    if children:
-        return not found.keys() >= set(children)
+    """Whether a pupil whom the case is about was not assessed, or it is not known who that pupil is."""
+    pupils = {*incident.children(), *adult_pupils_of(incident.people, SUBJECT_INVOLVEMENTS)}
+    if pupils:
+        return not found.keys() >= pupils
     targets = [*incident.involved(Involvement.TARGET)]
     return not targets or any(party.category is Category.UNKNOWN for party in targets)
 
@@ -113,5 +114,10 @@ def _after(earlier: Assessed | None, step: AssessWelfare) -> Assessed:
 
 
 def _worse(one: Assessed, other: Assessed | None) -> Assessed:
+    """The answer that is worse; of two like ones, that which was given first."""
     order = (Answer.YES, Answer.UNKNOWN, Answer.NO)
-    return one if other is None else min(one, other, key=lambda each: order.index(each.answer))
+
+    def rank(each: Assessed) -> tuple[int, float]:
+        return order.index(each.answer), 0 if each.since is None else each.since.timestamp()
+
+    return one if other is None else min(one, other, key=rank)

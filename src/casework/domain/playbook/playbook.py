@@ -308,7 +308,8 @@ class Playbook:
 
     def _answer(self, case: Situation, rule: Rule, item: Item | None) -> Step | None:
         """The first step that meets `rule` for `item`."""
-        key = rule.id, None if item is None else item.value
+        # By its `id()`: a rule that is kept after a rebase may be called as a newer one.
+        key = id(rule), None if item is None else item.value
         if key not in case.answers:
             case.answers[key] = self._find_answer(case, rule, item)
         return case.answers[key]

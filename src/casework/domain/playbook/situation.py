@@ -37,7 +37,7 @@ class Situation:
         self.critical_since = critical_since
         self._stated = {each.id: each for each in floor.facts}
         # Cached, because the clock of a debrief needs the answers to every other duty.
-        self.answers: dict[tuple[str, UUID | str | None], Step | None] = {}
+        self.answers: dict[tuple[int, UUID | str | None], Step | None] = {}
         self.last_duties: dict[tuple[str | None, tuple[str, ...]], datetime | None] = {}
         self._joined: dict[UUID, datetime] | None = None
         # Cached, because most rules use the same few facts.

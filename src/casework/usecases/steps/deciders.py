@@ -14,7 +14,9 @@ from casework.domain.incident.protections import (
     takes_back_protection,
     was_allegation,
 )
+from casework.domain.incident.reporting import NamesOnePerson
 from casework.domain.incident.steps import Step
+from casework.domain.vocabulary import Category
 from casework.usecases.steps.surroundings import Decider, Surroundings
 
 
@@ -79,11 +81,24 @@ def corrected_by_two(step: Correct, around: Surroundings) -> Decider | None:
     after = _with(step, incident)
     # Who is staff, and so whether it is an allegation, follows from the day of the incident.
     moved = after.occurred_at != incident.occurred_at and was_allegation(incident)
-    if of_two or moved or takes_back_protection(incident, after, critical_since):
+    if (
+        of_two
+        or moved
+        or _may_be_of_age(incident, after)
+        or takes_back_protection(incident, after, critical_since)
+    ):
         return Decider()
     # Also what the step did when it was taken, because a later step may hide it, and be corrected in turn.
     then = incident.until(step.corrects)
     return Decider() if takes_back_protection(then, _with(step, then), critical_since) else None
+
+
+def _may_be_of_age(incident: Incident, after: Incident) -> bool:
+    """Whether a child of the case who was named after the report may be an adult on the day it moves to."""
+    if day_of(after.occurred_at) <= day_of(incident.occurred_at):
+        return False
+    named = (step for step in incident.standing if isinstance(step, NamesOnePerson))
+    return any(step.category is Category.PUPIL and step.adult is False for step in named)
 
 
 def _with(step: Correct, incident: Incident) -> Incident:

@@ -27,6 +27,7 @@ from casework.record import Record
 from casework.record.identity import one_person
 from casework.usecases.context import Context
 from casework.usecases.named_ids import named_ids
+from casework.usecases.steps.keeping import as_it_was
 from casework.usecases.steps.outside import OUTSIDE
 from casework.usecases.steps.surroundings import Surroundings
 
@@ -54,7 +55,7 @@ def follow(record: Record, context: Context, case: Case, around: Surroundings, w
     known = msgspec.structs.replace(around, case=case, found={**around.found, **found, **joined})
     before = incident.until(incident.version)
     for step in dated:
-        filled = OUTSIDE[type(step)].complete(step, known)
+        filled = as_it_was(step, step, OUTSIDE[type(step)].complete(step, known))
         changed = {name: value for name, value in filled.items() if value != getattr(step, name)}
         if changed:
             incident.append(_correction(context, incident, step.number, Partial(type(step), changed)))

@@ -30,6 +30,7 @@ from casework.domain.incident.reporting import (
     Report,
     WithdrawInvolvement,
 )
+from casework.domain.incident.sharing import RecordMandatoryReport
 from casework.domain.incident.subjects import SUBJECT_INVOLVEMENTS, children_of
 from casework.domain.incident.technology import CheckAge, CheckConsent, DecideDataBreach
 from casework.domain.incident.telling import Tell
@@ -47,6 +48,7 @@ from casework.usecases.steps.deciders import (
     no_decider,
     not_met_by_two,
 )
+from casework.usecases.steps.keeping import as_it_was
 from casework.usecases.steps.leaders import leaders, led
 from casework.usecases.steps.leading import by_head, met
 from casework.usecases.steps.parents import addressed, alleged_as, children_of_alleged, parent_of_child
@@ -300,7 +302,7 @@ def _correct(step: Correct, around: Surroundings) -> Fields:
     form = step.judged_as(incident)
     complete = OUTSIDE.get(type(form), NOTHING).complete
     if form is not step and step.fields is not None and complete is not _nothing:
-        filled = complete(form, around.before(form))
+        filled = as_it_was(incident.form_of(step.corrects), form, complete(form, around.before(form)))
         changed = {name: value for name, value in filled.items() if value != getattr(form, name)}
         step = msgspec.structs.replace(step, fields=Partial(type(form), step.fields.values | changed))
     return {"fields": step.fields, **_consequences(step, around)}
@@ -325,6 +327,15 @@ def _check_new_form(step: Correct, around: Surroundings) -> Faults:
     if form is step or check is _nothing:
         return {}
     return corrected_paths(check(form, around.before(form)))
+
+
+def _who_reported(step: RecordMandatoryReport, around: Surroundings) -> Fields:
+    """The person of the case who a user is, because the duty is that of the person."""
+    user = around.found.get(step.person)
+    if not isinstance(user, User):
+        return {}
+    theirs = [party.person for party in around.reported.people if party.person in user.persons]
+    return {"person": theirs[0]} if theirs else {}
 
 
 def _duplicate(step: CloseAsDuplicate, around: Surroundings) -> Fields:
@@ -364,6 +375,7 @@ OUTSIDE: Final[Mapping[type[Step], Outside]] = {
     CheckConsent: Outside(complete=_check_consent),
     Rebase: Outside(complete=rebased, check=knows_kind, decided_by=anybody_else),
     DecideDataBreach: Outside(complete=by_head),
+    RecordMandatoryReport: Outside(complete=_who_reported),
     WithdrawInvolvement: Outside(complete=_withdraw),
     CloseAsDuplicate: Outside(complete=_duplicate, decided_by=duplicate_by_two, people=_people_of_other),
     InformParents: Outside(complete=alleged_as, check=parent_of_child, people=addressed),
