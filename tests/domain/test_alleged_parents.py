@@ -6,7 +6,8 @@ from typing import Any, Final
 
 import pytest
 
-from casework.domain.vocabulary import Content
+from casework.domain.incident.reporting import Party, Report
+from casework.domain.vocabulary import Category, Content, Involvement
 from tests.domain.casefile import ALLEGED, PACKS, PARENT, POSTER, TARGET, TEACHER, CaseFile, at
 from tests.domain.forbidden_parents import AS_PARENT, social_care_agrees
 from tests.domain.situations import CHILD_POSTED_ABOUT, KINDS
@@ -160,3 +161,16 @@ def test_nobody_lifts_the_bar_by_calling_nudes_something_else(kind: str) -> None
     direction = "parent_to_staff" if kind == "unsolicited_contact" else None
     case = by_the_father("sexting", "headcorn").take("reclassify", kind=kind, direction=direction)
     assert tells_the_father(case) == NOT_TOLD
+
+
+@pytest.mark.parametrize("category", [Category.EXTERNAL, Category.STAFF])
+def test_a_guardian_of_another_category_is_not_told_either(category: Category) -> None:
+    case = CaseFile("sexting", "headcorn")
+    (report,) = case.incident.taken(Report)
+    guardian = Party(person=POSTER, involvement=Involvement.ALLEGED, category=category, stands_for=(TARGET,))
+    case.reported(report, people=(report.people[0], guardian))
+    barred = {"offer_support", "record_account", "establish_involvement", "ban_from_computing"}
+    refused = {step: case.refusal(step, person=POSTER).rule for step in barred}
+    at_school = category is Category.STAFF
+    assert all(rule.startswith("alleged-parent-no-") or at_school for rule in refused.values())
+    assert case.refusal("family_decision", parent=None).rule.startswith(("alleged-parent", "threshold"))

@@ -190,6 +190,7 @@ FACTS: Final[Mapping[str, Fact]] = {
     "agencies_told": Fact(lambda i: i.told_agencies, _words(Agency)),
     "open_enquiries": Fact(lambda i: i.open_enquiries, _words(Respondent)),
     "parents_held": Fact(lambda i: bool(i.parents_held_by), _BOOLEAN),
+    "parent_alleged": Fact(lambda i: bool(_alleged_parents(i)), _BOOLEAN),
     "parents_agreed": Fact(_parents_agreed, _BOOLEAN),
     "refer_to_police": Fact(lambda i: _last(i, ConsiderPolice, "refer"), _BOOLEAN),
     "escalated": Fact(lambda i: State.ESCALATED in i.milestones, _BOOLEAN),
@@ -241,7 +242,13 @@ def _alleged_adults(incident: Incident) -> list[Item]:
 
 
 def _alleged_parents(incident: Incident) -> list[Item]:
-    parents = (p.person for p in incident.involved(Involvement.ALLEGED) if p.category is Category.PARENT)
+    """Those alleged who are recorded as parents, or as parent, guardian or carer of somebody in the case."""
+    people = {party.person for party in incident.people}
+    parents = (
+        party.person
+        for party in incident.involved(Involvement.ALLEGED)
+        if party.category is Category.PARENT or not people.isdisjoint(party.stands_for)
+    )
     return [Item(person) for person in dict.fromkeys(parents)]
 
 
