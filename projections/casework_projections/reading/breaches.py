@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 from uuid import UUID
 
@@ -49,7 +49,7 @@ class CountBreaches(Question[Page[BreachCount]], frozen=True, kw_only=True):
         breached = {incident.id: found for incident in read if (found := _breached(incident))}
         incidents = [incident for incident in read if incident.id in breached]
         shown = tuple(Shown(about=incident, parts=("breaches",)) for incident in breached)
-        return Answer(Page(_counted(incidents, room.library), None, listed.stale), shown)
+        return Answer(Page(_counted(incidents, breached, room.library), None, listed.stale), shown)
 
 
 def _breached(incident: Incident) -> frozenset[str]:
@@ -59,13 +59,15 @@ def _breached(incident: Incident) -> frozenset[str]:
     return frozenset(clause for step in incident.taken(Decide) for clause in step.breach or ())
 
 
-def _counted(incidents: Iterable[Incident], library: Library) -> tuple[BreachCount, ...]:
+def _counted(
+    incidents: Iterable[Incident], breached: Mapping[UUID, frozenset[str]], library: Library
+) -> tuple[BreachCount, ...]:
     cases: dict[str, int] = {}
     titles: dict[str, str] = {}
     for incident in incidents:
         listed = library.playbook_of(incident).pack.breaches
         titles |= {breach.clause: breach.title for breach in listed}
-        for clause in _breached(incident):
+        for clause in breached[incident.id]:
             cases[clause] = cases.get(clause, 0) + 1
     found = (BreachCount(clause=each, title=titles.get(each, each), cases=cases[each]) for each in cases)
     return tuple(sorted(found, key=lambda count: (-count.cases, count.clause)))

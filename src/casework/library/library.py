@@ -129,9 +129,7 @@ class Library:
 
         Raises PlaybookError if the file of one of them, which cases follow, was removed.
         """
-        for edition, known in ((floor, self.floors), (pack, self.packs)):
-            if edition not in known:
-                raise PlaybookError(edition, "is followed by a case, but its file is missing")
+        self._require_files(floor, pack)
         return self._playbook(self.floors[floor], self.packs[pack], switches)
 
     def playbook_under(self, policy: Policy) -> Playbook:
@@ -151,8 +149,13 @@ class Library:
     def pinned_playbook(self, incident: Incident) -> Playbook:
         """As `playbook_of`. Raises PlaybookError if the file of one of the editions was removed."""
         for policy in (incident.policy, *(each.policy for each in incident.kept)):
-            self.playbook(policy.floor, policy.pack)
+            self._require_files(policy.floor, policy.pack)
         return self.playbook_of(incident)
+
+    def _require_files(self, floor: str, pack: str) -> None:
+        for edition, known in ((floor, self.floors), (pack, self.packs)):
+            if edition not in known:
+                raise PlaybookError(edition, "is followed by a case, but its file is missing")
 
     def _after_rebase(self, policy: Policy, kept: tuple[KeptRules, ...]) -> Playbook:
         earlier = (

@@ -315,11 +315,12 @@ class Playbook:
         return case.answers[key]
 
     def _find_answer(self, case: Situation, rule: Rule, item: Item | None) -> Step | None:
+        after = case.after(rule)
         answers = [
             step
             for satisfier in rule.answered_by
             for step in case.steps.get(satisfier.step, ())
-            if step.number > case.after(rule)
+            if step.number > after
             and case.matches(step, satisfier.given)
             and self._is_about(step, rule, item)
         ]

@@ -137,10 +137,8 @@ class Situation:
 
     def after(self, rule: Rule) -> int:
         """The number of the last step of `since` of `rule`: only a later step satisfies it."""
-        numbers = [self.steps[name][-1].number for name in rule.since if name in self.steps]
-        if "content" in rule.since:
-            numbers.append(self._content_found_by(rule.when))
-        return max(numbers, default=0)
+        last = self.last_number(rule.since)
+        return max(last, self._content_found_by(rule.when)) if "content" in rule.since else last
 
     def _content_found_by(self, tests: Iterable[Test]) -> int:
         """The number of the step that first recorded content that `tests` name; 0 if it was the report."""

@@ -74,7 +74,10 @@ class Stages:
     def complete(step: S, around: Surroundings) -> S:
         """`step` with the fields that casework fills in."""
         fields = OUTSIDE.get(type(step), NOTHING).complete(step, around)
-        return msgspec.structs.replace(step, **{"counts_for": reached(step, around), **fields})
+        # A step that tells somebody says so itself, also where it is corrected.
+        if "counts_for" not in fields:
+            fields = {**fields, "counts_for": reached(step, around)}
+        return msgspec.structs.replace(step, **fields)
 
     @staticmethod
     def check(step: Step, around: Surroundings) -> None:
